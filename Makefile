@@ -1,0 +1,120 @@
+# Logolens: one file, GNU make. `make help` lists the targets.
+# Objects go to build/ (release) or build/<flavour>/, so flavours never disturb each other.
+
+FLAVOR  ?= release
+CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
+O       := $(if $(filter release,$(FLAVOR)),build,build/$(FLAVOR))
+PYTHON  ?= python3
+.DEFAULT_GOAL := all
+
+# ---- flags -------------------------------------------------------------------------------------------------------
+PKGS    := libzmq jansson libsodium libturbojpeg
+WARN    := -Wall -Wextra -Werror -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wimplicit-fallthrough
+HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -fPIE
+OPT_release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 $(HARDEN)
+OPT_debug   := -O0 -g3
+OPT_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+OPT_tsan    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+OPT_cover   := -O0 -g --coverage
+$(if $(OPT_$(FLAVOR)),,$(error FLAVOR is one of release, debug, asan, tsan, cover; not $(FLAVOR)))
+CFLAGS  += -std=c17 -D_GNU_SOURCE -I. -I$(O)/gen -pthread $(OPT_$(FLAVOR)) $(WARN)
+LDFLAGS += -pthread $(OPT_$(FLAVOR)) $(if $(filter release,$(FLAVOR)),-pie -Wl$(,)-z$(,)relro -Wl$(,)-z$(,)now -Wl$(,)-z$(,)noexecstack)
+, := ,
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS    = $(shell pkg-config --libs $(PKGS) 2>/dev/null || echo -lzmq -ljansson -lsodium -lturbojpeg)
+NN_LIBS    := -lm -ldl
+# The library's inner loops want -O3; instruction sets belong to single files, chosen at run time.
+$(O)/obj/nnlib/%.o: CFLAGS += $(if $(filter release,$(FLAVOR)),-O3) -ffp-contract=off
+$(O)/obj/lib/image/%.o: CFLAGS += $(if $(filter release,$(FLAVOR)),-O3)
+%_avx2.o: CFLAGS += -mavx2 -mfma -ffp-contract=on
+%_avx512.o: CFLAGS += -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -ffp-contract=on
+
+# ---- sources -----------------------------------------------------------------------------------------------------
+NN_DIRS  := nnlib/core nnlib/kernels nnlib/layers nnlib/optim nnlib/model nnlib/train nnlib/io
+LIB_DIRS := lib/image lib/sample lib/data lib/plot lib/store lib/report kernel/dsl kernel/commands kernel/jupyter
+BASE_SRC := $(wildcard lib/base/*.c)
+NN_SRC   := $(foreach d,$(NN_DIRS),$(wildcard $(d)/*.c))
+LIB_SRC  := $(foreach d,$(LIB_DIRS),$(wildcard $(d)/*.c))
+MAIN_SRC := $(wildcard kernel/main.c)
+obj       = $(patsubst %.c,$(O)/obj/%.o,$(1))
+
+# ---- plug-in tables: the file name is the registration ------------------------------------------------------------
+# table(name, array, header, type, symbol prefix, file glob)
+define table
+TABLES += $(O)/gen/$(1).c
+$(O)/gen/$(1).c: $(6) $(dir $(6)) tools/gen-table.sh
+	@mkdir -p $$(@D)
+	@sh tools/gen-table.sh '$(4)' '$(2)' '$(3)' '$(5)' $(6) > $$@.tmp && mv $$@.tmp $$@
+endef
+LAYER_FILES   := $(wildcard nnlib/layers/layer_*.c)
+OPTIM_FILES   := $(wildcard nnlib/optim/optim_*.c)
+LOSS_FILES    := $(wildcard nnlib/optim/loss_*.c)
+COMMAND_FILES := $(wildcard kernel/commands/cmd_*.c)
+NN_TABLES     := $(if $(LAYER_FILES),layers) $(if $(OPTIM_FILES),optims) $(if $(LOSS_FILES),losses)
+LIB_TABLES    := $(if $(COMMAND_FILES),commands)
+$(eval $(call table,layers,nn_layers,nnlib/core/layer.h,nn_layer_type,nn_layer_,$(LAYER_FILES)))
+$(eval $(call table,optims,nn_optims,nnlib/core/optim.h,nn_optim_type,nn_optim_,$(OPTIM_FILES)))
+$(eval $(call table,losses,nn_losses,nnlib/core/optim.h,nn_loss_type,nn_loss_,$(LOSS_FILES)))
+$(eval $(call table,commands,dsl_commands,kernel/dsl/command.h,dsl_command,dsl_cmd_,$(COMMAND_FILES)))
+
+NN_OBJ  := $(call obj,$(BASE_SRC) $(NN_SRC)) $(NN_TABLES:%=$(O)/gen/%.o)
+LIB_OBJ := $(call obj,$(LIB_SRC)) $(LIB_TABLES:%=$(O)/gen/%.o)
+
+# ---- products ----------------------------------------------------------------------------------------------------
+.PHONY: all
+all: $(O)/libnnlib.a $(if $(MAIN_SRC),$(O)/logolens) ## build the kernel (build/logolens) and the library (build/libnnlib.a)
+
+$(O)/libnnlib.a: $(NN_OBJ)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+	@echo "  AR   $@"
+
+$(O)/obj/liblogolens.a: $(LIB_OBJ)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(O)/logolens: $(call obj,$(MAIN_SRC)) $(O)/obj/liblogolens.a $(O)/libnnlib.a
+	@$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(NN_LIBS)
+	@echo "  LD   $@"
+
+$(O)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	@$(CC) $(CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/gen/%.o: $(O)/gen/%.c
+	@$(CC) $(CFLAGS) -c -o $@ $<
+
+# ---- tests: one binary a file; tests/nnlib sees the library alone ---------------------------------------------------
+TEST_NN   := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/nnlib/test_*.c))
+TEST_UNIT := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c))
+$(O)/tests/nnlib/%: tests/nnlib/%.c $(O)/libnnlib.a tests/support/test.h
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/libnnlib.a $(NN_LIBS)
+$(O)/tests/unit/%: tests/unit/%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a tests/support/test.h
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(PKG_CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/obj/liblogolens.a $(O)/libnnlib.a $(PKG_LIBS) $(NN_LIBS)
+
+.PHONY: unit
+T ?= *
+unit: $(if $(filter *,$(T)),$(TEST_NN) $(TEST_UNIT),$(filter %/test_$(T),$(TEST_NN) $(TEST_UNIT))) ## C tests only; T=name for one of them (T=dsl_parser)
+	@FLAVOR=$(FLAVOR) sh tests/run.sh $(O)/tests '$(T)'
+
+.PHONY: lint
+lint: ## layering and house rules
+	@$(PYTHON) tools/check-layers.py
+
+.PHONY: format
+format: ## clang-format over all C
+	@clang-format -i $$(git ls-files '*.c' '*.h')
+
+.PHONY: clean help
+clean: ## remove everything built, keep the private Jupyter
+	@find build -mindepth 1 -maxdepth 1 ! -name venv -exec rm -rf {} + 2>/dev/null || true
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

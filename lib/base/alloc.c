@@ -1,0 +1,168 @@
+/* alloc.c - all heap memory passes here: zeroed, aligned, counted, and failing on demand in tests. */
+#include "lib/base/lg.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static atomic_long alloc_made;
+static atomic_long alloc_fail; /* allocations until one fails; 0: never */
+static atomic_bool alloc_sticky;
+
+void lg_alloc_fail_at(long nth, bool sticky)
+{
+    atomic_store(&alloc_sticky, sticky);
+    atomic_store(&alloc_fail, nth);
+}
+
+long lg_alloc_count(void)
+{
+    return atomic_load_explicit(&alloc_made, memory_order_relaxed);
+}
+
+static bool alloc_must_fail(void)
+{
+    if (atomic_load_explicit(&alloc_fail, memory_order_relaxed) == 0) return false;
+    long left = atomic_fetch_sub(&alloc_fail, 1);
+    if (left > 1) return false;
+    if (left == 1 && atomic_load(&alloc_sticky)) atomic_store(&alloc_fail, 1);
+    if (left == 1) return true;
+    atomic_store(&alloc_fail, 0);
+    return false;
+}
+
+static void *out_of_memory(size_t bytes, lg_err *err)
+{
+    lg_fail(err, LG_E_MEMORY, 901, "there is not enough memory left (%zu bytes were asked for)", bytes);
+    lg_try(err, "use fewer or smaller images, or a smaller batch; `list` shows what could be dropped");
+    return NULL;
+}
+
+void *lg_alloc(size_t count, size_t size, lg_err *err)
+{
+    size_t bytes;
+    atomic_fetch_add_explicit(&alloc_made, 1, memory_order_relaxed);
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2) return out_of_memory(SIZE_MAX, err);
+    size_t rounded = bytes ? (bytes + 63) & ~(size_t)63 : 64;
+    void *p = NULL;
+    if (alloc_must_fail()) return out_of_memory(bytes, err);
+    if (posix_memalign(&p, 64, rounded)) return out_of_memory(bytes, err);
+    memset(p, 0, rounded);
+    return p;
+}
+
+void *lg_realloc(void *old, size_t old_count, size_t count, size_t size, lg_err *err)
+{
+    void *p = lg_alloc(count, size, err);
+    if (!p) return NULL;
+    size_t keep = old_count < count ? old_count : count;
+    if (old && keep) memcpy(p, old, keep * size);
+    free(old);
+    return p;
+}
+
+void lg_free(void *p)
+{
+    free(p);
+}
+
+char *lg_strndup(const char *s, size_t n, lg_err *err)
+{
+    char *copy = lg_alloc(n + 1, 1, err);
+    if (copy && n) memcpy(copy, s, n);
+    return copy;
+}
+
+char *lg_strdup(const char *s, lg_err *err)
+{
+    return lg_strndup(s, strlen(s), err);
+}
+
+char *lg_strf(lg_err *err, const char *fmt, ...)
+{
+    va_list ap, again;
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    char *text = n < 0 ? NULL : lg_alloc((size_t)n + 1, 1, err);
+    if (text) vsnprintf(text, (size_t)n + 1, fmt, again);
+    va_end(again);
+    va_end(ap);
+    return text;
+}
+
+/* ---- arena: a list of chunks, each twice as large as the last up to 1 MiB ---- */
+struct lg_arena_chunk {
+    struct lg_arena_chunk *next;
+    size_t used, cap;
+    char pad[40];
+    char data[];
+};
+
+void lg_arena_init(lg_arena *arena, size_t limit)
+{
+    *arena = (lg_arena){.limit = limit};
+}
+
+static struct lg_arena_chunk *arena_grow(lg_arena *arena, size_t bytes, lg_err *err)
+{
+    size_t cap = arena->chunk ? arena->chunk->cap * 2 : 4096;
+    if (cap > (1u << 20)) cap = 1u << 20;
+    if (cap < bytes) cap = bytes;
+    struct lg_arena_chunk *chunk = lg_alloc(1, sizeof *chunk + cap, err);
+    if (!chunk) return NULL;
+    chunk->cap = cap;
+    chunk->next = arena->chunk;
+    arena->chunk = chunk;
+    return chunk;
+}
+
+void *lg_arena_alloc(lg_arena *arena, size_t count, size_t size, lg_err *err)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 4) return out_of_memory(SIZE_MAX, err);
+    bytes = bytes ? (bytes + 15) & ~(size_t)15 : 16;
+    if (arena->limit && arena->used + bytes > arena->limit) {
+        lg_fail(err, LG_E_LIMIT, 113, "this cell is too large to read (more than %zu MiB of structure)",
+                arena->limit >> 20);
+        lg_try(err, "split it into several cells");
+        return NULL;
+    }
+    struct lg_arena_chunk *chunk = arena->chunk;
+    if (!chunk || chunk->cap - chunk->used < bytes) chunk = arena_grow(arena, bytes, err);
+    if (!chunk) return NULL;
+    void *p = chunk->data + chunk->used;
+    chunk->used += bytes;
+    arena->used += bytes;
+    return p;
+}
+
+char *lg_arena_strndup(lg_arena *arena, const char *s, size_t n, lg_err *err)
+{
+    char *copy = lg_arena_alloc(arena, n + 1, 1, err);
+    if (copy && n) memcpy(copy, s, n);
+    return copy;
+}
+
+char *lg_arena_strf(lg_arena *arena, lg_err *err, const char *fmt, ...)
+{
+    va_list ap, again;
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    char *text = n < 0 ? NULL : lg_arena_alloc(arena, (size_t)n + 1, 1, err);
+    if (text) vsnprintf(text, (size_t)n + 1, fmt, again);
+    va_end(again);
+    va_end(ap);
+    return text;
+}
+
+void lg_arena_release(lg_arena *arena)
+{
+    struct lg_arena_chunk *chunk = arena->chunk;
+    while (chunk) {
+        struct lg_arena_chunk *next = chunk->next;
+        free(chunk);
+        chunk = next;
+    }
+    *arena = (lg_arena){.limit = arena->limit};
+}

@@ -1,0 +1,52 @@
+/* reach.h - the one checked opener: which files and hosts a cell may touch.
+ *
+ * A notebook is untrusted text. It reads below its project and below the roots its user allowed, and writes below the
+ * project; our own folders (catalogue, cache, weights) are ours to reach. Links are resolved before the check. The
+ * project is the nearest parent of the start folder that holds `logolens.json` or `.git`, else the start folder.
+ * Anything else is LL601 with the line to type in a terminal. Roots are set once at the start by main; no cell can
+ * widen them.
+ *
+ * All functions are thread-safe after lg_reach_init. */
+#ifndef LG_REACH_H
+#define LG_REACH_H
+
+#include "lib/base/lg.h"
+
+/* Sets start folder (NULL: the current one), finds the project. Call once, before anything else here. */
+lg_status lg_reach_init(const char *start, lg_err *err) LG_MUST_CHECK;
+/* One more root to read below (a path the user allowed). A root that does not exist is remembered as written. */
+lg_status lg_reach_allow_read(const char *path, lg_err *err) LG_MUST_CHECK;
+/* A folder of our own to read and write below. */
+lg_status lg_reach_own(const char *path, lg_err *err) LG_MUST_CHECK;
+/* A host the user allowed, as https://host[:port] or http://127.0.0.1:port. */
+lg_status lg_reach_allow_host(const char *origin, lg_err *err) LG_MUST_CHECK;
+const char *lg_reach_project(void);
+const char *lg_reach_start(void);
+
+typedef enum lg_reach_mode { LG_REACH_READ, LG_REACH_WRITE } lg_reach_mode;
+/* Full path of what `path` names (relative: from the start folder), links resolved, checked. For writing, the last
+ * part need not exist. *out owned (lg_free). LL302 not there, LL601 outside. */
+lg_status lg_reach_resolve(const char *path, lg_reach_mode mode, char **out, lg_err *err) LG_MUST_CHECK;
+/* Origin check for URLs: LL601 unless allowed. */
+lg_status lg_reach_host(const char *url, lg_err *err) LG_MUST_CHECK;
+
+/* Opens a regular file for reading (never a device, pipe or folder) and returns its descriptor, closed by the caller.
+ * *size gets its length. Race-free: what was checked is what is open. */
+lg_status lg_reach_open(const char *path, int *fd, uint64_t *size, lg_err *err) LG_MUST_CHECK;
+/* Whole file into out (initialised by the caller; its limit is the limit: LL303 too large). */
+lg_status lg_reach_read(const char *path, lg_buf *out, lg_err *err) LG_MUST_CHECK;
+/* Writes a file whole or not at all: temporary name beside it, fsync, rename, fsync of the folder. mode e.g. 0600. */
+lg_status lg_reach_write(const char *path, const void *data, size_t len, int mode, lg_err *err) LG_MUST_CHECK;
+/* Creates a folder and its parents below a writable place, mode 0700. */
+lg_status lg_reach_mkdir(const char *path, lg_err *err) LG_MUST_CHECK;
+
+/* Every regular file below a folder, each path relative to it, sorted by byte order; links that leave the reach are
+ * skipped and counted. */
+typedef struct lg_listing {
+    char **path;
+    size_t count, skipped;
+} lg_listing;
+lg_status lg_reach_list(const char *folder, size_t limit, lg_cancel *cancel, lg_listing *out, lg_err *err) LG_MUST_CHECK;
+void lg_listing_release(lg_listing *listing);
+
+#endif
