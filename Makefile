@@ -11,7 +11,7 @@ PYTHON  ?= python3
 .DEFAULT_GOAL := all
 
 # ---- flags -------------------------------------------------------------------------------------------------------
-PKGS    := libzmq jansson libsodium libturbojpeg
+PKGS    := libzmq jansson libsodium libturbojpeg zlib
 WARN    := -Wall -Wextra -Werror -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wimplicit-fallthrough
 HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -fPIE
 OPT_release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 $(HARDEN)
@@ -24,7 +24,7 @@ CFLAGS  += -std=c17 -D_GNU_SOURCE -I. -I$(O)/gen -pthread $(OPT_$(FLAVOR)) $(WAR
 LDFLAGS += -pthread $(OPT_$(FLAVOR)) $(if $(filter release,$(FLAVOR)),-pie -Wl$(,)-z$(,)relro -Wl$(,)-z$(,)now -Wl$(,)-z$(,)noexecstack)
 , := ,
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-PKG_LIBS    = $(shell pkg-config --libs $(PKGS) 2>/dev/null || echo -lzmq -ljansson -lsodium -lturbojpeg)
+PKG_LIBS    = $(shell pkg-config --libs $(PKGS) 2>/dev/null || echo -lzmq -ljansson -lsodium -lturbojpeg -lz)
 NN_LIBS    := -lm -ldl
 # The library's inner loops want -O3; instruction sets belong to single files, chosen at run time.
 $(O)/obj/nnlib/%.o: CFLAGS += $(if $(filter release,$(FLAVOR)),-O3) -ffp-contract=off
