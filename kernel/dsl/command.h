@@ -1,0 +1,140 @@
+/* command.h - the contract of a command: one file kernel/commands/cmd_NAME.c that defines `const dsl_command dsl_cmd_NAME`.
+ *
+ * Everything the language knows of a command stands in this table: binding, error messages, completion, inspection,
+ * `help`, docs/commands.md and the example tests are made from it. Example:
+ *
+ *     enum { MODEL, DATA, NORMALIZE, NEW };
+ *     static const dsl_param params[] = {
+ *         [MODEL] = {.name = "model", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_MODELS, .implicit = true,
+ *                    .help = "a trained model"},
+ *         [DATA] = {.name = "on", .role = DSL_PREPOSITION, .type = DSL_T_OBJECT, .kinds = DSL_DATASETS, .help = "images to judge it on"},
+ *         [NORMALIZE] = {.name = "normalize", .role = DSL_OPTION, .type = DSL_T_CHOICE, .choices = "none rows columns all",
+ *                        .dflt = "none", .help = "counts or shares"},
+ *         [NEW] = {.name = "as", .role = DSL_PREPOSITION, .type = DSL_T_NEWNAME, .help = "keep the matrix under this name"},
+ *         {0},
+ *     };
+ *     const dsl_command dsl_cmd_confusion = {.name = "confusion", .summary = "…", .params = params, .makes = DSL_KIND_TABLE,
+ *                                            .examples = (const char *const[]){"confusion scratch on logos.val", NULL}, .run = confusion_run};
+ */
+#ifndef DSL_COMMAND_H
+#define DSL_COMMAND_H
+
+#include "kernel/dsl/out.h"
+#include "kernel/dsl/session.h"
+#include "kernel/dsl/value.h"
+
+typedef enum dsl_role {
+    DSL_POSITIONAL,  /* filled by the first word whose kind fits, in table order */
+    DSL_OPTION,      /* `epochs 20` or `epochs=20` */
+    DSL_FLAG,        /* `balance`, `no shuffle`; .dflt = "on" where it is on unless switched off */
+    DSL_PREPOSITION  /* from on with to into as by where across: name says which */
+} dsl_role;
+
+enum { /* dsl_param.kinds: bits 1 << dsl_kind */
+    DSL_DATASETS = 1 << DSL_KIND_DATASET,
+    DSL_MODELS = 1 << DSL_KIND_MODEL,
+    DSL_RUNS = 1 << DSL_KIND_RUN,
+    DSL_TABLES = 1 << DSL_KIND_TABLE,
+    DSL_POSTSES = 1 << DSL_KIND_POSTS,
+    DSL_GRIDS = 1 << DSL_KIND_GRID,
+    DSL_ANYTHING = ~0
+};
+
+typedef struct dsl_param {
+    const char *name;
+    dsl_role role;
+    dsl_type type;
+    const char *dflt;     /* the default as the user would write it; shown in help and recipes. NULL: none */
+    const char *dflt_help; /* shown instead of dflt where the default is computed, e.g. "the dataset's" */
+    const char *choices;  /* CHOICE: legal words, blank-separated; aliases after `=`, e.g. "sgd adam" */
+    double min, max;      /* numbers: bounds, both 0 = none */
+    unsigned kinds;       /* OBJECT */
+    bool required;
+    bool list;            /* takes a comma list (dsl_arg.count > 1) */
+    bool implicit;        /* a missing dataset or model is filled in when exactly one exists or `use` chose one */
+    bool late;            /* not available in this build of the language: said in help, refused when used */
+    const char *help;     /* one clause */
+    const char *advice;   /* usual range and what goes wrong at both ends; for inspection. May be NULL */
+} dsl_param;
+
+/* What one parameter got. count 0: nothing given and no default. */
+typedef struct dsl_arg {
+    const dsl_value *value; /* count values */
+    int count;
+    bool given; /* written by the user (or filled in by the implicit rule), not a default */
+} dsl_arg;
+
+/* ---- blocks: the layers of `model NAME { … }`, loops unrolled, variables filled in ---- */
+typedef struct dsl_layer_type {
+    const char *name;
+    const char *const *aliases; /* NULL-terminated or NULL; compared without case */
+    const char *summary;
+    const dsl_param *params; /* {0}-terminated; as for commands */
+    bool block;              /* takes a block of its own (`residual { … }`) */
+    const void *impl;        /* for the command that builds the network */
+} dsl_layer_type;
+
+typedef struct dsl_layer {
+    const dsl_layer_type *type;
+    lg_span span; /* the layer's word */
+    const dsl_arg *arg; /* one per params row */
+    const struct dsl_layer *inner; /* block */
+    int ninner;
+} dsl_layer;
+
+/* ---- where ---- */
+typedef struct dsl_cond dsl_cond;
+/* Value of a field of one row: LG_OK with a number or a text; LG_E_NAME where the rows have no such field. */
+typedef lg_status dsl_row_field(const void *row, const char *field, dsl_fact *out);
+/* Does the row pass? cond NULL passes. `names` lists the fields there are, NULL-terminated, for the error. */
+lg_status dsl_cond_eval(const dsl_cond *cond, dsl_row_field *field, const void *row, const char *const *names,
+                        bool *pass, lg_err *err) LG_MUST_CHECK;
+/* As it was written, for titles and recipes. */
+void dsl_cond_text(const dsl_cond *cond, lg_buf *out);
+
+/* ---- the call ---- */
+typedef struct dsl_call {
+    dsl_session *session;
+    const struct dsl_command *command;
+    const dsl_arg *arg;     /* one per params row */
+    const dsl_cond *where;  /* or NULL; several are joined by and */
+    const dsl_layer *layer; /* the block, for commands with takes_layers */
+    int nlayers;
+    bool has_block;
+    lg_span span;           /* the verb */
+    const char *line;       /* the command as written, one line */
+    const char *recipe;     /* the command with defaults filled in */
+    const char *note;       /* "(using model scratch)" where the implicit rule filled something in, else "" */
+    const char *loop;       /* inside `for`: the variable's value as text, else NULL */
+    int loop_index;         /* inside `for`: 1, 2, … of the innermost loop, else 0 */
+    dsl_out *out;
+    lg_cancel *cancel;
+    lg_arena *arena;        /* the cell's */
+} dsl_call;
+
+typedef struct dsl_command {
+    const char *name;
+    const char *summary;      /* one sentence, as in the manual */
+    const char *detail;       /* a paragraph for help and inspection; may be NULL */
+    const char *group;        /* Data, Model, Train, Evaluate, Session, … */
+    const dsl_param *params;  /* {0}-terminated */
+    const char *const *examples; /* runnable, NULL-terminated */
+    dsl_kind makes;           /* kind of the object bound to the NEWNAME parameter; NONE: nothing */
+    bool takes_layers;        /* has a { layers } block */
+    bool takes_where;
+    /* Bind-time check when every object it needs already exists: shapes, ids, … May be NULL. Must not change anything. */
+    lg_status (*check)(const dsl_call *call, lg_err *err);
+    lg_status (*run)(const dsl_call *call, lg_err *err);
+} dsl_command;
+
+/* Shorthands for run functions. */
+static inline bool dsl_on(const dsl_call *call, int param) /* a flag, after defaults */
+{
+    return call->arg[param].count > 0 && call->arg[param].value[0].number != 0;
+}
+static inline const dsl_value *dsl_val(const dsl_call *call, int param) /* first value or NULL */
+{
+    return call->arg[param].count > 0 ? &call->arg[param].value[0] : NULL;
+}
+
+#endif

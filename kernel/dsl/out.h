@@ -1,0 +1,37 @@
+/* out.h - where a command's results go: a Jupyter front end, or a terminal.
+ *
+ * The kernel and `logolens run` each implement this table. Functions are called from the executor's thread only and
+ * copy what they are given. Nothing here fails: a reader that went away never stops a command. */
+#ifndef DSL_OUT_H
+#define DSL_OUT_H
+
+#include "lib/base/lg.h"
+
+/* One result in all its forms. text is required (plain UTF-8, the complete facts); html and png may be absent. */
+typedef struct dsl_bundle {
+    const char *text;
+    const char *html;     /* or NULL */
+    const void *png;      /* or NULL */
+    size_t png_size;
+    int png_width, png_height; /* CSS pixels to show it at */
+} dsl_bundle;
+
+typedef struct dsl_out dsl_out;
+struct dsl_out {
+    void *ctx;
+    /* stdout (say) or stderr text. */
+    void (*stream)(dsl_out *out, bool is_error, const char *text, size_t len);
+    /* A display_data. id NULL: a plain one. With id: a display that later calls with update=true replace in place; a
+     * terminal prints only the last form of it (when display_end(id) is called) or a line now and then. */
+    void (*display)(dsl_out *out, const dsl_bundle *bundle, const char *id, bool update);
+    /* The live display `id` got its final form. */
+    void (*display_end)(dsl_out *out, const char *id);
+    /* An execute_result: only for a line that is an object's name or an arithmetic. */
+    void (*result)(dsl_out *out, const dsl_bundle *bundle);
+    /* clear_output. */
+    void (*clear)(dsl_out *out, bool wait);
+    bool live; /* updates in place are worth sending (a front end, a terminal); false: only final forms */
+    int columns; /* text width to aim at */
+};
+
+#endif

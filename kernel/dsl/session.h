@@ -1,0 +1,89 @@
+/* session.h - one workspace of the language: names, variables, settings, and the only door the kernel uses.
+ *
+ *     dsl_session *s;
+ *     LG_TRY(dsl_session_new(&config, &s, err));
+ *     dsl_session_execute(s, "say hello", 9, &out, &cancel, err);   // err: LL code, sentence, why, try, span
+ *
+ * One executor thread owns a session; only dsl_session_snapshot may be called from others. Cells are read (lexed,
+ * parsed) and bound whole before anything runs. */
+#ifndef DSL_SESSION_H
+#define DSL_SESSION_H
+
+#include "kernel/dsl/out.h"
+#include "kernel/dsl/value.h"
+#include "lib/base/pool.h"
+
+struct dsl_command;
+struct dsl_layer_type;
+typedef struct dsl_session dsl_session;
+
+typedef struct dsl_config {
+    const struct dsl_command *const *commands; /* NULL-terminated, sorted by name (the generated table) */
+    const struct dsl_layer_type *layers;       /* {0}-terminated; the layer words of `model { }` */
+    lg_pool *pool;                             /* borrowed, outlives the session */
+    void *services;                            /* for commands (dsl_session_services), borrowed */
+} dsl_config;
+
+lg_status dsl_session_new(const dsl_config *config, dsl_session **out, lg_err *err) LG_MUST_CHECK;
+void dsl_session_free(dsl_session *session);
+
+/* Runs a cell. On failure err says everything the user should read; what earlier commands of the cell finished stays.
+ * Asks `cancel` between commands and hands it to them. code need not be NUL-terminated and may hold any bytes. */
+lg_status dsl_session_execute(dsl_session *session, const char *code, size_t len, dsl_out *out, lg_cancel *cancel,
+                              lg_err *err) LG_MUST_CHECK;
+/* An arithmetic or field in brackets or plain, for user_expressions: `(6*7)`, `scratch.val.accuracy`, a name. *text is
+ * owned by the caller. */
+lg_status dsl_session_evaluate(dsl_session *session, const char *expr, size_t len, char **text, lg_err *err)
+    LG_MUST_CHECK;
+
+/* ---- Tab ---- */
+typedef struct dsl_match {
+    char *text;      /* replaces [start, end) */
+    char *type;      /* "command", "option", "flag", "dataset", "model", …, "layer", "file", "label", "choice" */
+    char *signature; /* "lr  number, default 0.01", or "" */
+} dsl_match;
+typedef struct dsl_completion {
+    dsl_match *match;
+    size_t count;
+    size_t start, end; /* code points in the cell */
+} dsl_completion;
+/* cursor in code points, clamped. Never fails for bad text: no matches then. */
+lg_status dsl_session_complete(dsl_session *session, const char *code, size_t len, size_t cursor, dsl_completion *out,
+                               lg_err *err) LG_MUST_CHECK;
+void dsl_completion_release(dsl_completion *completion);
+
+/* ---- Shift-Tab ---- text (plain) and html are owned by the caller when *found. */
+lg_status dsl_session_inspect(dsl_session *session, const char *code, size_t len, size_t cursor, int detail,
+                              bool *found, char **text, char **html, lg_err *err) LG_MUST_CHECK;
+
+typedef enum dsl_completeness { DSL_COMPLETE, DSL_INCOMPLETE, DSL_INVALID } dsl_completeness;
+/* indent gets the blanks the next line should start with ("" unless incomplete), NUL-terminated. */
+dsl_completeness dsl_is_complete(const char *code, size_t len, char indent[64]);
+
+/* ---- for commands ---- */
+/* Binds a name to a new version (object consumed: the session holds that reference). */
+lg_status dsl_session_bind(dsl_session *session, const char *name, dsl_object *object, lg_err *err) LG_MUST_CHECK;
+/* Borrowed, or NULL. `name` may be dotted only where objects are so named (trial.1). */
+dsl_object *dsl_session_get(dsl_session *session, const char *name);
+lg_status dsl_session_remove(dsl_session *session, const char *name, lg_err *err) LG_MUST_CHECK;
+/* Every object, in the order made: calls fn until it returns false. */
+typedef bool dsl_each_fn(void *ctx, const char *name, dsl_object *object);
+void dsl_session_each(dsl_session *session, dsl_each_fn *fn, void *ctx);
+/* `use NAME`. NULL name asks: the chosen or only object of that kind, or NULL. */
+lg_status dsl_session_use(dsl_session *session, const char *name, lg_err *err) LG_MUST_CHECK;
+const char *dsl_session_default(dsl_session *session, dsl_kind kind);
+/* Settings of `set`: text values by name; NULL when unset. */
+lg_status dsl_session_set(dsl_session *session, const char *name, const char *value, lg_err *err) LG_MUST_CHECK;
+const char *dsl_session_setting(dsl_session *session, const char *name);
+lg_pool *dsl_session_pool(dsl_session *session);
+void *dsl_session_services(dsl_session *session);
+const dsl_config *dsl_session_config(dsl_session *session);
+/* `run FILE`: executes text as part of the running cell, with messages that name `where` ("lesson.lens"); refuses to
+ * nest deeper than 16. */
+lg_status dsl_session_run_text(dsl_session *session, const char *where, const char *code, size_t len, dsl_out *out,
+                               lg_cancel *cancel, lg_err *err) LG_MUST_CHECK;
+
+/* "LL203", or "Interrupted"; the block people read is made by lib/plot (plt_error_block). */
+void dsl_error_name(const lg_err *err, char out[16]);
+
+#endif
