@@ -1,0 +1,158 @@
+/* chart.h - charts and composite tables over plain arrays: training curves, class histogram, shares, network drawing,
+ * intervals, confusion matrix.
+ *
+ *     plt_curves(&doc, &(plt_curves_spec){.n = 20, .train_accuracy = ta, .val_accuracy = va, .best = 8});
+ *     plt_histogram(&doc, &(plt_histogram_spec){.labels = labels, .n = 4, .splits = (const char *const[]){"train", "val"},
+ *                                               .nsplit = 2, .counts = counts});
+ *
+ * Invariants
+ *  - Each adds to the document: a figure (or table) and, below it, a sentence built from the numbers. The sentence is the
+ *    alt text too. Give .sentence to say it yourself, "" to show none (the built one stays the alt text).
+ *  - Every chart stands on its own white card of 640 CSS pixels with #222 text, so it reads the same in light and dark
+ *    themes. Colours are Okabe-Ito; series differ by dash as well and are named at the line's end.
+ *  - Arrays are copied. NaN means "not measured" and leaves a gap; infinite values are drawn as NaN and counted in a note.
+ *  - Plain text shows the same facts: a sparkline or bars of blocks with the numbers.
+ *  - Nothing here fails; see plot.h for the sticky failure. n = 0 shows the words "nothing to show yet".
+ */
+#ifndef PLT_CHART_H
+#define PLT_CHART_H
+
+#include "lib/plot/plot.h"
+
+/* Marks and lines on white; text is always PLT_INK. */
+enum plt_color {
+    PLT_INK = 0x222222,
+    PLT_BLUE = 0x0072B2,
+    PLT_VERMILION = 0xD55E00,
+    PLT_GREEN = 0x009E73,
+    PLT_PURPLE = 0xCC79A7,
+    PLT_GREY = 0x767676,
+};
+
+/* V14: accuracy and loss per epoch. Train is solid blue, validation dashed green; the gap between them is shaded and
+ * named; a ring marks the epoch whose weights are kept. For the live version give `total` and call it again. */
+typedef struct plt_curves_spec {
+    const char *title;    /* "scratch on logos"; NULL: none */
+    const char *sentence; /* NULL: built */
+    int n;                /* epochs measured */
+    int first;            /* number of the first one; 0 = 1 */
+    int total;            /* last epoch planned, the length of the axis; 0 = as far as measured */
+    const double *train_accuracy, *val_accuracy; /* n shares 0..1, or NULL */
+    const double *train_loss, *val_loss;         /* n values, or NULL */
+    int best;                                    /* number of the epoch kept; 0 = none */
+} plt_curves_spec;
+void plt_curves(plt_doc *doc, const plt_curves_spec *spec);
+
+/* V15: recall per class over the epochs, one small line each with its last value; a class never predicted is marked. */
+typedef struct plt_recall_spec {
+    const char *title, *sentence;
+    const char *const *labels; /* n of them */
+    int n, epochs;
+    const double *recall; /* (n, epochs), shares 0..1 */
+} plt_recall_spec;
+void plt_recall(plt_doc *doc, const plt_recall_spec *spec);
+
+/* V2: images per class and split: horizontal bars with numbers, largest first. */
+typedef struct plt_histogram_spec {
+    const char *title, *sentence;
+    const char *const *labels; /* n classes */
+    int n;
+    const char *const *splits; /* nsplit names: "train", "val", "test"; NULL: no splits */
+    int nsplit;                /* 1..4 */
+    const int64_t *counts;     /* (n, nsplit) */
+} plt_histogram_spec;
+void plt_histogram(plt_doc *doc, const plt_histogram_spec *spec);
+
+/* V12: one stacked bar: where the whole is. Parts below 2% are joined as "other". */
+typedef struct plt_share_spec {
+    const char *title, *sentence;
+    const char *unit;          /* "parameters" */
+    const char *const *labels; /* n */
+    int n;
+    const int64_t *values; /* n, not negative */
+} plt_share_spec;
+void plt_share(plt_doc *doc, const plt_share_spec *spec);
+
+/* V11: the data shrinking and deepening: one box per layer, to scale (log). Frozen layers are hatched. */
+typedef struct plt_network_layer {
+    const char *name; /* "conv 16 3x3" */
+    int height, width, channels; /* of its output; a list of numbers has height = width = 1 */
+    int64_t params;
+    bool frozen;
+} plt_network_layer;
+typedef struct plt_network_spec {
+    const char *title, *sentence;
+    const plt_network_layer *layers; /* n, the input first */
+    int n;
+} plt_network_spec;
+void plt_network(plt_doc *doc, const plt_network_spec *spec);
+
+/* Any lines over numbers: learning-rate finder, brand over time, loss per setting. */
+typedef struct plt_axis {
+    const char *label; /* with its unit: "loss", "learning rate (log)" */
+    double min, max;   /* both 0: from the data, rounded to pleasant numbers */
+    bool percent;      /* 0..1 shown as 0%..100% */
+    bool log;          /* base 10; values that are not positive count as NaN */
+    bool whole;        /* ticks at whole numbers only */
+} plt_axis;
+typedef struct plt_line {
+    const char *name; /* at its end */
+    const double *x;  /* n ascending values; NULL: 1, 2, 3 … */
+    const double *y;
+    int n;
+    uint32_t color; /* of plt_color; 0: blue, vermilion, green, purple in turn */
+    bool dash, points;
+} plt_line;
+typedef struct plt_mark { /* "best 8" */
+    const char *name;
+    double x, y;
+    enum plt_mark_kind { PLT_MARK_RING, PLT_MARK_CROSS, PLT_MARK_VERTICAL, PLT_MARK_HORIZONTAL } kind;
+} plt_mark;
+typedef struct plt_lines_spec {
+    const char *title, *sentence; /* sentence NULL: first, last and extreme value of each line */
+    plt_axis x, y;
+    const plt_line *lines;
+    int nline;
+    const plt_mark *marks;
+    int nmark;
+    int height; /* CSS pixels; 0 = 260 */
+} plt_lines_spec;
+void plt_lines(plt_doc *doc, const plt_lines_spec *spec);
+
+/* Horizontal bars with the number at the end. */
+typedef struct plt_bars_spec {
+    const char *title, *sentence;
+    const char *const *labels; /* n */
+    const double *values;      /* n */
+    int n;
+    const char *const *texts; /* n numbers as to be printed; NULL: made from the values */
+    bool percent;
+    double baseline; /* a dashed line; 0 = none */
+    const char *baseline_name;
+} plt_bars_spec;
+void plt_bars(plt_doc *doc, const plt_bars_spec *spec);
+
+/* V20, V18, V23: a dot with whiskers per row on one scale, each with its numbers. */
+typedef struct plt_intervals_spec {
+    const char *title, *sentence;
+    const char *const *labels; /* n */
+    const double *low, *value, *high; /* n each */
+    int n;
+    bool percent; /* 0..1 on a scale of 0%..100% */
+    double baseline; /* NaN or 0 = none: "always the largest class" */
+    const char *baseline_name;
+} plt_intervals_spec;
+void plt_intervals(plt_doc *doc, const plt_intervals_spec *spec);
+
+/* V19: true by predicted. Adds the table with True Total, Predicted Total and their corner, recall and precision with
+ * 95% intervals (Wilson), and the sentence "385 of 601 correct (64.1%, 60.1 to 67.8%); most common mistake: ...".
+ * The number is printed in every cell; the diagonal is blue, mistakes vermilion, shaded by their share of the row. */
+typedef struct plt_confusion_spec {
+    const char *caption, *sentence;
+    const char *const *labels; /* n classes */
+    int n;
+    const int64_t *counts; /* (n, n): [true * n + predicted] */
+} plt_confusion_spec;
+void plt_confusion(plt_doc *doc, const plt_confusion_spec *spec);
+
+#endif
