@@ -103,6 +103,28 @@ T ?= *
 unit: $(if $(filter *,$(T)),$(TEST_NN) $(TEST_UNIT),$(filter %/test_$(T),$(TEST_NN) $(TEST_UNIT))) ## C tests only; T=name for one of them (T=dsl_parser)
 	@FLAVOR=$(FLAVOR) sh tests/run.sh $(O)/tests '$(T)'
 
+# ---- the two commands of the README --------------------------------------------------------------------------------
+VENV := build/venv
+.PHONY: demo demo-run lab register
+demo: ## set up, build, run the logo classifier on the sample set, show the result
+	@sh install/setup.sh
+	@$(MAKE) --no-print-directory demo-run
+demo-run: register
+	@$(VENV)/bin/python tools/demo.py notebooks/01-logo-classifier.ipynb build/demo
+register: all
+	@build/logolens install --prefix $(VENV)
+lab: ## open the notebook in JupyterLab
+	@sh install/setup.sh
+	@$(MAKE) --no-print-directory register
+	@$(VENV)/bin/jupyter lab notebooks/01-logo-classifier.ipynb
+
+.PHONY: test test-run test-slow e2e browser sanitize
+test: ## set up and run every fast test
+	@sh install/setup.sh --tests
+	@$(MAKE) --no-print-directory test-run
+test-run: lint register
+	@sh tests/all.sh '$(FLAVOR)'
+
 .PHONY: lint
 lint: ## layering and house rules
 	@$(PYTHON) tools/check-layers.py

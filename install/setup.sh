@@ -1,0 +1,63 @@
+#!/bin/sh
+# setup.sh [--tests] [--dry-run]: everything Logolens needs on a fresh Debian 12 or Ubuntu.
+#
+# Installs the missing packages of install/packages.txt with apt (through sudo where you are not root) and puts a private
+# Jupyter into build/venv unless one is there already. Says what it is about to do; running it again does nothing.
+#   --tests    also what `make test` uses (clang, chromium, jupyter_kernel_test, ...)
+#   --dry-run  only say it
+set -eu
+cd "$(dirname "$0")/.."
+tests=0 dry=0
+for word in "$@"; do
+    case $word in
+    --tests) tests=1 ;;
+    --dry-run) dry=1 ;;
+    *) echo "usage: install/setup.sh [--tests] [--dry-run]" >&2; exit 2 ;;
+    esac
+done
+say() { echo "setup: $*"; }
+do_it() { if [ $dry -eq 1 ]; then say "would run: $*"; else "$@"; fi; }
+
+# ---- packages ----
+wanted=$(awk -v tests=$tests '$1 == "build" || ($1 == "test" && tests) {print $2}' install/packages.txt)
+if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
+    missing=
+    for p in $wanted; do
+        case $(dpkg-query -W -f '${Status}' "$p" 2>/dev/null) in
+        "install ok installed") ;;
+        *) missing="$missing $p" ;;
+        esac
+    done
+    if [ -n "$missing" ]; then
+        root=
+        if [ "$(id -u)" -ne 0 ]; then
+            command -v sudo >/dev/null || { say "not root and no sudo; ask an administrator for: apt-get install$missing" >&2; exit 1; }
+            root=sudo
+        fi
+        say "installing with apt:$missing"
+        do_it $root apt-get update -qq
+        # Ubuntu's chromium is a snap, which headless tests cannot use: browser tests say so and are skipped there.
+        if grep -qi ubuntu /etc/os-release 2>/dev/null; then missing=$(echo "$missing" | sed 's/ chromium\b//'); fi
+        do_it $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
+    else
+        say "all packages are there"
+    fi
+else
+    say "no apt here; these packages (Debian's names) must be there:" $wanted
+fi
+
+# ---- the private Jupyter ----
+python=/usr/bin/python3
+[ -x $python ] || python=python3
+if [ ! -x build/venv/bin/jupyter ]; then
+    say "putting a private Jupyter into build/venv"
+    do_it mkdir -p build
+    do_it $python -m venv build/venv
+    do_it build/venv/bin/pip install --quiet --disable-pip-version-check -r install/requirements.txt
+fi
+if [ $tests -eq 1 ] && [ ! -e build/venv/.tests ]; then
+    say "adding the test tools to build/venv"
+    do_it build/venv/bin/pip install --quiet --disable-pip-version-check -r install/requirements-test.txt
+    do_it touch build/venv/.tests
+fi
+say "ready"
