@@ -6,6 +6,16 @@
 #ifndef LG_BANNED_H
 #define LG_BANNED_H
 
+/* Some C libraries have these as macros, which cannot be poisoned. */
+#undef sprintf
+#undef vsprintf
+#undef assert
+#undef setjmp
+#undef strncpy
+#undef strncat
+#undef strcpy
+#undef strcat
+
 #pragma GCC poison malloc calloc realloc
 #pragma GCC poison strcpy strcat sprintf vsprintf strncpy strncat gets
 #pragma GCC poison strtok atoi atol atoll atof

@@ -14,14 +14,16 @@ const char *lg_status_name(lg_status status)
     return (size_t)status < sizeof names / sizeof *names ? names[status] : "?";
 }
 
-/* Cuts at a code point so that a message too long for its field stays valid UTF-8. */
-static void put_text(char *field, size_t size, const char *fmt, va_list ap)
+/* A text too long for its field is cut between characters; what came from a file name or a server is made harmless. */
+LG_PRINTF(3, 0) static void put_text(char *field, size_t size, const char *fmt, va_list ap)
 {
     int n = vsnprintf(field, size, fmt, ap);
-    if (n >= 0 && (size_t)n < size) return;
-    size_t len = n < 0 ? 0 : size - 4;
-    len = lg_utf8_valid(field, len);
-    memcpy(field + len, "...", 4);
+    if (n < 0 || (size_t)n >= size) {
+        size_t len = n < 0 ? 0 : size - 4;
+        while (len && ((unsigned char)field[len] & 0xc0) == 0x80) len--;
+        memcpy(field + len, "...", 4);
+    }
+    lg_text_scrub(field);
 }
 
 lg_status lg_fail_at(lg_err *err, lg_status status, int code, const char *file, int line, const char *fmt, ...)

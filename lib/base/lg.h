@@ -152,7 +152,7 @@ void lg_buf_add(lg_buf *buf, const void *data, size_t len);
 void lg_buf_adds(lg_buf *buf, const char *s);
 void lg_buf_addc(lg_buf *buf, char c);
 void lg_buf_addf(lg_buf *buf, const char *fmt, ...) LG_PRINTF(2, 3);
-void lg_buf_addv(lg_buf *buf, const char *fmt, va_list ap);
+void lg_buf_addv(lg_buf *buf, const char *fmt, va_list ap) LG_PRINTF(2, 0);
 lg_status lg_buf_check(const lg_buf *buf, lg_err *err) LG_MUST_CHECK;
 const char *lg_buf_str(const lg_buf *buf); /* "" when empty */
 char *lg_buf_take(lg_buf *buf, lg_err *err) LG_MUST_CHECK; /* owned (lg_free); the buffer is empty afterwards */
@@ -168,14 +168,17 @@ size_t lg_utf8_offset(const char *s, size_t len, size_t points);  /* byte offset
 int lg_utf8_width(const char *s);                                 /* terminal columns: 0 combining, 2 wide East Asian */
 /* Case-insensitive compare of UTF-8 (ASCII and Latin-1/Greek/Cyrillic simple folding); labels compare with this. */
 int lg_casecmp(const char *a, const char *b);
-/* Damerau-Levenshtein (optimal string alignment), case-insensitive; for "did you mean". */
+/* Damerau-Levenshtein (optimal string alignment), case-insensitive; for "did you mean". Of texts longer than 255
+ * characters the rest counts by its length only. */
 int lg_edit_distance(const char *a, const char *b);
-/* Best of n names within a sensible distance of word, or NULL. */
+/* Best of n names (NULLs are skipped) within max(1, length / 3) edits of word, else one that word begins, or NULL. */
 const char *lg_nearest(const char *word, const char *const *names, size_t n);
 /* 12345 -> "12,345" in one of a few rotating thread-local buffers. */
 const char *lg_thousands(long long value);
 /* Copies text shown to people: control characters, bidi overrides and invalid UTF-8 become visible escapes. */
 void lg_buf_add_plain(lg_buf *buf, const char *s, size_t len);
+/* The same characters, line feed excepted, become `?` in place: for fixed fields. lg_err texts went through it. */
+void lg_text_scrub(char *s);
 
 /* ---- numbers ---- */
 bool lg_parse_int(const char *s, long long *out);  /* whole text must be the number */
