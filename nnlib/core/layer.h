@@ -1,0 +1,185 @@
+/* layer.h - the layer contract: everything a kind of layer has to say about itself.
+ *
+ * A layer is one file nnlib/layers/layer_X.c that defines `const nn_layer_type nn_layer_X`; the Makefile collects them
+ * into nn_layers[]. From this record alone follow the words of the language, completion and help, the summary table,
+ * the plan of memory, the gradient check and the other tests that walk the registry.
+ *
+ *     const nn_layer_type nn_layer_flatten = {
+ *         .name = "flatten", .keras = "Flatten", .doc = "Turns an image into a list of its numbers.",
+ *         .config_size = sizeof(nn_config), .fields = fields, .flags = NN_VIEW, .infer = flatten_infer,
+ *         .examples = examples,
+ *     };
+ *
+ * Invariants
+ *  - infer and params may be asked of any shapes; saved, scratch, forward and backward only of shapes that infer accepted
+ *    and that fit in memory.
+ *  - forward and backward cannot fail and never allocate. They see a piece of the batch (a few images), run on any
+ *    thread, and touch nothing but what the nn_call gives them; so a layer never thinks about threads, and results do not
+ *    depend on their number.
+ *  - backward *adds* to grad[], *writes* dx[] and may overwrite dy. */
+#ifndef NN_LAYER_H
+#define NN_LAYER_H
+
+#include "nnlib/core/tensor.h"
+
+enum { NN_MAX_INPUTS = 8, NN_MAX_PARAMS = 4, NN_NAME = 32, NN_FORMULA = 96 };
+
+/* ---- configuration: a struct per layer that begins with nn_config, described by a table of fields ---- */
+
+typedef struct nn_config {
+    char name[NN_NAME]; /* given by the user, or "" */
+} nn_config;
+
+typedef struct nn_dims {
+    int64_t h, w, c; /* "3x3" is {3, 3, 0}; "64x64x3" is {64, 64, 3} */
+} nn_dims;
+
+typedef enum nn_kind {
+    NN_INT,    /* int64_t */
+    NN_NUMBER, /* double; 10% is 0.1 */
+    NN_SIZE,   /* nn_dims; 3x3, or a bare 3 for 3x3 */
+    NN_CHOICE, /* int32_t, index into choices */
+    NN_FLAG,   /* int32_t, set to `value` when the flag stands, to !value after `no` */
+    NN_TEXT,   /* char[NN_NAME] */
+} nn_kind;
+
+typedef struct nn_field {
+    const char *name;           /* word of the language: "kernel" */
+    const char *aliases;        /* other spellings, blank between: "kernel_size"; may be NULL */
+    nn_kind kind;
+    size_t offset;              /* in the config struct */
+    bool positional;            /* may stand without its word: fills the first free positional whose kind fits */
+    bool required;
+    bool channels;              /* NN_SIZE: a third number is allowed */
+    double fallback;            /* default; for NN_SIZE both sides; may lie outside min..max to say "not set" */
+    double min, max;            /* NN_INT, NN_NUMBER and each side of NN_SIZE; both allowed */
+    double bare_max;            /* NN_SIZE: largest bare number read as a square without its word; 0: any */
+    int32_t value;              /* NN_FLAG */
+    const char *const *choices; /* NN_CHOICE, NULL-terminated */
+    const char *help;           /* what it is */
+    const char *low, *high;     /* what goes wrong at both ends; may be NULL */
+} nn_field;
+
+/* The field every layer has. */
+#define NN_FIELD_NAME                                                                                                  \
+    {                                                                                                                  \
+        .name = "name", .kind = NN_TEXT, .offset = offsetof(nn_config, name), .help = "a name of your own for this layer" \
+    }
+
+/* ---- what is known of a layer once it has its place in a network ---- */
+typedef struct nn_spec {
+    const void *config;
+    int nin;
+    nn_shape in[NN_MAX_INPUTS];
+    nn_shape out; /* filled by infer */
+} nn_spec;
+
+typedef enum nn_init { NN_ZEROS, NN_ONES, NN_GLOROT_UNIFORM, NN_HE_NORMAL } nn_init;
+
+typedef struct nn_param {
+    const char *name; /* "kernel", "bias" */
+    nn_shape shape;   /* kernel of a convolution: (kh, kw, in, out), rank 4 */
+    nn_init init;
+    double fan_in, fan_out; /* for the initialisers */
+    double l2;              /* penalty l2 * sum of squares is added to the loss, as kernel_regularizer in Keras */
+} nn_param;
+
+/* ---- one call of forward or backward: a piece of the batch ---- */
+typedef struct nn_call {
+    const nn_spec *spec;
+    bool training;
+    bool raw;         /* leave the activation at the end away: the loss wants scores (last layer, training only) */
+    int node;         /* index in the network: makes random numbers differ between layers */
+    int first;        /* place of the piece's first image in the batch */
+    uint64_t seed;    /* with step, node, first + i and the position: the key of random numbers */
+    uint64_t step;
+    const float *mask; /* dropout: (n, shape...) 0 or 1 for this piece, or NULL: draw it */
+
+    const nn_tensor *x;      /* [nin] */
+    nn_tensor y;             /* backward: valid only with NN_NEEDS_Y; x likewise with NN_NEEDS_X */
+    const float *const *param; /* [nparam] */
+
+    nn_tensor dy;            /* backward: may be overwritten */
+    nn_tensor *dx;           /* [nin]; dx[i].data is NULL where nobody asks for it */
+    float *const *grad;      /* [nparam], added to */
+
+    void *saved;   /* n * saved(spec) bytes, from forward to backward */
+    void *scratch; /* scratch(spec, n) bytes, this call only, 64-byte aligned, contents undefined */
+} nn_call;
+
+enum nn_layer_flags {
+    NN_NEEDS_X = 1 << 0,     /* backward reads x */
+    NN_NEEDS_Y = 1 << 1,     /* backward reads y */
+    NN_VIEW = 1 << 2,        /* y is x under another shape: no forward, no backward, no memory */
+};
+
+typedef struct nn_example {
+    const char *line;               /* "conv 3 3x3 relu same" */
+    nn_shape in[NN_MAX_INPUTS];     /* rank 0 ends */
+} nn_example;
+
+typedef struct nn_layer_type {
+    const char *name;    /* word of the language: "conv" */
+    const char *aliases; /* "conv2d"; case does not matter; may be NULL */
+    const char *keras;   /* "Conv2D" */
+    const char *doc;     /* one sentence */
+    size_t config_size;
+    const nn_field *fields; /* {0}-terminated, NN_FIELD_NAME included */
+    int min_inputs, max_inputs; /* both 0 stands for 1 */
+    unsigned flags;
+
+    /* Fills spec->out, or explains. Sentences name the layer in backquotes; `why` with the trail of sizes is added by
+     * nn_net_add for code 203. */
+    lg_status (*infer)(nn_spec *spec, lg_err *err);
+    int (*params)(const nn_spec *spec, nn_param param[NN_MAX_PARAMS]); /* how many; NULL: none */
+    size_t (*saved)(const nn_spec *spec);              /* bytes an image; NULL: none */
+    size_t (*scratch)(const nn_spec *spec, int n);     /* bytes for a call with n images; NULL: none */
+    void (*forward)(const nn_call *call);
+    void (*backward)(const nn_call *call);
+
+    /* How the number of parameters arises, "(3·3·16+1)·32"; NULL: no parameters. */
+    void (*formula)(const nn_spec *spec, char out[NN_FORMULA]);
+    /* Window and stride, for the receptive field; NULL: 1 and 1. Window counts dilation in. */
+    void (*window)(const nn_spec *spec, nn_dims *window, nn_dims *stride);
+    double (*macs)(const nn_spec *spec); /* multiply-adds of one image forward; NULL: 0 */
+
+    const nn_example *examples; /* {0}-terminated; the tests run them all */
+} nn_layer_type;
+
+extern const nn_layer_type *const nn_layers[]; /* NULL-terminated, by name; generated */
+
+/* By name or alias, case-insensitive; NULL when there is none. */
+const nn_layer_type *nn_layer_find(const char *word);
+/* By name or alias among the fields of a type; NULL when there is none. */
+const nn_field *nn_field_find(const nn_field *fields, const char *word);
+/* Could this word stand for the field without its name? */
+bool nn_field_accepts(const nn_field *field, const char *word);
+/* Reads a word into config. owner ("conv") is for the sentence: LL141 "`conv filters` wants a whole number, not `x`",
+ * LL142 out of range. For NN_FLAG word is "1"/"yes"/"true" or "0"/"no"/"false". */
+lg_status nn_field_set(const nn_field *field, const char *owner, void *config, const char *word, lg_err *err) LG_MUST_CHECK;
+/* As the language writes it: "3x3", "0.5", "relu". */
+void nn_field_text(const nn_field *field, const void *config, char out[NN_FORMULA]);
+/* Fills a config with defaults. */
+void nn_config_init(const nn_layer_type *type, void *config);
+/* Reads "16 3x3 relu stride 2 same" into a config that nn_config_init prepared. Binding is that of the language:
+ * `word value`, `word=value`, flags, `no flag`, and bare words for the first positional whose kind fits. */
+lg_status nn_config_parse(const nn_layer_type *type, void *config, const char *words, lg_err *err) LG_MUST_CHECK;
+
+/* ---- activations, a config field of several layers ---- */
+typedef enum nn_activation {
+    NN_LINEAR,
+    NN_RELU,
+    NN_RELU6,
+    NN_LEAKY, /* slope 0.2 below 0, the default of Keras 3 */
+    NN_ELU,   /* alpha 1 */
+    NN_GELU,  /* exact, with erf; Keras' default */
+    NN_SWISH, /* x * sigmoid(x); Keras: swish or silu */
+    NN_SIGMOID,
+    NN_TANH,
+    NN_SOFTMAX, /* over the last dimension */
+} nn_activation;
+extern const char *const nn_activation_names[]; /* in the order of the enum, NULL-terminated */
+/* The activation a layer ends with, NN_LINEAR if it has none. */
+nn_activation nn_layer_activation(const nn_layer_type *type, const void *config);
+
+#endif

@@ -1,0 +1,84 @@
+/* exec.h - running a network: everything is planned and taken once, then running cannot fail and never allocates.
+ *
+ *     nn_exec *exec;
+ *     LG_TRY(nn_exec_new(&(nn_exec_options){.net = net, .max_batch = 32, .train = true, .pool = pool,
+ *                                           .loss = nn_loss_find("crossentropy"), .optim = nn_optim_find("sgd")},
+ *                        &exec, err));
+ *     nn_exec_load(exec, weights);
+ *     memcpy(nn_exec_input(exec), pixels, …);       // (32, 64, 64, 3)
+ *     memcpy(nn_exec_labels(exec), labels, …);      // (32)
+ *     nn_exec_gradient(exec, 32);                   // forward, loss, backward
+ *     nn_exec_step(exec, &(nn_hyper){.lr = 0.01});
+ *     nn_exec_store(exec, weights);
+ *     nn_exec_free(exec);
+ *
+ * How it works: a batch is cut into pieces of a few images by a rule that knows only the batch (nn_pieces). A piece runs
+ * through the whole network, forward and back, on one thread, so its numbers stay in that core's cache and threads meet
+ * twice a batch. Each piece sums its gradient into a block of its own; blocks are added in the order of the pieces.
+ * Hence results are the same, bit for bit, for any number of threads.
+ *
+ * One thread at a time may use an nn_exec; the pool (borrowed, must outlive it) may be shared. */
+#ifndef NN_EXEC_H
+#define NN_EXEC_H
+
+#include "lib/base/pool.h"
+#include "nnlib/core/optim.h"
+#include "nnlib/model/net.h"
+
+typedef struct nn_exec nn_exec;
+
+typedef struct nn_exec_options {
+    const nn_net *net; /* finished; the exec keeps a reference */
+    int max_batch;
+    bool train;        /* gradients too: needs loss and optim, and a network that ends in softmax (else LL405) */
+    bool keep;         /* keep every layer's output (and its gradient, with train) to be read after a run */
+    lg_pool *pool;     /* NULL: the calling thread alone */
+    const nn_loss_type *loss;
+    const nn_optim_type *optim;
+    uint64_t seed;     /* dropout */
+    int64_t limit;     /* bytes; 0: NN_MEMORY_LIMIT. LL207 when the plan would need more */
+} nn_exec_options;
+
+lg_status nn_exec_new(const nn_exec_options *options, nn_exec **out, lg_err *err) LG_MUST_CHECK;
+void nn_exec_free(nn_exec *exec);
+size_t nn_exec_bytes(const nn_exec *exec); /* memory taken */
+
+/* train: copies the weights in. Else: runs with them in place, keeping a reference. */
+void nn_exec_load(nn_exec *exec, const nn_weights *weights);
+/* Copies the weights of a training exec out into a block not yet shared. */
+void nn_exec_store(const nn_exec *exec, nn_weights *weights);
+
+float *nn_exec_input(nn_exec *exec);      /* (max_batch, input shape), fill before a run */
+int32_t *nn_exec_labels(nn_exec *exec);   /* (max_batch), train only */
+/* Asked between layers; a run that was cancelled leaves outputs and gradient undefined (weights are untouched). */
+void nn_exec_set_cancel(nn_exec *exec, lg_cancel *cancel);
+/* (classes), copied into the exec; NULL: all 1. */
+void nn_exec_set_class_weight(nn_exec *exec, const float *weight);
+
+/* Outputs of the first n images, dropout off. */
+void nn_exec_forward(nn_exec *exec, int n);
+/* Forward as in training, loss and gradient of the mean loss over the first n images. */
+void nn_exec_gradient(nn_exec *exec, int n);
+/* One update from that gradient. hyper->step 0: counted by the exec, from 1. */
+void nn_exec_step(nn_exec *exec, const nn_hyper *hyper);
+
+const float *nn_exec_output(const nn_exec *exec); /* (n, output shape): probabilities */
+const float *nn_exec_losses(const nn_exec *exec); /* (n), of each image, after nn_exec_gradient */
+/* Mean loss of the last nn_exec_gradient, with the penalties of l2. */
+double nn_exec_loss(const nn_exec *exec);
+const float *nn_exec_grad(const nn_exec *exec); /* gradient block laid out as the weights, after nn_exec_gradient */
+const float *nn_exec_weights(const nn_exec *exec); /* the block in use */
+
+/* With keep: a node's output (n, shape) and its gradient after nn_exec_gradient; NULL without keep. */
+const float *nn_exec_activation(const nn_exec *exec, int node);
+const float *nn_exec_activation_grad(const nn_exec *exec, int node);
+/* Dropout with a given mask (max_batch, shape of the node), 1 keeps and 0 drops; NULL: drawn again. Borrowed until
+ * changed. For tests and for comparing with other libraries. */
+void nn_exec_set_mask(nn_exec *exec, int node, const float *mask);
+/* Updates made so far; it is part of the key of dropout's random numbers. */
+int64_t nn_exec_steps(const nn_exec *exec);
+void nn_exec_set_steps(nn_exec *exec, int64_t steps);
+/* The optimiser's own numbers: optim->slots blocks laid out one behind the other; NULL when slots is 0. */
+float *nn_exec_slots(nn_exec *exec);
+
+#endif

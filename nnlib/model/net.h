@@ -1,0 +1,88 @@
+/* net.h - networks (what layers, in which order) and weights (the numbers they learnt).
+ *
+ * nn_net: under construction, then finished; from then on immutable and shared by reference count.
+ *
+ *     nn_net *net;
+ *     LG_TRY(nn_net_new(&net, err));
+ *     LG_GO(nn_net_add_line(net, "input 64x64x3", err));
+ *     LG_GO(nn_net_add_line(net, "conv 16 3x3 relu", err));
+ *     LG_GO(nn_net_add_line(net, "maxpool 2", err));
+ *     LG_GO(nn_net_add_line(net, "flatten", err));
+ *     LG_GO(nn_net_add_line(net, "dense 4 softmax", err));
+ *     LG_GO(nn_net_finish(net, err));
+ *
+ * Every layer is checked the moment it is added, so a caller that reads layers one by one knows which line is at fault:
+ * after a failure the network is as it was before that call.
+ *
+ * nn_weights: all parameters of a network in one 64-byte aligned block. Written by its maker; once shared (nn_weights_ref)
+ * treated as immutable: training takes weights in and gives new weights out. */
+#ifndef NN_NET_H
+#define NN_NET_H
+
+#include "nnlib/core/layer.h"
+
+enum { NN_MAX_LAYERS = 1000 };
+/* A network whose weights, or whose plan, would need more memory than this is refused (LL207) before anything is taken. */
+#define NN_MEMORY_LIMIT ((int64_t)4 << 30)
+
+typedef struct nn_net nn_net;
+typedef struct nn_weights nn_weights;
+
+/* One layer in its place; nodes are numbered from 0 (the input) in the order they were added. Read only. */
+typedef struct nn_node {
+    const nn_layer_type *type;
+    char name[NN_NAME];        /* "conv1", or the user's */
+    char keras_name[NN_NAME + 8]; /* "conv2d_1", or the user's */
+    int input[NN_MAX_INPUTS];  /* nodes whose outputs it reads, nspec.nin of them */
+    nn_spec spec;
+    int nparam;
+    nn_param param[NN_MAX_PARAMS];
+    size_t offset[NN_MAX_PARAMS]; /* where each parameter begins in the weights, in floats */
+} nn_node;
+
+lg_status nn_net_new(nn_net **out, lg_err *err) LG_MUST_CHECK; /* owned: nn_net_unref */
+/* What images the network is made for ("logos"), for the suggestions in messages. Optional. */
+lg_status nn_net_for_data(nn_net *net, const char *name, lg_err *err) LG_MUST_CHECK;
+/* Bytes allowed for weights or plan; default NN_MEMORY_LIMIT. */
+void nn_net_set_limit(nn_net *net, int64_t bytes);
+
+/* Adds a layer behind the one added last, or behind the given nodes. config (borrowed, copied) is the type's config
+ * struct. The first layer must be `input`. Failures: LL201…LL208, shapes with the whole trail of sizes in `why`. */
+lg_status nn_net_add(nn_net *net, const nn_layer_type *type, const void *config, lg_err *err) LG_MUST_CHECK;
+lg_status nn_net_add_to(nn_net *net, const nn_layer_type *type, const void *config, const int *inputs, int ninputs,
+                        lg_err *err) LG_MUST_CHECK;
+/* The same from words, "conv 16 3x3 relu". LL201 when no layer is called so. */
+lg_status nn_net_add_line(nn_net *net, const char *line, lg_err *err) LG_MUST_CHECK;
+/* No more layers. LL208 when there is nothing to train or run. */
+lg_status nn_net_finish(nn_net *net, lg_err *err) LG_MUST_CHECK;
+nn_net *nn_net_ref(const nn_net *net);
+void nn_net_unref(const nn_net *net); /* NULL is fine; also for one under construction */
+
+int nn_net_count(const nn_net *net); /* nodes, the input included */
+const nn_node *nn_net_node(const nn_net *net, int node);
+int nn_net_find(const nn_net *net, const char *name); /* by name, without case; -1 */
+nn_shape nn_net_input(const nn_net *net);
+nn_shape nn_net_output(const nn_net *net);
+size_t nn_net_params(const nn_net *net);  /* parameters, 130,532 for the network of the report */
+/* Floats of a weights block: parameters, each tensor rounded up to 16 floats (the gaps stay 0). */
+size_t nn_net_block(const nn_net *net);
+/* Same layers with the same settings and shapes (names do not count): weights of one fit the other. */
+bool nn_net_same(const nn_net *a, const nn_net *b);
+
+/* ---- weights ---- */
+/* Freshly initialised: Glorot uniform for kernels, zeros for biases, from the seed alone (each tensor draws from a stream
+ * of its own, so a layer added behind changes nothing before it). Owned: nn_weights_unref. */
+lg_status nn_weights_new(const nn_net *net, uint64_t seed, nn_weights **out, lg_err *err) LG_MUST_CHECK;
+lg_status nn_weights_zero(const nn_net *net, nn_weights **out, lg_err *err) LG_MUST_CHECK;
+lg_status nn_weights_copy(const nn_weights *weights, nn_weights **out, lg_err *err) LG_MUST_CHECK;
+nn_weights *nn_weights_ref(const nn_weights *weights);
+void nn_weights_unref(const nn_weights *weights); /* NULL is fine */
+const nn_net *nn_weights_net(const nn_weights *weights);        /* borrowed */
+float *nn_weights_data(nn_weights *weights);                    /* the block; only its maker may write */
+const float *nn_weights_block(const nn_weights *weights);
+/* Parameter k of a node, shape nn_net_node(net, node)->param[k].shape. */
+const float *nn_weights_param(const nn_weights *weights, int node, int k);
+/* All finite? */
+bool nn_weights_finite(const nn_weights *weights);
+
+#endif

@@ -1,0 +1,47 @@
+/* nnlib.h - a library for convolutional networks: build, look at, train, use. The one header to include.
+ *
+ * Three objects, three lifetimes:
+ *   nn_net      which layers in which order; immutable once finished, shared by reference count
+ *   nn_weights  the numbers of a net in one block; immutable once shared
+ *   nn_exec     a plan to run a net with batches up to a size; owned by one thread at a time, never fails, never allocates
+ *
+ * The network of a small course, from words to probabilities:
+ *
+ *     #include "nnlib/nnlib.h"
+ *
+ *     static lg_status course(nn_source images, lg_err *err)
+ *     {
+ *         static const char *const lines[] = {"input 64x64x3", "conv 16 3x3 relu", "maxpool 2", "conv 32 3x3 relu",
+ *                                             "maxpool 2", "flatten", "dense 64 relu", "dropout 0.5", "dense 4 softmax"};
+ *         lg_status st;
+ *         nn_net *net = NULL;
+ *         nn_weights *start = NULL;
+ *         nn_run run = {0};
+ *         LG_GO(nn_net_new(&net, err));
+ *         for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) LG_GO(nn_net_add_line(net, lines[i], err));
+ *         LG_GO(nn_net_finish(net, err));
+ *         LG_GO(nn_weights_new(net, 1, &start, err));
+ *         nn_fit_options fit = nn_fit_defaults();
+ *         fit.net = net, fit.weights = start, fit.train = images, fit.epochs = 20;
+ *         LG_GO(nn_fit(&fit, &run, err)); // run.weights, run.epoch[i].accuracy, …
+ *     done:
+ *         nn_run_release(&run);
+ *         nn_weights_unref(start);
+ *         nn_net_unref(net);
+ *         return st;
+ *     }
+ *
+ * Parts: core/tensor.h shapes · core/layer.h the kinds of layers and their settings · core/optim.h optimisers and losses ·
+ * model/net.h networks and weights · model/exec.h running step by step · model/summary.h the layer table ·
+ * train/fit.h training and predicting · train/metrics.h scores and intervals.
+ * New kinds of layers, optimisers and losses are one file each; see core/layer.h. */
+#ifndef NNLIB_H
+#define NNLIB_H
+
+#include "nnlib/model/summary.h"
+#include "nnlib/train/fit.h"
+#include "nnlib/train/metrics.h"
+
+#define NN_VERSION "0.1.0"
+
+#endif
