@@ -1,0 +1,46 @@
+/* conv2d_shape.h - the numbers every convolution variant starts from. */
+#ifndef NN_CONV2D_SHAPE_H
+#define NN_CONV2D_SHAPE_H
+
+#include "nnlib/kernels/kernels.h"
+
+typedef struct conv_shape {
+    int stride_h, stride_w, dilation_h, dilation_w;
+    int pad_h, pad_w;         /* lines added in all; pad_top and pad_left of them before */
+    int pad_top, pad_left;
+    int conv_h, conv_w;       /* before pooling */
+    int out_h, out_w;         /* of y */
+    size_t x_len, y_len;      /* floats of one image */
+    size_t conv_len;
+    size_t padded_h, padded_w;
+} conv_shape;
+
+static inline int conv_out(int in, int kernel, int stride, int dilation, bool same, int *pad)
+{
+    int span = (kernel - 1) * dilation + 1;
+    *pad = 0;
+    if (!same) return in >= span ? (in - span) / stride + 1 : 0;
+    int out = (in + stride - 1) / stride, need = (out - 1) * stride + span;
+    if (need > in) *pad = need - in;
+    return out;
+}
+
+static inline conv_shape conv_shape_of(const nn_conv2d *c)
+{
+    conv_shape s = {.stride_h = c->stride_h ? c->stride_h : 1, .stride_w = c->stride_w ? c->stride_w : 1,
+                    .dilation_h = c->dilation_h ? c->dilation_h : 1, .dilation_w = c->dilation_w ? c->dilation_w : 1};
+    s.conv_h = conv_out(c->in_h, c->kernel_h, s.stride_h, s.dilation_h, c->same, &s.pad_h);
+    s.conv_w = conv_out(c->in_w, c->kernel_w, s.stride_w, s.dilation_w, c->same, &s.pad_w);
+    s.pad_top = s.pad_h / 2;
+    s.pad_left = s.pad_w / 2;
+    s.out_h = c->pool ? s.conv_h / 2 : s.conv_h;
+    s.out_w = c->pool ? s.conv_w / 2 : s.conv_w;
+    s.padded_h = (size_t)c->in_h + (size_t)s.pad_h;
+    s.padded_w = (size_t)c->in_w + (size_t)s.pad_w;
+    s.x_len = (size_t)c->in_h * (size_t)c->in_w * (size_t)c->in_c;
+    s.y_len = (size_t)s.out_h * (size_t)s.out_w * (size_t)c->out_c;
+    s.conv_len = (size_t)s.conv_h * (size_t)s.conv_w * (size_t)c->out_c;
+    return s;
+}
+
+#endif
