@@ -1,0 +1,306 @@
+/* box_dataset.c - a data_set as an object of the language. */
+#include "kernel/commands/box_dataset.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/base/banned.h"
+
+const data_set *cmd_dataset(const dsl_value *value)
+{
+    return value->object->payload;
+}
+
+data_split_kind cmd_split_of(dsl_part part)
+{
+    static const data_split_kind kind[] = {DATA_NONE, DATA_TRAIN, DATA_VAL, DATA_TEST};
+    return kind[part];
+}
+
+lg_status cmd_part_name(const dsl_call *call, const dsl_value *value, const char **out, lg_err *err)
+{
+    const char *part = data_split_names[cmd_split_of(value->part)];
+    *out = lg_arena_strf(call->arena, err, "%s%s%s", value->name, *part ? "." : "", part);
+    return *out ? LG_OK : err->status;
+}
+
+/* ---- the class ---- */
+static void dataset_drop(void *payload)
+{
+    data_unref(payload);
+}
+
+void cmd_dataset_brief(const void *payload, lg_buf *out)
+{
+    const data_set *set = payload;
+    data_size shape = data_shape(set);
+    lg_buf_addf(out, "%s images, %d classes", lg_thousands((long long)data_count(set)), data_classes(set));
+    if (shape.h) lg_buf_addf(out, ", %dx%dx%d", shape.h, shape.w, shape.c);
+    else lg_buf_adds(out, ", sizes as they are");
+}
+
+/* train.count, val.adidas.count, count, classes, height, width, channels, seed, broken, unlabelled. */
+static bool count_field(const data_counts *counts, const data_set *set, const char *path, double *number)
+{
+    for (int split = DATA_NONE; split < DATA_SPLITS; split++) {
+        const char *name = data_split_names[split];
+        size_t len = strlen(name);
+        if (len && (strncmp(path, name, len) != 0 || path[len] != '.')) continue;
+        const char *rest = len ? path + len + 1 : path;
+        if (strcmp(rest, "count") == 0) {
+            *number = split == DATA_NONE ? (double)data_count(set) : (double)counts->total[split];
+            return true;
+        }
+        for (int label = 0; label < counts->classes; label++) {
+            const char *class_name = data_class_name(set, label);
+            size_t n = strlen(class_name);
+            if (strncasecmp(rest, class_name, n) != 0 || strcmp(rest + n, ".count") != 0) continue;
+            *number = 0;
+            for (int s = DATA_NONE; s < DATA_SPLITS; s++)
+                if (split == DATA_NONE || s == split) *number += (double)counts->count[s][label];
+            return true;
+        }
+    }
+    return false;
+}
+
+static lg_status dataset_field(const void *payload, const char *path, lg_arena *arena, dsl_fact *out, lg_err *err)
+{
+    (void)arena;
+    const data_set *set = payload;
+    data_size shape = data_shape(set);
+    data_counts counts;
+    LG_TRY(data_count_classes(set, &counts, err));
+    const struct {
+        const char *name;
+        double value;
+    } facts[] = {{"classes", data_classes(set)},
+                 {"height", shape.h},
+                 {"width", shape.w},
+                 {"channels", shape.c},
+                 {"seed", (double)data_seed(set)},
+                 {"broken", (double)counts.broken},
+                 {"unlabelled", (double)counts.unlabelled}};
+    lg_status st = LG_E_NAME;
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+        if (strcmp(facts[i].name, path) == 0) {
+            out->number = facts[i].value;
+            st = LG_OK;
+        }
+    if (st && count_field(&counts, set, path, &out->number)) st = LG_OK;
+    data_counts_release(&counts);
+    return st;
+}
+
+static void dataset_fields(const void *payload, lg_buf *out)
+{
+    const data_set *set = payload;
+    lg_buf_adds(out, "count\nclasses\nheight\nwidth\nchannels\nseed\nbroken\nunlabelled\n");
+    for (int split = DATA_TRAIN; split < DATA_SPLITS; split++) {
+        lg_buf_addf(out, "%s.count\n", data_split_names[split]);
+        for (int label = 0; label < data_classes(set) && label < 64; label++)
+            lg_buf_addf(out, "%s.%s.count\n", data_split_names[split], data_class_name(set, label));
+    }
+}
+
+static void dataset_labels(const void *payload, lg_buf *out)
+{
+    const data_set *set = payload;
+    for (int label = 0; label < data_classes(set); label++) lg_buf_addf(out, "%s\n", data_class_name(set, label));
+}
+
+/* ---- documents ---- */
+void cmd_doc_histogram(plt_doc *doc, const data_set *set, const data_counts *counts)
+{
+    enum { MOST = 64 };
+    static const char *const names[] = {"train", "val", "test", "no part"};
+    static const data_split_kind kinds[] = {DATA_TRAIN, DATA_VAL, DATA_TEST, DATA_NONE};
+    const char *splits[4], *labels[MOST];
+    int64_t values[MOST * 4];
+    int nsplit = 0, n = counts->classes < MOST ? counts->classes : MOST;
+    int used[4];
+    for (int s = 0; s < 4; s++)
+        if (counts->total[kinds[s]]) {
+            used[nsplit] = s;
+            splits[nsplit++] = names[s];
+        }
+    if (!n || !nsplit) return;
+    for (int label = 0; label < n; label++) {
+        labels[label] = data_class_name(set, label);
+        for (int s = 0; s < nsplit; s++)
+            values[label * nsplit + s] = (int64_t)counts->count[kinds[used[s]]][label];
+    }
+    plt_histogram(doc, &(plt_histogram_spec){.title = "Images per class", .labels = labels, .n = n, .splits = splits,
+                                             .nsplit = nsplit, .counts = values});
+    if (counts->classes > MOST) plt_note(doc, "the first %d of %d classes are drawn", MOST, counts->classes);
+}
+
+static void split_row(plt_doc *doc, const char *name, const size_t *count, int classes, size_t total, size_t of)
+{
+    plt_head(doc, "%s", name);
+    for (int label = 0; label < classes; label++) plt_cell(doc, "%s", lg_thousands((long long)count[label]));
+    plt_cell(doc, "%s", lg_thousands((long long)total));
+    plt_cell(doc, "%.0f%%", of ? 100.0 * (double)total / (double)of : 0);
+}
+
+void cmd_doc_split_table(plt_doc *doc, const data_set *set, const data_counts *counts)
+{
+    enum { MOST = 12 };
+    int classes = counts->classes < MOST ? counts->classes : MOST;
+    size_t sum[MOST] = {0}, all = 0;
+    plt_table(doc, "Split");
+    plt_column(doc, PLT_LEFT, "Part");
+    for (int label = 0; label < classes; label++) plt_column(doc, PLT_RIGHT, "%s", data_class_name(set, label));
+    plt_column(doc, PLT_RIGHT, "Total");
+    plt_column(doc, PLT_RIGHT, "Share");
+    for (int split = DATA_NONE; split < DATA_SPLITS; split++) {
+        all += counts->total[split];
+        for (int label = 0; label < classes; label++) sum[label] += counts->count[split][label];
+    }
+    for (int split = DATA_TRAIN; split < DATA_SPLITS; split++) {
+        if (!counts->total[split]) continue;
+        plt_row(doc, PLT_ROW_PLAIN);
+        split_row(doc, data_split_names[split], counts->count[split], classes, counts->total[split], all);
+    }
+    if (counts->total[DATA_NONE]) {
+        plt_row(doc, PLT_ROW_PLAIN);
+        split_row(doc, "no part", counts->count[DATA_NONE], classes, counts->total[DATA_NONE], all);
+    }
+    plt_row(doc, PLT_ROW_TOTAL);
+    split_row(doc, "total", sum, classes, all, all);
+}
+
+static plt_edge edge_of(data_split_kind split)
+{
+    static const plt_edge edge[DATA_SPLITS] = {PLT_EDGE_NONE, PLT_EDGE_TRAIN, PLT_EDGE_VAL, PLT_EDGE_TEST};
+    return edge[split];
+}
+
+lg_status cmd_doc_sheet(plt_doc *doc, const data_set *set, const uint32_t *rows, size_t n, int size, bool grouped,
+                        lg_err *err)
+{
+    int32_t group = -2;
+    plt_grid(doc, size, "%zu of %s images; frame: train solid, val dashed, test dotted", n,
+             lg_thousands((long long)data_count(set)));
+    for (size_t i = 0; i < n; i++) {
+        data_image image;
+        img_picture raw = {0}, rgb = {0};
+        data_image_at(set, rows[i], &image);
+        if (image.broken) continue;
+        if (grouped && image.label != group) {
+            group = image.label;
+            plt_grid_group(doc, "%s", group < 0 ? "no label" : data_class_name(set, group));
+        }
+        LG_TRY(data_thumbnail(set, rows[i], &raw, err));
+        lg_status st = img_convert(&raw, 3, &rgb, err);
+        img_picture_release(&raw);
+        LG_TRY(st);
+        const char *label = image.label < 0 ? "no label" : data_class_name(set, image.label);
+        plt_thumb(doc, rgb.px, rgb.w, rgb.h, edge_of(image.split), "%u %s\n%s", image.id, label,
+                  data_split_names[image.split]);
+        img_picture_release(&rgb);
+    }
+    return LG_OK;
+}
+
+/* What a line that is only the dataset's name shows. */
+static lg_status dataset_show(const dsl_object *object, const char *name, dsl_out *out, lg_err *err)
+{
+    const data_set *set = object->payload;
+    data_counts counts;
+    lg_buf brief;
+    uint32_t rows[24];
+    LG_TRY(data_count_classes(set, &counts, err));
+    plt_doc doc;
+    plt_doc_init(&doc);
+    lg_buf_init(&brief, 0);
+    cmd_dataset_brief(set, &brief);
+    plt_title(&doc, "%s: %s", name, lg_buf_str(&brief));
+    lg_buf_release(&brief);
+    cmd_doc_histogram(&doc, set, &counts);
+    cmd_doc_split_table(&doc, set, &counts);
+    size_t n = data_sample(set, 24, data_seed(set), rows);
+    lg_status st = cmd_doc_sheet(&doc, set, rows, n, 64, true, err);
+    if (st == LG_OK && object->recipe) {
+        plt_fold_begin(&doc, "How it was made");
+        plt_code(&doc, "%s", data_recipe(set));
+        plt_fold_end(&doc);
+    }
+    data_counts_release(&counts);
+    if (st) {
+        plt_doc_release(&doc);
+        return st;
+    }
+    return cmd_display_to(out, &doc, true, 0, err);
+}
+
+const dsl_class cmd_dataset_class = {
+    .kind = DSL_KIND_DATASET,
+    .drop = dataset_drop,
+    .field = dataset_field,
+    .fields = dataset_fields,
+    .labels = dataset_labels,
+    .brief = cmd_dataset_brief,
+    .show = dataset_show,
+};
+
+lg_status cmd_dataset_bind(const dsl_call *call, const char *name, data_set *set, lg_err *err)
+{
+    dsl_object *object;
+    LG_TRY(dsl_object_new(&cmd_dataset_class, set, call->recipe, &object, err));
+    return dsl_session_bind(call->session, name, object, err);
+}
+
+/* ---- where ---- */
+typedef struct where_row {
+    const data_set *set;
+    size_t row;
+    cmd_extra_field *extra;
+    void *ctx;
+} where_row;
+
+static lg_status where_field(const void *row, const char *field, dsl_fact *out)
+{
+    const where_row *r = row;
+    data_value value;
+    *out = (dsl_fact){0};
+    if (r->extra && r->extra(r->ctx, r->set, r->row, field, out)) return LG_OK;
+    if (!data_field(r->set, r->row, field, &value)) return LG_E_NAME;
+    if (value.kind == DATA_TEXT) out->text = value.text;
+    else out->number = value.number;
+    return LG_OK;
+}
+
+typedef struct where_ctx {
+    const dsl_call *call;
+    const char *const *names;
+    cmd_extra_field *extra;
+    void *ctx;
+} where_ctx;
+
+static lg_status where_keep(void *ctx, const data_set *set, size_t row, bool *keep, lg_err *err)
+{
+    const where_ctx *w = ctx;
+    where_row r = {.set = set, .row = row, .extra = w->extra, .ctx = w->ctx};
+    if ((row & 1023) == 0) LG_TRY(lg_cancel_check(w->call->cancel, err));
+    return dsl_cond_eval(w->call->where, where_field, &r, w->names, keep, err);
+}
+
+lg_status cmd_dataset_where(const dsl_call *call, const data_set *set, cmd_extra_field *extra, void *ctx,
+                            const char *const *extra_names, data_set **out, lg_err *err)
+{
+    if (!call->where) {
+        *out = data_ref(set);
+        return LG_OK;
+    }
+    size_t known, more = 0;
+    const char *const *fields = data_fields(set, &known);
+    while (extra_names && extra_names[more]) more++;
+    const char **names = lg_arena_alloc(call->arena, known + more + 1, sizeof *names, err);
+    if (!names) return err->status;
+    if (known) memcpy(names, fields, known * sizeof *names);
+    if (more) memcpy(names + known, extra_names, more * sizeof *names);
+    where_ctx w = {.call = call, .names = names, .extra = extra, .ctx = ctx};
+    return data_where(set, where_keep, &w, out, err);
+}

@@ -1,0 +1,34 @@
+/* box_dataset.h - a data_set as an object of the language: its fields, its card, and its pictures as documents. */
+#ifndef CMD_BOX_DATASET_H
+#define CMD_BOX_DATASET_H
+
+#include "kernel/commands/workbench.h"
+#include "lib/data/dataset.h"
+
+extern const dsl_class cmd_dataset_class;
+
+/* The set behind an object value (borrowed). */
+const data_set *cmd_dataset(const dsl_value *value);
+/* A new version under a name; set is consumed. */
+lg_status cmd_dataset_bind(const dsl_call *call, const char *name, data_set *set, lg_err *err) LG_MUST_CHECK;
+
+data_split_kind cmd_split_of(dsl_part part);
+/* "logos", "logos.val": as it is written. Borrowed from the cell's arena. */
+lg_status cmd_part_name(const dsl_call *call, const dsl_value *value, const char **out, lg_err *err) LG_MUST_CHECK;
+
+/* Rows of a set that pass the call's `where`; more fields than the dataset's own may be given by extra (a model's
+ * predictions). *out owned, data_unref. */
+typedef bool cmd_extra_field(void *ctx, const data_set *set, size_t row, const char *field, dsl_fact *out);
+lg_status cmd_dataset_where(const dsl_call *call, const data_set *set, cmd_extra_field *extra, void *ctx,
+                            const char *const *extra_names, data_set **out, lg_err *err) LG_MUST_CHECK;
+
+/* Parts of a dataset's card. */
+void cmd_doc_histogram(plt_doc *doc, const data_set *set, const data_counts *counts);
+void cmd_doc_split_table(plt_doc *doc, const data_set *set, const data_counts *counts);
+/* Contact sheet of the given rows, grouped by label when `grouped`; rows shown as the network sees them. */
+lg_status cmd_doc_sheet(plt_doc *doc, const data_set *set, const uint32_t *rows, size_t n, int size, bool grouped,
+                        lg_err *err) LG_MUST_CHECK;
+/* "2,985 images, 4 classes, 64x64x3". */
+void cmd_dataset_brief(const void *payload, lg_buf *out);
+
+#endif

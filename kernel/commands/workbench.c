@@ -1,0 +1,185 @@
+/* workbench.c - the session's surroundings: pool, settings, and sending documents to the reader. */
+#include "kernel/commands/workbench.h"
+#include "kernel/commands/box_layers.h"
+#include "lib/image/png.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/banned.h"
+
+struct cmd_workbench {
+    dsl_session *session;
+    dsl_layer_type *layers;
+    lg_pool *pool;
+    int threads; /* the pool was made for; 0: none yet */
+};
+
+extern const dsl_command *const dsl_commands[];
+
+lg_status cmd_workbench_new(cmd_workbench **out, lg_err *err)
+{
+    cmd_workbench *bench = lg_alloc(1, sizeof *bench, err);
+    if (!bench) return err->status;
+    lg_status st;
+    LG_GO(cmd_layers_new(&bench->layers, err));
+    LG_GO(dsl_session_new(&(dsl_config){.commands = dsl_commands, .layers = bench->layers, .services = bench},
+                          &bench->session, err));
+    *out = bench;
+    return LG_OK;
+done:
+    cmd_workbench_free(bench);
+    return st;
+}
+
+void cmd_workbench_free(cmd_workbench *bench)
+{
+    if (!bench) return;
+    dsl_session_free(bench->session);
+    cmd_layers_free(bench->layers);
+    lg_pool_free(bench->pool);
+    lg_free(bench);
+}
+
+dsl_session *cmd_workbench_session(cmd_workbench *bench)
+{
+    return bench->session;
+}
+
+/* ---- settings ---- */
+static long long setting_int(const dsl_call *call, const char *name, long long otherwise)
+{
+    long long value;
+    const char *text = dsl_session_setting(call->session, name);
+    return text && lg_parse_int(text, &value) ? value : otherwise;
+}
+
+lg_status cmd_pool(const dsl_call *call, lg_pool **out, lg_err *err)
+{
+    cmd_workbench *bench = dsl_session_services(call->session);
+    int threads = (int)setting_int(call, "threads", lg_pool_default_size());
+    if (!bench->pool || bench->threads != threads) {
+        lg_pool *pool;
+        LG_TRY(lg_pool_new(threads, &pool, err));
+        lg_pool_free(bench->pool);
+        bench->pool = pool;
+        bench->threads = threads;
+    }
+    *out = bench->pool;
+    return LG_OK;
+}
+
+uint64_t cmd_seed(const dsl_call *call, int param)
+{
+    const dsl_arg *arg = &call->arg[param];
+    if (arg->given) return (uint64_t)arg->value[0].integer;
+    return (uint64_t)setting_int(call, "seed", arg->count ? arg->value[0].integer : 1);
+}
+
+int cmd_decimals(const dsl_call *call)
+{
+    return (int)setting_int(call, "decimals", 1);
+}
+
+size_t cmd_output_limit(const dsl_call *call)
+{
+    const char *detail = dsl_session_setting(call->session, "detail");
+    return detail && strcmp(detail, "high") == 0 ? (size_t)64 << 20 : 0;
+}
+
+/* ---- sending documents ---- */
+static lg_status thumb_jpeg(void *ctx, const uint8_t *rgb, int width, int height, lg_buf *out, lg_err *err)
+{
+    (void)ctx;
+    const img_picture picture = {.h = height, .w = width, .c = 3, .px = (uint8_t *)rgb};
+    return img_jpeg_write(&picture, 85, out, err);
+}
+
+static lg_status render(plt_doc *doc, bool png, size_t limit, plt_bundle *bundle, lg_err *err)
+{
+    const plt_options options = {.flags = PLT_TEXT | PLT_HTML | (png ? PLT_PNG : 0u), .limit = limit,
+                                 .encode = thumb_jpeg, .encode_mime = "image/jpeg"};
+    lg_status st = plt_render(doc, &options, bundle, err);
+    plt_doc_release(doc);
+    return st;
+}
+
+static dsl_bundle as_bundle(const plt_bundle *b)
+{
+    return (dsl_bundle){.text = b->text, .html = b->html, .png = b->png, .png_size = b->png_len,
+                        .png_width = b->png_width, .png_height = b->png_height};
+}
+
+lg_status cmd_display_to(dsl_out *out, plt_doc *doc, bool png, size_t limit, lg_err *err)
+{
+    plt_bundle rendered = {0};
+    LG_TRY(render(doc, png, limit, &rendered, err));
+    dsl_bundle bundle = as_bundle(&rendered);
+    out->display(out, &bundle, NULL, false);
+    plt_bundle_release(&rendered);
+    return LG_OK;
+}
+
+lg_status cmd_display(const dsl_call *call, plt_doc *doc, bool png, lg_err *err)
+{
+    return cmd_display_to(call->out, doc, png, cmd_output_limit(call), err);
+}
+
+/* ---- live displays ---- */
+void cmd_live_init(cmd_live *live, dsl_out *out)
+{
+    static atomic_uint counter;
+    *live = (cmd_live){.out = out};
+    snprintf(live->id, sizeof live->id, "live-%u-%llx", atomic_fetch_add(&counter, 1),
+             (unsigned long long)(lg_now() * 1e6));
+    live->last = lg_now() - 0.25; /* the first form comes at once */
+}
+
+bool cmd_live_due(const cmd_live *live)
+{
+    return live->out->live && lg_now() - live->last >= 0.25;
+}
+
+static lg_status live_render(cmd_live *live, plt_doc *doc, bool png, size_t limit, lg_err *err)
+{
+    plt_bundle rendered = {0};
+    LG_TRY(render(doc, png, limit, &rendered, err));
+    dsl_bundle bundle = as_bundle(&rendered);
+    live->out->display(live->out, &bundle, live->id, live->shown);
+    live->shown = true;
+    live->last = lg_now();
+    plt_bundle_release(&rendered);
+    return LG_OK;
+}
+
+void cmd_live_send(cmd_live *live, plt_doc *doc)
+{
+    lg_err ignored = {0};
+    if (live_render(live, doc, false, 0, &ignored)) live->last = lg_now();
+}
+
+lg_status cmd_live_end(cmd_live *live, plt_doc *doc, bool png, size_t limit, lg_err *err)
+{
+    lg_status st = live_render(live, doc, png, limit, err);
+    live->out->display_end(live->out, live->id);
+    return st;
+}
+
+void cmd_live_progress(cmd_live *live, const char *what, long done, long total)
+{
+    if (!live->shown && lg_now() - live->last < 0.75) return;
+    if (!cmd_live_due(live)) return;
+    plt_doc doc;
+    plt_doc_init(&doc);
+    plt_progress(&doc, total > 0 ? (double)done / (double)total : 0, "%s: %s of %s", what, lg_thousands(done),
+                 lg_thousands(total));
+    cmd_live_send(live, &doc);
+}
+
+void cmd_live_close(cmd_live *live)
+{
+    if (!live->shown) return;
+    live->out->display(live->out, &(dsl_bundle){.text = "", .html = ""}, live->id, true);
+    live->out->display_end(live->out, live->id);
+    live->shown = false;
+}

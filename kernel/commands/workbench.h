@@ -1,0 +1,57 @@
+/* workbench.h - joins the language with its commands: what main needs to start a session, and what commands share.
+ *
+ *     cmd_workbench *bench;
+ *     LG_TRY(cmd_workbench_new(&bench, err));
+ *     dsl_session_execute(cmd_workbench_session(bench), code, len, &out, &cancel, err);
+ *     cmd_workbench_free(bench);
+ *
+ * One workbench belongs to one executor thread. */
+#ifndef CMD_WORKBENCH_H
+#define CMD_WORKBENCH_H
+
+#include "kernel/dsl/command.h"
+#include "lib/plot/chart.h"
+
+typedef struct cmd_workbench cmd_workbench;
+
+lg_status cmd_workbench_new(cmd_workbench **out, lg_err *err) LG_MUST_CHECK;
+void cmd_workbench_free(cmd_workbench *bench);
+dsl_session *cmd_workbench_session(cmd_workbench *bench);
+
+/* ---- for commands ---- */
+/* The compute threads, `set threads` applied. Made at first use: starting a kernel starts none. */
+lg_status cmd_pool(const dsl_call *call, lg_pool **out, lg_err *err) LG_MUST_CHECK;
+/* The seed of a command: its own option where given, else `set seed`, else the option's default. */
+uint64_t cmd_seed(const dsl_call *call, int param);
+/* Decimals of percentages as `set decimals` says (default 1). */
+int cmd_decimals(const dsl_call *call);
+/* Bytes an output may take: 400 KB, or none with `set detail high`. */
+size_t cmd_output_limit(const dsl_call *call);
+
+/* Renders a document in every form and sends it as display_data; doc is released. png: also as PNG (pictures made of
+ * pixels, charts). */
+lg_status cmd_display(const dsl_call *call, plt_doc *doc, bool png, lg_err *err) LG_MUST_CHECK;
+/* The same for an object's own `show`, where there is no call. */
+lg_status cmd_display_to(dsl_out *out, plt_doc *doc, bool png, size_t limit, lg_err *err) LG_MUST_CHECK;
+
+/* A display that is updated in place, at most four times a second: progress and live curves. */
+typedef struct cmd_live {
+    dsl_out *out;
+    char id[40];
+    double last; /* when it was last sent; 0: never */
+    bool shown;
+} cmd_live;
+void cmd_live_init(cmd_live *live, dsl_out *out);
+/* Is it time to send another one? Ask before building a document. */
+bool cmd_live_due(const cmd_live *live);
+/* doc is released; failures to render are ignored (the next or final form comes anyway). */
+void cmd_live_send(cmd_live *live, plt_doc *doc);
+/* The last form, complete; it stays. */
+lg_status cmd_live_end(cmd_live *live, plt_doc *doc, bool png, size_t limit, lg_err *err) LG_MUST_CHECK;
+/* A progress callback for long work in other libraries: "decoding", 120 of 3000. Shows nothing in the first half
+ * second. */
+void cmd_live_progress(cmd_live *live, const char *what, long done, long total);
+/* Takes the progress away again (an empty final form), where a result of its own follows. */
+void cmd_live_close(cmd_live *live);
+
+#endif
