@@ -106,10 +106,10 @@ typedef struct dsl_call {
     const char *recipe;     /* the command with defaults filled in */
     const char *note;       /* "(using model scratch)" where the implicit rule filled something in, else "" */
     const char *loop;       /* inside `for`: the variable's value as text, else NULL */
-    int loop_index;         /* inside `for`: 1, 2, … of the innermost loop, else 0 */
+    int loop_index;         /* inside `for`: 1, 2, … counts the runs of this line, nested loops included; else 0 */
     dsl_out *out;
     lg_cancel *cancel;
-    lg_arena *arena;        /* the cell's */
+    lg_arena *arena;        /* the call's: what is taken here is freed when the command has ended */
 } dsl_call;
 
 typedef struct dsl_command {
@@ -126,6 +126,10 @@ typedef struct dsl_command {
     lg_status (*check)(const dsl_call *call, lg_err *err);
     lg_status (*run)(const dsl_call *call, lg_err *err);
 } dsl_command;
+
+/* Binds what the command made (object consumed). Inside `for` it keeps every round: name.1, name.2, … and `name` is the
+ * last one. Outside it is dsl_session_bind. */
+lg_status dsl_call_bind(const dsl_call *call, const char *name, dsl_object *object, lg_err *err) LG_MUST_CHECK;
 
 /* Shorthands for run functions. */
 static inline bool dsl_on(const dsl_call *call, int param) /* a flag, after defaults */

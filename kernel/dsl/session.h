@@ -15,6 +15,7 @@
 
 struct dsl_command;
 struct dsl_layer_type;
+struct dsl_call;
 typedef struct dsl_session dsl_session;
 
 typedef struct dsl_config {
@@ -22,6 +23,10 @@ typedef struct dsl_config {
     const struct dsl_layer_type *layers;       /* {0}-terminated; the layer words of `model { }` */
     lg_pool *pool;                             /* borrowed, outlives the session */
     void *services;                            /* for commands (dsl_session_services), borrowed */
+    const dsl_class *grid_class;               /* of grids made by `let`; NULL: dsl_class_grid */
+    /* Shift-Tab on a layer: appends what its last layer gives at this place ("62x62x16, 448 parameters"). call is the
+     * model command as far as it is written. Adds nothing where that cannot be said. May be NULL. */
+    void (*layer_at)(const struct dsl_call *call, lg_buf *out);
 } dsl_config;
 
 lg_status dsl_session_new(const dsl_config *config, dsl_session **out, lg_err *err) LG_MUST_CHECK;
@@ -82,6 +87,23 @@ const dsl_config *dsl_session_config(dsl_session *session);
  * nest deeper than 16. */
 lg_status dsl_session_run_text(dsl_session *session, const char *where, const char *code, size_t len, dsl_out *out,
                                lg_cancel *cancel, lg_err *err) LG_MUST_CHECK;
+
+/* A second session with the same names, variables and settings, which from now on goes its own way. The one function
+ * that another thread may call while a cell runs. */
+lg_status dsl_session_snapshot(dsl_session *session, dsl_session **out, lg_err *err) LG_MUST_CHECK;
+
+/* The card of a word - a command, layer, option, object or error code - as Shift-Tab and `help` show it. Appends to
+ * text and, unless NULL, html. */
+lg_status dsl_session_card(dsl_session *session, const char *word, bool *found, lg_buf *text, lg_buf *html,
+                           lg_err *err) LG_MUST_CHECK;
+
+/* What an error code means, for `help LL203`; NULL: no such code. dsl_codes ends with code 0. */
+typedef struct dsl_code {
+    int code;
+    const char *when, *help;
+} dsl_code;
+extern const dsl_code dsl_codes[];
+const dsl_code *dsl_code_find(int code);
 
 /* "LL203", or "Interrupted"; the block people read is made by lib/plot (plt_error_block). */
 void dsl_error_name(const lg_err *err, char out[16]);

@@ -64,6 +64,18 @@ lg_status dsl_object_new(const dsl_class *cls, void *payload, const char *recipe
 dsl_object *dsl_object_ref(dsl_object *object);
 void dsl_object_unref(dsl_object *object); /* NULL is fine */
 
+typedef struct dsl_grid {
+    int rows, cols;
+    double *cell; /* row by row */
+} dsl_grid;
+
+/* A grid of numbers, as `let g = [1 2; 3 4]` makes it; the numbers are copied. The payload of every class of kind GRID
+ * begins with a dsl_grid. cls NULL: the language's own class, which shows plain text. */
+lg_status dsl_grid_new(const dsl_class *cls, int rows, int cols, const double *cell, const char *recipe,
+                       dsl_object **out, lg_err *err) LG_MUST_CHECK;
+const dsl_grid *dsl_object_grid(const dsl_object *object); /* borrowed; NULL: not a grid */
+extern const dsl_class dsl_class_grid;
+
 /* ---- values ---- */
 typedef enum dsl_type {
     DSL_T_NONE,
@@ -91,24 +103,23 @@ typedef enum dsl_type {
 
 typedef enum dsl_part { DSL_PART_ALL, DSL_PART_TRAIN, DSL_PART_VAL, DSL_PART_TEST } dsl_part;
 
-typedef struct dsl_grid {
-    int rows, cols;
-    double *cell; /* row by row */
-} dsl_grid;
-
+/* What one word became. A parameter whose default is a word its type does not know (`off`, `auto`, `keep`) accepts that
+ * word, and so does one with `choices` beside another type (dense units: a number or `classes`): then type is
+ * DSL_T_CHOICE, text the word, number 0 and choice its place in `choices` (or -1 where it stands only in dflt). */
 typedef struct dsl_value {
     dsl_type type;
     lg_span span;     /* where it was written; line 0 for a default */
     const char *text; /* as written (after filling in), "" never NULL */
-    double number;    /* INT, NUMBER, TIMES, DURATION; RANGE: low end; FLAG: 1 or 0 */
+    double number;    /* INT, NUMBER, TIMES, DURATION (seconds), DATE (Unix time); RANGE: low end; FLAG: 1 or 0;
+                         IMAGE: the id where it is one */
     double high;      /* RANGE: high end */
-    long long integer; /* INT, TIMES */
+    long long integer; /* INT, TIMES; IMAGE: the id's whole part, 0 for a file name */
     int size[3], nsize; /* SIZE: h, w, c; SPLIT: percentages as written, e.g. 80 20 */
     int choice;       /* CHOICE: index into choices */
     dsl_object *object; /* OBJECT, GRID by name: borrowed, held by the call. NULL before the run phase */
     const char *name;   /* OBJECT: the object's name without part */
     dsl_part part;      /* OBJECT */
-    dsl_grid grid;      /* GRID written as a matrix */
+    dsl_grid grid;      /* GRID: the numbers, written as a matrix or named */
 } dsl_value;
 
 #endif
