@@ -1,0 +1,17 @@
+/* box_layers.h - the layer words of the language, made from the library's registry. */
+#ifndef CMD_BOX_LAYERS_H
+#define CMD_BOX_LAYERS_H
+
+#include "kernel/dsl/command.h"
+#include "nnlib/nnlib.h"
+
+/* {0}-terminated, in the order of nn_layers; owned, cmd_layers_free. impl is the nn_layer_type. */
+lg_status cmd_layers_new(dsl_layer_type **out, lg_err *err) LG_MUST_CHECK;
+void cmd_layers_free(dsl_layer_type *layers);
+
+/* Fills a config (of the type's config_size) from what was written. `classes` where a number is wanted stands for
+ * nclass; LL209 when nclass is 0 (no dataset says how many). */
+lg_status cmd_layer_config(const dsl_layer *layer, int nclass, void *config, bool *used_classes, lg_err *err)
+    LG_MUST_CHECK;
+
+#endif
