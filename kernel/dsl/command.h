@@ -42,12 +42,14 @@ enum { /* dsl_param.kinds: bits 1 << dsl_kind */
 
 typedef struct dsl_param {
     const char *name;
+    const char *aliases;  /* other spellings of the word, blank-separated ("kernel_size"); compared without case */
     dsl_role role;
     dsl_type type;
     const char *dflt;     /* the default as the user would write it; shown in help and recipes. NULL: none */
     const char *dflt_help; /* shown instead of dflt where the default is computed, e.g. "the dataset's" */
     const char *choices;  /* CHOICE: legal words, blank-separated; aliases after `=`, e.g. "sgd adam" */
-    double min, max;      /* numbers: bounds, both 0 = none */
+    double min, max;      /* numbers: bounds, both 0 = none. A positional SIZE: max is the largest bare number that may
+                             stand for a square without its word (`conv 16 3`), 0 = any */
     unsigned kinds;       /* OBJECT */
     bool required;
     bool list;            /* takes a comma list (dsl_arg.count > 1) */
