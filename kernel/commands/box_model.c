@@ -1,0 +1,209 @@
+/* box_model.c - a network with its weights as an object of the language. */
+#include "kernel/commands/box_model.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/banned.h"
+
+void cmd_model_free(cmd_model *model)
+{
+    if (!model) return;
+    nn_weights_unref(model->first);
+    nn_weights_unref(model->weights);
+    nn_net_unref(model->net);
+    cmd_labels_release(&model->labels);
+    dsl_object_unref(model->run);
+    lg_free(model->on);
+    lg_free(model);
+}
+
+static void model_drop(void *payload)
+{
+    cmd_model_free(payload);
+}
+
+const cmd_model *cmd_model_of(const dsl_value *value)
+{
+    return value->object->payload;
+}
+
+const cmd_run *cmd_model_run(const cmd_model *model)
+{
+    return model->run ? model->run->payload : NULL;
+}
+
+/* `conv1.params`: a fact about one layer. */
+static lg_status layer_field(const nn_net *net, const char *path, lg_arena *arena, dsl_fact *out, lg_err *err)
+{
+    const char *dot = strrchr(path, '.');
+    if (!dot) return LG_E_NAME;
+    char *name = lg_arena_strndup(arena, path, (size_t)(dot - path), err);
+    if (!name) return err->status;
+    int node = nn_net_find(net, name);
+    if (node < 0) return LG_E_NAME;
+    const nn_node *n = nn_net_node(net, node);
+    if (strcmp(dot + 1, "params") == 0) {
+        out->number = 0;
+        for (int k = 0; k < n->nparam; k++) out->number += nn_shape_count(n->param[k].shape);
+        return LG_OK;
+    }
+    if (strcmp(dot + 1, "shape") == 0) {
+        char text[NN_SHAPE_TEXT];
+        out->text = lg_arena_strf(arena, err, "%s", nn_shape_text(n->spec.out, text));
+        return out->text ? LG_OK : err->status;
+    }
+    return LG_E_NAME;
+}
+
+static lg_status model_field(const void *payload, const char *path, lg_arena *arena, dsl_fact *out, lg_err *err)
+{
+    const cmd_model *model = payload;
+    *out = (dsl_fact){0};
+    if (strcmp(path, "params") == 0) out->number = (double)nn_net_params(model->net);
+    else if (strcmp(path, "layers") == 0) out->number = nn_net_count(model->net) - 1;
+    else if (strcmp(path, "seed") == 0) out->number = (double)model->seed;
+    else if (strcmp(path, "classes") == 0) out->number = nn_shape_count(nn_net_output(model->net));
+    else {
+        lg_status st = model->run ? cmd_run_class.field(cmd_model_run(model), path, arena, out, err) : LG_E_NAME;
+        return st == LG_E_NAME ? layer_field(model->net, path, arena, out, err) : st;
+    }
+    return LG_OK;
+}
+
+static void model_fields(const void *payload, lg_buf *out)
+{
+    const cmd_model *model = payload;
+    lg_buf_adds(out, "params\nlayers\nseed\nclasses\n");
+    for (int i = 1; i < nn_net_count(model->net); i++) {
+        lg_buf_addf(out, "%s.params\n%s.shape\n", nn_net_node(model->net, i)->name, nn_net_node(model->net, i)->name);
+    }
+    if (model->run) cmd_run_class.fields(cmd_model_run(model), out);
+}
+
+static void model_labels(const void *payload, lg_buf *out)
+{
+    const cmd_model *model = payload;
+    for (int k = 0; k < model->labels.count; k++) lg_buf_addf(out, "%s\n", model->labels.name[k]);
+}
+
+static void model_brief(const void *payload, lg_buf *out)
+{
+    const cmd_model *model = payload;
+    char in[NN_SHAPE_TEXT], last[NN_SHAPE_TEXT];
+    const cmd_run *run = cmd_model_run(model);
+    lg_buf_addf(out, "%s to %s, %d layers, %s parameters", nn_shape_text(nn_net_input(model->net), in),
+                nn_shape_text(nn_net_output(model->net), last), nn_net_count(model->net) - 1,
+                lg_thousands((long long)nn_net_params(model->net)));
+    if (!run) lg_buf_adds(out, ", not trained");
+    else if (run->score[DATA_VAL].count)
+        lg_buf_addf(out, ", validation accuracy %.1f%%",
+                    100 * nn_confusion_accuracy(run->score[DATA_VAL].count, run->score[DATA_VAL].classes));
+    else lg_buf_adds(out, ", trained");
+}
+
+static lg_status model_show(const dsl_object *object, const char *name, dsl_out *out, lg_err *err)
+{
+    const cmd_model *model = object->payload;
+    plt_doc doc;
+    plt_doc_init(&doc);
+    cmd_doc_summary(&doc, model, name, "params", err);
+    if (err->status) {
+        plt_doc_release(&doc);
+        return err->status;
+    }
+    if (model->run) cmd_doc_run(&doc, cmd_model_run(model), 1);
+    return cmd_display_to(out, &doc, false, 0, err);
+}
+
+const dsl_class cmd_model_class = {
+    .kind = DSL_KIND_MODEL,
+    .drop = model_drop,
+    .field = model_field,
+    .fields = model_fields,
+    .labels = model_labels,
+    .brief = model_brief,
+    .show = model_show,
+};
+
+lg_status cmd_model_bind(const dsl_call *call, const char *name, cmd_model *model, lg_err *err)
+{
+    dsl_object *object;
+    LG_TRY(dsl_object_new(&cmd_model_class, model, call->recipe, &object, err));
+    return dsl_session_bind(call->session, name, object, err);
+}
+
+/* ---- the layer table ---- */
+enum { SHAPES = 1, PARAMS = 2, RECEPTIVE = 4, MEMORY = 8 };
+
+static int detail_of(const char *word)
+{
+    if (strcmp(word, "shapes") == 0) return SHAPES;
+    if (strcmp(word, "receptive") == 0) return SHAPES | PARAMS | RECEPTIVE;
+    if (strcmp(word, "memory") == 0) return SHAPES | PARAMS | MEMORY;
+    if (strcmp(word, "all") == 0) return SHAPES | PARAMS | RECEPTIVE | MEMORY;
+    return SHAPES | PARAMS;
+}
+
+static void bytes_cell(plt_doc *doc, double bytes)
+{
+    if (bytes >= 1 << 20) plt_cell(doc, "%.1f MB", bytes / (1 << 20));
+    else plt_cell(doc, "%.1f KB", bytes / 1024);
+}
+
+static void summary_columns(plt_doc *doc, int detail)
+{
+    plt_column(doc, PLT_LEFT, "Layer (type)");
+    plt_column(doc, PLT_LEFT, "Output Shape");
+    plt_column(doc, PLT_RIGHT, "Param #");
+    if (detail & PARAMS) plt_column(doc, PLT_LEFT, "how they are counted");
+    if (detail & RECEPTIVE) plt_column(doc, PLT_RIGHT, "sees (pixels)");
+    if (detail & MEMORY) {
+        plt_column(doc, PLT_RIGHT, "multiply-adds");
+        plt_column(doc, PLT_RIGHT, "output memory");
+    }
+}
+
+static void summary_row(plt_doc *doc, const nn_summary *s, const nn_summary_row *row, int detail)
+{
+    plt_row(doc, PLT_ROW_PLAIN);
+    plt_head(doc, "%s", row->title);
+    plt_cell_tip(doc, "called %s", row->name);
+    plt_cell(doc, "%s", row->shape);
+    plt_cell(doc, "%s", lg_thousands((long long)row->params));
+    if (row->params) plt_cell_bar(doc, (double)row->params / (double)s->params);
+    if (detail & PARAMS) plt_cell(doc, "%s", row->formula);
+    if (detail & RECEPTIVE) {
+        if (row->field_h) plt_cell(doc, "%lldx%lld", (long long)row->field_h, (long long)row->field_w);
+        else plt_cell(doc, "all");
+    }
+    if (detail & MEMORY) {
+        plt_cell(doc, "%s", lg_thousands((long long)row->macs));
+        bytes_cell(doc, (double)row->bytes);
+    }
+}
+
+void cmd_doc_summary(plt_doc *doc, const cmd_model *model, const char *name, const char *detail_word, lg_err *err)
+{
+    nn_summary s;
+    if (nn_summary_new(model->net, &s, err)) return;
+    char in[NN_SHAPE_TEXT];
+    int detail = detail_of(detail_word), largest = 0;
+    plt_title(doc, "%s: %d layers on %s images%s%s", name, s.count, nn_shape_text(s.input, in),
+              model->on ? " of " : "", model->on ? model->on : "");
+    plt_table(doc, "%s", "");
+    summary_columns(doc, detail);
+    for (int i = 0; i < s.count; i++) {
+        summary_row(doc, &s, &s.row[i], detail);
+        if (s.row[i].params > s.row[largest].params) largest = i;
+    }
+    plt_text(doc, "Total params: %s\nTrainable params: %s\nNon-trainable params: 0", lg_thousands((long long)s.params),
+             lg_thousands((long long)s.params));
+    if (detail & MEMORY)
+        plt_text(doc, "One image: %s multiply-adds, %.1f KB of outputs; weights: %.1f KB", lg_thousands((long long)s.macs),
+                 (double)s.activation_bytes / 1024, (double)s.weight_bytes / 1024);
+    if (s.params)
+        plt_sentence(doc, "%d layers, %s parameters, %.0f%% of them in %s", s.count, lg_thousands((long long)s.params),
+                     100.0 * (double)s.row[largest].params / (double)s.params, s.row[largest].name);
+    nn_summary_release(&s);
+}

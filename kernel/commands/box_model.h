@@ -1,0 +1,94 @@
+/* box_model.h - networks and runs as objects of the language.
+ *
+ * A model object is a net with its first and its present weights; `fit` makes a new version with new weights and the run
+ * that made them. A run object holds the history and everything that was measured when it ended: one set of predictions
+ * per part, from which every figure is derived, so figures cannot disagree. */
+#ifndef CMD_BOX_MODEL_H
+#define CMD_BOX_MODEL_H
+
+#include "kernel/commands/box_dataset.h"
+#include "nnlib/nnlib.h"
+
+/* What a model got right on one part of a dataset. count is (classes, classes), [true * classes + predicted]. */
+typedef struct cmd_score {
+    int64_t *count; /* owned; NULL: not measured */
+    int classes;
+    double loss;
+} cmd_score;
+int64_t cmd_score_total(const cmd_score *score);
+void cmd_score_release(cmd_score *score);
+lg_status cmd_score_copy(const cmd_score *from, cmd_score *to, lg_err *err) LG_MUST_CHECK;
+/* accuracy, loss, baseline, count, balanced_accuracy, macro_f1, LABEL.recall, LABEL.precision, LABEL.f1, LABEL.count. */
+lg_status cmd_score_field(const cmd_score *score, char *const *label, const char *path, double *out);
+void cmd_score_fields(const cmd_score *score, char *const *label, const char *prefix, lg_buf *out);
+/* Share of the largest class: what always answering with it would give. */
+double cmd_score_baseline(const cmd_score *score);
+
+/* Class names of a model or a run. */
+typedef struct cmd_labels {
+    char **name; /* count, owned */
+    int count;
+} cmd_labels;
+lg_status cmd_labels_of(const data_set *set, cmd_labels *out, lg_err *err) LG_MUST_CHECK;
+lg_status cmd_labels_copy(const cmd_labels *from, cmd_labels *to, lg_err *err) LG_MUST_CHECK;
+void cmd_labels_release(cmd_labels *labels);
+
+typedef struct cmd_run {
+    nn_run run;
+    char *model, *data;     /* names, owned */
+    char *settings;         /* "epochs 20 batch 32 lr 0.01 …", owned */
+    char fingerprint[65];   /* of the dataset it was trained on */
+    cmd_labels labels;
+    cmd_score score[DATA_SPLITS]; /* by data_split_kind, VAL and TEST measured where they exist */
+    int64_t train_count;
+    int planned;            /* last epoch that was asked for */
+    int threads;
+    double seconds;
+} cmd_run;
+extern const dsl_class cmd_run_class;
+void cmd_run_free(cmd_run *run);
+
+typedef struct cmd_model {
+    nn_net *net;            /* reference */
+    nn_weights *first;      /* initial weights for its seed; reference */
+    nn_weights *weights;    /* present weights; reference */
+    char *on;               /* name of its dataset, or NULL; owned */
+    cmd_labels labels;      /* of that dataset; count 0 without */
+    bool by_class;          /* the last dense was written `classes` */
+    uint64_t seed;
+    dsl_object *run;        /* the run that made `weights`, or NULL; reference */
+} cmd_model;
+extern const dsl_class cmd_model_class;
+void cmd_model_free(cmd_model *model);
+const cmd_model *cmd_model_of(const dsl_value *value);
+const cmd_run *cmd_model_run(const cmd_model *model); /* NULL: not trained */
+
+/* Binds a new version; model (or run) is consumed. */
+lg_status cmd_model_bind(const dsl_call *call, const char *name, cmd_model *model, lg_err *err) LG_MUST_CHECK;
+
+/* A reader of batches over the rows of a set (all its rows). ctx and set are borrowed by the source. */
+nn_source cmd_source(const data_set *set);
+
+/* Do the images fit the network, and are its classes the dataset's? LL408, LL409. */
+lg_status cmd_model_fits(const cmd_model *model, const char *model_name, const data_set *set, const char *data_name,
+                         lg_err *err) LG_MUST_CHECK;
+/* Predictions for every row of a set: probabilities (rows, outputs), owned (lg_free). With progress over a second. */
+lg_status cmd_predict(const dsl_call *call, const cmd_model *model, const data_set *set, float **probability,
+                      lg_err *err) LG_MUST_CHECK;
+/* Scores the usable rows of a set. */
+lg_status cmd_score_of(const dsl_call *call, const cmd_model *model, const data_set *set, cmd_score *out, lg_err *err)
+    LG_MUST_CHECK;
+
+/* The images a command that judges works on: `on logos.val` as written, `on logos` its validation part, nothing: the
+ * part of the model's own dataset. *name ("logos.val") from the cell's arena; *set owned; *training tells that these
+ * are training images. LL403 no validation part, LL404 no dataset. */
+lg_status cmd_judged_on(const dsl_call *call, const cmd_model *model, const char *model_name, const dsl_value *on,
+                        data_set **set, const char **name, bool *training, lg_err *err) LG_MUST_CHECK;
+/* "trained before the last change to logos", where that is so: a note in the document. */
+void cmd_note_stale(plt_doc *doc, const dsl_call *call, const cmd_model *model);
+
+/* Parts of documents. */
+void cmd_doc_summary(plt_doc *doc, const cmd_model *model, const char *name, const char *detail, lg_err *err);
+void cmd_doc_run(plt_doc *doc, const cmd_run *run, int decimals); /* curves, recall, gap, warnings, run card */
+
+#endif

@@ -1,0 +1,258 @@
+/* box_run.c - a training run as an object: its fields, its curves, and what they say in words. */
+#include "kernel/commands/box_model.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "lib/base/banned.h"
+
+void cmd_run_free(cmd_run *run)
+{
+    if (!run) return;
+    nn_run_release(&run->run);
+    for (int i = 0; i < DATA_SPLITS; i++) cmd_score_release(&run->score[i]);
+    cmd_labels_release(&run->labels);
+    lg_free(run->model);
+    lg_free(run->data);
+    lg_free(run->settings);
+    lg_free(run);
+}
+
+static void run_drop(void *payload)
+{
+    cmd_run_free(payload);
+}
+
+static const nn_epoch *last_epoch(const cmd_run *run)
+{
+    return run->run.epochs ? &run->run.epoch[run->run.epochs - 1] : NULL;
+}
+
+/* The epoch whose weights are kept; the last where none was chosen. */
+static const nn_epoch *kept_epoch(const cmd_run *run)
+{
+    return run->run.best >= 0 ? &run->run.epoch[run->run.best] : last_epoch(run);
+}
+
+static double mean_epoch_seconds(const cmd_run *run)
+{
+    double sum = 0;
+    for (int i = 0; i < run->run.epochs; i++) sum += run->run.epoch[i].seconds;
+    return run->run.epochs ? sum / run->run.epochs : 0;
+}
+
+static bool epoch_figure(const nn_epoch *e, const char *word, double *out)
+{
+    if (strcmp(word, "epoch") == 0) *out = e->epoch;
+    else if (strcmp(word, "loss") == 0) *out = e->loss;
+    else if (strcmp(word, "accuracy") == 0) *out = e->accuracy;
+    else if (strcmp(word, "val_loss") == 0) *out = e->val_loss;
+    else if (strcmp(word, "val_accuracy") == 0) *out = e->val_accuracy;
+    else if (strcmp(word, "seconds") == 0) *out = e->seconds;
+    else return false;
+    return true;
+}
+
+static bool run_figure(const cmd_run *run, const char *path, double *out)
+{
+    const nn_epoch *last = last_epoch(run), *kept = kept_epoch(run);
+    if (strcmp(path, "epochs") == 0) *out = run->run.epochs;
+    else if (strcmp(path, "seconds") == 0) *out = run->seconds;
+    else if (strcmp(path, "epoch_seconds") == 0) *out = mean_epoch_seconds(run);
+    else if (strcmp(path, "images_per_second") == 0) *out = last ? last->images_per_second : 0;
+    else if (strcmp(path, "threads") == 0) *out = run->threads;
+    else if (kept && strncmp(path, "best.", 5) == 0) return epoch_figure(kept, path + 5, out);
+    else if (last && strncmp(path, "last.", 5) == 0) return epoch_figure(last, path + 5, out);
+    else if (kept && strcmp(path, "train.accuracy") == 0) *out = kept->accuracy;
+    else if (kept && strcmp(path, "train.loss") == 0) *out = kept->loss;
+    else if (strcmp(path, "train.count") == 0) *out = (double)run->train_count;
+    else return false;
+    return true;
+}
+
+static lg_status run_field(const void *payload, const char *path, lg_arena *arena, dsl_fact *out, lg_err *err)
+{
+    (void)arena;
+    (void)err;
+    const cmd_run *run = payload;
+    *out = (dsl_fact){0};
+    if (run_figure(run, path, &out->number)) return LG_OK;
+    for (int split = DATA_VAL; split < DATA_SPLITS; split++) {
+        size_t len = strlen(data_split_names[split]);
+        if (strncmp(path, data_split_names[split], len) == 0 && path[len] == '.')
+            return cmd_score_field(&run->score[split], run->labels.name, path + len + 1, &out->number);
+    }
+    return LG_E_NAME;
+}
+
+static void run_fields(const void *payload, lg_buf *out)
+{
+    const cmd_run *run = payload;
+    lg_buf_adds(out, "epochs\nseconds\nepoch_seconds\nimages_per_second\nthreads\nbest.epoch\nbest.accuracy\nbest.loss\n"
+                     "best.val_accuracy\nbest.val_loss\nlast.accuracy\nlast.loss\nlast.val_accuracy\nlast.val_loss\n"
+                     "train.accuracy\ntrain.loss\ntrain.count\n");
+    cmd_score_fields(&run->score[DATA_VAL], run->labels.name, "val.", out);
+    cmd_score_fields(&run->score[DATA_TEST], run->labels.name, "test.", out);
+}
+
+static void run_brief(const void *payload, lg_buf *out)
+{
+    const cmd_run *run = payload;
+    const nn_epoch *kept = kept_epoch(run);
+    lg_buf_addf(out, "%s on %s, %d of %d epochs", run->model, run->data, run->run.epochs, run->planned);
+    if (kept && !isnan(kept->val_accuracy))
+        lg_buf_addf(out, ", best epoch %d: validation accuracy %.1f%%", kept->epoch, 100 * kept->val_accuracy);
+}
+
+/* ---- the run in words ---- */
+enum { LATE = 3 }; /* epochs the gap must have been growing */
+
+/* First epoch since which training has been ahead of validation by more than 5 points to the end; 0: none. */
+static int gap_since(const nn_run *run)
+{
+    int since = 0;
+    for (int i = run->epochs - 1; i >= 0; i--) {
+        if (!(run->epoch[i].accuracy - run->epoch[i].val_accuracy > 0.05)) break;
+        since = run->epoch[i].epoch;
+    }
+    return since;
+}
+
+static void doc_gap(plt_doc *doc, const nn_run *run)
+{
+    const nn_epoch *last = &run->epoch[run->epochs - 1];
+    int since = gap_since(run);
+    if (isnan(last->val_accuracy)) {
+        plt_sentence(doc, "Training %.1f%% after epoch %d; there are no validation images to compare with",
+                     100 * last->accuracy, last->epoch);
+        return;
+    }
+    if (!since || run->epochs < LATE) {
+        plt_sentence(doc, "Training %.1f%%, validation %.1f%% after epoch %d", 100 * last->accuracy,
+                     100 * last->val_accuracy, last->epoch);
+        return;
+    }
+    plt_sentence(doc, "Training %.1f%%, validation %.1f%%: a gap of %.0f points, open since epoch %d (overfitting)",
+                 100 * last->accuracy, 100 * last->val_accuracy, 100 * (last->accuracy - last->val_accuracy), since);
+    plt_note(doc, "to close it, try one at a time: a smaller `lr`, a larger `dropout`, more images, or fewer epochs "
+                  "(the best epoch's weights are kept in any case)");
+}
+
+/* Classes the kept network never names although they are there. */
+static void doc_never_predicted(plt_doc *doc, const cmd_run *run)
+{
+    const cmd_score *score = &run->score[DATA_VAL];
+    for (int k = 0; score->count && k < score->classes; k++) {
+        nn_class_score s = nn_confusion_class(score->count, score->classes, k);
+        if (s.predicted || !s.truth) continue;
+        lg_err warning = {0};
+        lg_fail(&warning, LG_E_DATA, 410, "%s is never predicted", run->labels.name[k]);
+        lg_why(&warning, "%lld of the %lld validation images are %s; guessing the larger classes costs the network less",
+               (long long)s.truth, (long long)cmd_score_total(score), run->labels.name[k]);
+        lg_try(&warning, "train longer or with a larger `lr`, or add images of %s", run->labels.name[k]);
+        plt_warning(doc, &warning);
+    }
+}
+
+static double *column(const nn_run *run, double *to, size_t offset)
+{
+    for (int i = 0; i < run->epochs; i++)
+        memcpy(&to[i], (const char *)&run->epoch[i] + offset, sizeof *to);
+    return to;
+}
+
+static void doc_recall(plt_doc *doc, const cmd_run *run)
+{
+    const nn_run *r = &run->run;
+    lg_err err = {0};
+    if (!r->epochs || r->classes < 1 || r->classes > 12) return;
+    double *recall = lg_alloc((size_t)r->classes * (size_t)r->epochs, sizeof *recall, &err);
+    if (!recall) return;
+    for (int k = 0; k < r->classes; k++)
+        for (int i = 0; i < r->epochs; i++) recall[k * r->epochs + i] = r->epoch[i].recall[k];
+    plt_recall(doc, &(plt_recall_spec){.title = "Recall per class", .labels = (const char *const *)run->labels.name,
+                                       .n = r->classes, .epochs = r->epochs, .recall = recall});
+    lg_free(recall);
+}
+
+static void doc_curves(plt_doc *doc, const cmd_run *run)
+{
+    const nn_run *r = &run->run;
+    lg_err err = {0};
+    if (!r->epochs) return;
+    size_t n = (size_t)r->epochs;
+    double *all = lg_alloc(4 * n, sizeof *all, &err);
+    if (!all) return;
+    bool val = !isnan(r->epoch[0].val_accuracy);
+    plt_curves(doc, &(plt_curves_spec){
+                        .title = "",
+                        .n = r->epochs,
+                        .first = r->epoch[0].epoch,
+                        .total = run->planned,
+                        .train_accuracy = column(r, all, offsetof(nn_epoch, accuracy)),
+                        .val_accuracy = val ? column(r, all + n, offsetof(nn_epoch, val_accuracy)) : NULL,
+                        .train_loss = column(r, all + 2 * n, offsetof(nn_epoch, loss)),
+                        .val_loss = val ? column(r, all + 3 * n, offsetof(nn_epoch, val_loss)) : NULL,
+                        .best = r->best >= 0 ? r->epoch[r->best].epoch : 0,
+                        .sentence = "",
+                    });
+    lg_free(all);
+}
+
+static void doc_card(plt_doc *doc, const cmd_run *run)
+{
+    const nn_epoch *last = last_epoch(run);
+    plt_fold_begin(doc, "Run card");
+    plt_pair(doc, "settings", "%s", run->settings);
+    plt_pair(doc, "data", "%s, %s training images, fingerprint %.12s", run->data,
+             lg_thousands((long long)run->train_count), run->fingerprint);
+    plt_pair(doc, "threads", "%d (the result does not depend on them)", run->threads);
+    plt_pair(doc, "time", "%.1f s, %.2f s an epoch, %s images a second", run->seconds, mean_epoch_seconds(run),
+             lg_thousands((long long)(last ? last->images_per_second : 0)));
+    plt_fold_end(doc);
+}
+
+void cmd_doc_run(plt_doc *doc, const cmd_run *run, int decimals)
+{
+    const nn_epoch *kept = kept_epoch(run);
+    const cmd_score *val = &run->score[DATA_VAL];
+    if (run->run.interrupted && kept)
+        plt_text(doc, "Stopped at epoch %d of %d%s%.0d", last_epoch(run)->epoch + 1, run->planned,
+                 run->run.best >= 0 ? ", best was epoch " : "", run->run.best >= 0 ? kept->epoch : 0);
+    else if (run->run.interrupted) plt_text(doc, "Stopped before the first epoch had ended");
+    if (run->run.patience && kept)
+        plt_text(doc, "Stopped early at epoch %d of %d: nothing better since epoch %d", last_epoch(run)->epoch,
+                 run->planned, kept->epoch);
+    doc_curves(doc, run);
+    doc_recall(doc, run);
+    doc_never_predicted(doc, run);
+    if (run->run.epochs) doc_gap(doc, &run->run);
+    if (val->count && kept) {
+        int64_t total = cmd_score_total(val);
+        double accuracy = nn_confusion_accuracy(val->count, val->classes);
+        nn_interval ci = nn_wilson((int64_t)(accuracy * (double)total + 0.5), total, 0.95);
+        plt_text(doc, "Kept: epoch %d, validation accuracy %.*f%% (95%% interval %.*f to %.*f); always the largest class: %.*f%%",
+                 kept->epoch, decimals, 100 * accuracy, decimals, 100 * ci.low, decimals, 100 * ci.high, decimals,
+                 100 * cmd_score_baseline(val));
+    }
+    doc_card(doc, run);
+}
+
+static lg_status run_show(const dsl_object *object, const char *name, dsl_out *out, lg_err *err)
+{
+    const cmd_run *run = object->payload;
+    plt_doc doc;
+    plt_doc_init(&doc);
+    plt_title(&doc, "%s: %s on %s, %s", name, run->model, run->data, object->made);
+    cmd_doc_run(&doc, run, 1);
+    return cmd_display_to(out, &doc, true, 0, err);
+}
+
+const dsl_class cmd_run_class = {
+    .kind = DSL_KIND_RUN,
+    .drop = run_drop,
+    .field = run_field,
+    .fields = run_fields,
+    .brief = run_brief,
+    .show = run_show,
+};

@@ -1,0 +1,193 @@
+/* cmd_load.c - `load`: pictures and their labels become a dataset. */
+#include "kernel/commands/box_dataset.h"
+#include "lib/sample/logos.h"
+#include "lib/store/paths.h"
+
+#include <string.h>
+
+#include "lib/base/banned.h"
+
+enum { NAME, FROM, LABELS, COLUMNS, SIZE, FIT, SPLIT, LIMIT, SEED, BOXES };
+
+static const dsl_param params[] = {
+    [NAME] = {.name = "name", .role = DSL_POSITIONAL, .type = DSL_T_NEWNAME, .required = true,
+              .help = "what the dataset will be called"},
+    [FROM] = {.name = "from", .role = DSL_PREPOSITION, .type = DSL_T_PATH, .required = true,
+              .help = "a folder of pictures, or sample:logos"},
+    [LABELS] = {.name = "labels", .role = DSL_OPTION, .type = DSL_T_PATH, .dflt = "folders",
+                .help = "a text file (txt, tsv, csv) with one line an image; `folders`: the folder a picture lies in; or "
+                        "a pattern for its name, \"(.*)_[0-9]+\""},
+    [COLUMNS] = {.name = "columns", .role = DSL_OPTION, .type = DSL_T_WORD, .list = true, .dflt_help = "found",
+                 .help = "which columns of the labels file are the file and the label"},
+    [SIZE] = {.name = "size", .role = DSL_OPTION, .type = DSL_T_SIZE, .choices = "keep", .dflt = "keep", .min = 1,
+              .max = 4096, .help = "height x width (x1 for grey) every picture is fitted to",
+              .advice = "32x32 to 128x128 trains in seconds to minutes; large pictures cost memory and time by their area"},
+    [FIT] = {.name = "fit", .role = DSL_OPTION, .type = DSL_T_CHOICE, .choices = "crop pad stretch", .dflt = "crop",
+             .help = "cut off what sticks out, add a border, or distort"},
+    [SPLIT] = {.name = "split", .role = DSL_OPTION, .type = DSL_T_SPLIT, .dflt = "80/20",
+               .help = "shares for training / validation (/ test)"},
+    [LIMIT] = {.name = "limit", .role = DSL_OPTION, .type = DSL_T_INT, .choices = "all", .dflt = "all", .min = 1,
+               .max = 1e9, .help = "at most so many images, drawn in proportion to the classes"},
+    [SEED] = {.name = "seed", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "1", .min = 0, .max = 9e15,
+              .help = "draws the split; the same seed, the same split"},
+    [BOXES] = {.name = "boxes", .role = DSL_FLAG, .type = DSL_T_FLAG, .late = true,
+               .help = "crop each picture to its annotated mark"},
+    {0},
+};
+
+static void load_progress(void *ctx, size_t done, size_t count)
+{
+    cmd_live_progress(ctx, "reading pictures", (long)done, (long)count);
+}
+
+static void draw_progress(void *ctx, int done, int count)
+{
+    cmd_live_progress(ctx, "drawing the sample pictures, once", done, count);
+}
+
+/* sample:logos: its folder in our cache, drawn at first use. *folder and *labels from the cell's arena. */
+static lg_status sample_folder(const dsl_call *call, cmd_live *live, const char **folder, const char **labels,
+                               lg_err *err)
+{
+    enum { SAMPLE_SEED = 1 }; /* one set for everybody: results can be compared */
+    store_paths paths = {0};
+    lg_pool *pool;
+    lg_status st;
+    LG_GO(store_paths_init(&paths, err));
+    *folder = lg_arena_strf(call->arena, err, "%s/samples/logos-%s", paths.cache, LG_VERSION);
+    *labels = *folder ? lg_arena_strf(call->arena, err, "%s/labels.txt", *folder) : NULL;
+    if (!*labels) LG_GO(err->status);
+    if (!smp_logos_ready(*folder)) {
+        LG_GO(cmd_pool(call, &pool, err));
+        LG_GO(smp_logos_make(*folder, &(smp_logos_options){.seed = SAMPLE_SEED, .pool = pool, .cancel = call->cancel,
+                                                           .progress = draw_progress, .progress_ctx = live},
+                             err));
+    }
+    st = LG_OK;
+done:
+    store_paths_release(&paths);
+    return st;
+}
+
+static lg_status check_place(const dsl_call *call, bool *sample, lg_err *err)
+{
+    const dsl_value *from = &call->arg[FROM].value[0];
+    *sample = strcmp(from->text, "sample:logos") == 0;
+    if (*sample) return LG_OK;
+    if (strncmp(from->text, "sample:", 7) == 0) {
+        lg_fail(err, LG_E_NAME, 302, "there is no sample set called `%s`", from->text);
+        lg_try(err, "load %s from sample:logos", call->arg[NAME].value[0].text);
+        return lg_err_place(err, from->span);
+    }
+    if (strstr(from->text, "://")) {
+        lg_fail(err, LG_E_UNSUPPORTED, 505, "`load` reads folders, not `%.60s`", from->text);
+        lg_try(err, "download the pictures into a folder and name that");
+        return lg_err_place(err, from->span);
+    }
+    return LG_OK;
+}
+
+/* The spec; bad combinations are told apart here. */
+static lg_status make_spec(const dsl_call *call, data_load_spec *spec, cmd_live *live, lg_err *err)
+{
+    bool sample;
+    lg_pool *pool;
+    const dsl_value *size = dsl_val(call, SIZE), *split = dsl_val(call, SPLIT), *limit = dsl_val(call, LIMIT);
+    static const img_fit_mode fits[] = {IMG_FIT_CROP, IMG_FIT_PAD, IMG_FIT_STRETCH};
+    *spec = (data_load_spec){.name = call->arg[NAME].value[0].text,
+                             .from = call->arg[FROM].value[0].text,
+                             .labels = call->arg[LABELS].given ? call->arg[LABELS].value[0].text : NULL,
+                             .fit = fits[call->arg[FIT].value[0].choice],
+                             .seed = cmd_seed(call, SEED),
+                             .cancel = call->cancel,
+                             .progress = load_progress,
+                             .progress_ctx = live};
+    if (call->arg[COLUMNS].count) spec->file_column = call->arg[COLUMNS].value[0].text;
+    if (call->arg[COLUMNS].count > 1) spec->label_column = call->arg[COLUMNS].value[1].text;
+    if (size && size->type == DSL_T_SIZE)
+        spec->size = (data_size){.h = size->size[0], .w = size->size[1], .c = size->nsize > 2 ? size->size[2] : 0};
+    if (limit && limit->type == DSL_T_INT) spec->limit = (size_t)limit->integer;
+    spec->cut = (data_cut){.train = split->size[0] / 100.0, .val = split->size[1] / 100.0,
+                           .test = split->nsize > 2 ? split->size[2] / 100.0 : 0};
+    LG_TRY(check_place(call, &sample, err));
+    if (sample) LG_TRY(sample_folder(call, live, &spec->from, &spec->labels, err));
+    LG_TRY(cmd_pool(call, &pool, err));
+    spec->pool = pool;
+    return LG_OK;
+}
+
+static void doc_notes(plt_doc *doc, const data_report *report)
+{
+    for (size_t i = 0; i < report->notes; i++) {
+        const data_note *note = &report->note[i];
+        lg_err warning = {0};
+        lg_fail(&warning, LG_E_DATA, note->code, "%s", note->msg);
+        if (*note->why) lg_why(&warning, "%s", note->why);
+        if (*note->hint) lg_try(&warning, "%s", note->hint);
+        plt_warning(doc, &warning);
+    }
+}
+
+static lg_status load_document(const dsl_call *call, const data_set *set, const data_report *report, lg_err *err)
+{
+    plt_doc doc;
+    lg_buf brief;
+    data_counts counts;
+    uint32_t rows[12];
+    LG_TRY(data_count_classes(set, &counts, err));
+    plt_doc_init(&doc);
+    lg_buf_init(&brief, 0);
+    cmd_dataset_brief(set, &brief);
+    plt_title(&doc, "%s from %s: %s, seed %llu", call->arg[NAME].value[0].text, call->arg[FROM].value[0].text,
+              lg_buf_str(&brief), (unsigned long long)data_seed(set));
+    lg_buf_release(&brief);
+    doc_notes(&doc, report);
+    cmd_doc_histogram(&doc, set, &counts);
+    cmd_doc_split_table(&doc, set, &counts);
+    if (report->exact + report->near)
+        plt_text(&doc, "%s images look like another one; such groups were kept on one side of the split",
+                 lg_thousands((long long)(report->exact + report->near)));
+    size_t n = data_sample(set, 12, data_seed(set), rows);
+    lg_status st = cmd_doc_sheet(&doc, set, rows, n, 64, true, err);
+    data_counts_release(&counts);
+    if (st) {
+        plt_doc_release(&doc);
+        return st;
+    }
+    return cmd_display(call, &doc, true, err);
+}
+
+static lg_status load_run(const dsl_call *call, lg_err *err)
+{
+    data_load_spec spec;
+    data_report report = {0};
+    data_set *set = NULL;
+    cmd_live live;
+    cmd_live_init(&live, call->out);
+    lg_status st = make_spec(call, &spec, &live, err);
+    if (st == LG_OK) {
+        st = data_load(&spec, &set, &report, err);
+        if (st) lg_err_place(err, err->code == 304 || err->code == 306 || err->code == 316 ? call->arg[LABELS].value[0].span
+                                                                                           : call->arg[FROM].value[0].span);
+    }
+    cmd_live_close(&live);
+    if (st == LG_OK) st = load_document(call, set, &report, err);
+    data_report_release(&report);
+    if (st == LG_OK) return cmd_dataset_bind(call, spec.name, set, err);
+    data_unref(set);
+    return st;
+}
+
+const dsl_command dsl_cmd_load = {
+    .name = "load",
+    .summary = "read images and their labels",
+    .detail = "Labels come from the folder a picture lies in, from a text file matched by the image's name, or from a "
+              "pattern in the names. Nothing is moved or changed on disk. Broken pictures, missing labels and pictures that "
+              "look alike are reported; look-alikes stay on one side of the split.",
+    .group = "Data",
+    .params = params,
+    .examples = (const char *const[]){"load logos from sample:logos size 64x64 seed 7",
+                                      "load small from sample:logos size 32x32 limit 200 split 70/15/15", NULL},
+    .makes = DSL_KIND_DATASET,
+    .run = load_run,
+};

@@ -1,0 +1,138 @@
+/* cmd_relabel.c - `relabel`: rename, merge or fix labels; the files are never touched. */
+#include "kernel/commands/box_dataset.h"
+
+#include "lib/base/banned.h"
+
+enum { DATA, LABEL, AS, KEEP, REST, IMAGE };
+
+static const dsl_param params[] = {
+    [DATA] = {.name = "dataset", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_DATASETS, .required = true,
+              .implicit = true, .help = "the dataset to change"},
+    [LABEL] = {.name = "label", .role = DSL_POSITIONAL, .type = DSL_T_LABEL, .list = true,
+               .help = "labels to rename; several become one"},
+    [AS] = {.name = "as", .role = DSL_PREPOSITION, .type = DSL_T_WORD, .help = "the new label"},
+    [KEEP] = {.name = "keep", .role = DSL_OPTION, .type = DSL_T_LABEL, .list = true,
+              .help = "labels that stay as they are"},
+    [REST] = {.name = "rest", .role = DSL_OPTION, .type = DSL_T_WORD,
+              .help = "what all other labels become; without it they lose their label"},
+    [IMAGE] = {.name = "image", .role = DSL_OPTION, .type = DSL_T_IMAGE, .list = true,
+               .help = "numbers or names of single images to label anew"},
+    {0},
+};
+
+static lg_status words_of(const dsl_call *call, int param, const char *const **out, size_t *count, lg_err *err)
+{
+    const dsl_arg *arg = &call->arg[param];
+    const char **words = lg_arena_alloc(call->arena, (size_t)arg->count + 1, sizeof *words, err);
+    if (!words) return err->status;
+    for (int i = 0; i < arg->count; i++) words[i] = arg->value[i].text;
+    *out = words;
+    *count = (size_t)arg->count;
+    return LG_OK;
+}
+
+static lg_status ids_of(const dsl_call *call, const data_set *set, const uint32_t **out, size_t *count, lg_err *err)
+{
+    const dsl_arg *arg = &call->arg[IMAGE];
+    uint32_t *ids = lg_arena_alloc(call->arena, (size_t)arg->count + 1, sizeof *ids, err);
+    if (!ids) return err->status;
+    for (int i = 0; i < arg->count; i++) {
+        const dsl_value *v = &arg->value[i];
+        ptrdiff_t row = v->integer > 0 ? data_row_of(set, (uint32_t)v->integer) : data_row_named(set, v->text);
+        if (row < 0) {
+            lg_fail(err, LG_E_DATA, 314, "`%s` has no image `%.80s`", call->arg[DATA].value[0].name, v->text);
+            lg_why(err, "it has %s images, numbered from 1", lg_thousands((long long)data_count(set)));
+            return lg_err_place(err, v->span);
+        }
+        data_image image;
+        data_image_at(set, (size_t)row, &image);
+        ids[i] = image.id;
+    }
+    *out = ids;
+    *count = (size_t)arg->count;
+    return LG_OK;
+}
+
+static lg_status make_spec(const dsl_call *call, const data_set *set, data_relabel_spec *spec, lg_err *err)
+{
+    bool keep = call->arg[KEEP].count > 0, image = call->arg[IMAGE].count > 0;
+    *spec = (data_relabel_spec){.keep = keep};
+    if (call->arg[AS].count) spec->as = call->arg[AS].value[0].text;
+    if (call->arg[REST].count) spec->rest = call->arg[REST].value[0].text;
+    LG_TRY(words_of(call, keep ? KEEP : LABEL, &spec->label, &spec->labels, err));
+    if (image) LG_TRY(ids_of(call, set, &spec->image, &spec->images, err));
+    if (keep ? spec->as == NULL && !image && !call->arg[LABEL].count
+             : spec->as && !spec->rest && (spec->labels > 0) != image)
+        return LG_OK;
+    const char *name = call->arg[DATA].value[0].name;
+    lg_fail(err, LG_E_ARG, 318, "`relabel` needs to know which label becomes which");
+    lg_try(err, "relabel %s keep adidas, nike rest other   or   relabel %s reebok as adidas   or   relabel %s image 12 as nike",
+           name, name, name);
+    return lg_err_place(err, call->span);
+}
+
+static void before_after(plt_doc *doc, const data_set *before, const data_counts *b, const data_set *after,
+                         const data_counts *a)
+{
+    enum { MOST = 40 };
+    plt_table(doc, "Images per label");
+    plt_column(doc, PLT_LEFT, "Label");
+    plt_column(doc, PLT_RIGHT, "Before");
+    plt_column(doc, PLT_RIGHT, "After");
+    for (int k = 0; k < a->classes + b->classes; k++) {
+        bool old = k >= a->classes;
+        const char *label = old ? data_class_name(before, k - a->classes) : data_class_name(after, k);
+        int in_after = data_class_find(after, label), in_before = data_class_find(before, label);
+        if ((old && in_after >= 0) || k >= MOST) continue;
+        long long was = 0, is = 0;
+        for (int s = DATA_NONE; s < DATA_SPLITS; s++) {
+            if (in_before >= 0) was += (long long)b->count[s][in_before];
+            if (in_after >= 0) is += (long long)a->count[s][in_after];
+        }
+        plt_row(doc, PLT_ROW_PLAIN);
+        plt_head(doc, "%s", label);
+        plt_cell(doc, "%s", lg_thousands(was));
+        plt_cell(doc, "%s", lg_thousands(is));
+    }
+}
+
+static lg_status relabel_run(const dsl_call *call, lg_err *err)
+{
+    const char *name = call->arg[DATA].value[0].name;
+    const data_set *before = cmd_dataset(&call->arg[DATA].value[0]);
+    data_set *after = NULL;
+    data_relabel_spec spec;
+    data_counts b, a;
+    plt_doc doc;
+    LG_TRY(make_spec(call, before, &spec, err));
+    if (data_relabel(before, &spec, &after, err)) {
+        const dsl_arg *blame = call->arg[KEEP].count ? &call->arg[KEEP] : &call->arg[LABEL];
+        return lg_err_place(err, blame->count ? blame->value[0].span : call->span);
+    }
+    lg_status st = data_count_classes(before, &b, err);
+    if (st == LG_OK) {
+        if ((st = data_count_classes(after, &a, err)) == LG_OK) {
+            plt_doc_init(&doc);
+            plt_title(&doc, "%s: %d labels before, %d now%s%s", name, b.classes, a.classes, *call->note ? " " : "",
+                      call->note);
+            before_after(&doc, before, &b, after, &a);
+            plt_sentence(&doc, "%s images have a label now; the files are untouched", lg_thousands((long long)a.usable));
+            data_counts_release(&a);
+            st = cmd_display(call, &doc, false, err);
+        }
+        data_counts_release(&b);
+    }
+    if (st == LG_OK) return cmd_dataset_bind(call, name, after, err);
+    data_unref(after);
+    return st;
+}
+
+const dsl_command dsl_cmd_relabel = {
+    .name = "relabel",
+    .summary = "rename, merge or fix labels (the files are never renamed)",
+    .group = "Data",
+    .params = params,
+    .examples = (const char *const[]){"relabel logos keep adidas, nike rest other", "relabel logos image 12, 14 as nike",
+                                      NULL},
+    .run = relabel_run,
+};

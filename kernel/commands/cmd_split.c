@@ -1,0 +1,67 @@
+/* cmd_split.c - `split`: cut a dataset into parts for training, validation and testing, without leaks. */
+#include "kernel/commands/box_dataset.h"
+
+#include "lib/base/banned.h"
+
+enum { DATA, CUT, BY, SEED, STRATIFY, TOGETHER };
+
+static const dsl_param params[] = {
+    [DATA] = {.name = "dataset", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_DATASETS, .required = true,
+              .implicit = true, .help = "the dataset to cut"},
+    [CUT] = {.name = "shares", .role = DSL_POSITIONAL, .type = DSL_T_SPLIT, .dflt = "80/20",
+             .help = "training / validation (/ test), in percent"},
+    [BY] = {.name = "by", .role = DSL_PREPOSITION, .type = DSL_T_WORD,
+            .help = "a column whose equal values stay on one side: source, user, …"},
+    [SEED] = {.name = "seed", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "1", .min = 0, .max = 9e15,
+              .help = "draws the split; the same seed, the same split"},
+    [STRATIFY] = {.name = "stratify", .role = DSL_FLAG, .type = DSL_T_FLAG, .dflt = "on",
+                  .help = "every class has the same share in each part"},
+    [TOGETHER] = {.name = "together", .role = DSL_FLAG, .type = DSL_T_FLAG, .dflt = "on",
+                  .help = "pictures that look alike stay on one side"},
+    {0},
+};
+
+static lg_status split_run(const dsl_call *call, lg_err *err)
+{
+    const dsl_value *cut = dsl_val(call, CUT);
+    const char *name = call->arg[DATA].value[0].name;
+    data_set *set = NULL;
+    data_split_report leak;
+    data_counts counts;
+    const data_split_spec spec = {
+        .cut = {.train = cut->size[0] / 100.0, .val = cut->size[1] / 100.0,
+                .test = cut->nsize > 2 ? cut->size[2] / 100.0 : 0},
+        .by = call->arg[BY].count ? call->arg[BY].value[0].text : NULL,
+        .seed = cmd_seed(call, SEED),
+        .no_stratify = !dsl_on(call, STRATIFY),
+        .no_together = !dsl_on(call, TOGETHER),
+    };
+    if (data_split(cmd_dataset(&call->arg[DATA].value[0]), &spec, &set, &leak, err))
+        return lg_err_place(err, call->arg[BY].count ? call->arg[BY].value[0].span : cut->span);
+    lg_status st = data_count_classes(set, &counts, err);
+    if (st == LG_OK) {
+        plt_doc doc;
+        plt_doc_init(&doc);
+        plt_title(&doc, "%s: split %s%s%s, seed %llu%s%s", name, cut->text, spec.by ? " by " : "",
+                  spec.by ? spec.by : "", (unsigned long long)spec.seed, *call->note ? " " : "", call->note);
+        cmd_doc_split_table(&doc, set, &counts);
+        data_counts_release(&counts);
+        if (leak.by_groups)
+            plt_text(&doc, "%zu different values of `%s`, each on one side", leak.by_groups, spec.by);
+        plt_sentence(&doc, "Leak check: %zu groups of look-alikes (%zu images), %zu images with a look-alike on the other side",
+                     leak.groups, leak.group_images, leak.across);
+        st = cmd_display(call, &doc, false, err);
+    }
+    if (st == LG_OK) return cmd_dataset_bind(call, name, set, err);
+    data_unref(set);
+    return st;
+}
+
+const dsl_command dsl_cmd_split = {
+    .name = "split",
+    .summary = "cut into train/val/test, stratified and leak-free",
+    .group = "Data",
+    .params = params,
+    .examples = (const char *const[]){"split logos 80/20", "split logos 70/15/15 seed 3", NULL},
+    .run = split_run,
+};

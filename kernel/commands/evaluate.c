@@ -1,0 +1,189 @@
+/* evaluate.c - running a trained network over a dataset: one set of predictions behind every figure. */
+#include "kernel/commands/box_model.h"
+
+#include <string.h>
+
+#include "lib/base/banned.h"
+
+/* ---- batches ---- */
+static lg_status source_fill(void *ctx, const int64_t *indices, int n, float *x, int32_t *label, lg_err *err)
+{
+    (void)err;
+    enum { CHUNK = 64 };
+    const data_set *set = ctx;
+    data_size shape = data_shape(set);
+    size_t size = (size_t)shape.h * (size_t)shape.w * (size_t)shape.c;
+    uint32_t rows[CHUNK];
+    for (int done = 0; done < n; done += CHUNK) {
+        int count = n - done < CHUNK ? n - done : CHUNK;
+        for (int i = 0; i < count; i++) rows[i] = (uint32_t)indices[done + i];
+        data_fill(set, rows, (size_t)count, x ? x + (size_t)done * size : NULL, label ? label + done : NULL);
+    }
+    return LG_OK;
+}
+
+nn_source cmd_source(const data_set *set)
+{
+    return (nn_source){.count = (int64_t)data_count(set), .ctx = (void *)set, .fill = source_fill};
+}
+
+/* ---- does it fit? ---- */
+static lg_status check_classes(const cmd_model *model, const char *model_name, const data_set *set,
+                               const char *data_name, lg_err *err)
+{
+    bool same = model->labels.count == data_classes(set);
+    for (int k = 0; same && k < model->labels.count; k++)
+        same = lg_casecmp(model->labels.name[k], data_class_name(set, k)) == 0;
+    if (same || model->labels.count == 0) return LG_OK;
+    lg_buf mine, theirs;
+    lg_buf_init(&mine, 0);
+    lg_buf_init(&theirs, 0);
+    for (int k = 0; k < model->labels.count && k < 12; k++)
+        lg_buf_addf(&mine, "%s%s", k ? ", " : "", model->labels.name[k]);
+    for (int k = 0; k < data_classes(set) && k < 12; k++)
+        lg_buf_addf(&theirs, "%s%s", k ? ", " : "", data_class_name(set, k));
+    lg_fail(err, LG_E_DATA, 409, "`%s` knows other labels than `%s` has", model_name, data_name);
+    lg_why(err, "%s: %s; %s: %s", model_name, lg_buf_str(&mine), data_name, lg_buf_str(&theirs));
+    lg_try(err, "relabel the images as the model knows them, or make the model again on `%s`", data_name);
+    lg_buf_release(&mine);
+    lg_buf_release(&theirs);
+    return err->status;
+}
+
+lg_status cmd_model_fits(const cmd_model *model, const char *model_name, const data_set *set, const char *data_name,
+                         lg_err *err)
+{
+    LG_TRY(data_need_pixels(set, data_name, err));
+    data_size has = data_shape(set);
+    nn_shape want = nn_net_input(model->net);
+    if (want.rank != 3 || want.dim[0] != has.h || want.dim[1] != has.w || want.dim[2] != has.c) {
+        char text[NN_SHAPE_TEXT];
+        lg_fail(err, LG_E_SHAPE, 408, "`%s` wants %s images, but those of `%s` are %dx%dx%d", model_name,
+                nn_shape_text(want, text), data_name, has.h, has.w, has.c);
+        return lg_try(err, "load the images with `size %s`, or make the model again on `%s`", text, data_name);
+    }
+    return check_classes(model, model_name, set, data_name, err);
+}
+
+/* ---- predictions ---- */
+typedef struct progress_ctx {
+    cmd_live live;
+    int64_t count;
+} progress_ctx;
+
+static void predict_progress(void *ctx, int64_t done)
+{
+    progress_ctx *p = ctx;
+    cmd_live_progress(&p->live, "looking at the images", (long)done, (long)p->count);
+}
+
+lg_status cmd_predict(const dsl_call *call, const cmd_model *model, const data_set *set, float **probability,
+                      lg_err *err)
+{
+    lg_pool *pool;
+    progress_ctx progress = {.count = (int64_t)data_count(set)};
+    size_t outputs = nn_shape_size(nn_net_output(model->net));
+    LG_TRY(cmd_pool(call, &pool, err));
+    float *p = lg_alloc(data_count(set) * outputs, sizeof *p, err);
+    if (!p) return err->status;
+    cmd_live_init(&progress.live, call->out);
+    lg_status st = nn_predict(&(nn_predict_options){.weights = model->weights, .source = cmd_source(set), .pool = pool,
+                                                    .cancel = call->cancel, .ctx = &progress,
+                                                    .on_batch = predict_progress},
+                              p, NULL, err);
+    cmd_live_close(&progress.live);
+    if (st) {
+        lg_free(p);
+        return st;
+    }
+    *probability = p;
+    return LG_OK;
+}
+
+lg_status cmd_score_of(const dsl_call *call, const cmd_model *model, const data_set *set, cmd_score *out, lg_err *err)
+{
+    float *p = NULL;
+    int32_t *label = NULL;
+    size_t n = data_count(set);
+    int classes = (int)nn_shape_size(nn_net_output(model->net));
+    lg_status st = LG_OK;
+    *out = (cmd_score){.classes = classes};
+    LG_GO(cmd_predict(call, model, set, &p, err));
+    label = lg_alloc(n, sizeof *label, err);
+    out->count = label ? lg_alloc((size_t)classes * (size_t)classes, sizeof *out->count, err) : NULL;
+    if (!out->count) LG_GO(err->status);
+    for (size_t i = 0; i < n; i++) {
+        data_image image;
+        data_image_at(set, i, &image);
+        label[i] = image.label;
+        nn_confusion_add(out->count, classes, image.label, nn_argmax(p + i * (size_t)classes, classes));
+    }
+    out->loss = nn_cross_entropy(p, label, (int64_t)n, classes);
+done:
+    lg_free(p);
+    lg_free(label);
+    if (st) cmd_score_release(out);
+    return st;
+}
+
+/* ---- which images ---- */
+static lg_status no_images(const char *data_name, data_split_kind part, lg_err *err)
+{
+    lg_fail(err, LG_E_DATA, 403, "`%s` has no %s images", data_name, data_split_names[part]);
+    return lg_try(err, "split %s %s", data_name, part == DATA_TEST ? "70/15/15" : "80/20");
+}
+
+static lg_status data_of(const dsl_call *call, const cmd_model *model, const char *model_name, const dsl_value *on,
+                         const char **name, const data_set **set, lg_err *err)
+{
+    *name = on ? on->name : model->on;
+    dsl_object *object = on ? on->object : *name ? dsl_session_get(call->session, *name) : NULL;
+    if (!object || object->cls->kind != DSL_KIND_DATASET) {
+        lg_fail(err, LG_E_NAME, 404, "which images should `%s` be judged on?", model_name);
+        if (*name) lg_why(err, "it was made on `%s`, which is no longer here", *name);
+        return lg_try(err, "%s %s on DATASET.val", call->command->name, model_name);
+    }
+    *set = object->payload;
+    return LG_OK;
+}
+
+lg_status cmd_judged_on(const dsl_call *call, const cmd_model *model, const char *model_name, const dsl_value *on,
+                        data_set **out, const char **name, bool *training, lg_err *err)
+{
+    const data_set *set;
+    const char *data_name;
+    data_set *part = NULL;
+    data_split_kind kind = on && on->part != DSL_PART_ALL ? cmd_split_of(on->part) : DATA_VAL;
+    LG_TRY(data_of(call, model, model_name, on, &data_name, &set, err));
+    LG_TRY(cmd_model_fits(model, model_name, set, data_name, err));
+    LG_TRY(data_part(set, kind, &part, err));
+    if (data_count(part) == 0) {
+        data_unref(part);
+        return no_images(data_name, kind, err);
+    }
+    lg_status st = cmd_dataset_where(call, part, NULL, NULL, NULL, out, err);
+    data_unref(part);
+    LG_TRY(st);
+    *training = kind == DATA_TRAIN;
+    *name = lg_arena_strf(call->arena, err, "%s.%s", data_name, data_split_names[kind]);
+    if (*name && data_count(*out)) return LG_OK;
+    data_unref(*out);
+    if (!*name) return err->status;
+    lg_fail(err, LG_E_DATA, 407, "no image of `%s` passes this `where`", *name);
+    return lg_try(err, "show %s", *name);
+}
+
+void cmd_note_stale(plt_doc *doc, const dsl_call *call, const cmd_model *model)
+{
+    const cmd_run *run = cmd_model_run(model);
+    char now[65];
+    lg_err ignored = {0};
+    if (!run) {
+        plt_note(doc, "this network has not been trained: its answers are chance");
+        return;
+    }
+    dsl_object *object = dsl_session_get(call->session, run->data);
+    if (!object || object->cls->kind != DSL_KIND_DATASET) return;
+    if (data_fingerprint(object->payload, now, &ignored) == LG_OK && strcmp(now, run->fingerprint) != 0)
+        plt_note(doc, "trained before the last change to %s", run->data);
+}
