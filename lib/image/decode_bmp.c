@@ -1,0 +1,67 @@
+/* decode_bmp.c - BMP header pass: sizes, and palette indexes, which stb_image takes on trust. */
+#include "lib/image/decode_parts.h"
+#include "lib/base/banned.h"
+
+typedef struct bmp {
+    uint32_t data, header, depth, compression, entries;
+    int64_t w, h;
+    size_t row; /* bytes, padded to 4 */
+} bmp;
+
+static lg_status read_header(img_bytes file, bmp *b, lg_err *err)
+{
+    if (file.len < 26) return img_bad(err, LG_E_FORMAT, "the BMP data ends early");
+    b->data = img_le32(file.p + 10);
+    b->header = img_le32(file.p + 14);
+    bool core = b->header == 12;
+    if (!core && b->header != 40 && b->header != 56 && b->header != 108 && b->header != 124)
+        return img_bad(err, LG_E_UNSUPPORTED, "it is a rare variant of BMP (header of %u bytes)", b->header);
+    if (file.len < 14 + (size_t)b->header) return img_bad(err, LG_E_FORMAT, "the BMP data ends early");
+    const uint8_t *p = file.p + 18;
+    b->w = core ? (int64_t)img_le16(p) : (int32_t)img_le32(p);
+    b->h = core ? (int64_t)img_le16(p + 2) : (int32_t)img_le32(p + 4);
+    if (b->h < 0) b->h = -b->h; /* rows from the top */
+    if (img_le16(core ? p + 4 : p + 8) != 1) return img_bad(err, LG_E_FORMAT, "its BMP header is damaged");
+    b->depth = img_le16(core ? p + 6 : p + 10);
+    b->compression = core ? 0 : img_le32(p + 12);
+    return LG_OK;
+}
+
+/* Every index must name an entry: stb_image reads beyond a short palette. */
+static lg_status check_indexes(img_bytes file, const bmp *b, lg_err *err)
+{
+    uint32_t mask = (1u << b->depth) - 1, per_byte = 8 / b->depth;
+    for (int64_t y = 0; y < b->h; y++) {
+        const uint8_t *row = file.p + b->data + (size_t)y * b->row;
+        for (int64_t x = 0; x < b->w; x++) {
+            uint32_t shift = (per_byte - 1 - (uint32_t)(x % per_byte)) * b->depth;
+            if ((row[x / per_byte] >> shift & mask) >= b->entries)
+                return img_bad(err, LG_E_FORMAT, "it uses colours its BMP palette does not have");
+        }
+    }
+    return LG_OK;
+}
+
+lg_status img_bmp_probe(img_bytes file, int64_t max_pixels, img_info *info, lg_err *err)
+{
+    bmp b = {0};
+    LG_TRY(read_header(file, &b, err));
+    if (b.w <= 0) return img_bad(err, LG_E_FORMAT, "it says it is 0 pixels wide or high");
+    LG_TRY(img_check_size((uint64_t)b.w, (uint64_t)b.h, max_pixels, err));
+    if (b.compression != 0 && b.compression != 3)
+        return img_bad(err, LG_E_UNSUPPORTED, "it is a compressed BMP; plain BMP is read");
+    bool indexed = b.depth == 1 || b.depth == 4 || b.depth == 8;
+    if (!indexed && b.depth != 16 && b.depth != 24 && b.depth != 32)
+        return img_bad(err, LG_E_UNSUPPORTED, "it is a BMP with %u bits a pixel; 1, 4, 8, 16, 24 and 32 are read", b.depth);
+    b.row = (((size_t)b.w * b.depth + 31) / 32) * 4;
+    if (b.data < 14 + b.header || b.data > file.len) return img_bad(err, LG_E_FORMAT, "its BMP header is damaged");
+    if ((file.len - b.data) / b.row < (size_t)b.h) return img_bad(err, LG_E_FORMAT, "the BMP data ends early");
+    if (indexed) {
+        b.entries = (uint32_t)((b.data - 14 - b.header) / (b.header == 12 ? 3 : 4));
+        LG_TRY(check_indexes(file, &b, err));
+    }
+    info->w = (int)b.w;
+    info->h = (int)b.h;
+    info->channels = 3;
+    return LG_OK;
+}

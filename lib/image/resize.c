@@ -1,0 +1,171 @@
+#include "lib/image/resize.h"
+#include <math.h>
+#include <string.h>
+#include "lib/base/banned.h"
+
+/* Weights have 16 fraction bits and sum to exactly 1 << 16; between the passes a value keeps 7 fraction bits, so the
+ * second sum stays below 255 * 2^7 * 2^16 < 2^31. */
+enum { WEIGHT_BITS = 16, KEEP_BITS = 7 };
+
+/* Which source pixels make each output pixel of one axis: `taps` weights per pixel, the first for source pixel
+ * first[i]. */
+typedef struct axis {
+    int n, taps;
+    int *first;
+    uint32_t *weight; /* (n, taps) */
+} axis;
+
+static void axis_release(axis *a)
+{
+    lg_free(a->first);
+    lg_free(a->weight);
+}
+
+/* The triangle is centred on the output pixel's centre, `support` source pixels to each side. Rounding the running sum
+ * instead of each weight makes them add up to exactly 1. */
+static void axis_weights(axis *a, int i, double centre, double support, int size)
+{
+    int lo = (int)floor(centre - support + 0.5), hi = (int)floor(centre + support + 0.5);
+    if (lo < 0) lo = 0;
+    if (hi > size) hi = size;
+    if (hi <= lo) { /* a window beyond the last centre: the nearest pixel */
+        lo = lo >= size ? size - 1 : lo;
+        hi = lo + 1;
+    }
+    double total = 0, sum = 0;
+    for (int s = lo; s < hi; s++) total += fmax(0, 1 - fabs(s + 0.5 - centre) / support);
+    uint32_t *w = a->weight + (size_t)i * (size_t)a->taps, before = 0;
+    a->first[i] = lo;
+    for (int s = lo; s < hi; s++) {
+        sum += total > 0 ? fmax(0, 1 - fabs(s + 0.5 - centre) / support) / total : 1.0 / (hi - lo);
+        uint32_t upto = s == hi - 1 ? 1u << WEIGHT_BITS : (uint32_t)floor(sum * (1 << WEIGHT_BITS) + 0.5);
+        w[s - lo] = upto - before;
+        before = upto;
+    }
+}
+
+static lg_status axis_init(axis *a, double from, double to, int size, int n, lg_err *err)
+{
+    double ratio = (to - from) / n, support = ratio > 1 ? ratio : 1;
+    *a = (axis){.n = n, .taps = (int)ceil(support) * 2 + 2};
+    if (a->taps > size) a->taps = size;
+    a->first = lg_alloc((size_t)n, sizeof *a->first, err);
+    a->weight = lg_alloc((size_t)n * (size_t)a->taps, sizeof *a->weight, err);
+    if (!a->first || !a->weight) return LG_E_MEMORY;
+    for (int i = 0; i < n; i++) {
+        axis_weights(a, i, from + (i + 0.5) * ratio, support, size);
+        /* All pixels get `taps` weights, so the window must end inside; those moved in front are 0. */
+        int over = a->first[i] + a->taps - size;
+        if (over <= 0) continue;
+        uint32_t *w = a->weight + (size_t)i * (size_t)a->taps;
+        memmove(w + over, w, (size_t)(a->taps - over) * sizeof *w);
+        memset(w, 0, (size_t)over * sizeof *w);
+        a->first[i] -= over;
+    }
+    return LG_OK;
+}
+
+/* One source row to (n, c) values of 8 + KEEP_BITS bits. */
+static void row_pass(const axis *a, const uint8_t *row, int c, uint16_t *out)
+{
+    const uint32_t half = 1u << (WEIGHT_BITS - KEEP_BITS - 1);
+    for (int x = 0; x < a->n; x++) {
+        const uint32_t *w = a->weight + (size_t)x * (size_t)a->taps;
+        const uint8_t *p = row + (size_t)a->first[x] * (size_t)c;
+        uint32_t sum[3] = {half, half, half};
+        for (int t = 0; t < a->taps; t++, p += c)
+            for (int k = 0; k < c; k++) sum[k] += w[t] * p[k];
+        for (int k = 0; k < c; k++) *out++ = (uint16_t)(sum[k] >> (WEIGHT_BITS - KEEP_BITS));
+    }
+}
+
+static void column_pass(const axis *a, int y, const uint16_t *rows, int first_row, size_t width, uint32_t *sum,
+                        uint8_t *out)
+{
+    const uint32_t *w = a->weight + (size_t)y * (size_t)a->taps;
+    for (size_t i = 0; i < width; i++) sum[i] = 1u << (WEIGHT_BITS + KEEP_BITS - 1);
+    for (int t = 0; t < a->taps; t++) {
+        const uint16_t *row = rows + (size_t)(a->first[y] - first_row + t) * width;
+        if (w[t] == 0) continue;
+        for (size_t i = 0; i < width; i++) sum[i] += w[t] * row[i];
+    }
+    for (size_t i = 0; i < width; i++) out[i] = (uint8_t)(sum[i] >> (WEIGHT_BITS + KEEP_BITS));
+}
+
+static lg_status passes(const img_picture *src, const axis *ax, const axis *ay, img_picture *out, lg_err *err)
+{
+    int top = ay->first[0], bottom = ay->first[ay->n - 1] + ay->taps;
+    size_t width = (size_t)ax->n * (size_t)src->c;
+    uint16_t *rows = lg_alloc((size_t)(bottom - top) * width, sizeof *rows, err);
+    uint32_t *sum = lg_alloc(width, sizeof *sum, err);
+    lg_status st = rows && sum ? img_picture_init(out, ay->n, ax->n, src->c, err) : LG_E_MEMORY;
+    if (!st) {
+        for (int y = top; y < bottom; y++) row_pass(ax, img_at(src, y, 0), src->c, rows + (size_t)(y - top) * width);
+        for (int y = 0; y < ay->n; y++) column_pass(ay, y, rows, top, width, sum, img_at(out, y, 0));
+    }
+    lg_free(rows);
+    lg_free(sum);
+    return st;
+}
+
+lg_status img_resize_window(const img_picture *src, double x0, double y0, double x1, double y1, int h, int w,
+                            img_picture *out, lg_err *err)
+{
+    axis ax = {0}, ay = {0};
+    lg_status st;
+    if (!(x0 >= 0 && x0 < x1 && x1 <= src->w && y0 >= 0 && y0 < y1 && y1 <= src->h) || h < 1 || w < 1 ||
+        h > IMG_MAX_SIDE || w > IMG_MAX_SIDE) {
+        lg_fail(err, LG_E_ARG, 305, "a picture of %d x %d cannot be made %d x %d", src->w, src->h, w, h);
+        return lg_why(err, "sides go from 1 to %d and the window must lie inside the picture", IMG_MAX_SIDE);
+    }
+    LG_GO(axis_init(&ax, x0, x1, src->w, w, err));
+    LG_GO(axis_init(&ay, y0, y1, src->h, h, err));
+    LG_GO(passes(src, &ax, &ay, out, err));
+done:
+    axis_release(&ax);
+    axis_release(&ay);
+    return st;
+}
+
+lg_status img_resize(const img_picture *src, int h, int w, img_picture *out, lg_err *err)
+{
+    if (h == src->h && w == src->w) return img_picture_copy(out, src->px, h, w, src->c, err);
+    return img_resize_window(src, 0, 0, src->w, src->h, h, w, out, err);
+}
+
+static lg_status fit_pad(const img_picture *src, int h, int w, img_picture *out, lg_err *err)
+{
+    img_picture inner = {0};
+    double scale = fmin((double)w / src->w, (double)h / src->h);
+    int ih = (int)floor(src->h * scale + 0.5), iw = (int)floor(src->w * scale + 0.5);
+    LG_TRY(img_resize(src, ih < 1 ? 1 : ih > h ? h : ih, iw < 1 ? 1 : iw > w ? w : iw, &inner, err));
+    lg_status st = img_picture_init(out, h, w, src->c, err);
+    int top = (h - inner.h) / 2, left = (w - inner.w) / 2;
+    for (int y = 0; !st && y < inner.h; y++)
+        memcpy(img_at(out, top + y, left), img_at(&inner, y, 0), (size_t)inner.w * (size_t)inner.c);
+    img_picture_release(&inner);
+    return st;
+}
+
+lg_status img_fit(const img_picture *src, img_fit_mode mode, int h, int w, img_picture *out, lg_err *err)
+{
+    if (mode == IMG_FIT_STRETCH || h < 1 || w < 1 || (h == src->h && w == src->w)) return img_resize(src, h, w, out, err);
+    if (mode == IMG_FIT_PAD) return fit_pad(src, h, w, out, err);
+    double scale = fmax((double)w / src->w, (double)h / src->h);
+    double ww = fmin(w / scale, src->w), wh = fmin(h / scale, src->h);
+    double x0 = (src->w - ww) / 2, y0 = (src->h - wh) / 2;
+    return img_resize_window(src, x0, y0, fmin(x0 + ww, src->w), fmin(y0 + wh, src->h), h, w, out, err);
+}
+
+lg_status img_enlarge(const img_picture *src, int factor, img_picture *out, lg_err *err)
+{
+    if (factor < 1 || factor > 64) return lg_fail(err, LG_E_ARG, 305, "pictures are enlarged 1 to 64 times, not %d", factor);
+    LG_TRY(img_picture_init(out, src->h * factor, src->w * factor, src->c, err));
+    size_t row = (size_t)out->w * (size_t)out->c;
+    for (int y = 0; y < src->h; y++) {
+        uint8_t *to = img_at(out, y * factor, 0);
+        for (int x = 0; x < out->w; x++) memcpy(to + (size_t)x * (size_t)src->c, img_at(src, y, x / factor), (size_t)src->c);
+        for (int f = 1; f < factor; f++) memcpy(to + (size_t)f * row, to, row);
+    }
+    return LG_OK;
+}
