@@ -162,8 +162,8 @@ lg_status img_jpeg_decode(img_bytes file, const img_jpeg_header *head, const img
     int w = (head->w + scale - 1) / scale, h = (head->h + scale - 1) / scale;
     bool cmyk = head->components == 4, grey = head->components == 1 || (want->channels == 1 && !cmyk);
     size_t pixel = cmyk ? 4 : grey ? 1 : 3;
-    /* A progressive file needs all its coefficients (2 bytes each) at once. */
-    uint64_t memory = (uint64_t)w * (uint64_t)h * pixel + (head->progressive || head->scans > 1 ? 2 * head->samples : 0);
+    /* A file in several scans needs all its coefficients (2 bytes each) at once, beside the picture. */
+    uint64_t memory = head->progressive || head->scans > 1 ? 2 * head->samples : 0;
     if (memory > IMG_MAX_MEMORY)
         return img_bad(err, LG_E_LIMIT, "decoding it takes %llu MB; the limit is %u MB",
                        (unsigned long long)(memory >> 20), IMG_MAX_MEMORY >> 20);

@@ -9,7 +9,7 @@
 
 #define IMG_MAX_PIXELS  50000000
 #define IMG_MAX_BYTES   (64u << 20)
-#define IMG_MAX_MEMORY  (256u << 20) /* live bytes while decoding one file */
+#define IMG_MAX_MEMORY  (256u << 20) /* working memory while decoding one file */
 #define IMG_MAX_SCANS   100
 #define IMG_MAX_SCANNED 600000000    /* pixels times scans of a JPEG: about 10 s */
 

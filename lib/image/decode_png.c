@@ -129,7 +129,7 @@ static void rewrite(img_bytes file, const img_png_header *head, lg_buf *b)
     size_t at = head->first_data;
     while (img_be32(file.p + at + 4) == CHUNK('I', 'D', 'A', 'T')) {
         uint32_t len = img_be32(file.p + at);
-        put_chunk(b, CHUNK('I', 'D', 'A', 'T'), file.p + at + 8, len);
+        if (len) put_chunk(b, CHUNK('I', 'D', 'A', 'T'), file.p + at + 8, len);
         at += FRAME + len;
     }
     put_chunk(b, CHUNK('I', 'E', 'N', 'D'), NULL, 0);

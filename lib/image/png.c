@@ -56,8 +56,7 @@ static void best_filter(const uint8_t *row, const uint8_t *up, size_t len, size_
 
 static voidpf zip_alloc(voidpf opaque, uInt count, uInt size)
 {
-    (void)opaque;
-    return lg_alloc(count, size, NULL);
+    return lg_alloc(count, size, opaque);
 }
 static void zip_free(voidpf opaque, voidpf p)
 {
@@ -68,7 +67,7 @@ static void zip_free(voidpf opaque, voidpf p)
 /* raw packed into one owned block. */
 static lg_status zip(const uint8_t *raw, size_t len, uint8_t **out, size_t *out_len, lg_err *err)
 {
-    z_stream z = {.zalloc = zip_alloc, .zfree = zip_free};
+    z_stream z = {.zalloc = zip_alloc, .zfree = zip_free, .opaque = err};
     if (deflateInit(&z, 6) != Z_OK) return lg_fail(err, LG_E_MEMORY, 901, "out of memory while packing a picture");
     uLong bound = deflateBound(&z, (uLong)len);
     lg_status st = LG_E_MEMORY;

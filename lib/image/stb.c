@@ -42,6 +42,7 @@ static void budget_free(void *p);
 enum { BLOCKS = 32 }; /* stb_image holds fewer than ten at once */
 static _Thread_local struct {
     size_t left;
+    lg_err *err; /* of the decode under way */
     struct { void *p; size_t size; } block[BLOCKS];
 } budget;
 
@@ -56,7 +57,7 @@ static void *budget_alloc(unsigned long size)
 {
     int slot = budget_find(NULL);
     if (slot < 0 || size > budget.left) return NULL;
-    void *p = lg_alloc(1, size, NULL);
+    void *p = lg_alloc(1, size, budget.err);
     if (!p) return NULL;
     budget.block[slot].p = p;
     budget.block[slot].size = size;
@@ -79,7 +80,7 @@ static void *budget_realloc(void *old, unsigned long old_size, unsigned long siz
     int slot = budget_find(old);
     (void)old_size; /* what stb_image says it used; the block's own size is the truth */
     if (slot < 0 || size > budget.left + budget.block[slot].size) return NULL;
-    void *p = lg_realloc(old, budget.block[slot].size, size, 1, NULL);
+    void *p = lg_realloc(old, budget.block[slot].size, size, 1, budget.err);
     if (!p) return NULL;
     budget.left = budget.left + budget.block[slot].size - size;
     budget.block[slot].p = p;
@@ -104,6 +105,7 @@ static bool over_white(uint8_t *px, size_t n, int c)
 /* stb_image's own words for what the header passes did not see. */
 static lg_status explain(const img_info *info, lg_err *err)
 {
+    if (err->code) return err->status; /* out of memory, filled by the allocator */
     const char *why = stbi_failure_reason(), *format = img_format_name(info->format);
     if (why && !strcmp(why, "outofmem"))
         return img_bad(err, LG_E_LIMIT, "decoding it takes more memory than its size allows for");
@@ -117,6 +119,7 @@ lg_status img_stb_decode(img_bytes file, size_t memory, img_picture *out, img_in
     int w, h, c;
     memset(&budget, 0, sizeof budget);
     budget.left = memory;
+    budget.err = err;
     uint8_t *px = file.len > INT_MAX ? NULL : stbi_load_from_memory(file.p, (int)file.len, &w, &h, &c, 0);
     if (!px) return explain(info, err);
     budget.block[budget_find(px)].p = NULL; /* the picture's from here on */
