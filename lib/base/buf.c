@@ -7,7 +7,7 @@
 
 void lg_buf_init(lg_buf *buf, size_t limit)
 {
-    *buf = (lg_buf){.limit = limit ? limit : (size_t)1 << 30};
+    *buf = (lg_buf){.limit = !limit ? (size_t)1 << 30 : limit < SIZE_MAX / 4 ? limit : SIZE_MAX / 4};
 }
 
 void lg_buf_release(lg_buf *buf)
@@ -23,20 +23,14 @@ void lg_buf_clear(lg_buf *buf)
     if (buf->data) buf->data[0] = 0;
 }
 
-/* Room for `more` bytes and the NUL, or the failure is noted. */
-static bool buf_room(lg_buf *buf, size_t more)
+/* Doubles the block, but never past the limit. */
+static bool buf_grow(lg_buf *buf, size_t need)
 {
-    if (buf->failed) return false;
-    if (more > buf->limit - buf->len) {
-        buf->failed = LG_E_LIMIT;
-        return false;
-    }
-    size_t need = buf->len + more + 1;
-    if (need <= buf->cap) return true;
-    size_t cap = buf->cap ? buf->cap * 2 : 256;
-    while (cap < need) cap *= 2;
+    size_t cap = buf->cap ? buf->cap : 128;
+    while (cap < need) cap = cap > SIZE_MAX / 2 ? need : cap * 2;
+    if (cap > buf->limit + 1) cap = buf->limit + 1;
     lg_err err = {0};
-    char *data = lg_realloc(buf->data, buf->len, cap, 1, &err);
+    char *data = lg_realloc(buf->data, buf->data ? buf->len + 1 : 0, cap, 1, &err);
     if (!data) {
         buf->failed = LG_E_MEMORY;
         return false;
@@ -46,9 +40,20 @@ static bool buf_room(lg_buf *buf, size_t more)
     return true;
 }
 
+bool lg_buf_reserve(lg_buf *buf, size_t more)
+{
+    if (buf->failed) return false;
+    if (more > buf->limit - buf->len) {
+        buf->failed = LG_E_LIMIT;
+        return false;
+    }
+    size_t need = buf->len + more + 1;
+    return need <= buf->cap || buf_grow(buf, need);
+}
+
 void lg_buf_add(lg_buf *buf, const void *data, size_t len)
 {
-    if (!buf_room(buf, len)) return;
+    if (!lg_buf_reserve(buf, len)) return;
     if (len) memcpy(buf->data + buf->len, data, len);
     buf->len += len;
     buf->data[buf->len] = 0;
@@ -64,15 +69,22 @@ void lg_buf_addc(lg_buf *buf, char c)
     lg_buf_add(buf, &c, 1);
 }
 
+/* Writes into the room there is; only a text that does not fit is formatted twice. */
 void lg_buf_addv(lg_buf *buf, const char *fmt, va_list ap)
 {
+    if (!lg_buf_reserve(buf, 0)) return;
     va_list again;
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
-    if (n >= 0 && buf_room(buf, (size_t)n)) {
+    size_t room = buf->cap - buf->len;
+    int n = vsnprintf(buf->data + buf->len, room, fmt, ap);
+    bool fits = n >= 0 && (size_t)n < room;
+    if (n < 0) buf->failed = LG_E_MEMORY;
+    else if (!fits && lg_buf_reserve(buf, (size_t)n)) {
         vsnprintf(buf->data + buf->len, (size_t)n + 1, fmt, again);
-        buf->len += (size_t)n;
+        fits = true;
     }
+    if (fits) buf->len += (size_t)n;
+    buf->data[buf->len] = 0;
     va_end(again);
 }
 
@@ -109,7 +121,7 @@ void lg_buf_base64(lg_buf *buf, const void *data, size_t len)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const unsigned char *in = data;
-    if (!buf_room(buf, (len + 2) / 3 * 4)) return;
+    if (!lg_buf_reserve(buf, len / 3 > SIZE_MAX / 8 ? SIZE_MAX : (len + 2) / 3 * 4)) return;
     for (size_t i = 0; i < len; i += 3) {
         size_t left = len - i;
         uint32_t v = (uint32_t)in[i] << 16 | (left > 1 ? (uint32_t)in[i + 1] << 8 : 0) | (left > 2 ? in[i + 2] : 0u);

@@ -148,6 +148,8 @@ typedef struct lg_buf {
 void lg_buf_init(lg_buf *buf, size_t limit); /* limit in bytes; 0 = 1 GiB */
 void lg_buf_release(lg_buf *buf);
 void lg_buf_clear(lg_buf *buf); /* keeps the block, forgets the failure */
+/* Room for `more` bytes and a NUL at data + len, so that a reader can fill them and raise len itself. */
+bool lg_buf_reserve(lg_buf *buf, size_t more);
 void lg_buf_add(lg_buf *buf, const void *data, size_t len);
 void lg_buf_adds(lg_buf *buf, const char *s);
 void lg_buf_addc(lg_buf *buf, char c);

@@ -1,12 +1,21 @@
 /* reach.h - the one checked opener: which files and hosts a cell may touch.
  *
+ *     LG_TRY(lg_reach_init(NULL, err));                        // main, once
+ *     LG_TRY(lg_reach_allow_read("/data/logos", err));         // what the user allowed
+ *     LG_TRY(lg_reach_read("brands/labels.txt", &text, err));  // anywhere below: a cell asks
+ *
  * A notebook is untrusted text. It reads below its project and below the roots its user allowed, and writes below the
  * project; our own folders (catalogue, cache, weights) are ours to reach. Links are resolved before the check. The
- * project is the nearest parent of the start folder that holds `logolens.json` or `.git`, else the start folder.
- * Anything else is LL601 with the line to type in a terminal. Roots are set once at the start by main; no cell can
- * widen them.
+ * project is the nearest parent of the start folder that holds `logolens.json` or `.git` (of the same owner, so that
+ * nobody else can widen it), else the start folder. Anything else is LL601 with the line to type in a terminal. Below
+ * the project nothing is written whose name begins with a dot: such files (.git/config, .bashrc) steer other programs.
+ * /usr/share/datasets is allowed from the start. Roots are set once at the start by main; no cell can widen them.
  *
- * All functions are thread-safe after lg_reach_init. */
+ * Errors: LL302 not there, LL303 too large, LL304 a folder where a file is needed (or a device, a pipe), LL391 cannot
+ * be read, LL392 cannot be written, LL601 outside. A path outside is LL601 whether it exists or not: a cell learns
+ * nothing about what lies there.
+ *
+ * All functions are thread-safe after lg_reach_init. Needs /proc. */
 #ifndef LG_REACH_H
 #define LG_REACH_H
 
@@ -25,7 +34,8 @@ const char *lg_reach_start(void);
 
 typedef enum lg_reach_mode { LG_REACH_READ, LG_REACH_WRITE } lg_reach_mode;
 /* Full path of what `path` names (relative: from the start folder), links resolved, checked. For writing, the last
- * part need not exist. *out owned (lg_free). LL302 not there, LL601 outside. */
+ * part need not exist. *out owned (lg_free). For handing on to a library that wants a path; to read or write a file
+ * yourself use the functions below, which also stand up to a folder swapped for a link meanwhile. */
 lg_status lg_reach_resolve(const char *path, lg_reach_mode mode, char **out, lg_err *err) LG_MUST_CHECK;
 /* Origin check for URLs: LL601 unless allowed. */
 lg_status lg_reach_host(const char *url, lg_err *err) LG_MUST_CHECK;
@@ -35,13 +45,16 @@ lg_status lg_reach_host(const char *url, lg_err *err) LG_MUST_CHECK;
 lg_status lg_reach_open(const char *path, int *fd, uint64_t *size, lg_err *err) LG_MUST_CHECK;
 /* Whole file into out (initialised by the caller; its limit is the limit: LL303 too large). */
 lg_status lg_reach_read(const char *path, lg_buf *out, lg_err *err) LG_MUST_CHECK;
-/* Writes a file whole or not at all: temporary name beside it, fsync, rename, fsync of the folder. mode e.g. 0600. */
+/* Writes a file whole or not at all: temporary name beside it, fsync, rename, fsync of the folder. mode e.g. 0600, less
+ * the umask. A link to a file is followed. */
 lg_status lg_reach_write(const char *path, const void *data, size_t len, int mode, lg_err *err) LG_MUST_CHECK;
 /* Creates a folder and its parents below a writable place, mode 0700. */
 lg_status lg_reach_mkdir(const char *path, lg_err *err) LG_MUST_CHECK;
 
-/* Every regular file below a folder, each path relative to it, sorted by byte order; links that leave the reach are
- * skipped and counted. */
+/* Every regular file below a folder, each path relative to it, sorted by byte order. Left out are names that begin with
+ * a dot; left out and counted as skipped: links that lead out of the reach, nowhere or to a parent, names that are not
+ * UTF-8, files of other kinds, and what lies deeper than 64 folders. A link to a folder is followed once, unless it
+ * leads below the folder listed, where everything is listed anyway. More than `limit` files (0: a million): LL303. */
 typedef struct lg_listing {
     char **path;
     size_t count, skipped;

@@ -1,0 +1,234 @@
+/* reach_file.c - opening, reading and writing files in reach.
+ *
+ * A path is resolved and checked first, so that nothing outside is even opened. Between that and the opening a folder
+ * may be swapped for a link; therefore the result is opened as a bare handle (O_PATH: no device is started, no pipe
+ * waited for), the system is asked what that handle really is, and only then is the very same file opened for reading,
+ * through the handle. */
+#include "lib/base/reach_path.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/banned.h"
+
+static lg_status wrong_kind(const char *path, mode_t mode, lg_err *err)
+{
+    if (S_ISDIR(mode)) return lg_fail(err, LG_E_DATA, 304, "`%.200s` is a folder; here a file is needed", path);
+    const char *kind = S_ISFIFO(mode) ? "a pipe" : S_ISSOCK(mode) ? "a socket" : "a device";
+    return lg_fail(err, LG_E_DATA, 304, "`%.200s` is %s; here a file is needed", path, kind);
+}
+
+/* Bare handle of what lies at the place, checked again after it was opened. */
+static lg_status handle_open(const char *path, const lg_place *place, int *handle, struct stat *st, lg_err *err)
+{
+    char real[PATH_MAX];
+    int fd = open(place->real, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) return lg_reach_cannot(path, LG_REACH_READ, errno, err);
+    lg_status status = LG_OK;
+    if (fstat(fd, st) != 0 || !lg_fd_path(fd, real)) status = lg_reach_cannot(path, LG_REACH_READ, errno, err);
+    else if (!lg_reach_holds(real, LG_REACH_READ)) status = lg_reach_denied(path, real, LG_REACH_READ, err);
+    else if (!S_ISREG(st->st_mode)) status = wrong_kind(path, st->st_mode, err);
+    if (status != LG_OK) close(fd);
+    else *handle = fd;
+    return status;
+}
+
+lg_status lg_reach_open(const char *path, int *fd, uint64_t *size, lg_err *err)
+{
+    lg_place place;
+    struct stat st;
+    char link[32];
+    int handle = -1;
+    LG_TRY(lg_place_check(path, LG_REACH_READ, &place, err));
+    if (place.why) return lg_reach_missing(path, &place, err);
+    LG_TRY(handle_open(path, &place, &handle, &st, err));
+    snprintf(link, sizeof link, "/proc/self/fd/%d", handle);
+    int file = open(link, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int error = errno;
+    close(handle);
+    if (file < 0) return lg_reach_cannot(path, LG_REACH_READ, error, err);
+    *fd = file;
+    *size = (uint64_t)st.st_size;
+    return LG_OK;
+}
+
+static lg_status too_large(const char *path, uint64_t size, size_t limit, lg_err *err)
+{
+    lg_fail(err, LG_E_LIMIT, 303, "`%.200s` is too large to be read here", path);
+    return lg_why(err, "it has %s bytes; the limit is %s", lg_thousands((long long)size), lg_thousands((long long)limit));
+}
+
+/* Reads to the end of the file, which may have grown since its size was asked. */
+static lg_status read_all(const char *path, int fd, uint64_t size, lg_buf *out, lg_err *err)
+{
+    size_t first = out->len, want = (size_t)size + 1; /* one more, to meet the end without growing */
+    for (;;) {
+        size_t room = out->limit - out->len;
+        if (room < want) want = room;
+        if (want && !lg_buf_reserve(out, want)) return lg_buf_check(out, err);
+        char spare;
+        ssize_t n = want ? read(fd, out->data + out->len, want) : read(fd, &spare, 1);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return lg_reach_cannot(path, LG_REACH_READ, errno, err);
+        if (n == 0) break;
+        if (!want) return too_large(path, (uint64_t)(out->len - first) + 1, out->limit, err);
+        out->len += (size_t)n;
+        out->data[out->len] = 0;
+        want = want > (size_t)n ? want - (size_t)n : 1 << 16;
+    }
+    lg_buf_add(out, "", 0); /* an empty file, too, is a text */
+    return lg_buf_check(out, err);
+}
+
+lg_status lg_reach_read(const char *path, lg_buf *out, lg_err *err)
+{
+    int fd = -1;
+    uint64_t size = 0;
+    LG_TRY(lg_buf_check(out, err));
+    LG_TRY(lg_reach_open(path, &fd, &size, err));
+    lg_status st = size > out->limit - out->len ? too_large(path, size, out->limit, err)
+                                                : read_all(path, fd, size, out, err);
+    close(fd);
+    return st;
+}
+
+/* ---- writing ---- */
+/* Opens the folder of a place for writing and checks it again; *name is the last part of the path. */
+static lg_status folder_open(const char *path, const char *real, int *folder, const char **name, lg_err *err)
+{
+    char parent[PATH_MAX], opened[PATH_MAX];
+    const char *slash = strrchr(real, '/');
+    size_t len = slash == real ? 1 : (size_t)(slash - real);
+    memcpy(parent, real, len);
+    parent[len] = 0;
+    int fd = open(parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) return lg_reach_cannot(path, LG_REACH_WRITE, errno, err);
+    if (!lg_fd_path(fd, opened) || strcmp(opened, parent) != 0) {
+        close(fd);
+        return lg_reach_denied(path, real, LG_REACH_WRITE, err);
+    }
+    *folder = fd;
+    *name = slash + 1;
+    return LG_OK;
+}
+
+/* What is there already may be replaced when it is a file that may be written. */
+static lg_status may_replace(const char *path, int folder, const char *name, lg_err *err)
+{
+    struct stat st;
+    if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? LG_OK : lg_reach_cannot(path, LG_REACH_WRITE, errno, err);
+    if (!S_ISREG(st.st_mode)) return wrong_kind(path, st.st_mode, err);
+    if (faccessat(folder, name, W_OK, AT_EACCESS) != 0) return lg_reach_cannot(path, LG_REACH_WRITE, errno, err);
+    return LG_OK;
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+    while (len) {
+        ssize_t n = write(fd, data, len < 1u << 30 ? len : 1u << 30);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return errno;
+        if (n == 0) return EIO;
+        data += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+/* 0 or errno. The temporary name is unique by process and count; one left by a crash is not ours to reuse (O_EXCL). */
+static int replace_file(int folder, const char *name, const void *data, size_t len, int mode)
+{
+    static atomic_uint made;
+    char temporary[64];
+    int fd, error;
+    do {
+        snprintf(temporary, sizeof temporary, ".logolens-%ld-%u.tmp", (long)getpid(), atomic_fetch_add(&made, 1));
+        fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, (mode_t)mode);
+    } while (fd < 0 && errno == EEXIST);
+    if (fd < 0) return errno;
+    error = write_all(fd, data, len);
+    if (!error && fsync(fd) != 0) error = errno;
+    if (close(fd) != 0 && !error) error = errno;
+    if (!error && renameat(folder, temporary, folder, name) != 0) error = errno;
+    if (error) {
+        unlinkat(folder, temporary, 0);
+        return error;
+    }
+    return fsync(folder) != 0 && errno != EINVAL ? errno : 0; /* EINVAL: a file system that cannot and need not */
+}
+
+lg_status lg_reach_write(const char *path, const void *data, size_t len, int mode, lg_err *err)
+{
+    char *real = NULL;
+    const char *name;
+    int folder = -1;
+    lg_status st;
+    LG_GO(lg_reach_resolve(path, LG_REACH_WRITE, &real, err));
+    if (!real[1]) LG_GO(wrong_kind(path, S_IFDIR, err));
+    LG_GO(folder_open(path, real, &folder, &name, err));
+    LG_GO(may_replace(path, folder, name, err));
+    int error = replace_file(folder, name, data, len, mode);
+    if (error) {
+        st = lg_reach_cannot(path, LG_REACH_WRITE, error, err);
+        if (error == ENOSPC || error == EDQUOT || error == EFBIG)
+            lg_try(err, "make room for %s bytes", lg_thousands((long long)len));
+    }
+done:
+    if (folder >= 0) close(folder);
+    lg_free(real);
+    return st;
+}
+
+/* ---- folders ---- */
+/* Makes the parts of rest one below the other, starting in `folder`, which is closed. 0 or errno. */
+static int make_parts(int folder, const char *rest)
+{
+    char part[NAME_MAX + 1];
+    int error = 0;
+    while (!error && *rest) {
+        rest += strspn(rest, "/");
+        size_t n = strcspn(rest, "/");
+        if (n > NAME_MAX) {
+            error = ENAMETOOLONG;
+            break;
+        }
+        memcpy(part, rest, n);
+        part[n] = 0;
+        rest += n;
+        if (mkdirat(folder, part, 0700) != 0 && errno != EEXIST) error = errno;
+        int next = error ? -1 : openat(folder, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (!error && next < 0) error = errno;
+        if (next < 0) break;
+        close(folder);
+        folder = next;
+    }
+    close(folder);
+    return error;
+}
+
+lg_status lg_reach_mkdir(const char *path, lg_err *err)
+{
+    lg_place place;
+    struct stat st;
+    char head[PATH_MAX], opened[PATH_MAX];
+    LG_TRY(lg_place_check(path, LG_REACH_WRITE, &place, err));
+    if (!place.why) {
+        if (stat(place.real, &st) == 0 && S_ISDIR(st.st_mode)) return LG_OK;
+        lg_fail(err, LG_E_DATA, 304, "`%.200s` is a file; here a folder is needed", path);
+        return lg_try(err, "choose another name");
+    }
+    if (place.why != ENOENT) return lg_reach_missing(path, &place, err);
+    snprintf(head, sizeof head, "%.*s", (int)place.head, place.real);
+    int folder = open(head, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (folder < 0) return lg_reach_cannot(path, LG_REACH_WRITE, errno, err);
+    if (!lg_fd_path(folder, opened) || strcmp(opened, head) != 0) {
+        close(folder);
+        return lg_reach_denied(path, place.real, LG_REACH_WRITE, err);
+    }
+    int error = make_parts(folder, place.real + place.head);
+    return error ? lg_reach_cannot(path, LG_REACH_WRITE, error, err) : LG_OK;
+}

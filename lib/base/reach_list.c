@@ -1,0 +1,213 @@
+/* reach_list.c - all files below a folder, without running in circles.
+ *
+ * The walk is depth first with one descriptor a level. A link to a folder is followed only when it leads to a place
+ * in reach, beside or outside the folder listed, that was not followed before; so every folder is listed once. */
+#include "lib/base/reach_path.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/banned.h"
+
+enum { DEPTH_MAX = 64, LIMIT_DEFAULT = 1000000 };
+
+typedef struct place_id {
+    dev_t dev;
+    ino_t ino;
+} place_id;
+
+typedef struct walk {
+    const char *written; /* the folder as the user wrote it, for errors */
+    const char *root;    /* where it really is */
+    size_t limit, cap, entries;
+    lg_cancel *cancel;
+    lg_listing *out;
+    place_id *linked; /* folders that were entered through a link or below one, each once */
+    size_t linked_count, linked_cap;
+    char path[PATH_MAX]; /* of the entry, relative to the root */
+    lg_err *err;
+} walk;
+
+static lg_status add_file(walk *w)
+{
+    lg_listing *out = w->out;
+    if (out->count == w->limit) {
+        lg_fail(w->err, LG_E_LIMIT, 303, "`%.200s` holds too many files", w->written);
+        return lg_why(w->err, "more than %s lie below it", lg_thousands((long long)w->limit));
+    }
+    if (out->count == w->cap) {
+        size_t cap = w->cap ? w->cap * 2 : 256;
+        char **path = lg_realloc(out->path, w->cap, cap, sizeof *path, w->err);
+        if (!path) return w->err->status;
+        out->path = path;
+        w->cap = cap;
+    }
+    out->path[out->count] = lg_strdup(w->path, w->err);
+    if (!out->path[out->count]) return w->err->status;
+    out->count++;
+    return LG_OK;
+}
+
+static bool is_below(const char *path, const char *folder)
+{
+    size_t n = strcmp(folder, "/") == 0 ? 0 : strlen(folder);
+    return strncmp(path, folder, n) == 0 && (!path[n] || path[n] == '/');
+}
+
+/* Notes a folder reached through a link. *again: it was there before. */
+static lg_status note_linked(walk *w, const struct stat *st, bool *again)
+{
+    *again = false;
+    for (size_t i = 0; i < w->linked_count && !*again; i++)
+        *again = w->linked[i].dev == st->st_dev && w->linked[i].ino == st->st_ino;
+    if (*again) return LG_OK;
+    if (w->linked_count == w->linked_cap) {
+        size_t cap = w->linked_cap ? w->linked_cap * 2 : 16;
+        place_id *linked = lg_realloc(w->linked, w->linked_cap, cap, sizeof *linked, w->err);
+        if (!linked) return w->err->status;
+        w->linked = linked;
+        w->linked_cap = cap;
+    }
+    w->linked[w->linked_count++] = (place_id){.dev = st->st_dev, .ino = st->st_ino};
+    return LG_OK;
+}
+
+/* Where a link leads, as a bare handle, or -1 when that is not for us. Resolved first, so that nothing outside is opened,
+ * and asked again of what was opened. */
+static int follow(int dir, const char *name, char real[PATH_MAX], struct stat *st)
+{
+    char link[PATH_MAX + NAME_MAX + 2];
+    if (!lg_fd_path(dir, link)) return -1;
+    size_t len = strlen(link);
+    snprintf(link + len, sizeof link - len, "/%s", name);
+    if (!realpath(link, real) || !lg_reach_holds(real, LG_REACH_READ)) return -1;
+    int fd = open(real, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) return -1;
+    if (fstat(fd, st) == 0 && lg_fd_path(fd, real) && lg_reach_holds(real, LG_REACH_READ)) return fd;
+    close(fd);
+    return -1;
+}
+
+static lg_status walk_folder(walk *w, int fd, size_t len, int depth, bool linked);
+
+/* Lists the folder that `handle` stands for (closed here) as the entry w->path of this length. */
+static lg_status enter(walk *w, int dir, const char *name, int flags, size_t len, int depth, bool linked)
+{
+    struct stat st;
+    bool again = false;
+    if (depth >= DEPTH_MAX) {
+        w->out->skipped++;
+        return LG_OK;
+    }
+    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK | flags);
+    if (fd < 0 || fstat(fd, &st) != 0) { /* may not be read, or is gone */
+        if (fd >= 0) close(fd);
+        w->out->skipped++;
+        return LG_OK;
+    }
+    lg_status status = linked ? note_linked(w, &st, &again) : LG_OK;
+    if (status == LG_OK && !again) return walk_folder(w, fd, len, depth, linked);
+    close(fd);
+    return status;
+}
+
+static lg_status visit_link(walk *w, int dir, const char *name, size_t len, int depth)
+{
+    char real[PATH_MAX];
+    struct stat st;
+    int handle = follow(dir, name, real, &st);
+    lg_status status = LG_OK;
+    if (handle >= 0 && S_ISREG(st.st_mode)) {
+        status = add_file(w);
+    } else if (handle < 0 || !S_ISDIR(st.st_mode) || is_below(w->root, real)) {
+        w->out->skipped++;
+    } else if (!is_below(real, w->root)) {
+        status = enter(w, handle, ".", 0, len, depth, true);
+    }
+    if (handle >= 0) close(handle);
+    return status;
+}
+
+/* A file that a crash left half-written has a dot before its name like all that people do not want listed. */
+static lg_status visit(walk *w, int dir, const struct dirent *entry, size_t len, int depth, bool linked)
+{
+    const char *name = entry->d_name;
+    size_t n = strlen(name);
+    struct stat st;
+    if (name[0] == '.') return LG_OK;
+    if (lg_utf8_valid(name, n) != n || len + n + 2 > sizeof w->path || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW)) {
+        w->out->skipped++;
+        return LG_OK;
+    }
+    if (len) w->path[len++] = '/';
+    memcpy(w->path + len, name, n + 1);
+    if (S_ISREG(st.st_mode)) return add_file(w);
+    if (S_ISDIR(st.st_mode)) return enter(w, dir, name, O_NOFOLLOW, len + n, depth + 1, linked);
+    if (S_ISLNK(st.st_mode)) return visit_link(w, dir, name, len + n, depth + 1);
+    w->out->skipped++;
+    return LG_OK;
+}
+
+static lg_status walk_folder(walk *w, int fd, size_t len, int depth, bool linked)
+{
+    DIR *dir = fdopendir(fd);
+    lg_status st = LG_OK;
+    if (!dir) {
+        close(fd);
+        return lg_reach_cannot(w->written, LG_REACH_READ, errno, w->err);
+    }
+    for (struct dirent *entry; st == LG_OK && (entry = readdir(dir));) {
+        if (w->entries++ % 256 == 0) st = lg_cancel_check(w->cancel, w->err);
+        if (st == LG_OK) st = visit(w, dirfd(dir), entry, len, depth, linked);
+    }
+    closedir(dir);
+    return st;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static lg_status list_start(const char *folder, lg_place *place, int *fd, lg_err *err)
+{
+    char opened[PATH_MAX];
+    LG_TRY(lg_place_check(folder, LG_REACH_READ, place, err));
+    if (place->why) return lg_reach_missing(folder, place, err);
+    *fd = open(place->real, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (*fd < 0 && errno == ENOTDIR) {
+        lg_fail(err, LG_E_DATA, 304, "`%.200s` is a file; here a folder is needed", folder);
+        return lg_why(err, "all files below the folder are taken");
+    }
+    if (*fd < 0) return lg_reach_cannot(folder, LG_REACH_READ, errno, err);
+    if (lg_fd_path(*fd, opened) && lg_reach_holds(opened, LG_REACH_READ)) return LG_OK;
+    close(*fd);
+    return lg_reach_denied(folder, place->real, LG_REACH_READ, err);
+}
+
+lg_status lg_reach_list(const char *folder, size_t limit, lg_cancel *cancel, lg_listing *out, lg_err *err)
+{
+    lg_place place;
+    int fd = -1;
+    *out = (lg_listing){0};
+    LG_TRY(list_start(folder, &place, &fd, err));
+    walk w = {.written = folder, .root = place.real, .limit = limit ? limit : LIMIT_DEFAULT, .cancel = cancel,
+              .out = out, .err = err};
+    lg_status st = walk_folder(&w, fd, 0, 0, false);
+    lg_free(w.linked);
+    if (st != LG_OK) lg_listing_release(out);
+    else if (out->count) qsort(out->path, out->count, sizeof *out->path, by_bytes);
+    return st;
+}
+
+void lg_listing_release(lg_listing *listing)
+{
+    for (size_t i = 0; i < listing->count; i++) lg_free(listing->path[i]);
+    lg_free(listing->path);
+    *listing = (lg_listing){0};
+}
