@@ -1,0 +1,116 @@
+/* box_matrix.c - a confusion matrix as a table object, and as a document. */
+#include "kernel/commands/box_matrix.h"
+
+#include "lib/base/banned.h"
+
+void cmd_matrix_free(cmd_matrix *matrix)
+{
+    if (!matrix) return;
+    cmd_score_release(&matrix->score);
+    cmd_labels_release(&matrix->labels);
+    lg_free(matrix->title);
+    lg_free(matrix->order);
+    lg_free(matrix);
+}
+
+static void matrix_drop(void *payload)
+{
+    cmd_matrix_free(payload);
+}
+
+static lg_status matrix_field(const void *payload, const char *path, lg_arena *arena, dsl_fact *out, lg_err *err)
+{
+    (void)arena;
+    (void)err;
+    const cmd_matrix *matrix = payload;
+    *out = (dsl_fact){0};
+    return cmd_score_field(&matrix->score, matrix->labels.name, path, &out->number);
+}
+
+static void matrix_fields(const void *payload, lg_buf *out)
+{
+    const cmd_matrix *matrix = payload;
+    cmd_score_fields(&matrix->score, matrix->labels.name, "", out);
+}
+
+static void matrix_brief(const void *payload, lg_buf *out)
+{
+    const cmd_matrix *matrix = payload;
+    lg_buf_addf(out, "confusion of %s", matrix->title);
+}
+
+/* Share of a cell: of its row, its column, or all. */
+static double share(const cmd_matrix *m, int truth, int predicted)
+{
+    int n = m->score.classes;
+    nn_class_score row = nn_confusion_class(m->score.count, n, truth);
+    nn_class_score column = nn_confusion_class(m->score.count, n, predicted);
+    int64_t of = m->normalize == 1 ? row.truth : m->normalize == 2 ? column.predicted : cmd_score_total(&m->score);
+    return of ? (double)m->score.count[truth * n + predicted] / (double)of : 0;
+}
+
+/* The same matrix in shares; counts stay in the tips. */
+static void doc_shares(plt_doc *doc, const cmd_matrix *m, int decimals)
+{
+    static const char *const of[] = {"", "its row: recall on the diagonal", "its column: precision on the diagonal",
+                                     "all images"};
+    int n = m->score.classes;
+    plt_table(doc, "Shares of %s", of[m->normalize]);
+    plt_column(doc, PLT_LEFT, "true \\ predicted");
+    for (int j = 0; j < n; j++) plt_column(doc, PLT_RIGHT, "%s", m->labels.name[m->order[j]]);
+    for (int i = 0; i < n; i++) {
+        plt_row(doc, PLT_ROW_PLAIN);
+        plt_head(doc, "%s", m->labels.name[m->order[i]]);
+        for (int j = 0; j < n; j++) {
+            double s = share(m, m->order[i], m->order[j]);
+            plt_cell(doc, "%.*f%%", decimals, 100 * s);
+            plt_cell_tone(doc, i == j ? PLT_TONE_GOOD : PLT_TONE_BAD, s);
+            plt_cell_tip(doc, "%lld images", (long long)m->score.count[m->order[i] * n + m->order[j]]);
+        }
+    }
+}
+
+void cmd_doc_matrix(plt_doc *doc, const cmd_matrix *m, int decimals, lg_err *err)
+{
+    int n = m->score.classes;
+    const char **label = lg_alloc((size_t)n + 1, sizeof *label, err);
+    int64_t *count = label ? lg_alloc((size_t)n * (size_t)n, sizeof *count, err) : NULL;
+    if (count) {
+        for (int i = 0; i < n; i++) {
+            label[i] = m->labels.name[m->order[i]];
+            for (int j = 0; j < n; j++) count[i * n + j] = m->score.count[m->order[i] * n + m->order[j]];
+        }
+        if (m->training) plt_heading(doc, "TRAINING IMAGES: these figures say nothing about new pictures");
+        if (m->normalize) doc_shares(doc, m, decimals);
+        plt_confusion(doc, &(plt_confusion_spec){.labels = label, .n = n, .counts = count});
+        int64_t total = cmd_score_total(&m->score);
+        double accuracy = nn_confusion_accuracy(m->score.count, n);
+        nn_interval ci = nn_wilson((int64_t)(accuracy * (double)total + 0.5), total, 0.95);
+        plt_text(doc, "Accuracy %.*f%% (95%% interval %.*f to %.*f) on %s images; always answering with the largest class: %.*f%%",
+                 decimals, 100 * accuracy, decimals, 100 * ci.low, decimals, 100 * ci.high, lg_thousands((long long)total),
+                 decimals, 100 * cmd_score_baseline(&m->score));
+    }
+    lg_free(count);
+    lg_free(label);
+}
+
+static lg_status matrix_show(const dsl_object *object, const char *name, dsl_out *out, lg_err *err)
+{
+    const cmd_matrix *matrix = object->payload;
+    plt_doc doc;
+    plt_doc_init(&doc);
+    plt_title(&doc, "%s: %s", name, matrix->title);
+    cmd_doc_matrix(&doc, matrix, 1, err);
+    if (err->status == LG_OK) return cmd_display_to(out, &doc, false, 0, err);
+    plt_doc_release(&doc);
+    return err->status;
+}
+
+const dsl_class cmd_matrix_class = {
+    .kind = DSL_KIND_TABLE,
+    .drop = matrix_drop,
+    .field = matrix_field,
+    .fields = matrix_fields,
+    .brief = matrix_brief,
+    .show = matrix_show,
+};

@@ -1,0 +1,135 @@
+/* cmd_curves.c - `curves`: accuracy and loss per epoch of one or more runs. */
+#include "kernel/commands/box_model.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/banned.h"
+
+enum { RUN, METRIC, SMOOTH };
+
+static const dsl_param params[] = {
+    [RUN] = {.name = "run", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_RUNS | DSL_MODELS, .required = true,
+             .list = true, .implicit = true, .help = "runs, or models (their last run)"},
+    [METRIC] = {.name = "metric", .role = DSL_OPTION, .type = DSL_T_CHOICE, .choices = "accuracy loss", .list = true,
+                .dflt = "accuracy, loss", .help = "what to draw"},
+    [SMOOTH] = {.name = "smooth", .role = DSL_OPTION, .type = DSL_T_NUMBER, .dflt = "0", .min = 0, .max = 0.99,
+                .help = "share of the epochs before that is mixed into each point",
+                .advice = "0 shows what was measured; 0.6 calms noisy curves; near 1 hides what happened"},
+    {0},
+};
+
+static const cmd_run *run_of(const dsl_value *value)
+{
+    if (value->object->cls->kind == DSL_KIND_RUN) return value->object->payload;
+    return cmd_model_run(value->object->payload);
+}
+
+/* Exponential mean with bias correction, so that the first points are not pulled to zero. */
+static void smooth(double *y, int n, double share)
+{
+    double mean = 0, weight = 0;
+    for (int i = 0; i < n; i++) {
+        if (isnan(y[i])) continue;
+        mean = share * mean + (1 - share) * y[i];
+        weight = share * weight + (1 - share);
+        y[i] = mean / weight;
+    }
+}
+
+typedef struct curve_lines {
+    plt_line *line;
+    char (*name)[80];
+    int count;
+} curve_lines;
+
+static void add_line(curve_lines *to, const nn_run *r, size_t offset, double *x, double *y, double share, bool dash,
+                     uint32_t color)
+{
+    for (int i = 0; i < r->epochs; i++) {
+        x[i] = r->epoch[i].epoch;
+        memcpy(&y[i], (const char *)&r->epoch[i] + offset, sizeof *y);
+    }
+    if (share > 0) smooth(y, r->epochs, share);
+    to->line[to->count] = (plt_line){.name = to->name[to->count], .x = x, .y = y, .n = r->epochs, .dash = dash, .color = color};
+    to->count++;
+}
+
+/* One chart of one metric over all runs: training solid, validation dashed, one colour a run. */
+static lg_status overlay(const dsl_call *call, plt_doc *doc, bool loss, lg_err *err)
+{
+    static const uint32_t color[] = {PLT_BLUE, PLT_VERMILION, PLT_GREEN, PLT_PURPLE};
+    const dsl_arg *runs = &call->arg[RUN];
+    size_t numbers = 0, lines = 2 * (size_t)runs->count;
+    double share = call->arg[SMOOTH].value[0].number;
+    for (int i = 0; i < runs->count; i++) numbers += 4 * (size_t)run_of(&runs->value[i])->run.epochs;
+    double *room = lg_arena_alloc(call->arena, numbers + 1, sizeof *room, err);
+    curve_lines to = {.line = lg_arena_alloc(call->arena, lines, sizeof *to.line, err),
+                      .name = lg_arena_alloc(call->arena, lines, sizeof *to.name, err)};
+    if (!room || !to.line || !to.name) return err->status;
+    for (int i = 0; i < runs->count; i++) {
+        const nn_run *r = &run_of(&runs->value[i])->run;
+        size_t n = (size_t)r->epochs;
+        bool val = n && !isnan(r->epoch[0].val_accuracy);
+        snprintf(to.name[to.count], sizeof *to.name, "%.60s train", runs->value[i].name);
+        add_line(&to, r, loss ? offsetof(nn_epoch, loss) : offsetof(nn_epoch, accuracy), room, room + n, share, false, color[i & 3]);
+        room += 2 * n;
+        if (!val) continue;
+        snprintf(to.name[to.count], sizeof *to.name, "%.60s val", runs->value[i].name);
+        add_line(&to, r, loss ? offsetof(nn_epoch, val_loss) : offsetof(nn_epoch, val_accuracy), room, room + n, share, true, color[i & 3]);
+        room += 2 * n;
+    }
+    plt_lines(doc, &(plt_lines_spec){.title = loss ? "Loss" : "Accuracy", .x = {.label = "epoch", .whole = true},
+                                     .y = {.label = loss ? "loss" : "accuracy", .percent = !loss}, .lines = to.line,
+                                     .nline = to.count});
+    return LG_OK;
+}
+
+static lg_status check_trained(const dsl_call *call, lg_err *err)
+{
+    const dsl_arg *runs = &call->arg[RUN];
+    for (int i = 0; i < runs->count; i++) {
+        const cmd_run *run = run_of(&runs->value[i]);
+        if (run && run->run.epochs) continue;
+        lg_fail(err, LG_E_DATA, 405, "`%s` has not been trained yet", runs->value[i].name);
+        lg_try(err, "fit %s", runs->value[i].name);
+        return lg_err_place(err, runs->value[i].span);
+    }
+    return LG_OK;
+}
+
+static bool wants(const dsl_call *call, int choice)
+{
+    for (int i = 0; i < call->arg[METRIC].count; i++)
+        if (call->arg[METRIC].value[i].choice == choice) return true;
+    return false;
+}
+
+static lg_status curves_run(const dsl_call *call, lg_err *err)
+{
+    const dsl_arg *runs = &call->arg[RUN];
+    plt_doc doc;
+    LG_TRY(check_trained(call, err));
+    plt_doc_init(&doc);
+    plt_title(&doc, "curves of %d run%s%s%s", runs->count, runs->count == 1 ? "" : "s", *call->note ? " " : "", call->note);
+    lg_status st = LG_OK;
+    if (runs->count == 1 && call->arg[SMOOTH].value[0].number == 0 && !call->arg[METRIC].given) {
+        cmd_doc_run(&doc, run_of(&runs->value[0]), cmd_decimals(call));
+    } else {
+        if (wants(call, 0)) st = overlay(call, &doc, false, err);
+        if (st == LG_OK && wants(call, 1)) st = overlay(call, &doc, true, err);
+    }
+    if (st == LG_OK) return cmd_display(call, &doc, true, err);
+    plt_doc_release(&doc);
+    return st;
+}
+
+const dsl_command dsl_cmd_curves = {
+    .name = "curves",
+    .summary = "accuracy and loss per epoch of one or more runs",
+    .group = "Evaluate",
+    .params = params,
+    .examples = (const char *const[]){"curves scratch", "curves trial.1, trial.2 metric accuracy", NULL},
+    .run = curves_run,
+};

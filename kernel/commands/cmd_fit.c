@@ -1,0 +1,404 @@
+/* cmd_fit.c - `fit`: train a model, with live curves; interrupt keeps the best weights. */
+#include "kernel/commands/box_model.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/banned.h"
+
+enum { MODEL, ON, AS, EPOCHS, BATCH, LR, OPTIMIZER, MOMENTUM, SCHEDULE, LOSS, PATIENCE, KEEP, DECAY, SEED, TIME, BALANCE,
+       CONTINUE, AGAIN, SHUFFLE, QUIET };
+
+static const dsl_param params[] = {
+    [MODEL] = {.name = "model", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_MODELS, .required = true,
+               .implicit = true, .help = "the model to train"},
+    [ON] = {.name = "on", .role = DSL_PREPOSITION, .type = DSL_T_OBJECT, .kinds = DSL_DATASETS,
+            .dflt_help = "the model's own dataset", .help = "images to learn from; their .val part judges"},
+    [AS] = {.name = "as", .role = DSL_PREPOSITION, .type = DSL_T_NEWNAME, .help = "keep the run under this name"},
+    [EPOCHS] = {.name = "epochs", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "10", .min = 1, .max = 1e9,
+                .help = "how often every training image is seen",
+                .advice = "10 to 50 for a few thousand images; too few: still learning when it ends; too many: learns by heart"},
+    [BATCH] = {.name = "batch", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "32", .min = 1, .max = 1e6,
+               .help = "images per step",
+               .advice = "16 to 128; small: noisy steps; large: fewer steps an epoch, so it needs a larger lr"},
+    [LR] = {.name = "lr", .role = DSL_OPTION, .type = DSL_T_NUMBER, .dflt = "0.01", .min = 0, .max = 1e12,
+            .help = "learning rate: how far each step goes",
+            .advice = "0.001 to 0.1 for sgd; too low: hardly learns; too high: loss rises or becomes NaN"},
+    [OPTIMIZER] = {.name = "optimizer", .role = DSL_OPTION, .type = DSL_T_CHOICE, .choices = "sgd momentum adam rmsprop",
+                   .dflt = "sgd", .help = "how a step follows from the gradient"},
+    [MOMENTUM] = {.name = "momentum", .role = DSL_OPTION, .type = DSL_T_NUMBER, .dflt = "0", .min = 0, .max = 0.9999,
+                  .help = "share of the last step that carries on (sgd; `optimizer momentum` uses 0.9)"},
+    [SCHEDULE] = {.name = "schedule", .role = DSL_OPTION, .type = DSL_T_CHOICE,
+                  .choices = "constant cosine onecycle step plateau", .dflt = "constant", .late = true,
+                  .help = "how lr changes while training"},
+    [LOSS] = {.name = "loss", .role = DSL_OPTION, .type = DSL_T_CHOICE, .choices = "auto crossentropy", .dflt = "auto",
+              .help = "what is made small"},
+    [PATIENCE] = {.name = "patience", .role = DSL_OPTION, .type = DSL_T_INT, .choices = "off", .dflt = "off", .min = 1,
+                  .max = 1e9, .help = "stop after so many epochs without a better one"},
+    [KEEP] = {.name = "keep", .role = DSL_OPTION, .type = DSL_T_CHOICE, .choices = "best last", .dflt = "best",
+              .help = "whose weights stay: the best epoch's or the last one's"},
+    [DECAY] = {.name = "decay", .role = DSL_OPTION, .type = DSL_T_NUMBER, .dflt = "0", .min = 0, .max = 1,
+               .help = "weights shrink by lr x decay each step", .advice = "0 to 0.01; too high: nothing is learnt"},
+    [SEED] = {.name = "seed", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "1", .min = 0, .max = 9e15,
+              .help = "order of the images and dropout"},
+    [TIME] = {.name = "time", .role = DSL_OPTION, .type = DSL_T_DURATION, .dflt_help = "no limit",
+              .help = "stop after so long: 30s, 5m, 2h"},
+    [BALANCE] = {.name = "balance", .role = DSL_FLAG, .type = DSL_T_FLAG,
+                 .help = "rare classes weigh more, so that all count the same"},
+    [CONTINUE] = {.name = "continue", .role = DSL_FLAG, .type = DSL_T_FLAG,
+                  .help = "go on from the last epoch instead of starting again"},
+    [AGAIN] = {.name = "again", .role = DSL_FLAG, .type = DSL_T_FLAG,
+               .help = "train even where the same run was made before"},
+    [SHUFFLE] = {.name = "shuffle", .role = DSL_FLAG, .type = DSL_T_FLAG, .dflt = "on",
+                 .help = "a new order of the images every epoch"},
+    [QUIET] = {.name = "quiet", .role = DSL_FLAG, .type = DSL_T_FLAG, .help = "one line instead of the live picture"},
+    {0},
+};
+
+/* ---- the live display ---- */
+typedef struct fit_view {
+    const dsl_call *call;
+    cmd_live live;
+    const cmd_run *run; /* names and settings; its history is filled as epochs end */
+    nn_run so_far;      /* epoch points into `epoch` */
+    nn_epoch *epoch;    /* copies, owned; recall and confusion are not kept here */
+    size_t room;
+    int64_t train_count;
+    double began;
+    bool quiet;
+} fit_view;
+
+static void doc_now(plt_doc *doc, const fit_view *view, const nn_progress *p)
+{
+    lg_buf line;
+    double done = p->epoch - 1 + (p->batches ? (double)p->batch / p->batches : 0);
+    double first = view->so_far.epochs ? view->so_far.epoch[0].epoch - 1 : p->epoch - 1;
+    double elapsed = lg_now() - view->began, share = (done - first) / (p->epochs - first);
+    const plt_progress_state state = {.epoch = p->epoch,
+                                      .epochs = p->epochs,
+                                      .batch = p->batch,
+                                      .batches = p->batches,
+                                      .images_per_second = p->seconds > 0 ? (double)p->images / p->seconds : -1,
+                                      .seconds_left = share > 0.001 ? elapsed / share - elapsed : -1};
+    lg_buf_init(&line, 4096);
+    plt_progress_line(&state, false, &line);
+    plt_title(doc, "fit %s on %s", view->run->model, view->run->data);
+    plt_progress(doc, plt_progress_share(&state), "%s", lg_buf_str(&line));
+    plt_text(doc, "this epoch so far: loss %.3f, accuracy %.1f%%", p->loss, 100 * p->accuracy);
+    lg_buf_release(&line);
+}
+
+static void doc_so_far(plt_doc *doc, const fit_view *view)
+{
+    enum { MOST = 400 };
+    double a[MOST], va[MOST], l[MOST], vl[MOST];
+    const nn_run *r = &view->so_far;
+    int n = r->epochs < MOST ? r->epochs : MOST, first = r->epochs - n;
+    if (!n) return;
+    for (int i = 0; i < n; i++) {
+        const nn_epoch *e = &r->epoch[first + i];
+        a[i] = e->accuracy, va[i] = e->val_accuracy, l[i] = e->loss, vl[i] = e->val_loss;
+    }
+    bool val = !isnan(va[0]);
+    plt_curves(doc, &(plt_curves_spec){.n = n, .first = r->epoch[first].epoch, .total = view->run->planned,
+                                       .train_accuracy = a, .val_accuracy = val ? va : NULL, .train_loss = l,
+                                       .val_loss = val ? vl : NULL, .best = r->best >= 0 ? r->epoch[r->best].epoch : 0});
+}
+
+static void fit_batch(void *ctx, const nn_progress *progress)
+{
+    fit_view *view = ctx;
+    if (view->quiet || !cmd_live_due(&view->live)) return;
+    plt_doc doc;
+    plt_doc_init(&doc);
+    doc_now(&doc, view, progress);
+    doc_so_far(&doc, view);
+    cmd_live_send(&view->live, &doc);
+}
+
+static void fit_epoch(void *ctx, const nn_epoch *epoch)
+{
+    fit_view *view = ctx;
+    lg_err ignored = {0};
+    size_t n = (size_t)view->so_far.epochs;
+    if (n == view->room) {
+        nn_epoch *more = lg_realloc(view->epoch, n, 2 * n + 16, sizeof *more, &ignored);
+        if (!more) return; /* the live picture stands still; the run itself goes on */
+        view->epoch = more;
+        view->room = 2 * n + 16;
+    }
+    view->epoch[n] = *epoch;
+    view->so_far.epoch = view->epoch;
+    view->so_far.epochs++;
+    if (epoch->best) view->so_far.best = (int)n;
+}
+
+/* ---- preparing ---- */
+typedef struct fit_job {
+    const cmd_model *model;
+    const char *model_name, *data_name;
+    data_set *train, *val, *test; /* owned; val and test NULL where there are no images */
+    cmd_run *run;                 /* owned until bound */
+    nn_source val_source;
+    float *weight;                /* class weights, or NULL; owned */
+    nn_fit_options options;
+} fit_job;
+
+static void job_release(fit_job *job)
+{
+    data_unref(job->train);
+    data_unref(job->val);
+    data_unref(job->test);
+    cmd_run_free(job->run);
+    lg_free(job->weight);
+}
+
+static lg_status part_or_null(const data_set *set, data_split_kind kind, data_set **out, lg_err *err)
+{
+    LG_TRY(data_part(set, kind, out, err));
+    if (data_count(*out)) return LG_OK;
+    data_unref(*out);
+    *out = NULL;
+    return LG_OK;
+}
+
+/* The dataset: `on`, else the model's own. */
+static lg_status find_data(const dsl_call *call, fit_job *job, const data_set **set, lg_err *err)
+{
+    const dsl_value *on = dsl_val(call, ON);
+    job->data_name = on ? on->name : job->model->on;
+    dsl_object *object = on ? on->object : job->data_name ? dsl_session_get(call->session, job->data_name) : NULL;
+    if (!object || object->cls->kind != DSL_KIND_DATASET) {
+        lg_fail(err, LG_E_NAME, 404, "which images should `%s` learn from?", job->model_name);
+        if (job->data_name) lg_why(err, "it was made on `%s`, which is no longer here", job->data_name);
+        return lg_try(err, "fit %s on DATASET", job->model_name);
+    }
+    *set = object->payload;
+    return LG_OK;
+}
+
+static lg_status find_parts(const dsl_call *call, fit_job *job, const data_set *set, lg_err *err)
+{
+    const dsl_value *on = dsl_val(call, ON);
+    data_split_kind part = on && on->part != DSL_PART_ALL ? cmd_split_of(on->part) : DATA_TRAIN;
+    LG_TRY(cmd_model_fits(job->model, job->model_name, set, job->data_name, err));
+    LG_TRY(data_part(set, part, &job->train, err));
+    if (part != DATA_VAL) LG_TRY(part_or_null(set, DATA_VAL, &job->val, err));
+    if (part != DATA_TEST) LG_TRY(part_or_null(set, DATA_TEST, &job->test, err));
+    if (data_count(job->train)) return LG_OK;
+    lg_fail(err, LG_E_DATA, 406, "`%s` has no %s images to learn from", job->data_name, data_split_names[part]);
+    return lg_try(err, "split %s 80/20", job->data_name);
+}
+
+/* Weights that make every class count the same: images / (classes x images of the class), as scikit-learn's
+ * "balanced". A class without images gets 1. */
+static lg_status class_weights(fit_job *job, lg_err *err)
+{
+    data_counts counts;
+    LG_TRY(data_count_classes(job->train, &counts, err));
+    job->weight = lg_alloc((size_t)counts.classes + 1, sizeof *job->weight, err);
+    double total = (double)counts.total[DATA_TRAIN];
+    for (int k = 0; job->weight && k < counts.classes; k++) {
+        double n = (double)counts.count[DATA_TRAIN][k];
+        job->weight[k] = n > 0 ? (float)(total / (counts.classes * n)) : 1;
+    }
+    data_counts_release(&counts);
+    job->options.class_weight = job->weight;
+    return job->weight ? LG_OK : err->status;
+}
+
+static lg_status describe_run(const dsl_call *call, fit_job *job, const data_set *set, lg_err *err)
+{
+    cmd_run *run = job->run;
+    const nn_fit_options *o = &job->options;
+    lg_buf text;
+    lg_buf_init(&text, 4096);
+    lg_buf_addf(&text, "epochs %d batch %d lr %g optimizer %s", o->epochs, o->batch, o->lr, o->optimizer);
+    if (o->momentum > 0) lg_buf_addf(&text, " momentum %g", o->momentum);
+    if (o->decay > 0) lg_buf_addf(&text, " decay %g", o->decay);
+    if (o->patience) lg_buf_addf(&text, " patience %d", o->patience);
+    lg_buf_addf(&text, " keep %s seed %llu%s%s%s", o->keep_last ? "last" : "best", (unsigned long long)o->seed,
+                o->class_weight ? " balance" : "", o->no_shuffle ? " no shuffle" : "", o->resume ? " continue" : "");
+    run->model = lg_strdup(job->model_name, err);
+    run->data = lg_strdup(job->data_name, err);
+    run->settings = lg_buf_take(&text, err);
+    lg_buf_release(&text);
+    run->threads = lg_pool_size(o->pool);
+    run->train_count = (int64_t)data_count(job->train);
+    run->planned = o->epochs + (o->resume && o->resume->epochs ? o->resume->epoch[o->resume->epochs - 1].epoch : 0);
+    LG_TRY(data_fingerprint(set, run->fingerprint, err));
+    LG_TRY(cmd_labels_of(set, &run->labels, err));
+    (void)call;
+    return run->model && run->data && run->settings ? LG_OK : err->status;
+}
+
+static lg_status set_options(const dsl_call *call, fit_job *job, lg_err *err)
+{
+    lg_pool *pool;
+    const dsl_value *patience = dsl_val(call, PATIENCE), *time = dsl_val(call, TIME);
+    const char *optimizer = call->arg[OPTIMIZER].value[0].text;
+    double momentum = call->arg[MOMENTUM].value[0].number;
+    LG_TRY(cmd_pool(call, &pool, err));
+    nn_fit_options *o = &job->options;
+    *o = nn_fit_defaults();
+    o->net = job->model->net;
+    o->weights = job->model->first;
+    o->train = cmd_source(job->train);
+    if (job->val) job->val_source = cmd_source(job->val);
+    o->validation = job->val ? &job->val_source : NULL;
+    o->epochs = (int)call->arg[EPOCHS].value[0].integer;
+    o->batch = (int)call->arg[BATCH].value[0].integer;
+    o->lr = call->arg[LR].value[0].number;
+    o->momentum = call->arg[MOMENTUM].given ? momentum : strcmp(optimizer, "momentum") == 0 ? 0.9 : -1;
+    o->optimizer = strcmp(optimizer, "momentum") == 0 ? "sgd" : optimizer;
+    o->decay = call->arg[DECAY].value[0].number;
+    o->seed = cmd_seed(call, SEED);
+    o->no_shuffle = !dsl_on(call, SHUFFLE);
+    o->keep_last = call->arg[KEEP].value[0].choice == 1;
+    o->patience = patience && patience->type == DSL_T_INT ? (int)patience->integer : 0;
+    o->time = time ? time->number : 0;
+    o->pool = pool;
+    o->cancel = call->cancel;
+    if (dsl_on(call, CONTINUE) && job->model->run) {
+        o->resume = &cmd_model_run(job->model)->run;
+        o->weights = o->resume->last;
+    }
+    return dsl_on(call, BALANCE) ? class_weights(job, err) : LG_OK;
+}
+
+static lg_status prepare(const dsl_call *call, fit_job *job, lg_err *err)
+{
+    const data_set *set;
+    const dsl_value *model = &call->arg[MODEL].value[0];
+    job->model = cmd_model_of(model);
+    job->model_name = model->name;
+    LG_TRY(find_data(call, job, &set, err));
+    LG_TRY(find_parts(call, job, set, err));
+    LG_TRY(set_options(call, job, err));
+    job->run = lg_alloc(1, sizeof *job->run, err);
+    if (!job->run) return err->status;
+    return describe_run(call, job, set, err);
+}
+
+/* ---- afterwards ---- */
+/* The model with its new weights. run_object: one reference, consumed. */
+static lg_status model_after(const fit_job *job, dsl_object *run_object, cmd_model **out, lg_err *err)
+{
+    const cmd_model *old = job->model;
+    const cmd_run *run = run_object->payload;
+    cmd_model *model = lg_alloc(1, sizeof *model, err);
+    if (!model) {
+        dsl_object_unref(run_object);
+        return err->status;
+    }
+    model->run = run_object;
+    model->net = nn_net_ref(old->net);
+    model->first = nn_weights_ref(old->first);
+    model->weights = nn_weights_ref(run->run.weights);
+    model->seed = old->seed;
+    model->by_class = old->by_class;
+    model->on = lg_strdup(job->data_name, err);
+    if (!model->on || cmd_labels_copy(&run->labels, &model->labels, err)) {
+        cmd_model_free(model);
+        return err->status;
+    }
+    *out = model;
+    return LG_OK;
+}
+
+/* Measured once, with the weights that are kept; an interrupt that came before must not stop it. */
+static lg_status measure(const dsl_call *call, fit_job *job, lg_err *err)
+{
+    const data_set *part[DATA_SPLITS] = {[DATA_VAL] = job->val, [DATA_TEST] = job->test};
+    dsl_call quiet = *call;
+    cmd_model view = *job->model;
+    quiet.cancel = NULL;
+    view.weights = job->run->run.weights;
+    for (int split = DATA_VAL; split < DATA_SPLITS; split++)
+        if (part[split]) LG_TRY(cmd_score_of(&quiet, &view, part[split], &job->run->score[split], err));
+    return LG_OK;
+}
+
+static lg_status show_result(const dsl_call *call, fit_view *view, const fit_job *job, lg_err *err)
+{
+    const nn_run *r = &job->run->run;
+    plt_doc doc;
+    plt_doc_init(&doc);
+    plt_title(&doc, "fit %s on %s: %s training and %s validation images, %s%s%s", job->model_name, job->data_name,
+              lg_thousands((long long)job->run->train_count), lg_thousands(job->val ? (long long)data_count(job->val) : 0),
+              job->options.resume ? "continued" : "from its first weights", *call->note ? " " : "", call->note);
+    if (dsl_on(call, QUIET)) {
+        const nn_epoch *e = r->best >= 0 ? &r->epoch[r->best] : r->epochs ? &r->epoch[r->epochs - 1] : NULL;
+        if (e) plt_text(&doc, "%s: epoch %d of %d kept, training %.1f%%, validation %.1f%%", job->run->settings, e->epoch,
+                        job->run->planned, 100 * e->accuracy, 100 * e->val_accuracy);
+        return cmd_display(call, &doc, false, err);
+    }
+    cmd_doc_run(&doc, job->run, cmd_decimals(call));
+    return cmd_live_end(&view->live, &doc, true, cmd_output_limit(call), err);
+}
+
+static lg_status bind_results(const dsl_call *call, fit_job *job, lg_err *err)
+{
+    dsl_object *run_object;
+    cmd_model *model;
+    cmd_run *run = job->run;
+    job->run = NULL;
+    LG_TRY(dsl_object_new(&cmd_run_class, run, call->recipe, &run_object, err));
+    dsl_object *kept = dsl_object_ref(run_object);
+    lg_status st = model_after(job, run_object, &model, err);
+    if (st == LG_OK) st = cmd_model_bind(call, job->model_name, model, err);
+    if (st == LG_OK && call->arg[AS].count) return dsl_call_bind(call, call->arg[AS].value[0].text, kept, err);
+    dsl_object_unref(kept);
+    return st;
+}
+
+/* What nn_fit said is returned at the very end, after everything it left has been shown and kept. */
+static lg_status finish(const dsl_call *call, fit_view *view, fit_job *job, lg_status fitted, lg_err *err)
+{
+    lg_err later = {0};
+    const nn_run *r = &job->run->run;
+    if (!r->weights || (fitted && !r->epochs && fitted != LG_E_INTERRUPTED)) return fitted;
+    lg_status st = measure(call, job, &later);
+    if (st == LG_OK) st = show_result(call, view, job, &later);
+    if (st == LG_OK) st = bind_results(call, job, &later);
+    if (fitted == LG_OK && st) *err = later;
+    return fitted ? fitted : st;
+}
+
+static lg_status fit_run(const dsl_call *call, lg_err *err)
+{
+    fit_job job = {0};
+    lg_status st = prepare(call, &job, err);
+    if (st) {
+        job_release(&job);
+        return lg_err_place(err, call->arg[MODEL].value[0].span);
+    }
+    fit_view view = {.call = call, .run = job.run, .train_count = job.run->train_count, .began = lg_now(),
+                     .quiet = dsl_on(call, QUIET), .so_far = {.best = -1}};
+    cmd_live_init(&view.live, call->out);
+    job.options.ctx = &view;
+    job.options.on_batch = fit_batch;
+    job.options.on_epoch = fit_epoch;
+    st = nn_fit(&job.options, &job.run->run, err);
+    job.run->seconds = lg_now() - view.began;
+    if (st == LG_E_NUMERIC) lg_err_place(err, call->arg[LR].count ? call->arg[LR].value[0].span : call->span);
+    st = finish(call, &view, &job, st, err);
+    if (st && view.live.shown) call->out->display_end(call->out, view.live.id);
+    lg_free(view.epoch);
+    job_release(&job);
+    return st ? lg_err_place(err, call->span) : LG_OK;
+}
+
+const dsl_command dsl_cmd_fit = {
+    .name = "fit",
+    .summary = "train a model, with live curves; interrupt keeps the best weights",
+    .detail = "Starts from the model's first weights, so that running a cell again gives the same result; `continue` goes on "
+              "instead. Validation images are never learnt from. The weights of the best epoch are kept.",
+    .group = "Train",
+    .params = params,
+    .examples = (const char *const[]){"fit scratch epochs 20 batch 32 lr 0.01", "fit scratch epochs 5 lr 0.05 balance as trial",
+                                      NULL},
+    .makes = DSL_KIND_RUN,
+    .run = fit_run,
+};
