@@ -1,0 +1,90 @@
+/* cmd_help.c - `help`: how to use a word; without one, all the commands. */
+#include "kernel/commands/workbench.h"
+
+#include <string.h>
+
+#include "lib/base/banned.h"
+
+enum { WORD };
+
+static const dsl_param params[] = {
+    [WORD] = {.name = "word", .role = DSL_POSITIONAL, .type = DSL_T_WORD,
+              .help = "a command, a layer, an option, an object, or an error code such as LL203"},
+    {0},
+};
+
+static lg_status no_such_word(const dsl_call *call, const dsl_value *word, lg_err *err)
+{
+    enum { MOST = 400 };
+    const char *names[MOST];
+    size_t n = 0;
+    const dsl_config *config = dsl_session_config(call->session);
+    for (size_t i = 0; config->commands[i] && n < MOST; i++) names[n++] = config->commands[i]->name;
+    for (size_t i = 0; config->layers[i].name && n < MOST; i++) names[n++] = config->layers[i].name;
+    const char *near = lg_nearest(word->text, names, n);
+    lg_fail(err, LG_E_NAME, 131, "there is no help on `%.60s`", word->text);
+    if (near) lg_try(err, "did you mean `help %s`?", near);
+    else lg_try(err, "`help` alone lists all commands");
+    return lg_err_place(err, word->span);
+}
+
+static lg_status help_word(const dsl_call *call, const dsl_value *word, lg_err *err)
+{
+    bool found;
+    lg_buf text, html;
+    lg_buf_init(&text, 0);
+    lg_buf_init(&html, 0);
+    lg_status st = dsl_session_card(call->session, word->text, &found, &text, &html, err);
+    if (st == LG_OK && !found) st = no_such_word(call, word, err);
+    if (st == LG_OK) st = lg_buf_check(&text, err);
+    if (st == LG_OK)
+        call->out->display(call->out, &(dsl_bundle){.text = lg_buf_str(&text), .html = html.len && !html.failed ? lg_buf_str(&html) : NULL},
+                           NULL, false);
+    lg_buf_release(&text);
+    lg_buf_release(&html);
+    return st;
+}
+
+/* Groups in the order of the manual, then any others. */
+static void help_group(const dsl_call *call, plt_doc *doc, const char *group, bool others)
+{
+    static const char *const groups[] = {"Data", "Model", "Train", "Evaluate", "Explain", "Teach", "Business", "Session"};
+    const dsl_config *config = dsl_session_config(call->session);
+    for (size_t i = 0; config->commands[i]; i++) {
+        const dsl_command *c = config->commands[i];
+        bool known = false;
+        for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) known |= strcmp(c->group, groups[g]) == 0;
+        if (others ? known : strcmp(c->group, group) != 0) continue;
+        plt_row(doc, PLT_ROW_PLAIN);
+        plt_head(doc, "%s", c->name);
+        plt_cell(doc, "%s", c->summary);
+        plt_cell(doc, "%s", c->group);
+    }
+}
+
+static lg_status help_run(const dsl_call *call, lg_err *err)
+{
+    static const char *const groups[] = {"Data", "Model", "Train", "Evaluate", "Explain", "Teach", "Business", "Session"};
+    if (call->arg[WORD].count) return help_word(call, &call->arg[WORD].value[0], err);
+    plt_doc doc;
+    plt_doc_init(&doc);
+    plt_title(&doc, "Logolens %s: one line, one sentence; the verb first, then what it works on", LG_VERSION);
+    plt_table(&doc, "%s", "");
+    plt_column(&doc, PLT_LEFT, "Command");
+    plt_column(&doc, PLT_LEFT, "What it does");
+    plt_column(&doc, PLT_LEFT, "Group");
+    for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) help_group(call, &doc, groups[g], false);
+    help_group(call, &doc, "", true);
+    plt_text(&doc, "`help fit` explains one with examples; Tab completes, Shift-Tab explains the word at the cursor.");
+    plt_code(&doc, "load logos from sample:logos size 64x64\nmodel scratch on logos { conv 16 3x3 relu; maxpool 2; flatten; dense classes softmax }\nfit scratch\nconfusion scratch");
+    return cmd_display(call, &doc, false, err);
+}
+
+const dsl_command dsl_cmd_help = {
+    .name = "help",
+    .summary = "how to use a word",
+    .group = "Session",
+    .params = params,
+    .examples = (const char *const[]){"help", "help fit", "help LL203", NULL},
+    .run = help_run,
+};

@@ -1,0 +1,301 @@
+/* cmd_show.c - `show`: look at anything; for datasets a contact sheet, filtered, sorted, with a model's opinion. */
+#include "kernel/commands/box_model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/banned.h"
+
+enum { OBJECT, WITH, LIMIT, SORT, COLUMNS, IMAGE, SIZE, ASCENDING, BOXES };
+
+static const dsl_param params[] = {
+    [OBJECT] = {.name = "object", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_ANYTHING, .required = true,
+                .implicit = true, .help = "a dataset (or a part of one), a model, a run, a table, a grid"},
+    [WITH] = {.name = "with", .role = DSL_PREPOSITION, .type = DSL_T_OBJECT, .kinds = DSL_MODELS,
+              .help = "a model: adds predicted, confidence, second, loss, correct"},
+    [LIMIT] = {.name = "limit", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "24", .min = 1, .max = 1000,
+               .help = "images at most"},
+    [SORT] = {.name = "sort", .role = DSL_OPTION, .type = DSL_T_WORD, .dflt = "id",
+              .help = "a field; confidence, loss, likes and date begin with the largest"},
+    [COLUMNS] = {.name = "columns", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "8", .min = 1, .max = 24,
+                 .help = "images side by side"},
+    [IMAGE] = {.name = "image", .role = DSL_OPTION, .type = DSL_T_IMAGE, .list = true,
+               .help = "numbers or names of single images"},
+    [SIZE] = {.name = "size", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "96", .min = 16, .max = 512,
+              .help = "pixels of each picture"},
+    [ASCENDING] = {.name = "ascending", .role = DSL_FLAG, .type = DSL_T_FLAG, .help = "smallest first"},
+    [BOXES] = {.name = "boxes", .role = DSL_FLAG, .type = DSL_T_FLAG, .late = true, .help = "draw the annotated boxes"},
+    {0},
+};
+
+/* ---- a model's opinion of every row ---- */
+typedef struct opinion {
+    const cmd_model *model;
+    const data_set *set;  /* the rows the probabilities belong to */
+    float *probability;   /* owned; NULL without a model */
+    int classes;
+} opinion;
+
+static const char *const opinion_fields[] = {"predicted", "confidence", "second", "correct", "loss", NULL};
+
+static const float *row_probability(const opinion *o, const data_set *set, size_t row)
+{
+    data_image image;
+    data_image_at(set, row, &image);
+    ptrdiff_t at = data_row_of(o->set, image.id);
+    return at < 0 ? NULL : o->probability + (size_t)at * (size_t)o->classes;
+}
+
+static int second_best(const float *p, int n, int best)
+{
+    int second = -1;
+    for (int k = 0; k < n; k++)
+        if (k != best && (second < 0 || p[k] > p[second])) second = k;
+    return second < 0 ? best : second;
+}
+
+static const char *class_name(const opinion *o, int k)
+{
+    return k < o->model->labels.count ? o->model->labels.name[k] : "?";
+}
+
+static bool opinion_field(void *ctx, const data_set *set, size_t row, const char *field, dsl_fact *out)
+{
+    const opinion *o = ctx;
+    data_image image;
+    const float *p = o->probability ? row_probability(o, set, row) : NULL;
+    if (!p) return false;
+    data_image_at(set, row, &image);
+    int best = nn_argmax(p, o->classes);
+    if (strcmp(field, "predicted") == 0) out->text = class_name(o, best);
+    else if (strcmp(field, "second") == 0) out->text = class_name(o, second_best(p, o->classes, best));
+    else if (strcmp(field, "confidence") == 0) out->number = p[best];
+    else if (strcmp(field, "correct") == 0) out->number = image.label == best;
+    else if (strcmp(field, "loss") == 0) out->number = nn_cross_entropy(p, &image.label, 1, o->classes);
+    else return false;
+    return true;
+}
+
+/* ---- order ---- */
+typedef struct sort_row {
+    uint32_t row;
+    dsl_fact key;
+} sort_row;
+
+static int by_key(const void *a, const void *b)
+{
+    const sort_row *x = a, *y = b;
+    if (x->key.text && y->key.text) {
+        int order = lg_casecmp(x->key.text, y->key.text);
+        if (order) return order;
+    } else if (x->key.number != y->key.number) {
+        return x->key.number < y->key.number ? -1 : 1;
+    }
+    return x->row < y->row ? -1 : x->row > y->row;
+}
+
+static bool largest_first(const char *field)
+{
+    static const char *const fields[] = {"confidence", "loss", "likes", "date"};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (strcmp(field, fields[i]) == 0) return true;
+    return false;
+}
+
+static lg_status key_of(const opinion *o, const data_set *set, size_t row, const dsl_value *field, dsl_fact *out,
+                        lg_err *err)
+{
+    data_value value;
+    *out = (dsl_fact){0};
+    if (opinion_field((void *)o, set, row, field->text, out)) return LG_OK;
+    if (data_field(set, row, field->text, &value)) {
+        if (value.kind == DATA_TEXT) out->text = value.text;
+        else out->number = value.number;
+        return LG_OK;
+    }
+    bool needs_model = false;
+    for (size_t i = 0; opinion_fields[i]; i++) needs_model |= strcmp(field->text, opinion_fields[i]) == 0;
+    lg_fail(err, LG_E_NAME, 319, "these images have no field `%.60s` to sort by", field->text);
+    if (needs_model) lg_try(err, "add `with MODEL`: %s is what a model says", field->text);
+    return lg_err_place(err, field->span);
+}
+
+/* All rows in the order asked for. */
+static lg_status sorted_rows(const dsl_call *call, const opinion *o, const data_set *set, uint32_t **out, lg_err *err)
+{
+    const dsl_value *field = &call->arg[SORT].value[0];
+    size_t n = data_count(set);
+    bool down = largest_first(field->text) && !dsl_on(call, ASCENDING);
+    sort_row *rows = lg_alloc(n + 1, sizeof *rows, err);
+    uint32_t *order = rows ? lg_alloc(n + 1, sizeof *order, err) : NULL;
+    lg_status st = order ? LG_OK : err->status;
+    for (size_t i = 0; st == LG_OK && i < n; i++) {
+        rows[i].row = (uint32_t)i;
+        st = key_of(o, set, i, field, &rows[i].key, err);
+    }
+    if (st == LG_OK) {
+        qsort(rows, n, sizeof *rows, by_key);
+        for (size_t i = 0; i < n; i++) order[i] = rows[down ? n - 1 - i : i].row;
+        *out = order;
+        order = NULL;
+    }
+    lg_free(order);
+    lg_free(rows);
+    return st;
+}
+
+/* ---- pictures ---- */
+static plt_edge edge_of(const opinion *o, const data_image *image, int best)
+{
+    if (o->probability && image->label >= 0) return best == image->label ? PLT_EDGE_GOOD : PLT_EDGE_BAD;
+    return image->split == DATA_TRAIN ? PLT_EDGE_TRAIN : image->split == DATA_VAL ? PLT_EDGE_VAL
+         : image->split == DATA_TEST ? PLT_EDGE_TEST : PLT_EDGE_NONE;
+}
+
+static lg_status add_thumb(plt_doc *doc, const opinion *o, const data_set *set, uint32_t row, lg_err *err)
+{
+    data_image image;
+    img_picture raw = {0}, rgb = {0};
+    const float *p = o->probability ? row_probability(o, set, row) : NULL;
+    int best = p ? nn_argmax(p, o->classes) : -1;
+    data_image_at(set, row, &image);
+    LG_TRY(data_thumbnail(set, row, &raw, err));
+    lg_status st = img_convert(&raw, 3, &rgb, err);
+    img_picture_release(&raw);
+    LG_TRY(st);
+    const char *label = image.broken ? "unreadable" : image.label < 0 ? "no label" : data_class_name(set, image.label);
+    if (p) {
+        plt_thumb(doc, rgb.px, rgb.w, rgb.h, edge_of(o, &image, best), "%u %s", image.id, label);
+        plt_thumb_bar(doc, best == image.label ? PLT_TONE_GOOD : PLT_TONE_BAD, p[best], "%s %.0f%%", class_name(o, best),
+                      100.0 * (double)p[best]);
+    } else {
+        plt_thumb(doc, rgb.px, rgb.w, rgb.h, edge_of(o, &image, best), "%u %s\n%s", image.id, label,
+                  data_split_names[image.split]);
+    }
+    img_picture_release(&rgb);
+    return LG_OK;
+}
+
+/* The part, the single images and the `where` of a call, as one set. */
+static lg_status chosen(const dsl_call *call, opinion *o, data_set **out, lg_err *err)
+{
+    const dsl_value *object = &call->arg[OBJECT].value[0];
+    data_set *part = object->part == DSL_PART_ALL ? data_ref(cmd_dataset(object)) : NULL;
+    if (!part) LG_TRY(data_part(cmd_dataset(object), cmd_split_of(object->part), &part, err));
+    lg_status st = LG_OK;
+    const dsl_value *with = dsl_val(call, WITH);
+    if (with) {
+        o->model = cmd_model_of(with);
+        o->classes = (int)nn_shape_size(nn_net_output(o->model->net));
+        st = cmd_model_fits(o->model, with->name, part, object->name, err);
+        if (st == LG_OK) st = cmd_predict(call, o->model, part, &o->probability, err);
+        o->set = data_ref(part);
+    }
+    if (st == LG_OK)
+        st = cmd_dataset_where(call, part, with ? opinion_field : NULL, o, with ? opinion_fields : NULL, out, err);
+    data_unref(part);
+    return st;
+}
+
+static lg_status pick_images(const dsl_call *call, const data_set *set, uint32_t *rows, size_t *n, lg_err *err)
+{
+    const dsl_arg *image = &call->arg[IMAGE];
+    for (*n = 0; *n < (size_t)image->count; ++*n) {
+        const dsl_value *v = &image->value[*n];
+        ptrdiff_t row = v->integer > 0 ? data_row_of(set, (uint32_t)v->integer) : data_row_named(set, v->text);
+        if (row < 0) {
+            lg_fail(err, LG_E_DATA, 314, "`%s` has no image `%.80s`", call->arg[OBJECT].value[0].text, v->text);
+            lg_try(err, "show %s", call->arg[OBJECT].value[0].text);
+            return lg_err_place(err, v->span);
+        }
+        rows[*n] = (uint32_t)row;
+    }
+    return LG_OK;
+}
+
+static lg_status choose_rows(const dsl_call *call, const opinion *o, const data_set *set, uint32_t **out, size_t *n,
+                             lg_err *err)
+{
+    size_t limit = (size_t)call->arg[LIMIT].value[0].integer;
+    bool single = call->arg[IMAGE].count > 0;
+    bool plain = !call->arg[SORT].given && !o->probability && !call->where;
+    if (!single && !plain) {
+        LG_TRY(sorted_rows(call, o, set, out, err));
+        *n = data_count(set) < limit ? data_count(set) : limit;
+        return LG_OK;
+    }
+    *out = lg_alloc((single ? (size_t)call->arg[IMAGE].count : limit) + 1, sizeof **out, err);
+    if (!*out) return err->status;
+    if (single) return pick_images(call, set, *out, n, err);
+    *n = data_sample(set, limit, data_seed(set), *out); /* a fair look: some of every class */
+    return LG_OK;
+}
+
+static void title_of(const dsl_call *call, plt_doc *doc, const data_set *set, size_t shown)
+{
+    lg_buf where;
+    lg_buf_init(&where, 4096);
+    if (call->where) {
+        lg_buf_adds(&where, " where ");
+        dsl_cond_text(call->where, &where);
+    }
+    const dsl_value *with = dsl_val(call, WITH);
+    plt_title(doc, "%s%s%s%s: %zu of %s images%s%s", call->arg[OBJECT].value[0].text, with ? " with " : "",
+              with ? with->name : "", lg_buf_str(&where), shown, lg_thousands((long long)data_count(set)),
+              *call->note ? " " : "", call->note);
+    lg_buf_release(&where);
+}
+
+static lg_status show_dataset(const dsl_call *call, lg_err *err)
+{
+    opinion o = {0};
+    data_set *set = NULL;
+    uint32_t *rows = NULL;
+    size_t n = 0;
+    plt_doc doc;
+    plt_doc_init(&doc);
+    lg_status st;
+    LG_GO(chosen(call, &o, &set, err));
+    LG_GO(choose_rows(call, &o, set, &rows, &n, err));
+    title_of(call, &doc, set, n);
+    if (!n) plt_text(&doc, "no image passes; `show %s` shows them all", call->arg[OBJECT].value[0].text);
+    /* As wide as the columns asked for: a row of a sheet breaks at the width of the card. */
+    int size = (int)call->arg[SIZE].value[0].integer, fit = 632 / (int)call->arg[COLUMNS].value[0].integer - 8;
+    if (!call->arg[SIZE].given && fit < size) size = fit < 16 ? 16 : fit;
+    if (n) plt_grid(&doc, size, "%s", o.probability ? "frame: blue right, vermilion wrong; bar: how sure the model is"
+                                                    : "frame: train solid, val dashed, test dotted");
+    for (size_t i = 0; i < n; i++) LG_GO(add_thumb(&doc, &o, set, rows[i], err));
+    st = cmd_display(call, &doc, true, err);
+done:
+    if (st) plt_doc_release(&doc);
+    lg_free(rows);
+    lg_free(o.probability);
+    data_unref(o.set);
+    data_unref(set);
+    return st;
+}
+
+static lg_status show_run(const dsl_call *call, lg_err *err)
+{
+    const dsl_value *object = &call->arg[OBJECT].value[0];
+    if (object->object->cls->kind == DSL_KIND_DATASET) return show_dataset(call, err);
+    if (call->where || call->arg[WITH].count) {
+        lg_fail(err, LG_E_ARG, 320, "`where` and `with` choose among images, and `%s` is a %s", object->name,
+                dsl_kind_name(object->object->cls->kind));
+        return lg_err_place(err, object->span);
+    }
+    return object->object->cls->show(object->object, object->name, call->out, err);
+}
+
+const dsl_command dsl_cmd_show = {
+    .name = "show",
+    .summary = "look at anything: images of a dataset, a model, a run, a table",
+    .detail = "Without `where` or `sort` a dataset shows some images of every class, the same ones each time.",
+    .group = "Data",
+    .params = params,
+    .examples = (const char *const[]){"show logos limit 12", "show logos.val with scratch where predicted = adidas sort confidence limit 12",
+                                      NULL},
+    .takes_where = true,
+    .run = show_run,
+};
