@@ -127,6 +127,8 @@ test: ## set up and run every fast test
 	@$(MAKE) --no-print-directory test-run
 test-run: lint register
 	@sh tests/all.sh '$(FLAVOR)'
+test-slow: ## sanitizers, both compilers, long tests (after `make test`)
+	@sh tests/slow.sh
 
 .PHONY: lint
 lint: ## layering and house rules

@@ -1,0 +1,10 @@
+#!/bin/sh
+# all.sh FLAVOR: every fast test, added up; called by `make test`. The last line is `N passed, N failed, N skipped`.
+flavor=${1:-release}
+. tests/support/sum.sh
+step "C tests ($flavor)" make --no-print-directory -j"$(nproc)" unit FLAVOR="$flavor"
+if [ "$flavor" = release ]; then
+    step "protocol and notebooks" make --no-print-directory e2e
+    step "JupyterLab in a browser" make --no-print-directory browser
+fi
+finish
