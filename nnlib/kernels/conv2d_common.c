@@ -12,12 +12,11 @@ int nn_conv2d_out_w(const nn_conv2d *conv)
     return conv_shape_of(conv).out_w;
 }
 
-/* Vector variants may read and write whole vectors past the end: SLACK bytes after each part. */
-enum { SLACK = 256, LANES = 16 };
+enum { LANES = 16 }; /* the longest vector of any variant */
 
 static size_t part(size_t count, size_t size)
 {
-    return ((count * size + 63) & ~(size_t)63) + SLACK;
+    return ((count * size + 63) & ~(size_t)63) + CONV_SLACK;
 }
 
 static size_t whole(int n)
@@ -42,21 +41,24 @@ size_t nn_conv2d_forward_scratch(const nn_conv2d *c)
     return padded_input(c, &s);
 }
 
-/* The gradient before pooling (stride and padding spread out between and around), the turned weights, and dx with
- * its padding. */
+/* The gradient before pooling (stride and padding spread out between and around) or dx with its padding; turned
+ * weights; lists of the output channels of one place. */
 size_t nn_conv2d_backward_data_scratch(const nn_conv2d *c)
 {
     conv_shape s = conv_shape_of(c);
     size_t h = (size_t)s.conv_h * (size_t)s.stride_h + 2 * (size_t)c->kernel_h * (size_t)s.dilation_h;
     size_t w = (size_t)s.conv_w * (size_t)s.stride_w + 2 * (size_t)c->kernel_w * (size_t)s.dilation_w;
     return part(h * w * (size_t)c->out_c, sizeof(float)) + padded_input(c, &s) +
-           part(kernel_places(c) * whole(c->in_c) * (size_t)c->out_c, sizeof(float));
+           part(kernel_places(c) * whole(c->in_c) * (size_t)c->out_c, sizeof(float)) +
+           part(10 * ((size_t)c->out_c + LANES), sizeof(float));
 }
 
-/* The input with its padding, the gradient before pooling, and turned weight gradients. */
+/* The input with its padding, the gradient before pooling, turned weight gradients (each kernel row rounded up to
+ * whole vectors), and a band of gradients with their places. */
 size_t nn_conv2d_backward_weights_scratch(const nn_conv2d *c)
 {
     conv_shape s = conv_shape_of(c);
     return padded_input(c, &s) + part(s.conv_len, sizeof(float)) +
-           part(kernel_places(c) * whole(c->in_c) * (size_t)c->out_c, sizeof(float));
+           part(kernel_places(c) * whole(c->in_c) * (size_t)c->out_c, sizeof(float)) +
+           2 * part(conv_band_places(c) * (size_t)c->out_c, sizeof(float));
 }

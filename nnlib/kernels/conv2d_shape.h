@@ -43,4 +43,14 @@ static inline conv_shape conv_shape_of(const nn_conv2d *c)
     return s;
 }
 
+/* Bytes after each array in scratch: a variant may touch one vector past the end. */
+enum { CONV_SLACK = 256 };
+
+/* Pooled places whose gradients the weights pass holds at once: as many as a first-level cache likes. */
+static inline size_t conv_band_places(const nn_conv2d *c)
+{
+    size_t places = 3072 / (size_t)c->out_c;
+    return places > 16 ? places : 16;
+}
+
 #endif

@@ -1,0 +1,80 @@
+/* simd_avx2.h - the few vector operations the kernels are written in, as AVX2 with FMA. For *_avx2.c files only. */
+#ifndef NN_SIMD_AVX2_H
+#define NN_SIMD_AVX2_H
+
+#include <immintrin.h>
+#include <stdint.h>
+
+#define NN_NAME(op) nn_##op##__avx2
+enum { VL = 8, TILE_ROWS = 6 }; /* floats in a vector; rows of a tile of two vectors: 12 of 16 registers hold sums */
+
+typedef __m256 vf;  /* VL floats */
+typedef __m256i vi; /* VL int32 */
+typedef __m256i vm; /* the first n lanes, all bits set */
+
+static inline vm vm_first(int n)
+{
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+static inline vf vf_zero(void)
+{
+    return _mm256_setzero_ps();
+}
+static inline vf vf_set(float v)
+{
+    return _mm256_set1_ps(v);
+}
+static inline vf vf_load(const float *p)
+{
+    return _mm256_loadu_ps(p);
+}
+static inline void vf_store(float *p, vf v)
+{
+    _mm256_storeu_ps(p, v);
+}
+static inline vf vf_load_first(const float *p, vm m) /* other lanes 0, not read */
+{
+    return _mm256_maskload_ps(p, m);
+}
+static inline void vf_store_first(float *p, vf v, vm m)
+{
+    _mm256_maskstore_ps(p, m, v);
+}
+static inline vf vf_add(vf a, vf b)
+{
+    return _mm256_add_ps(a, b);
+}
+static inline vf vf_fma(vf a, vf b, vf c) /* a·b + c */
+{
+    return _mm256_fmadd_ps(a, b, c);
+}
+static inline vf vf_relu(vf v) /* NaN stays NaN: max gives its second operand */
+{
+    return _mm256_max_ps(_mm256_setzero_ps(), v);
+}
+static inline vi vi_set(int v)
+{
+    return _mm256_set1_epi32(v);
+}
+/* Where v > *best: *best = v and *place = p. */
+static inline void vf_keep_larger(vf *best, vi *place, vf v, int p)
+{
+    vf larger = _mm256_cmp_ps(v, *best, _CMP_GT_OQ);
+    *best = _mm256_blendv_ps(*best, v, larger);
+    *place = _mm256_blendv_epi8(*place, _mm256_set1_epi32(p), _mm256_castps_si256(larger));
+}
+/* place where v > 0, p elsewhere. */
+static inline vi vi_where_positive(vf v, vi place, int p)
+{
+    vf open = _mm256_cmp_ps(v, _mm256_setzero_ps(), _CMP_GT_OQ);
+    return _mm256_blendv_epi8(_mm256_set1_epi32(p), place, _mm256_castps_si256(open));
+}
+static inline void vi_store_bytes_first(uint8_t *p, vi v, vm m)
+{
+    int32_t wide[8];
+    int n = __builtin_popcount((unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(m)));
+    _mm256_storeu_si256((__m256i *)wide, v);
+    for (int i = 0; i < n; i++) p[i] = (uint8_t)wide[i];
+}
+
+#endif
