@@ -70,7 +70,8 @@ static void plane_line(const plane *p, tile *t, const float *x, float *y, uint8_
         t->x = x + (p->pool ? 2 * i : i) * p->right;
         t->y = y + (ptrdiff_t)i * p->out_c;
         t->argmax = argmax ? argmax + (ptrdiff_t)i * p->out_c : NULL;
-        (p->pool ? pooled_table : tile_table)[vecs - 1][size - 1](t);
+        tile_fn *run = p->pool ? pooled_table[vecs - 1][size - 1] : tile_table[vecs - 1][size - 1];
+        run(t);
     }
 }
 
@@ -386,8 +387,8 @@ static void band_apply(const band *b, const plane *p, const float *x, float *dwt
             float *to = dwt + ((ptrdiff_t)o * p->segs * p->subs + k) * to_line;
             for (int v = 0, n; v < vecs; v += n) {
                 n = tile_rows(v, vecs, most);
-                (lines == 3 ? band_table_3 : band_table_1)[n - 1](&one, p->out_c, from + v * VL, p->line, to + v * VL,
-                                                                  to_line);
+                band_fn *run = lines == 3 ? band_table_3[n - 1] : band_table_1[n - 1];
+                run(&one, p->out_c, from + v * VL, p->line, to + v * VL, to_line);
             }
         }
     }
