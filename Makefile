@@ -41,7 +41,7 @@ LIB_DIRS := lib/image lib/sample lib/data lib/plot lib/store lib/report kernel/d
 BASE_SRC := $(wildcard lib/base/*.c)
 NN_SRC   := $(foreach d,$(NN_DIRS),$(wildcard $(d)/*.c))
 LIB_SRC  := $(foreach d,$(LIB_DIRS),$(wildcard $(d)/*.c))
-MAIN_SRC := $(wildcard kernel/main.c)
+MAIN_SRC := $(wildcard kernel/*.c)
 obj       = $(patsubst %.c,$(O)/obj/%.o,$(1))
 
 # ---- plug-in tables: the file name is the registration ------------------------------------------------------------
@@ -87,6 +87,8 @@ $(O)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
 	@$(CC) $(CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/obj/kernel/install.o: $(wildcard install/kernel.json.in install/logo-*)
 
 $(O)/gen/%.o: $(O)/gen/%.c
 	@$(CC) $(CFLAGS) -c -o $@ $<

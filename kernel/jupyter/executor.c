@@ -1,0 +1,263 @@
+/* executor.c - the thread that owns the language: takes requests in order and answers them.
+ *
+ * Around every request, known or not: status busy, the work, the reply, status idle. */
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kernel/jupyter/answers.h"
+#include "kernel/jupyter/kernel_state.h"
+#include "lib/base/banned.h"
+
+/* A failed cell's reply waits this long, so that cells sent together with it have arrived and count as queued. */
+static const long gather_ns = 10 * 1000 * 1000;
+
+typedef struct executor {
+    jp_kernel *kernel;
+    jp_history *history;
+    long long count;         /* execution_count */
+    unsigned long long drop; /* execute_requests that arrived up to here are answered `aborted` */
+} executor;
+
+/* ---- replies ---- */
+static void reply_with(executor *x, const jp_request *request, const char *metadata, const lg_buf *content)
+{
+    char type[80];
+    jp_reply_type(request->type, type);
+    jp_kernel_send(x->kernel, request->channel, jp_answering(request), type, metadata, content);
+}
+
+static void reply_error(executor *x, const jp_request *request, const lg_err *err)
+{
+    lg_buf content;
+    lg_buf_init(&content, 0);
+    lg_buf_adds(&content, "{\"status\":\"error\"");
+    if (strcmp(request->type, "execute_request") == 0) jp_json_member_int(&content, "execution_count", x->count);
+    jp_error_members(err, NULL, &content);
+    lg_buf_addc(&content, '}');
+    reply_with(x, request, NULL, &content);
+    lg_buf_release(&content);
+}
+
+/* ---- execute_request ---- */
+typedef struct cell {
+    const jp_request *request;
+    jp_bytes code;
+    const json_t *content;
+    bool silent, stored, blank;
+    char started[32];
+} cell;
+
+static bool is_blank(jp_bytes code)
+{
+    for (size_t i = 0; i < code.len; i++)
+        if (!strchr(" \t\r\n", code.data[i]) || !code.data[i]) return false;
+    return true;
+}
+
+static void announce(executor *x, const cell *c)
+{
+    lg_buf content;
+    lg_buf_init(&content, 0);
+    lg_buf_addc(&content, '{');
+    jp_json_key(&content, "code");
+    jp_json_text(&content, c->code.data, c->code.len);
+    jp_json_member_int(&content, "execution_count", x->count);
+    lg_buf_addc(&content, '}');
+    jp_kernel_send(x->kernel, JP_IOPUB, jp_answering(c->request), "execute_input", NULL, &content);
+    lg_buf_release(&content);
+}
+
+/* The code as a C string: json_t keeps its strings terminated, and a NUL inside only shortens what an error shows. */
+static const char *code_text(const cell *c)
+{
+    return c->code.data;
+}
+
+static void broadcast_error(executor *x, const cell *c, const lg_err *err)
+{
+    lg_buf content;
+    lg_buf_init(&content, 0);
+    lg_buf_addc(&content, '{');
+    jp_error_members(err, code_text(c), &content);
+    lg_buf_addc(&content, '}');
+    jp_kernel_send(x->kernel, JP_IOPUB, jp_answering(c->request), "error", NULL, &content);
+    lg_buf_release(&content);
+}
+
+/* From here on what the client sent before it could see this failure is dropped. */
+static void drop_queued(executor *x)
+{
+    nanosleep(&(struct timespec){.tv_nsec = gather_ns}, NULL);
+    x->drop = atomic_load(&x->kernel->received);
+}
+
+static void finish(executor *x, const cell *c, lg_status st, const lg_err *err)
+{
+    char metadata[128];
+    lg_buf reply;
+    lg_buf_init(&reply, 0);
+    lg_buf_addf(&reply, "{\"status\":\"%s\",\"execution_count\":%lld", st ? "error" : "ok", x->count);
+    if (st)
+        jp_error_members(err, code_text(c), &reply);
+    else
+        jp_answer_expressions(x->kernel->session, json_object_get(c->content, "user_expressions"), &reply);
+    lg_buf_adds(&reply, ",\"payload\":[]}");
+    if (st && jp_json_bool(c->content, "stop_on_error", true) && !c->silent) drop_queued(x);
+    snprintf(metadata, sizeof metadata, "{\"started\":\"%s\"}", c->started);
+    reply_with(x, c->request, metadata, &reply);
+    lg_buf_release(&reply);
+}
+
+static lg_status run_code(executor *x, const cell *c, lg_err *err)
+{
+    jp_kernel *kernel = x->kernel;
+    /* An interrupt that came while nothing ran was meant for nothing; one that stops the kernel holds. */
+    lg_cancel_clear(&kernel->cancel);
+    if (atomic_load(&kernel->stopping)) lg_cancel_set(&kernel->cancel);
+    jp_output_begin(&kernel->output, c->request, x->count, c->silent);
+    lg_status st = dsl_session_execute(kernel->session, c->code.data, c->code.len, &kernel->output.out, &kernel->cancel, err);
+    jp_output_end(&kernel->output);
+    return st;
+}
+
+static lg_status execute(executor *x, const jp_request *request, const json_t *content, lg_err *err)
+{
+    cell c = {.request = request, .content = content};
+    LG_TRY(jp_json_need_text(content, "code", &c.code, err));
+    c.silent = jp_json_bool(content, "silent", false);
+    c.blank = is_blank(c.code);
+    c.stored = !c.silent && !c.blank && jp_json_bool(content, "store_history", true);
+    lg_time_iso(c.started);
+    if (c.stored) x->count++;
+    if (!c.silent) announce(x, &c);
+    lg_err failure = {0};
+    lg_status st = c.blank ? LG_OK : run_code(x, &c, &failure);
+    if (c.stored) {
+        const lg_buf *result = &x->kernel->output.result;
+        jp_history_add(x->history, x->count, c.code, (jp_bytes){lg_buf_str(result), result->len});
+    }
+    if (st) broadcast_error(x, &c, &failure);
+    finish(x, &c, st, &failure);
+    return LG_OK;
+}
+
+static void abort_request(executor *x, const jp_request *request)
+{
+    lg_buf content;
+    lg_buf_init(&content, 0);
+    lg_buf_addf(&content, "{\"status\":\"aborted\",\"execution_count\":%lld}", x->count);
+    reply_with(x, request, NULL, &content);
+    lg_buf_release(&content);
+}
+
+/* ---- the others ---- */
+/* We offer no comm targets, so a front end that opens one is told that it is closed. */
+static lg_status close_comm(executor *x, const jp_request *request, const json_t *message, lg_err *err)
+{
+    jp_bytes id;
+    lg_buf content;
+    LG_TRY(jp_json_need_text(message, "comm_id", &id, err));
+    lg_buf_init(&content, 0);
+    lg_buf_addc(&content, '{');
+    jp_json_key(&content, "comm_id");
+    jp_json_text(&content, id.data, id.len);
+    lg_buf_adds(&content, ",\"data\":{}}");
+    jp_kernel_send(x->kernel, JP_IOPUB, jp_answering(request), "comm_close", NULL, &content);
+    lg_buf_release(&content);
+    return LG_OK;
+}
+
+static lg_status answer(executor *x, const jp_request *request, const json_t *content, jp_answer_fn *fn, bool bare, lg_err *err)
+{
+    lg_buf reply;
+    const jp_asked asked = {.session = x->kernel->session,
+                            .history = x->history,
+                            .connection = &x->kernel->connection,
+                            .content = content};
+    lg_buf_init(&reply, JP_MESSAGE_LIMIT);
+    lg_buf_adds(&reply, bare ? "{" : "{\"status\":\"ok\"");
+    lg_status st = fn(&asked, &reply, err);
+    lg_buf_addc(&reply, '}');
+    if (st == LG_OK) reply_with(x, request, NULL, &reply);
+    lg_buf_release(&reply);
+    return st;
+}
+
+static void send_kernel_info(executor *x, const jp_request *request)
+{
+    lg_buf reply;
+    lg_buf_init(&reply, 0);
+    jp_kernel_info(&reply);
+    reply_with(x, request, NULL, &reply);
+    lg_buf_release(&reply);
+}
+
+/* A message that expects no reply: a failure of it is only logged. */
+static bool one_way(const char *type)
+{
+    return strncmp(type, "comm_", 5) == 0 && strcmp(type, "comm_info_request") != 0;
+}
+
+static lg_status dispatch(executor *x, const jp_request *request, const json_t *content, lg_err *err)
+{
+    bool bare;
+    jp_answer_fn *fn = jp_answer_find(request->type, &bare);
+    if (fn) return answer(x, request, content, fn, bare, err);
+    if (strcmp(request->type, "execute_request") == 0) return execute(x, request, content, err);
+    if (strcmp(request->type, "comm_open") == 0) return close_comm(x, request, content, err);
+    return LG_OK; /* comm_msg, comm_close: of comms that are closed */
+}
+
+static bool is_known(const char *type)
+{
+    bool bare;
+    return jp_answer_find(type, &bare) || strcmp(type, "execute_request") == 0 || strcmp(type, "comm_open") == 0 ||
+           strcmp(type, "comm_msg") == 0 || strcmp(type, "comm_close") == 0;
+}
+
+static void serve(executor *x, const jp_request *request)
+{
+    lg_err err = {0};
+    json_t *content = NULL;
+    jp_kernel *kernel = x->kernel;
+    jp_kernel_status(kernel, jp_answering(request), "busy");
+    if (strcmp(request->type, "kernel_info_request") == 0) {
+        send_kernel_info(x, request);
+    } else if (!is_known(request->type)) {
+        lg_log(LG_LOG_WARN, "a message of unknown type on shell");
+    } else if (strcmp(request->type, "execute_request") == 0 && request->arrival <= x->drop) {
+        abort_request(x, request);
+    } else {
+        lg_status st = jp_json_read(jp_request_part(request, JP_CONTENT), &content, &err);
+        if (st == LG_OK) st = dispatch(x, request, content, &err);
+        if (st && !one_way(request->type)) reply_error(x, request, &err);
+        if (st) lg_log(LG_LOG_WARN, "%s: %s %s", request->type, err.msg, err.why);
+        json_decref(content);
+    }
+    jp_kernel_status(kernel, jp_answering(request), "idle");
+    jp_queue_wait_room(&kernel->packets);
+}
+
+void *jp_executor_run(void *arg)
+{
+    jp_kernel *kernel = arg;
+    executor x = {.kernel = kernel};
+    lg_err err = {0};
+    uint64_t one = 1;
+    jp_item *item;
+    lg_thread_name("executor");
+    if (jp_history_new(&x.history, &err)) {
+        lg_log(LG_LOG_ERROR, "%s", err.msg);
+        atomic_store(&kernel->stopping, true);
+    }
+    while (!atomic_load(&kernel->stopping) && (item = jp_queue_take(&kernel->requests, true))) {
+        serve(&x, (jp_request *)item);
+        jp_request_free((jp_request *)item);
+    }
+    jp_history_free(x.history);
+    atomic_store(&kernel->executor_done, true);
+    if (write(kernel->wake_fd, &one, sizeof one) < 0) lg_log(LG_LOG_DEBUG, "wake");
+    return NULL;
+}

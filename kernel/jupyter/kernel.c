@@ -1,0 +1,228 @@
+/* kernel.c - opening and closing: sockets, signals, threads; and what both threads use to speak. */
+#include "kernel/jupyter/kernel.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include "kernel/jupyter/io.h"
+#include "kernel/jupyter/kernel_state.h"
+#include "kernel/jupyter/wire_json.h"
+#include "lib/base/banned.h"
+
+enum {
+    REQUESTS_WAITING = 10000,       /* messages read ahead of the executor; more stay in the sockets */
+    PACKETS_WAITING = 1000,         /* before whoever writes has to wait */
+    BYTES_WAITING = 64 << 20,       /* of either */
+    SUBSCRIBER_WAITING = 2000,      /* messages kept for each front end that reads slowly */
+    STRANGER_LIMIT = 1 << 16,       /* bytes of a message on sockets that take no signed ones */
+    BIND_TRIES = 20, BIND_PAUSE = 50 /* milliseconds: a port may be in use a moment longer than promised */
+};
+
+/* ---- speaking ---- */
+jp_answered jp_answering(const jp_request *request)
+{
+    return (jp_answered){.request = request, .parent = jp_request_part(request, JP_HEADER)};
+}
+
+void jp_reply_type(const char *type, char out[80])
+{
+    static const char ending[] = "_request";
+    size_t len = strlen(type), cut = len;
+    if (len > sizeof ending - 1 && strcmp(type + len - (sizeof ending - 1), ending) == 0) cut = len - (sizeof ending - 1);
+    snprintf(out, 80, "%.*s_reply", (int)cut, type);
+}
+
+void jp_kernel_send(jp_kernel *kernel, jp_channel channel, jp_answered to, const char *type, const char *metadata,
+                    const lg_buf *content)
+{
+    lg_err err = {0};
+    jp_packet *packet = NULL;
+    if (jp_packet_new(&kernel->voice, channel, to, type, metadata, content, &packet, &err))
+        lg_log(LG_LOG_ERROR, "a %s message is lost: %s", type, err.msg);
+    else
+        jp_queue_put(&kernel->packets, &packet->item);
+}
+
+void jp_kernel_status(jp_kernel *kernel, jp_answered to, const char *state)
+{
+    lg_buf content;
+    lg_buf_init(&content, 0);
+    lg_buf_addf(&content, "{\"execution_state\":\"%s\"}", state);
+    jp_kernel_send(kernel, JP_IOPUB, to, "status", NULL, &content);
+    lg_buf_release(&content);
+}
+
+/* ---- sockets ---- */
+static void set_int(void *socket, int option, int value)
+{
+    if (zmq_setsockopt(socket, option, &value, sizeof value))
+        lg_log(LG_LOG_WARN, "socket option %d: %s", option, zmq_strerror(zmq_errno()));
+}
+
+static void set_options(const jp_connection *connection, jp_channel channel, void *socket)
+{
+    bool signed_in = channel != JP_IOPUB && channel != JP_HEARTBEAT;
+    int64_t most = signed_in ? JP_MESSAGE_LIMIT : channel == JP_HEARTBEAT ? 1 << 24 : STRANGER_LIMIT;
+    zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &most, sizeof most);
+    set_int(socket, ZMQ_LINGER, 300);
+    if (strchr(connection->ip, ':')) set_int(socket, ZMQ_IPV6, 1);
+    if (signed_in) set_int(socket, ZMQ_SNDHWM, 0); /* a reply is never dropped */
+    if (channel == JP_IOPUB) {
+        set_int(socket, ZMQ_XPUB_VERBOSE, 1); /* every front end is welcomed, not only the first */
+        set_int(socket, ZMQ_XPUB_NODROP, 1);
+        set_int(socket, ZMQ_SNDHWM, SUBSCRIBER_WAITING);
+    }
+    if (channel == JP_HEARTBEAT) set_int(socket, ZMQ_SNDHWM, 16), set_int(socket, ZMQ_RCVHWM, 16);
+    if (connection->curve_secret[0]) {
+        set_int(socket, ZMQ_CURVE_SERVER, 1);
+        if (zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, connection->curve_secret, JP_CURVE_KEY + 1))
+            lg_log(LG_LOG_ERROR, "the encryption key is not usable");
+    }
+}
+
+static lg_status bind_socket(const jp_connection *connection, jp_channel channel, void *socket, lg_err *err)
+{
+    char address[JP_ADDRESS];
+    jp_connection_address(connection, channel, address);
+    int failed = zmq_bind(socket, address);
+    for (int i = 0; failed && zmq_errno() == EADDRINUSE && i < BIND_TRIES; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = BIND_PAUSE * 1000000L}, NULL);
+        failed = zmq_bind(socket, address);
+    }
+    if (!failed) return LG_OK;
+    return lg_fail(err, LG_E_IO, 194, "the kernel cannot listen on %s: %s", address, zmq_strerror(zmq_errno()));
+}
+
+static lg_status open_sockets(jp_kernel *kernel, lg_err *err)
+{
+    kernel->context = zmq_ctx_new();
+    if (!kernel->context) return lg_fail(err, LG_E_MEMORY, 901, "there is not enough memory left");
+    for (int i = 0; i < JP_CHANNELS; i++) {
+        void *socket = zmq_socket(kernel->context, i == JP_IOPUB ? ZMQ_XPUB : ZMQ_ROUTER);
+        if (!socket) return lg_fail(err, LG_E_IO, 194, "no socket could be made: %s", zmq_strerror(zmq_errno()));
+        kernel->socket[i] = socket;
+        set_options(&kernel->connection, (jp_channel)i, socket);
+        LG_TRY(bind_socket(&kernel->connection, (jp_channel)i, socket, err));
+    }
+    return LG_OK;
+}
+
+void jp_kernel_close(jp_kernel *kernel)
+{
+    for (int i = 0; i < JP_CHANNELS; i++) {
+        if (kernel->socket[i]) zmq_close(kernel->socket[i]);
+        kernel->socket[i] = NULL;
+    }
+    if (kernel->context) zmq_ctx_term(kernel->context); /* waits at most the sockets' linger */
+    kernel->context = NULL;
+}
+
+/* ---- life ---- */
+/* Threads made later inherit the mask, so these signals reach nobody but the descriptor. */
+static lg_status open_signals(jp_kernel *kernel, lg_err *err)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    kernel->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    kernel->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (kernel->signal_fd >= 0 && kernel->wake_fd >= 0) return LG_OK;
+    return lg_fail(err, LG_E_IO, 911, "no descriptor is left: %s", strerror(errno));
+}
+
+static void watch_parent(jp_kernel *kernel)
+{
+    const char *text = getenv("JPY_PARENT_PID");
+    long long pid;
+    kernel->parent_pid = getppid();
+    kernel->watch_parent = text && lg_parse_int(text, &pid) && pid > 0;
+    /* orphaned before we could look */
+    if (kernel->watch_parent && kernel->parent_pid == 1 && pid != 1) kernel->parent_pid = -1;
+}
+
+static lg_status check_key(const jp_connection *connection, bool insecure, lg_err *err)
+{
+    if (!jp_connection_local(connection) && !connection->curve_secret[0])
+        lg_log(LG_LOG_WARN, "listening on %s, which other machines may reach", connection->ip);
+    if (connection->key_len) return LG_OK;
+    if (!jp_connection_local(connection) && !insecure) {
+        lg_fail(err, LG_E_DENIED, 195, "the connection file has an empty key, and other machines can reach %s", connection->ip);
+        return lg_try(err, "give it a key, or start with --insecure");
+    }
+    lg_log(LG_LOG_WARN, "the connection file has an empty key: messages are not signed");
+    return LG_OK;
+}
+
+lg_status jp_kernel_open(const jp_connection *connection, bool insecure, jp_kernel **out, lg_err *err)
+{
+    LG_TRY(check_key(connection, insecure, err));
+    json_object_seed(0); /* before a second thread reads JSON */
+    jp_kernel *kernel = lg_alloc(1, sizeof *kernel, err);
+    if (!kernel) return err->status;
+    kernel->connection = *connection;
+    kernel->wake_fd = kernel->signal_fd = -1;
+    lg_status st = open_signals(kernel, err);
+    jp_queue_init(&kernel->requests, REQUESTS_WAITING, BYTES_WAITING, -1);
+    jp_queue_init(&kernel->packets, PACKETS_WAITING, BYTES_WAITING, kernel->wake_fd);
+    jp_output_init(&kernel->output, kernel);
+    watch_parent(kernel);
+    if (st == LG_OK) st = jp_signer_new(connection->key, connection->key_len, &kernel->signer, err);
+    if (st == LG_OK) {
+        jp_voice_init(&kernel->voice, kernel->signer);
+        st = open_sockets(kernel, err);
+    }
+    if (st == LG_OK)
+        *out = kernel;
+    else
+        jp_kernel_free(kernel);
+    return st;
+}
+
+void jp_kernel_free(jp_kernel *kernel)
+{
+    jp_item *item;
+    if (!kernel) return;
+    jp_kernel_close(kernel);
+    while ((item = jp_queue_take(&kernel->requests, false))) jp_request_free((jp_request *)item);
+    while ((item = jp_queue_take(&kernel->packets, false))) jp_packet_free((jp_packet *)item);
+    jp_packet_free(kernel->held);
+    jp_queue_release(&kernel->requests);
+    jp_queue_release(&kernel->packets);
+    jp_output_release(&kernel->output);
+    jp_signer_free(kernel->signer);
+    if (kernel->wake_fd >= 0) close(kernel->wake_fd);
+    if (kernel->signal_fd >= 0) close(kernel->signal_fd);
+    lg_free(kernel);
+}
+
+bool jp_kernel_serve(jp_kernel *kernel, dsl_session *session)
+{
+    pthread_attr_t attr;
+    kernel->session = session;
+    jp_kernel_status(kernel, (jp_answered){0}, "starting");
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, 8u << 20); /* whatever `ulimit -s` says: deep cells are refused by count */
+    int failed = pthread_create(&kernel->executor, &attr, jp_executor_run, kernel);
+    pthread_attr_destroy(&attr);
+    if (failed) {
+        lg_log(LG_LOG_ERROR, "no thread could be started: %s", strerror(failed));
+        jp_kernel_close(kernel);
+        return true;
+    }
+    jp_io_run(kernel);
+    bool done = atomic_load(&kernel->executor_done);
+    if (done) pthread_join(kernel->executor, NULL);
+    jp_kernel_close(kernel);
+    return done;
+}

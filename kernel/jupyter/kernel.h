@@ -1,0 +1,29 @@
+/* kernel.h - the Jupyter kernel: five sockets on one thread, the language on another.
+ *
+ *     jp_kernel *kernel;
+ *     LG_TRY(jp_kernel_open(&connection, insecure, &kernel, err)); // listening from here on
+ *     LG_TRY(dsl_session_new(&config, &session, err));
+ *     bool clean = jp_kernel_serve(kernel, session);               // until shutdown, SIGTERM, SIGHUP or an orphan
+ *     if (clean) { dsl_session_free(session); jp_kernel_free(kernel); }
+ *
+ * Threads: the caller of jp_kernel_serve is the I/O thread and owns every socket; one executor thread owns the session.
+ * They hand each other messages through two queues (queue.h). Shared besides: the cancel token, and the text of a
+ * stream that waits to be sent (output.h). SIGINT, SIGTERM and SIGHUP are blocked by jp_kernel_open for this thread and
+ * all it starts later, and read from a descriptor.
+ *
+ * jp_kernel_open: LL194 an address that cannot be bound, LL195 an empty key where others could connect. */
+#ifndef JP_KERNEL_H
+#define JP_KERNEL_H
+
+#include "kernel/dsl/session.h"
+#include "kernel/jupyter/connection.h"
+
+typedef struct jp_kernel jp_kernel;
+
+lg_status jp_kernel_open(const jp_connection *connection, bool insecure, jp_kernel **out, lg_err *err) LG_MUST_CHECK;
+/* False: the running cell did not stop in time (600 ms); its thread still uses kernel and session, so neither may be
+ * freed, and the process should end with _exit. The sockets are closed either way. */
+bool jp_kernel_serve(jp_kernel *kernel, dsl_session *session);
+void jp_kernel_free(jp_kernel *kernel);
+
+#endif

@@ -1,0 +1,45 @@
+/* kernel_state.h - what the parts of kernel/jupyter share: one record, and who may touch which member of it. */
+#ifndef JP_KERNEL_STATE_H
+#define JP_KERNEL_STATE_H
+
+#include "kernel/jupyter/kernel.h"
+#include "kernel/jupyter/output.h"
+#include "kernel/jupyter/queue.h"
+
+struct jp_kernel {
+    /* constant after jp_kernel_open */
+    jp_connection connection;
+    jp_signer *signer; /* its replay memory: I/O thread only */
+    jp_voice voice;
+    int wake_fd, signal_fd;
+    /* shared, each with its own protection */
+    jp_queue requests; /* I/O thread -> executor: jp_request */
+    jp_queue packets;  /* executor -> I/O thread: jp_packet */
+    jp_output output;
+    lg_cancel cancel;
+    atomic_bool stopping, executor_done;
+    atomic_ullong received; /* shell messages so far: what is "queued" when a cell fails */
+    /* I/O thread only */
+    void *context, *socket[JP_CHANNELS];
+    jp_packet *held;        /* could not be sent yet: a subscriber is slow */
+    double patience, held_since, stop_by;
+    int parent_pid;
+    bool watch_parent;
+    /* executor only */
+    dsl_session *session;
+    pthread_t executor;
+};
+
+/* Builds a message and puts it into the queue for the I/O thread; never waits. */
+void jp_kernel_send(jp_kernel *kernel, jp_channel channel, jp_answered to, const char *type, const char *metadata,
+                    const lg_buf *content);
+/* status busy, idle or starting. */
+void jp_kernel_status(jp_kernel *kernel, jp_answered to, const char *state);
+jp_answered jp_answering(const jp_request *request);
+/* "execute_request" -> "execute_reply". */
+void jp_reply_type(const char *type, char out[80]);
+/* Content shared by shell and control. */
+void jp_kernel_info(lg_buf *out);
+void *jp_executor_run(void *kernel); /* thread function */
+
+#endif

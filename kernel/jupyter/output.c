@@ -1,0 +1,324 @@
+/* output.c - coalescing of text and of live displays. */
+#include "kernel/jupyter/output.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kernel/jupyter/kernel_state.h"
+#include "kernel/jupyter/wire_json.h"
+#include "lib/base/banned.h"
+
+static const double stream_gap = 0.05, live_gap = 0.25; /* seconds between two messages */
+
+/* A live display: its name in the front end is its own, so that the same word in a later cell is another display. */
+typedef struct jp_live {
+    struct jp_live *next;
+    char *id, *name;
+    double last;
+    lg_buf waiting; /* content of the newest form, if it came too soon */
+} jp_live;
+
+static jp_output *of(dsl_out *out)
+{
+    return out->ctx;
+}
+
+static jp_answered to_parent(const jp_output *output)
+{
+    return (jp_answered){.parent = {lg_buf_str(&output->parent), output->parent.len}};
+}
+
+/* ---- text ---- */
+/* Bytes of text that end with a whole character: a sequence that has begun but is not complete waits for its rest. */
+static size_t whole(const char *text, size_t len)
+{
+    for (size_t back = 1; back <= 3 && back <= len; back++) {
+        unsigned char c = (unsigned char)text[len - back];
+        if ((c & 0xC0) == 0x80) continue;
+        size_t need = c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC0 ? 2 : 1;
+        return need > back ? len - back : len;
+    }
+    return len;
+}
+
+/* Makes one message of what waits; with `all` also of an incomplete character. Under lock. */
+static void flush_text(jp_output *output, bool all)
+{
+    lg_buf content;
+    size_t len = all ? output->text.len : whole(lg_buf_str(&output->text), output->text.len);
+    if (!len) return;
+    lg_buf_init(&content, 0);
+    lg_buf_addc(&content, '{');
+    jp_json_member(&content, "name", output->is_error ? "stderr" : "stdout");
+    jp_json_key(&content, "text");
+    jp_json_text(&content, output->text.data, len);
+    lg_buf_addc(&content, '}');
+    char rest[4];
+    size_t left = output->text.len - len;
+    memcpy(rest, output->text.data + len, left);
+    lg_buf_clear(&output->text);
+    lg_buf_add(&output->text, rest, left);
+    output->last = lg_now();
+    jp_kernel_send(output->kernel, JP_IOPUB, to_parent(output), "stream", NULL, &content);
+    lg_buf_release(&content);
+}
+
+static void flush_now(jp_output *output, bool all)
+{
+    pthread_mutex_lock(&output->lock);
+    flush_text(output, all);
+    pthread_mutex_unlock(&output->lock);
+}
+
+/* A full chunk leaves at once unless one has just left: whoever prints a megabyte a second is slowed down to what front
+ * ends take before they start to throw output away. */
+static void flush_chunk(jp_output *output)
+{
+    pthread_mutex_lock(&output->lock);
+    double due = output->last + stream_gap - lg_now();
+    pthread_mutex_unlock(&output->lock);
+    if (due > 0 && !lg_cancelled(&output->kernel->cancel)) {
+        struct timespec pause = {.tv_nsec = (long)(due * 1e9)};
+        nanosleep(&pause, NULL);
+    }
+    flush_now(output, false);
+    jp_queue_wait_room(&output->kernel->packets);
+}
+
+static void output_stream(dsl_out *out, bool is_error, const char *text, size_t len)
+{
+    jp_output *output = of(out);
+    uint64_t one = 1;
+    while (len) {
+        pthread_mutex_lock(&output->lock);
+        if (output->is_error != is_error) flush_text(output, true);
+        output->is_error = is_error;
+        bool first = output->text.len == 0;
+        size_t room = JP_STREAM_CHUNK - output->text.len, part = len < room ? len : room;
+        lg_buf_add(&output->text, text, part);
+        bool full = output->text.len >= JP_STREAM_CHUNK;
+        pthread_mutex_unlock(&output->lock);
+        text += part, len -= part;
+        if (full) flush_chunk(output);
+        /* the I/O thread must know that text waits; its counter being full means that it is about to look */
+        if (first && !full && write(output->kernel->wake_fd, &one, sizeof one) < 0) continue;
+    }
+}
+
+double jp_output_tick(jp_output *output, double now)
+{
+    double wait = -1;
+    pthread_mutex_lock(&output->lock);
+    if (output->text.len) {
+        wait = output->last + stream_gap - now;
+        if (wait <= 0) {
+            flush_text(output, false);
+            wait = output->text.len ? stream_gap : -1;
+        }
+    }
+    pthread_mutex_unlock(&output->lock);
+    return wait;
+}
+
+/* ---- displays ---- */
+/* Writes "data":{…},"metadata":{…} of a bundle. A form larger than JP_FORM_LIMIT is left out (text is cut). */
+static void add_bundle(lg_buf *out, const dsl_bundle *bundle)
+{
+    const char *text = bundle->text ? bundle->text : "";
+    size_t len = strlen(text), html_len = bundle->html ? strlen(bundle->html) : 0;
+    bool html = bundle->html && html_len <= JP_FORM_LIMIT, png = bundle->png && bundle->png_size <= JP_FORM_LIMIT;
+    lg_buf note;
+    lg_buf_init(&note, 0);
+    lg_buf_add(&note, text, len <= JP_FORM_LIMIT ? len : whole(text, JP_FORM_LIMIT));
+    if (len > JP_FORM_LIMIT || (bundle->html && !html) || (bundle->png && !png))
+        lg_buf_addf(&note, "\n(%s left out: more than %d MiB)",
+                    bundle->png && !png ? "picture" : bundle->html && !html ? "drawing" : "rest", JP_FORM_LIMIT >> 20);
+    jp_json_key(out, "data");
+    lg_buf_addc(out, '{');
+    jp_json_key(out, "text/plain");
+    jp_json_text(out, lg_buf_str(&note), note.len);
+    if (html) jp_json_member(out, "text/html", bundle->html);
+    if (png) {
+        jp_json_key(out, "image/png");
+        lg_buf_addc(out, '"');
+        lg_buf_base64(out, bundle->png, bundle->png_size);
+        lg_buf_addc(out, '"');
+    }
+    lg_buf_adds(out, "},\"metadata\":{");
+    if (png && bundle->png_width > 0 && bundle->png_height > 0)
+        lg_buf_addf(out, "\"image/png\":{\"width\":%d,\"height\":%d}", bundle->png_width, bundle->png_height);
+    lg_buf_addc(out, '}');
+    lg_buf_release(&note);
+}
+
+static void send_after_text(jp_output *output, const char *type, const lg_buf *content)
+{
+    flush_now(output, true);
+    jp_kernel_send(output->kernel, JP_IOPUB, to_parent(output), type, NULL, content);
+    jp_queue_wait_room(&output->kernel->packets);
+}
+
+static jp_live *live_find(jp_output *output, const char *id)
+{
+    jp_live *live = output->live;
+    while (live && strcmp(live->id, id) != 0) live = live->next;
+    return live;
+}
+
+static void live_free(jp_live *live)
+{
+    if (!live) return;
+    lg_buf_release(&live->waiting);
+    lg_free(live->id);
+    lg_free(live->name);
+    lg_free(live);
+}
+
+static void live_remove(jp_output *output, const char *id)
+{
+    for (jp_live **at = &output->live; *at; at = &(*at)->next) {
+        if (strcmp((*at)->id, id) != 0) continue;
+        jp_live *live = *at;
+        *at = live->next;
+        live_free(live);
+        return;
+    }
+}
+
+/* NULL when there is no memory: the display is then shown as a plain one. */
+static jp_live *live_new(jp_output *output, const char *id)
+{
+    lg_err err = {0};
+    live_remove(output, id);
+    jp_live *live = lg_alloc(1, sizeof *live, &err);
+    if (!live) return NULL;
+    lg_buf_init(&live->waiting, 0);
+    live->id = lg_strdup(id, &err);
+    live->name = lg_strf(&err, "%.8s-%llu-%s", output->kernel->voice.session, ++output->serial, id);
+    if (!live->id || !live->name) {
+        live_free(live);
+        return NULL;
+    }
+    live->next = output->live;
+    output->live = live;
+    return live;
+}
+
+static void live_flush(jp_output *output, jp_live *live)
+{
+    if (!live->waiting.len) return;
+    send_after_text(output, "update_display_data", &live->waiting);
+    lg_buf_clear(&live->waiting);
+    live->last = lg_now();
+}
+
+static void output_display(dsl_out *out, const dsl_bundle *bundle, const char *id, bool update)
+{
+    jp_output *output = of(out);
+    jp_live *live = id && update ? live_find(output, id) : NULL;
+    bool known = live != NULL;
+    if (id && !known) live = live_new(output, id);
+
+    lg_buf content;
+    lg_buf_init(&content, 0);
+    lg_buf_addc(&content, '{');
+    add_bundle(&content, bundle);
+    jp_json_key(&content, "transient");
+    lg_buf_addc(&content, '{');
+    if (live) jp_json_member(&content, "display_id", live->name);
+    lg_buf_adds(&content, "}}");
+    if (known && lg_now() < live->last + live_gap) {
+        lg_buf_release(&live->waiting);
+        live->waiting = content;
+        return;
+    }
+    send_after_text(output, known ? "update_display_data" : "display_data", &content);
+    if (live) {
+        live->last = lg_now();
+        lg_buf_clear(&live->waiting);
+    }
+    lg_buf_release(&content);
+}
+
+static void output_display_end(dsl_out *out, const char *id)
+{
+    jp_output *output = of(out);
+    jp_live *live = live_find(output, id);
+    if (!live) return;
+    live_flush(output, live);
+    live_remove(output, id);
+}
+
+static void output_result(dsl_out *out, const dsl_bundle *bundle)
+{
+    jp_output *output = of(out);
+    if (output->silent) return;
+    lg_buf content;
+    lg_buf_init(&content, 0);
+    lg_buf_addc(&content, '{');
+    jp_json_member_int(&content, "execution_count", output->count);
+    add_bundle(&content, bundle);
+    lg_buf_addc(&content, '}');
+    send_after_text(output, "execute_result", &content);
+    lg_buf_release(&content);
+    lg_buf_clear(&output->result);
+    if (bundle->text) lg_buf_adds(&output->result, bundle->text);
+}
+
+static void output_clear(dsl_out *out, bool wait)
+{
+    lg_buf content;
+    lg_buf_init(&content, 0);
+    lg_buf_addf(&content, "{\"wait\":%s}", wait ? "true" : "false");
+    send_after_text(of(out), "clear_output", &content);
+    lg_buf_release(&content);
+}
+
+/* ---- life ---- */
+void jp_output_init(jp_output *output, struct jp_kernel *kernel)
+{
+    *output = (jp_output){.kernel = kernel};
+    output->out = (dsl_out){.ctx = output,
+                            .stream = output_stream,
+                            .display = output_display,
+                            .display_end = output_display_end,
+                            .result = output_result,
+                            .clear = output_clear,
+                            .live = true,
+                            .columns = 100};
+    pthread_mutex_init(&output->lock, NULL);
+    lg_buf_init(&output->text, JP_STREAM_CHUNK);
+    lg_buf_init(&output->parent, JP_MESSAGE_LIMIT);
+    lg_buf_init(&output->result, JP_FORM_LIMIT);
+}
+
+void jp_output_release(jp_output *output)
+{
+    while (output->live) live_remove(output, output->live->id);
+    lg_buf_release(&output->text);
+    lg_buf_release(&output->parent);
+    lg_buf_release(&output->result);
+    pthread_mutex_destroy(&output->lock);
+}
+
+void jp_output_begin(jp_output *output, const jp_request *request, long long count, bool silent)
+{
+    jp_bytes header = jp_request_part(request, JP_HEADER);
+    pthread_mutex_lock(&output->lock);
+    lg_buf_clear(&output->parent);
+    lg_buf_add(&output->parent, header.data, header.len);
+    pthread_mutex_unlock(&output->lock);
+    output->count = count;
+    output->silent = silent;
+    lg_buf_clear(&output->result);
+}
+
+void jp_output_end(jp_output *output)
+{
+    while (output->live) {
+        live_flush(output, output->live);
+        live_remove(output, output->live->id);
+    }
+    flush_now(output, true);
+}

@@ -1,0 +1,49 @@
+/* output.h - the dsl_out of a cell in a notebook: text, displays and results become messages on IOPub.
+ *
+ *     jp_output_begin(&output, request, count, silent);
+ *     st = dsl_session_execute(session, code, len, &output.out, cancel, &err);
+ *     jp_output_end(&output);                                // everything is in the queue now
+ *
+ * Text is collected: at most 20 messages a second of at most 64 KiB, never ending within a character, always before the
+ * display, error or reply that follows it. A live display is sent at most 4 times a second; its last form always is.
+ * One form of an output larger than 16 MiB is left out, and the text says so (commands keep to much less).
+ *
+ * The executor calls everything but jp_output_tick, which is the I/O thread's. */
+#ifndef JP_OUTPUT_H
+#define JP_OUTPUT_H
+
+#include <pthread.h>
+
+#include "kernel/dsl/out.h"
+#include "kernel/jupyter/wire.h"
+
+enum { JP_STREAM_CHUNK = 64 << 10, JP_FORM_LIMIT = 16 << 20 };
+
+struct jp_kernel;
+struct jp_live;
+
+typedef struct jp_output {
+    dsl_out out;
+    struct jp_kernel *kernel;
+    /* under lock */
+    pthread_mutex_t lock;
+    lg_buf text;   /* waiting, at most one chunk */
+    bool is_error; /* what it is */
+    lg_buf parent; /* header bytes of the running request */
+    double last;   /* when the last stream message was made */
+    /* executor only */
+    struct jp_live *live; /* live displays of this cell */
+    long long count;      /* execution count of this cell */
+    bool silent;
+    unsigned long long serial; /* of displays */
+    lg_buf result;             /* text of the execute_result, for the history */
+} jp_output;
+
+void jp_output_init(jp_output *output, struct jp_kernel *kernel);
+void jp_output_release(jp_output *output);
+void jp_output_begin(jp_output *output, const jp_request *request, long long count, bool silent);
+void jp_output_end(jp_output *output);
+/* Sends text that has waited long enough. Returns the seconds until it wants to be called again, or -1. */
+double jp_output_tick(jp_output *output, double now);
+
+#endif

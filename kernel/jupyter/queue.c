@@ -1,0 +1,84 @@
+/* queue.c - a linked list under one lock. */
+#include "kernel/jupyter/queue.h"
+
+#include <unistd.h>
+
+#include "lib/base/banned.h"
+
+void jp_queue_init(jp_queue *queue, size_t most_count, size_t most_bytes, int wake_fd)
+{
+    *queue = (jp_queue){.most_count = most_count, .most_bytes = most_bytes, .wake_fd = wake_fd};
+    pthread_mutex_init(&queue->lock, NULL);
+    pthread_cond_init(&queue->changed, NULL);
+    queue->last = &queue->first;
+}
+
+void jp_queue_release(jp_queue *queue)
+{
+    pthread_mutex_destroy(&queue->lock);
+    pthread_cond_destroy(&queue->changed);
+}
+
+static bool is_full(const jp_queue *queue)
+{
+    return queue->count >= queue->most_count || queue->bytes >= queue->most_bytes;
+}
+
+static void tell(jp_queue *queue)
+{
+    uint64_t one = 1;
+    pthread_cond_broadcast(&queue->changed);
+    /* The counter of an eventfd can only be too full to add to when the reader is due to wake anyway. */
+    if (queue->wake_fd >= 0 && write(queue->wake_fd, &one, sizeof one) < 0) return;
+}
+
+void jp_queue_put(jp_queue *queue, jp_item *item)
+{
+    pthread_mutex_lock(&queue->lock);
+    item->next = NULL;
+    *queue->last = item;
+    queue->last = &item->next;
+    queue->count++;
+    queue->bytes += item->size;
+    tell(queue);
+    pthread_mutex_unlock(&queue->lock);
+}
+
+void jp_queue_wait_room(jp_queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    while (is_full(queue) && !queue->closed) pthread_cond_wait(&queue->changed, &queue->lock);
+    pthread_mutex_unlock(&queue->lock);
+}
+
+jp_item *jp_queue_take(jp_queue *queue, bool wait)
+{
+    pthread_mutex_lock(&queue->lock);
+    while (wait && !queue->first && !queue->closed) pthread_cond_wait(&queue->changed, &queue->lock);
+    jp_item *item = queue->first;
+    if (item) {
+        queue->first = item->next;
+        if (!queue->first) queue->last = &queue->first;
+        queue->count--;
+        queue->bytes -= item->size;
+        pthread_cond_broadcast(&queue->changed);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return item;
+}
+
+bool jp_queue_full(jp_queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    bool full = is_full(queue);
+    pthread_mutex_unlock(&queue->lock);
+    return full;
+}
+
+void jp_queue_close(jp_queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    queue->closed = true;
+    tell(queue);
+    pthread_mutex_unlock(&queue->lock);
+}

@@ -1,0 +1,183 @@
+/* main.c - the program `logolens`: chooses the subcommand and joins the parts. */
+#include "kernel/main.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/commands/workbench.h"
+#include "kernel/jupyter/kernel.h"
+#include "lib/base/reach.h"
+#include "lib/plot/plot.h"
+#include "lib/store/config.h"
+#include "nnlib/nnlib.h"
+#include "lib/base/banned.h"
+
+static const char usage[] =
+    "Logolens " LG_VERSION ": train, compare and use image classifiers in a small language.\n"
+    "\n"
+    "  logolens run FILE                run a script; - is standard input\n"
+    "  logolens install [--user | --sys-prefix | --prefix DIR] [--name NAME]\n"
+    "                                   tell Jupyter about this program\n"
+    "  logolens kernel -f FILE [--insecure]\n"
+    "                                   serve Jupyter (Jupyter calls this)\n"
+    "  logolens allow PATH|URL          let notebooks read a folder, or connect to a host\n"
+    "  logolens forbid PATH|URL         take that back\n"
+    "  logolens version                 version, and what this machine offers\n"
+    "\n"
+    "run ends with status 0, 1 (an error or a failed check), 2 (wrong usage) or 130 (interrupted).\n";
+
+void main_say_error(const lg_err *err, const char *cell)
+{
+    lg_buf block;
+    lg_buf_init(&block, 1 << 16);
+    plt_error_block(err, cell, isatty(STDERR_FILENO) && !getenv("NO_COLOR"), &block);
+    size_t len = block.len;
+    fputs(lg_buf_str(&block), stderr);
+    if (!len || block.data[len - 1] != '\n') fputc('\n', stderr);
+    lg_buf_release(&block);
+}
+
+static int wrong_usage(const char *why, const char *word)
+{
+    fprintf(stderr, "logolens: %s%s%s\n\n%s", why, word ? " " : "", word ? word : "", usage);
+    return MAIN_USAGE;
+}
+
+/* ---- set-up ---- */
+static lg_status reach_allowed(const store_paths *paths, lg_err *err)
+{
+    store_config config = {0};
+    lg_status st = store_config_load(paths, &config, err);
+    if (st == LG_OK) st = store_config_reach(&config, err);
+    store_config_release(&config);
+    return st;
+}
+
+lg_status main_set_up(lg_err *err)
+{
+    lg_err trouble = {0};
+    store_paths paths = {0};
+    LG_TRY(lg_reach_init(NULL, err));
+    lg_status st = store_paths_init(&paths, &trouble);
+    if (st == LG_OK) st = store_paths_reach(&paths, &trouble);
+    if (st == LG_OK) st = reach_allowed(&paths, &trouble);
+    if (st) lg_log(LG_LOG_WARN, "settings are not used: %s", trouble.msg);
+    store_paths_release(&paths);
+    return LG_OK;
+}
+
+lg_status main_read_file(const char *path, size_t limit, lg_buf *out, lg_err *err)
+{
+    char block[16384];
+    ssize_t n = 0;
+    int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return lg_fail(err, LG_E_IO, 302, "%s cannot be opened: %s", path, strerror(errno));
+    while (out->len <= limit && ((n = read(fd, block, sizeof block)) > 0 || (n < 0 && errno == EINTR)))
+        if (n > 0) lg_buf_add(out, block, (size_t)n);
+    int why = errno;
+    close(fd);
+    if (n < 0) return lg_fail(err, LG_E_IO, 302, "%s cannot be read: %s", path, strerror(why));
+    return lg_buf_check(out, err);
+}
+
+/* ---- kernel ---- */
+static lg_status serve(const char *file, bool insecure, bool *clean, lg_err *err)
+{
+    enum { CONNECTION_LIMIT = 1 << 16 };
+    lg_buf text;
+    jp_connection connection;
+    jp_kernel *kernel = NULL;
+    cmd_workbench *bench = NULL;
+    lg_status st;
+
+    lg_buf_init(&text, CONNECTION_LIMIT);
+    LG_GO(main_read_file(file, CONNECTION_LIMIT, &text, err));
+    LG_GO(jp_connection_read(lg_buf_str(&text), text.len, &connection, err));
+    LG_GO(jp_kernel_open(&connection, insecure, &kernel, err));
+    LG_GO(main_set_up(err));
+    LG_GO(cmd_workbench_new(&bench, err));
+    *clean = jp_kernel_serve(kernel, cmd_workbench_session(bench));
+done:
+    lg_buf_release(&text);
+    if (!*clean) return st; /* a cell still runs on both */
+    cmd_workbench_free(bench);
+    jp_kernel_free(kernel);
+    return st;
+}
+
+static int main_kernel(int count, char *const word[])
+{
+    const char *file = NULL;
+    bool insecure = false, clean = true;
+    for (int i = 0; i < count; i++) {
+        if (strcmp(word[i], "-f") == 0 && i + 1 < count)
+            file = word[++i];
+        else if (strcmp(word[i], "--insecure") == 0)
+            insecure = true;
+        else
+            return wrong_usage("kernel does not understand", word[i]);
+    }
+    if (!file) return wrong_usage("kernel needs -f FILE, a connection file", NULL);
+    lg_err err = {0};
+    lg_status st = serve(file, insecure, &clean, &err);
+    if (st) main_say_error(&err, NULL);
+    if (!clean) _exit(MAIN_OK);
+    return st ? MAIN_FAILED : MAIN_OK;
+}
+
+/* ---- allow, forbid ---- */
+static lg_status change_allowed(bool allow, const char *what, lg_err *err)
+{
+    bool is_new = true;
+    char *added = NULL;
+    store_paths paths = {0};
+    lg_status st;
+    LG_GO(store_paths_init(&paths, err));
+    if (!allow) {
+        LG_GO(store_config_forbid(&paths, what, err));
+        printf("no longer allowed: %s\n", what);
+        goto done;
+    }
+    LG_GO(store_config_allow(&paths, what, &added, &is_new, err));
+    printf("%s %s\n", is_new ? "allowed" : "was allowed already:", added);
+    if (is_new) printf("kernels started from now on can reach it\n");
+done:
+    lg_free(added);
+    store_paths_release(&paths);
+    return st;
+}
+
+static int main_allow(bool allow, int count, char *const word[])
+{
+    lg_err err = {0};
+    if (count != 1 || !word[0][0]) return wrong_usage(allow ? "allow needs one folder or URL" : "forbid needs one folder or URL", NULL);
+    lg_status st = change_allowed(allow, word[0], &err);
+    if (st) main_say_error(&err, NULL);
+    return st ? MAIN_FAILED : MAIN_OK;
+}
+
+static int main_version(void)
+{
+    printf("logolens %s\nJupyter protocol %s\n", LG_VERSION, JP_PROTOCOL);
+    return MAIN_OK;
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "--help";
+    int count = argc > 2 ? argc - 2 : 0;
+    char *const *rest = argv + (argc > 2 ? 2 : argc);
+    if (strcmp(name, "kernel") == 0) return main_kernel(count, rest);
+    if (strcmp(name, "run") == 0) return count == 1 ? main_run_script(rest[0]) : wrong_usage("run needs one FILE", NULL);
+    if (strcmp(name, "install") == 0) return main_install(count, rest);
+    if (strcmp(name, "allow") == 0 || strcmp(name, "forbid") == 0) return main_allow(name[0] == 'a', count, rest);
+    if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) return main_version();
+    if (strcmp(name, "help") != 0 && strcmp(name, "--help") != 0 && strcmp(name, "-h") != 0)
+        return wrong_usage("there is no subcommand", name);
+    fputs(usage, stdout);
+    return MAIN_OK;
+}

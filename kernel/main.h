@@ -1,0 +1,22 @@
+/* main.h - the parts of the program `logolens`: each subcommand returns the process's exit status.
+ *
+ * 0 fine, 1 an error was said on stderr, 2 wrong usage, 130 interrupted. */
+#ifndef MAIN_H
+#define MAIN_H
+
+#include "lib/base/lg.h"
+
+enum { MAIN_OK = 0, MAIN_FAILED = 1, MAIN_USAGE = 2, MAIN_INTERRUPTED = 130 };
+
+/* Says an error on stderr in the house form. cell: the text it points into, or NULL. */
+void main_say_error(const lg_err *err, const char *cell);
+/* Start folder, own folders and what the user allowed. Settings that cannot be used are a warning, and then nothing
+ * beyond the project is reachable. */
+lg_status main_set_up(lg_err *err) LG_MUST_CHECK;
+/* A whole file the user named on the command line; "-" is standard input. */
+lg_status main_read_file(const char *path, size_t limit, lg_buf *out, lg_err *err) LG_MUST_CHECK;
+
+int main_run_script(const char *path);             /* terminal.c: logolens run FILE */
+int main_install(int count, char *const word[]);   /* install.c: logolens install ... */
+
+#endif
