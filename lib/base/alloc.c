@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ALIGN = 64 };
+
 static atomic_long alloc_made;
 static atomic_long alloc_fail; /* allocations until one fails; 0: never */
 static atomic_bool alloc_sticky;
@@ -21,33 +23,42 @@ long lg_alloc_count(void)
 
 static bool alloc_must_fail(void)
 {
-    if (atomic_load_explicit(&alloc_fail, memory_order_relaxed) == 0) return false;
-    long left = atomic_fetch_sub(&alloc_fail, 1);
-    if (left > 1) return false;
-    if (left == 1 && atomic_load(&alloc_sticky)) atomic_store(&alloc_fail, 1);
-    if (left == 1) return true;
-    atomic_store(&alloc_fail, 0);
+    long left = atomic_load_explicit(&alloc_fail, memory_order_relaxed);
+    while (left > 0) {
+        long next = left > 1 ? left - 1 : atomic_load(&alloc_sticky) ? 1 : 0;
+        if (atomic_compare_exchange_weak(&alloc_fail, &left, next)) return left == 1;
+    }
     return false;
 }
 
 static void *out_of_memory(size_t bytes, lg_err *err)
 {
-    lg_fail(err, LG_E_MEMORY, 901, "there is not enough memory left (%zu bytes were asked for)", bytes);
+    if (bytes > SIZE_MAX / 2) lg_fail(err, LG_E_MEMORY, 901, "there is not enough memory: no computer has as much");
+    else
+        lg_fail(err, LG_E_MEMORY, 901, "there is not enough memory left (%s bytes were asked for)",
+                lg_thousands((long long)bytes));
     lg_try(err, "use fewer or smaller images, or a smaller batch; `list` shows what could be dropped");
     return NULL;
 }
 
+/* The block calloc gave, moved up to the next multiple of 64, with calloc's address noted before it. calloc, because
+ * it knows which pages come fresh (and zero) from the system: large blocks then cost nothing until they are used. */
 void *lg_alloc(size_t count, size_t size, lg_err *err)
 {
     size_t bytes;
     atomic_fetch_add_explicit(&alloc_made, 1, memory_order_relaxed);
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2) return out_of_memory(SIZE_MAX, err);
-    size_t rounded = bytes ? (bytes + 63) & ~(size_t)63 : 64;
-    void *p = NULL;
     if (alloc_must_fail()) return out_of_memory(bytes, err);
-    if (posix_memalign(&p, 64, rounded)) return out_of_memory(bytes, err);
-    memset(p, 0, rounded);
+    char *block = calloc(1, bytes + ALIGN);
+    if (!block) return out_of_memory(bytes, err);
+    void **p = (void **)(block + ALIGN - (uintptr_t)block % ALIGN); /* at least 8 bytes up: calloc aligns to 16 */
+    p[-1] = block;
     return p;
+}
+
+void lg_free(void *p)
+{
+    if (p) free(((void **)p)[-1]);
 }
 
 void *lg_realloc(void *old, size_t old_count, size_t count, size_t size, lg_err *err)
@@ -56,18 +67,13 @@ void *lg_realloc(void *old, size_t old_count, size_t count, size_t size, lg_err 
     if (!p) return NULL;
     size_t keep = old_count < count ? old_count : count;
     if (old && keep) memcpy(p, old, keep * size);
-    free(old);
+    lg_free(old);
     return p;
-}
-
-void lg_free(void *p)
-{
-    free(p);
 }
 
 char *lg_strndup(const char *s, size_t n, lg_err *err)
 {
-    char *copy = lg_alloc(n + 1, 1, err);
+    char *copy = n < SIZE_MAX ? lg_alloc(n + 1, 1, err) : out_of_memory(n, err);
     if (copy && n) memcpy(copy, s, n);
     return copy;
 }
@@ -83,7 +89,7 @@ char *lg_strf(lg_err *err, const char *fmt, ...)
     va_start(ap, fmt);
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);
-    char *text = n < 0 ? NULL : lg_alloc((size_t)n + 1, 1, err);
+    char *text = n < 0 ? out_of_memory(SIZE_MAX, err) : lg_alloc((size_t)n + 1, 1, err);
     if (text) vsnprintf(text, (size_t)n + 1, fmt, again);
     va_end(again);
     va_end(ap);
@@ -94,8 +100,7 @@ char *lg_strf(lg_err *err, const char *fmt, ...)
 struct lg_arena_chunk {
     struct lg_arena_chunk *next;
     size_t used, cap;
-    char pad[40];
-    char data[];
+    _Alignas(16) char data[];
 };
 
 void lg_arena_init(lg_arena *arena, size_t limit)
@@ -106,7 +111,7 @@ void lg_arena_init(lg_arena *arena, size_t limit)
 static struct lg_arena_chunk *arena_grow(lg_arena *arena, size_t bytes, lg_err *err)
 {
     size_t cap = arena->chunk ? arena->chunk->cap * 2 : 4096;
-    if (cap > (1u << 20)) cap = 1u << 20;
+    if (cap > 1u << 20) cap = 1u << 20;
     if (cap < bytes) cap = bytes;
     struct lg_arena_chunk *chunk = lg_alloc(1, sizeof *chunk + cap, err);
     if (!chunk) return NULL;
@@ -138,7 +143,7 @@ void *lg_arena_alloc(lg_arena *arena, size_t count, size_t size, lg_err *err)
 
 char *lg_arena_strndup(lg_arena *arena, const char *s, size_t n, lg_err *err)
 {
-    char *copy = lg_arena_alloc(arena, n + 1, 1, err);
+    char *copy = n < SIZE_MAX ? lg_arena_alloc(arena, n + 1, 1, err) : out_of_memory(n, err);
     if (copy && n) memcpy(copy, s, n);
     return copy;
 }
@@ -149,7 +154,7 @@ char *lg_arena_strf(lg_arena *arena, lg_err *err, const char *fmt, ...)
     va_start(ap, fmt);
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);
-    char *text = n < 0 ? NULL : lg_arena_alloc(arena, (size_t)n + 1, 1, err);
+    char *text = n < 0 ? out_of_memory(SIZE_MAX, err) : lg_arena_alloc(arena, (size_t)n + 1, 1, err);
     if (text) vsnprintf(text, (size_t)n + 1, fmt, again);
     va_end(again);
     va_end(ap);
@@ -161,7 +166,7 @@ void lg_arena_release(lg_arena *arena)
     struct lg_arena_chunk *chunk = arena->chunk;
     while (chunk) {
         struct lg_arena_chunk *next = chunk->next;
-        free(chunk);
+        lg_free(chunk);
         chunk = next;
     }
     *arena = (lg_arena){.limit = arena->limit};

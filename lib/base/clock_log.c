@@ -73,8 +73,9 @@ void lg_log(lg_log_level level, const char *fmt, ...)
     char line[2048];
     utc_now(&day, &ns);
     size_t n = strftime(line, sizeof line, "%H:%M:%S", &day);
-    n += written(snprintf(line + n, sizeof line - n, ".%03ld %-5s %-15s ", ns / 1000000, level_names[level], thread_name),
-                 sizeof line - n);
+    n += written(
+        snprintf(line + n, sizeof line - n, ".%03ld %-5s %-15s ", ns / 1000000, level_names[level], thread_name),
+        sizeof line - n);
     va_list ap;
     va_start(ap, fmt);
     n += written(vsnprintf(line + n, sizeof line - n, fmt, ap), sizeof line - n);

@@ -68,11 +68,11 @@ typedef struct lg_span {
  * and platforms, 6xx not allowed, 9xx our fault. Sizes are fixed so that "out of memory" can be said. */
 typedef struct lg_err {
     lg_status status;
-    int code;        /* 203 for LL203 */
-    char msg[400];   /* one sentence, the user's words, no full stop */
-    char why[600];   /* the numbers behind it, or "" */
-    char hint[400];  /* what to type next (shown after `try:`), or "" */
-    lg_span span;    /* where in the cell */
+    int code;         /* 203 for LL203 */
+    char msg[400];    /* one sentence, the user's words, no full stop */
+    char why[600];    /* the numbers behind it, or "" */
+    char hint[400];   /* what to type next (shown after `try:`), or "" */
+    lg_span span;     /* where in the cell */
     const char *file; /* C source of the failure, for the log only */
     int line;
     bool fresh; /* internal: the last lg_fail call wrote this record (first failure wins) */
@@ -112,13 +112,14 @@ void lg_err_clear(lg_err *err);
 void lg_bug(const char *file, int line, const char *what) __attribute__((noreturn));
 
 /* ---- memory ---- */
-/* Zeroed, 64-byte aligned, overflow-checked; NULL only with err filled (LL901). count or size 0 gives a valid block. */
+/* Zeroed, 64-byte aligned, overflow-checked; NULL only with err filled (LL901). count or size 0 gives a valid block.
+ * Freed with lg_free, never with free. */
 void *lg_alloc(size_t count, size_t size, lg_err *err) LG_MUST_CHECK;
 /* Grows or shrinks to count*size; the new part is zeroed; on failure NULL and the old block stays valid. */
 void *lg_realloc(void *old, size_t old_count, size_t count, size_t size, lg_err *err) LG_MUST_CHECK;
-void lg_free(void *p); /* NULL is fine */
-char *lg_strdup(const char *s, lg_err *err) LG_MUST_CHECK;                  /* owned, lg_free */
-char *lg_strndup(const char *s, size_t n, lg_err *err) LG_MUST_CHECK;       /* owned, lg_free */
+void lg_free(void *p);                                                /* NULL is fine */
+char *lg_strdup(const char *s, lg_err *err) LG_MUST_CHECK;            /* owned, lg_free */
+char *lg_strndup(const char *s, size_t n, lg_err *err) LG_MUST_CHECK; /* owned, lg_free; exactly n bytes of s */
 char *lg_strf(lg_err *err, const char *fmt, ...) LG_PRINTF(2, 3) LG_MUST_CHECK; /* owned, lg_free */
 
 /* For tests: the nth allocation from now (1 = next) fails, and with sticky all after it; 0 switches off. */
@@ -156,8 +157,8 @@ void lg_buf_addc(lg_buf *buf, char c);
 void lg_buf_addf(lg_buf *buf, const char *fmt, ...) LG_PRINTF(2, 3);
 void lg_buf_addv(lg_buf *buf, const char *fmt, va_list ap) LG_PRINTF(2, 0);
 lg_status lg_buf_check(const lg_buf *buf, lg_err *err) LG_MUST_CHECK;
-const char *lg_buf_str(const lg_buf *buf); /* "" when empty */
-char *lg_buf_take(lg_buf *buf, lg_err *err) LG_MUST_CHECK; /* owned (lg_free); the buffer is empty afterwards */
+const char *lg_buf_str(const lg_buf *buf);                     /* "" when empty */
+char *lg_buf_take(lg_buf *buf, lg_err *err) LG_MUST_CHECK;     /* owned (lg_free); the buffer is empty afterwards */
 void lg_buf_base64(lg_buf *buf, const void *data, size_t len); /* appends RFC 4648 text, no line breaks */
 
 /* ---- text ---- */
@@ -165,9 +166,9 @@ void lg_buf_base64(lg_buf *buf, const void *data, size_t len); /* appends RFC 46
 int lg_utf8_next(const char *s, size_t len, uint32_t *cp);
 /* Byte offset of the first invalid sequence, or len when all is valid. */
 size_t lg_utf8_valid(const char *s, size_t len);
-size_t lg_utf8_count(const char *s, size_t len);                  /* code points */
-size_t lg_utf8_offset(const char *s, size_t len, size_t points);  /* byte offset of the nth code point, clamped */
-int lg_utf8_width(const char *s);                                 /* terminal columns: 0 combining, 2 wide East Asian */
+size_t lg_utf8_count(const char *s, size_t len);                 /* code points */
+size_t lg_utf8_offset(const char *s, size_t len, size_t points); /* byte offset of the nth code point, clamped */
+int lg_utf8_width(const char *s);                                /* terminal columns: 0 combining, 2 wide East Asian */
 /* Case-insensitive compare of UTF-8 (ASCII and Latin-1/Greek/Cyrillic simple folding); labels compare with this. */
 int lg_casecmp(const char *a, const char *b);
 /* Damerau-Levenshtein (optimal string alignment), case-insensitive; for "did you mean". Of texts longer than 255
@@ -183,15 +184,17 @@ void lg_buf_add_plain(lg_buf *buf, const char *s, size_t len);
 void lg_text_scrub(char *s);
 
 /* ---- numbers ---- */
-bool lg_parse_int(const char *s, long long *out);  /* whole text must be the number */
-bool lg_parse_double(const char *s, double *out);  /* locale-free, no hex, no inf/nan */
+bool lg_parse_int(const char *s, long long *out); /* whole text must be the number */
+bool lg_parse_double(const char *s, double *out); /* locale-free, no hex, no inf/nan */
 /* xoshiro256** seeded by SplitMix64 (Blackman & Vigna, 2018): same seed, same numbers, everywhere. */
-typedef struct lg_rng { uint64_t s[4]; } lg_rng;
+typedef struct lg_rng {
+    uint64_t s[4];
+} lg_rng;
 void lg_rng_init(lg_rng *rng, uint64_t seed);
 uint64_t lg_rng_next(lg_rng *rng);
-double lg_rng_uniform(lg_rng *rng);                  /* [0, 1) */
-double lg_rng_normal(lg_rng *rng);                   /* mean 0, deviation 1 */
-uint64_t lg_rng_below(lg_rng *rng, uint64_t bound);  /* [0, bound), unbiased */
+double lg_rng_uniform(lg_rng *rng);                              /* [0, 1) */
+double lg_rng_normal(lg_rng *rng);                               /* mean 0, deviation 1 */
+uint64_t lg_rng_below(lg_rng *rng, uint64_t bound);              /* [0, bound), unbiased */
 uint64_t lg_hash64(const void *data, size_t len, uint64_t seed); /* FNV-1a with a finaliser; not for security */
 
 /* ---- time, cancelling, log ---- */
@@ -200,10 +203,21 @@ double lg_now(void); /* seconds on the monotonic clock */
 void lg_time_iso(char out[32]);
 
 /* Shared between the I/O thread (sets) and the executor (asks). Async-signal-safe. */
-typedef struct lg_cancel { atomic_int flag; } lg_cancel;
-static inline void lg_cancel_set(lg_cancel *c) { atomic_store_explicit(&c->flag, 1, memory_order_release); }
-static inline void lg_cancel_clear(lg_cancel *c) { atomic_store_explicit(&c->flag, 0, memory_order_release); }
-static inline bool lg_cancelled(lg_cancel *c) { return c && atomic_load_explicit(&c->flag, memory_order_acquire); }
+typedef struct lg_cancel {
+    atomic_int flag;
+} lg_cancel;
+static inline void lg_cancel_set(lg_cancel *c)
+{
+    atomic_store_explicit(&c->flag, 1, memory_order_release);
+}
+static inline void lg_cancel_clear(lg_cancel *c)
+{
+    atomic_store_explicit(&c->flag, 0, memory_order_release);
+}
+static inline bool lg_cancelled(lg_cancel *c)
+{
+    return c && atomic_load_explicit(&c->flag, memory_order_acquire);
+}
 /* LG_OK, or LG_E_INTERRUPTED with err filled ("interrupted"). c may be NULL. */
 lg_status lg_cancel_check(lg_cancel *c, lg_err *err);
 

@@ -21,11 +21,11 @@ typedef struct lg_symbol {
 } lg_symbol;
 
 typedef struct lg_library {
-    const char *name;                /* as people call it */
-    const char *const *sonames;      /* tried in order, NULL-terminated */
-    const char *package;             /* Debian package that brings it */
-    const lg_symbol *symbols;        /* {0}-terminated */
-    void (*before_load)(void);       /* e.g. settings the library reads when it is loaded; may be NULL */
+    const char *name;                     /* as people call it */
+    const char *const *sonames;           /* tried in order, NULL-terminated */
+    const char *package;                  /* Debian package that brings it */
+    const lg_symbol *symbols;             /* {0}-terminated */
+    void (*before_load)(void);            /* e.g. settings the library reads when it is loaded; may be NULL */
     lg_status (*after_load)(lg_err *err); /* e.g. set its thread count; may be NULL */
     /* state, owned by lg_library_open */
     pthread_mutex_t lock; /* PTHREAD_MUTEX_INITIALIZER is all zero on the systems we build for */

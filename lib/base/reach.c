@@ -283,7 +283,8 @@ lg_status lg_reach_denied(const char *path, const char *real, lg_reach_mode mode
         roots_text(roots, sizeof roots);
         shell_word(word, sizeof word, real);
         lg_fail(err, LG_E_DENIED, 601, "`%.200s` is outside this project", path);
-        lg_why(err, "a notebook reads below its project %.200s and below what its user allowed: %s", reach.project, roots);
+        lg_why(err, "a notebook reads below its project %.200s and below what its user allowed: %s", reach.project,
+               roots);
         return lg_try(err, "`logolens allow %s` in a terminal", word);
     }
     if (rest) {

@@ -59,7 +59,8 @@ typedef struct lg_listing {
     char **path;
     size_t count, skipped;
 } lg_listing;
-lg_status lg_reach_list(const char *folder, size_t limit, lg_cancel *cancel, lg_listing *out, lg_err *err) LG_MUST_CHECK;
+lg_status lg_reach_list(const char *folder, size_t limit, lg_cancel *cancel, lg_listing *out,
+                        lg_err *err) LG_MUST_CHECK;
 void lg_listing_release(lg_listing *listing);
 
 #endif

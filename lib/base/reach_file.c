@@ -58,7 +58,8 @@ lg_status lg_reach_open(const char *path, int *fd, uint64_t *size, lg_err *err)
 static lg_status too_large(const char *path, uint64_t size, size_t limit, lg_err *err)
 {
     lg_fail(err, LG_E_LIMIT, 303, "`%.200s` is too large to be read here", path);
-    return lg_why(err, "it has %s bytes; the limit is %s", lg_thousands((long long)size), lg_thousands((long long)limit));
+    return lg_why(err, "it has %s bytes; the limit is %s", lg_thousands((long long)size),
+                  lg_thousands((long long)limit));
 }
 
 /* Reads to the end of the file, which may have grown since its size was asked. */
@@ -89,8 +90,8 @@ lg_status lg_reach_read(const char *path, lg_buf *out, lg_err *err)
     uint64_t size = 0;
     LG_TRY(lg_buf_check(out, err));
     LG_TRY(lg_reach_open(path, &fd, &size, err));
-    lg_status st = size > out->limit - out->len ? too_large(path, size, out->limit, err)
-                                                : read_all(path, fd, size, out, err);
+    lg_status st =
+        size > out->limit - out->len ? too_large(path, size, out->limit, err) : read_all(path, fd, size, out, err);
     close(fd);
     return st;
 }

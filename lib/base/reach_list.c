@@ -77,8 +77,8 @@ static lg_status note_linked(walk *w, const struct stat *st, bool *again)
     return LG_OK;
 }
 
-/* Where a link leads, as a bare handle, or -1 when that is not for us. Resolved first, so that nothing outside is opened,
- * and asked again of what was opened. */
+/* Where a link leads, as a bare handle, or -1 when that is not for us. Resolved first, so that nothing outside is
+ * opened, and asked again of what was opened. */
 static int follow(int dir, const char *name, char real[PATH_MAX], struct stat *st)
 {
     char link[PATH_MAX + NAME_MAX + 2];
@@ -196,8 +196,12 @@ lg_status lg_reach_list(const char *folder, size_t limit, lg_cancel *cancel, lg_
     int fd = -1;
     *out = (lg_listing){0};
     LG_TRY(list_start(folder, &place, &fd, err));
-    walk w = {.written = folder, .root = place.real, .limit = limit ? limit : LIMIT_DEFAULT, .cancel = cancel,
-              .out = out, .err = err};
+    walk w = {.written = folder,
+              .root = place.real,
+              .limit = limit ? limit : LIMIT_DEFAULT,
+              .cancel = cancel,
+              .out = out,
+              .err = err};
     lg_status st = walk_folder(&w, fd, 0, 0, false);
     lg_free(w.linked);
     if (st != LG_OK) lg_listing_release(out);

@@ -15,7 +15,8 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Names in a folder, sorted, without hidden ones; the arena holds them. Fewer when memory is short: this is a courtesy. */
+/* Names in a folder, sorted, without hidden ones; the arena holds them. Fewer when memory is short: this is a courtesy.
+ */
 static size_t names_in(const char *folder, const char **names, lg_arena *arena)
 {
     lg_err ignored = {0};

@@ -1,4 +1,5 @@
-/* reach_path.h - what the files of the reach share: where a path leads, and the errors about it. Internal to lib/base. */
+/* reach_path.h - what the files of the reach share: where a path leads, and the errors about it. Internal to lib/base.
+ */
 #ifndef LG_REACH_PATH_H
 #define LG_REACH_PATH_H
 

@@ -11,7 +11,7 @@ typedef struct job {
     int times[PIECES];
     double part[PIECES];
     int size;
-    atomic_int outside; /* pieces given a worker number out of range */
+    atomic_int outside;            /* pieces given a worker number out of range */
     atomic_int in_use[64], shared; /* two pieces at once on one worker number */
 } job;
 

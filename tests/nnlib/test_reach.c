@@ -52,8 +52,8 @@ static void remove_world(void)
 
 static void build(void)
 {
-    static const char *const folders[] = {"project", "project/.git", "project/start", "project/data",
-                                          "project/data/sub", "outside", "allowed"};
+    static const char *const folders[] = {"project",          "project/.git", "project/start", "project/data",
+                                          "project/data/sub", "outside",      "allowed"};
     static bool registered;
     remove_world();
     char made[] = "/tmp/lg_reach_XXXXXX";
@@ -441,10 +441,10 @@ TEST(listing)
     mkdir(at("project/more"), 0700);
     put("project/more/d.txt", "");
     CHECK_INT(symlink("../more", at("project/data/more")), 0);
-    CHECK_INT(symlink("../more", at("project/data/twice")), 0);    /* listed once, by either name */
-    CHECK_INT(symlink("more", at("project/more/self")), 0);        /* nowhere */
-    CHECK_INT(symlink(".", at("project/data/here")), 0);           /* round */
-    CHECK_INT(symlink("../..", at("project/data/sub/up")), 0);     /* a parent */
+    CHECK_INT(symlink("../more", at("project/data/twice")), 0); /* listed once, by either name */
+    CHECK_INT(symlink("more", at("project/more/self")), 0);     /* nowhere */
+    CHECK_INT(symlink(".", at("project/data/here")), 0);        /* round */
+    CHECK_INT(symlink("../..", at("project/data/sub/up")), 0);  /* a parent */
     CHECK_INT(symlink("a.txt", at("project/data/z.txt")), 0);
     CHECK_INT(symlink(at("outside"), at("project/data/leak")), 0);
     CHECK_INT(symlink(at("outside/secret.txt"), at("project/data/leak.txt")), 0);
@@ -536,14 +536,30 @@ TEST(hosts)
     CHECK(host("HTTPS://GRAPH.EXAMPLE.ORG:443/x"));
     CHECK(host("http://127.0.0.1:8080/page#part"));
     static const char *const bad[] = {
-        "http://graph.example.org/x",      "https://graph.example.org:444/x",    "https://graph.example.org.evil.org/",
-        "https://graph.example.org@evil.org/", "https://user:pw@graph.example.org/", "https://evil.org/graph.example.org",
-        "https://evil.org#graph.example.org",  "https://graph.example.org\\@evil.org", "https://graph.example.org%2eevil",
-        "http://127.0.0.1:8081/",          "http://127.0.0.1/",                  "http://[::1]:8080/",
-        "file:///etc/passwd",              "ftp://graph.example.org/",           "https://",
-        "https:///x",                      "graph.example.org",                  "",
-        "https://graph.example.org:/",     "https://graph.example.org:+443/",    "https://graph.example.org:99999/",
-        "https:// graph.example.org/",     "https://gr\xc3\xa4ph.example.org/",  "javascript://graph.example.org/",
+        "http://graph.example.org/x",
+        "https://graph.example.org:444/x",
+        "https://graph.example.org.evil.org/",
+        "https://graph.example.org@evil.org/",
+        "https://user:pw@graph.example.org/",
+        "https://evil.org/graph.example.org",
+        "https://evil.org#graph.example.org",
+        "https://graph.example.org\\@evil.org",
+        "https://graph.example.org%2eevil",
+        "http://127.0.0.1:8081/",
+        "http://127.0.0.1/",
+        "http://[::1]:8080/",
+        "file:///etc/passwd",
+        "ftp://graph.example.org/",
+        "https://",
+        "https:///x",
+        "graph.example.org",
+        "",
+        "https://graph.example.org:/",
+        "https://graph.example.org:+443/",
+        "https://graph.example.org:99999/",
+        "https:// graph.example.org/",
+        "https://gr\xc3\xa4ph.example.org/",
+        "javascript://graph.example.org/",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         if (host(bad[i])) TEST_FAIL("%s was let through", bad[i]);
