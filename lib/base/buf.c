@@ -99,7 +99,8 @@ void lg_buf_addf(lg_buf *buf, const char *fmt, ...)
 lg_status lg_buf_check(const lg_buf *buf, lg_err *err)
 {
     if (buf->failed == LG_E_LIMIT)
-        return lg_fail(err, LG_E_LIMIT, 902, "a result grew past its limit of %zu bytes", buf->limit);
+        return lg_fail(err, LG_E_LIMIT, 902, "a result grew past its limit of %s bytes",
+                       lg_thousands((long long)buf->limit));
     if (buf->failed) return lg_fail(err, buf->failed, 901, "there is not enough memory left");
     return LG_OK;
 }
