@@ -129,6 +129,8 @@ test: ## set up and run every fast test
 	@$(MAKE) --no-print-directory test-run
 test-run: lint register
 	@sh tests/all.sh '$(FLAVOR)'
+browser: register ## the notebook in a real JupyterLab in headless Chromium
+	@$(VENV)/bin/python tests/browser/test_jupyterlab.py
 test-slow: ## sanitizers, both compilers, long tests (after `make test`)
 	@sh tests/slow.sh
 

@@ -1,0 +1,226 @@
+#!/usr/bin/env python3
+"""A real JupyterLab in headless Chromium: opens the first notebook, runs all cells, looks at what is there.
+
+Usage: test_jupyterlab.py [--keep DIR]   (screenshots, light and dark, go to DIR). Run with the private Jupyter's Python.
+The last line is `N passed, N failed, N skipped`; where there is no Chromium all is skipped aloud.
+"""
+import argparse
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if os.access(p, os.X_OK)), None)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Lab:
+    """JupyterLab on a loopback port, with a folder of its own that holds a copy of the notebooks."""
+
+    def __init__(self):
+        self.home = Path(tempfile.mkdtemp(prefix="lens-lab-"))
+        self.work = self.home / "work"
+        shutil.copytree(ROOT / "notebooks", self.work)
+        self.port, self.token = free_port(), "t" * 32
+        env = dict(os.environ, JUPYTER_CONFIG_DIR=str(self.home / "config"), JUPYTER_DATA_DIR=str(self.home / "data"),
+                   JUPYTER_RUNTIME_DIR=str(self.home / "run"))
+        self.log = open(self.home / "lab.log", "wb")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={self.port}",
+             f"--IdentityProvider.token={self.token}", f"--ServerApp.root_dir={self.work}",
+             "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
+            env=env, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(self.url("api/status"), timeout=1).read()
+                return
+            except OSError:
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.25)
+        raise RuntimeError("JupyterLab did not start:\n" + (self.home / "lab.log").read_text()[-2000:])
+
+    def url(self, path):
+        return f"http://127.0.0.1:{self.port}/{path}{'&' if '?' in path else '?'}token={self.token}"
+
+    def close(self):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        self.log.close()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+def open_notebook(page, lab, name):
+    page.goto(lab.url(f"lab/tree/{name}?reset"))
+    page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook", timeout=60000)
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=60000)
+
+
+def menu(page, *words):
+    page.click(f".lm-MenuBar-itemLabel:text-is('{words[0]}')")
+    for word in words[1:]:
+        page.locator(f".lm-Menu-itemLabel:text-is('{word}')").last.click()
+
+
+def run_all(page, seconds):
+    menu(page, "Run", "Run All Cells")
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='busy']", timeout=20000)
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=seconds * 1000)
+
+
+def windowed_text(page):
+    """Text and counts of all outputs, scrolling through because JupyterLab renders lazily."""
+    page.evaluate("document.querySelectorAll('.jp-Cell').forEach(c => c.scrollIntoView())")
+    page.wait_for_timeout(500)
+    return page.inner_text(".jp-Notebook")
+
+
+def dark(page, on):
+    page.evaluate("""on => window.jupyterapp.commands.execute('apputils:change-theme',
+                     {theme: on ? 'JupyterLab Dark' : 'JupyterLab Light'})""", on)
+    page.wait_for_timeout(1500)
+
+
+def shots(page, keep, name):
+    """One picture of each output area."""
+    if not keep:
+        return
+    areas = page.locator(".jp-CodeCell .jp-Cell-outputWrapper")
+    for i in range(areas.count()):
+        area = areas.nth(i)
+        area.scroll_into_view_if_needed()
+        if area.bounding_box() and area.bounding_box()["height"] > 8:
+            area.screenshot(path=str(keep / f"{name}-{i + 1:02d}.png"))
+
+
+def test_run_all(page, lab, keep):
+    open_notebook(page, lab, "01-logo-classifier.ipynb")
+    run_all(page, 300)
+    text = windowed_text(page)
+    errors = page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr'], "
+                          ".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']")
+    assert errors.count() == 0, errors.first.inner_text()
+    for word in ("True Total", "Predicted Total", "130,532", "conv2d_1 (Conv2D)", "precision"):
+        assert word.lower() in text.lower(), f"{word!r} is not on the page"
+    broken = page.evaluate("""[...document.querySelectorAll('.jp-OutputArea img')]
+                              .filter(i => i.complete && i.naturalWidth === 0).map(i => i.alt.slice(0, 80))""")
+    assert not broken, f"pictures that do not load: {broken}"
+    unnamed = page.evaluate("[...document.querySelectorAll('.jp-RenderedHTMLCommon img')].filter(i => !i.alt).length")
+    assert unnamed == 0, f"{unnamed} pictures have no words for those who cannot see them"
+    shots(page, keep, "light")
+    dark(page, True)
+    shots(page, keep, "dark")
+    dark(page, False)
+    menu(page, "File", "Save Notebook")
+    page.wait_for_timeout(1500)
+    saved = json.loads((lab.work / "01-logo-classifier.ipynb").read_text())
+    outputs = [o for c in saved["cells"] if c["cell_type"] == "code" for o in c["outputs"]]
+    assert outputs and not [o for o in outputs if o["output_type"] == "error"]
+    assert all("text/plain" in o["data"] for o in outputs if o["output_type"] == "display_data")
+
+
+def test_untrusted(page, lab, keep):
+    """The same page received from somebody else: nothing may be missing."""
+    saved = json.loads((lab.work / "01-logo-classifier.ipynb").read_text())
+    saved["cells"].append({"cell_type": "markdown", "id": "mark", "metadata": {}, "source": ["received"]})
+    (lab.work / "received.ipynb").write_text(json.dumps(saved))
+    open_notebook(page, lab, "received.ipynb")
+    text = windowed_text(page)
+    for word in ("True Total", "130,532", "conv2d_1 (Conv2D)"):
+        assert word.lower() in text.lower(), f"{word!r} is lost in an untrusted notebook"
+    assert page.locator(".jp-OutputArea img").count() > 0
+    shots(page, keep, "untrusted")
+
+
+def test_complete_and_inspect(page, lab, keep):
+    open_notebook(page, lab, "01-logo-classifier.ipynb")
+    menu(page, "Edit", "Clear Outputs of All Cells")
+    page.evaluate("window.jupyterapp.commands.execute('notebook:insert-cell-above')")
+    page.keyboard.press("Enter")
+    page.keyboard.type("confu")
+    page.keyboard.press("Tab")
+    page.wait_for_function("""() => document.querySelector('.jp-Notebook .jp-mod-selected .cm-content, .jp-Notebook .jp-mod-active .cm-content')
+                              .innerText.includes('confusion') || document.querySelector('.jp-Completer:not(.lm-mod-hidden)')""", timeout=10000)
+    page.keyboard.press("Escape")
+    if keep:
+        page.screenshot(path=str(keep / "complete.png"))
+
+
+def test_interrupt(page, lab, keep):
+    """The stop button ends `fit` with the best weights kept, and the kernel goes on."""
+    notebook = json.loads((ROOT / "notebooks/01-logo-classifier.ipynb").read_text())
+    cell = notebook["cells"][2]
+    sources = ["load logos from sample:logos size 64x64 seed 7",
+               "model m on logos { conv 16 3x3 relu; maxpool 2; flatten; dense classes softmax }",
+               "fit m epochs 100000"]
+    notebook["cells"] = [dict(cell, id=f"c{i}", source=[s], outputs=[]) for i, s in enumerate(sources)]
+    (lab.work / "stop.ipynb").write_text(json.dumps(notebook))
+    open_notebook(page, lab, "stop.ipynb")
+    menu(page, "Run", "Run All Cells")
+    page.wait_for_selector("text=epoch 3 of", timeout=60000)
+    if keep:
+        page.screenshot(path=str(keep / "live.png"))
+    page.evaluate("window.jupyterapp.commands.execute('notebook:interrupt-kernel')")
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=10000)
+    text = windowed_text(page)
+    assert "Interrupted" in text and "best was epoch" in text, text[-600:]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--only", default="")
+    args = parser.parse_args()
+    tests = [test_run_all, test_untrusted, test_complete_and_inspect, test_interrupt]
+    if not CHROMIUM:
+        for test in tests:
+            print(f"  skipped {test.__name__}: there is no Chromium on this machine")
+        print(f"0 passed, 0 failed, {len(tests)} skipped")
+        return 0
+    from playwright.sync_api import sync_playwright
+    if args.keep:
+        args.keep.mkdir(parents=True, exist_ok=True)
+    passed = failed = 0
+    lab = Lab()
+    try:
+        with sync_playwright() as play:
+            browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            for test in tests:
+                if args.only and args.only not in test.__name__:
+                    continue
+                page = browser.new_page(viewport={"width": 1100, "height": 1400})
+                try:
+                    test(page, lab, args.keep)
+                    passed += 1
+                except Exception as error:  # noqa: BLE001 - every fault of a test is a failure of that test
+                    failed += 1
+                    print(f"  FAILED {test.__name__}: {str(error)[:1500]}")
+                    if args.keep:
+                        page.screenshot(path=str(args.keep / f"failed-{test.__name__}.png"))
+                page.close()
+            browser.close()
+    finally:
+        lab.close()
+    print(f"{passed} passed, {failed} failed, 0 skipped")
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
