@@ -1,0 +1,469 @@
+/* dataset.c - versions of a dataset: what they share, and reading them. */
+#include "lib/data/dataset_private.h"
+#include <stdlib.h>
+#include <string.h>
+#include "lib/image/hash.h"
+
+#include "lib/base/banned.h"
+
+const char *const data_split_names[DATA_SPLITS] = {"", "train", "val", "test"};
+
+/* ---- the shared parts ---- */
+static bool last_ref(atomic_int *refs)
+{
+    return atomic_fetch_sub_explicit(refs, 1, memory_order_acq_rel) == 1;
+}
+
+static void add_ref(atomic_int *refs)
+{
+    atomic_fetch_add_explicit(refs, 1, memory_order_relaxed);
+}
+
+data_table *data_table_new(size_t count, lg_err *err)
+{
+    data_table *table = lg_alloc(1, sizeof *table, err);
+    if (!table) return NULL;
+    atomic_init(&table->refs, 1);
+    lg_arena_init(&table->text, 0);
+    table->count = count;
+    table->fact = lg_alloc(count, sizeof *table->fact, err);
+    if (table->fact) return table;
+    data_table_unref(table);
+    return NULL;
+}
+
+static const char *const own_fields[] = {"id",     "file",       "label",     "split", "source", "width",
+                                         "height", "brightness", "duplicate", "group", "broken"};
+enum { OWN_FIELDS = sizeof own_fields / sizeof *own_fields };
+
+static int own_field(const char *name)
+{
+    for (int i = 0; i < OWN_FIELDS; i++)
+        if (lg_casecmp(own_fields[i], name) == 0) return i;
+    return -1;
+}
+
+lg_status data_table_fields(data_table *table, lg_err *err)
+{
+    table->field = lg_alloc(OWN_FIELDS + table->columns + 1, sizeof *table->field, err);
+    if (!table->field) return err->status;
+    for (int i = 0; i < OWN_FIELDS; i++) table->field[table->fields++] = own_fields[i];
+    for (size_t i = 0; i < table->columns; i++)
+        if (own_field(table->column[i]) < 0) table->field[table->fields++] = table->column[i];
+    return LG_OK;
+}
+
+void data_table_unref(data_table *table)
+{
+    if (!table || !last_ref(&table->refs)) return;
+    lg_arena_release(&table->text);
+    lg_free(table->fact);
+    lg_free(table->column);
+    lg_free(table->cell);
+    lg_free(table->field);
+    lg_free(table);
+}
+
+data_block *data_block_new(size_t count, int h, int w, int c, lg_err *err)
+{
+    data_block *block = lg_alloc(1, sizeof *block, err);
+    if (!block) return NULL;
+    *block = (data_block){.h = h, .w = w, .c = c};
+    atomic_init(&block->refs, 1);
+    block->px = lg_alloc(count, (size_t)h * (size_t)w * (size_t)c, err);
+    if (block->px) return block;
+    lg_free(block);
+    return NULL;
+}
+
+void data_block_unref(data_block *block)
+{
+    if (!block || !last_ref(&block->refs)) return;
+    lg_free(block->px);
+    lg_free(block);
+}
+
+void data_names_unref(data_names *names)
+{
+    if (!names || !last_ref(&names->refs)) return;
+    lg_arena_release(&names->text);
+    lg_free(names->name);
+    lg_free(names);
+}
+
+/* ---- class names: distinct ignoring case, spelt as first seen, sorted ---- */
+typedef struct ranked {
+    const char *name;
+    int32_t seen; /* place in order of first appearance */
+} ranked;
+
+static int by_name(const void *left, const void *right)
+{
+    const ranked *a = left, *b = right;
+    int order = lg_casecmp(a->name, b->name);
+    return order ? order : strcmp(a->name, b->name);
+}
+
+/* Distinct names in order of appearance into list (room for all), each text's place into seen. */
+static lg_status distinct_names(const char *const *name, size_t n, ranked *list, int32_t *seen, size_t *count,
+                                lg_err *err)
+{
+    data_map map;
+    lg_status st = LG_OK;
+    LG_TRY(data_map_init(&map, 16, true, err));
+    *count = 0;
+    for (size_t i = 0; i < n && !st; i++) {
+        int64_t first = -1;
+        if (name[i] && *name[i]) {
+            st = data_map_put(&map, name[i], (int64_t)*count, &first, err);
+            if (!st && first == (int64_t)*count) {
+                list[*count] = (ranked){.name = name[i], .seen = (int32_t)*count};
+                *count += 1;
+            }
+        }
+        seen[i] = (int32_t)first;
+    }
+    data_map_release(&map);
+    return st;
+}
+
+data_names *data_names_new(const char *const *name, size_t n, int32_t *number, lg_err *err)
+{
+    lg_status st = LG_OK;
+    size_t count = 0;
+    data_names *names = lg_alloc(1, sizeof *names, err);
+    ranked *list = lg_alloc(n, sizeof *list, err);
+    int32_t *seen = lg_alloc(n, sizeof *seen, err), *rank = NULL;
+    if (!names || !list || !seen) goto fail;
+    atomic_init(&names->refs, 1);
+    lg_arena_init(&names->text, 0);
+    LG_GO(distinct_names(name, n, list, seen, &count, err));
+    qsort(list, count, sizeof *list, by_name);
+    rank = lg_alloc(count, sizeof *rank, err);
+    names->name = lg_alloc(count + 1, sizeof *names->name, err);
+    if (!rank || !names->name) goto fail;
+    for (size_t i = 0; i < count; i++) {
+        rank[list[i].seen] = (int32_t)i;
+        names->name[i] = lg_arena_strndup(&names->text, list[i].name, strlen(list[i].name), err);
+        if (!names->name[i]) goto fail;
+    }
+    names->count = (int)count;
+    for (size_t i = 0; number && i < n; i++) number[i] = seen[i] < 0 ? -1 : rank[seen[i]];
+    goto done;
+fail:
+    st = LG_E_MEMORY;
+done:
+    lg_free(list);
+    lg_free(seen);
+    lg_free(rank);
+    if (st && names) {
+        lg_arena_release(&names->text);
+        lg_free(names->name);
+        lg_free(names);
+        names = NULL;
+    }
+    return names;
+}
+
+/* ---- versions ---- */
+data_set *data_set_new(data_table *table, data_names *names, data_block *block, size_t rows, lg_err *err)
+{
+    data_set *set = lg_alloc(1, sizeof *set, err);
+    if (!set) return NULL;
+    atomic_init(&set->refs, 1);
+    set->row = lg_alloc(rows, sizeof *set->row, err);
+    set->recipe = lg_strdup("", err);
+    if (!set->row || !set->recipe) {
+        lg_free(set->row);
+        lg_free(set->recipe);
+        lg_free(set);
+        return NULL;
+    }
+    set->rows = rows;
+    set->table = table;
+    set->names = names;
+    set->block = block;
+    add_ref(&table->refs);
+    add_ref(&names->refs);
+    if (block) add_ref(&block->refs);
+    return set;
+}
+
+data_set *data_set_next(const data_set *set, size_t rows, lg_err *err)
+{
+    data_set *next = data_set_new(set->table, set->names, set->block, rows, err);
+    if (!next) return NULL;
+    next->fit = set->fit;
+    next->seed = set->seed;
+    if (data_recipe_add(next, err, "%s", set->recipe) == LG_OK) return next;
+    data_unref(next);
+    return NULL;
+}
+
+lg_status data_recipe_add(data_set *set, lg_err *err, const char *fmt, ...)
+{
+    lg_buf text;
+    va_list ap;
+    lg_buf_init(&text, 16 << 20);
+    lg_buf_adds(&text, set->recipe);
+    if (*set->recipe) lg_buf_addc(&text, '\n');
+    va_start(ap, fmt);
+    lg_buf_addv(&text, fmt, ap);
+    va_end(ap);
+    char *whole = lg_buf_take(&text, err);
+    lg_buf_release(&text);
+    if (!whole) return err->status;
+    lg_free(set->recipe);
+    set->recipe = whole;
+    return LG_OK;
+}
+
+data_set *data_ref(const data_set *set)
+{
+    data_set *shared = (data_set *)set; /* counting is all that ever changes */
+    if (shared) add_ref(&shared->refs);
+    return shared;
+}
+
+void data_unref(const data_set *set)
+{
+    data_set *shared = (data_set *)set;
+    if (!shared || !last_ref(&shared->refs)) return;
+    data_table_unref(shared->table);
+    data_names_unref(shared->names);
+    data_block_unref(shared->block);
+    lg_free(shared->row);
+    lg_free(shared->recipe);
+    lg_free(shared);
+}
+
+/* ---- reading ---- */
+size_t data_count(const data_set *set)
+{
+    return set->rows;
+}
+
+void data_image_at(const data_set *set, size_t row, data_image *out)
+{
+    const data_fact *fact = data_fact_of(set, row);
+    *out = (data_image){
+        .id = fact->id,
+        .name = fact->name,
+        .path = fact->path,
+        .source = fact->source,
+        .sha256 = fact->sha256,
+        .w = fact->w,
+        .h = fact->h,
+        .grey = fact->grey,
+        .brightness = fact->brightness,
+        .phash = fact->phash,
+        .group = fact->group,
+        .duplicate = fact->duplicate,
+        .broken = fact->broken,
+        .label = set->row[row].label,
+        .split = (data_split_kind)set->row[row].split,
+    };
+}
+
+ptrdiff_t data_row_of(const data_set *set, uint32_t id)
+{
+    size_t low = 0, high = set->rows;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        uint32_t at = data_fact_of(set, mid)->id;
+        if (at == id) return (ptrdiff_t)mid;
+        if (at < id) low = mid + 1;
+        else high = mid;
+    }
+    return -1;
+}
+
+static bool name_matches(const char *full, const char *name, int how)
+{
+    if (how == 0) return strcmp(full, name) == 0;
+    const char *slash = strrchr(full, '/'), *base = slash ? slash + 1 : full;
+    if (how == 1) return strcmp(base, name) == 0;
+    const char *dot = strrchr(base, '.');
+    size_t len = dot && dot > base ? (size_t)(dot - base) : strlen(base);
+    return strlen(name) == len && memcmp(base, name, len) == 0;
+}
+
+ptrdiff_t data_row_named(const data_set *set, const char *name)
+{
+    for (int how = 0; how < 3; how++)
+        for (size_t i = 0; i < set->rows; i++)
+            if (name_matches(data_fact_of(set, i)->name, name, how)) return (ptrdiff_t)i;
+    return -1;
+}
+
+int data_classes(const data_set *set)
+{
+    return set->names->count;
+}
+
+const char *data_class_name(const data_set *set, int label)
+{
+    return label >= 0 && label < set->names->count ? set->names->name[label] : "";
+}
+
+int data_class_find(const data_set *set, const char *name)
+{
+    for (int i = 0; i < set->names->count; i++)
+        if (lg_casecmp(set->names->name[i], name) == 0) return i;
+    return -1;
+}
+
+data_size data_shape(const data_set *set)
+{
+    return set->block ? (data_size){set->block->h, set->block->w, set->block->c} : (data_size){0};
+}
+
+img_fit_mode data_fit(const data_set *set)
+{
+    return set->fit;
+}
+
+uint64_t data_seed(const data_set *set)
+{
+    return set->seed;
+}
+
+const char *data_recipe(const data_set *set)
+{
+    return set->recipe;
+}
+
+lg_status data_fingerprint(const data_set *set, char hex[65], lg_err *err)
+{
+    lg_buf text;
+    data_size size = data_shape(set);
+    lg_buf_init(&text, (size_t)4 << 30);
+    lg_buf_addf(&text, "%dx%dx%d %d\n", size.h, size.w, size.c, (int)set->fit);
+    for (int i = 0; i < set->names->count; i++) lg_buf_addf(&text, "%s\n", set->names->name[i]);
+    for (size_t i = 0; i < set->rows; i++) {
+        const data_fact *fact = data_fact_of(set, i);
+        lg_buf_addf(&text, "%s %d %u\n", fact->sha256, set->row[i].label, set->row[i].split);
+    }
+    lg_status st = lg_buf_check(&text, err);
+    if (!st) img_sha256(lg_buf_str(&text), text.len, hex);
+    lg_buf_release(&text);
+    return st;
+}
+
+lg_status data_count_classes(const data_set *set, data_counts *out, lg_err *err)
+{
+    *out = (data_counts){.classes = set->names->count};
+    for (int s = 0; s < DATA_SPLITS; s++) {
+        out->count[s] = lg_alloc((size_t)out->classes, sizeof *out->count[s], err);
+        if (!out->count[s]) {
+            data_counts_release(out);
+            return err->status;
+        }
+    }
+    for (size_t i = 0; i < set->rows; i++) {
+        const data_row *row = &set->row[i];
+        if (data_fact_of(set, i)->broken) {
+            out->broken++;
+        } else if (row->label < 0) {
+            out->unlabelled++;
+        } else {
+            out->count[row->split][row->label]++;
+            out->total[row->split]++;
+            out->usable++;
+        }
+    }
+    return LG_OK;
+}
+
+void data_counts_release(data_counts *counts)
+{
+    for (int s = 0; s < DATA_SPLITS; s++) lg_free(counts->count[s]);
+    *counts = (data_counts){0};
+}
+
+/* ---- fields ---- */
+const char *const *data_fields(const data_set *set, size_t *count)
+{
+    if (count) *count = set->table->fields;
+    return set->table->field;
+}
+
+static data_value number_value(double number)
+{
+    return (data_value){.kind = DATA_NUMBER, .number = number};
+}
+
+static data_value text_value(const char *text)
+{
+    return (data_value){.kind = DATA_TEXT, .text = text};
+}
+
+static data_value truth_value(bool truth)
+{
+    return (data_value){.kind = DATA_TRUTH, .number = truth};
+}
+
+/* Further columns are texts; one that is a number can be compared as one. */
+static bool column_value(const data_set *set, size_t row, const char *field, data_value *out)
+{
+    const data_table *table = set->table;
+    for (size_t i = 0; i < table->columns; i++) {
+        if (lg_casecmp(table->column[i], field)) continue;
+        *out = text_value(table->cell[set->row[row].fact * table->columns + i]);
+        if (lg_parse_double(out->text, &out->number)) out->kind = DATA_NUMBER;
+        return true;
+    }
+    return false;
+}
+
+bool data_field(const data_set *set, size_t row, const char *field, data_value *out)
+{
+    const data_fact *fact = data_fact_of(set, row);
+    switch (own_field(field)) {
+    case 0: *out = number_value(fact->id); return true;
+    case 1: *out = text_value(fact->name); return true;
+    case 2: *out = text_value(data_class_name(set, set->row[row].label)); return true;
+    case 3: *out = text_value(data_split_names[set->row[row].split]); return true;
+    case 4: *out = text_value(fact->source); return true;
+    case 5: *out = number_value(fact->w); return true;
+    case 6: *out = number_value(fact->h); return true;
+    case 7: *out = number_value((double)fact->brightness); return true;
+    case 8: *out = truth_value(fact->duplicate); return true;
+    case 9: *out = number_value(fact->group); return true;
+    case 10: *out = truth_value(fact->broken != NULL); return true;
+    default: return column_value(set, row, field, out);
+    }
+}
+
+/* ---- pixels ---- */
+const uint8_t *data_pixels(const data_set *set, size_t row)
+{
+    const data_block *block = set->block;
+    if (!block) return NULL;
+    return block->px + set->row[row].fact * ((size_t)block->h * (size_t)block->w * (size_t)block->c);
+}
+
+lg_status data_need_pixels(const data_set *set, const char *name, lg_err *err)
+{
+    if (set->block) return LG_OK;
+    lg_fail(err, LG_E_DATA, 315, "the images of `%s` differ in size, and a network needs one size", name);
+    for (size_t i = 0; i < set->rows; i++) {
+        const data_fact *fact = data_fact_of(set, i);
+        if (fact->broken) continue;
+        lg_why(err, "e.g. %s is %dx%d", fact->name, fact->h, fact->w);
+        break;
+    }
+    return lg_try(err, "clean %s size 64x64", name);
+}
+
+void data_fill(const data_set *set, const uint32_t *rows, size_t n, float *x, int32_t *y)
+{
+    for (size_t i = 0; y && i < n; i++) y[i] = set->row[rows[i]].label;
+    if (!x || !set->block) return;
+    size_t size = (size_t)set->block->h * (size_t)set->block->w * (size_t)set->block->c;
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *px = data_pixels(set, rows[i]);
+        float *to = x + i * size;
+        for (size_t k = 0; k < size; k++) to[k] = (float)px[k] / 255.0f;
+    }
+}

@@ -1,0 +1,139 @@
+/* dataset_private.h - how a data_set is put together; for lib/data only.
+ *
+ * A version is a list of rows (image, label, split) over three shared, immutable, reference-counted parts: the table of
+ * facts that loading found out, the class names, and the block of pixels. Rows name an image by its place in the table,
+ * which is also its place in the block. */
+#ifndef DATA_DATASET_PRIVATE_H
+#define DATA_DATASET_PRIVATE_H
+
+#include "lib/data/dataset.h"
+
+#define DATA_NEAR_DISTANCE 6   /* bits of the perceptual hash, of 64 */
+#define DATA_MIN_DECODE    256 /* JPEGs are never decoded smaller than this: hashes then hardly depend on the size */
+#define DATA_MAX_LABEL     200 /* bytes */
+#define DATA_MAX_IMAGES    5000000
+
+typedef struct data_fact {
+    uint32_t id, group;
+    const char *name, *path, *source, *broken; /* in the table's arena */
+    char sha256[65];
+    bool grey, duplicate;
+    float brightness;
+    int w, h;
+    uint64_t phash;
+} data_fact;
+
+typedef struct data_table {
+    atomic_int refs;
+    lg_arena text;
+    data_fact *fact;
+    size_t count;
+    const char **column; /* names of the labels file's further columns */
+    const char **cell;   /* (count, columns), "" where the file says nothing */
+    size_t columns;
+    const char **field;  /* names of all fields */
+    size_t fields;
+} data_table;
+
+typedef struct data_names { /* class names in their order */
+    atomic_int refs;
+    lg_arena text;
+    const char **name;
+    int count;
+} data_names;
+
+typedef struct data_block {
+    atomic_int refs;
+    int h, w, c;
+    uint8_t *px; /* (table count, h, w, c) */
+} data_block;
+
+typedef struct data_row {
+    uint32_t fact;
+    int32_t label;
+    uint32_t split; /* data_split_kind */
+} data_row;
+
+struct data_set {
+    atomic_int refs;
+    data_table *table;
+    data_names *names;
+    data_block *block; /* NULL: sizes differ */
+    data_row *row;
+    size_t rows;
+    img_fit_mode fit;
+    uint64_t seed;
+    char *recipe;
+};
+
+/* ---- parts: _new gives one reference ---- */
+data_table *data_table_new(size_t count, lg_err *err);
+lg_status data_table_fields(data_table *table, lg_err *err) LG_MUST_CHECK; /* fills field once columns are known */
+void data_table_unref(data_table *table);
+data_block *data_block_new(size_t count, int h, int w, int c, lg_err *err);
+void data_block_unref(data_block *block);
+/* Class names from any list: empty ones and repetitions (ignoring case) go, order becomes the class order. `number`, if
+ * not NULL, (n) gets each name's class number, -1 for "" and NULL. */
+data_names *data_names_new(const char *const *name, size_t n, int32_t *number, lg_err *err);
+void data_names_unref(data_names *names);
+
+/* A set over the given parts, which it takes a reference of (block may be NULL); rows are zeroed, recipe is `old` plus a
+ * line. */
+data_set *data_set_new(data_table *table, data_names *names, data_block *block, size_t rows, lg_err *err);
+/* A version of `set` with room for `rows` rows, not filled; recipe copied. */
+data_set *data_set_next(const data_set *set, size_t rows, lg_err *err);
+lg_status data_recipe_add(data_set *set, lg_err *err, const char *fmt, ...) LG_PRINTF(3, 4) LG_MUST_CHECK;
+
+static inline const data_fact *data_fact_of(const data_set *set, size_t row)
+{
+    return &set->table->fact[set->row[row].fact];
+}
+static inline bool data_usable(const data_set *set, size_t row)
+{
+    return set->row[row].label >= 0 && !data_fact_of(set, row)->broken;
+}
+
+/* ---- decoding (pictures.c) ---- */
+typedef struct data_decode_job {
+    data_table *table;
+    data_block *block;   /* NULL: facts only */
+    img_fit_mode fit;
+    bool verify;         /* facts are known: only fill the block, and refuse changed files (LL317) */
+    lg_pool *pool;
+    lg_cancel *cancel;
+    void (*progress)(void *ctx, size_t done, size_t count);
+    void *progress_ctx;
+} data_decode_job;
+lg_status data_decode_all(data_decode_job *job, lg_err *err) LG_MUST_CHECK;
+/* The block a size asks for, decoded; *out NULL where the sizes differ and none was asked for. The job's own block
+ * stays NULL. */
+lg_status data_decode_block(data_decode_job *job, data_size size, data_block **out, lg_err *err) LG_MUST_CHECK;
+lg_status data_check_size(data_size size, lg_err *err) LG_MUST_CHECK; /* LL318 */
+const char *data_fit_name(img_fit_mode fit);
+/* Groups and duplicates of all readable facts. */
+lg_status data_find_groups(data_table *table, lg_cancel *cancel, lg_err *err) LG_MUST_CHECK;
+
+/* Puts the labelled rows of a set nobody else has yet into parts (split.c). */
+lg_status data_split_apply(data_set *set, const data_split_spec *spec, lg_err *err) LG_MUST_CHECK;
+
+/* ---- text to number ---- */
+/* Open-addressing map from borrowed strings to numbers >= 0. fold: keys are equal ignoring case. */
+typedef struct data_map {
+    const char **key;
+    int64_t *value;
+    size_t cap, count;
+    bool fold;
+} data_map;
+lg_status data_map_init(data_map *map, size_t expected, bool fold, lg_err *err) LG_MUST_CHECK;
+void data_map_release(data_map *map);
+int64_t data_map_get(const data_map *map, const char *key); /* -1 */
+/* Keeps the first value of a key; *first, if not NULL, gets the value that stands. */
+lg_status data_map_put(data_map *map, const char *key, int64_t value, int64_t *first, lg_err *err) LG_MUST_CHECK;
+void data_map_set(data_map *map, const char *key, int64_t value); /* of a key that is there */
+
+/* What a text looks like: case, accents, invisible characters and look-alike letters of other scripts removed. */
+char *data_skeleton(const char *text, lg_err *err) LG_MUST_CHECK;
+/* Has characters that do not show: zero width, bidi controls, other controls. */
+bool data_has_hidden(const char *text);
+
+#endif

@@ -1,0 +1,343 @@
+/* load.c - data_load: list, label, limit, decode, group, split, report. */
+#include <stdlib.h>
+#include <string.h>
+#include "lib/data/load_private.h"
+
+#include "lib/base/banned.h"
+
+enum { LABELS_LIMIT = 512 << 20 };
+
+/* ---- the files ---- */
+/* Hidden files and folders, macOS's forks and its archive folder are nobody's images. */
+static bool is_hidden(const char *path)
+{
+    return path[0] == '.' || strstr(path, "/.") || strncmp(path, "__MACOSX/", 9) == 0 || strstr(path, "/__MACOSX/");
+}
+
+static void drop_hidden(lg_listing *list)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        if (is_hidden(list->path[i])) {
+            lg_free(list->path[i]);
+            continue;
+        }
+        list->path[kept++] = list->path[i];
+    }
+    list->count = kept;
+}
+
+static lg_status list_files(loading *l, lg_err *err)
+{
+    LG_TRY(lg_reach_resolve(l->spec->from, LG_REACH_READ, &l->folder, err));
+    LG_TRY(lg_reach_list(l->spec->from, DATA_MAX_IMAGES, l->spec->cancel, &l->list, err));
+    drop_hidden(&l->list);
+    l->label = lg_alloc(l->list.count, sizeof *l->label, err);
+    l->taken = lg_alloc(l->list.count, sizeof *l->taken, err);
+    if (!l->label || !l->taken) return err->status;
+    for (size_t i = 0; i < l->list.count; i++) l->label[i] = "";
+    return LG_OK;
+}
+
+/* ---- the labels ---- */
+/* A pattern has a group; a file name may have brackets too ("labels (1).csv"), but ends like one. */
+static bool is_pattern(const char *labels)
+{
+    const char *dot = strrchr(labels, '.');
+    bool file = dot && (lg_casecmp(dot, ".txt") == 0 || lg_casecmp(dot, ".csv") == 0 || lg_casecmp(dot, ".tsv") == 0);
+    return strchr(labels, '(') && !file;
+}
+
+static lg_status no_labels_file(const loading *l, lg_err *err)
+{
+    const char *near = NULL, *text[64];
+    size_t texts = 0;
+    for (size_t i = 0; i < l->list.count && texts < 64; i++) {
+        const char *dot = strrchr(l->list.path[i], '.');
+        if (dot && (!strcmp(dot, ".txt") || !strcmp(dot, ".csv") || !strcmp(dot, ".tsv"))) text[texts++] = l->list.path[i];
+    }
+    near = lg_nearest(l->spec->labels, text, texts);
+    if (!near && texts == 1) near = text[0];
+    lg_fail(err, LG_E_DATA, 302, "there is no labels file `%s`", l->spec->labels);
+    lg_why(err, "looked in %s and in %s", lg_reach_start(), l->folder);
+    if (near) return lg_try(err, "did you mean `%s`?", near);
+    return lg_try(err, "leave `labels` out if each class has its own folder");
+}
+
+/* From the start folder, then below the images. */
+static lg_status read_labels_file(loading *l, lg_buf *bytes, lg_err *err)
+{
+    lg_err first = {0}, second = {0};
+    const char *name = l->spec->labels, *slash = strrchr(name, '/');
+    l->labels_name = slash ? slash + 1 : name;
+    if (lg_reach_read(name, bytes, &first) == LG_OK) return LG_OK;
+    if (first.code != 302) {
+        *err = first;
+        return err->status;
+    }
+    char *below = lg_strf(err, "%s/%s", l->folder, name);
+    if (!below) return err->status;
+    lg_buf_clear(bytes);
+    lg_status st = lg_reach_read(below, bytes, &second);
+    lg_free(below);
+    if (st && second.code == 302) return no_labels_file(l, err);
+    if (st) *err = second;
+    return st;
+}
+
+static lg_status no_rows(const loading *l, lg_err *err)
+{
+    lg_fail(err, LG_E_DATA, 306, "%s has no label lines", l->labels_name);
+    if (l->labels.header) lg_why(err, "it has a line with the names of the columns and nothing below it");
+    return lg_try(err, "write a line per image: image.jpg,Adidas");
+}
+
+static lg_status label_by_file(loading *l, lg_err *err)
+{
+    lg_buf bytes;
+    lg_buf_init(&bytes, LABELS_LIMIT);
+    lg_status st = read_labels_file(l, &bytes, err);
+    data_labels_options want = {.name = l->labels_name, .file_column = l->spec->file_column, .label_column = l->spec->label_column};
+    if (!st) st = data_labels_parse(lg_buf_str(&bytes), bytes.len, &want, &l->labels, err);
+    lg_buf_release(&bytes);
+    if (st) return st;
+    if (l->labels.rows == 0) return no_rows(l, err);
+    LG_TRY(data_match_labels(&l->labels, l->list.path, l->list.count, l->folder, l->labels_name, &l->match, err));
+    if (l->match.unmatched == l->labels.rows) return data_fail_unmatched(l, err);
+    for (size_t i = 0; i < l->list.count; i++)
+        if (l->match.row[i] >= 0 && !l->match.conflict[i]) l->label[i] = l->labels.row[l->match.row[i]].label;
+    return LG_OK;
+}
+
+/* The folder a file lies in names its class. */
+static lg_status label_by_folder(loading *l, lg_err *err)
+{
+    for (size_t i = 0; i < l->list.count; i++) {
+        const char *path = l->list.path[i], *end = strrchr(path, '/'), *start = end;
+        if (!end || !data_is_picture_name(path)) continue;
+        while (start > path && start[-1] != '/') start--;
+        l->label[i] = lg_arena_strndup(&l->text, start, (size_t)(end - start), err);
+        if (!l->label[i]) return err->status;
+        if (strlen(l->label[i]) <= DATA_MAX_LABEL && lg_utf8_valid(l->label[i], (size_t)(end - start)) == (size_t)(end - start))
+            continue;
+        lg_fail(err, LG_E_LIMIT, 304, "a folder name cannot be a label: it is longer than %d bytes or not UTF-8", DATA_MAX_LABEL);
+        return lg_try(err, "rename the folder, or name a labels file");
+    }
+    return LG_OK;
+}
+
+static lg_status find_labels(loading *l, lg_err *err)
+{
+    const char *labels = l->spec->labels;
+    if (!labels || strcmp(labels, "folders") == 0) return label_by_folder(l, err);
+    if (is_pattern(labels)) return data_label_by_pattern(l, err);
+    return label_by_file(l, err);
+}
+
+/* ---- which files are the set ---- */
+static lg_status no_images(const loading *l, lg_err *err)
+{
+    lg_fail(err, LG_E_DATA, 309, "there are no images in `%s`", l->spec->from);
+    if (l->list.count == 0) lg_why(err, "%s is empty", l->folder);
+    else lg_why(err, "%s has %s files, none with a name like .jpg, .png or .bmp; the first is %s", l->folder,
+                lg_thousands((long long)l->list.count), l->list.path[0]);
+    return lg_try(err, "name the folder the images are in");
+}
+
+static lg_status take_files(loading *l, lg_err *err)
+{
+    for (size_t i = 0; i < l->list.count; i++)
+        if (data_is_picture_name(l->list.path[i]) || (l->match.row && l->match.row[i] >= 0)) l->taken[l->count++] = i;
+    l->pictures = l->count;
+    if (l->count == 0) return no_images(l, err);
+    return l->spec->limit > 0 && l->spec->limit < l->count ? data_limit(l, err) : LG_OK;
+}
+
+/* ---- the table ---- */
+static lg_status copy_columns(loading *l, lg_err *err)
+{
+    data_table *t = l->table;
+    size_t columns = l->labels.columns;
+    t->column = lg_alloc(columns, sizeof *t->column, err);
+    t->cell = lg_alloc(l->count * (columns ? columns : 1), sizeof *t->cell, err);
+    if (!t->column || !t->cell) return err->status;
+    t->columns = columns;
+    for (size_t k = 0; k < columns; k++) {
+        t->column[k] = lg_arena_strndup(&t->text, l->labels.column[k], strlen(l->labels.column[k]), err);
+        if (!t->column[k]) return err->status;
+    }
+    for (size_t i = 0; i < l->count; i++) {
+        int64_t row = l->match.row ? l->match.row[l->taken[i]] : -1;
+        for (size_t k = 0; k < columns; k++) {
+            const char *cell = row >= 0 ? l->labels.row[row].cell[k] : "";
+            t->cell[i * columns + k] = *cell ? lg_arena_strndup(&t->text, cell, strlen(cell), err) : "";
+            if (!t->cell[i * columns + k]) return err->status;
+        }
+    }
+    return data_table_fields(t, err);
+}
+
+static lg_status make_table(loading *l, lg_err *err)
+{
+    l->table = data_table_new(l->count, err);
+    if (!l->table) return err->status;
+    LG_TRY(copy_columns(l, err));
+    data_table *t = l->table;
+    size_t column = t->columns;
+    for (size_t k = 0; k < t->columns; k++)
+        if (lg_casecmp(t->column[k], "source") == 0) column = k;
+    const char *source = lg_arena_strndup(&t->text, l->spec->name, strlen(l->spec->name), err);
+    if (!source) return err->status;
+    for (size_t i = 0; i < l->count; i++) {
+        data_fact *fact = &t->fact[i];
+        const char *name = l->list.path[l->taken[i]];
+        fact->id = (uint32_t)i + 1;
+        fact->path = lg_arena_strf(&t->text, err, "%s/%s", l->folder, name);
+        if (!fact->path) return err->status;
+        fact->name = fact->path + strlen(l->folder) + 1;
+        fact->source = column < t->columns && *t->cell[i * t->columns + column] ? t->cell[i * t->columns + column] : source;
+    }
+    return LG_OK;
+}
+
+static lg_status make_names(loading *l, lg_err *err)
+{
+    const char **label = lg_alloc(l->count, sizeof *label, err);
+    l->number = lg_alloc(l->count, sizeof *l->number, err);
+    for (size_t i = 0; label && i < l->count; i++) label[i] = l->label[l->taken[i]];
+    if (label && l->number) l->names = data_names_new(label, l->count, l->number, err);
+    lg_free(label);
+    return l->names ? LG_OK : err->status;
+}
+
+static lg_status decode(loading *l, lg_err *err)
+{
+    const data_load_spec *s = l->spec;
+    data_decode_job job = {.table = l->table, .fit = s->fit, .pool = s->pool, .cancel = s->cancel,
+                           .progress = s->progress, .progress_ctx = s->progress_ctx};
+    LG_TRY(data_decode_block(&job, s->size, &l->block, err));
+    size_t readable = 0;
+    for (size_t i = 0; i < l->count; i++) readable += !l->table->fact[i].broken;
+    if (readable > 0) return data_find_groups(l->table, s->cancel, err);
+    lg_fail(err, LG_E_DATA, 309, "none of the %s images in `%s` can be read", lg_thousands((long long)l->count), s->from);
+    return lg_why(err, "the first, %s: %s", l->table->fact[0].name, l->table->fact[0].broken);
+}
+
+/* ---- the set ---- */
+static lg_status recipe(const loading *l, data_set *set, lg_err *err)
+{
+    const data_load_spec *s = l->spec;
+    lg_buf text;
+    lg_status st;
+    lg_buf_init(&text, 1 << 16);
+    lg_buf_addf(&text, "load %s from %s labels %s", s->name, s->from, s->labels ? s->labels : "folders");
+    if (s->file_column || s->label_column)
+        lg_buf_addf(&text, " columns %s, %s", s->file_column ? s->file_column : "file", s->label_column ? s->label_column : "label");
+    if (s->size.h) lg_buf_addf(&text, " size %dx%d", s->size.h, s->size.w);
+    else lg_buf_adds(&text, " size keep");
+    if (s->size.h && s->size.c) lg_buf_addf(&text, "x%d", s->size.c);
+    lg_buf_addf(&text, " fit %s", data_fit_name(s->fit));
+    if (s->limit) lg_buf_addf(&text, " limit %zu", s->limit);
+    lg_buf_addf(&text, " seed %llu", (unsigned long long)s->seed);
+    LG_GO(lg_buf_check(&text, err));
+    st = data_recipe_add(set, err, "%s", lg_buf_str(&text));
+done:
+    lg_buf_release(&text);
+    return st;
+}
+
+static lg_status make_set(loading *l, data_set **out, lg_err *err)
+{
+    const data_load_spec *s = l->spec;
+    data_set *set = data_set_new(l->table, l->names, l->block, l->count, err);
+    if (!set) return err->status;
+    *out = set;
+    set->fit = s->fit;
+    set->seed = s->seed;
+    for (size_t i = 0; i < l->count; i++) set->row[i] = (data_row){.fact = (uint32_t)i, .label = l->number[i]};
+    LG_TRY(recipe(l, set, err));
+    data_split_spec split = {.cut = s->cut, .by = s->by, .seed = s->seed};
+    return data_split_apply(set, &split, err);
+}
+
+static lg_status check_enough(const loading *l, const data_report *report, lg_err *err)
+{
+    if (!l->match.row || report->labelled > 1 || l->count == 0) return LG_OK;
+    lg_fail(err, LG_E_DATA, 310, report->labelled ? "only 1 image has a label and can be read" : "no image with a label can be read");
+    lg_why(err, "%s has %s label lines, %s has %s images", l->labels_name, lg_thousands((long long)l->labels.rows), l->spec->from,
+           lg_thousands((long long)l->count));
+    return lg_try(err, "a dataset needs several labelled images of each class");
+}
+
+static void count_set(const loading *l, const data_set *set, data_report *report)
+{
+    report->files = l->count;
+    report->ignored = l->list.count - l->pictures;
+    report->lines = l->labels.rows;
+    report->unmatched = l->match.unmatched;
+    report->repeated = l->match.repeated;
+    report->conflicts = l->match.conflicts;
+    for (size_t i = 0; i < set->rows; i++) {
+        report->broken += data_fact_of(set, i)->broken != NULL;
+        report->labelled += data_usable(set, i);
+        report->unlabelled += set->row[i].label < 0;
+        report->near += data_fact_of(set, i)->duplicate;
+    }
+}
+
+static lg_status count_exact(const data_set *set, data_report *report, lg_err *err)
+{
+    data_map map;
+    lg_status st = LG_OK;
+    LG_TRY(data_map_init(&map, set->rows, false, err));
+    for (size_t i = 0; i < set->rows && !st; i++) {
+        const data_fact *fact = data_fact_of(set, i);
+        int64_t first = (int64_t)i;
+        if (!fact->broken) st = data_map_put(&map, fact->sha256, (int64_t)i, &first, err);
+        report->exact += first != (int64_t)i;
+    }
+    data_map_release(&map);
+    return st;
+}
+
+static void loading_release(loading *l)
+{
+    lg_free(l->folder);
+    lg_listing_release(&l->list);
+    data_labels_release(&l->labels);
+    data_match_release(&l->match);
+    lg_arena_release(&l->text);
+    lg_free(l->label);
+    lg_free(l->taken);
+    lg_free(l->number);
+    data_table_unref(l->table);
+    data_names_unref(l->names);
+    data_block_unref(l->block);
+}
+
+lg_status data_load(const data_load_spec *spec, data_set **out, data_report *report, lg_err *err)
+{
+    lg_status st;
+    loading l = {.spec = spec};
+    data_set *set = NULL;
+    lg_arena_init(&l.text, 0);
+    LG_GO(data_check_size(spec->size, err));
+    LG_GO(list_files(&l, err));
+    LG_GO(find_labels(&l, err));
+    LG_GO(take_files(&l, err));
+    LG_GO(make_table(&l, err));
+    LG_GO(make_names(&l, err));
+    LG_GO(decode(&l, err));
+    LG_GO(make_set(&l, &set, err));
+    count_set(&l, set, report);
+    LG_GO(count_exact(set, report, err));
+    LG_GO(check_enough(&l, report, err));
+    LG_GO(data_note_labels(&l, set, report, err));
+    LG_GO(data_note_set(&l, set, report, err));
+    *out = set;
+    set = NULL;
+done:
+    data_unref(set);
+    loading_release(&l);
+    return st;
+}

@@ -1,0 +1,371 @@
+/* load_notes.c - the warnings of data_load, worded as LANGUAGE.md's messages are. */
+#include <stdlib.h>
+#include <string.h>
+#include "lib/data/load_private.h"
+
+#include "lib/base/banned.h"
+
+enum { SHOWN_NAME = 80 };
+
+/* ---- a note in the making ---- */
+typedef struct draft {
+    lg_buf msg, why, hint;
+} draft;
+
+static void draft_init(draft *d)
+{
+    lg_buf_init(&d->msg, 4000);
+    lg_buf_init(&d->why, 16000);
+    lg_buf_init(&d->hint, 4000);
+}
+
+static void draft_release(draft *d)
+{
+    lg_buf_release(&d->msg);
+    lg_buf_release(&d->why);
+    lg_buf_release(&d->hint);
+}
+
+/* Takes the draft's texts into the report; the draft is released either way. */
+static lg_status note_add(data_report *report, int code, size_t count, data_at at, draft *d, lg_err *err)
+{
+    lg_status st = LG_OK;
+    data_note note = {.code = code, .count = count, .at = at};
+    note.msg = lg_buf_take(&d->msg, err);
+    note.why = lg_buf_take(&d->why, err);
+    note.hint = lg_buf_take(&d->hint, err);
+    data_note *grown = NULL;
+    if (note.msg && note.why && note.hint)
+        grown = lg_realloc(report->note, report->notes, report->notes + 1, sizeof *grown, err);
+    if (grown) {
+        report->note = grown;
+        report->note[report->notes++] = note;
+    } else {
+        st = err->status;
+        lg_free(note.msg);
+        lg_free(note.why);
+        lg_free(note.hint);
+    }
+    draft_release(d);
+    return st;
+}
+
+void data_report_release(data_report *report)
+{
+    for (size_t i = 0; i < report->notes; i++) {
+        lg_free(report->note[i].msg);
+        lg_free(report->note[i].why);
+        lg_free(report->note[i].hint);
+    }
+    lg_free(report->note);
+    *report = (data_report){0};
+}
+
+/* Someone else's text, made safe and short. */
+static void add_name(lg_buf *buf, const char *name)
+{
+    size_t len = strlen(name), part = lg_utf8_offset(name, len, SHOWN_NAME);
+    lg_buf_add_plain(buf, name, part);
+    if (part < len) lg_buf_adds(buf, "...");
+}
+
+static const char *plural(size_t n, const char *one, const char *many)
+{
+    return n == 1 ? one : many;
+}
+
+static const char *count_text(size_t n)
+{
+    return lg_thousands((long long)n);
+}
+
+/* ---- labels: missing, without image, repeated, contradicting ---- */
+static lg_status note_unlabelled(const loading *l, const data_set *set, data_report *report, lg_err *err)
+{
+    draft d;
+    size_t n = report->unlabelled - report->conflicts, shown = 0;
+    const char *name = l->spec->name;
+    if (n == 0 || report->conflicts > report->unlabelled) return LG_OK;
+    draft_init(&d);
+    lg_buf_addf(&d.msg, "%s of %s images %s no label", count_text(n), count_text(report->files), plural(n, "has", "have"));
+    lg_buf_adds(&d.why, n == 1 ? "it is " : n <= 3 ? "they are " : "the first are ");
+    for (size_t i = 0; i < set->rows && shown < 3; i++) {
+        if (set->row[i].label >= 0 || (l->match.row && l->match.conflict[l->taken[i]])) continue;
+        lg_buf_adds(&d.why, shown++ ? ", " : "");
+        add_name(&d.why, data_fact_of(set, i)->name);
+    }
+    if (l->match.row) lg_buf_addf(&d.why, "; %s has %s lines", l->labels_name, count_text(report->lines));
+    if (report->labelled > 0 || l->match.row) {
+        lg_buf_addf(&d.hint, "they were left out; list them with `show %s where label = \"\"`", name);
+    } else {
+        lg_buf_addf(&d.why, "; they lie in `%s` itself, not in a folder for each class", l->spec->from);
+        lg_buf_addf(&d.hint, "load %s from %s labels FILE", name, l->spec->from);
+    }
+    return note_add(report, 301, n, l->match.row ? DATA_AT_LABELS : DATA_AT_FROM, &d, err);
+}
+
+static void add_line(lg_buf *buf, const data_label *row)
+{
+    lg_buf_addf(buf, "line %zu: ", row->line);
+    add_name(buf, row->file);
+}
+
+static void add_lines(const loading *l, lg_buf *buf, const size_t *row, size_t n)
+{
+    size_t shown = n < DATA_EXAMPLES ? n : DATA_EXAMPLES;
+    for (size_t i = 0; i < shown; i++) {
+        lg_buf_adds(buf, i ? ", " : "");
+        add_line(buf, &l->labels.row[row[i]]);
+    }
+    if (n > shown) lg_buf_addf(buf, " and %s more", count_text(n - shown));
+}
+
+/* "did you mean" for the first missing name that has an answer. */
+static bool add_meant(const loading *l, lg_buf *hint)
+{
+    size_t shown = l->match.unmatched < DATA_EXAMPLES ? l->match.unmatched : DATA_EXAMPLES;
+    for (size_t i = 0; i < shown; i++) {
+        bool same_look = false;
+        const data_label *row = &l->labels.row[l->match.unmatched_row[i]];
+        const char *near = data_match_nearest(row->file, l->list.path, l->list.count, &same_look);
+        if (!near) continue;
+        lg_buf_addf(hint, "line %zu: did you mean `", row->line);
+        add_name(hint, near);
+        lg_buf_adds(hint, "`?");
+        if (same_look) lg_buf_adds(hint, " (it looks the same but is written in other characters, or lies in another folder)");
+        return true;
+    }
+    return false;
+}
+
+lg_status data_fail_unmatched(const loading *l, lg_err *err)
+{
+    lg_buf why, hint;
+    lg_buf_init(&why, 8000);
+    lg_buf_init(&hint, 4000);
+    add_lines(l, &why, l->match.unmatched_row, l->match.unmatched < 3 ? l->match.unmatched : 3);
+    lg_buf_adds(&why, l->list.count ? "; the folder has " : "; the folder is empty");
+    size_t shown = 0;
+    for (size_t i = 0; i < l->list.count && shown < 3; i++) {
+        if (!data_is_picture_name(l->list.path[i])) continue;
+        lg_buf_adds(&why, shown++ ? ", " : "");
+        add_name(&why, l->list.path[i]);
+    }
+    lg_fail(err, LG_E_DATA, 306, "none of the %s label lines of %s names an image in %s", count_text(l->labels.rows), l->labels_name,
+            l->folder);
+    lg_why(err, "%s", lg_buf_str(&why));
+    if (!add_meant(l, &hint)) lg_buf_adds(&hint, "name the folder the label lines start from: load NAME from FOLDER labels FILE");
+    lg_try(err, "%s", lg_buf_str(&hint));
+    lg_buf_release(&why);
+    lg_buf_release(&hint);
+    return err->status;
+}
+
+static lg_status note_unmatched(const loading *l, data_report *report, lg_err *err)
+{
+    draft d;
+    size_t n = l->match.unmatched;
+    if (n == 0) return LG_OK;
+    draft_init(&d);
+    lg_buf_addf(&d.msg, "%s of %s label lines %s no image", count_text(n), count_text(report->lines), plural(n, "names", "name"));
+    add_lines(l, &d.why, l->match.unmatched_row, n);
+    if (l->match.ambiguous) lg_buf_addf(&d.why, "; %s fit several images, in different folders", count_text(l->match.ambiguous));
+    lg_buf_addf(&d.why, "; looked in %s", l->folder);
+    if (!add_meant(l, &d.hint)) lg_buf_adds(&d.hint, "they were left out; correct the lines or add the images, and load again");
+    return note_add(report, 306, n, DATA_AT_LABELS, &d, err);
+}
+
+static lg_status note_repeated(const loading *l, data_report *report, lg_err *err)
+{
+    draft d;
+    if (report->repeated == 0) return LG_OK;
+    draft_init(&d);
+    lg_buf_addf(&d.msg, "%s label %s what an earlier line says", count_text(report->repeated),
+                plural(report->repeated, "line repeats", "lines repeat"));
+    add_lines(l, &d.why, l->match.repeated_row, report->repeated);
+    lg_buf_adds(&d.hint, "nothing to do: each image counts once");
+    return note_add(report, 307, report->repeated, DATA_AT_LABELS, &d, err);
+}
+
+static lg_status note_conflicts(const loading *l, data_report *report, lg_err *err)
+{
+    draft d;
+    size_t n = report->conflicts, shown = n < DATA_EXAMPLES ? n : DATA_EXAMPLES;
+    if (n == 0) return LG_OK;
+    draft_init(&d);
+    lg_buf_addf(&d.msg, "%s %s two different labels", count_text(n), plural(n, "image has", "images have"));
+    for (size_t i = 0; i < shown; i++) {
+        size_t file = l->match.conflict_file[i];
+        const data_label *first = &l->labels.row[l->match.row[file]], *second = &l->labels.row[l->match.conflict_row[i]];
+        lg_buf_adds(&d.why, i ? ", " : "");
+        add_name(&d.why, l->list.path[file]);
+        lg_buf_adds(&d.why, ": ");
+        add_name(&d.why, first->label);
+        lg_buf_addf(&d.why, " (line %zu) and ", first->line);
+        add_name(&d.why, second->label);
+        lg_buf_addf(&d.why, " (line %zu)", second->line);
+    }
+    lg_buf_addf(&d.hint, "they were left out; correct %s, or relabel %s image 1 as LABEL", l->labels_name, l->spec->name);
+    return note_add(report, 307, n, DATA_AT_LABELS, &d, err);
+}
+
+/* ---- labels that look alike, or hide characters ---- */
+static size_t first_line_of(const loading *l, const char *label)
+{
+    for (size_t i = 0; i < l->labels.rows; i++)
+        if (lg_casecmp(l->labels.row[i].label, label) == 0) return l->labels.row[i].line;
+    return 0;
+}
+
+static void add_label_line(const loading *l, lg_buf *buf, const char *label)
+{
+    lg_buf_addc(buf, '`');
+    add_name(buf, label);
+    lg_buf_addc(buf, '`');
+    size_t line = first_line_of(l, label);
+    if (line) lg_buf_addf(buf, " (line %zu)", line);
+}
+
+static lg_status note_pair(const loading *l, const char *a, const char *b, data_report *report, lg_err *err)
+{
+    draft d;
+    draft_init(&d);
+    lg_buf_adds(&d.msg, "two labels look alike but are written differently");
+    add_label_line(l, &d.why, a);
+    lg_buf_adds(&d.why, " and ");
+    add_label_line(l, &d.why, b);
+    lg_buf_adds(&d.why, "; they count as two classes");
+    lg_buf_addf(&d.hint, "if they mean the same, correct the labels, or merge them: relabel %s \"", l->spec->name);
+    add_name(&d.hint, data_has_hidden(a) ? a : b);
+    lg_buf_adds(&d.hint, "\" as \"");
+    add_name(&d.hint, data_has_hidden(a) ? b : a);
+    lg_buf_addc(&d.hint, '"');
+    return note_add(report, 308, 1, DATA_AT_LABELS, &d, err);
+}
+
+static lg_status note_hidden(const loading *l, const char *label, data_report *report, lg_err *err)
+{
+    draft d;
+    draft_init(&d);
+    lg_buf_adds(&d.msg, "a label has characters that do not show");
+    add_label_line(l, &d.why, label);
+    lg_buf_adds(&d.why, "; they are shown here as escapes");
+    lg_buf_addf(&d.hint, "correct the labels, or relabel %s", l->spec->name);
+    return note_add(report, 308, 1, DATA_AT_LABELS, &d, err);
+}
+
+static lg_status note_look_alikes(const loading *l, const data_set *set, data_report *report, lg_err *err)
+{
+    lg_status st;
+    data_map map;
+    int classes = set->names->count;
+    char **look = lg_alloc((size_t)classes, sizeof *look, err);
+    if (!look) return err->status;
+    LG_GO(data_map_init(&map, (size_t)classes, false, err));
+    for (int i = 0; i < classes && !st; i++) {
+        int64_t first = i;
+        look[i] = data_skeleton(set->names->name[i], err);
+        st = look[i] ? data_map_put(&map, look[i], i, &first, err) : err->status;
+        if (!st && first != i) st = note_pair(l, set->names->name[first], set->names->name[i], report, err);
+        else if (!st && data_has_hidden(set->names->name[i])) st = note_hidden(l, set->names->name[i], report, err);
+    }
+    data_map_release(&map);
+done:
+    for (int i = 0; i < classes; i++) lg_free(look[i]);
+    lg_free(look);
+    return st;
+}
+
+lg_status data_note_labels(const loading *l, const data_set *set, data_report *report, lg_err *err)
+{
+    LG_TRY(note_unlabelled(l, set, report, err));
+    LG_TRY(note_unmatched(l, report, err));
+    LG_TRY(note_conflicts(l, report, err));
+    LG_TRY(note_repeated(l, report, err));
+    return note_look_alikes(l, set, report, err);
+}
+
+/* ---- the images and classes themselves ---- */
+static lg_status note_broken(const loading *l, const data_set *set, data_report *report, lg_err *err)
+{
+    draft d;
+    size_t n = report->broken, shown = 0;
+    if (n == 0) return LG_OK;
+    draft_init(&d);
+    lg_buf_addf(&d.msg, "%s of %s images cannot be read", count_text(n), count_text(report->files));
+    for (size_t i = 0; i < set->rows && shown < DATA_EXAMPLES; i++) {
+        const data_fact *fact = data_fact_of(set, i);
+        if (!fact->broken) continue;
+        lg_buf_adds(&d.why, shown++ ? "; " : "");
+        add_name(&d.why, fact->name);
+        lg_buf_addf(&d.why, ": %s", fact->broken);
+    }
+    if (n > shown) lg_buf_addf(&d.why, "; and %s more", count_text(n - shown));
+    lg_buf_addf(&d.hint, "they were left out and keep their numbers; list them with `show %s where broken`", l->spec->name);
+    return note_add(report, 305, n, DATA_AT_FROM, &d, err);
+}
+
+static lg_status note_classes(const loading *l, const data_set *set, data_report *report, lg_err *err)
+{
+    draft d;
+    data_counts counts;
+    size_t small = 0, filled = 0, last = 0;
+    LG_TRY(data_count_classes(set, &counts, err));
+    draft_init(&d);
+    for (int c = 0; c < counts.classes; c++) {
+        size_t n = 0;
+        for (int s = 0; s < DATA_SPLITS; s++) n += counts.count[s][c];
+        if (n > 0) filled++, last = (size_t)c;
+        if (n > 1 || small++ >= DATA_EXAMPLES) continue;
+        lg_buf_adds(&d.why, small > 1 ? ", " : "");
+        add_name(&d.why, set->names->name[c]);
+    }
+    data_counts_release(&counts);
+    if (small > 0) {
+        lg_buf_addf(&d.msg, "%s of %s classes %s fewer than two readable images", count_text(small),
+                    count_text((size_t)set->names->count), plural(small, "has", "have"));
+        if (small > DATA_EXAMPLES) lg_buf_addf(&d.why, " and %s more", count_text(small - DATA_EXAMPLES));
+        lg_buf_adds(&d.why, "; one image cannot be both in train and in val");
+        lg_buf_addf(&d.hint, "add images, or merge classes: relabel %s LABEL as other", l->spec->name);
+        LG_TRY(note_add(report, 310, small, DATA_AT_FROM, &d, err));
+        draft_init(&d);
+    }
+    if (filled != 1) {
+        draft_release(&d);
+        return LG_OK;
+    }
+    lg_buf_adds(&d.msg, "all labelled images are of one class, `");
+    add_name(&d.msg, set->names->name[last]);
+    lg_buf_addc(&d.msg, '`');
+    lg_buf_adds(&d.why, "a network learns to tell classes apart, so it needs two");
+    lg_buf_addf(&d.hint, "add others: combine %s, OTHERS into NAME", l->spec->name);
+    return note_add(report, 310, 1, DATA_AT_FROM, &d, err);
+}
+
+static lg_status note_near(const loading *l, const data_set *set, data_report *report, lg_err *err)
+{
+    draft d;
+    size_t n = report->near, shown = 0;
+    if (n == 0) return LG_OK;
+    draft_init(&d);
+    lg_buf_addf(&d.msg, "%s of %s images %s like an earlier one", count_text(n), count_text(report->files),
+                plural(n, "looks", "look"));
+    if (report->exact)
+        lg_buf_addf(&d.why, "%s %s the same file byte for byte; ", count_text(report->exact), plural(report->exact, "is", "are"));
+    lg_buf_adds(&d.why, n <= 3 ? "" : "the first: ");
+    for (size_t i = 0; i < set->rows && shown < 3; i++) {
+        const data_fact *fact = data_fact_of(set, i);
+        if (!fact->duplicate) continue;
+        lg_buf_addf(&d.why, "%simage %u like %u", shown ? ", " : "", fact->id, fact->group);
+        shown++;
+    }
+    lg_buf_addf(&d.hint, "they stay on one side of the split; remove them with `clean %s dedupe`", l->spec->name);
+    return note_add(report, 311, n, DATA_AT_FROM, &d, err);
+}
+
+lg_status data_note_set(const loading *l, const data_set *set, data_report *report, lg_err *err)
+{
+    LG_TRY(note_broken(l, set, report, err));
+    LG_TRY(note_classes(l, set, report, err));
+    return note_near(l, set, report, err);
+}

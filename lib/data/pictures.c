@@ -1,0 +1,333 @@
+/* pictures.c - from files to facts and pixels, in parallel; and single pictures to look at. */
+#include "lib/data/dataset_private.h"
+#include <string.h>
+#include <unistd.h>
+#include "lib/base/reach.h"
+#include "lib/image/decode.h"
+#include "lib/image/hash.h"
+
+#include "lib/base/banned.h"
+
+enum { CHUNK = 64, FILE_LIMIT = 64 << 20, THUMB = 96 };
+
+/* ---- one file ---- */
+/* What reading one file needs to know. */
+typedef struct reading {
+    int channels;
+    int min_w, min_h; /* may be decoded reduced while it stays this large; 0: full size */
+} reading;
+
+static lg_status read_file(const char *path, lg_buf *bytes, lg_err *err)
+{
+    LG_TRY(lg_reach_read(path, bytes, err));
+    return bytes->len ? LG_OK : lg_fail(err, LG_E_FORMAT, 305, "the file is empty");
+}
+
+static lg_status changed(const data_fact *fact, lg_err *err)
+{
+    lg_fail(err, LG_E_DATA, 317, "%s has changed since it was loaded", fact->name);
+    return lg_try(err, "load it again");
+}
+
+static float mean_brightness(const img_picture *p)
+{
+    uint64_t sum = 0;
+    size_t n = (size_t)p->h * (size_t)p->w;
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *px = p->px + i * (size_t)p->c;
+        sum += p->c == 1 ? px[0] * 1000u : px[0] * 299u + px[1] * 587u + px[2] * 114u;
+    }
+    return (float)((double)sum / (255000.0 * (double)n));
+}
+
+/* Reads, checks or learns the facts, decodes. The picture is upright. */
+static lg_status open_picture(data_fact *fact, bool verify, const reading *how, img_picture *out, lg_err *err)
+{
+    lg_buf bytes;
+    char sha[IMG_SHA256_HEX];
+    img_info info = {0};
+    img_decode_options want = {.channels = how->channels, .min_w = how->min_w, .min_h = how->min_h};
+    lg_buf_init(&bytes, FILE_LIMIT);
+    lg_status st;
+    LG_GO(read_file(fact->path, &bytes, err));
+    img_sha256(bytes.data, bytes.len, sha);
+    if (verify && strcmp(sha, fact->sha256)) st = changed(fact, err);
+    if (st) goto done;
+    memcpy(fact->sha256, sha, verify ? 0 : sizeof sha);
+    LG_GO(img_decode(bytes.data, bytes.len, &want, out, &info, err));
+    if (verify) goto done;
+    fact->w = info.w;
+    fact->h = info.h;
+    fact->grey = info.channels == 1;
+    fact->brightness = mean_brightness(out);
+    LG_GO(img_phash(out, &fact->phash, err));
+done:
+    if (st) img_picture_release(out);
+    lg_buf_release(&bytes);
+    return st;
+}
+
+/* ---- all files, in chunks so that progress and interrupts come through ---- */
+typedef struct chunk {
+    const data_decode_job *job;
+    size_t first;
+    lg_err err[CHUNK];
+} chunk;
+
+static reading job_reading(const data_decode_job *job, const data_fact *fact)
+{
+    reading how = {.channels = 3, .min_w = DATA_MIN_DECODE, .min_h = DATA_MIN_DECODE};
+    const data_block *block = job->block;
+    if (!block) return how;
+    how.channels = block->c;
+    how.min_h = block->h * 2 > DATA_MIN_DECODE ? block->h * 2 : DATA_MIN_DECODE;
+    how.min_w = block->w * 2 > DATA_MIN_DECODE ? block->w * 2 : DATA_MIN_DECODE;
+    if (fact->h == block->h && fact->w == block->w) how.min_h = how.min_w = 0;
+    return how;
+}
+
+static void decode_piece(void *ctx, int piece, int worker)
+{
+    (void)worker;
+    chunk *part = ctx;
+    const data_decode_job *job = part->job;
+    data_block *block = job->block;
+    size_t at = part->first + (size_t)piece;
+    data_fact *fact = &job->table->fact[at];
+    lg_err *err = &part->err[piece];
+    img_picture picture = {0}, fitted = {0};
+    if (job->verify && fact->broken) return;
+    reading how = job_reading(job, fact);
+    if (open_picture(fact, job->verify, &how, &picture, err) == LG_OK && block &&
+        img_fit(&picture, job->fit, block->h, block->w, &fitted, err) == LG_OK)
+        memcpy(block->px + at * img_size(&fitted), fitted.px, img_size(&fitted));
+    img_picture_release(&fitted);
+    img_picture_release(&picture);
+}
+
+/* A file that cannot be read is a fact, not a failure; memory and changed files are failures. */
+static lg_status take_failures(chunk *part, size_t n, lg_err *err)
+{
+    data_table *table = part->job->table;
+    for (size_t i = 0; i < n; i++) {
+        lg_err *e = &part->err[i];
+        if (e->status == LG_OK) continue;
+        if (e->status == LG_E_MEMORY || part->job->verify) {
+            if (err->status == LG_OK) *err = *e;
+            return err->status;
+        }
+        const char *reason = *e->why ? e->why : e->msg;
+        data_fact *fact = &table->fact[part->first + i];
+        fact->broken = lg_arena_strndup(&table->text, reason, strlen(reason), err);
+        if (!fact->broken) return err->status;
+        lg_err_clear(e);
+    }
+    return LG_OK;
+}
+
+lg_status data_decode_all(data_decode_job *job, lg_err *err)
+{
+    lg_status st = LG_OK;
+    size_t count = job->table->count;
+    chunk *part = lg_alloc(1, sizeof *part, err);
+    if (!part) return err->status;
+    part->job = job;
+    for (size_t first = 0; first < count; first += CHUNK) {
+        size_t n = count - first < CHUNK ? count - first : CHUNK;
+        LG_GO(lg_cancel_check(job->cancel, err));
+        part->first = first;
+        lg_pool_run(job->pool, (int)n, decode_piece, part);
+        LG_GO(take_failures(part, n, err));
+        if (job->progress) job->progress(job->progress_ctx, first + n, count);
+    }
+done:
+    lg_free(part);
+    return st;
+}
+
+/* ---- blocks ---- */
+/* The size all readable images have; false where they differ or there are none. */
+static bool common_size(const data_table *table, data_size *size)
+{
+    bool any = false;
+    for (size_t i = 0; i < table->count; i++) {
+        const data_fact *fact = &table->fact[i];
+        if (fact->broken) continue;
+        if (any && (fact->h != size->h || fact->w != size->w)) return false;
+        size->h = fact->h;
+        size->w = fact->w;
+        any = true;
+    }
+    return any;
+}
+
+static bool all_grey(const data_table *table)
+{
+    bool any = false;
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->fact[i].broken) continue;
+        if (!table->fact[i].grey) return false;
+        any = true;
+    }
+    return any;
+}
+
+/* Pixels live in memory as bytes; half of the machine's memory is the most they may take. */
+static lg_status check_memory(size_t count, data_size size, lg_err *err)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    double need = (double)count * size.h * size.w * (size.c ? size.c : 3);
+    double have = pages > 0 && page > 0 ? (double)pages * (double)page / 2 : 4e9;
+    if (need <= have) return LG_OK;
+    lg_fail(err, LG_E_LIMIT, 303, "%s images of %dx%d do not fit into memory", lg_thousands((long long)count), size.h, size.w);
+    lg_why(err, "they need %.1f GB, and at most %.1f GB of this machine are used for one dataset", need / 1e9, have / 1e9);
+    return lg_try(err, "use a smaller size (`size 64x64`) or fewer images (`limit 10000`)");
+}
+
+/* RGB with three equal channels to one channel, in place. */
+static lg_status make_grey(data_block *block, size_t count, lg_err *err)
+{
+    size_t pixels = count * (size_t)block->h * (size_t)block->w;
+    for (size_t i = 0; i < pixels; i++) block->px[i] = block->px[3 * i];
+    uint8_t *less = lg_realloc(block->px, pixels, pixels, 1, err);
+    if (!less) return err->status;
+    block->px = less;
+    block->c = 1;
+    return LG_OK;
+}
+
+static lg_status decode_sized(data_decode_job *job, data_size size, data_block **out, lg_err *err)
+{
+    bool choose = size.c == 0;
+    if (choose) size.c = job->verify && all_grey(job->table) ? 1 : 3;
+    LG_TRY(check_memory(job->table->count, size, err));
+    job->block = data_block_new(job->table->count, size.h, size.w, size.c, err);
+    if (!job->block) return err->status;
+    lg_status st = data_decode_all(job, err);
+    if (!st && choose && size.c == 3 && all_grey(job->table)) st = make_grey(job->block, job->table->count, err);
+    if (st) data_block_unref(job->block);
+    else *out = job->block;
+    job->block = NULL;
+    return st;
+}
+
+lg_status data_decode_block(data_decode_job *job, data_size size, data_block **out, lg_err *err)
+{
+    *out = NULL;
+    if (size.h > 0) return decode_sized(job, size, out, err);
+    if (!job->verify) LG_TRY(data_decode_all(job, err));
+    if (!common_size(job->table, &size)) return LG_OK;
+    job->verify = true;
+    return decode_sized(job, size, out, err);
+}
+
+/* ---- look-alikes ---- */
+lg_status data_find_groups(data_table *table, lg_cancel *cancel, lg_err *err)
+{
+    lg_status st = LG_OK;
+    size_t n = 0;
+    uint64_t *hash = lg_alloc(table->count, sizeof *hash, err);
+    uint32_t *group = lg_alloc(table->count, sizeof *group, err);
+    uint32_t *fact = lg_alloc(table->count, sizeof *fact, err);
+    if (!hash || !group || !fact) {
+        st = err->status;
+        goto done;
+    }
+    for (size_t i = 0; i < table->count; i++) {
+        table->fact[i].group = table->fact[i].id;
+        table->fact[i].duplicate = false;
+        if (table->fact[i].broken) continue;
+        hash[n] = table->fact[i].phash;
+        fact[n++] = (uint32_t)i;
+    }
+    LG_GO(img_near_groups(hash, n, DATA_NEAR_DISTANCE, cancel, group, NULL, err));
+    for (size_t i = 0; i < n; i++) {
+        table->fact[fact[i]].group = table->fact[fact[group[i]]].id;
+        table->fact[fact[i]].duplicate = group[i] != i;
+    }
+done:
+    lg_free(hash);
+    lg_free(group);
+    lg_free(fact);
+    return st;
+}
+
+/* ---- single pictures ---- */
+static lg_status refuse_broken(const data_fact *fact, lg_err *err)
+{
+    if (!fact->broken) return LG_OK;
+    lg_fail(err, LG_E_FORMAT, 305, "image %u (%s) cannot be read as a picture", fact->id, fact->name);
+    return lg_why(err, "%s", fact->broken);
+}
+
+lg_status data_original(const data_set *set, size_t row, int side, img_picture *out, lg_err *err)
+{
+    const data_fact *fact = data_fact_of(set, row);
+    img_picture full = {0};
+    LG_TRY(refuse_broken(fact, err));
+    data_fact copy = *fact;
+    LG_TRY(open_picture(&copy, true, &(reading){.channels = 3, .min_w = side, .min_h = side}, &full, err));
+    int longer = full.h > full.w ? full.h : full.w;
+    if (side <= 0 || longer <= side) {
+        *out = full;
+        return LG_OK;
+    }
+    int h = (int)((int64_t)full.h * side / longer), w = (int)((int64_t)full.w * side / longer);
+    lg_status st = img_resize(&full, h > 0 ? h : 1, w > 0 ? w : 1, out, err);
+    img_picture_release(&full);
+    return st;
+}
+
+lg_status data_thumbnail(const data_set *set, size_t row, img_picture *out, lg_err *err)
+{
+    const data_block *block = set->block;
+    LG_TRY(refuse_broken(data_fact_of(set, row), err));
+    if (block) return img_picture_copy(out, data_pixels(set, row), block->h, block->w, block->c, err);
+    img_picture full = {0};
+    data_fact copy = *data_fact_of(set, row);
+    reading how = {.channels = 3, .min_w = DATA_MIN_DECODE, .min_h = DATA_MIN_DECODE};
+    LG_TRY(open_picture(&copy, true, &how, &full, err));
+    lg_status st = img_fit(&full, set->fit, THUMB, THUMB, out, err);
+    img_picture_release(&full);
+    return st;
+}
+
+lg_status data_check_size(data_size size, lg_err *err)
+{
+    if (size.h >= 0 && size.h <= 4096 && size.w >= 0 && size.w <= 4096 && !size.h == !size.w &&
+        (size.c == 0 || size.c == 1 || size.c == 3))
+        return LG_OK;
+    lg_fail(err, LG_E_ARG, 318, "%dx%dx%d is no size for images", size.h, size.w, size.c);
+    lg_why(err, "height and width go from 1 to 4,096, channels are 1 (grey) or 3 (colour)");
+    return lg_try(err, "size 64x64");
+}
+
+static const char *const fit_names[] = {"crop", "pad", "stretch"};
+
+const char *data_fit_name(img_fit_mode fit)
+{
+    return fit_names[fit];
+}
+
+lg_status data_resize(const data_set *set, const data_resize_spec *spec, data_set **out, lg_err *err)
+{
+    data_block *block = NULL;
+    data_decode_job job = {.table = set->table, .fit = spec->fit, .verify = true, .pool = spec->pool,
+                           .cancel = spec->cancel, .progress = spec->progress, .progress_ctx = spec->progress_ctx};
+    LG_TRY(data_check_size(spec->size, err));
+    LG_TRY(data_decode_block(&job, spec->size, &block, err));
+    data_set *next = data_set_next(set, set->rows, err);
+    if (!next) {
+        data_block_unref(block);
+        return err->status;
+    }
+    memcpy(next->row, set->row, set->rows * sizeof *next->row);
+    data_block_unref(next->block);
+    next->block = block;
+    next->fit = spec->fit;
+    data_size size = data_shape(next);
+    lg_status st = data_recipe_add(next, err, "size %dx%dx%d fit %s", size.h, size.w, size.c, fit_names[spec->fit]);
+    if (st) data_unref(next);
+    else *out = next;
+    return st;
+}
