@@ -21,14 +21,13 @@ static lg_status different(const data_set *a, const data_set *b, lg_err *err)
     return lg_try(err, "load them with the same size, or `clean NAME size 64x64` first");
 }
 
-static lg_status check_shapes(const merging *m, bool *pixels, lg_err *err)
+static lg_status check_shapes(const merging *m, lg_err *err)
 {
     data_size first = data_shape(m->set[0]);
     for (size_t i = 1; i < m->sets; i++) {
         data_size size = data_shape(m->set[i]);
         if (size.h != first.h || size.w != first.w || size.c != first.c) return different(m->set[0], m->set[i], err);
     }
-    *pixels = first.h > 0;
     return LG_OK;
 }
 
@@ -103,14 +102,13 @@ static lg_status merge_names(merging *m, lg_err *err)
 
 static lg_status merge_parts(merging *m, lg_err *err)
 {
-    bool pixels;
     size_t at = 0;
     data_size size = data_shape(m->set[0]);
-    LG_TRY(check_shapes(m, &pixels, err));
+    LG_TRY(check_shapes(m, err));
     m->table = data_table_new(m->rows, err);
     if (!m->table) return err->status;
-    if (pixels) m->block = data_block_new(m->rows, size.h, size.w, size.c, err);
-    if (pixels && !m->block) return err->status;
+    if (size.h > 0) m->block = data_block_new(m->rows, size.h, size.w, size.c, err);
+    if (size.h > 0 && !m->block) return err->status;
     LG_TRY(merge_columns(m, err));
     for (size_t s = 0; s < m->sets; s++)
         for (size_t i = 0; i < m->set[s]->rows; i++) LG_TRY(merge_row(m, m->set[s], i, at++, err));
