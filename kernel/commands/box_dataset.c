@@ -247,7 +247,7 @@ const dsl_class cmd_dataset_class = {
 
 lg_status cmd_dataset_bind(const dsl_call *call, const char *name, data_set *set, lg_err *err)
 {
-    dsl_object *object;
+    dsl_object *object = NULL;
     LG_TRY(dsl_object_new(&cmd_dataset_class, set, call->recipe, &object, err));
     return dsl_session_bind(call->session, name, object, err);
 }

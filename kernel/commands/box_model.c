@@ -128,7 +128,7 @@ const dsl_class cmd_model_class = {
 
 lg_status cmd_model_bind(const dsl_call *call, const char *name, cmd_model *model, lg_err *err)
 {
-    dsl_object *object;
+    dsl_object *object = NULL;
     LG_TRY(dsl_object_new(&cmd_model_class, model, call->recipe, &object, err));
     return dsl_session_bind(call->session, name, object, err);
 }

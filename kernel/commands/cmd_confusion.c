@@ -64,7 +64,7 @@ static lg_status confusion_run(const dsl_call *call, lg_err *err)
 {
     const dsl_value *model_value = &call->arg[MODEL].value[0], *on = dsl_val(call, ON);
     const cmd_model *model = cmd_model_of(model_value);
-    const char *data_name;
+    const char *data_name = NULL;
     data_set *set = NULL;
     bool training;
     if (cmd_judged_on(call, model, model_value->name, on, &set, &data_name, &training, err))

@@ -235,7 +235,7 @@ static lg_status describe_run(const dsl_call *call, fit_job *job, const data_set
 
 static lg_status set_options(const dsl_call *call, fit_job *job, lg_err *err)
 {
-    lg_pool *pool;
+    lg_pool *pool = NULL;
     const dsl_value *patience = dsl_val(call, PATIENCE), *time = dsl_val(call, TIME);
     const char *optimizer = call->arg[OPTIMIZER].value[0].text;
     double momentum = call->arg[MOMENTUM].value[0].number;
@@ -269,7 +269,7 @@ static lg_status set_options(const dsl_call *call, fit_job *job, lg_err *err)
 
 static lg_status prepare(const dsl_call *call, fit_job *job, lg_err *err)
 {
-    const data_set *set;
+    const data_set *set = NULL;
     const dsl_value *model = &call->arg[MODEL].value[0];
     job->model = cmd_model_of(model);
     job->model_name = model->name;
@@ -340,8 +340,8 @@ static lg_status show_result(const dsl_call *call, fit_view *view, const fit_job
 
 static lg_status bind_results(const dsl_call *call, fit_job *job, lg_err *err)
 {
-    dsl_object *run_object;
-    cmd_model *model;
+    dsl_object *run_object = NULL;
+    cmd_model *model = NULL;
     cmd_run *run = job->run;
     job->run = NULL;
     LG_TRY(dsl_object_new(&cmd_run_class, run, call->recipe, &run_object, err));

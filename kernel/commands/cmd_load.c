@@ -51,7 +51,7 @@ static lg_status sample_folder(const dsl_call *call, cmd_live *live, const char 
 {
     enum { SAMPLE_SEED = 1 }; /* one set for everybody: results can be compared */
     store_paths paths = {0};
-    lg_pool *pool;
+    lg_pool *pool = NULL;
     lg_status st;
     LG_GO(store_paths_init(&paths, err));
     *folder = lg_arena_strf(call->arena, err, "%s/samples/logos-%s", paths.cache, LG_VERSION);
@@ -91,7 +91,7 @@ static lg_status check_place(const dsl_call *call, bool *sample, lg_err *err)
 static lg_status make_spec(const dsl_call *call, data_load_spec *spec, cmd_live *live, lg_err *err)
 {
     bool sample;
-    lg_pool *pool;
+    lg_pool *pool = NULL;
     const dsl_value *size = dsl_val(call, SIZE), *split = dsl_val(call, SPLIT), *limit = dsl_val(call, LIMIT);
     static const img_fit_mode fits[] = {IMG_FIT_CROP, IMG_FIT_PAD, IMG_FIT_STRETCH};
     *spec = (data_load_spec){.name = call->arg[NAME].value[0].text,

@@ -154,7 +154,7 @@ done:
 /* Bind time: a network that cannot be is told before anything of the cell runs. */
 static lg_status model_check(const dsl_call *call, lg_err *err)
 {
-    cmd_model *model;
+    cmd_model *model = NULL;
     LG_TRY(model_build(call, &model, err));
     cmd_model_free(model);
     return LG_OK;
@@ -162,7 +162,7 @@ static lg_status model_check(const dsl_call *call, lg_err *err)
 
 static lg_status model_run(const dsl_call *call, lg_err *err)
 {
-    cmd_model *model;
+    cmd_model *model = NULL;
     plt_doc doc;
     const char *name = call->arg[NAME].value[0].text;
     LG_TRY(model_build(call, &model, err));

@@ -80,7 +80,7 @@ static void predict_progress(void *ctx, int64_t done)
 lg_status cmd_predict(const dsl_call *call, const cmd_model *model, const data_set *set, float **probability,
                       lg_err *err)
 {
-    lg_pool *pool;
+    lg_pool *pool = NULL;
     progress_ctx progress = {.count = (int64_t)data_count(set)};
     size_t outputs = nn_shape_size(nn_net_output(model->net));
     LG_TRY(cmd_pool(call, &pool, err));
@@ -150,8 +150,8 @@ static lg_status data_of(const dsl_call *call, const cmd_model *model, const cha
 lg_status cmd_judged_on(const dsl_call *call, const cmd_model *model, const char *model_name, const dsl_value *on,
                         data_set **out, const char **name, bool *training, lg_err *err)
 {
-    const data_set *set;
-    const char *data_name;
+    const data_set *set = NULL;
+    const char *data_name = NULL;
     data_set *part = NULL;
     data_split_kind kind = on && on->part != DSL_PART_ALL ? cmd_split_of(on->part) : DATA_VAL;
     LG_TRY(data_of(call, model, model_name, on, &data_name, &set, err));
