@@ -135,8 +135,10 @@ test-slow: ## sanitizers, both compilers, long tests (after `make test`)
 	@sh tests/slow.sh
 
 .PHONY: lint
-lint: ## layering and house rules
+lint: $(O)/libnnlib.a $(O)/obj/liblogolens.a ## layering, symbols and house rules
 	@$(PYTHON) tools/check-layers.py
+	@sh tools/check-symbols.sh $(O)/obj
+	@sh tools/check-words.sh
 
 .PHONY: format
 format: ## clang-format over all C

@@ -5,7 +5,7 @@ passed=0 failed=0 skipped=0
 here=$(cd "$(dirname "$0")" && pwd)
 export ASAN_OPTIONS="detect_leaks=1:allocator_may_return_null=1:${ASAN_OPTIONS:-}"
 export LSAN_OPTIONS="suppressions=$here/support/lsan.supp:print_suppressions=0"
-export TSAN_OPTIONS="suppressions=$here/support/tsan.supp:${TSAN_OPTIONS:-}"
+export TSAN_OPTIONS="suppressions=$here/support/tsan.supp:allocator_may_return_null=1:${TSAN_OPTIONS:-}"
 export UBSAN_OPTIONS="print_stacktrace=1:${UBSAN_OPTIONS:-}"
 for bin in "$dir"/*/test_$pattern; do
     [ -x "$bin" ] && [ -f "$bin" ] || continue
