@@ -3,7 +3,7 @@
  * Three objects, three lifetimes:
  *   nn_net      which layers in which order; immutable once finished, shared by reference count
  *   nn_weights  the numbers of a net in one block; immutable once shared
- *   nn_exec     a plan to run a net with batches up to a size; owned by one thread at a time, never fails, never allocates
+ *   nn_exec     a plan to run a net with batches up to a size; used by one thread at a time, never fails once made
  *
  * The network of a small course, from words to probabilities:
  *
@@ -12,7 +12,8 @@
  *     static lg_status course(nn_source images, lg_err *err)
  *     {
  *         static const char *const lines[] = {"input 64x64x3", "conv 16 3x3 relu", "maxpool 2", "conv 32 3x3 relu",
- *                                             "maxpool 2", "flatten", "dense 64 relu", "dropout 0.5", "dense 4 softmax"};
+ *                                             "maxpool 2", "flatten", "dense 64 relu", "dropout 0.5",
+ *                                             "dense 4 softmax"};
  *         lg_status st;
  *         nn_net *net = NULL;
  *         nn_weights *start = NULL;
@@ -31,8 +32,8 @@
  *         return st;
  *     }
  *
- * Parts: core/tensor.h shapes · core/layer.h the kinds of layers and their settings · core/optim.h optimisers and losses ·
- * model/net.h networks and weights · model/exec.h running step by step · model/summary.h the layer table ·
+ * Parts: core/tensor.h shapes · core/layer.h the kinds of layers and their settings · core/optim.h optimisers and
+ * losses · model/net.h networks and weights · model/exec.h running step by step · model/summary.h the layer table ·
  * train/fit.h training and predicting · train/metrics.h scores and intervals.
  * New kinds of layers, optimisers and losses are one file each; see core/layer.h. */
 #ifndef NNLIB_H

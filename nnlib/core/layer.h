@@ -11,11 +11,11 @@
  *     };
  *
  * Invariants
- *  - infer and params may be asked of any shapes; saved, scratch, forward and backward only of shapes that infer accepted
- *    and that fit in memory.
+ *  - infer and params may be asked of any shapes; saved, scratch, forward and backward only of shapes that infer
+ *    accepted and that fit in memory.
  *  - forward and backward cannot fail and never allocate. They see a piece of the batch (a few images), run on any
- *    thread, and touch nothing but what the nn_call gives them; so a layer never thinks about threads, and results do not
- *    depend on their number.
+ *    thread, and touch nothing but what the nn_call gives them; so a layer never thinks about threads, and results do
+ *    not depend on their number.
  *  - backward *adds* to grad[], *writes* dx[] and may overwrite dy. */
 #ifndef NN_LAYER_H
 #define NN_LAYER_H
@@ -63,24 +63,25 @@ typedef struct nn_field {
 /* The field every layer has. */
 #define NN_FIELD_NAME                                                                                                  \
     {                                                                                                                  \
-        .name = "name", .kind = NN_TEXT, .offset = offsetof(nn_config, name), .help = "a name of your own for this layer" \
+        .name = "name", .kind = NN_TEXT, .offset = offsetof(nn_config, name), .help = "your own name for this layer"    \
     }
 
 /* ---- what is known of a layer once it has its place in a network ---- */
 typedef struct nn_spec {
-    const void *config;
+    const void *config; /* config_size bytes */
     int nin;
     nn_shape in[NN_MAX_INPUTS];
     nn_shape out; /* filled by infer */
+    const struct nn_spec *fused; /* the layer behind, whose work this one does too (see fuse); spec.out stays its own */
 } nn_spec;
 
-typedef enum nn_init { NN_ZEROS, NN_ONES, NN_GLOROT_UNIFORM, NN_HE_NORMAL } nn_init;
+typedef enum nn_init { NN_ZEROS, NN_ONES, NN_GLOROT_UNIFORM } nn_init;
 
 typedef struct nn_param {
     const char *name; /* "kernel", "bias" */
     nn_shape shape;   /* kernel of a convolution: (kh, kw, in, out), rank 4 */
     nn_init init;
-    double fan_in, fan_out; /* for the initialisers */
+    double fan_in, fan_out; /* for NN_GLOROT_UNIFORM */
     double l2;              /* penalty l2 * sum of squares is added to the loss, as kernel_regularizer in Keras */
 } nn_param;
 
@@ -111,6 +112,7 @@ enum nn_layer_flags {
     NN_NEEDS_X = 1 << 0,     /* backward reads x */
     NN_NEEDS_Y = 1 << 1,     /* backward reads y */
     NN_VIEW = 1 << 2,        /* y is x under another shape: no forward, no backward, no memory */
+    NN_TRAINING_ONLY = 1 << 3, /* a view when the network is used, a layer when it is trained */
 };
 
 typedef struct nn_example {
@@ -137,6 +139,10 @@ typedef struct nn_layer_type {
     void (*forward)(const nn_call *call);
     void (*backward)(const nn_call *call);
 
+    /* May forward and backward do the work of the next layer as well? Asked when that is the only reader of this one.
+     * If so, call->y and call->dy are those of the next layer and spec->fused is its spec. NULL: never. */
+    bool (*fuse)(const nn_spec *spec, const struct nn_layer_type *next, const nn_spec *next_spec);
+
     /* How the number of parameters arises, "(3·3·16+1)·32"; NULL: no parameters. */
     void (*formula)(const nn_spec *spec, char out[NN_FORMULA]);
     /* Window and stride, for the receptive field; NULL: 1 and 1. Window counts dilation in. */
@@ -156,7 +162,8 @@ const nn_field *nn_field_find(const nn_field *fields, const char *word);
 bool nn_field_accepts(const nn_field *field, const char *word);
 /* Reads a word into config. owner ("conv") is for the sentence: LL141 "`conv filters` wants a whole number, not `x`",
  * LL142 out of range. For NN_FLAG word is "1"/"yes"/"true" or "0"/"no"/"false". */
-lg_status nn_field_set(const nn_field *field, const char *owner, void *config, const char *word, lg_err *err) LG_MUST_CHECK;
+lg_status nn_field_set(const nn_field *field, const char *owner, void *config, const char *word,
+                       lg_err *err) LG_MUST_CHECK;
 /* As the language writes it: "3x3", "0.5", "relu". */
 void nn_field_text(const nn_field *field, const void *config, char out[NN_FORMULA]);
 /* Fills a config with defaults. */
@@ -180,6 +187,6 @@ typedef enum nn_activation {
 } nn_activation;
 extern const char *const nn_activation_names[]; /* in the order of the enum, NULL-terminated */
 /* The activation a layer ends with, NN_LINEAR if it has none. */
-nn_activation nn_layer_activation(const nn_layer_type *type, const void *config);
+nn_activation nn_ends_in(const nn_layer_type *type, const void *config);
 
 #endif

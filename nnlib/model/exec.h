@@ -12,8 +12,8 @@
  *     nn_exec_store(exec, weights);
  *     nn_exec_free(exec);
  *
- * How it works: a batch is cut into pieces of a few images by a rule that knows only the batch (nn_pieces). A piece runs
- * through the whole network, forward and back, on one thread, so its numbers stay in that core's cache and threads meet
+ * How it works: a batch is cut into pieces of a few images by a rule that knows only the batch (nn_pieces). A piece
+ * runs through the whole network, forward and back, on one thread, so its numbers stay in that core's cache and threads meet
  * twice a batch. Each piece sums its gradient into a block of its own; blocks are added in the order of the pieces.
  * Hence results are the same, bit for bit, for any number of threads.
  *
@@ -49,7 +49,7 @@ void nn_exec_load(nn_exec *exec, const nn_weights *weights);
 void nn_exec_store(const nn_exec *exec, nn_weights *weights);
 
 float *nn_exec_input(nn_exec *exec);      /* (max_batch, input shape), fill before a run */
-int32_t *nn_exec_labels(nn_exec *exec);   /* (max_batch), train only */
+int32_t *nn_exec_labels(nn_exec *exec);   /* (max_batch), train only; each in [0, outputs) */
 /* Asked between layers; a run that was cancelled leaves outputs and gradient undefined (weights are untouched). */
 void nn_exec_set_cancel(nn_exec *exec, lg_cancel *cancel);
 /* (classes), copied into the exec; NULL: all 1. */
@@ -66,10 +66,12 @@ const float *nn_exec_output(const nn_exec *exec); /* (n, output shape): probabil
 const float *nn_exec_losses(const nn_exec *exec); /* (n), of each image, after nn_exec_gradient */
 /* Mean loss of the last nn_exec_gradient, with the penalties of l2. */
 double nn_exec_loss(const nn_exec *exec);
+double nn_exec_penalty(const nn_exec *exec); /* what l2 adds to the loss with the weights in use */
 const float *nn_exec_grad(const nn_exec *exec); /* gradient block laid out as the weights, after nn_exec_gradient */
 const float *nn_exec_weights(const nn_exec *exec); /* the block in use */
 
-/* With keep: a node's output (n, shape) and its gradient after nn_exec_gradient; NULL without keep. */
+/* With keep: a node's output (n, shape) and, after nn_exec_gradient, the gradient of it, or of its scores where the layer
+ * ends in an activation (backward works in place); NULL without keep, or where no gradient is needed. */
 const float *nn_exec_activation(const nn_exec *exec, int node);
 const float *nn_exec_activation_grad(const nn_exec *exec, int node);
 /* Dropout with a given mask (max_batch, shape of the node), 1 keeps and 0 drops; NULL: drawn again. Borrowed until

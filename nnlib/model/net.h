@@ -14,15 +14,15 @@
  * Every layer is checked the moment it is added, so a caller that reads layers one by one knows which line is at fault:
  * after a failure the network is as it was before that call.
  *
- * nn_weights: all parameters of a network in one 64-byte aligned block. Written by its maker; once shared (nn_weights_ref)
- * treated as immutable: training takes weights in and gives new weights out. */
+ * nn_weights: all parameters of a network in one 64-byte aligned block. Written by its maker; once shared
+ * (nn_weights_ref) treated as immutable: training takes weights in and gives new weights out. */
 #ifndef NN_NET_H
 #define NN_NET_H
 
 #include "nnlib/core/layer.h"
 
 enum { NN_MAX_LAYERS = 1000 };
-/* A network whose weights, or whose plan, would need more memory than this is refused (LL207) before anything is taken. */
+/* A network whose weights or plan would need more memory than this is refused (LL207) before anything is taken. */
 #define NN_MEMORY_LIMIT ((int64_t)4 << 30)
 
 typedef struct nn_net nn_net;
@@ -32,7 +32,7 @@ typedef struct nn_weights nn_weights;
 typedef struct nn_node {
     const nn_layer_type *type;
     char name[NN_NAME];        /* "conv1", or the user's */
-    char keras_name[NN_NAME + 8]; /* "conv2d_1", or the user's */
+    char keras_name[NN_NAME + 16]; /* "conv2d_1", or the user's */
     int input[NN_MAX_INPUTS];  /* nodes whose outputs it reads, nspec.nin of them */
     nn_spec spec;
     int nparam;
@@ -70,8 +70,8 @@ size_t nn_net_block(const nn_net *net);
 bool nn_net_same(const nn_net *a, const nn_net *b);
 
 /* ---- weights ---- */
-/* Freshly initialised: Glorot uniform for kernels, zeros for biases, from the seed alone (each tensor draws from a stream
- * of its own, so a layer added behind changes nothing before it). Owned: nn_weights_unref. */
+/* Freshly initialised: Glorot uniform for kernels, zeros for biases, from the seed alone (each tensor draws from a
+ * stream of its own, so a layer added behind changes nothing before it). Owned: nn_weights_unref. */
 lg_status nn_weights_new(const nn_net *net, uint64_t seed, nn_weights **out, lg_err *err) LG_MUST_CHECK;
 lg_status nn_weights_zero(const nn_net *net, nn_weights **out, lg_err *err) LG_MUST_CHECK;
 lg_status nn_weights_copy(const nn_weights *weights, nn_weights **out, lg_err *err) LG_MUST_CHECK;

@@ -10,10 +10,10 @@
  * Weights go in untouched and new weights come out. What is guaranteed:
  *  - same options, same seed, same data: the same run, bit for bit, with any number of threads;
  *  - accuracy and loss of training are running means over the batches of the epoch, as Keras reports them;
- *  - on interrupt the unfinished batch is discarded; weights are the best so far, or, before the first epoch ended, those
- *    of the last whole batch; the history is kept; status LG_E_INTERRUPTED;
- *  - when the loss is no longer a number, training stops (LL401); weights are those of the best epoch, or, before the first
- *    epoch ended, the last finite ones; status LG_E_NUMERIC;
+ *  - on interrupt the unfinished batch is discarded; weights are the best so far, or, before the first epoch ended,
+ *    those of the last whole batch; the history is kept; status LG_E_INTERRUPTED;
+ *  - when the loss is no longer a number, training stops (LL401); weights are those of the best epoch, or, before the
+ *    first epoch ended, those it started from; status LG_E_NUMERIC;
  *  - best: highest validation accuracy, among equals the lower validation loss; without validation the lowest training
  *    loss. */
 #ifndef NN_FIT_H
@@ -81,7 +81,8 @@ typedef struct nn_fit_options {
     bool no_shuffle;
     bool keep_last;              /* else the best */
     int patience;                /* stop after so many epochs without a better one; 0: off */
-    double time;                 /* stop at the end of a batch after so many seconds; 0: no limit */
+    double time;                 /* stop at the end of a batch after so many seconds (what was seen of that epoch counts
+                                    as an epoch); 0: no limit */
     lg_pool *pool;
     lg_cancel *cancel;
     int64_t limit;               /* memory; 0: NN_MEMORY_LIMIT */
@@ -108,7 +109,8 @@ typedef struct nn_predict_options {
 } nn_predict_options;
 /* probabilities (source.count, outputs) and labels (source.count, may be NULL) are the caller's. Interrupted:
  * LG_E_INTERRUPTED. */
-lg_status nn_predict(const nn_predict_options *options, float *probabilities, int32_t *labels, lg_err *err) LG_MUST_CHECK;
+lg_status nn_predict(const nn_predict_options *options, float *probabilities, int32_t *labels,
+                     lg_err *err) LG_MUST_CHECK;
 /* Mean cross-entropy of probabilities, as shown for validation (a probability of 0 counts as the smallest float). */
 double nn_cross_entropy(const float *probabilities, const int32_t *labels, int64_t n, int classes);
 

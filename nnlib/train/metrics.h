@@ -10,7 +10,7 @@ typedef struct nn_interval {
 
 /* Wilson score interval (Wilson 1927) for `right` of `total`, level 0.95 for 95 %. total 0: {0, 1}. */
 nn_interval nn_wilson(int64_t right, int64_t total, double level);
-/* z with P(|Z| < z) = level for the normal distribution (Acklam's approximation, one Halley step; relative error < 1e-9). */
+/* z with P(|Z| < z) = level for the normal distribution (Acklam's approximation with one Halley step). */
 double nn_normal_quantile(double level);
 
 /* count[t * classes + p]: images of class t that were taken for p. All functions work on such a matrix. */
@@ -27,7 +27,7 @@ double nn_confusion_macro_f1(const int64_t *count, int classes);          /* mea
 
 /* Place of the largest of n numbers, the first of equals. */
 int nn_argmax(const float *p, int n);
-/* McNemar's exact test for two models on the same images: b only the first was right, c only the second. Two-sided p. */
+/* McNemar's exact test for two models on the same images: b only the first got right, c only the second. Two-sided. */
 double nn_mcnemar(int64_t b, int64_t c);
 
 #endif

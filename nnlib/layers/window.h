@@ -1,0 +1,16 @@
+/* window.h - what layers that slide a window over an image have in common: does it fit, how many places are there. */
+#ifndef NN_WINDOW_H
+#define NN_WINDOW_H
+
+#include "nnlib/core/layer.h"
+
+typedef struct nn_window {
+    nn_dims size, stride, dilation; /* all sides at least 1 */
+    bool same;
+} nn_window;
+
+/* Checks that an image arrives (LL204) and that the window fits in it (LL203), and gives height and width of the output;
+ * channels are the caller's. layer is the word for the sentence. */
+lg_status nn_window_infer(const char *layer, const nn_window *window, nn_shape in, nn_shape *out, lg_err *err);
+
+#endif

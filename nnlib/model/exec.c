@@ -1,0 +1,473 @@
+/* exec.c - walking pieces of a batch through a planned network. */
+#include "nnlib/model/exec.h"
+#include <math.h>
+#include <string.h>
+#include "nnlib/kernels/kernels.h"
+#include "nnlib/model/plan.h"
+#include "lib/base/banned.h"
+
+enum { EXEC_COLUMNS = 4096 }; /* weights one job of a step works on */
+
+struct nn_exec {
+    const nn_net *net;
+    nn_plan plan;
+    lg_pool *pool;
+    lg_cancel *cancel;
+    const nn_loss_type *loss_type;
+    const nn_optim_type *optim;
+    bool train, keep;
+    int max_batch, classes;
+    uint64_t seed;
+    int64_t steps;
+    size_t block, bytes;
+
+    const nn_weights *bound;   /* in use without training */
+    const float *w;            /* weights in use */
+    float *own, *grad, *slots; /* (block), (block), (optim->slots, block) */
+    float *partial;            /* (pieces, block): gradient of each piece */
+    float *input, *output, *losses, *class_weight;
+    int32_t *labels;
+    const float **mask;        /* (nodes) */
+    char *slot;                /* workspace of each worker */
+    bool weighted;
+    double loss;
+};
+
+/* ---- making one ---- */
+
+static lg_status check_trainable(const nn_net *net, lg_err *err)
+{
+    const nn_node *last = nn_net_node(net, nn_net_count(net) - 1);
+    char size[NN_SHAPE_TEXT];
+    if (last->spec.out.rank == 1 && nn_ends_in(last->type, last->spec.config) == NN_SOFTMAX) return LG_OK;
+    lg_fail(err, LG_E_SHAPE, 405, "this network does not end in probabilities, so it cannot be trained to name classes");
+    lg_why(err, "its last layer is `%s`, which gives %s numbers without softmax", last->type->name,
+           nn_shape_text(last->spec.out, size));
+    return lg_try(err, "end it with `dense classes softmax`");
+}
+
+/* Everything an exec takes, as (where to put it, how many floats), so that the sum can be judged before anything is taken. */
+typedef struct exec_need {
+    void *place; /* of a pointer */
+    double count, size;
+} exec_need;
+
+static lg_status exec_take(nn_exec *e, const exec_need *need, int n, int64_t limit, lg_err *err)
+{
+    double bytes = 0;
+    for (int i = 0; i < n; i++) bytes += need[i].count * need[i].size;
+    if (bytes > (double)limit) {
+        lg_fail(err, LG_E_LIMIT, 207, "this network would need %.1f GB for batches of %s", bytes / 1e9,
+                lg_thousands(e->max_batch));
+        lg_why(err, "the limit is %.1f GB", (double)limit / 1e9);
+        return lg_try(err, "use a smaller batch, smaller images or fewer filters");
+    }
+    e->bytes = (size_t)bytes;
+    for (int i = 0; i < n; i++) {
+        void *block = lg_alloc((size_t)need[i].count, (size_t)need[i].size, err);
+        if (!block) return LG_E_MEMORY;
+        memcpy(need[i].place, &block, sizeof block);
+    }
+    return LG_OK;
+}
+
+static lg_status exec_memory(nn_exec *e, int64_t limit, lg_err *err)
+{
+    double batch = e->max_batch, block = (double)e->block, f = sizeof(float), t = e->train;
+    int workers = e->keep ? 1 : lg_pool_size(e->pool), pieces = e->keep ? 1 : nn_pieces(e->max_batch);
+    const exec_need need[] = {
+        {&e->slot, workers, (double)(e->plan.ws.total ? e->plan.ws.total : 64)},
+        {&e->input, batch * nn_shape_count(nn_net_input(e->net)), f},
+        {&e->output, batch * nn_shape_count(nn_net_output(e->net)), f},
+        {&e->mask, nn_net_count(e->net), sizeof(float *)},
+        {&e->labels, t * batch, f},
+        {&e->losses, t * batch, f},
+        {&e->class_weight, t * e->classes, f},
+        {&e->own, t * block, f},
+        {&e->grad, t * block, f},
+        {&e->partial, t * block * pieces, f},
+        {&e->slots, t * block * (e->optim ? e->optim->slots : 0), f},
+    };
+    return exec_take(e, need, sizeof need / sizeof *need, limit, err);
+}
+
+/* Most images a piece can have: 8, or a sixteenth of a large batch. */
+static int piece_images(int max_batch)
+{
+    int most = 0;
+    for (int n = max_batch < 8 ? max_batch : 8; n <= max_batch; n = n < max_batch && n + 8 > max_batch ? max_batch : n + 8) {
+        int first = nn_piece(n, 0).count;
+        if (first > most) most = first;
+    }
+    return most;
+}
+
+lg_status nn_exec_new(const nn_exec_options *o, nn_exec **out, lg_err *err)
+{
+    lg_status st;
+    if (o->max_batch < 1 || o->max_batch > 1000000)
+        return lg_fail(err, LG_E_ARG, 142, "a batch must have 1 to 1,000,000 images, not %s", lg_thousands(o->max_batch));
+    if (o->train) LG_TRY(check_trainable(o->net, err));
+    nn_exec *e = lg_alloc(1, sizeof *e, err);
+    if (!e) return LG_E_MEMORY;
+    e->net = nn_net_ref(o->net);
+    e->pool = o->pool, e->loss_type = o->loss, e->optim = o->optim, e->train = o->train, e->keep = o->keep;
+    e->max_batch = o->max_batch, e->seed = o->seed, e->block = nn_net_block(o->net);
+    e->classes = (int)nn_net_output(o->net).dim[nn_net_output(o->net).rank - 1];
+    LG_GO(nn_plan_init(&e->plan, &(nn_plan_options){.net = o->net, .train = o->train, .keep = o->keep,
+                                                    .images = o->keep ? o->max_batch : piece_images(o->max_batch)}, err));
+    LG_GO(exec_memory(e, o->limit ? o->limit : NN_MEMORY_LIMIT, err));
+    e->w = e->own;
+done:
+    if (st == LG_OK) *out = e;
+    else nn_exec_free(e);
+    return st;
+}
+
+void nn_exec_free(nn_exec *e)
+{
+    if (!e) return;
+    void *blocks[] = {e->own, e->grad, e->slots, e->partial, e->input, e->output, e->losses, e->class_weight, e->labels,
+                      e->mask, e->slot};
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) lg_free(blocks[i]);
+    nn_plan_release(&e->plan);
+    nn_weights_unref(e->bound);
+    nn_net_unref(e->net);
+    lg_free(e);
+}
+
+void nn_exec_load(nn_exec *e, const nn_weights *weights)
+{
+    LG_BUG_ON(nn_net_block(nn_weights_net(weights)) != e->block);
+    if (e->train) {
+        memcpy(e->own, nn_weights_block(weights), e->block * sizeof(float));
+        return;
+    }
+    nn_weights *held = nn_weights_ref(weights);
+    nn_weights_unref(e->bound);
+    e->bound = held;
+    e->w = nn_weights_block(held);
+}
+
+void nn_exec_store(const nn_exec *e, nn_weights *weights)
+{
+    memcpy(nn_weights_data(weights), e->w, e->block * sizeof(float));
+}
+
+/* ---- one piece ---- */
+
+typedef struct piece {
+    nn_exec *e;
+    char *slot;
+    int first, count; /* images of the batch */
+    bool training;
+    float scale;      /* 1 / images in the batch */
+    float *grad;      /* (block) */
+} piece;
+
+static float *space(const piece *p, int item)
+{
+    return item < 0 ? NULL : (float *)(void *)(p->slot + p->e->plan.ws.item[item].offset);
+}
+
+/* Where the output of a root lies for this piece. */
+static float *output_of(const piece *p, int root)
+{
+    const nn_exec *e = p->e;
+    size_t size = (size_t)p->first * nn_shape_size(nn_net_node(e->net, root)->spec.out);
+    if (root == 0) return e->input + size;
+    if (root == e->plan.node[e->plan.count - 1].root) return e->output + size;
+    return space(p, e->plan.node[root].y);
+}
+
+static nn_tensor tensor_of(const piece *p, float *data, nn_shape shape)
+{
+    return (nn_tensor){.data = data, .n = p->count, .shape = shape};
+}
+
+/* What both directions have in common. x and param are the caller's arrays. */
+static nn_call call_begin(const piece *p, int i, nn_tensor x[NN_MAX_INPUTS], const float *param[NN_MAX_PARAMS])
+{
+    nn_exec *e = p->e;
+    const nn_node *node = nn_net_node(e->net, i);
+    const nn_plan_node *plan = &e->plan.node[i];
+    for (int k = 0; k < node->spec.nin; k++)
+        x[k] = tensor_of(p, output_of(p, e->plan.node[node->input[k]].root), node->spec.in[k]);
+    for (int k = 0; k < node->nparam; k++) param[k] = e->w + node->offset[k];
+    const float *mask = e->mask[i] ? e->mask[i] + (size_t)p->first * nn_shape_size(node->spec.out) : NULL;
+    nn_shape shape = nn_net_node(e->net, plan->target)->spec.out;
+    return (nn_call){.spec = &plan->spec, .training = p->training, .raw = p->training && i == e->plan.count - 1,
+                     .node = i, .first = p->first, .seed = e->seed, .step = (uint64_t)e->steps, .mask = mask, .x = x,
+                     .y = tensor_of(p, output_of(p, plan->target), shape), .param = param, .saved = space(p, plan->saved)};
+}
+
+static bool piece_forward(const piece *p)
+{
+    const nn_exec *e = p->e;
+    for (int i = 1; i < e->plan.count; i++) {
+        nn_tensor x[NN_MAX_INPUTS];
+        const float *param[NN_MAX_PARAMS];
+        if (!e->plan.node[i].runs) continue;
+        if (lg_cancelled(e->cancel)) return false;
+        nn_call call = call_begin(p, i, x, param);
+        call.scratch = space(p, e->plan.node[i].scratch_forward);
+        nn_net_node(e->net, i)->type->forward(&call);
+    }
+    return true;
+}
+
+static void piece_loss(const piece *p)
+{
+    nn_exec *e = p->e;
+    int last = e->plan.count - 1;
+    float *scores = output_of(p, last);
+    e->loss_type->run(&(nn_loss_call){.n = p->count, .classes = e->classes, .label = e->labels + p->first,
+                                      .class_weight = e->weighted ? e->class_weight : NULL, .scale = p->scale,
+                                      .z = scores, .p = scores, .dz = space(p, e->plan.node[last].dy),
+                                      .loss = e->losses + p->first});
+}
+
+/* Where a node's gradients with respect to its inputs go; those to be added go to `temp` first. */
+static void call_dx(const piece *p, int i, nn_tensor dx[NN_MAX_INPUTS])
+{
+    const nn_exec *e = p->e;
+    const nn_node *node = nn_net_node(e->net, i);
+    for (int k = 0; k < node->spec.nin; k++) {
+        const nn_plan_node *root = &e->plan.node[e->plan.node[node->input[k]].root];
+        float *data = root->trains ? space(p, e->plan.node[i].add[k] ? e->plan.node[i].temp : root->dy) : NULL;
+        dx[k] = tensor_of(p, data, node->spec.in[k]);
+    }
+}
+
+static void backward_one(const piece *p, int i)
+{
+    const nn_exec *e = p->e;
+    const nn_node *node = nn_net_node(e->net, i);
+    const nn_plan_node *plan = &e->plan.node[i];
+    nn_tensor x[NN_MAX_INPUTS], dx[NN_MAX_INPUTS];
+    const float *param[NN_MAX_PARAMS];
+    float *grad[NN_MAX_PARAMS];
+    nn_call call = call_begin(p, i, x, param);
+    for (int k = 0; k < node->nparam; k++) grad[k] = p->grad + node->offset[k];
+    call_dx(p, i, dx);
+    call.grad = grad, call.dx = dx, call.scratch = space(p, plan->scratch_backward);
+    call.dy = tensor_of(p, space(p, e->plan.node[plan->target].dy), call.y.shape);
+    node->type->backward(&call);
+    for (int k = 0; k < node->spec.nin; k++) {
+        const nn_plan_node *root = &e->plan.node[e->plan.node[node->input[k]].root];
+        if (!plan->add[k] || !root->trains) continue;
+        nn_axpy(&(nn_axpy_args){.n = (size_t)p->count * nn_shape_size(node->spec.in[k]), .alpha = 1, .x = dx[k].data,
+                                .y = space(p, root->dy)});
+    }
+}
+
+static void piece_backward(const piece *p)
+{
+    const nn_exec *e = p->e;
+    memset(p->grad, 0, e->block * sizeof *p->grad);
+    for (int i = e->plan.count - 1; i > 0; i--) {
+        if (!e->plan.node[i].runs || !e->plan.node[i].trains) continue;
+        if (lg_cancelled(e->cancel)) return;
+        backward_one(p, i);
+    }
+}
+
+/* ---- the batch ---- */
+
+typedef struct batch_job {
+    nn_exec *e;
+    int n, pieces;
+    const nn_hyper *hyper;
+} batch_job;
+
+static piece piece_of(const batch_job *job, int index, int worker, bool training)
+{
+    nn_exec *e = job->e;
+    nn_piece_range range = e->keep ? (nn_piece_range){0, job->n} : nn_piece(job->n, index);
+    return (piece){.e = e, .slot = e->slot + (size_t)worker * e->plan.ws.total, .first = range.first, .count = range.count,
+                   .training = training, .scale = 1.0f / (float)job->n, .grad = e->partial + (size_t)index * e->block};
+}
+
+static void forward_job(void *ctx, int index, int worker)
+{
+    piece p = piece_of(ctx, index, worker, false);
+    piece_forward(&p);
+}
+
+static void gradient_job(void *ctx, int index, int worker)
+{
+    piece p = piece_of(ctx, index, worker, true);
+    if (!piece_forward(&p)) return;
+    piece_loss(&p);
+    piece_backward(&p);
+}
+
+/* Adds the partial gradients of a range of weights, in the order of the pieces. */
+static void sum_job(void *ctx, int index, int worker)
+{
+    const batch_job *job = ctx;
+    nn_exec *e = job->e;
+    size_t from = (size_t)index * EXEC_COLUMNS, left = e->block - from, n = left < EXEC_COLUMNS ? left : EXEC_COLUMNS;
+    (void)worker;
+    nn_sum_rows(&(nn_sum_rows_args){.rows = job->pieces, .cols = n, .stride = e->block, .x = e->partial + from,
+                                    .y = e->grad + from});
+}
+
+static void step_job(void *ctx, int index, int worker)
+{
+    const batch_job *job = ctx;
+    nn_exec *e = job->e;
+    size_t from = (size_t)index * EXEC_COLUMNS, left = e->block - from, n = left < EXEC_COLUMNS ? left : EXEC_COLUMNS;
+    float *slot[4] = {0};
+    (void)worker;
+    for (int s = 0; s < e->optim->slots && s < 4; s++) slot[s] = e->slots + (size_t)s * e->block + from;
+    e->optim->update(job->hyper, n, e->own + from, e->grad + from, slot);
+}
+
+static int column_jobs(const nn_exec *e)
+{
+    return (int)((e->block + EXEC_COLUMNS - 1) / EXEC_COLUMNS);
+}
+
+/* l2 times the sum of squares of every tensor that has one; with grad, its gradient is added there. */
+static double l2_penalty(const nn_exec *e, float *grad)
+{
+    double penalty = 0;
+    for (int i = 0; i < e->plan.count; i++) {
+        const nn_node *node = nn_net_node(e->net, i);
+        for (int k = 0; k < node->nparam; k++) {
+            const float *w = e->w + node->offset[k];
+            size_t size = nn_shape_size(node->param[k].shape);
+            double l2 = node->param[k].l2;
+            if (l2 == 0) continue;
+            for (size_t j = 0; j < size; j++) penalty += l2 * (double)w[j] * (double)w[j];
+            if (grad)
+                nn_axpy(&(nn_axpy_args){.n = size, .alpha = (float)(2 * l2), .x = w, .y = grad + node->offset[k]});
+        }
+    }
+    return penalty;
+}
+
+/* Mean of the losses in the order of the images, and what l2 adds to loss and gradient. */
+static void finish_loss(nn_exec *e, int n)
+{
+    double sum = 0;
+    for (int i = 0; i < n; i++) sum += (double)e->losses[i];
+    e->loss = sum / n + l2_penalty(e, e->grad);
+}
+
+void nn_exec_forward(nn_exec *e, int n)
+{
+    batch_job job = {.e = e, .n = n, .pieces = e->keep ? 1 : nn_pieces(n)};
+    LG_BUG_ON(n < 1 || n > e->max_batch || !e->w);
+    lg_pool_run(e->pool, job.pieces, forward_job, &job);
+}
+
+void nn_exec_gradient(nn_exec *e, int n)
+{
+    batch_job job = {.e = e, .n = n, .pieces = e->keep ? 1 : nn_pieces(n)};
+    LG_BUG_ON(n < 1 || n > e->max_batch || !e->train);
+    lg_pool_run(e->pool, job.pieces, gradient_job, &job);
+    if (lg_cancelled(e->cancel)) return;
+    lg_pool_run(e->pool, column_jobs(e), sum_job, &job);
+    finish_loss(e, n);
+}
+
+void nn_exec_step(nn_exec *e, const nn_hyper *hyper)
+{
+    nn_hyper h = *hyper;
+    batch_job job = {.e = e, .hyper = &h};
+    e->steps++;
+    if (h.step == 0) h.step = e->steps;
+    lg_pool_run(e->pool, column_jobs(e), step_job, &job);
+}
+
+/* ---- reading and setting ---- */
+
+size_t nn_exec_bytes(const nn_exec *e)
+{
+    return e->bytes;
+}
+
+float *nn_exec_input(nn_exec *e)
+{
+    return e->input;
+}
+
+int32_t *nn_exec_labels(nn_exec *e)
+{
+    return e->labels;
+}
+
+void nn_exec_set_cancel(nn_exec *e, lg_cancel *cancel)
+{
+    e->cancel = cancel;
+}
+
+void nn_exec_set_class_weight(nn_exec *e, const float *weight)
+{
+    e->weighted = weight != NULL;
+    if (weight) memcpy(e->class_weight, weight, (size_t)e->classes * sizeof *weight);
+}
+
+const float *nn_exec_output(const nn_exec *e)
+{
+    return e->plan.node[e->plan.count - 1].root == 0 ? e->input : e->output;
+}
+
+const float *nn_exec_losses(const nn_exec *e)
+{
+    return e->losses;
+}
+
+double nn_exec_loss(const nn_exec *e)
+{
+    return e->loss;
+}
+
+double nn_exec_penalty(const nn_exec *e)
+{
+    return l2_penalty(e, NULL);
+}
+
+const float *nn_exec_grad(const nn_exec *e)
+{
+    return e->grad;
+}
+
+const float *nn_exec_weights(const nn_exec *e)
+{
+    return e->w;
+}
+
+const float *nn_exec_activation(const nn_exec *e, int node)
+{
+    piece p = {.e = (nn_exec *)e, .slot = e->slot};
+    return e->keep ? output_of(&p, e->plan.node[node].root) : NULL;
+}
+
+const float *nn_exec_activation_grad(const nn_exec *e, int node)
+{
+    piece p = {.e = (nn_exec *)e, .slot = e->slot};
+    return e->keep && e->train ? space(&p, e->plan.node[e->plan.node[node].root].dy) : NULL;
+}
+
+void nn_exec_set_mask(nn_exec *e, int node, const float *mask)
+{
+    e->mask[node] = mask;
+}
+
+int64_t nn_exec_steps(const nn_exec *e)
+{
+    return e->steps;
+}
+
+void nn_exec_set_steps(nn_exec *e, int64_t steps)
+{
+    e->steps = steps;
+}
+
+float *nn_exec_slots(nn_exec *e)
+{
+    return e->slots;
+}

@@ -1,0 +1,41 @@
+/* plan.h - what nn_exec decides before it runs: which layers really run, who writes where, and how much memory that takes.
+ *
+ * A piece of the batch walks through the nodes forward (steps 0 … L-1), through the loss (step L) and back (step 2L - i
+ * for node i). Every output, gradient, kept number and scratch block has a life in these steps; nn_workspace lays them out.
+ *  - A view (flatten; dropout when the network is only used) runs nothing: its root is the root of its input.
+ *  - A layer that also does the work of its only reader (fuse) writes to that reader's place; the reader runs nothing.
+ *  - Roots of the input and of the last layer lie outside, in blocks for the whole batch. */
+#ifndef NN_PLAN_H
+#define NN_PLAN_H
+
+#include "nnlib/core/workspace.h"
+#include "nnlib/model/net.h"
+
+typedef struct nn_plan_node {
+    bool runs;
+    bool trains;      /* a gradient has to reach it: it or something before it has weights */
+    int root;         /* node whose place holds its output */
+    int target;       /* node it writes for: itself, or the reader it swallowed */
+    nn_spec spec;     /* the net's, with fused set */
+    bool add[NN_MAX_INPUTS]; /* its dx[i] is added to what a later reader wrote */
+    int y, dy, saved, scratch_forward, scratch_backward, temp; /* items of the workspace, -1: none */
+    size_t saved_bytes;      /* an image */
+} nn_plan_node;
+
+typedef struct nn_plan {
+    nn_plan_node *node;
+    int count;
+    int images; /* most in one piece */
+    nn_workspace ws;
+} nn_plan;
+
+typedef struct nn_plan_options {
+    const nn_net *net;
+    int images;
+    bool train, keep; /* keep: everything stays alive, nothing is fused */
+} nn_plan_options;
+
+lg_status nn_plan_init(nn_plan *plan, const nn_plan_options *options, lg_err *err) LG_MUST_CHECK;
+void nn_plan_release(nn_plan *plan);
+
+#endif

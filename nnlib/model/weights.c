@@ -1,0 +1,101 @@
+/* weights.c - the numbers of a network, in one block. */
+#include "nnlib/model/net.h"
+#include <math.h>
+#include <string.h>
+#include "nnlib/core/rng.h"
+#include "lib/base/banned.h"
+
+struct nn_weights {
+    atomic_int refs;
+    const nn_net *net;
+    float *data;
+};
+
+lg_status nn_weights_zero(const nn_net *net, nn_weights **out, lg_err *err)
+{
+    nn_weights *w = lg_alloc(1, sizeof *w, err);
+    if (!w) return LG_E_MEMORY;
+    w->data = lg_alloc(nn_net_block(net), sizeof *w->data, err);
+    if (!w->data) {
+        lg_free(w);
+        return LG_E_MEMORY;
+    }
+    atomic_init(&w->refs, 1);
+    w->net = nn_net_ref(net);
+    *out = w;
+    return LG_OK;
+}
+
+/* Glorot & Bengio 2010: uniform in ±sqrt(6 / (fan_in + fan_out)). */
+static void init_tensor(const nn_param *p, uint64_t key, float *w)
+{
+    size_t n = nn_shape_size(p->shape);
+    double limit = sqrt(6 / (p->fan_in + p->fan_out));
+    lg_rng rng;
+    if (p->init == NN_ZEROS) return;
+    lg_rng_init(&rng, key);
+    for (size_t i = 0; i < n; i++) w[i] = p->init == NN_ONES ? 1.0f : (float)((2 * lg_rng_uniform(&rng) - 1) * limit);
+}
+
+lg_status nn_weights_new(const nn_net *net, uint64_t seed, nn_weights **out, lg_err *err)
+{
+    LG_TRY(nn_weights_zero(net, out, err));
+    for (int i = 0; i < nn_net_count(net); i++) {
+        const nn_node *node = nn_net_node(net, i);
+        for (int k = 0; k < node->nparam; k++)
+            init_tensor(&node->param[k], nn_key(nn_key(seed, (uint64_t)i), (uint64_t)k), (*out)->data + node->offset[k]);
+    }
+    return LG_OK;
+}
+
+lg_status nn_weights_copy(const nn_weights *weights, nn_weights **out, lg_err *err)
+{
+    LG_TRY(nn_weights_zero(weights->net, out, err));
+    memcpy((*out)->data, weights->data, nn_net_block(weights->net) * sizeof(float));
+    return LG_OK;
+}
+
+nn_weights *nn_weights_ref(const nn_weights *weights)
+{
+    nn_weights *w = (nn_weights *)weights;
+    atomic_fetch_add(&w->refs, 1);
+    return w;
+}
+
+void nn_weights_unref(const nn_weights *weights)
+{
+    nn_weights *w = (nn_weights *)weights;
+    if (!w || atomic_fetch_sub(&w->refs, 1) > 1) return;
+    nn_net_unref(w->net);
+    lg_free(w->data);
+    lg_free(w);
+}
+
+const nn_net *nn_weights_net(const nn_weights *weights)
+{
+    return weights->net;
+}
+
+float *nn_weights_data(nn_weights *weights)
+{
+    return weights->data;
+}
+
+const float *nn_weights_block(const nn_weights *weights)
+{
+    return weights->data;
+}
+
+const float *nn_weights_param(const nn_weights *weights, int node, int k)
+{
+    return weights->data + nn_net_node(weights->net, node)->offset[k];
+}
+
+bool nn_weights_finite(const nn_weights *weights)
+{
+    size_t n = nn_net_block(weights->net);
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(weights->data[i])) return false;
+    }
+    return true;
+}

@@ -1,0 +1,20 @@
+/* feed.h - a batch from a source, converted by several threads at once. */
+#ifndef NN_FEED_H
+#define NN_FEED_H
+
+#include "nnlib/train/fit.h"
+
+typedef struct nn_feed {
+    nn_source source;
+    lg_pool *pool;
+    size_t size; /* floats of one image */
+    int classes; /* labels must be below; 0: no labels wanted */
+    lg_err *err; /* one for each piece */
+} nn_feed;
+
+lg_status nn_feed_init(nn_feed *feed, lg_err *err) LG_MUST_CHECK; /* the fields above err are the caller's to set */
+/* Images indices[0 … n) to x and label. The error is that of the first piece that failed. A label out of range is LL302. */
+lg_status nn_feed_batch(nn_feed *feed, const int64_t *indices, int n, float *x, int32_t *label, lg_err *err) LG_MUST_CHECK;
+void nn_feed_release(nn_feed *feed);
+
+#endif
