@@ -1,0 +1,380 @@
+/* fit.c - the training loop. All memory is taken before the first batch, but for the record of each epoch. */
+#include "nnlib/train/fit.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "nnlib/core/rng.h"
+#include "nnlib/train/feed.h"
+#include "nnlib/train/metrics.h"
+#include "lib/base/banned.h"
+
+enum { FIT_MAX_EPOCHS = 100000 };
+
+typedef struct fit {
+    const nn_fit_options *o;
+    nn_run *run;
+    const nn_optim_type *optim;
+    nn_exec *exec;
+    nn_feed train, validation;
+    nn_weights *best; /* weights of run->best */
+    bool have_best;
+    int64_t *order;   /* (training images) */
+    int batch, classes, since_best;
+    nn_hyper hyper;
+    double begun;
+    bool out_of_time;
+} fit;
+
+/* Running sums of an epoch or a validation. */
+typedef struct tally {
+    int64_t images, right;
+    double loss; /* sum over images */
+    int64_t *confusion;
+} tally;
+
+nn_fit_options nn_fit_defaults(void)
+{
+    return (nn_fit_options){.epochs = 10, .batch = 32, .lr = 0.01, .momentum = -1, .optimizer = "sgd", .loss = "auto",
+                            .seed = 1};
+}
+
+/* ---- before the first batch ---- */
+
+static lg_status wrong_name(const char *option, const char *given, const char *list, lg_err *err)
+{
+    return lg_fail(err, LG_E_ARG, 141, "`fit %s` wants one of %s, not `%.40s`", option, list, given);
+}
+
+static lg_status check_numbers(const nn_fit_options *o, lg_err *err)
+{
+    if (o->epochs < 1 || o->epochs > FIT_MAX_EPOCHS) {
+        lg_fail(err, LG_E_ARG, 403, "`fit epochs` must be 1 to 100,000, not %s", lg_thousands(o->epochs));
+        return lg_try(err, "`epochs 10` is a good start");
+    }
+    if (o->batch < 1) {
+        lg_fail(err, LG_E_ARG, 403, "`fit batch` must be at least 1, not %d", o->batch);
+        return lg_try(err, "`batch 32` is a good start");
+    }
+    if (!(o->lr > 0) || isinf(o->lr)) {
+        lg_fail(err, LG_E_ARG, 403, "`fit lr` must be above 0, not %g", o->lr);
+        return lg_try(err, "`lr 0.01` is a good start");
+    }
+    if (o->momentum >= 1) return lg_fail(err, LG_E_ARG, 403, "`fit momentum` must be below 1, not %g", o->momentum);
+    if (!(o->decay >= 0)) return lg_fail(err, LG_E_ARG, 403, "`fit decay` must not be below 0, not %g", o->decay);
+    return LG_OK;
+}
+
+static lg_status check_options(const nn_fit_options *o, const nn_loss_type **loss, const nn_optim_type **optim, lg_err *err)
+{
+    LG_TRY(check_numbers(o, err));
+    if (o->train.count < 1) {
+        lg_fail(err, LG_E_DATA, 404, "there are no training images");
+        return lg_try(err, "`describe` the dataset, or `split` it again (80/20)");
+    }
+    *optim = nn_optim_find(o->optimizer);
+    if (!*optim) return wrong_name("optimizer", o->optimizer, "sgd, momentum, adam, rmsprop", err);
+    *loss = nn_loss_find(strcmp(o->loss, "auto") == 0 ? "crossentropy" : o->loss);
+    if (!*loss) return wrong_name("loss", o->loss, "auto, crossentropy", err);
+    return LG_OK;
+}
+
+static void copy_block(const fit *f, nn_weights *to, const nn_weights *from)
+{
+    memcpy(nn_weights_data(to), nn_weights_block(from), nn_net_block(f->o->net) * sizeof(float));
+}
+
+/* What an earlier run left is the beginning of this one. */
+static lg_status resume(fit *f, lg_err *err)
+{
+    const nn_run *old = f->o->resume;
+    nn_run *run = f->run;
+    for (int i = 0; i < old->epochs; i++) {
+        nn_epoch *e = &run->epoch[i];
+        size_t cells = (size_t)f->classes;
+        *e = old->epoch[i];
+        e->recall = NULL, e->confusion = NULL;
+        run->epochs = i + 1;
+        e->recall = lg_alloc(cells, sizeof *e->recall, err);
+        e->confusion = lg_alloc(cells * cells, sizeof *e->confusion, err);
+        if (!e->recall || !e->confusion) return LG_E_MEMORY;
+        memcpy(e->recall, old->epoch[i].recall, cells * sizeof *e->recall);
+        memcpy(e->confusion, old->epoch[i].confusion, cells * cells * sizeof *e->confusion);
+    }
+    run->best = old->best;
+    run->seconds = old->seconds;
+    f->have_best = old->best >= 0;
+    if (f->have_best) copy_block(f, f->best, old->weights);
+    if (old->slots && old->nslots == run->nslots && strcmp(old->optimizer, f->optim->name) == 0)
+        memcpy(nn_exec_slots(f->exec), old->slots, old->nslots * sizeof *old->slots);
+    nn_exec_set_steps(f->exec, old->steps);
+    return LG_OK;
+}
+
+static lg_status fit_memory(fit *f, const nn_loss_type *loss, lg_err *err)
+{
+    const nn_fit_options *o = f->o;
+    nn_run *run = f->run;
+    int before = o->resume ? o->resume->epochs : 0;
+    LG_TRY(nn_exec_new(&(nn_exec_options){.net = o->net, .max_batch = f->batch, .train = true, .pool = o->pool,
+                                          .loss = loss, .optim = f->optim, .seed = o->seed, .limit = o->limit},
+                       &f->exec, err));
+    LG_TRY(nn_feed_init(&f->train, err));
+    LG_TRY(nn_feed_init(&f->validation, err));
+    LG_TRY(nn_weights_copy(o->weights, &run->last, err));
+    LG_TRY(nn_weights_copy(o->weights, &f->best, err));
+    run->nslots = (size_t)f->optim->slots * nn_net_block(o->net);
+    run->slots = lg_alloc(run->nslots, sizeof *run->slots, err);
+    run->epoch = lg_alloc((size_t)(before + o->epochs), sizeof *run->epoch, err);
+    f->order = lg_alloc((size_t)o->train.count, sizeof *f->order, err);
+    return run->slots && run->epoch && f->order ? LG_OK : LG_E_MEMORY;
+}
+
+static lg_status fit_begin(fit *f, lg_err *err)
+{
+    const nn_fit_options *o = f->o;
+    const nn_loss_type *loss = NULL;
+    size_t size = nn_shape_size(nn_net_input(o->net));
+    LG_TRY(check_options(o, &loss, &f->optim, err));
+    f->classes = (int)nn_net_output(o->net).dim[0];
+    f->batch = o->batch < o->train.count ? o->batch : (int)o->train.count;
+    f->train = (nn_feed){.source = o->train, .pool = o->pool, .size = size, .classes = f->classes};
+    f->validation = (nn_feed){.source = o->validation ? *o->validation : (nn_source){0}, .pool = o->pool, .size = size,
+                              .classes = f->classes};
+    f->hyper = (nn_hyper){.lr = o->lr, .momentum = o->momentum < 0 ? f->optim->momentum : o->momentum,
+                          .nesterov = o->nesterov, .decay = o->decay};
+    f->run->classes = f->classes;
+    f->run->best = -1;
+    f->run->optimizer = f->optim->name;
+    LG_TRY(fit_memory(f, loss, err));
+    nn_exec_load(f->exec, o->weights);
+    nn_exec_set_class_weight(f->exec, o->class_weight);
+    nn_exec_set_cancel(f->exec, o->cancel);
+    return o->resume ? resume(f, err) : LG_OK;
+}
+
+/* ---- one epoch ---- */
+
+/* The order depends on seed and number of the epoch alone, so that a run in two parts equals a run in one. */
+static void shuffle(fit *f, int epoch)
+{
+    int64_t n = f->o->train.count;
+    lg_rng rng;
+    for (int64_t i = 0; i < n; i++) f->order[i] = i;
+    if (f->o->no_shuffle) return;
+    lg_rng_init(&rng, nn_key(f->o->seed, (uint64_t)epoch));
+    for (int64_t i = n - 1; i > 0; i--) {
+        int64_t j = (int64_t)lg_rng_below(&rng, (uint64_t)i + 1), kept = f->order[i];
+        f->order[i] = f->order[j];
+        f->order[j] = kept;
+    }
+}
+
+static void tally_batch(const fit *f, tally *t, int n, double mean_loss)
+{
+    const float *p = nn_exec_output(f->exec);
+    const int32_t *label = nn_exec_labels(f->exec);
+    for (int i = 0; i < n; i++) {
+        int guess = nn_argmax(p + (size_t)i * (size_t)f->classes, f->classes);
+        t->right += guess == label[i];
+        if (t->confusion) nn_confusion_add(t->confusion, f->classes, label[i], guess);
+    }
+    t->images += n;
+    t->loss += mean_loss * n;
+}
+
+static lg_status diverged(fit *f, int epoch, int batch, lg_err *err)
+{
+    double lr = f->o->lr, less = lr / 10 < 0.01 ? lr / 10 : 0.01;
+    f->run->diverged = true;
+    lg_fail(err, LG_E_NUMERIC, 401, "the loss is no longer a number (epoch %d, batch %d), so training was stopped", epoch,
+            batch);
+    lg_why(err, "with the learning rate %g the steps overshoot and the weights grow without end; %s", lr,
+           f->have_best ? "the weights of the best epoch were kept" : "the weights from before the training were kept");
+    return lg_try(err, "take smaller steps: `lr %g`", less);
+}
+
+static lg_status train_batch(fit *f, int epoch, int64_t from, int n, tally *t, lg_err *err)
+{
+    LG_TRY(nn_feed_batch(&f->train, f->order + from, n, nn_exec_input(f->exec), nn_exec_labels(f->exec), err));
+    nn_exec_gradient(f->exec, n);
+    LG_TRY(lg_cancel_check(f->o->cancel, err));
+    if (!isfinite(nn_exec_loss(f->exec))) return diverged(f, epoch, (int)(from / f->batch) + 1, err);
+    nn_exec_step(f->exec, &f->hyper);
+    tally_batch(f, t, n, nn_exec_loss(f->exec));
+    return LG_OK;
+}
+
+static void report_batch(const fit *f, int epoch, int last_epoch, const tally *t, double since)
+{
+    const nn_fit_options *o = f->o;
+    if (!o->on_batch) return;
+    o->on_batch(o->ctx, &(nn_progress){.epoch = epoch, .epochs = last_epoch,
+                                       .batch = (int)((t->images + f->batch - 1) / f->batch),
+                                       .batches = (int)((o->train.count + f->batch - 1) / f->batch), .images = t->images,
+                                       .loss = t->loss / (double)t->images,
+                                       .accuracy = (double)t->right / (double)t->images, .seconds = lg_now() - since});
+}
+
+static bool weights_finite(const fit *f)
+{
+    const float *w = nn_exec_weights(f->exec);
+    size_t n = nn_net_block(f->o->net);
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(w[i])) return false;
+    }
+    return true;
+}
+
+static lg_status train_epoch(fit *f, int epoch, int last_epoch, tally *t, lg_err *err)
+{
+    double since = lg_now();
+    int64_t count = f->o->train.count;
+    shuffle(f, epoch);
+    for (int64_t from = 0; from < count && !f->out_of_time; from += f->batch) {
+        int n = count - from < f->batch ? (int)(count - from) : f->batch;
+        LG_TRY(lg_cancel_check(f->o->cancel, err));
+        LG_TRY(train_batch(f, epoch, from, n, t, err));
+        report_batch(f, epoch, last_epoch, t, since);
+        f->out_of_time = f->o->time > 0 && lg_now() - f->begun > f->o->time;
+    }
+    /* The last step may have been the one too many: no loss has been computed since. */
+    if (!weights_finite(f)) return diverged(f, epoch, (int)((t->images + f->batch - 1) / f->batch), err);
+    return LG_OK;
+}
+
+static lg_status validate(fit *f, tally *t, lg_err *err)
+{
+    int64_t count = f->validation.source.count, index[64];
+    int most = f->batch < 64 ? f->batch : 64;
+    for (int64_t from = 0; from < count; from += most) {
+        int n = count - from < most ? (int)(count - from) : most;
+        for (int i = 0; i < n; i++) index[i] = from + i;
+        LG_TRY(nn_feed_batch(&f->validation, index, n, nn_exec_input(f->exec), nn_exec_labels(f->exec), err));
+        nn_exec_forward(f->exec, n);
+        LG_TRY(lg_cancel_check(f->o->cancel, err));
+        tally_batch(f, t, n, nn_cross_entropy(nn_exec_output(f->exec), nn_exec_labels(f->exec), n, f->classes));
+    }
+    return LG_OK;
+}
+
+/* Is epoch a a better one than b? */
+static bool better(const nn_epoch *a, const nn_epoch *b)
+{
+    if (isnan(a->val_accuracy) || isnan(b->val_accuracy)) return a->loss < b->loss;
+    if (a->val_accuracy != b->val_accuracy) return a->val_accuracy > b->val_accuracy;
+    return a->val_loss < b->val_loss;
+}
+
+/* The epoch is over: keep its weights if they are the best, tell the caller. */
+static void close_epoch(fit *f, nn_epoch *e)
+{
+    nn_run *run = f->run;
+    for (int k = 0; k < f->classes; k++) {
+        nn_class_score s = nn_confusion_class(e->confusion, f->classes, k);
+        e->recall[k] = s.truth ? s.recall : (double)NAN;
+    }
+    e->best = !f->have_best || better(e, &run->epoch[run->best]);
+    f->since_best = e->best ? 0 : f->since_best + 1;
+    if (e->best) {
+        run->best = run->epochs;
+        f->have_best = true;
+        nn_exec_store(f->exec, f->best);
+    }
+    run->epochs++;
+    if (f->o->on_epoch) f->o->on_epoch(f->o->ctx, e);
+}
+
+static lg_status run_epoch(fit *f, int last_epoch, lg_err *err)
+{
+    nn_run *run = f->run;
+    nn_epoch *e = &run->epoch[run->epochs];
+    size_t cells = (size_t)f->classes;
+    bool validates = f->validation.source.count > 0;
+    tally train = {0}, val = {0};
+    double since = lg_now();
+    lg_status st = LG_E_MEMORY;
+    *e = (nn_epoch){.epoch = run->epochs ? run->epoch[run->epochs - 1].epoch + 1 : 1, .lr = f->o->lr,
+                    .val_loss = (double)NAN, .val_accuracy = (double)NAN};
+    e->recall = lg_alloc(cells, sizeof *e->recall, err);
+    e->confusion = e->recall ? lg_alloc(cells * cells, sizeof *e->confusion, err) : NULL;
+    if (!e->confusion) goto done;
+    train.confusion = validates ? NULL : e->confusion;
+    val.confusion = e->confusion;
+    LG_GO(train_epoch(f, e->epoch, last_epoch, &train, err));
+    e->images_per_second = (double)train.images / fmax(lg_now() - since, 1e-9);
+    e->loss = train.loss / (double)train.images;
+    e->accuracy = (double)train.right / (double)train.images;
+    if (validates) {
+        LG_GO(validate(f, &val, err));
+        e->val_loss = val.loss / (double)val.images + nn_exec_penalty(f->exec);
+        e->val_accuracy = (double)val.right / (double)val.images;
+    }
+    e->seconds = lg_now() - since;
+    close_epoch(f, e);
+    return LG_OK;
+done:
+    lg_free(e->recall);
+    lg_free(e->confusion);
+    *e = (nn_epoch){0};
+    return st;
+}
+
+static lg_status fit_epochs(fit *f, lg_err *err)
+{
+    int last = f->run->epochs ? f->run->epoch[f->run->epochs - 1].epoch : 0;
+    last += f->o->epochs;
+    for (int i = 0; i < f->o->epochs && !f->out_of_time; i++) {
+        LG_TRY(run_epoch(f, last, err));
+        if (f->o->patience > 0 && f->since_best >= f->o->patience) {
+            f->run->patience = true;
+            break;
+        }
+    }
+    return LG_OK;
+}
+
+/* Hands over what there is, whatever ended the run: nothing here can fail. */
+static void fit_end_run(fit *f)
+{
+    nn_run *run = f->run;
+    bool gone_bad = run->diverged;
+    if (!gone_bad) nn_exec_store(f->exec, run->last);
+    if (gone_bad && f->have_best) copy_block(f, run->last, f->best);
+    if (run->nslots && !gone_bad) memcpy(run->slots, nn_exec_slots(f->exec), run->nslots * sizeof *run->slots);
+    run->steps = nn_exec_steps(f->exec);
+    run->weights = f->have_best && !f->o->keep_last ? nn_weights_ref(f->best) : nn_weights_ref(run->last);
+    run->seconds += lg_now() - f->begun;
+}
+
+lg_status nn_fit(const nn_fit_options *options, nn_run *run, lg_err *err)
+{
+    fit f = {.o = options, .run = run, .begun = lg_now()};
+    *run = (nn_run){.best = -1};
+    lg_status st = fit_begin(&f, err);
+    if (st == LG_OK) {
+        st = fit_epochs(&f, err);
+        run->interrupted = st == LG_E_INTERRUPTED;
+        fit_end_run(&f);
+    } else {
+        nn_run_release(run);
+    }
+    nn_weights_unref(f.best);
+    nn_feed_release(&f.train);
+    nn_feed_release(&f.validation);
+    lg_free(f.order);
+    nn_exec_free(f.exec);
+    return st;
+}
+
+void nn_run_release(nn_run *run)
+{
+    for (int i = 0; i < run->epochs; i++) {
+        lg_free(run->epoch[i].recall);
+        lg_free(run->epoch[i].confusion);
+    }
+    lg_free(run->epoch);
+    lg_free(run->slots);
+    nn_weights_unref(run->weights);
+    nn_weights_unref(run->last);
+    *run = (nn_run){.best = -1};
+}
