@@ -50,7 +50,7 @@ size_t nn_conv2d_backward_data_scratch(const nn_conv2d *c)
     size_t w = (size_t)s.conv_w * (size_t)s.stride_w + 2 * (size_t)c->kernel_w * (size_t)s.dilation_w;
     return part(h * w * (size_t)c->out_c, sizeof(float)) + padded_input(c, &s) +
            part(kernel_places(c) * whole(c->in_c) * (size_t)c->out_c, sizeof(float)) +
-           part(10 * ((size_t)c->out_c + LANES), sizeof(float));
+           part(8 * ((size_t)c->out_c + LANES), sizeof(float));
 }
 
 /* The input with its padding, the gradient before pooling, turned weight gradients (each kernel row rounded up to
@@ -60,5 +60,5 @@ size_t nn_conv2d_backward_weights_scratch(const nn_conv2d *c)
     conv_shape s = conv_shape_of(c);
     return padded_input(c, &s) + part(s.conv_len, sizeof(float)) +
            part(kernel_places(c) * whole(c->in_c) * (size_t)c->out_c, sizeof(float)) +
-           2 * part(conv_band_places(c) * (size_t)c->out_c, sizeof(float));
+           2 * part(conv_band_places(c) * whole(c->out_c), sizeof(float));
 }

@@ -49,7 +49,7 @@ enum { CONV_SLACK = 256 };
 /* Pooled places whose gradients the weights pass holds at once: as many as a first-level cache likes. */
 static inline size_t conv_band_places(const nn_conv2d *c)
 {
-    size_t places = 3072 / (size_t)c->out_c;
+    size_t places = 1536 / (size_t)c->out_c;
     return places > 16 ? places : 16;
 }
 

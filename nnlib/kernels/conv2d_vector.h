@@ -111,10 +111,9 @@ void NN_NAME(conv2d_forward)(const nn_conv2d_args *a)
 /* w (kernel, in, out) -> (kernel reversed, out, in). */
 static void turn_weights(const nn_conv2d *c, const float *w, float *turned)
 {
-    size_t in = (size_t)c->in_c, out = (size_t)c->out_c;
-    for (int k = c->kernel_h * c->kernel_w - 1; k >= 0; k--, w += in * out)
-        for (size_t i = 0; i < in; i++)
-            for (size_t o = 0; o < out; o++) turned[((size_t)k * out + o) * in + i] = w[i * out + o];
+    ptrdiff_t places = (ptrdiff_t)c->kernel_h * c->kernel_w, size = (ptrdiff_t)c->in_c * c->out_c;
+    for (ptrdiff_t k = 0; k < places; k++)
+        turn(w + k * size, c->out_c, c->in_c, c->out_c, turned + (places - 1 - k) * size, c->in_c, false);
 }
 
 /* The gradient of one image with zeros between (stride) and around (so that every input place meets every kernel
@@ -168,61 +167,64 @@ static void data_dense(const nn_conv2d_args *a, const conv_shape *s)
 /* The four places of a pooled place reach 4x4 input places. For a vector of input channels these 16 sums stay in
  * registers while the output channels are walked through, sorted by the place that won: 9 multiplications each. */
 
-typedef struct tap {
-    float g;
-    int32_t row; /* of the turned weights */
-} tap;
 typedef struct taps {
-    int count[5]; /* by place; the last collects channels without gradient */
-    tap *list[5];
+    int count[4];    /* by place */
+    float *g[4];
+    int32_t *row[4]; /* offset of the output channel's weights */
 } taps;
 enum { TAPS_ROUND = 2 }; /* lists are filled up to a multiple of this with zeros, which makes their ends predictable */
 
-static void taps_sort(taps *t, const float *dy, const uint8_t *argmax, int channels)
+/* first: offsets of the first VL output channels. */
+static void taps_sort(taps *t, const float *dy, const uint8_t *argmax, int channels, const int32_t *first)
 {
     memset(t->count, 0, sizeof t->count);
-    for (int o = 0; o < channels; o++) {
-        int place = argmax[o] < 4 ? argmax[o] : 4;
-        t->list[place][t->count[place]++] = (tap){dy[o], o};
+    for (int o = 0; o < channels; o += VL) {
+        vm lanes = vm_first(channels - o);
+        vf g = vf_load_first(dy + o, lanes);
+        vi which = vi_load_bytes_first(argmax + o, lanes);
+        vi row = vi_add(vi_load_first(first, vm_first(VL)), vi_set(o * 9 * VL));
+        g = vf_zero_where(g, which, NN_POOL_NONE);
+        for (int place = 0; place < 4; place++)
+            t->count[place] += v_collect(g, row, which, place, t->g[place] + t->count[place],
+                                         t->row[place] + t->count[place]);
     }
     for (int place = 0; place < 4; place++)
-        while (t->count[place] % TAPS_ROUND) t->list[place][t->count[place]++] = (tap){0, 0};
+        for (; t->count[place] % TAPS_ROUND; t->count[place]++)
+            t->g[place][t->count[place]] = 0, t->row[place][t->count[place]] = 0;
 }
 
 /* sum[(r + kh)·4 + c + kw] += g · w[kh·3 + kw] for one place (r, c) of the four. */
-NN_INLINE void patch_place(const tap *list, int count, const float *w, ptrdiff_t w_row, ptrdiff_t w_apart, const int r,
-                           const int c, vf sum[16])
+NN_INLINE void patch_place(const taps *t, const float *w, const int r, const int c, vf sum[16])
 {
-    for (const tap *end = list + count; list < end; list++) {
-        vf g = vf_set(list->g);
-        const float *from = w + list->row * w_row;
+    const float *g = t->g[r * 2 + c];
+    const int32_t *row = t->row[r * 2 + c];
+    for (int n = t->count[r * 2 + c]; n > 0; n--) {
+        vf value = vf_set(*g++);
+        const float *from = w + *row++;
         NN_UNROLL for (int k = 0; k < 9; k++)
-            sum[(r + k / 3) * 4 + c + k % 3] = vf_fma(g, vf_load(from + k * w_apart), sum[(r + k / 3) * 4 + c + k % 3]);
+            sum[(r + k / 3) * 4 + c + k % 3] = vf_fma(value, vf_load(from + k * VL), sum[(r + k / 3) * 4 + c + k % 3]);
     }
 }
 
 /* dx: top left of the 4x4 input places, lines `line` floats apart, places `apart`. */
-static void patch_add(const taps *t, const float *w, ptrdiff_t w_row, float *dx, ptrdiff_t line, ptrdiff_t apart,
-                      vm lanes)
+static void patch_add(const taps *t, const float *w, float *dx, ptrdiff_t line, ptrdiff_t apart, vm lanes)
 {
     vf sum[16];
     NN_UNROLL for (int i = 0; i < 16; i++) sum[i] = vf_load_first(dx + i / 4 * line + i % 4 * apart, lanes);
-    patch_place(t->list[0], t->count[0], w, w_row, VL, 0, 0, sum);
-    patch_place(t->list[1], t->count[1], w, w_row, VL, 0, 1, sum);
-    patch_place(t->list[2], t->count[2], w, w_row, VL, 1, 0, sum);
-    patch_place(t->list[3], t->count[3], w, w_row, VL, 1, 1, sum);
+    patch_place(t, w, 0, 0, sum);
+    patch_place(t, w, 0, 1, sum);
+    patch_place(t, w, 1, 0, sum);
+    patch_place(t, w, 1, 1, sum);
     NN_UNROLL for (int i = 0; i < 16; i++) vf_store_first(dx + i / 4 * line + i % 4 * apart, sum[i], lanes);
 }
 
-/* w (3, 3, in, out) -> (in / VL, out, 3, 3, VL), the last vector filled up with zeros. */
+/* w (3, 3, in, out) -> (in / VL, out, 3, 3, VL); lanes past the last channel are never stored. */
 static void pack_weights(const nn_conv2d *c, const float *w, float *packed)
 {
-    size_t in = (size_t)c->in_c, out = (size_t)c->out_c;
-    for (size_t i0 = 0; i0 < in; i0 += VL, packed += out * 9 * VL)
-        for (size_t k = 0; k < 9; k++)
-            for (size_t i = 0; i < VL; i++)
-                for (size_t o = 0; o < out; o++)
-                    packed[(o * 9 + k) * VL + i] = i0 + i < in ? w[(k * in + i0 + i) * out + o] : 0;
+    for (int i = 0; i < c->in_c; i += VL, packed += (ptrdiff_t)c->out_c * 9 * VL)
+        for (ptrdiff_t k = 0; k < 9; k++)
+            turn(w + (k * c->in_c + i) * c->out_c, c->out_c, c->in_c - i < VL ? c->in_c - i : VL, c->out_c,
+                 packed + k * VL, 9 * VL, false);
 }
 
 static void data_patches(const nn_conv2d_args *a, const conv_shape *s)
@@ -230,12 +232,18 @@ static void data_patches(const nn_conv2d_args *a, const conv_shape *s)
     const nn_conv2d *c = a->conv;
     char *scratch = a->scratch;
     size_t vecs = ((size_t)c->in_c + VL - 1) / VL, out = (size_t)c->out_c;
-    float *packed = take(&scratch, vecs * VL * 9 * out), *list = take(&scratch, 5 * 2 * (out + TAPS_ROUND));
+    float *packed = take(&scratch, vecs * VL * 9 * out), *list = take(&scratch, 8 * (out + VL));
+    int32_t first[VL];
     ptrdiff_t line = (ptrdiff_t)s->padded_w * c->in_c;
     bool padded = s->pad_h || s->pad_w;
     float *frame = padded ? take(&scratch, s->padded_h * (size_t)line) : NULL;
     taps t;
-    for (size_t i = 0; i < 5; i++) t.list[i] = (tap *)(void *)list + i * (out + TAPS_ROUND);
+    for (size_t i = 0; i < 4; i++) {
+        t.g[i] = list + i * (out + VL);
+        t.row[i] = (int32_t *)(void *)(list + (4 + i) * (out + VL));
+    }
+    for (int i = 0; i < VL; i++) first[i] = i * 9 * VL;
+    memset(packed, 0, vecs * VL * 9 * out * sizeof *packed);
     pack_weights(c, a->w, packed);
     for (int image = 0; image < a->images; image++) {
         float *dx = a->dx + (size_t)image * s->x_len, *to = padded ? frame : dx;
@@ -244,9 +252,9 @@ static void data_patches(const nn_conv2d_args *a, const conv_shape *s)
             size_t at = (size_t)image * s->y_len + place * out;
             float *corner = to + (ptrdiff_t)(place / (size_t)s->out_w) * 2 * line +
                             (ptrdiff_t)(place % (size_t)s->out_w) * 2 * c->in_c;
-            taps_sort(&t, a->dy + at, a->argmax + at, c->out_c);
+            taps_sort(&t, a->dy + at, a->argmax + at, c->out_c, first);
             for (size_t v = 0; v < vecs; v++)
-                patch_add(&t, packed + v * out * 9 * VL, 9 * VL, corner + v * VL, line, c->in_c,
+                patch_add(&t, packed + v * out * 9 * VL, corner + v * VL, line, c->in_c,
                           vm_first(c->in_c - (int)v * VL));
         }
         for (int h = 0; padded && h < c->in_h; h++)
@@ -310,41 +318,43 @@ static void weights_dense(const nn_conv2d_args *a, const conv_shape *s)
  * it came from; dwT[o] += g · window, whole vectors along the input channels, for all places of a band before the next
  * channel, so that the sums of a channel stay in registers. dwT is turned into dw at the end. */
 typedef struct band {
-    float *g;     /* (places, out_c) */
-    int32_t *at;  /* (places, out_c): offset into x */
-    int places;
+    float *g;    /* (places, stride) */
+    int32_t *at; /* (places, stride): offset into x */
+    int places, stride; /* stride: out_c rounded up to whole vectors */
 } band;
 
-static void band_fill(const nn_conv2d_args *a, const plane *p, size_t from, int image_first, size_t x_len,
-                      band *b, float *db)
+/* Fills b->places places from place `from` of the call on; x begins at image `first`. Adds the gradients up in db. */
+static void band_fill(const nn_conv2d_args *a, const plane *p, size_t from, int first, size_t x_len, band *b)
 {
-    size_t out = (size_t)p->out_c, out_w = (size_t)p->out_w / 2, per_image = out_w * ((size_t)p->out_h / 2);
+    size_t out_w = (size_t)p->out_w / 2, per_image = out_w * ((size_t)p->out_h / 2);
+    int32_t steps[VL] = {0, (int32_t)p->right, (int32_t)p->down, (int32_t)(p->down + p->right)};
+    vi table = vi_load_first(steps, vm_first(VL));
     for (size_t i = 0; i < (size_t)b->places; i++) {
         size_t place = from + i, image = place / per_image, in_image = place % per_image;
-        size_t corner = (image - (size_t)image_first) * x_len + in_image / out_w * 2 * (size_t)p->down +
+        size_t corner = (image - (size_t)first) * x_len + in_image / out_w * 2 * (size_t)p->down +
                         in_image % out_w * 2 * (size_t)p->right;
-        const float *dy = a->dy + place * out;
-        const uint8_t *argmax = a->argmax + place * out;
-        float *g = b->g + i * out;
-        int32_t *at = b->at + i * out, down = (int32_t)p->down, right = (int32_t)p->right, start = (int32_t)corner;
-        for (size_t o = 0; o < out; o++) {
-            int which = argmax[o];
-            g[o] = which == NN_POOL_NONE ? 0 : dy[o];
-            at[o] = start + (which >> 1 & 1) * down + (which & 1) * right;
+        const float *dy = a->dy + place * (size_t)p->out_c;
+        const uint8_t *argmax = a->argmax + place * (size_t)p->out_c;
+        for (int o = 0; o < p->out_c; o += VL) {
+            vm lanes = vm_first(p->out_c - o);
+            vi which = vi_load_bytes_first(argmax + o, lanes);
+            vf g = vf_zero_where(vf_load_first(dy + o, lanes), which, NN_POOL_NONE);
+            vf_store(b->g + i * (size_t)b->stride + o, g);
+            vi_store(b->at + i * (size_t)b->stride + o, vi_add(vi_set((int)corner), vi_pick(table, which)));
+            if (a->db) vf_store_first(a->db + o, vf_add(vf_load_first(a->db + o, lanes), g), lanes);
         }
-        for (size_t o = 0; db && o < out; o++) db[o] += g[o];
     }
 }
 
 /* to[s][v] += g · x[s·line + v·VL] over the places of a band, for one output channel. */
-NN_INLINE void band_sums(const band *b, int out_c, const float *x, ptrdiff_t line, float *to, ptrdiff_t to_line,
+NN_INLINE void band_sums(const band *b, const float *x, ptrdiff_t line, float *to, ptrdiff_t to_line,
                          const int S, const int V)
 {
     vf sum[18];
     NN_UNROLL for (int i = 0; i < S * V; i++) sum[i] = vf_load(to + i / V * to_line + i % V * VL);
     const float *gradient = b->g;
     const int32_t *at = b->at;
-    for (int n = b->places; n > 0; n--, gradient += out_c, at += out_c) {
+    for (int n = b->places; n > 0; n--, gradient += b->stride, at += b->stride) {
         vf g = vf_set(*gradient);
         const float *from = x + *at;
         NN_UNROLL for (int i = 0; i < S * V; i++) sum[i] = vf_fma(g, vf_load(from + i / V * line + i % V * VL), sum[i]);
@@ -352,11 +362,11 @@ NN_INLINE void band_sums(const band *b, int out_c, const float *x, ptrdiff_t lin
     NN_UNROLL for (int i = 0; i < S * V; i++) vf_store(to + i / V * to_line + i % V * VL, sum[i]);
 }
 
-typedef void band_fn(const band *b, int out_c, const float *x, ptrdiff_t line, float *to, ptrdiff_t to_line);
+typedef void band_fn(const band *b, const float *x, ptrdiff_t line, float *to, ptrdiff_t to_line);
 #define NN_BAND(S, V)                                                                                                  \
-    static void band_##S##_##V(const band *b, int out_c, const float *x, ptrdiff_t line, float *to, ptrdiff_t to_line) \
+    static void band_##S##_##V(const band *b, const float *x, ptrdiff_t line, float *to, ptrdiff_t to_line) \
     {                                                                                                                  \
-        band_sums(b, out_c, x, line, to, to_line, S, V);                                                               \
+        band_sums(b, x, line, to, to_line, S, V);                                                               \
     }
 NN_BAND(1, 1) NN_BAND(1, 2) NN_BAND(1, 3) NN_BAND(1, 4) NN_BAND(1, 5) NN_BAND(1, 6)
 NN_BAND(3, 1) NN_BAND(3, 2) NN_BAND(3, 3) NN_BAND(3, 4)
@@ -381,28 +391,25 @@ static void band_apply(const band *b, const plane *p, const float *x, float *dwt
     int most = lines == 3 ? BAND_VECS_3 : BAND_VECS_1;
     ptrdiff_t to_line = (ptrdiff_t)vecs * VL;
     for (int o = 0; o < p->out_c; o++) {
-        band one = {b->g + o, b->at + o, b->places};
+        band one = {b->g + o, b->at + o, b->places, b->stride};
         for (int k = 0; k < p->segs * p->subs; k += lines) {
             const float *from = x + k / p->subs * p->line + k % p->subs * p->gap;
             float *to = dwt + ((ptrdiff_t)o * p->segs * p->subs + k) * to_line;
             for (int v = 0, n; v < vecs; v += n) {
                 n = tile_rows(v, vecs, most);
                 band_fn *run = lines == 3 ? band_table_3[n - 1] : band_table_1[n - 1];
-                run(&one, p->out_c, from + v * VL, p->line, to + v * VL, to_line);
+                run(&one, from + v * VL, p->line, to + v * VL, to_line);
             }
         }
     }
 }
 
-/* dw[k][o] += dwT[o][k], in blocks that stay in the cache. */
+/* dw[k][o] += dwT[o][k]. */
 static void turn_back(const plane *p, const float *dwt, float *dw)
 {
-    ptrdiff_t to_line = (p->len + VL - 1) / VL * VL, row = p->segs * p->subs * to_line, out = p->out_c;
-    for (ptrdiff_t k = 0; k < (ptrdiff_t)p->segs * p->subs; k++)
-        for (ptrdiff_t i0 = 0; i0 < p->len; i0 += VL)
-            for (ptrdiff_t o = 0; o < out; o++)
-                for (ptrdiff_t i = i0; i < i0 + VL && i < p->len; i++)
-                    dw[(k * p->len + i) * out + o] += dwt[o * row + k * to_line + i];
+    ptrdiff_t to_line = (p->len + VL - 1) / VL * VL, places = (ptrdiff_t)p->segs * p->subs;
+    for (ptrdiff_t k = 0; k < places; k++)
+        turn(dwt + k * to_line, places * to_line, p->out_c, p->len, dw + k * p->len * p->out_c, p->out_c, true);
 }
 
 static void weights_sparse(const nn_conv2d_args *a, const conv_shape *s)
@@ -415,7 +422,9 @@ static void weights_sparse(const nn_conv2d_args *a, const conv_shape *s)
     bool copied = s->pad_h || s->pad_w || p.len % VL; /* a last vector may read past the end of x */
     float *copy = copied ? take(&scratch, s->padded_h * s->padded_w * (size_t)c->in_c) : NULL;
     float *dwt = take(&scratch, out * row);
-    band b = {.g = take(&scratch, most * out), .at = (int32_t *)(void *)take(&scratch, most * out)};
+    size_t stride = (out + VL - 1) / VL * VL;
+    band b = {.g = take(&scratch, most * stride), .at = (int32_t *)(void *)take(&scratch, most * stride),
+              .stride = (int)stride};
     memset(dwt, 0, out * row * sizeof *dwt);
     int step = copied || per_image >= most ? 1 : (int)(most / per_image); /* images taken together */
     for (int image = 0; image < a->images; image += step) {
@@ -427,7 +436,7 @@ static void weights_sparse(const nn_conv2d_args *a, const conv_shape *s)
         }
         for (size_t from = 0, end = (size_t)n * per_image; from < end; from += most) {
             b.places = (int)(end - from < most ? end - from : most);
-            band_fill(a, &p, (size_t)image * per_image + from, image, s->x_len, &b, a->db);
+            band_fill(a, &p, (size_t)image * per_image + from, image, s->x_len, &b);
             band_apply(&b, &p, x, dwt);
         }
     }

@@ -9,8 +9,7 @@ static void nt_block(const nn_sgemm_args *g, tile t, int c0, int cols, int k0, i
 {
     float turned[TERMS * COLS];
     ptrdiff_t ldb = g->ldb ? g->ldb : g->k;
-    for (int c = 0; c < cols; c++)
-        for (int k = 0; k < terms; k++) turned[k * COLS + c] = g->b[(c0 + c) * ldb + k0 + k];
+    turn(g->b + c0 * ldb + k0, ldb, cols, terms, turned, COLS, false);
     t.x += k0 * t.step;
     t.w = turned;
     t.ldw = COLS;

@@ -77,4 +77,75 @@ static inline void vi_store_bytes_first(uint8_t *p, vi v, vm m)
     for (int i = 0; i < n; i++) p[i] = (uint8_t)wide[i];
 }
 
+static inline vi vi_load_first(const int32_t *p, vm m)
+{
+    return _mm256_maskload_epi32(p, m);
+}
+static inline void vi_store(int32_t *p, vi v)
+{
+    _mm256_storeu_si256((__m256i *)(void *)p, v);
+}
+static inline vi vi_load_bytes_first(const uint8_t *p, vm m) /* other lanes 255, not read */
+{
+    int n = __builtin_popcount((unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(m)));
+    uint8_t bytes8[8];
+    uint64_t bytes;
+    __builtin_memset(bytes8, 255, sizeof bytes8);
+    if (n == 8)
+        __builtin_memcpy(bytes8, p, 8);
+    else
+        for (int i = 0; i < n; i++) bytes8[i] = p[i];
+    __builtin_memcpy(&bytes, bytes8, 8);
+    return _mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)bytes));
+}
+static inline vi vi_add(vi a, vi b)
+{
+    return _mm256_add_epi32(a, b);
+}
+/* table[index], by the lowest bits of each index. */
+static inline vi vi_pick(vi table, vi index)
+{
+    return _mm256_permutevar8x32_epi32(table, index);
+}
+/* 0 where which is p, v elsewhere. */
+static inline vf vf_zero_where(vf v, vi which, int p)
+{
+    return _mm256_andnot_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(which, _mm256_set1_epi32(p))), v);
+}
+/* Writes the lanes of g and row where which is p to the fronts of to_g and to_row (a whole vector is written);
+ * returns how many there are. */
+static inline int v_collect(vf g, vi row, vi which, int p, float *to_g, int32_t *to_row)
+{
+    float gs[VL];
+    int32_t rows[VL];
+    int n = 0;
+    vf_store(gs, g);
+    vi_store(rows, row);
+    unsigned m = (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(which, _mm256_set1_epi32(p))));
+    for (; m; m &= m - 1, n++) {
+        to_g[n] = gs[__builtin_ctz(m)];
+        to_row[n] = rows[__builtin_ctz(m)];
+    }
+    return n;
+}
+/* Rows become columns: pairs, fours, then halves of registers change places. */
+static inline void vf_turn(vf v[VL])
+{
+    vf t[VL];
+    for (int i = 0; i < VL; i += 2) {
+        t[i] = _mm256_unpacklo_ps(v[i], v[i + 1]);
+        t[i + 1] = _mm256_unpackhi_ps(v[i], v[i + 1]);
+    }
+    for (int i = 0; i < VL; i += 4)
+        for (int j = 0; j < 2; j++) {
+            v[i + 2 * j] = _mm256_shuffle_ps(t[i + j], t[i + j + 2], 0x44);
+            v[i + 2 * j + 1] = _mm256_shuffle_ps(t[i + j], t[i + j + 2], 0xEE);
+        }
+    for (int j = 0; j < 4; j++) {
+        t[j] = _mm256_permute2f128_ps(v[j], v[j + 4], 0x20);
+        t[j + 4] = _mm256_permute2f128_ps(v[j], v[j + 4], 0x31);
+    }
+    for (int i = 0; i < VL; i++) v[i] = t[i];
+}
+
 #endif

@@ -73,4 +73,64 @@ static inline void vi_store_bytes_first(uint8_t *p, vi v, vm m)
     _mm512_mask_cvtepi32_storeu_epi8(p, m, v);
 }
 
+static inline vi vi_load_first(const int32_t *p, vm m)
+{
+    return _mm512_maskz_loadu_epi32(m, p);
+}
+static inline void vi_store(int32_t *p, vi v)
+{
+    _mm512_storeu_si512(p, v);
+}
+static inline vi vi_load_bytes_first(const uint8_t *p, vm m) /* other lanes 255, not read */
+{
+    return _mm512_cvtepu8_epi32(_mm_mask_loadu_epi8(_mm_set1_epi8(-1), m, p));
+}
+static inline vi vi_add(vi a, vi b)
+{
+    return _mm512_add_epi32(a, b);
+}
+/* table[index], by the lowest bits of each index. */
+static inline vi vi_pick(vi table, vi index)
+{
+    return _mm512_permutexvar_epi32(index, table);
+}
+/* 0 where which is p, v elsewhere. */
+static inline vf vf_zero_where(vf v, vi which, int p)
+{
+    return _mm512_maskz_mov_ps(_mm512_cmpneq_epi32_mask(which, _mm512_set1_epi32(p)), v);
+}
+/* Writes the lanes of g and row where which is p to the fronts of to_g and to_row (a whole vector is written);
+ * returns how many there are. */
+static inline int v_collect(vf g, vi row, vi which, int p, float *to_g, int32_t *to_row)
+{
+    __mmask16 m = _mm512_cmpeq_epi32_mask(which, _mm512_set1_epi32(p));
+    _mm512_storeu_ps(to_g, _mm512_maskz_compress_ps(m, g));
+    _mm512_storeu_si512(to_row, _mm512_maskz_compress_epi32(m, row));
+    return __builtin_popcount(m);
+}
+/* Rows become columns: pairs, fours, then quarters of registers change places. */
+static inline void vf_turn(vf v[VL])
+{
+    vf t[VL];
+    for (int i = 0; i < VL; i += 2) {
+        t[i] = _mm512_unpacklo_ps(v[i], v[i + 1]);
+        t[i + 1] = _mm512_unpackhi_ps(v[i], v[i + 1]);
+    }
+    for (int i = 0; i < VL; i += 4)
+        for (int j = 0; j < 2; j++) {
+            __m512d a = _mm512_castps_pd(t[i + j]), b = _mm512_castps_pd(t[i + j + 2]);
+            v[i + 2 * j] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+            v[i + 2 * j + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+        }
+    for (int j = 0; j < 4; j++) {
+        vf low = _mm512_shuffle_f32x4(v[j], v[j + 4], 0x88), high = _mm512_shuffle_f32x4(v[j], v[j + 4], 0xDD);
+        vf low2 = _mm512_shuffle_f32x4(v[j + 8], v[j + 12], 0x88), high2 = _mm512_shuffle_f32x4(v[j + 8], v[j + 12], 0xDD);
+        t[j] = _mm512_shuffle_f32x4(low, low2, 0x88);
+        t[j + 8] = _mm512_shuffle_f32x4(low, low2, 0xDD);
+        t[j + 4] = _mm512_shuffle_f32x4(high, high2, 0x88);
+        t[j + 12] = _mm512_shuffle_f32x4(high, high2, 0xDD);
+    }
+    for (int i = 0; i < VL; i++) v[i] = t[i];
+}
+
 #endif

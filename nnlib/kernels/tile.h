@@ -161,4 +161,25 @@ static inline void tile_product(const tile *first, int rows, int cols)
     }
 }
 
+/* to[c][r] = (add: +=) from[r][c], one block of registers at a time. */
+static inline void turn(const float *from, ptrdiff_t ld, int rows, int cols, float *to, ptrdiff_t ld_to, bool add)
+{
+    for (int r = 0; r < rows; r += VL) {
+        vm to_lanes = vm_first(rows - r);
+        for (int c = 0; c < cols; c += VL) {
+            vm lanes = vm_first(cols - c);
+            vf v[VL];
+            NN_UNROLL for (int i = 0; i < VL; i++)
+                v[i] = r + i < rows ? vf_load_first(from + (r + i) * ld + c, lanes) : vf_zero();
+            vf_turn(v);
+            float *out = to + c * ld_to + r;
+            NN_UNROLL for (int i = 0; i < VL; i++, out += ld_to)
+            {
+                if (c + i >= cols) break;
+                vf_store_first(out, add ? vf_add(vf_load_first(out, to_lanes), v[i]) : v[i], to_lanes);
+            }
+        }
+    }
+}
+
 #endif
