@@ -134,6 +134,12 @@ browser: register ## the notebook in a real JupyterLab in headless Chromium
 test-slow: ## sanitizers, both compilers, long tests (after `make test`)
 	@sh tests/slow.sh
 
+# The kernel as other programs see it: Jupyter's own checks and ours, with the private Jupyter's Python.
+JUPYTER_PYTHON ?= $(CURDIR)/$(VENV)/bin/python
+e2e: $(O)/logolens ## protocol tests against build/logolens; E=protocol for one file
+	@LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' LSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/lsan.supp:print_suppressions=0' \
+	 TSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/tsan.supp:halt_on_error=1' $(JUPYTER_PYTHON) tests/e2e/run.py $(E)
+
 .PHONY: lint
 lint: $(O)/libnnlib.a $(O)/obj/liblogolens.a ## layering, symbols and house rules
 	@$(PYTHON) tools/check-layers.py

@@ -1,0 +1,214 @@
+"""What the protocol tests share: a kernel process on ports of its own, and a client that sees every frame.
+
+LOGOLENS_BINARY names the program (default build/logolens)."""
+import datetime
+import hashlib
+import hmac
+import json
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from pathlib import Path
+
+import zmq
+
+ROOT = Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("LOGOLENS_BINARY") or str(ROOT / "build" / "logolens")
+SHARED = Path(os.environ.get("LOGOLENS_SHARED") or ROOT.parent / "shared")
+# Sanitizers make everything slower; no test asserts a time it measures, these only end a wait.
+PATIENCE = float(os.environ.get("LOGOLENS_PATIENCE", "20"))
+DELIMITER = b"<IDS|MSG>"
+DIGITS = "0, 1, 2, 3, 4, 5, 6, 7, 8, 9"
+# Ten million commands: ends only by an interrupt or a shutdown.
+SLOW = "".join(f"for {name} in {DIGITS} {{ " for name in "abcdefg") + "let x = $a + $g" + " }" * 7
+
+
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for s in sockets:
+            s.bind(("127.0.0.1", 0))
+        return [s.getsockname()[1] for s in sockets]
+    finally:
+        for s in sockets:
+            s.close()
+
+
+class Message:
+    def __init__(self, frames, key):
+        at = frames.index(DELIMITER)
+        self.routing, self.signature = frames[:at], frames[at + 1]
+        self.raw = frames[at + 2:at + 6]
+        self.header, self.parent, self.metadata, self.content = (json.loads(part) for part in self.raw)
+        self.buffers = frames[at + 6:]
+        self.type = self.header["msg_type"]
+        wanted = hmac.new(key, b"".join(self.raw), hashlib.sha256).hexdigest().encode() if key else b""
+        assert self.signature == wanted, f"{self.type} is wrongly signed"
+
+    def __repr__(self):
+        return f"{self.type} {self.content}"
+
+
+class Client:
+    """Raw DEALERs and a SUB; every message that comes in has its signature checked."""
+
+    def __init__(self, connection, topic=b"", identity=None, curve=None):
+        self.connection, self.key = connection, connection["key"].encode()
+        self.context = zmq.Context()
+        self.session = uuid.uuid4().hex
+        self.sockets = {}
+        for name, kind in (("shell", zmq.DEALER), ("control", zmq.DEALER), ("stdin", zmq.DEALER), ("iopub", zmq.SUB)):
+            s = self.context.socket(kind)
+            s.linger = 0
+            s.rcvhwm = 0
+            if identity:
+                s.identity = identity
+            if curve:
+                s.curve_publickey, s.curve_secretkey = zmq.curve_keypair()
+                s.curve_serverkey = curve
+            if kind == zmq.SUB:
+                s.subscribe(topic)
+            s.connect(self.address(name))
+            self.sockets[name] = s
+
+    def address(self, name):
+        c = self.connection
+        join = "-" if c["transport"] == "ipc" else ":"
+        return f"{c['transport']}://{c['ip']}{join}{c[name + '_port']}"
+
+    def close(self):
+        self.context.destroy(linger=0)
+
+    def header(self, msg_type, **extra):
+        now = datetime.datetime.now(datetime.timezone.utc).isoformat()
+        return {"msg_id": uuid.uuid4().hex, "session": self.session, "username": "test", "date": now,
+                "msg_type": msg_type, "version": "5.5", **extra}
+
+    def sign(self, parts):
+        return hmac.new(self.key, b"".join(parts), hashlib.sha256).hexdigest().encode() if self.key else b""
+
+    def frames(self, msg_type, content=None, header=None, metadata=None):
+        head = header or self.header(msg_type)
+        body = content if isinstance(content, bytes) else json.dumps(content or {}).encode()
+        parts = [head if isinstance(head, bytes) else json.dumps(head).encode(), b"{}",
+                 json.dumps(metadata or {}).encode(), body]
+        return [DELIMITER, self.sign(parts)] + parts
+
+    def send(self, msg_type, content=None, channel="shell", buffers=(), **more):
+        frames = self.frames(msg_type, content, **more)
+        self.sockets[channel].send_multipart(frames + list(buffers))
+        return json.loads(frames[2])["msg_id"]
+
+    def receive(self, channel, timeout=None):
+        s = self.sockets[channel]
+        if not s.poll(1000 * (PATIENCE if timeout is None else timeout)):
+            raise TimeoutError(f"nothing on {channel}")
+        return Message(s.recv_multipart(), self.key)
+
+    def silent(self, channel, seconds=0.3):
+        return not self.sockets[channel].poll(1000 * seconds)
+
+    def reply(self, msg_id, channel="shell"):
+        while True:
+            message = self.receive(channel)
+            if message.parent.get("msg_id") == msg_id:
+                return message
+
+    def outputs(self, msg_id):
+        """All of IOPub that belongs to a request, from busy to idle."""
+        found = []
+        while True:
+            message = self.receive("iopub")
+            if message.parent.get("msg_id") != msg_id:
+                continue
+            found.append(message)
+            if message.type == "status" and message.content["execution_state"] == "idle":
+                return found
+
+    def ask(self, msg_type, content=None, channel="shell", **more):
+        msg_id = self.send(msg_type, content, channel, **more)
+        return self.reply(msg_id, channel), self.outputs(msg_id)
+
+    def execute(self, code, **options):
+        return self.ask("execute_request", {"code": code, **options})
+
+    def ready(self):
+        """Waits until IOPub is connected: the welcome says so."""
+        while self.receive("iopub").type != "iopub_welcome":
+            pass
+        return self
+
+
+class Kernel:
+    def __init__(self, key=None, wait=True, env=None, argv=(), **connection):
+        self.folder = tempfile.TemporaryDirectory(prefix="logolens-test-")
+        names = ["shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"]
+        self.connection = {"transport": "tcp", "ip": "127.0.0.1", **dict(zip(names, free_ports(5))),
+                           "key": uuid.uuid4().hex if key is None else key, "signature_scheme": "hmac-sha256",
+                           "kernel_name": "logolens", **connection}
+        self.file = Path(self.folder.name) / "connection.json"
+        self.file.write_text(json.dumps(self.connection))
+        self.log = Path(self.folder.name) / "log"
+        self.argv, self.env, self.clients = list(argv), env or {}, []
+        self.start(wait)
+
+    def start(self, wait=True):
+        env = {**os.environ, "LOGOLENS_HOME": str(Path(self.folder.name) / "home"), **self.env}
+        env.pop("JPY_PARENT_PID", None) if "JPY_PARENT_PID" not in self.env else None
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([BINARY, "kernel", "-f", str(self.file)] + self.argv, stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log, cwd=self.folder.name, env=env, start_new_session=True)
+        if wait:
+            client = self.client()
+            client.ask("kernel_info_request")
+            client.close()
+
+    def client(self, **options):
+        client = Client(self.connection, **options)
+        self.clients.append(client)
+        return client
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def wait(self, timeout=None):
+        return self.process.wait(PATIENCE if timeout is None else timeout)
+
+    def stop(self):
+        for client in self.clients:
+            client.close()
+        if self.alive():
+            self.process.send_signal(signal.SIGTERM)
+        status = self.wait()
+        text = self.log.read_text(errors="replace")
+        self.folder.cleanup()
+        assert "Sanitizer" not in text, text
+        return status
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.stop()
+
+    def memory(self):
+        """Resident bytes."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS"):
+                return 1024 * int(line.split()[1])
+        return 0
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+
+def until(condition, what):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {PATIENCE} s: {what}")
+        time.sleep(0.01)

@@ -1,0 +1,14 @@
+"""run.py [PATTERN]: runs the end-to-end tests with unittest; the last line is `N passed, N failed, N skipped`."""
+import sys
+import unittest
+from pathlib import Path
+
+folder = Path(__file__).parent
+sys.path.insert(0, str(folder))
+suite = unittest.defaultTestLoader.discover(str(folder), pattern=f"test_{sys.argv[1] if len(sys.argv) > 1 else '*'}.py")
+result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
+failed, skipped = len(result.failures) + len(result.errors), len(result.skipped)
+for test, why in result.skipped:
+    print(f"  skipped {test}: {why}")
+print(f"{result.testsRun - failed - skipped} passed, {failed} failed, {skipped} skipped")
+sys.exit(failed > 0 or result.testsRun == 0)

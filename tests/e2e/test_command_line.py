@@ -1,0 +1,110 @@
+"""The program in a terminal: run, install, allow, version."""
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+from kernel_support import BINARY, SLOW
+
+
+class CommandLine(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="logolens-test-")
+        self.addCleanup(self.folder.cleanup)
+        self.env = {**os.environ, "LOGOLENS_HOME": self.folder.name + "/home", "HOME": self.folder.name}
+
+    def program(self, *words, **options):
+        return subprocess.run([BINARY, *words], capture_output=True, text=True, timeout=60, cwd=self.folder.name,
+                              env=options.pop("env", self.env), **options)
+
+    def script(self, text):
+        Path(self.folder.name, "script.lens").write_text(text)
+        return self.program("run", "script.lens")
+
+    def test_run(self):
+        done = self.script("say hello\n(6*7)\n")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "hello\n42\n", ""))
+
+    def test_run_reads_standard_input(self):
+        done = self.program("run", "-", input="say from a pipe")
+        self.assertEqual((done.returncode, done.stdout), (0, "from a pipe\n"))
+
+    def test_an_error_is_status_1_and_names_the_line(self):
+        done = self.script("say one\n\nnosuchcommand 1\n")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"LL\d{3}")
+        self.assertIn("nosuchcommand", done.stderr)
+        self.assertNotIn("\033", done.stderr)
+
+    def test_wrong_usage_is_status_2(self):
+        for words in (["run"], ["run", "a", "b"], ["nonsense"], ["kernel"], ["kernel", "-x"], ["install", "--prefix"],
+                      ["install", "--name", "a/b"], ["install", "--name", "../x"], ["allow"]):
+            done = self.program(*words)
+            self.assertEqual(done.returncode, 2, words)
+            self.assertIn("usage" if words[0] == "install" else "logolens", done.stderr)
+
+    def test_missing_script_is_status_1(self):
+        done = self.program("run", "nowhere.lens")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("nowhere.lens", done.stderr)
+
+    def test_interrupt_is_status_130(self):
+        Path(self.folder.name, "slow.lens").write_text("say started\n" + SLOW)
+        process = subprocess.Popen([BINARY, "run", "slow.lens"], cwd=self.folder.name, env=self.env, text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(process.stdout.readline(), "started\n")
+        time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 130)
+
+    def test_help_and_version(self):
+        self.assertIn("logolens run FILE", self.program("--help").stdout)
+        self.assertRegex(self.program("version").stdout, r"^logolens \d+\.\d+\.\d+\n")
+
+    def check_spec(self, folder, name="logolens"):
+        spec = Path(folder) / "kernels" / name
+        found = json.loads((spec / "kernel.json").read_text())
+        self.assertEqual(found["argv"], [os.path.realpath(BINARY), "kernel", "-f", "{connection_file}"])
+        self.assertEqual((found["language"], found["interrupt_mode"]), ("logolens", "message"))
+        self.assertEqual(sorted(p.name for p in spec.iterdir()),
+                         ["kernel.json", "logo-32x32.png", "logo-64x64.png", "logo-svg.svg"])
+        for size in (32, 64):
+            png = (spec / f"logo-{size}x{size}.png").read_bytes()
+            self.assertEqual(png[:8], b"\x89PNG\r\n\x1a\n")
+            self.assertEqual(int.from_bytes(png[16:20], "big"), size)
+
+    def test_install(self):
+        self.assertEqual(self.program("install", "--prefix", "p").returncode, 0)
+        self.check_spec(self.folder.name + "/p/share/jupyter")
+        self.assertEqual(self.program("install", "--prefix", self.folder.name + "/q/", "--name", "two.x").returncode, 0)
+        self.check_spec(self.folder.name + "/q/share/jupyter", "two.x")
+        plain = {k: v for k, v in self.env.items() if not k.startswith(("JUPYTER", "XDG", "VIRTUAL_ENV", "CONDA"))}
+        self.assertEqual(self.program("install", "--user", env=plain).returncode, 0)
+        self.check_spec(self.folder.name + "/.local/share/jupyter")
+        self.assertEqual(self.program("install", env={**plain, "JUPYTER_DATA_DIR": "", "XDG_DATA_HOME": self.folder.name + "/x"}
+                                      ).returncode, 0)
+        self.check_spec(self.folder.name + "/x/jupyter")
+        self.assertEqual(self.program("install", "--sys-prefix", env={**plain, "VIRTUAL_ENV": self.folder.name + "/v"}
+                                      ).returncode, 0)
+        self.check_spec(self.folder.name + "/v/share/jupyter")
+        done = self.program("install", "--sys-prefix", env=plain)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--prefix", done.stderr)
+
+    def test_allow(self):
+        place = Path(self.folder.name, "pictures")
+        place.mkdir()
+        done = self.program("allow", str(place))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(str(place.resolve()), done.stdout)
+        self.assertEqual(self.program("allow", "http://example.org").returncode, 1)
+        self.assertEqual(self.program("forbid", str(place)).returncode, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
