@@ -163,7 +163,7 @@ class Kernel:
             self.process = subprocess.Popen([BINARY, "kernel", "-f", str(self.file)] + self.argv, stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, cwd=self.folder.name, env=env, start_new_session=True)
         if wait:
-            client = self.client()
+            client = self.client().ready()
             client.ask("kernel_info_request")
             client.close()
 

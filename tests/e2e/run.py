@@ -10,5 +10,5 @@ result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
 failed, skipped = len(result.failures) + len(result.errors), len(result.skipped)
 for test, why in result.skipped:
     print(f"  skipped {test}: {why}")
-print(f"{result.testsRun - failed - skipped} passed, {failed} failed, {skipped} skipped")
+print(f"{max(result.testsRun - failed - skipped, 0)} passed, {failed} failed, {skipped} skipped")
 sys.exit(failed > 0 or result.testsRun == 0)

@@ -71,7 +71,7 @@ class Starting(unittest.TestCase):
         self.assertEqual(everywhere.wait(), 1)
         self.assertIn("--insecure", everywhere.log.read_text())
         with Kernel(key="", wait=False, ip="0.0.0.0", argv=["--insecure"]) as open_kernel:
-            client = open_kernel.client()
+            client = open_kernel.client().ready()
             client.ask("kernel_info_request")
 
     def test_ipc(self):
