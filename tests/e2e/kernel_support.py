@@ -92,7 +92,7 @@ class Client:
         return hmac.new(self.key, b"".join(parts), hashlib.sha256).hexdigest().encode() if self.key else b""
 
     def frames(self, msg_type, content=None, header=None, metadata=None):
-        head = header or self.header(msg_type)
+        head = self.header(msg_type) if header is None else header
         body = content if isinstance(content, bytes) else json.dumps(content or {}).encode()
         parts = [head if isinstance(head, bytes) else json.dumps(head).encode(), b"{}",
                  json.dumps(metadata or {}).encode(), body]
