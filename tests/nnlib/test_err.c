@@ -46,6 +46,7 @@ TEST(long_texts)
             size_t len = strlen(err.msg);
             CHECK_INT(lg_utf8_valid(err.msg, len), len);
             CHECK(len >= sizeof err.msg - 7);
+            CHECK(!strchr(err.msg, '?')); /* no character was cut in two */
             CHECK_STR(err.msg + len - 3, "...");
         }
     lg_err err = {0};

@@ -386,6 +386,8 @@ TEST(a_folder_swapped_meanwhile_does_not_help)
     build();
     mkdir(at("project/data/real"), 0700);
     put("project/data/real/secret.txt", "harmless");
+    mkdir(at("project/data/real/deep"), 0700);
+    mkdir(at("outside/deep"), 0700);
     CHECK_INT(symlink(at("outside"), at("project/data/other")), 0);
     if (renameat2(AT_FDCWD, at("allowed"), AT_FDCWD, at("outside"), RENAME_EXCHANGE)) SKIP("no exchange on this disk");
     CHECK_INT(renameat2(AT_FDCWD, at("allowed"), AT_FDCWD, at("outside"), RENAME_EXCHANGE), 0);
@@ -401,14 +403,14 @@ TEST(a_folder_swapped_meanwhile_does_not_help)
         else secret++;
         lg_buf_release(&buf);
         lg_err ignored = {0};
-        lg_status wrote = i % 4 ? LG_OK : lg_reach_write("../data/real/new.txt", "x", 1, 0600, &ignored);
+        lg_status wrote = i % 4 ? LG_OK : lg_reach_write("../data/real/deep/new.txt", "x", 1, 0600, &ignored);
         (void)wrote;
     }
     atomic_store(&race_over, true);
     pthread_join(thread, NULL);
     CHECK_INT(secret, 0);
     CHECK(harmless > 0 && refused > 0);
-    CHECK(access(at("outside/new.txt"), F_OK) != 0);
+    CHECK(access(at("outside/deep/new.txt"), F_OK) != 0);
 }
 
 static void check_list(const char *folder, const char *want, size_t skipped)
@@ -443,6 +445,7 @@ TEST(listing)
     CHECK_INT(symlink("more", at("project/more/self")), 0);     /* nowhere */
     CHECK_INT(symlink(".", at("project/data/here")), 0);        /* round */
     CHECK_INT(symlink("../..", at("project/data/sub/up")), 0);  /* a parent */
+    CHECK_INT(symlink("sub", at("project/data/sub_again")), 0); /* listed where it is */
     CHECK_INT(symlink("a.txt", at("project/data/z.txt")), 0);
     CHECK_INT(symlink(at("outside"), at("project/data/leak")), 0);
     CHECK_INT(symlink(at("outside/secret.txt"), at("project/data/leak.txt")), 0);
@@ -503,6 +506,29 @@ TEST(listing_survives_every_failing_allocation)
     TEST_FAIL("more than 200 allocations");
 }
 
+TEST(reading_and_writing_survive_every_failing_allocation)
+{
+    build();
+    CHECK_OK(lg_reach_write("out.txt", "old", 3, 0600, &err));
+    for (long n = 1; n < 100; n++) {
+        lg_buf buf;
+        lg_buf_init(&buf, 0);
+        err = (lg_err){0};
+        lg_alloc_fail_at(n, n % 2);
+        lg_status st = lg_reach_write("out.txt", "new", 3, 0600, &err);
+        if (st == LG_OK) st = lg_reach_read("out.txt", &buf, &err);
+        lg_alloc_fail_at(0, false);
+        lg_buf_release(&buf);
+        if (st == LG_OK) return;
+        CHECK_INT(st, LG_E_MEMORY);
+        lg_err missing = {0};
+        lg_alloc_fail_at(n, true);
+        CHECK_INT(lg_reach_write("none/out.txt", "new", 3, 0600, &missing), LG_E_DATA); /* poorer words, same error */
+        lg_alloc_fail_at(0, false);
+    }
+    TEST_FAIL("more than 100 allocations");
+}
+
 TEST(resolve)
 {
     build();
@@ -514,6 +540,9 @@ TEST(resolve)
     CHECK_STR(path, at("project/data/new.txt"));
     lg_free(path);
     CHECK_INT(lg_reach_resolve("../data/new.txt", LG_REACH_READ, &path, &err), LG_E_DATA);
+    CHECK_INT(symlink(at("outside/new.txt"), at("project/data/dangling")), 0); /* would be made outside */
+    err = (lg_err){0};
+    CHECK_INT(lg_reach_resolve("../data/dangling", LG_REACH_WRITE, &path, &err), LG_E_DATA);
 }
 
 static int host(const char *url)
