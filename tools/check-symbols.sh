@@ -31,8 +31,8 @@ for folder in $(git ls-files -co --exclude-standard '*.c' | grep -v '^tests/' | 
         [ -f "$object" ] && [ -f "$source" ] || continue
         seen=$((seen + 1))
         # names beginning with two underscores are the compiler's own (coverage, sanitizers)
-        nm -g --defined-only -P "$object" | awk -v p="$prefix" -v s="$source" \
-            '$2 != "U" && $1 !~ ("^(" p ")") && index($1, "__") != 1 { print s ": " $1 " should begin with " p }' >>"$listed"
+        nm -g --defined-only -P "$object" | awk -v p="$prefix" -v s="$source" '
+            $2 != "U" && $1 !~ ("^(" p ")") && index($1, "__") != 1 { print s ": " $1 " should begin with " p }' >>"$listed"
     done
 done
 git ls-files -co --exclude-standard 'tests/*/test_*.c' | sed 's|.*/||' | sort | uniq -d |

@@ -1,6 +1,6 @@
 #!/bin/sh
-# check-words.sh: no file of ours holds a path of somebody's machine, a note to do something later, or (in a text) a byte
-# that is not UTF-8. Prints file:line of each.
+# check-words.sh: no file of ours holds a path of a machine, a note to do something later, or (in a text) a byte that
+# is not UTF-8. Prints file:line of each.
 set -eu
 export LC_ALL=C.UTF-8
 listed=$(mktemp) && trap 'rm -f "$listed"' EXIT
