@@ -140,6 +140,17 @@ e2e: $(O)/logolens ## protocol tests against build/logolens; E=protocol for one 
 	@LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' LSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/lsan.supp:print_suppressions=0' \
 	 TSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/tsan.supp:halt_on_error=1' $(JUPYTER_PYTHON) tests/e2e/run.py $(E)
 
+# ---- benchmarks: a command, never a test ---------------------------------------------------------------------------
+$(O)/bench/%: tests/bench/%.c $(O)/libnnlib.a
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/libnnlib.a $(NN_LIBS)
+.PHONY: bench bench-kernels
+ROUNDS ?= 5
+bench: $(O)/bench/bench_train ## an epoch of ours against Keras (PEER_PYTHON=python with TensorFlow), one JSON object
+	@$(PYTHON) tests/bench/bench.py $(O)/bench/bench_train --rounds $(ROUNDS)
+bench-kernels: $(O)/bench/bench_kernels ## every kernel variant on the report's shapes
+	@$(O)/bench/bench_kernels
+
 .PHONY: lint
 lint: $(O)/libnnlib.a $(O)/obj/liblogolens.a ## layering, symbols and house rules
 	@$(PYTHON) tools/check-layers.py

@@ -1,6 +1,6 @@
 /* bench_train.c - an epoch of the course's network: 3,000 images 64x64x3, batch 32, SGD. One JSON line.
  *
- *     build/tests/bench/bench_train [threads [rounds [images]]]        (threads 0: all of this process)
+ *     build/bench/bench_train [threads [rounds [images]]]        (threads 0: all of this process)
  *     {"epoch_s_min": …, "epoch_s_median": …, "images_per_s": …, "peak_rss_mb": …, "threads": …, "isa": "avx512"} */
 #include "nnlib/nnlib.h"
 #include "nnlib/kernels/kernels.h"
@@ -12,14 +12,15 @@
 static const char *const lines[] = {"input 64x64x3", "conv 16 3x3 relu", "maxpool 2",  "conv 32 3x3 relu", "maxpool 2",
                                     "conv 64 3x3 relu", "maxpool 2",      "conv 128 3x3 relu", "maxpool 2", "flatten",
                                     "dense 64 relu", "dropout 0.5",       "dense 4 softmax"};
-static uint8_t *pixels; /* (64, 64, 64, 3): the images repeat */
+enum { IMAGE = 64 * 64 * 3 };
+static uint8_t *pixels; /* (images, 64, 64, 3) */
 
 static lg_status fill(void *ctx, const int64_t *indices, int n, float *x, int32_t *label, lg_err *err)
 {
     (void)ctx, (void)err;
     for (int i = 0; i < n; i++) {
-        size_t at = (size_t)(indices[i] % 64) * 12288;
-        nn_scale_u8(&(nn_scale_u8_args){.n = 12288, .x = pixels + at, .scale = 1.0f / 255, .y = x + (size_t)i * 12288});
+        nn_scale_u8(&(nn_scale_u8_args){.n = IMAGE, .x = pixels + (size_t)indices[i] * IMAGE, .scale = 1.0f / 255,
+                                        .y = x + (size_t)i * IMAGE});
         if (label) label[i] = (int32_t)(indices[i] % 4);
     }
     return LG_OK;
@@ -66,9 +67,11 @@ int main(int argc, char **argv)
     struct rusage usage;
     char report[4096], isa[16] = "?";
     if (rounds < 1 || rounds > 100 || images < 1) return 2;
-    pixels = malloc(64 * 12288);
+    pixels = malloc((size_t)images * IMAGE);
     if (!pixels) return 1;
-    for (size_t i = 0; i < 64 * 12288; i++) pixels[i] = (uint8_t)((i * 2654435761u) >> 24);
+    lg_rng rng;
+    lg_rng_init(&rng, 7);
+    for (size_t i = 0; i < (size_t)images * IMAGE; i++) pixels[i] = (uint8_t)lg_rng_next(&rng);
     if (run(threads, rounds, images, seconds, &used, &err) != LG_OK) {
         fprintf(stderr, "LL%03d %s (%s)\n", err.code, err.msg, err.why);
         return 1;
