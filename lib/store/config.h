@@ -9,6 +9,7 @@
  * The file is {"version": 1, "roots": ["/usr/share/datasets"], "hosts": ["https://example.org"]}, mode 0600; members
  * we do not know are kept as they are. It is written whole or not at all. A file others can write, that belongs to
  * someone else or that is a link is refused (LL602): it decides what other people's notebooks may read.
+ * The file is opened without lib/base/reach.h, which it is there to set up, and which keeps it from cells.
  * Besides the file, $LOGOLENS_ROOTS (folders separated by `:`) and /usr/share/datasets are roots. */
 #ifndef STORE_CONFIG_H
 #define STORE_CONFIG_H
@@ -24,7 +25,8 @@ typedef struct store_config {
 lg_status store_config_load(const store_paths *paths, store_config *config, lg_err *err) LG_MUST_CHECK;
 void store_config_release(store_config *config);
 /* Adds a folder (its full path, links resolved, is stored; LL302 when it is not there) or a host (anything with `://`:
- * scheme, host and port are stored in lower case; http only for this machine; LL605 otherwise) and writes the file.
+ * scheme, host and port are stored in lower case; http only for this machine, LL601 otherwise) and writes the file. The
+ * root folder is refused (LL605). Two at a time wait for each other.
  * *added gets what was stored (owned, lg_free) and *new_entry false when it was there already. Either may be NULL. */
 lg_status store_config_allow(const store_paths *paths, const char *what, char **added, bool *new_entry, lg_err *err)
     LG_MUST_CHECK;

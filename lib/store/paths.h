@@ -2,7 +2,7 @@
  *
  *     store_paths paths = {0};
  *     LG_TRY(store_paths_init(&paths, err)); // finds them and creates what is missing, mode 0700
- *     open(paths.cache ...);
+ *     LG_GO(store_paths_reach(&paths, err));
  *     store_paths_release(&paths);
  *
  * LOGOLENS_HOME moves everything: $LOGOLENS_HOME/config, /data, /cache (each directly ours). Otherwise the XDG Base
@@ -18,10 +18,11 @@ typedef struct store_paths {
     char *config, *data, *cache, *weights; /* full paths, owned */
 } store_paths;
 
-/* LL602 not safe to use, LL603 cannot be created. */
+/* LL602 not safe to use, LL603 cannot be found or created. */
 lg_status store_paths_init(store_paths *paths, lg_err *err) LG_MUST_CHECK;
 void store_paths_release(store_paths *paths);
-/* Hands the folders to lib/base/reach.h as our own. */
+/* Hands data, cache and weights to lib/base/reach.h as our own. The settings stay out: no cell may read or write what
+ * decides about its own reach. */
 lg_status store_paths_reach(const store_paths *paths, lg_err *err) LG_MUST_CHECK;
 
 #endif
