@@ -216,10 +216,10 @@ void cmd_doc_run(plt_doc *doc, const cmd_run *run, int decimals)
 {
     const nn_epoch *kept = kept_epoch(run);
     const cmd_score *val = &run->score[DATA_VAL];
-    if (run->run.interrupted && kept)
-        plt_text(doc, "Stopped at epoch %d of %d%s%.0d", last_epoch(run)->epoch + 1, run->planned,
-                 run->run.best >= 0 ? ", best was epoch " : "", run->run.best >= 0 ? kept->epoch : 0);
-    else if (run->run.interrupted) plt_text(doc, "Stopped before the first epoch had ended");
+    if (run->run.interrupted && run->run.best >= 0)
+        plt_text(doc, "Stopped at epoch %d of %d, best was epoch %d", last_epoch(run)->epoch + 1, run->planned, kept->epoch);
+    else if (run->run.interrupted)
+        plt_text(doc, "Stopped before the first epoch had ended; kept: the weights of the last whole batch");
     if (run->run.patience && kept)
         plt_text(doc, "Stopped early at epoch %d of %d: nothing better since epoch %d", last_epoch(run)->epoch,
                  run->planned, kept->epoch);

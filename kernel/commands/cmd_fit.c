@@ -237,8 +237,6 @@ static lg_status set_options(const dsl_call *call, fit_job *job, lg_err *err)
 {
     lg_pool *pool = NULL;
     const dsl_value *patience = dsl_val(call, PATIENCE), *time = dsl_val(call, TIME);
-    const char *optimizer = call->arg[OPTIMIZER].value[0].text;
-    double momentum = call->arg[MOMENTUM].value[0].number;
     LG_TRY(cmd_pool(call, &pool, err));
     nn_fit_options *o = &job->options;
     *o = nn_fit_defaults();
@@ -250,8 +248,8 @@ static lg_status set_options(const dsl_call *call, fit_job *job, lg_err *err)
     o->epochs = (int)call->arg[EPOCHS].value[0].integer;
     o->batch = (int)call->arg[BATCH].value[0].integer;
     o->lr = call->arg[LR].value[0].number;
-    o->momentum = call->arg[MOMENTUM].given ? momentum : strcmp(optimizer, "momentum") == 0 ? 0.9 : -1;
-    o->optimizer = strcmp(optimizer, "momentum") == 0 ? "sgd" : optimizer;
+    if (call->arg[MOMENTUM].given) o->momentum = call->arg[MOMENTUM].value[0].number; /* else the optimiser's own */
+    o->optimizer = call->arg[OPTIMIZER].value[0].text;
     o->decay = call->arg[DECAY].value[0].number;
     o->seed = cmd_seed(call, SEED);
     o->no_shuffle = !dsl_on(call, SHUFFLE);
