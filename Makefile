@@ -151,6 +151,10 @@ bench: $(O)/bench/bench_train ## an epoch of ours against Keras (PEER_PYTHON=pyt
 bench-kernels: $(O)/bench/bench_kernels ## every kernel variant on the report's shapes
 	@$(O)/bench/bench_kernels
 
+.PHONY: bless
+bless: $(O)/tests/unit/test_plot_golden ## rewrite the expected outputs of lib/plot; read the diff before you commit it
+	@LOGOLENS_BLESS=1 $(O)/tests/unit/test_plot_golden
+
 .PHONY: lint
 lint: $(O)/libnnlib.a $(O)/obj/liblogolens.a ## layering, symbols and house rules
 	@$(PYTHON) tools/check-layers.py

@@ -2,15 +2,16 @@
  * intervals, confusion matrix.
  *
  *     plt_curves(&doc, &(plt_curves_spec){.n = 20, .train_accuracy = ta, .val_accuracy = va, .best = 8});
- *     plt_histogram(&doc, &(plt_histogram_spec){.labels = labels, .n = 4, .splits = (const char *const[]){"train", "val"},
- *                                               .nsplit = 2, .counts = counts});
+ *     plt_histogram(&doc, &(plt_histogram_spec){.labels = labels, .n = 4, .splits = (const char *const[]){"train",
+ * "val"}, .nsplit = 2, .counts = counts});
  *
  * Invariants
- *  - Each adds to the document: a figure (or table) and, below it, a sentence built from the numbers. The sentence is the
- *    alt text too. Give .sentence to say it yourself, "" to show none (the built one stays the alt text).
+ *  - Each adds to the document: a figure (or table) and, below it, a sentence built from the numbers. The sentence is
+ * the alt text too. Give .sentence to say it yourself, "" to show none (the built one stays the alt text).
  *  - Every chart stands on its own white card of 640 CSS pixels with #222 text, so it reads the same in light and dark
  *    themes. Colours are Okabe-Ito; series differ by dash as well and are named at the line's end.
- *  - Arrays are copied. NaN means "not measured" and leaves a gap; infinite values are drawn as NaN and counted in a note.
+ *  - Arrays are copied. NaN means "not measured" and leaves a gap; infinite values are drawn as NaN and counted in a
+ * note.
  *  - Plain text shows the same facts: a sparkline or bars of blocks with the numbers.
  *  - Nothing here fails; see plot.h for the sticky failure. n = 0 shows the words "nothing to show yet".
  */
@@ -75,7 +76,7 @@ void plt_share(plt_doc *doc, const plt_share_spec *spec);
 
 /* V11: the data shrinking and deepening: one box per layer, to scale (log). Frozen layers are hatched. */
 typedef struct plt_network_layer {
-    const char *name; /* "conv 16 3x3" */
+    const char *name;            /* "conv 16 3x3" */
     int height, width, channels; /* of its output; a list of numbers has height = width = 1 */
     int64_t params;
     bool frozen;
@@ -135,10 +136,10 @@ void plt_bars(plt_doc *doc, const plt_bars_spec *spec);
 /* V20, V18, V23: a dot with whiskers per row on one scale, each with its numbers. */
 typedef struct plt_intervals_spec {
     const char *title, *sentence;
-    const char *const *labels; /* n */
+    const char *const *labels;        /* n */
     const double *low, *value, *high; /* n each */
     int n;
-    bool percent; /* 0..1 on a scale of 0%..100% */
+    bool percent;    /* 0..1 on a scale of 0%..100% */
     double baseline; /* NaN or 0 = none: "always the largest class" */
     const char *baseline_name;
 } plt_intervals_spec;

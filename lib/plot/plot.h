@@ -55,10 +55,10 @@ void plt_title(plt_doc *doc, const char *fmt, ...) LG_PRINTF(2, 3);
 /* The sentence a newspaper could print, built from the numbers; no full stop needed, one is added. */
 void plt_sentence(plt_doc *doc, const char *fmt, ...) LG_PRINTF(2, 3);
 void plt_heading(plt_doc *doc, const char *fmt, ...) LG_PRINTF(2, 3);
-void plt_text(plt_doc *doc, const char *fmt, ...) LG_PRINTF(2, 3);  /* paragraph; '\n' breaks the line */
-void plt_note(plt_doc *doc, const char *fmt, ...) LG_PRINTF(2, 3);  /* paragraph that matters less */
-void plt_item(plt_doc *doc, const char *fmt, ...) LG_PRINTF(2, 3);  /* neighbours become one bulleted list */
-void plt_code(plt_doc *doc, const char *fmt, ...) LG_PRINTF(2, 3);  /* monospaced, line breaks kept: recipes, source */
+void plt_text(plt_doc *doc, const char *fmt, ...) LG_PRINTF(2, 3); /* paragraph; '\n' breaks the line */
+void plt_note(plt_doc *doc, const char *fmt, ...) LG_PRINTF(2, 3); /* paragraph that matters less */
+void plt_item(plt_doc *doc, const char *fmt, ...) LG_PRINTF(2, 3); /* neighbours become one bulleted list */
+void plt_code(plt_doc *doc, const char *fmt, ...) LG_PRINTF(2, 3); /* monospaced, line breaks kept: recipes, source */
 /* A warning is an error record that did not stop anything: `LL301 12 of 1,070 images have no label`, why, try.
  * Made with lg_fail, lg_why and lg_try into an lg_err of its own. */
 void plt_warning(plt_doc *doc, const lg_err *warning);
@@ -105,8 +105,8 @@ typedef enum plt_edge {
 } plt_edge;
 /* A contact sheet: pictures in rows, each at most `size` CSS pixels wide and high (16..512). Small pictures are
  * enlarged by whole numbers without smoothing. Thumbs that follow belong to it until another block begins. */
-void plt_grid(plt_doc *doc, int size, const char *fmt, ...) LG_PRINTF(3, 4);   /* caption, also the alt text */
-void plt_grid_group(plt_doc *doc, const char *fmt, ...) LG_PRINTF(2, 3);       /* a new row with a name: "Nike" */
+void plt_grid(plt_doc *doc, int size, const char *fmt, ...) LG_PRINTF(3, 4); /* caption, also the alt text */
+void plt_grid_group(plt_doc *doc, const char *fmt, ...) LG_PRINTF(2, 3);     /* a new row with a name: "Nike" */
 /* rgb: (height, width, 3) uint8, copied. Caption lines are separated by '\n'. */
 void plt_thumb(plt_doc *doc, const uint8_t *rgb, int width, int height, plt_edge edge, const char *fmt, ...)
     LG_PRINTF(6, 7);
@@ -123,9 +123,9 @@ enum plt_flags {
 /* Encodes (height, width, 3) pixels into `out`. lib/image has one; without any, pictures are PNG made by cairo. */
 typedef lg_status (*plt_encode_fn)(void *ctx, const uint8_t *rgb, int width, int height, lg_buf *out, lg_err *err);
 typedef struct plt_options {
-    unsigned flags;         /* of plt_flags */
-    size_t limit;           /* bytes for each of text, HTML and PNG; 0 = 400 KB. What does not fit is counted in a line */
-    plt_encode_fn encode;   /* for thumbnails in HTML and SVG; NULL = PNG by cairo, else captions only */
+    unsigned flags;       /* of plt_flags */
+    size_t limit;         /* bytes for each of text, HTML and PNG; 0 = 400 KB. What does not fit is counted in a line */
+    plt_encode_fn encode; /* for thumbnails in HTML and SVG; NULL = PNG by cairo, else captions only */
     void *encode_ctx;
     const char *encode_mime; /* "image/jpeg" or "image/png" */
 } plt_options;
@@ -161,8 +161,8 @@ lg_status plt_render_svg(const plt_doc *doc, const plt_options *options, lg_buf 
  * caret. The caret counts terminal columns of what is printed: wide characters take two, combining ones none; tabs are
  * shown as one blank; control characters and bidi overrides become visible. A long line is cut around the caret. */
 void plt_error_block(const lg_err *err, const char *cell, bool ansi, lg_buf *out);
-/* "epoch 7 of 20  ████████▍░░░░░░░  batch 12 of 33  1,250 images/s  41 s left": for a terminal, and the words of a
- * live plt_progress. Values below 0 (or 0 for totals) are left out. */
+/* "epoch 7 of 20  █████▎░░░░░░░░░░  batch 12 of 33  1,250 images/s  41 s left" for a terminal; without the bar the
+ * parts are joined by " · ", as the words of a live plt_progress. Values below 0 (or 0 for totals) are left out. */
 typedef struct plt_progress_state {
     int epoch, epochs, batch, batches;
     double images_per_second, seconds_left;

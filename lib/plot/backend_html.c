@@ -1,0 +1,379 @@
+/* backend_html.c - a document as HTML that is complete without script, style sheet or network.
+ *
+ * Only what notebooks keep when they are not trusted: inline styles with plain values, tables with scope and caption,
+ * details, and <img alt> with a data URI (an SVG inside <img> runs nothing). Anything that would break the limit is
+ * left out whole and counted: a row, a picture, a chart. */
+#include "lib/plot/block.h"
+#include "lib/plot/chart.h"
+#include <math.h>
+#include <string.h>
+
+#include "lib/base/banned.h"
+
+enum { HTML_RESERVE = 1500 }; /* for closing tags and the lines that say what was left out */
+
+typedef struct html_page {
+    lg_buf *out;
+    const plt_options *options;
+    lg_buf scratch; /* scaled pixels */
+    int left_out;   /* blocks */
+} html_page;
+
+static bool fits(const html_page *page, size_t more)
+{
+    return page->out->len + more + HTML_RESERVE <= page->options->limit;
+}
+
+/* Moves a finished piece over when it fits. */
+static bool put(html_page *page, lg_buf *piece)
+{
+    bool ok = fits(page, piece->len) && !piece->failed;
+    if (piece->failed) page->out->failed = piece->failed;
+    if (ok) lg_buf_add(page->out, lg_buf_str(piece), piece->len);
+    lg_buf_release(piece);
+    return ok;
+}
+
+static void words(html_page *page, const char *open, const char *text, const char *close)
+{
+    lg_buf piece;
+    lg_buf_init(&piece, 0);
+    lg_buf_adds(&piece, open);
+    plt_html_lines(&piece, text);
+    lg_buf_adds(&piece, close);
+    page->left_out += !put(page, &piece);
+}
+
+static void add_image(lg_buf *out, const char *alt, const char *mime, const lg_buf *bytes, int width, int height,
+                      const char *style)
+{
+    lg_buf_adds(out, "<img alt=\"");
+    plt_xml_text(out, alt);
+    lg_buf_addf(out, "\" width=\"%d\" height=\"%d\" style=\"%s\" src=\"data:%s;base64,", width, height, style, mime);
+    lg_buf_base64(out, lg_buf_str(bytes), bytes->len);
+    lg_buf_adds(out, "\">");
+    if (bytes->failed && !out->failed) out->failed = bytes->failed;
+}
+
+/* ---- words ---- */
+static void html_warning(html_page *page, const plt_block *b)
+{
+    lg_buf piece;
+    lg_buf_init(&piece, 0);
+    lg_buf_addf(&piece,
+                "<div style=\"background:#fff3e0;color:#222;border-left:4px solid #e69f00;padding:6px 10px;"
+                "margin:6px 0\"><b>LL%03d</b> ",
+                b->warning.code);
+    plt_html_lines(&piece, b->text);
+    if (*b->warning.why) {
+        lg_buf_adds(&piece, "<br>why: ");
+        plt_html_lines(&piece, b->warning.why);
+    }
+    if (*b->warning.hint) {
+        lg_buf_adds(&piece, "<br>try: ");
+        plt_html_lines(&piece, b->warning.hint);
+    }
+    lg_buf_adds(&piece, "</div>");
+    page->left_out += !put(page, &piece);
+}
+
+/* Runs of neighbours share one element; each returns the last block it used. */
+static const plt_block *html_items(html_page *page, const plt_block *b)
+{
+    lg_buf piece;
+    lg_buf_init(&piece, 0);
+    lg_buf_adds(&piece, "<ul style=\"margin:6px 0\">");
+    for (;; b = b->next) {
+        lg_buf_adds(&piece, "<li>");
+        plt_html_lines(&piece, b->text);
+        lg_buf_adds(&piece, "</li>");
+        if (!b->next || b->next->kind != PLT_ITEM) break;
+    }
+    lg_buf_adds(&piece, "</ul>");
+    page->left_out += !put(page, &piece);
+    return b;
+}
+
+static const plt_block *html_pairs(html_page *page, const plt_block *b)
+{
+    lg_buf piece;
+    lg_buf_init(&piece, 0);
+    lg_buf_adds(&piece, "<table cellpadding=\"3\" style=\"border-collapse:collapse;margin:6px 0\">");
+    for (;; b = b->next) {
+        lg_buf_adds(&piece, "<tr><th scope=\"row\" style=\"text-align:left;font-weight:400;opacity:.75\">");
+        plt_html_text(&piece, b->key);
+        lg_buf_adds(&piece, "</th><td style=\"text-align:left\">");
+        plt_html_lines(&piece, b->text);
+        lg_buf_adds(&piece, "</td></tr>");
+        if (!b->next || b->next->kind != PLT_PAIR) break;
+    }
+    lg_buf_adds(&piece, "</table>");
+    page->left_out += !put(page, &piece);
+    return b;
+}
+
+static void html_progress(html_page *page, const plt_block *b)
+{
+    lg_buf piece;
+    lg_buf_init(&piece, 0);
+    lg_buf_addf(&piece,
+                "<div style=\"display:flex;align-items:center;gap:10px;margin:6px 0\">"
+                "<div style=\"width:200px;height:10px;background:#d8d8d8;border-radius:5px;overflow:hidden\">"
+                "<div style=\"width:%.1f%%;height:10px;background:#0072b2\"></div></div><span>%.0f%% · ",
+                b->share * 100, b->share * 100);
+    plt_html_lines(&piece, b->text);
+    lg_buf_adds(&piece, "</span></div>");
+    page->left_out += !put(page, &piece);
+}
+
+/* ---- tables ---- */
+static const char *align_name(plt_align align)
+{
+    return align == PLT_RIGHT ? "right" : align == PLT_CENTER ? "center" : "left";
+}
+
+static void add_bar(lg_buf *out, double share)
+{
+    int width = (int)lround(share * 60);
+    if (width == 0 && share > 0) width = 1;
+    lg_buf_addf(out,
+                "<span style=\"display:inline-block;width:%dpx;height:9px;background:#0072b2;margin:0 %dpx 0 8px\">"
+                "</span>",
+                width, 60 - width);
+}
+
+static void add_cell(lg_buf *out, const plt_cell_box *cell, plt_align align, bool total)
+{
+    static const plt_cell_box blank = {.text = "", .bar = -1};
+    if (!cell) cell = &blank;
+    lg_buf_adds(out, cell->head ? "<th scope=\"row\"" : "<td");
+    if (cell->tip) {
+        lg_buf_adds(out, " title=\"");
+        plt_xml_text(out, cell->tip);
+        lg_buf_addc(out, '"');
+    }
+    lg_buf_addf(out, " style=\"text-align:%s",
+                align_name(cell->bar >= 0 ? PLT_RIGHT : align)); /* bars of a fixed box line up */
+    if (cell->tone) {
+        uint32_t ink, fill = plt_tone_fill(cell->tone, cell->shade, &ink);
+        lg_buf_addf(out, ";background:#%06x;color:#%06x", fill, ink);
+    }
+    if (total) lg_buf_adds(out, ";border-top:2px solid #888");
+    if (cell->bold || total) lg_buf_adds(out, ";font-weight:600");
+    else if (cell->head) lg_buf_adds(out, ";font-weight:400");
+    lg_buf_adds(out, "\">");
+    plt_html_lines(out, cell->text);
+    if (cell->bar >= 0) add_bar(out, cell->bar);
+    lg_buf_adds(out, cell->head ? "</th>" : "</td>");
+}
+
+static void add_row(lg_buf *out, const plt_block *table, const plt_row_box *row, bool ruled)
+{
+    const plt_cell_box *cell = row->first;
+    lg_buf_adds(out, "<tr>");
+    for (const plt_column_box *c = table->table.first; c; c = c->next) {
+        add_cell(out, cell, c->align, row->kind == PLT_ROW_TOTAL && !ruled);
+        if (cell) cell = cell->next;
+    }
+    lg_buf_adds(out, "</tr>");
+}
+
+static void add_table_head(lg_buf *out, const plt_block *table)
+{
+    if (table->table.ncolumn > 10) lg_buf_adds(out, "<div style=\"overflow:auto\">");
+    lg_buf_adds(out, "<table cellpadding=\"4\" style=\"border-collapse:collapse;margin:6px 0\">");
+    if (*table->text) {
+        lg_buf_adds(out, "<caption style=\"text-align:left;font-weight:600\">");
+        plt_html_text(out, table->text);
+        lg_buf_adds(out, "</caption>");
+    }
+    lg_buf_adds(out, "<thead><tr>");
+    for (const plt_column_box *c = table->table.first; c; c = c->next) {
+        lg_buf_addf(out, "<th scope=\"col\" style=\"text-align:%s;border-bottom:1px solid #888\">",
+                    align_name(c->align));
+        plt_html_lines(out, c->text);
+        lg_buf_adds(out, "</th>");
+    }
+    lg_buf_adds(out, "</tr></thead><tbody>");
+}
+
+static void html_table(html_page *page, const plt_block *table)
+{
+    lg_buf piece;
+    int left = 0;
+    bool ruled = false;
+    lg_buf_init(&piece, 0);
+    add_table_head(&piece, table);
+    if (!put(page, &piece)) {
+        page->left_out++;
+        return;
+    }
+    for (const plt_row_box *row = table->table.row; row; row = row->next) {
+        lg_buf_init(&piece, 0);
+        add_row(&piece, table, row, ruled);
+        ruled = row->kind == PLT_ROW_TOTAL;
+        if (left || !put(page, &piece)) left++;
+        lg_buf_release(&piece);
+    }
+    lg_buf_adds(page->out, "</tbody></table>");
+    if (table->table.ncolumn > 10) lg_buf_adds(page->out, "</div>");
+    if (left) lg_buf_addf(page->out, "<p style=\"margin:6px 0\">… and %s more rows</p>", lg_thousands(left));
+}
+
+/* ---- contact sheets ---- */
+static const char *edge_style(plt_edge edge)
+{
+    static const char *const styles[] = {
+        [PLT_EDGE_NONE] = "border:1px solid #888",    [PLT_EDGE_TRAIN] = "border:2px solid #0072b2",
+        [PLT_EDGE_VAL] = "border:2px dashed #009e73", [PLT_EDGE_TEST] = "border:2px dotted #cc79a7",
+        [PLT_EDGE_GOOD] = "border:2px solid #0072b2", [PLT_EDGE_BAD] = "border:4px double #d55e00",
+    };
+    return styles[edge];
+}
+
+static lg_status encode_thumb(html_page *page, const plt_thumb_box *t, int width, int height, lg_buf *bytes,
+                              lg_err *err)
+{
+    const plt_options *o = page->options;
+    const uint8_t *rgb = plt_thumb_scale(&page->scratch, t, width, height);
+    if (!rgb) return lg_buf_check(&page->scratch, err);
+    return o->encode ? o->encode(o->encode_ctx, rgb, width, height, bytes, err)
+                     : plt_png_pixels(rgb, width, height, bytes, err);
+}
+
+static void add_score(lg_buf *out, const plt_score *score)
+{
+    uint32_t ink, fill = plt_tone_fill(score->tone, 0.8, &ink);
+    int percent = (int)lround(score->share * 100);
+    lg_buf_addf(out,
+                "<div style=\"background:linear-gradient(90deg,#%06x %d%%,#f0f0f0 %d%%);color:#%06x;padding:0 3px;"
+                "margin-top:2px\">",
+                fill, percent, percent, ink);
+    plt_html_text(out, score->text);
+    lg_buf_adds(out, "</div>");
+}
+
+/* A picture that cannot be encoded here is shown as its caption. */
+static bool html_thumb(html_page *page, const plt_thumb_box *t, int size)
+{
+    lg_buf piece, bytes;
+    lg_err err = {0};
+    int width, height;
+    plt_thumb_fit(t, size, &width, &height);
+    lg_buf_init(&piece, 0);
+    lg_buf_init(&bytes, 0);
+    lg_buf_addf(&piece,
+                "<div style=\"display:inline-block;vertical-align:top;width:%dpx;margin:0 8px 8px "
+                "0;overflow:hidden;font-size:11px;"
+                "line-height:1.3\">",
+                size < 64 ? 64 : size);
+    if (encode_thumb(page, t, width, height, &bytes, &err) == LG_OK) {
+        char style[96];
+        size_t n = strlen(edge_style(t->edge));
+        memcpy(style, edge_style(t->edge), n);
+        memcpy(style + n, ";display:block", 15);
+        add_image(&piece, t->text, page->options->encode ? page->options->encode_mime : "image/png", &bytes, width,
+                  height, style);
+    }
+    plt_html_lines(&piece, t->text);
+    for (const plt_score *score = t->first; score; score = score->next) add_score(&piece, score);
+    lg_buf_adds(&piece, "</div>");
+    lg_buf_release(&bytes);
+    return put(page, &piece);
+}
+
+static void html_grid(html_page *page, const plt_block *grid)
+{
+    int left = 0;
+    bool used[PLT_EDGE_BAD + 1] = {false};
+    words(page, "<div style=\"font-weight:600;margin:8px 0 4px\">", grid->text, "</div>");
+    for (const plt_thumb_box *t = grid->grid.first; t; t = t->next) {
+        if (!t->rgb) {
+            words(page, "<div style=\"margin:6px 0 3px\">", t->text, "</div>");
+        } else if (left || !html_thumb(page, t, grid->grid.size)) {
+            left++;
+        } else {
+            used[t->edge] = true;
+        }
+    }
+    if (left)
+        lg_buf_addf(page->out,
+                    "<p style=\"margin:4px 0\">… and %s more pictures, left out: a result holds at most "
+                    "%zu KB</p>",
+                    lg_thousands(left), page->options->limit / 1000);
+    lg_buf legend;
+    lg_buf_init(&legend, 0);
+    plt_add_edges(&legend, used);
+    if (legend.len) words(page, "<div style=\"opacity:.75;font-size:12px\">", lg_buf_str(&legend), "</div>");
+    lg_buf_release(&legend);
+}
+
+/* ---- charts ---- */
+static void html_figure(html_page *page, const plt_block *b)
+{
+    lg_buf piece, svg;
+    lg_buf_init(&piece, 0);
+    lg_buf_init(&svg, 0);
+    plt_svg_render(b->figure.scene, page->options, &svg);
+    add_image(&piece, b->text, "image/svg+xml", &svg, (int)b->figure.scene->width, (int)b->figure.scene->height,
+              "max-width:100%;height:auto;display:block;margin:6px 0");
+    lg_buf_release(&svg);
+    if (!put(page, &piece)) page->left_out++;
+}
+
+/* ---- the document ---- */
+static void html_blocks(html_page *page, const plt_block *parent);
+
+static void html_fold(html_page *page, const plt_block *b)
+{
+    lg_buf piece;
+    lg_buf_init(&piece, 0);
+    lg_buf_adds(&piece, "<details style=\"margin:6px 0\"><summary style=\"cursor:pointer\">");
+    plt_html_text(&piece, b->text);
+    lg_buf_adds(&piece, "</summary><div style=\"margin:4px 0 4px 16px\">");
+    if (!put(page, &piece)) {
+        page->left_out++;
+        return;
+    }
+    html_blocks(page, b);
+    lg_buf_adds(page->out, "</div></details>");
+}
+
+static const plt_block *html_block(html_page *page, const plt_block *b)
+{
+    switch (b->kind) {
+    case PLT_TITLE: words(page, "<div style=\"font-weight:600;margin:2px 0 6px\">", b->text, "</div>"); break;
+    case PLT_HEADING: words(page, "<h4 style=\"margin:12px 0 4px\">", b->text, "</h4>"); break;
+    case PLT_NOTE: words(page, "<p style=\"margin:6px 0;opacity:.75\">", b->text, "</p>"); break;
+    case PLT_CODE: words(page, "<pre style=\"margin:6px 0;white-space:pre-wrap\">", b->text, "</pre>"); break;
+    case PLT_ITEM: return html_items(page, b);
+    case PLT_PAIR: return html_pairs(page, b);
+    case PLT_WARNING: html_warning(page, b); break;
+    case PLT_PROGRESS: html_progress(page, b); break;
+    case PLT_TABLE: html_table(page, b); break;
+    case PLT_GRID: html_grid(page, b); break;
+    case PLT_FIGURE: html_figure(page, b); break;
+    case PLT_FOLD: html_fold(page, b); break;
+    default: words(page, "<p style=\"margin:6px 0\">", b->text, "</p>"); break;
+    }
+    return b;
+}
+
+static void html_blocks(html_page *page, const plt_block *parent)
+{
+    for (const plt_block *b = parent->first; b; b = b->next) b = html_block(page, b);
+}
+
+lg_status plt_html_render(const plt_doc *doc, const plt_options *options, lg_buf *out, lg_err *err)
+{
+    html_page page = {.out = out, .options = options};
+    lg_buf_init(&page.scratch, 0);
+    lg_buf_adds(out, "<div class=\"mathjax_ignore tex2jax_ignore\" style=\"line-height:1.45\">");
+    if (doc->depth) html_blocks(&page, doc->open[0]);
+    if (page.left_out)
+        lg_buf_addf(out, "<p style=\"margin:6px 0\">… %d more parts are left out: a result holds at most %zu KB</p>",
+                    page.left_out, options->limit / 1000);
+    lg_buf_adds(out, "</div>");
+    lg_buf_release(&page.scratch);
+    return lg_buf_check(out, err);
+}

@@ -1,0 +1,230 @@
+/* The small texts of lib/plot: error block, progress, durations, intervals; and the document's sticky failure. */
+#include "lib/plot/chart.h"
+#include "tests/support/test.h"
+
+static const char *block(int code, int line, int col, int len, const char *msg, const char *why, const char *hint,
+                         const char *cell)
+{
+    static lg_buf out;
+    lg_err err = {0};
+    lg_buf_clear(&out);
+    lg_buf_init(&out, 0);
+    lg_fail(&err, LG_E_ARG, code, "%s", msg);
+    lg_why(&err, "%s", why);
+    lg_try(&err, "%s", hint);
+    lg_err_place(&err, (lg_span){line, col, len});
+    plt_error_block(&err, cell, false, &out);
+    return lg_buf_str(&out);
+}
+
+TEST(error_block_as_printed_in_the_language_reference)
+{
+    CHECK_STR(block(130, 1, 5, 6, "there is no model called `scrach`", "you have: scratch", "did you mean `scratch`?",
+                    "fit scrach epochs 20"),
+              "LL130  there is no model called `scrach`\n"
+              "   1 | fit scrach epochs 20\n"
+              "     |     ^^^^^^\n"
+              "   why: you have: scratch\n"
+              "   try: did you mean `scratch`?");
+    CHECK_STR(block(203, 10, 3, 4,
+                    "`conv` cannot fit here: its 3x3 window is larger than the 2x2 image that reaches it",
+                    "sizes so far: 64x64 → 62x62", "remove this line", "\n\n\n\n\n\n\n\n\n  conv 256 3x3 relu\n}"),
+              "LL203  `conv` cannot fit here: its 3x3 window is larger than the 2x2 image that reaches it\n"
+              "  10 |   conv 256 3x3 relu\n"
+              "     |   ^^^^\n"
+              "   why: sizes so far: 64x64 → 62x62\n"
+              "   try: remove this line");
+    CHECK_STR(block(101, 0, 0, 0, "`#adidas` was read as a comment", "# starts a comment",
+                    "write `tag adidas` or quote it: \"#adidas\"", "tag #adidas"),
+              "LL101  `#adidas` was read as a comment\n"
+              "   why: # starts a comment\n"
+              "   try: write `tag adidas` or quote it: \"#adidas\"");
+    CHECK_STR(
+        block(402, 1, 1, 0, "`compare` needs the same images for both models", "", "", "compare scratch, transfer"),
+        "LL402  `compare` needs the same images for both models\n"
+        "   1 | compare scratch, transfer");
+}
+
+TEST(error_block_caret_stands_under_what_is_shown)
+{
+    CHECK_STR(block(104, 2, 4, 3, "m", "", "", "x\r\n日本 abc"), "LL104  m\n   2 | 日本 abc\n     |      ^^^");
+    CHECK_STR(block(104, 1, 4, 1, "m", "", "", "日本 x"), "LL104  m\n   1 | 日本 x\n     |      ^");
+    CHECK_STR(block(104, 1, 4, 1, "m", "", "", "e\u0301 x"), "LL104  m\n   1 | e\u0301 x\n     |   ^");
+    CHECK_STR(block(104, 1, 2, 2, "m", "", "", "\tfit"), "LL104  m\n   1 |  fit\n     |  ^^");
+    CHECK_STR(block(104, 1, 2, 1, "m", "", "", "a\u202e!"), "LL104  m\n   1 | a\\u202e!\n     |  ^^^^^^");
+    CHECK_STR(block(104, 1, 4, 1, "m", "", "", "abc"), "LL104  m\n   1 | abc\n     |    ^");
+    CHECK_STR(block(104, 1, 90, 5, "m", "", "", "abc"), "LL104  m\n   1 | abc\n     |    ^");
+    CHECK_STR(block(104, 7, 1, 5, "m", "", "", "abc"), "LL104  m");
+}
+
+TEST(error_block_stays_small)
+{
+    char line[5000], many[3000];
+    for (int i = 0; i < 4999; i++) line[i] = (char)('a' + i % 26);
+    line[4999] = 0;
+    for (size_t i = 0; i + 1 < sizeof many; i++) many[i] = '\x01';
+    many[sizeof many - 1] = 0;
+    for (int col = 1; col < 5000; col += 37) {
+        const char *text = block(104, 1, col, 30, "m", "", "", line);
+        const char *shown = strstr(text, "| ") + 2, *caret = strstr(shown, "| ") + 2;
+        size_t at = strcspn(caret, "^"), before = 0;
+        for (size_t columns = 0; columns < at; columns++)
+            before += shown[before] == '\xe2' ? 3 : 1; /* "…" is one column */
+        CHECK_INT(shown[before], 'a' + (col - 1) % 26);
+        CHECK(strlen(text) < 500);
+    }
+    const char *text = block(104, 1, 1000, 5, many, many, many, many);
+    CHECK(strlen(text) < 2000);
+    int lines = 1;
+    for (const char *s = text; *s; s++) lines += *s == '\n';
+    CHECK_INT(lines, 5);
+    lg_err err = {0};
+    lg_buf out;
+    lg_buf_init(&out, 0);
+    lg_fail(&err, LG_E_ARG, 104, "%s\xff\n%s", many, many);
+    lg_why(&err, "two\nlines");
+    plt_error_block(&err, "x", true, &out);
+    CHECK_INT(lg_utf8_valid(out.data, out.len), out.len);
+    CHECK_HAS(out.data, "\033[1;31mLL104\033[0m");
+    CHECK_HAS(out.data, "two lines");
+    lg_buf_release(&out);
+}
+
+/* Ends found by bisection of (p - k/n)^2 = z^2 p (1 - p) / n with z from Python's NormalDist. */
+TEST(wilson_interval)
+{
+    double low, high;
+    plt_wilson(385, 601, &low, &high);
+    CHECK_NEAR(low, 0.6014563, 1e-6);
+    CHECK_NEAR(high, 0.6779558, 1e-6);
+    plt_wilson(0, 10, &low, &high);
+    CHECK_NEAR(low, 0, 0);
+    CHECK_NEAR(high, 0.2775328, 1e-6);
+    plt_wilson(10, 10, &low, &high);
+    CHECK_NEAR(high, 1, 0);
+    plt_wilson(0, 0, &low, &high);
+    CHECK(low == 0 && high == 1);
+}
+
+static const char *duration(double seconds)
+{
+    static char text[40];
+    lg_buf out;
+    lg_buf_init(&out, 0);
+    plt_duration(seconds, &out);
+    snprintf(text, sizeof text, "%s", lg_buf_str(&out));
+    lg_buf_release(&out);
+    return text;
+}
+
+TEST(durations_read_well)
+{
+    CHECK_STR(duration(0.004), "4 ms");
+    CHECK_STR(duration(1.25), "1.2 s");
+    CHECK_STR(duration(41.4), "41 s");
+    CHECK_STR(duration(59.7), "1 min");
+    CHECK_STR(duration(200), "3 min 20 s");
+    CHECK_STR(duration(3600), "1 h");
+    CHECK_STR(duration(7500), "2 h 5 min");
+    CHECK_STR(duration(NAN), "–");
+}
+
+TEST(progress_line_and_share)
+{
+    plt_progress_state state = {
+        .epoch = 7, .epochs = 20, .batch = 12, .batches = 33, .images_per_second = 1250, .seconds_left = 41};
+    lg_buf out;
+    lg_buf_init(&out, 0);
+    plt_progress_line(&state, true, &out);
+    CHECK_STR(lg_buf_str(&out), "epoch 7 of 20  █████▏░░░░░░░░░░  batch 12 of 33  1,250 images/s  41 s left");
+    lg_buf_clear(&out);
+    state.images_per_second = 0;
+    state.seconds_left = -1;
+    plt_progress_line(&state, false, &out);
+    CHECK_STR(lg_buf_str(&out), "epoch 7 of 20 · batch 12 of 33");
+    CHECK_NEAR(plt_progress_share(&state), (6 + 12 / 33.0) / 20, 1e-12);
+    CHECK_NEAR(plt_progress_share(&(plt_progress_state){0}), 0, 0);
+    lg_buf_release(&out);
+}
+
+TEST(a_failure_sticks_and_is_told_once)
+{
+    lg_err err = {0};
+    plt_doc doc;
+    plt_bundle out;
+    plt_doc_init(&doc);
+    plt_fold_end(&doc);
+    plt_text(&doc, "later");
+    CHECK_INT(plt_render(&doc, NULL, &out, &err), LG_E_INTERNAL);
+    CHECK(!out.text && !out.html);
+    plt_doc_release(&doc);
+    plt_doc_init(&doc);
+    uint8_t *large = calloc(3, 5000 * 5000);
+    plt_grid(&doc, 64, "large");
+    plt_thumb(&doc, large, 5000, 5000, PLT_EDGE_NONE, "75 MB");
+    free(large);
+    lg_err_clear(&err);
+    CHECK_INT(plt_doc_check(&doc, &err), LG_E_LIMIT);
+    CHECK_INT(err.code, 902);
+    plt_doc_release(&doc);
+}
+
+/* Cells without a table, rows too short and too long, charts of nothing: all have a sensible answer. */
+TEST(odd_documents_render)
+{
+    lg_err err = {0};
+    plt_doc doc;
+    plt_bundle out;
+    double none[2] = {NAN, INFINITY};
+    const char *one[] = {"only"};
+    plt_doc_init(&doc);
+    CHECK_OK(plt_render(&doc, NULL, &out, &err));
+    CHECK_STR(out.text, "\n");
+    plt_bundle_release(&out);
+    plt_cell(&doc, "lost");
+    plt_table(&doc, "%s", "");
+    plt_row(&doc, PLT_ROW_PLAIN);
+    plt_cell(&doc, "no column");
+    plt_table(&doc, "short and long");
+    plt_column(&doc, PLT_LEFT, "a");
+    plt_column(&doc, PLT_CENTER, "b");
+    plt_row(&doc, PLT_ROW_PLAIN);
+    plt_row(&doc, PLT_ROW_PLAIN);
+    plt_cell(&doc, "1");
+    plt_cell(&doc, "2");
+    plt_cell(&doc, "3");
+    plt_thumb(&doc, (const uint8_t *)"", 0, 0, PLT_EDGE_NONE, "empty");
+    plt_curves(&doc, &(plt_curves_spec){.n = 0});
+    plt_curves(&doc, &(plt_curves_spec){.n = 2, .val_loss = none, .train_loss = none, .best = 2});
+    plt_lines(&doc, &(plt_lines_spec){.lines = &(plt_line){.y = none, .n = 2}, .nline = 1});
+    plt_bars(&doc, &(plt_bars_spec){.labels = one, .values = none, .n = 1});
+    plt_intervals(&doc, &(plt_intervals_spec){.labels = one, .low = none, .value = none, .high = none, .n = 1});
+    plt_histogram(&doc, &(plt_histogram_spec){.labels = one, .n = 1, .counts = (const int64_t[]){0}});
+    plt_share(&doc, &(plt_share_spec){.labels = one, .n = 1, .values = (const int64_t[]){0}});
+    plt_recall(&doc, &(plt_recall_spec){.title = "r", .labels = one, .n = 1, .epochs = 1, .recall = none});
+    plt_confusion(&doc, &(plt_confusion_spec){.labels = one, .n = 1, .counts = (const int64_t[]){0}});
+    plt_confusion(&doc, &(plt_confusion_spec){.labels = one, .n = 1, .counts = (const int64_t[]){5}});
+    CHECK_OK(plt_render(&doc, NULL, &out, &err));
+    CHECK_HAS(out.text, "nothing to show yet");
+    CHECK_HAS(out.text, "5 of 5 correct (100.0%, 95% interval 56.6 to 100.0%); no mistakes.");
+    CHECK(!strstr(out.html, "nan") && !strstr(out.html, "inf"));
+    CHECK(!strstr(out.text, "lost") && !strstr(out.text, "3\n"));
+    plt_bundle_release(&out);
+    plt_doc_release(&doc);
+}
+
+TEST(pages_stand_on_their_own)
+{
+    lg_err err = {0};
+    plt_doc doc;
+    lg_buf page;
+    plt_doc_init(&doc);
+    lg_buf_init(&page, 0);
+    plt_title(&doc, "a <b> & c");
+    CHECK_OK(plt_render_page(&doc, NULL, &page, &err));
+    CHECK_HAS(page.data, "<title>a &lt;b&gt; &amp; c</title>");
+    CHECK_INT(plt_render_svg(&doc, NULL, &page, &err), LG_E_DATA);
+    CHECK_INT(err.code, 320);
+    lg_buf_release(&page);
+    plt_doc_release(&doc);
+}
