@@ -93,7 +93,7 @@ struct plt_block {
 /* Arena of the document; NULL once anything has failed. */
 void *plt_doc_alloc(plt_doc *doc, size_t count, size_t size);
 char *plt_doc_strdup(plt_doc *doc, const char *text);
-char *plt_doc_vstr(plt_doc *doc, const char *fmt, va_list ap);
+char *plt_doc_vstr(plt_doc *doc, const char *fmt, va_list ap) LG_PRINTF(2, 0);
 /* Appends a block to the innermost fold; NULL once anything has failed. */
 plt_block *plt_doc_add(plt_doc *doc, plt_kind kind);
 /* Block added last, when it is of this kind. */

@@ -87,7 +87,7 @@ plt_block *plt_doc_last(const plt_doc *doc, plt_kind kind)
 }
 
 /* Text first, block second: a block whose text could not be had is never seen. */
-static plt_block *add_words(plt_doc *doc, plt_kind kind, const char *fmt, va_list ap)
+LG_PRINTF(3, 0) static plt_block *add_words(plt_doc *doc, plt_kind kind, const char *fmt, va_list ap)
 {
     char *text = plt_doc_vstr(doc, fmt, ap);
     plt_block *block = text ? plt_doc_add(doc, kind) : NULL;
@@ -206,7 +206,7 @@ void plt_row(plt_doc *doc, plt_row_kind kind)
     table->table.nrow++;
 }
 
-static void add_cell(plt_doc *doc, bool head, const char *fmt, va_list ap)
+LG_PRINTF(3, 0) static void add_cell(plt_doc *doc, bool head, const char *fmt, va_list ap)
 {
     plt_block *table = plt_doc_last(doc, PLT_TABLE);
     plt_row_box *row = table ? table->table.last_row : NULL;
@@ -280,7 +280,7 @@ void plt_grid(plt_doc *doc, int size, const char *fmt, ...)
     if (grid) grid->grid.size = size < 16 ? 16 : size > 512 ? 512 : size;
 }
 
-static plt_thumb_box *add_thumb(plt_doc *doc, const char *fmt, va_list ap)
+LG_PRINTF(2, 0) static plt_thumb_box *add_thumb(plt_doc *doc, const char *fmt, va_list ap)
 {
     plt_block *grid = plt_doc_last(doc, PLT_GRID);
     char *text = grid ? plt_doc_vstr(doc, fmt, ap) : NULL;

@@ -36,7 +36,8 @@ static void sample_summary(plt_doc *doc)
         if (l->height > 1) plt_cell(doc, "%dx%dx%d", l->height, l->width, l->channels);
         else plt_cell(doc, "%d", l->channels);
         plt_cell(doc, "%s", lg_thousands(l->params));
-        plt_cell(doc, l->params ? "%.1f%%" : "", (double)l->params / 1305.32);
+        if (l->params) plt_cell(doc, "%.1f%%", (double)l->params / 1305.32);
+        else plt_cell(doc, "%s", "");
         plt_cell_bar(doc, (double)l->params / 130532);
     }
     plt_row(doc, PLT_ROW_TOTAL);

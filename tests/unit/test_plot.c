@@ -7,7 +7,7 @@ static const char *block(int code, int line, int col, int len, const char *msg, 
 {
     static lg_buf out;
     lg_err err = {0};
-    lg_buf_clear(&out);
+    lg_buf_release(&out);
     lg_buf_init(&out, 0);
     lg_fail(&err, LG_E_ARG, code, "%s", msg);
     lg_why(&err, "%s", why);
