@@ -52,9 +52,11 @@ TEST(folders)
     CHECK_INT(mode_of(paths.data), 0700);
     CHECK_INT(mode_of(paths.cache), 0700);
     CHECK_HAS(paths.weights, "/home/data/weights");
-    CHECK_OK(store_paths_init(&paths, &err));
-    chmod(paths.data, 0777);
     store_paths again = {0};
+    CHECK_OK(store_paths_init(&again, &err)); /* what is there is taken as it is */
+    CHECK_STR(again.cache, paths.cache);
+    store_paths_release(&again);
+    chmod(paths.data, 0777);
     CHECK(store_paths_init(&again, &err) == LG_E_DENIED);
     CHECK_INT(err.code, 602);
     CHECK_HAS(err.hint, "chmod 700 /");
