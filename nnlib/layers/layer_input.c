@@ -27,6 +27,6 @@ static lg_status input_infer(nn_spec *spec, lg_err *err)
 static const nn_example input_examples[] = {{.line = "input 6x5x2"}, {.line = "input 64"}, {0}};
 
 const nn_layer_type nn_layer_input = {
-    .name = "input", .keras = "InputLayer", .doc = "The images the network is made for.",
+    .name = "input", .aliases = "inputlayer", .keras = "InputLayer", .doc = "The images the network is made for.",
     .config_size = sizeof(input_config), .fields = input_fields, .infer = input_infer, .examples = input_examples,
 };

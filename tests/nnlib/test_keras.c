@@ -1,0 +1,236 @@
+/* test_keras.c - the same numbers as Keras: every layer forward and backward, the report's network, the optimisers.
+ *
+ * Equal means: largest difference at most 1e-4 times the largest magnitude of the tensor, plus 1e-6. The golden files
+ * and how they are made: tests/golden/keras/make_goldens.py. */
+#include "tests/support/nn_test.h"
+
+typedef struct record {
+    char name[160];
+    uint32_t count;
+    float *data;
+} record;
+
+typedef struct golden {
+    record *item;
+    int count;
+} golden;
+
+static golden read_golden(const char *path)
+{
+    golden g = {0};
+    FILE *f = fopen(path, "rb");
+    char magic[4];
+    uint32_t len;
+    if (!f) TEST_FAIL("cannot open %s", path);
+    CHECK(fread(magic, 1, 4, f) == 4 && memcmp(magic, "NNG1", 4) == 0);
+    g.item = calloc(1000, sizeof *g.item);
+    while (fread(&len, 4, 1, f) == 1) {
+        record *r = &g.item[g.count++];
+        CHECK(len < sizeof r->name && g.count < 1000);
+        CHECK(fread(r->name, 1, len, f) == len && fread(&r->count, 4, 1, f) == 1);
+        r->data = malloc((size_t)r->count * 4 + 4);
+        CHECK(fread(r->data, 4, r->count, f) == r->count);
+    }
+    fclose(f);
+    return g;
+}
+
+static void free_golden(golden *g)
+{
+    for (int i = 0; i < g->count; i++) free(g->item[i].data);
+    free(g->item);
+}
+
+static void check_equal(const char *what, const float *got, const float *want, size_t n, double relative, double absolute)
+{
+    double worst = 0, largest = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < n; i++) {
+        double d = fabs((double)got[i] - (double)want[i]), m = fabs((double)want[i]);
+        if (!(d <= worst)) worst = d, at = i;
+        if (m > largest) largest = m;
+    }
+    if (!(worst <= relative * largest + absolute))
+        TEST_FAIL("%s: number %zu of %zu is %.8g, Keras says %.8g (largest %.4g)", what, at, n, (double)got[at],
+                  (double)want[at], largest);
+}
+
+static void check_record(const record *r, const float *got, size_t n)
+{
+    CHECK_INT(r->count, n);
+    check_equal(r->name, got, r->data, n, 1e-4, 1e-6);
+}
+
+/* "7x8x3" -> shape */
+static nn_shape shape_of(const char *text)
+{
+    nn_shape s = {0};
+    for (const char *p = text; *p && *p != '|'; p += *p == 'x') s.dim[s.rank++] = strtol(p, (char **)&p, 10);
+    return s;
+}
+
+static void check_layer_record(const record *r)
+{
+    char line[80];
+    const char *bar = strchr(r->name, '|'), *what = strrchr(r->name, '|') + 1;
+    lone_layer l;
+    snprintf(line, sizeof line, "%.*s", (int)(bar - r->name), r->name);
+    lone_init(&l, line, (const nn_shape[]){shape_of(bar + 1), {0}}, 3);
+    hash_fill(l.x[0], lone_in(&l, 0), 1, strncmp(line, "activation", 10) ? 1.0f : 8.0f);
+    for (int k = 0; k < l.nparam; k++) hash_fill(l.param[k], lone_param(&l, k), (uint32_t)(2 + k), 0.5f);
+    hash_fill(l.dy, lone_out(&l), 9, 1.0f);
+    lone_run(&l, false);
+    if (strcmp(what, "y") == 0) check_record(r, l.y, lone_out(&l));
+    lone_run(&l, true);
+    if (strcmp(what, "dx") == 0) check_record(r, l.dx[0], lone_in(&l, 0));
+    for (int k = 0; k < l.nparam; k++)
+        if (what[0] == 'd' && strcmp(what + 1, l.info[k].name) == 0) check_record(r, l.grad[k], lone_param(&l, k));
+    lone_release(&l);
+}
+
+TEST(layers_equal_keras)
+{
+    golden g = read_golden("tests/golden/keras/layers.bin");
+    CHECK(g.count > 80);
+    for (int i = 1; i < g.count; i++) check_layer_record(&g.item[i]);
+    free_golden(&g);
+}
+
+/* ---- networks ---- */
+
+static const record *find(const golden *g, const char *net, const char *what)
+{
+    char name[160];
+    snprintf(name, sizeof name, "%s|%s", net, what);
+    for (int i = 0; i < g->count; i++) {
+        if (strcmp(g->item[i].name, name) == 0) return &g->item[i];
+    }
+    TEST_FAIL("no record %s", name);
+}
+
+static void make_batch(int step, int size, int channels, int classes, int count, float *x, int32_t *label)
+{
+    size_t image = (size_t)size * (size_t)size * (size_t)channels;
+    for (int i = 0; i < count; i++) label[i] = (int32_t)(hash_bits((uint32_t)(1000 + step), (uint32_t)i) >> 8) % classes;
+    for (size_t k = 0; k < (size_t)count * image; k++) {
+        int i = (int)(k / image), row = (int)(k % image) / (size * channels), col = (int)(k % image) / channels % size;
+        bool on = (row / 8 * (label[i] + 1) + col / 8) % 4 == 0;
+        x[k] = (float)(hash_bits((uint32_t)(2000 + step), (uint32_t)k) >> 24) / 510.0f - 0.5f + (on ? 0.5f : 0.0f);
+    }
+}
+
+static nn_weights *keras_start(const nn_net *net)
+{
+    nn_weights *w = NULL;
+    uint32_t stream = 10;
+    CHECK_OK(nn_weights_zero(net, &w, &err));
+    for (int i = 0; i < nn_net_count(net); i++) {
+        const nn_node *node = nn_net_node(net, i);
+        for (int k = 0; k < node->nparam; k++) {
+            const nn_shape *s = &node->param[k].shape;
+            double area = s->rank == 4 ? (double)(s->dim[0] * s->dim[1]) : 1;
+            float scale = s->rank == 1 ? 0.1f : (float)sqrt(6.0 / (area * (double)(s->dim[s->rank - 2] + s->dim[s->rank - 1])));
+            hash_fill(nn_weights_data(w) + node->offset[k], nn_shape_size(*s), stream++, scale);
+        }
+    }
+    return w;
+}
+
+/* Compares a block laid out as the weights with all tensors of a record, one behind the other. minus: compare changes. */
+static void check_block(const nn_net *net, const float *block, const float *minus, const record *r, double relative)
+{
+    size_t at = 0;
+    for (int i = 0; i < nn_net_count(net); i++) {
+        const nn_node *node = nn_net_node(net, i);
+        for (int k = 0; k < node->nparam; k++) {
+            char what[240];
+            size_t n = nn_shape_size(node->param[k].shape), from = node->offset[k];
+            float *got = malloc(n * sizeof *got), *want = malloc(n * sizeof *want);
+            snprintf(what, sizeof what, "%s %s%s %s", r->name, minus ? "change of " : "", node->name, node->param[k].name);
+            CHECK(at + n <= r->count);
+            for (size_t j = 0; j < n; j++) {
+                float off = minus ? minus[from + j] : 0;
+                got[j] = block[from + j] - off, want[j] = r->data[at + j] - off;
+            }
+            check_equal(what, got, want, n, relative, 1e-6);
+            free(got), free(want);
+            at += n;
+        }
+    }
+    CHECK_INT(at, r->count);
+}
+
+static void check_first_batch(const golden *g, const char *name, const nn_net *net, nn_exec *exec, int count)
+{
+    check_record(find(g, name, "p"), nn_exec_output(exec), (size_t)count * nn_shape_size(nn_net_output(net)));
+    check_block(net, nn_exec_grad(exec), NULL, find(g, name, "grad"), 1e-4);
+}
+
+typedef struct run_case {
+    const char *name, *optim;
+    nn_hyper hyper;
+    int steps, size, channels, classes, count, dropout; /* node of the dropout, or -1 */
+    bool first;
+} run_case;
+
+static void check_run(const golden *g, nn_net *net, const run_case *c, bool keep)
+{
+    nn_exec *exec = NULL;
+    nn_weights *start = keras_start(net);
+    float *mask = NULL, losses[64];
+    size_t masked = c->dropout >= 0 ? (size_t)c->count * nn_shape_size(nn_net_node(net, c->dropout)->spec.out) : 0;
+    CHECK_OK(nn_exec_new(&(nn_exec_options){.net = net, .max_batch = c->count, .train = true, .keep = keep,
+                                            .loss = nn_loss_find("crossentropy"), .optim = nn_optim_find(c->optim)},
+                         &exec, &err));
+    nn_exec_load(exec, start);
+    if (masked) mask = malloc(masked * sizeof *mask);
+    if (masked) nn_exec_set_mask(exec, c->dropout, mask);
+    int base = (int)find(g, c->name, "base")->data[0];
+    for (int step = 0; step < c->steps; step++) {
+        make_batch(base + step, c->size, c->channels, c->classes, c->count, nn_exec_input(exec), nn_exec_labels(exec));
+        for (size_t i = 0; i < masked; i++) mask[i] = (float)(hash_bits((uint32_t)(3000 + base + step), (uint32_t)i) >> 31);
+        nn_exec_gradient(exec, c->count);
+        losses[step] = (float)nn_exec_loss(exec);
+        if (step == 0 && c->first) check_first_batch(g, c->name, net, exec, c->count);
+        nn_exec_step(exec, &c->hyper);
+    }
+    check_record(find(g, c->name, "loss"), losses, (size_t)c->steps);
+    check_block(net, nn_exec_weights(exec), NULL, find(g, c->name, "weights"), 1e-4);
+    check_block(net, nn_exec_weights(exec), nn_weights_block(start), find(g, c->name, "weights"), 1e-3);
+    free(mask);
+    nn_exec_free(exec);
+    nn_weights_unref(start);
+}
+
+TEST(report_network_equals_keras)
+{
+    golden g = read_golden("tests/golden/keras/nets.bin");
+    nn_net *net = REPORT_NET;
+    CHECK_INT(nn_net_params(net), 130532);
+    run_case c = {.name = "report", .optim = "sgd", .hyper = {.lr = 0.01}, .steps = 20, .size = 64, .channels = 3,
+                  .classes = 4, .count = 32, .dropout = 11, .first = true};
+    check_run(&g, net, &c, false);
+    nn_net_unref(net);
+    free_golden(&g);
+}
+
+TEST(optimisers_equal_keras)
+{
+    static const run_case cases[] = {
+        {.name = "sgd", .optim = "sgd", .hyper = {.lr = 0.1}, .first = true},
+        {.name = "sgd decay", .optim = "sgd", .hyper = {.lr = 0.1, .decay = 0.1}},
+        {.name = "momentum", .optim = "momentum", .hyper = {.lr = 0.1, .momentum = 0.9}},
+        {.name = "momentum nesterov", .optim = "sgd", .hyper = {.lr = 0.1, .momentum = 0.9, .nesterov = true}},
+        {.name = "adam", .optim = "adam", .hyper = {.lr = 0.01}},
+        {.name = "rmsprop", .optim = "rmsprop", .hyper = {.lr = 0.01}},
+    };
+    golden g = read_golden("tests/golden/keras/nets.bin");
+    nn_net *net = NET("input 10x10x2", "conv 4 3x3 relu l2 0.01", "maxpool 2", "flatten", "dense 3 softmax");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        run_case c = cases[i];
+        c.steps = 6, c.size = 10, c.channels = 2, c.classes = 3, c.count = 8, c.dropout = -1;
+        check_run(&g, net, &c, i % 2 == 1); /* every other one unfused, all outputs kept */
+    }
+    nn_net_unref(net);
+    free_golden(&g);
+}
