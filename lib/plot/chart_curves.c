@@ -79,6 +79,11 @@ static void draw_best(const plt_panel *p, const plt_curves_spec *s, const curve_
     plt_draw_textf(p->scene, fmin(fmax(x, p->x + 38), p->x + p->w - 32), y_text, font, "best: epoch %d", s->best);
 }
 
+static const plt_paint curve_paint[2] = {
+    {.stroke = PLT_BLUE, .width = 2},             /* training */
+    {.stroke = PLT_GREEN, .width = 2, .dash = 5}, /* validation */
+};
+
 static void draw_ends(const plt_panel *p, const plt_curves_spec *s, const curve_pair *pair)
 {
     plt_end_label ends[2];
@@ -90,8 +95,10 @@ static void draw_ends(const plt_panel *p, const plt_curves_spec *s, const curve_
         lg_buf_init(&text[i], 0);
         if (!isfinite(v)) continue;
         value_text(&text[i], v, pair->percent);
-        ends[n++] = (plt_end_label){
-            .y = plt_panel_y(p, v) - 3, .name = i ? "validation" : "training", .value = lg_buf_str(&text[i])};
+        ends[n++] = (plt_end_label){.y = plt_panel_y(p, v) - 3,
+                                    .name = i ? "validation" : "training",
+                                    .value = lg_buf_str(&text[i]),
+                                    .line = curve_paint[i]};
     }
     plt_panel_ends(p, ends, n, 68);
     lg_buf_release(&text[0]);
@@ -104,15 +111,13 @@ static void draw_pair(plt_scene *scene, const plt_curves_spec *s, const curve_pa
     int last = first_epoch(s) + s->n - 1;
     double from = first_epoch(s), to = s->total > last ? s->total : last;
     plt_axis epochs = {.min = from, .max = to, .whole = true};
-    plt_panel p = {.scene = scene, .x = x + 48, .y = top + 26, .w = w - 48 - 78, .h = 166};
+    plt_panel p = {.scene = scene, .x = x + 48, .y = top + 26, .w = w - 48 - 84, .h = 166};
     p.sx = plt_scale_make(&epochs, from, to > from ? to : from + 1, p.w < 300 ? 4 : 8);
     p.sy = value_scale(pair, s->n);
     plt_panel_axes(&p, "epoch", p.sy.log ? "loss (log scale)" : pair->name);
     if (pair->train && pair->val) draw_gap(&p, s, pair);
-    if (pair->train)
-        plt_panel_line(&p, NULL, from, pair->train, s->n, (plt_paint){.stroke = PLT_BLUE, .width = 2}, false);
-    if (pair->val)
-        plt_panel_line(&p, NULL, from, pair->val, s->n, (plt_paint){.stroke = PLT_GREEN, .width = 2, .dash = 5}, false);
+    if (pair->train) plt_panel_line(&p, NULL, from, pair->train, s->n, curve_paint[0], false);
+    if (pair->val) plt_panel_line(&p, NULL, from, pair->val, s->n, curve_paint[1], false);
     draw_best(&p, s, pair);
     draw_ends(&p, s, pair);
 }

@@ -77,6 +77,7 @@ static void draw_lines(const plt_panel *p, const plt_lines_spec *s, plt_doc *doc
         ends[n].y = plt_panel_y(p, l->y[last]) - 3;
         ends[n].name = l->name ? l->name : "";
         ends[n].value = plt_doc_strdup(doc, lg_buf_str(&value));
+        ends[n].line = paint;
         n += ends[n].value != NULL;
         lg_buf_release(&value);
     }

@@ -182,10 +182,12 @@ void plt_panel_ends(const plt_panel *p, plt_end_label *labels, int n, double wid
         labels[i].y = fmin(labels[i].y, low);
         low = labels[i].y - step;
     }
-    double x = p->x + p->w + 8;
+    double x = p->x + p->w + 9;
     for (int i = 0; i < n; i++)
-        plt_draw_text(p->scene, x, labels[i].y, (plt_font){.size = 11},
+        plt_draw_line(p->scene, x, labels[i].y - 9, x, labels[i].y + (step >= 24 ? 15 : 1), labels[i].line);
+    for (int i = 0; i < n; i++)
+        plt_draw_text(p->scene, x + 6, labels[i].y, (plt_font){.size = 11},
                       plt_text_fit(p->scene->doc, labels[i].name, 11, false, width));
     for (int i = 0; i < n && step >= 24; i++)
-        plt_draw_text(p->scene, x, labels[i].y + 14, (plt_font){.size = 12, .bold = true}, labels[i].value);
+        plt_draw_text(p->scene, x + 6, labels[i].y + 14, (plt_font){.size = 12, .bold = true}, labels[i].value);
 }

@@ -41,7 +41,7 @@ void plt_panel_between(const plt_panel *p, double first, const double *a, const 
 typedef struct plt_end_label {
     double y; /* wished, in pixels */
     const char *name, *value;
-    uint32_t color;
+    plt_paint line; /* a stub of the line stands beside its name, for lines that end early */
 } plt_end_label;
 void plt_panel_ends(const plt_panel *p, plt_end_label *labels, int n, double width);
 
