@@ -124,7 +124,7 @@ size_t data_sample(const data_set *set, size_t limit, uint64_t seed, uint32_t *r
 typedef struct data_load_spec {
     const char *name;         /* the dataset's name, for messages and as source */
     const char *from;         /* folder */
-    const char *labels;       /* NULL or "folders": the folder a file lies in; a labels file (searched from the start folder,
+    const char *labels;       /* NULL: a known published set, else as "folders": the folder a file lies in; a labels file (searched from the start folder,
                                  then below `from`); or a POSIX extended regular expression with one group, "(.*)_[0-9]+" */
     const char *file_column;  /* which column is the file / the label: its header name, or a number from 1; NULL: found */
     const char *label_column;

@@ -273,6 +273,7 @@ static int guess_label(const record *rec, int file)
 typedef struct layout {
     int file, label; /* columns from 0 */
     bool header;
+    bool told; /* both columns by the user: blanks may separate anything */
 } layout;
 
 static lg_status no_column(const reader *r, const record *first, const char *name, lg_err *err)
@@ -319,6 +320,7 @@ static lg_status find_layout(const reader *r, const record *first, const data_la
     bool named = false;
     LG_TRY(told_column(r, first, want->file_column, "file", &out->file, &named, err));
     LG_TRY(told_column(r, first, want->label_column, "label", &out->label, &named, err));
+    out->told = out->file >= 0 && out->label >= 0;
     int file = find_word(first, file_words, sizeof file_words / sizeof *file_words);
     out->header = named || file >= 0;
     if (out->file < 0 && out->header && file >= 0 && file != out->label) out->file = file;
@@ -395,9 +397,9 @@ static lg_status check_record(const reader *r, const record *rec, const layout *
         lg_why(err, "every line needs a file and a label, with %s between them", sep);
         return lg_try(err, "image.jpg,Adidas");
     }
-    if (r->sep == ' ' && rec->n > 2 && !rest_is_numbers(rec, at)) {
+    if (r->sep == ' ' && rec->n > 2 && !at->told && !rest_is_numbers(rec, at)) {
         line_fail(r, rec->line, err, "has more than two words, so the file and the label cannot be told apart");
-        return lg_try(err, "separate file and label by a tab or a comma");
+        return lg_try(err, "separate file and label by a tab or a comma, or say which word is which: columns 2, 1");
     }
     if (!*field(rec, at->file)) {
         line_fail(r, rec->line, err, "names no file");

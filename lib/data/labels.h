@@ -9,7 +9,8 @@
  * Bytes in, plain data out: no files, no globals. What is understood (docs/formats.md tells it to users):
  *  - UTF-8 with or without BOM; UTF-16 with BOM; line ends LF, CRLF, CR, mixed. Anything else is LL304 with the line.
  *  - One separator for the whole file, found by looking: tab, comma or semicolon where at least half of the lines have
- *    it, else blanks (then exactly two fields, or further ones that are all numbers, as in the annotations of Flickr27).
+ *    it, else blanks (then exactly two fields, or further ones that are all numbers, as in the annotations of Flickr27,
+ *    unless both columns were told).
  *  - Quotes as in RFC 4180 ("" inside); blanks at the ends of fields do not count; empty lines do not count; a line that
  *    begins with # is a comment.
  *  - A first line that names the columns is recognised (file, filename, image, path, ... and label, class, brand, ...) or

@@ -129,6 +129,9 @@ static lg_status label_by_folder(loading *l, lg_err *err)
 static lg_status find_labels(loading *l, lg_err *err)
 {
     const char *labels = l->spec->labels;
+    bool known = false;
+    if (!labels) LG_TRY(data_label_by_layout(l, &known, err));
+    if (known) return LG_OK;
     if (!labels || strcmp(labels, "folders") == 0) return label_by_folder(l, err);
     if (is_pattern(labels)) return data_label_by_pattern(l, err);
     return label_by_file(l, err);

@@ -30,6 +30,8 @@ lg_status data_note_set(const loading *l, const data_set *set, data_report *repo
 lg_status data_fail_unmatched(const loading *l, lg_err *err);
 /* Picks spec->limit of the candidates, in proportion to their labels. */
 lg_status data_limit(loading *l, lg_err *err) LG_MUST_CHECK;
+/* Where nothing was said about labels: those of a published set recognised by its own files (*known). */
+lg_status data_label_by_layout(loading *l, bool *known, lg_err *err) LG_MUST_CHECK;
 /* Labels from names: fills label of every listed picture from spec->labels as a pattern. LL319 not a pattern. */
 lg_status data_label_by_pattern(loading *l, lg_err *err) LG_MUST_CHECK;
 

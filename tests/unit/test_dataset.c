@@ -176,6 +176,56 @@ TEST(pattern)
     CHECK(LOAD(.labels = "((a{1,200}){1,200})", .size = {8, 8, 0}) == LG_E_ARG);
 }
 
+TEST(published_sets)
+{
+    ds_new();
+    ds_picture("f27/images/144503924.png", 1, 9, 9, 3, 0);
+    ds_picture("f27/images/2451569770.png", 2, 9, 9, 3, 0);
+    ds_picture("f27/images/2912587920.png", 3, 9, 9, 3, 0);
+    ds_picture("f27/images/1013364004_bcf87ed140.png", 4, 9, 9, 3, 0);
+    ds_picture("f27/images/unknown.png", 5, 9, 9, 3, 0);
+    ds_text("f27/flickr_logos_27_dataset_training_set_annotation.txt",
+            "144503924.png Adidas 1 38 12 234 142 \n144503924.png Adidas 1 3 1 4 2 \n2451569770.png Nike 1 2 8 3 1 \nnot_here.png Nike 1 2 8 3 1\n");
+    ds_text("f27/flickr_logos_27_dataset_query_set_annotation.txt", "2912587920.png\tNike\r\n");
+    ds_text("f27/flickr_logos_27_dataset_distractor_set_urls.txt", "http://example.org/1184/1013364004_bcf87ed140.png\r\n");
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+    CHECK_INT(data_classes(set), 3);
+    CHECK_STR(data_class_name(set, 2), "none");
+    CHECK_INT(report.labelled, 4);
+    CHECK_INT(report.unlabelled, 1);
+    ds_new();
+    ds_picture("v2/classes/jpg/adidas/1.png", 1, 9, 9, 3, 0);
+    ds_picture("v2/classes/jpg/no-logo/2.png", 2, 9, 9, 3, 0);
+    ds_picture("v2/classes/masks/adidas/1.png.mask.0.png", 3, 9, 9, 1, 0);
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+    CHECK_INT(data_count(set), 2);
+    CHECK_STR(data_class_name(set, 1), "no-logo");
+}
+
+TEST(real_flickr27)
+{
+    const char *folder = test_shared("data/logos/flickr27");
+    data_counts counts;
+    ds_new();
+    CHECK_OK(lg_reach_allow_read(folder, &err));
+    CHECK_OK(LOAD(.from = folder, .size = {32, 32, 0}));
+    CHECK_INT(report.files, 430);
+    CHECK_INT(report.labelled, 430);
+    CHECK_INT(data_classes(set), 28);
+    CHECK_OK(data_count_classes(set, &counts, &err));
+    static const struct {
+        const char *name;
+        size_t count;
+    } want[] = {{"Adidas", 25}, {"Nike", 24}, {"Puma", 25}, {"Apple", 12}, {"none", 68}};
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        int c = data_class_find(set, want[i].name);
+        CHECK(c >= 0);
+        CHECK_INT(counts.count[DATA_TRAIN][c] + counts.count[DATA_VAL][c], want[i].count);
+    }
+    data_counts_release(&counts);
+    let_go();
+}
+
 TEST(broken_files_keep_their_number)
 {
     data_image image;

@@ -46,6 +46,9 @@ TEST(flickr27_annotation)
     check_row(0, "144503924.jpg", "Adidas", 1);
     CHECK(PARSE("my photo.jpg Adidas\nb.jpg Nike\n") == LG_E_FORMAT);
     CHECK_HAS(err.msg, "line 1 of labels.txt has more than two words");
+    static const char belga[] = "Adidas 00006390.jpg Local OK 10 20 30 40\n";
+    CHECK_OK(parse(belga, sizeof belga - 1, "2", "1"));
+    check_row(0, "00006390.jpg", "Adidas", 1);
 }
 
 TEST(quotes)
@@ -252,6 +255,15 @@ TEST(corpus_messages)
     note = ds_note(&corpus_report, 308);
     CHECK_STR(note->msg, "two labels look alike but are written differently");
     CHECK_HAS(note->why, "`Nike` (line 6) and `N\xd1\x96ke` (line 2)");
+    data_report_release(&corpus_report);
+    data_unref(set);
+
+    CHECK_OK(corpus_load(folder, "zero_width.txt", &set));
+    note = ds_note(&corpus_report, 308);
+    CHECK_STR(note->msg, "two labels look alike but are written differently");
+    CHECK_HAS(note->hint, "relabel logos \"Ni");
+    CHECK_HAS(note->hint, "ke\" as \"Nike\"");
+    CHECK(!strstr(note->why, "\xe2\x80\x8b")); /* shown as an escape */
     data_report_release(&corpus_report);
     data_unref(set);
 
