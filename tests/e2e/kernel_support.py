@@ -163,8 +163,11 @@ class Kernel:
             self.process = subprocess.Popen([BINARY, "kernel", "-f", str(self.file)] + self.argv, stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, cwd=self.folder.name, env=env, start_new_session=True)
         if wait:
-            client = self.client().ready()
-            client.ask("kernel_info_request")
+            client = self.client()
+            until(lambda: not self.alive() or client.sockets["iopub"].poll(50), "the kernel speaks")
+            if not self.alive():
+                raise AssertionError("the kernel ended: " + self.log.read_text(errors="replace"))
+            client.ready().ask("kernel_info_request")
             client.close()
 
     def client(self, **options):

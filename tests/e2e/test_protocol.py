@@ -298,7 +298,8 @@ class Protocol(unittest.TestCase):
         memory, descriptors = self.kernel.memory(), self.kernel.descriptors()
         for n in range(1000):
             self.client.execute(f"say {n}\n(6*7)", store_history=False)
-        self.assertLess(self.kernel.memory() - memory, 4 << 20)
+        if os.environ.get("LOGOLENS_FLAVOR", "release") == "release":  # checkers keep freed memory for a while
+            self.assertLess(self.kernel.memory() - memory, 4 << 20)
         self.assertEqual(self.kernel.descriptors(), descriptors)
 
 

@@ -1,0 +1,97 @@
+/* test_jp_sign.c - signatures against the vectors of RFC 4231, and the memory of messages seen. */
+#include "kernel/jupyter/sign.h"
+#include "tests/support/test.h"
+
+#define BYTES(text) ((jp_bytes){(text), sizeof(text) - 1})
+
+/* The parts are signed as one text, so a vector may be cut anywhere. */
+static void check_vector(jp_bytes key, jp_bytes data, const char *want)
+{
+    lg_err err = {0};
+    jp_signer *signer = NULL;
+    char hex[JP_SIGNATURE + 1];
+    CHECK_OK(jp_signer_new(key.data, key.len, &signer, &err));
+    for (size_t cut = 0; cut <= data.len; cut++) {
+        const jp_bytes part[JP_SIGNED_PARTS] = {
+            {data.data, cut / 2}, {data.data + cut / 2, cut - cut / 2}, {data.data + cut, 0}, {data.data + cut, data.len - cut}};
+        jp_signer_sign(signer, part, hex);
+        CHECK_STR(hex, want);
+        CHECK(jp_signer_verify(signer, part, (jp_bytes){hex, JP_SIGNATURE}));
+    }
+    jp_signer_free(signer);
+}
+
+TEST(rfc4231_case_1)
+{
+    check_vector(BYTES("\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b"), BYTES("Hi There"),
+                 "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+}
+
+TEST(rfc4231_case_2)
+{
+    check_vector(BYTES("Jefe"), BYTES("what do ya want for nothing?"),
+                 "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
+TEST(rfc4231_case_6_key_longer_than_a_block)
+{
+    char key[131];
+    memset(key, 0xaa, sizeof key);
+    check_vector((jp_bytes){key, sizeof key}, BYTES("Test Using Larger Than Block-Size Key - Hash Key First"),
+                 "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
+static const jp_bytes message[JP_SIGNED_PARTS] = {{"{}", 2}, {"{}", 2}, {"{}", 2}, {"{}", 2}};
+
+TEST(every_changed_digit_is_refused)
+{
+    lg_err err = {0};
+    jp_signer *signer = NULL;
+    char hex[JP_SIGNATURE + 1];
+    CHECK_OK(jp_signer_new("key", 3, &signer, &err));
+    jp_signer_sign(signer, message, hex);
+    for (int i = 0; i < JP_SIGNATURE; i++) {
+        char keep = hex[i];
+        hex[i] = keep == '0' ? '1' : '0';
+        CHECK(!jp_signer_verify(signer, message, (jp_bytes){hex, JP_SIGNATURE}));
+        hex[i] = keep;
+    }
+    for (size_t len = 0; len < JP_SIGNATURE; len++) CHECK(!jp_signer_verify(signer, message, (jp_bytes){hex, len}));
+    CHECK(jp_signer_verify(signer, message, (jp_bytes){hex, JP_SIGNATURE}));
+    jp_signer_free(signer);
+}
+
+TEST(an_empty_key_signs_nothing)
+{
+    lg_err err = {0};
+    jp_signer *signer = NULL;
+    char hex[JP_SIGNATURE + 1];
+    CHECK_OK(jp_signer_new("", 0, &signer, &err));
+    CHECK(!jp_signer_keyed(signer));
+    jp_signer_sign(signer, message, hex);
+    CHECK_STR(hex, "");
+    CHECK(jp_signer_verify(signer, message, (jp_bytes){"anything", 8}));
+    CHECK(jp_signer_fresh(signer, (jp_bytes){"x", 1}) && jp_signer_fresh(signer, (jp_bytes){"x", 1}));
+    jp_signer_free(signer);
+}
+
+static bool fresh(jp_signer *signer, int number)
+{
+    char text[JP_SIGNATURE + 1];
+    snprintf(text, sizeof text, "%064d", number);
+    return jp_signer_fresh(signer, (jp_bytes){text, JP_SIGNATURE});
+}
+
+TEST(at_least_65536_signatures_are_remembered)
+{
+    lg_err err = {0};
+    jp_signer *signer = NULL;
+    CHECK_OK(jp_signer_new("key", 3, &signer, &err));
+    for (int i = 0; i < 200000; i++) {
+        CHECK(fresh(signer, i));
+        CHECK(!fresh(signer, i));
+        if (i >= 65535) CHECK(!fresh(signer, i - 65535));
+    }
+    CHECK(fresh(signer, 0)); /* and forgotten at last: memory is bounded */
+    jp_signer_free(signer);
+}
