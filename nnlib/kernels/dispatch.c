@@ -26,7 +26,7 @@ static const struct {
 #undef NN_OP
 #undef NN_VARIANT
 };
-static const char *const isa_names[] = {"scalar", "avx2", "avx512"};
+static const char *const isa_names[] = {"scalar", "avx2", "avx512", "blas"};
 
 /* Written once under pthread_once, read only afterwards. */
 static pthread_once_t chosen_once = PTHREAD_ONCE_INIT;
@@ -58,27 +58,36 @@ bool nn_isa_runs(nn_isa isa)
         return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 #endif
-    return isa == NN_ISA_scalar;
+    return isa == NN_ISA_scalar || isa == NN_ISA_blas;
 }
 
 static nn_isa highest_wanted(void)
 {
     const char *name = getenv("NN_ISA");
-    if (!name || !*name) return NN_ISA_avx512;
-    for (nn_isa isa = NN_ISA_scalar; isa <= NN_ISA_avx512; isa++)
+    if (!name || !*name) return NN_ISA_blas;
+    for (nn_isa isa = NN_ISA_scalar; isa <= NN_ISA_blas; isa++)
         if (strcmp(name, isa_names[isa]) == 0) return isa;
     lg_log(LG_LOG_WARN, "NN_ISA is scalar, avx2 or avx512; \"%s\" is ignored", name);
-    return NN_ISA_avx512;
+    return NN_ISA_blas;
+}
+
+const nn_variant *nn_op_best(nn_op op, nn_isa highest)
+{
+    const nn_variant *best = NULL;
+    for (size_t i = 0; i < nn_variant_count; i++) {
+        const nn_variant *v = &nn_variants[i];
+        if (v->op == op && v->isa <= highest && nn_isa_runs(v->isa)) best = v;
+    }
+    return best;
 }
 
 static void choose(void)
 {
     nn_isa highest = highest_wanted();
-    for (size_t i = 0; i < nn_variant_count; i++) {
-        const nn_variant *v = &nn_variants[i];
-        if (v->isa > highest || !nn_isa_runs(v->isa)) continue;
-        chosen[v->op] = v->run;
-        chosen_isa[v->op] = v->isa;
+    for (nn_op op = 0; op < NN_OP_COUNT; op++) {
+        const nn_variant *best = nn_op_best(op, highest);
+        chosen[op] = best->run;
+        chosen_isa[op] = best->isa;
     }
 }
 

@@ -148,4 +148,13 @@ static inline void vf_turn(vf v[VL])
     for (int i = 0; i < VL; i++) v[i] = t[i];
 }
 
+static inline vf vf_keep_greater(vf v, vf a, vf b) /* v where a > b, 0 elsewhere */
+{
+    return _mm256_and_ps(_mm256_cmp_ps(a, b, _CMP_GT_OQ), v);
+}
+static inline vf vf_smaller(vf a, vf b) /* b where either is NaN */
+{
+    return _mm256_min_ps(a, b);
+}
+
 #endif

@@ -133,4 +133,13 @@ static inline void vf_turn(vf v[VL])
     for (int i = 0; i < VL; i++) v[i] = t[i];
 }
 
+static inline vf vf_keep_greater(vf v, vf a, vf b) /* v where a > b, 0 elsewhere */
+{
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), v);
+}
+static inline vf vf_smaller(vf a, vf b) /* b where either is NaN */
+{
+    return _mm512_min_ps(a, b);
+}
+
 #endif

@@ -173,10 +173,10 @@ static inline void turn(const float *from, ptrdiff_t ld, int rows, int cols, flo
                 v[i] = r + i < rows ? vf_load_first(from + (r + i) * ld + c, lanes) : vf_zero();
             vf_turn(v);
             float *out = to + c * ld_to + r;
-            NN_UNROLL for (int i = 0; i < VL; i++, out += ld_to)
+            NN_UNROLL for (int i = 0; i < VL; i++)
             {
-                if (c + i >= cols) break;
-                vf_store_first(out, add ? vf_add(vf_load_first(out, to_lanes), v[i]) : v[i], to_lanes);
+                float *at = out + i * ld_to;
+                if (c + i < cols) vf_store_first(at, add ? vf_add(vf_load_first(at, to_lanes), v[i]) : v[i], to_lanes);
             }
         }
     }

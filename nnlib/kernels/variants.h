@@ -9,7 +9,8 @@
 
 #include "nnlib/kernels/kernels.h"
 
-typedef enum nn_isa { NN_ISA_scalar, NN_ISA_avx2, NN_ISA_avx512 } nn_isa;
+/* blas: OpenBLAS for what is large enough, the best of the others for the rest. */
+typedef enum nn_isa { NN_ISA_scalar, NN_ISA_avx2, NN_ISA_avx512, NN_ISA_blas } nn_isa;
 
 #define NN_VARIANT(op, isa)
 #define NN_OP(op, args, tolerance) NN_OP_##op,
@@ -40,6 +41,8 @@ const char *nn_op_name(nn_op op);
 double nn_op_tolerance(nn_op op);
 const char *nn_isa_name(nn_isa isa);
 bool nn_isa_runs(nn_isa isa); /* on this machine, whatever NN_ISA says */
+/* The last variant this machine runs, at or below an isa and whatever NN_ISA says; scalar is always there. */
+const nn_variant *nn_op_best(nn_op op, nn_isa highest);
 nn_isa nn_op_chosen(nn_op op);
 
 #endif

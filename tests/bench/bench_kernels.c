@@ -80,6 +80,7 @@ int main(int argc, char **argv)
     }
     for (int trans = NN_GEMM_NN; trans <= NN_GEMM_NT; trans++) {
         time_sgemm((nn_trans)trans, 32, 64, 512, limit);
+        time_sgemm((nn_trans)trans, 256, 256, 256, limit);
         time_sgemm((nn_trans)trans, 512, 512, 512, limit);
         time_sgemm((nn_trans)trans, 1024, 1024, 1024, limit);
     }

@@ -66,6 +66,7 @@ static void check_sgemm(nn_any_fn *run, double tolerance)
         sgemm_once(run, (nn_trans)trans, 67, 67, 300, 0, 1, tolerance);
         sgemm_once(run, (nn_trans)trans, 130, 140, 260, 2, -2, tolerance);
         sgemm_once(run, (nn_trans)trans, 4, 5, 0, 0, 1, tolerance);
+        sgemm_once(run, (nn_trans)trans, 385, 390, 401, 3, 0, tolerance); /* large enough for OpenBLAS */
     }
 }
 
