@@ -93,7 +93,8 @@ static lg_status merge_names(merging *m, lg_err *err)
     m->number = lg_alloc(m->rows, sizeof *m->number, err);
     if (label && m->number) {
         for (size_t s = 0; s < m->sets; s++)
-            for (size_t i = 0; i < m->set[s]->rows; i++) label[at++] = data_class_name(m->set[s], m->set[s]->row[i].label);
+            for (size_t i = 0; i < m->set[s]->rows; i++)
+                label[at++] = data_class_name(m->set[s], m->set[s]->row[i].label);
         m->names = data_names_new(label, m->rows, m->number, err);
     }
     lg_free(label);

@@ -14,15 +14,15 @@
  *
  * Invariants
  *  - A data_set never changes once it is returned; any number of threads may read one. _ref/_unref are atomic.
- *  - A set is a list of *rows* (0 .. data_count-1) in the order of their image ids. Every edit, part or filter gives a new
- *    set; pictures, names and pixels are shared with the old one.
- *  - Image ids are 1..n in byte order of the path below the source folder (of the images taken, where there is a limit);
- *    no edit, part or filter changes them; data_combine numbers anew. Unreadable files keep their number.
+ *  - A set is a list of *rows* (0 .. data_count-1) in the order of their image ids. Every edit, part or filter gives a
+ *    new set; pictures, names and pixels are shared with the old one.
+ *  - Image ids are 1..n in byte order of the path below the source folder (of the images taken, where there is a
+ *    limit); no edit, part or filter changes them; data_combine numbers anew. Unreadable files keep their number.
  *  - Rows without a label (label -1) and broken rows are in the set, so that they can be listed, but in no part.
  *  - Classes are in byte order ignoring case (Adidas, Nike, Other, Puma). Labels keep the case first seen and compare
  *    without it. A class may have no images left in a part: parts keep the class list of their set.
- *  - Pixels are uint8 (h, w, c), the same for all rows: decode, EXIF orientation, RGB (or grey where the size says x1, or
- *    every picture is grey), fit. What is shown is what is computed.
+ *  - Pixels are uint8 (h, w, c), the same for all rows: decode, EXIF orientation, RGB (or grey where the size says x1,
+ *    or every picture is grey), fit. What is shown is what is computed.
  *  - data_shape().h == 0: the sizes differ and none was asked for (`size` kept). Such a set can be shown and edited but
  *    not batched: data_need_pixels says so with the line to add (LL315).
  *  - All results depend on files, options and seed only, never on the number of threads. */
@@ -108,7 +108,7 @@ const char *const *data_fields(const data_set *set, size_t *count);
 const uint8_t *data_pixels(const data_set *set, size_t row);
 /* LL315 when the sizes differ. */
 lg_status data_need_pixels(const data_set *set, const char *name, lg_err *err) LG_MUST_CHECK;
-/* Batch: x (n, h, w, c) = pixels / 255, y (n) class numbers; either may be NULL. Cannot fail; needs data_need_pixels. */
+/* Batch: x (n, h, w, c) = pixels / 255, y (n) class numbers; either may be NULL. After data_need_pixels. */
 void data_fill(const data_set *set, const uint32_t *rows, size_t n, float *x, int32_t *y);
 /* The row as the network sees it; sets of mixed sizes are decoded and fitted into 96x96. *out must be empty. */
 lg_status data_thumbnail(const data_set *set, size_t row, img_picture *out, lg_err *err) LG_MUST_CHECK;
@@ -124,9 +124,11 @@ size_t data_sample(const data_set *set, size_t limit, uint64_t seed, uint32_t *r
 typedef struct data_load_spec {
     const char *name;         /* the dataset's name, for messages and as source */
     const char *from;         /* folder */
-    const char *labels;       /* NULL: a known published set, else as "folders": the folder a file lies in; a labels file (searched from the start folder,
-                                 then below `from`); or a POSIX extended regular expression with one group, "(.*)_[0-9]+" */
-    const char *file_column;  /* which column is the file / the label: its header name, or a number from 1; NULL: found */
+    const char *labels;       /* NULL: a known published set, else as "folders": the folder a file lies in; a labels
+                                 file (searched from the start folder, then below `from`); or a POSIX extended regular
+                                 expression with one group, "(.*)_[0-9]+" */
+    const char *file_column;  /* which column is the file / the label: its header name, or a number from 1; NULL: the
+                                 one that looks like it */
     const char *label_column;
     data_size size;
     img_fit_mode fit;

@@ -77,8 +77,7 @@ void data_block_unref(data_block *block);
 data_names *data_names_new(const char *const *name, size_t n, int32_t *number, lg_err *err);
 void data_names_unref(data_names *names);
 
-/* A set over the given parts, which it takes a reference of (block may be NULL); rows are zeroed, recipe is `old` plus a
- * line. */
+/* A set over the given parts, of which it takes references (block may be NULL); rows are zeroed, the recipe is empty. */
 data_set *data_set_new(data_table *table, data_names *names, data_block *block, size_t rows, lg_err *err);
 /* A version of `set` with room for `rows` rows, not filled; recipe copied. */
 data_set *data_set_next(const data_set *set, size_t rows, lg_err *err);
@@ -133,6 +132,8 @@ void data_map_set(data_map *map, const char *key, int64_t value); /* of a key th
 
 /* What a text looks like: case, accents, invisible characters and look-alike letters of other scripts removed. */
 char *data_skeleton(const char *text, lg_err *err) LG_MUST_CHECK;
+/* Writes a code point as UTF-8, 1 to 4 bytes; returns how many. */
+size_t data_put_utf8(char *out, uint32_t cp);
 /* Has characters that do not show: zero width, bidi controls, other controls. */
 bool data_has_hidden(const char *text);
 

@@ -52,7 +52,8 @@ static lg_status check_relabel(const data_relabel_spec *spec, lg_err *err)
         lg_fail(err, LG_E_ARG, 313, "`relabel` needs labels or images to change");
         return lg_try(err, "relabel NAME reebok, vans as other");
     }
-    if (word && strlen(word) > DATA_MAX_LABEL) return lg_fail(err, LG_E_LIMIT, 313, "a label may have %d bytes", DATA_MAX_LABEL);
+    if (word && strlen(word) > DATA_MAX_LABEL)
+        return lg_fail(err, LG_E_LIMIT, 313, "a label may have %d bytes", DATA_MAX_LABEL);
     return LG_OK;
 }
 
@@ -60,7 +61,8 @@ static lg_status add_list(lg_buf *text, const data_relabel_spec *spec, lg_err *e
 {
     lg_buf_adds(text, spec->keep ? "relabel keep " : "relabel ");
     for (size_t i = 0; i < spec->labels; i++) lg_buf_addf(text, "%s\"%s\"", i ? ", " : "", spec->label[i]);
-    for (size_t i = 0; i < spec->images; i++) lg_buf_addf(text, "%s%u", i ? ", " : spec->labels ? " image " : "image ", spec->image[i]);
+    for (size_t i = 0; i < spec->images; i++)
+        lg_buf_addf(text, "%s%u", i ? ", " : spec->labels ? " image " : "image ", spec->image[i]);
     if (spec->as) lg_buf_addf(text, " as \"%s\"", spec->as);
     if (spec->rest) lg_buf_addf(text, " rest \"%s\"", spec->rest);
     return lg_buf_check(text, err);

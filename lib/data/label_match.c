@@ -22,7 +22,7 @@ static const char *base_of(const char *path)
 
 bool data_is_picture_name(const char *path)
 {
-    static const char *const known[] = {"jpg", "jpeg", "jpe", "jfif", "png",  "bmp", "gif", "webp",
+    static const char *const known[] = {"jpg", "jpeg", "jpe",  "jfif", "png", "bmp", "gif", "webp",
                                         "tif", "tiff", "heic", "avif", "ppm", "pgm", "tga"};
     const char *base = base_of(path), *dot = strrchr(base, '.');
     if (!dot || dot == base) return false;
@@ -94,7 +94,8 @@ static const char *below_folder(const char *folder, const char *path)
     const char *rest = NULL;
     for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
         size_t len = (size_t)(slash - path);
-        if (len < have && folder[have - len - 1] == '/' && memcmp(folder + have - len, path, len) == 0) rest = slash + 1;
+        if (len < have && folder[have - len - 1] == '/' && memcmp(folder + have - len, path, len) == 0)
+            rest = slash + 1;
     }
     return rest;
 }

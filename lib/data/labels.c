@@ -21,16 +21,8 @@ static lg_status utf16_to_utf8(const unsigned char *s, size_t len, bool big, lg_
                 i += 2;
             }
         }
-        if (cp < 0x80) {
-            lg_buf_addc(out, (char)cp);
-        } else { /* a lone surrogate gives bytes that the UTF-8 check refuses, with its line */
-            char text[4];
-            int bytes = cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
-            uint32_t rest = cp;
-            for (int k = bytes - 1; k > 0; k--, rest >>= 6) text[k] = (char)(0x80 | (rest & 0x3f));
-            text[0] = (char)((0xf00u >> bytes & 0xff) | rest);
-            lg_buf_add(out, text, (size_t)bytes);
-        }
+        char text[4]; /* a lone surrogate gives bytes that the check for UTF-8 refuses, with its line */
+        lg_buf_add(out, text, data_put_utf8(text, cp));
     }
     return lg_buf_check(out, err);
 }
@@ -62,7 +54,8 @@ static lg_status check_text(const char *text, size_t len, const char *name, lg_e
     const char *nul = memchr(text, 0, len);
     size_t good = lg_utf8_valid(text, len);
     if (nul && (size_t)(nul - text) < good) {
-        lg_fail(err, LG_E_FORMAT, 304, "line %zu of %s has a zero byte: this is not a text file", line_of(text, (size_t)(nul - text)), name);
+        lg_fail(err, LG_E_FORMAT, 304, "line %zu of %s has a zero byte: this is not a text file",
+                line_of(text, (size_t)(nul - text)), name);
         return lg_try(err, "save it as text in UTF-8");
     }
     if (good == len) return LG_OK;
@@ -231,10 +224,11 @@ static char find_separator(const char *text, size_t len)
 }
 
 /* ---- header ---- */
-static const char *const file_words[] = {"file",  "filename", "file_name", "image",    "image_name", "imagename", "path",
-                                         "photo", "picture",  "img",       "img_path", "image_path", "filepath",  "image_id",
-                                         "id",    "name",     "img_name",  "filenames"};
-static const char *const label_words[] = {"label", "labels", "class", "category", "brand", "target", "logo", "tag", "y"};
+static const char *const file_words[] = {"file",     "filename", "file_name", "image", "image_name", "imagename",
+                                         "path",     "photo",    "picture",   "img",   "img_path",   "image_path",
+                                         "filepath", "image_id", "id",        "name",  "img_name",   "filenames"};
+static const char *const label_words[] = {"label",  "labels", "class", "category", "brand",
+                                          "target", "logo",   "tag",   "y"};
 
 static bool starts_nocase(const char *s, const char *word)
 {
@@ -362,7 +356,8 @@ static lg_status add_row(data_labels *out, const record *rec, const layout *at, 
     }
     const char *file = field(rec, at->file);
     while (file[0] == '.' && file[1] == '/' && file[2]) file += 2;
-    data_label row = {.line = rec->line, .file = keep_text(out, file, err), .label = keep_text(out, field(rec, at->label), err)};
+    data_label row = {
+        .line = rec->line, .file = keep_text(out, file, err), .label = keep_text(out, field(rec, at->label), err)};
     row.cell = lg_arena_alloc(&out->text, out->columns, sizeof *row.cell, err);
     if (!row.file || !row.label || !row.cell) return err->status;
     for (int i = 0, k = 0; i < MAX_FIELDS && k < (int)out->columns; i++) {
@@ -412,7 +407,8 @@ static lg_status check_record(const reader *r, const record *rec, const layout *
         lg_why(err, "a label may have %d", DATA_MAX_LABEL);
         return lg_try(err, "look at that line: is a line end or a separator missing?");
     }
-    if (strlen(field(rec, at->file)) > MAX_PATH) return line_fail(r, rec->line, err, "has a path of more than 4,096 bytes");
+    if (strlen(field(rec, at->file)) > MAX_PATH)
+        return line_fail(r, rec->line, err, "has a path of more than 4,096 bytes");
     return LG_OK;
 }
 

@@ -11,10 +11,10 @@
  *  - One separator for the whole file, found by looking: tab, comma or semicolon where at least half of the lines have
  *    it, else blanks (then exactly two fields, or further ones that are all numbers, as in the annotations of Flickr27,
  *    unless both columns were told).
- *  - Quotes as in RFC 4180 ("" inside); blanks at the ends of fields do not count; empty lines do not count; a line that
- *    begins with # is a comment.
- *  - A first line that names the columns is recognised (file, filename, image, path, ... and label, class, brand, ...) or
- *    told by file_column / label_column. Other columns of a named header are kept.
+ *  - Quotes as in RFC 4180 ("" inside); blanks at the ends of fields do not count; empty lines do not count; a line
+ *    that begins with # is a comment.
+ *  - A first line that names the columns is recognised (file, filename, image, path, ... and label, class, brand,
+ *    ...) or told by file_column / label_column. Other columns of a named header are kept.
  * An empty label means: no label. */
 #ifndef DATA_LABELS_H
 #define DATA_LABELS_H

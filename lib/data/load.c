@@ -54,7 +54,8 @@ static lg_status no_labels_file(const loading *l, lg_err *err)
     size_t texts = 0;
     for (size_t i = 0; i < l->list.count && texts < 64; i++) {
         const char *dot = strrchr(l->list.path[i], '.');
-        if (dot && (!strcmp(dot, ".txt") || !strcmp(dot, ".csv") || !strcmp(dot, ".tsv"))) text[texts++] = l->list.path[i];
+        if (dot && (!strcmp(dot, ".txt") || !strcmp(dot, ".csv") || !strcmp(dot, ".tsv")))
+            text[texts++] = l->list.path[i];
     }
     near = lg_nearest(l->spec->labels, text, texts);
     if (!near && texts == 1) near = text[0];
@@ -97,7 +98,8 @@ static lg_status label_by_file(loading *l, lg_err *err)
     lg_buf bytes;
     lg_buf_init(&bytes, LABELS_LIMIT);
     lg_status st = read_labels_file(l, &bytes, err);
-    data_labels_options want = {.name = l->labels_name, .file_column = l->spec->file_column, .label_column = l->spec->label_column};
+    data_labels_options want = {
+        .name = l->labels_name, .file_column = l->spec->file_column, .label_column = l->spec->label_column};
     if (!st) st = data_labels_parse(lg_buf_str(&bytes), bytes.len, &want, &l->labels, err);
     lg_buf_release(&bytes);
     if (st) return st;
@@ -118,9 +120,11 @@ static lg_status label_by_folder(loading *l, lg_err *err)
         while (start > path && start[-1] != '/') start--;
         l->label[i] = lg_arena_strndup(&l->text, start, (size_t)(end - start), err);
         if (!l->label[i]) return err->status;
-        if (strlen(l->label[i]) <= DATA_MAX_LABEL && lg_utf8_valid(l->label[i], (size_t)(end - start)) == (size_t)(end - start))
+        if (strlen(l->label[i]) <= DATA_MAX_LABEL &&
+            lg_utf8_valid(l->label[i], (size_t)(end - start)) == (size_t)(end - start))
             continue;
-        lg_fail(err, LG_E_LIMIT, 304, "a folder name cannot be a label: it is longer than %d bytes or not UTF-8", DATA_MAX_LABEL);
+        lg_fail(err, LG_E_LIMIT, 304, "a folder name cannot be a label: it is longer than %d bytes or not UTF-8",
+                DATA_MAX_LABEL);
         return lg_try(err, "rename the folder, or name a labels file");
     }
     return LG_OK;
@@ -142,8 +146,9 @@ static lg_status no_images(const loading *l, lg_err *err)
 {
     lg_fail(err, LG_E_DATA, 309, "there are no images in `%s`", l->spec->from);
     if (l->list.count == 0) lg_why(err, "%s is empty", l->folder);
-    else lg_why(err, "%s has %s files, none with a name like .jpg, .png or .bmp; the first is %s", l->folder,
-                lg_thousands((long long)l->list.count), l->list.path[0]);
+    else
+        lg_why(err, "%s has %s files, none with a name like .jpg, .png or .bmp; the first is %s", l->folder,
+               lg_thousands((long long)l->list.count), l->list.path[0]);
     return lg_try(err, "name the folder the images are in");
 }
 
@@ -198,7 +203,8 @@ static lg_status make_table(loading *l, lg_err *err)
         fact->path = lg_arena_strf(&t->text, err, "%s/%s", l->folder, name);
         if (!fact->path) return err->status;
         fact->name = fact->path + strlen(l->folder) + 1;
-        fact->source = column < t->columns && *t->cell[i * t->columns + column] ? t->cell[i * t->columns + column] : source;
+        fact->source =
+            column < t->columns && *t->cell[i * t->columns + column] ? t->cell[i * t->columns + column] : source;
     }
     return LG_OK;
 }
@@ -216,13 +222,18 @@ static lg_status make_names(loading *l, lg_err *err)
 static lg_status decode(loading *l, lg_err *err)
 {
     const data_load_spec *s = l->spec;
-    data_decode_job job = {.table = l->table, .fit = s->fit, .pool = s->pool, .cancel = s->cancel,
-                           .progress = s->progress, .progress_ctx = s->progress_ctx};
+    data_decode_job job = {.table = l->table,
+                           .fit = s->fit,
+                           .pool = s->pool,
+                           .cancel = s->cancel,
+                           .progress = s->progress,
+                           .progress_ctx = s->progress_ctx};
     LG_TRY(data_decode_block(&job, s->size, &l->block, err));
     size_t readable = 0;
     for (size_t i = 0; i < l->count; i++) readable += !l->table->fact[i].broken;
     if (readable > 0) return data_find_groups(l->table, s->cancel, err);
-    lg_fail(err, LG_E_DATA, 309, "none of the %s images in `%s` can be read", lg_thousands((long long)l->count), s->from);
+    lg_fail(err, LG_E_DATA, 309, "none of the %s images in `%s` can be read", lg_thousands((long long)l->count),
+            s->from);
     return lg_why(err, "the first, %s: %s", l->table->fact[0].name, l->table->fact[0].broken);
 }
 
@@ -235,7 +246,8 @@ static lg_status recipe(const loading *l, data_set *set, lg_err *err)
     lg_buf_init(&text, 1 << 16);
     lg_buf_addf(&text, "load %s from %s labels %s", s->name, s->from, s->labels ? s->labels : "folders");
     if (s->file_column || s->label_column)
-        lg_buf_addf(&text, " columns %s, %s", s->file_column ? s->file_column : "file", s->label_column ? s->label_column : "label");
+        lg_buf_addf(&text, " columns %s, %s", s->file_column ? s->file_column : "file",
+                    s->label_column ? s->label_column : "label");
     if (s->size.h) lg_buf_addf(&text, " size %dx%d", s->size.h, s->size.w);
     else lg_buf_adds(&text, " size keep");
     if (s->size.h && s->size.c) lg_buf_addf(&text, "x%d", s->size.c);
@@ -266,9 +278,10 @@ static lg_status make_set(loading *l, data_set **out, lg_err *err)
 static lg_status check_enough(const loading *l, const data_report *report, lg_err *err)
 {
     if (!l->match.row || report->labelled > 1 || l->count == 0) return LG_OK;
-    lg_fail(err, LG_E_DATA, 310, report->labelled ? "only 1 image has a label and can be read" : "no image with a label can be read");
-    lg_why(err, "%s has %s label lines, %s has %s images", l->labels_name, lg_thousands((long long)l->labels.rows), l->spec->from,
-           lg_thousands((long long)l->count));
+    lg_fail(err, LG_E_DATA, 310,
+            report->labelled ? "only 1 image has a label and can be read" : "no image with a label can be read");
+    lg_why(err, "%s has %s label lines, %s has %s images", l->labels_name, lg_thousands((long long)l->labels.rows),
+           l->spec->from, lg_thousands((long long)l->count));
     return lg_try(err, "a dataset needs several labelled images of each class");
 }
 

@@ -1,10 +1,11 @@
 /* load_layout.c - published logo sets as they are downloaded, recognised by their own files.
  *
  * Flickr Logos 27 (Kalantidis et al., ICMR 2011): all photos in one folder; the training annotation has a line per box
- * (file, class, subset, corners), the query annotation a line per photo, the distractor list an address per photo, whose
- * last part is the file name: these show no logo, class `none`.
- * FlickrLogos-32 (Romberg et al., ICMR 2011): classes/jpg/<class>/ holds the photos, classes/masks/ pictures of masks in
- * folders of the same names, which must not be taken for photos. */
+ * (file, class, subset, corners), the query annotation a line per photo, the distractor list an address per photo,
+ * whose last part is the file name: these show no logo, class `none`.
+ *
+ * FlickrLogos-32 (Romberg et al., ICMR 2011): classes/jpg/<class>/ holds the photos, classes/masks/ pictures of masks
+ * in folders of the same names, which must not be taken for photos. */
 #include <string.h>
 #include "lib/data/load_private.h"
 

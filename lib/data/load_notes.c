@@ -87,7 +87,8 @@ static lg_status note_unlabelled(const loading *l, const data_set *set, data_rep
     const char *name = l->spec->name;
     if (n == 0 || report->conflicts > report->unlabelled) return LG_OK;
     draft_init(&d);
-    lg_buf_addf(&d.msg, "%s of %s images %s no label", count_text(n), count_text(report->files), plural(n, "has", "have"));
+    lg_buf_addf(&d.msg, "%s of %s images %s no label", count_text(n), count_text(report->files),
+                plural(n, "has", "have"));
     lg_buf_adds(&d.why, n == 1 ? "it is " : n <= 3 ? "they are " : "the first are ");
     for (size_t i = 0; i < set->rows && shown < 3; i++) {
         if (set->row[i].label >= 0 || (l->match.row && l->match.conflict[l->taken[i]])) continue;
@@ -132,7 +133,8 @@ static bool add_meant(const loading *l, lg_buf *hint)
         lg_buf_addf(hint, "line %zu: did you mean `", row->line);
         add_name(hint, near);
         lg_buf_adds(hint, "`?");
-        if (same_look) lg_buf_adds(hint, " (it looks the same but is written in other characters, or lies in another folder)");
+        if (same_look)
+            lg_buf_adds(hint, " (it looks the same but is written in other characters, or lies in another folder)");
         return true;
     }
     return false;
@@ -151,10 +153,11 @@ lg_status data_fail_unmatched(const loading *l, lg_err *err)
         lg_buf_adds(&why, shown++ ? ", " : "");
         add_name(&why, l->list.path[i]);
     }
-    lg_fail(err, LG_E_DATA, 306, "none of the %s label lines of %s names an image in %s", count_text(l->labels.rows), l->labels_name,
-            l->folder);
+    lg_fail(err, LG_E_DATA, 306, "none of the %s label lines of %s names an image in %s", count_text(l->labels.rows),
+            l->labels_name, l->folder);
     lg_why(err, "%s", lg_buf_str(&why));
-    if (!add_meant(l, &hint)) lg_buf_adds(&hint, "name the folder the label lines start from: load NAME from FOLDER labels FILE");
+    if (!add_meant(l, &hint))
+        lg_buf_adds(&hint, "name the folder the label lines start from: load NAME from FOLDER labels FILE");
     lg_try(err, "%s", lg_buf_str(&hint));
     lg_buf_release(&why);
     lg_buf_release(&hint);
@@ -167,11 +170,14 @@ static lg_status note_unmatched(const loading *l, data_report *report, lg_err *e
     size_t n = l->match.unmatched;
     if (n == 0) return LG_OK;
     draft_init(&d);
-    lg_buf_addf(&d.msg, "%s of %s label lines %s no image", count_text(n), count_text(report->lines), plural(n, "names", "name"));
+    lg_buf_addf(&d.msg, "%s of %s label lines %s no image", count_text(n), count_text(report->lines),
+                plural(n, "names", "name"));
     add_lines(l, &d.why, l->match.unmatched_row, n);
-    if (l->match.ambiguous) lg_buf_addf(&d.why, "; %s fit several images, in different folders", count_text(l->match.ambiguous));
+    if (l->match.ambiguous)
+        lg_buf_addf(&d.why, "; %s fit several images, in different folders", count_text(l->match.ambiguous));
     lg_buf_addf(&d.why, "; looked in %s", l->folder);
-    if (!add_meant(l, &d.hint)) lg_buf_adds(&d.hint, "they were left out; correct the lines or add the images, and load again");
+    if (!add_meant(l, &d.hint))
+        lg_buf_adds(&d.hint, "they were left out; correct the lines or add the images, and load again");
     return note_add(report, 306, n, DATA_AT_LABELS, &d, err);
 }
 
@@ -196,7 +202,8 @@ static lg_status note_conflicts(const loading *l, data_report *report, lg_err *e
     lg_buf_addf(&d.msg, "%s %s two different labels", count_text(n), plural(n, "image has", "images have"));
     for (size_t i = 0; i < shown; i++) {
         size_t file = l->match.conflict_file[i];
-        const data_label *first = &l->labels.row[l->match.row[file]], *second = &l->labels.row[l->match.conflict_row[i]];
+        const data_label *first = &l->labels.row[l->match.row[file]],
+                         *second = &l->labels.row[l->match.conflict_row[i]];
         lg_buf_adds(&d.why, i ? ", " : "");
         add_name(&d.why, l->list.path[file]);
         lg_buf_adds(&d.why, ": ");
@@ -205,7 +212,8 @@ static lg_status note_conflicts(const loading *l, data_report *report, lg_err *e
         add_name(&d.why, second->label);
         lg_buf_addf(&d.why, " (line %zu)", second->line);
     }
-    lg_buf_addf(&d.hint, "they were left out; correct %s, or relabel %s image 1 as LABEL", l->labels_name, l->spec->name);
+    lg_buf_addf(&d.hint, "they were left out; correct %s, or relabel %s image 1 as LABEL", l->labels_name,
+                l->spec->name);
     return note_add(report, 307, n, DATA_AT_LABELS, &d, err);
 }
 
@@ -301,7 +309,8 @@ static lg_status note_broken(const loading *l, const data_set *set, data_report 
         lg_buf_addf(&d.why, ": %s", fact->broken);
     }
     if (n > shown) lg_buf_addf(&d.why, "; and %s more", count_text(n - shown));
-    lg_buf_addf(&d.hint, "they were left out and keep their numbers; list them with `show %s where broken`", l->spec->name);
+    lg_buf_addf(&d.hint, "they were left out and keep their numbers; list them with `show %s where broken`",
+                l->spec->name);
     return note_add(report, 305, n, DATA_AT_FROM, &d, err);
 }
 
@@ -351,7 +360,8 @@ static lg_status note_near(const loading *l, const data_set *set, data_report *r
     lg_buf_addf(&d.msg, "%s of %s images %s like an earlier one", count_text(n), count_text(report->files),
                 plural(n, "looks", "look"));
     if (report->exact)
-        lg_buf_addf(&d.why, "%s %s the same file byte for byte; ", count_text(report->exact), plural(report->exact, "is", "are"));
+        lg_buf_addf(&d.why, "%s %s the same file byte for byte; ", count_text(report->exact),
+                    plural(report->exact, "is", "are"));
     lg_buf_adds(&d.why, n <= 3 ? "" : "the first: ");
     for (size_t i = 0; i < set->rows && shown < 3; i++) {
         const data_fact *fact = data_fact_of(set, i);

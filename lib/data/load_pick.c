@@ -66,7 +66,8 @@ static lg_status label_of(loading *l, const regex_t *regex, const char *path, co
         size_t len = turn == 0 && dot && dot > base ? (size_t)(dot - base) : strlen(base);
         char *name = lg_arena_strndup(&l->text, base, len, err);
         if (!name) return err->status;
-        if (regexec(regex, name, 2, hit, 0) || hit[0].rm_so != 0 || (size_t)hit[0].rm_eo != len || hit[1].rm_so < 0) continue;
+        if (regexec(regex, name, 2, hit, 0) || hit[0].rm_so != 0 || (size_t)hit[0].rm_eo != len || hit[1].rm_so < 0)
+            continue;
         name[hit[1].rm_eo] = 0;
         *label = name + hit[1].rm_so;
         if (lg_utf8_valid(*label, strlen(*label)) != strlen(*label)) *label = "";
@@ -91,7 +92,8 @@ lg_status data_label_by_pattern(loading *l, lg_err *err)
     regfree(&regex);
     if (st || found || first == SIZE_MAX) return st;
     lg_fail(err, LG_E_DATA, 306, "no image name fits the pattern \"%s\"", l->spec->labels);
-    lg_why(err, "the first name is %s; the pattern must cover the whole name, with or without its extension", l->list.path[first]);
+    lg_why(err, "the first name is %s; the pattern must cover the whole name, with or without its extension",
+           l->list.path[first]);
     return lg_try(err, "labels \"(.*)_[0-9]+\" takes `adidas` from adidas_12.jpg");
 }
 
@@ -185,7 +187,8 @@ lg_status data_limit(loading *l, lg_err *err)
     if (!have || !quota) goto fail;
     for (size_t i = 0; i < l->count; i++) {
         const char *path = l->list.path[l->taken[i]];
-        pick[i] = (drawn){.order = lg_hash64(path, strlen(path), l->spec->seed), .place = l->taken[i], .label = number[i]};
+        pick[i] =
+            (drawn){.order = lg_hash64(path, strlen(path), l->spec->seed), .place = l->taken[i], .label = number[i]};
         have[number[i] + 1]++;
     }
     qsort(pick, l->count, sizeof *pick, by_draw);

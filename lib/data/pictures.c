@@ -179,8 +179,10 @@ static lg_status check_memory(size_t count, data_size size, lg_err *err)
     double need = (double)count * size.h * size.w * (size.c ? size.c : 3);
     double have = pages > 0 && page > 0 ? (double)pages * (double)page / 2 : 4e9;
     if (need <= have) return LG_OK;
-    lg_fail(err, LG_E_LIMIT, 303, "%s images of %dx%d do not fit into memory", lg_thousands((long long)count), size.h, size.w);
-    lg_why(err, "they need %.1f GB, and at most %.1f GB of this machine are used for one dataset", need / 1e9, have / 1e9);
+    lg_fail(err, LG_E_LIMIT, 303, "%s images of %dx%d do not fit into memory", lg_thousands((long long)count), size.h,
+            size.w);
+    lg_why(err, "they need %.1f GB, and at most %.1f GB of this machine are used for one dataset", need / 1e9,
+           have / 1e9);
     return lg_try(err, "use a smaller size (`size 64x64`) or fewer images (`limit 10000`)");
 }
 
@@ -312,8 +314,13 @@ const char *data_fit_name(img_fit_mode fit)
 lg_status data_resize(const data_set *set, const data_resize_spec *spec, data_set **out, lg_err *err)
 {
     data_block *block = NULL;
-    data_decode_job job = {.table = set->table, .fit = spec->fit, .verify = true, .pool = spec->pool,
-                           .cancel = spec->cancel, .progress = spec->progress, .progress_ctx = spec->progress_ctx};
+    data_decode_job job = {.table = set->table,
+                           .fit = spec->fit,
+                           .verify = true,
+                           .pool = spec->pool,
+                           .cancel = spec->cancel,
+                           .progress = spec->progress,
+                           .progress_ctx = spec->progress_ctx};
     LG_TRY(data_check_size(spec->size, err));
     LG_TRY(data_decode_block(&job, spec->size, &block, err));
     data_set *next = data_set_next(set, set->rows, err);

@@ -21,13 +21,13 @@ typedef struct member {
 typedef struct splitting {
     data_set *set;
     const data_split_spec *spec;
-    double part[DATA_SPLITS];     /* shares */
+    double part[DATA_SPLITS]; /* shares */
     size_t classes;
-    member *member;               /* usable rows */
+    member *member; /* usable rows */
     size_t members;
-    uint32_t *parent;             /* (rows) union-find */
-    double *target, *have;        /* (DATA_SPLITS, classes) */
-    double *want;                 /* (classes) of the group being placed */
+    uint32_t *parent;      /* (rows) union-find */
+    double *target, *have; /* (DATA_SPLITS, classes) */
+    double *want;          /* (classes) of the group being placed */
 } splitting;
 
 /* ---- groups ---- */
@@ -197,7 +197,8 @@ static double cost(const splitting *s, int part, const member *group)
         size_t c = class_of(s, group[i].row), at = (size_t)part * s->classes + c;
         double g = s->want[c];
         double over = s->target[at] > 0.5 ? s->target[at] : 0.5;
-        sum += (2 * (s->have[at] - s->target[at]) + g) / over; /* times g / g: g rows of this class add up to g * (...) */
+        sum +=
+            (2 * (s->have[at] - s->target[at]) + g) / over; /* times g / g: g rows of this class add up to g * (...) */
     }
     return sum;
 }
@@ -263,7 +264,8 @@ static lg_status check_values(const splitting *s, size_t values, lg_err *err)
     size_t wanted = 0;
     for (int p = DATA_TRAIN; p < DATA_SPLITS; p++) wanted += s->part[p] > 0;
     if (values >= wanted) return LG_OK;
-    lg_fail(err, LG_E_DATA, 312, "`%s` has %zu value%s, too few for %zu parts", s->spec->by, values, values == 1 ? "" : "s", wanted);
+    lg_fail(err, LG_E_DATA, 312, "`%s` has %zu value%s, too few for %zu parts", s->spec->by, values,
+            values == 1 ? "" : "s", wanted);
     lg_why(err, "images with the same `%s` stay together", s->spec->by);
     return lg_try(err, "leave out `by %s`; near-duplicates stay together anyway", s->spec->by);
 }
@@ -304,8 +306,8 @@ static lg_status add_recipe(data_set *set, const data_split_spec *spec, lg_err *
     LG_TRY(check_cut(&spec->cut, part, err));
     char test[32] = "";
     if (part[DATA_TEST] > 0) snprintf(test, sizeof test, "/%g", part[DATA_TEST] * 100);
-    return data_recipe_add(set, err, "split %g/%g%s%s%s seed %llu%s%s", part[DATA_TRAIN] * 100, part[DATA_VAL] * 100, test,
-                           spec->by ? " by " : "", spec->by ? spec->by : "", (unsigned long long)spec->seed,
+    return data_recipe_add(set, err, "split %g/%g%s%s%s seed %llu%s%s", part[DATA_TRAIN] * 100, part[DATA_VAL] * 100,
+                           test, spec->by ? " by " : "", spec->by ? spec->by : "", (unsigned long long)spec->seed,
                            spec->no_stratify ? " no stratify" : "", spec->no_together ? " no together" : "");
 }
 
@@ -345,7 +347,8 @@ lg_status data_leak_check(const data_set *set, data_split_report *report, lg_err
     return err->status;
 }
 
-lg_status data_split(const data_set *set, const data_split_spec *spec, data_set **out, data_split_report *report, lg_err *err)
+lg_status data_split(const data_set *set, const data_split_spec *spec, data_set **out, data_split_report *report,
+                     lg_err *err)
 {
     lg_status st;
     size_t values = 0;

@@ -114,13 +114,13 @@ static uint32_t plain_letter(uint32_t cp)
         uint16_t cp;
         char letter;
     } alike[] = {
-        {0x391, 'a'}, {0x392, 'b'}, {0x395, 'e'}, {0x396, 'z'}, {0x397, 'h'}, {0x399, 'i'}, {0x39a, 'k'}, {0x39c, 'm'},
-        {0x39d, 'n'}, {0x39f, 'o'}, {0x3a1, 'p'}, {0x3a4, 't'}, {0x3a5, 'y'}, {0x3a7, 'x'}, {0x3b1, 'a'}, {0x3b9, 'i'},
-        {0x3bf, 'o'}, {0x3c1, 'p'}, {0x3c5, 'u'}, {0x3bd, 'v'}, {0x405, 's'}, {0x406, 'i'}, {0x408, 'j'}, {0x410, 'a'},
-        {0x412, 'b'}, {0x415, 'e'}, {0x41a, 'k'}, {0x41c, 'm'}, {0x41d, 'h'}, {0x41e, 'o'}, {0x420, 'p'}, {0x421, 'c'},
-        {0x422, 't'}, {0x423, 'y'}, {0x425, 'x'}, {0x430, 'a'}, {0x435, 'e'}, {0x43e, 'o'}, {0x440, 'p'}, {0x441, 'c'},
-        {0x443, 'y'}, {0x445, 'x'}, {0x455, 's'}, {0x456, 'i'}, {0x458, 'j'}, {0x501, 'd'}, {0x51b, 'q'}, {0x51d, 'w'},
-        {0x2019, '\''},
+        {0x391, 'a'}, {0x392, 'b'}, {0x395, 'e'}, {0x396, 'z'}, {0x397, 'h'}, {0x399, 'i'}, {0x39a, 'k'},
+        {0x39c, 'm'}, {0x39d, 'n'}, {0x39f, 'o'}, {0x3a1, 'p'}, {0x3a4, 't'}, {0x3a5, 'y'}, {0x3a7, 'x'},
+        {0x3b1, 'a'}, {0x3b9, 'i'}, {0x3bf, 'o'}, {0x3c1, 'p'}, {0x3c5, 'u'}, {0x3bd, 'v'}, {0x405, 's'},
+        {0x406, 'i'}, {0x408, 'j'}, {0x410, 'a'}, {0x412, 'b'}, {0x415, 'e'}, {0x41a, 'k'}, {0x41c, 'm'},
+        {0x41d, 'h'}, {0x41e, 'o'}, {0x420, 'p'}, {0x421, 'c'}, {0x422, 't'}, {0x423, 'y'}, {0x425, 'x'},
+        {0x430, 'a'}, {0x435, 'e'}, {0x43e, 'o'}, {0x440, 'p'}, {0x441, 'c'}, {0x443, 'y'}, {0x445, 'x'},
+        {0x455, 's'}, {0x456, 'i'}, {0x458, 'j'}, {0x501, 'd'}, {0x51b, 'q'}, {0x51d, 'w'}, {0x2019, '\''},
     };
     if (cp >= 'A' && cp <= 'Z') return cp + 32;
     if (cp >= 0xc0 && cp - 0xc0 < sizeof latin - 1) return (unsigned char)latin[cp - 0xc0];
@@ -131,7 +131,7 @@ static uint32_t plain_letter(uint32_t cp)
     return cp;
 }
 
-static size_t put_utf8(char *out, uint32_t cp)
+size_t data_put_utf8(char *out, uint32_t cp)
 {
     if (cp < 0x80) {
         out[0] = (char)cp;
@@ -157,7 +157,7 @@ char *data_skeleton(const char *text, lg_err *err)
         }
         at += (size_t)bytes;
         if (is_hidden(cp) || is_combining(cp) || cp == ' ' || cp == 0xa0 || cp == 0x3000) continue;
-        used += put_utf8(out + used, plain_letter(cp));
+        used += data_put_utf8(out + used, plain_letter(cp));
     }
     out[used] = 0;
     return out;

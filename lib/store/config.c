@@ -126,7 +126,8 @@ static lg_status parse(const lg_buf *text, json_t **root, lg_err *err)
 {
     json_error_t where;
     json_t *version, *list;
-    *root = text->len ? json_loadb(text->data, text->len, JSON_REJECT_DUPLICATES, &where) : json_pack("{s:i}", "version", 1);
+    *root = text->len ? json_loadb(text->data, text->len, JSON_REJECT_DUPLICATES, &where)
+                      : json_pack("{s:i}", "version", 1);
     if (!*root && !text->len) return lg_fail(err, LG_E_MEMORY, 901, "there is not enough memory left");
     if (!*root) {
         not_ours("it is not JSON", err);
@@ -263,7 +264,8 @@ static lg_status add_entry(json_t *root, const char *name, const char *text, boo
     json_t *list = json_object_get(root, name);
     if (!list) {
         list = json_array();
-        if (json_object_set_new(root, name, list)) return lg_fail(err, LG_E_MEMORY, 901, "there is not enough memory left");
+        if (json_object_set_new(root, name, list))
+            return lg_fail(err, LG_E_MEMORY, 901, "there is not enough memory left");
     }
     *is_new = find_text(list, text) == SIZE_MAX;
     if (!*is_new) return LG_OK;
@@ -271,7 +273,8 @@ static lg_status add_entry(json_t *root, const char *name, const char *text, boo
         lg_fail(err, LG_E_LIMIT, 605, "no more than %d places can be allowed", ENTRIES_MAX);
         return lg_try(err, "`logolens forbid` one that is not needed any more");
     }
-    if (json_array_append_new(list, json_string(text))) return lg_fail(err, LG_E_MEMORY, 901, "there is not enough memory left");
+    if (json_array_append_new(list, json_string(text)))
+        return lg_fail(err, LG_E_MEMORY, 901, "there is not enough memory left");
     return LG_OK;
 }
 

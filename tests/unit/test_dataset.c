@@ -100,7 +100,8 @@ TEST(counts_and_parts)
 TEST(labels_file_and_unlabelled)
 {
     three_folders(10);
-    ds_text("labels.txt", "set/Adidas/00.png\tLogo\nset/Adidas/01.png\tlogo\nset/Puma/00.png\tother\nset/Puma/01.png\tother\n");
+    ds_text("labels.txt",
+            "set/Adidas/00.png\tLogo\nset/Adidas/01.png\tlogo\nset/Puma/00.png\tother\nset/Puma/01.png\tother\n");
     CHECK_OK(LOAD(.labels = "labels.txt", .size = {8, 8, 0}));
     CHECK_INT(report.labelled, 4);
     CHECK_INT(data_classes(set), 2);
@@ -108,7 +109,8 @@ TEST(labels_file_and_unlabelled)
     const data_note *note = ds_note(&report, 301);
     CHECK(note != NULL);
     CHECK_STR(note->msg, "26 of 30 images have no label");
-    CHECK_STR(note->why, "the first are set/Adidas/02.png, set/Adidas/03.png, set/Adidas/04.png; labels.txt has 4 lines");
+    CHECK_STR(note->why,
+              "the first are set/Adidas/02.png, set/Adidas/03.png, set/Adidas/04.png; labels.txt has 4 lines");
     CHECK_STR(note->hint, "they were left out; list them with `show logos where label = \"\"`");
     CHECK_INT(note->at, DATA_AT_LABELS);
     CHECK_INT(note->count, 26);
@@ -144,7 +146,9 @@ TEST(matching_order)
 TEST(conflicts_are_left_out)
 {
     three_folders(10);
-    ds_text("labels.txt", "set/Adidas/00.png,a\nset/Adidas/01.png,b\nset/Adidas/02.png,a\nset/Adidas/00.png,b\nset/Adidas/01.png,B\n");
+    ds_text(
+        "labels.txt",
+        "set/Adidas/00.png,a\nset/Adidas/01.png,b\nset/Adidas/02.png,a\nset/Adidas/00.png,b\nset/Adidas/01.png,B\n");
     CHECK_OK(LOAD(.labels = "labels.txt", .size = {8, 8, 0}));
     CHECK_INT(report.labelled, 2);
     CHECK_INT(report.conflicts, 1);
@@ -185,9 +189,11 @@ TEST(published_sets)
     ds_picture("f27/images/1013364004_bcf87ed140.png", 4, 9, 9, 3, 0);
     ds_picture("f27/images/unknown.png", 5, 9, 9, 3, 0);
     ds_text("f27/flickr_logos_27_dataset_training_set_annotation.txt",
-            "144503924.png Adidas 1 38 12 234 142 \n144503924.png Adidas 1 3 1 4 2 \n2451569770.png Nike 1 2 8 3 1 \nnot_here.png Nike 1 2 8 3 1\n");
+            "144503924.png Adidas 1 38 12 234 142 \n144503924.png Adidas 1 3 1 4 2 \n2451569770.png Nike 1 2 8 3 1 "
+            "\nnot_here.png Nike 1 2 8 3 1\n");
     ds_text("f27/flickr_logos_27_dataset_query_set_annotation.txt", "2912587920.png\tNike\r\n");
-    ds_text("f27/flickr_logos_27_dataset_distractor_set_urls.txt", "http://example.org/1184/1013364004_bcf87ed140.png\r\n");
+    ds_text("f27/flickr_logos_27_dataset_distractor_set_urls.txt",
+            "http://example.org/1184/1013364004_bcf87ed140.png\r\n");
     CHECK_OK(LOAD(.size = {8, 8, 0}));
     CHECK_INT(data_classes(set), 3);
     CHECK_STR(data_class_name(set, 2), "none");
@@ -633,7 +639,8 @@ TEST(every_allocation_may_fail)
     for (; made >= n - 1; n++) { /* the run before this one still reached its failing allocation */
         let_go();
         data_set *more = NULL, *both = NULL;
-        data_load_spec spec = {.name = "logos", .from = ds_folder, .labels = "l.csv", .size = {8, 8, 0}, .limit = 7, .seed = 1};
+        data_load_spec spec = {
+            .name = "logos", .from = ds_folder, .labels = "l.csv", .size = {8, 8, 0}, .limit = 7, .seed = 1};
         data_relabel_spec edit = {.label = (const char *const[]){"a"}, .labels = 1, .as = "z"};
         data_split_spec cut = {.by = "user", .cut = {.train = 0.5, .val = 0.5}};
         made = -lg_alloc_count();
@@ -665,8 +672,8 @@ TEST(real_photos)
     CHECK_OK(lg_reach_allow_read(folder, &err));
     CHECK_OK(lg_pool_new(0, &pool, &err));
     snprintf(path, sizeof path, "%s/labels-full.tsv", folder);
-    lg_status st = LOAD(.from = folder, .labels = path, .file_column = "path", .label_column = "class4", .size = {64, 64, 3},
-                        .by = "neardup_group", .pool = pool);
+    lg_status st = LOAD(.from = folder, .labels = path, .file_column = "path", .label_column = "class4",
+                        .size = {64, 64, 3}, .by = "neardup_group", .pool = pool);
     lg_pool_free(pool);
     CHECK_OK(st);
     CHECK_INT(report.files, 1340);

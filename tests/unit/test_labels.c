@@ -99,7 +99,8 @@ TEST(columns)
     CHECK_STR(labels.column[0], "class4");
     CHECK_OK(parse(plain, sizeof plain - 1, "3", "2"));
     check_row(0, "a.png", "Intel", 1);
-    CHECK_OK(parse(plain, sizeof plain - 1, "file", "label")); /* the default words describe a file without header too */
+    CHECK_OK(
+        parse(plain, sizeof plain - 1, "file", "label")); /* the default words describe a file without header too */
     check_row(0, "x", "Intel", 1);
     CHECK(parse(text, sizeof text - 1, "path", "fien") == LG_E_NAME);
     CHECK_INT(err.code, 316);
@@ -111,9 +112,12 @@ TEST(columns)
 
 TEST(encodings)
 {
-    CHECK_OK(PARSE("\xef\xbb\xbf" "a.png,Nike\n"));
+    CHECK_OK(PARSE("\xef\xbb\xbf"
+                   "a.png,Nike\n"));
     check_row(0, "a.png", "Nike", 1);
-    CHECK_OK(parse("\xff\xfe" "a\0,\0\xfc\0\n\0=\xd8\x04\xde,\0b\0", 18, NULL, NULL)); /* U+00FC, surrogate pair U+1F604 */
+    CHECK_OK(parse("\xff\xfe"
+                   "a\0,\0\xfc\0\n\0=\xd8\x04\xde,\0b\0",
+                   18, NULL, NULL)); /* U+00FC, surrogate pair U+1F604 */
     check_row(0, "a", "\xc3\xbc", 1);
     check_row(1, "\xf0\x9f\x98\x84", "b", 2);
     CHECK(PARSE("a.png,Nike\nb.png,Caf\xe9\n") == LG_E_FORMAT);
@@ -207,7 +211,8 @@ static void check_verdict(const verdict *v, const char *folder)
     if ((int)labelled != v->rows || classes != v->classes)
         TEST_FAIL("%s: %zu images in %d classes, expected %d in %d", v->name, labelled, classes, v->rows, v->classes);
     if (strcmp(v->expect, "ok") == 0 && warned) TEST_FAIL("%s: a warning too many", v->name);
-    bool broken = strcmp(v->name, "not_image.txt") == 0, trimmed = strcmp(v->name, "trailing_ws.txt") == 0; /* not about labels */
+    bool broken = strcmp(v->name, "not_image.txt") == 0,
+         trimmed = strcmp(v->name, "trailing_ws.txt") == 0; /* not about labels */
     if (strstr(v->expect, "warn") && !warned && !broken && !trimmed) TEST_FAIL("%s: no warning", v->name);
 }
 
@@ -247,7 +252,8 @@ TEST(corpus_messages)
 
     CHECK_OK(corpus_load(folder, "nfd_name.txt", &set));
     note = ds_note(&corpus_report, 306);
-    CHECK_HAS(note->hint, "line 13: did you mean `images/\xc3\x9c" "berlogo_\xc3\xa9.png`?");
+    CHECK_HAS(note->hint, "line 13: did you mean `images/\xc3\x9c"
+                          "berlogo_\xc3\xa9.png`?");
     data_report_release(&corpus_report);
     data_unref(set);
 

@@ -150,7 +150,11 @@ TEST(by_a_field)
 
 TEST(impossible_shares)
 {
-    static const data_cut wrong[] = {{.train = 0.8}, {.val = 1}, {.train = 0.5, .val = 0.6}, {.train = 1.2, .val = -0.2}, {.train = NAN, .val = 0.2}};
+    static const data_cut wrong[] = {{.train = 0.8},
+                                     {.val = 1},
+                                     {.train = 0.5, .val = 0.6},
+                                     {.train = 1.2, .val = -0.2},
+                                     {.train = NAN, .val = 0.2}};
     make_set();
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         data_split_spec spec = {.cut = wrong[i]};
