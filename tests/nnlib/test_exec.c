@@ -106,6 +106,7 @@ TEST(planned_equals_kept)
         NET("input 9x9x2", "dropout 0.2", "conv 4 3x3", "maxpool 2", "conv 3 2x2 swish", "activation tanh", "flatten",
             "flatten", "dense 3", "activation softmax"),
         NET("input 4x4x1", "flatten", "dense 5 softmax"),
+        NET("input 9x8x1", "conv 3 3x3 relu", "maxpool 3x2 stride 2", "flatten", "dense 2 softmax"), /* looks like 2x2 */
         NET("input 12x12x3", "conv 5 3x3 relu", "maxpool 2 stride 2 same", "conv 5 3x3 sigmoid", "maxpool 2", "flatten",
             "dense 2 softmax"),
     };
