@@ -77,7 +77,7 @@ void data_block_unref(data_block *block);
 data_names *data_names_new(const char *const *name, size_t n, int32_t *number, lg_err *err);
 void data_names_unref(data_names *names);
 
-/* A set over the given parts, of which it takes references (block may be NULL); rows are zeroed, the recipe is empty. */
+/* A set over the given parts, of which it takes references (block may be NULL); rows are zero, the recipe is empty. */
 data_set *data_set_new(data_table *table, data_names *names, data_block *block, size_t rows, lg_err *err);
 /* A version of `set` with room for `rows` rows, not filled; recipe copied. */
 data_set *data_set_next(const data_set *set, size_t rows, lg_err *err);

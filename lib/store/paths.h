@@ -8,7 +8,8 @@
  * LOGOLENS_HOME moves everything: $LOGOLENS_HOME/config, /data, /cache (each directly ours). Otherwise the XDG Base
  * Directory Specification 0.8: $XDG_CONFIG_HOME (~/.config), $XDG_DATA_HOME (~/.local/share) and $XDG_CACHE_HOME
  * (~/.cache), each with `/logolens`. A relative XDG value is ignored, as the specification says. Weights:
- * $LOGOLENS_WEIGHTS, else data/weights. A folder that belongs to someone else or that others may write is refused (LL602). */
+ * $LOGOLENS_WEIGHTS, else data/weights. A folder that belongs to someone else or that others may write is refused
+ * (LL602). */
 #ifndef STORE_PATHS_H
 #define STORE_PATHS_H
 
