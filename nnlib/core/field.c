@@ -222,7 +222,8 @@ void nn_field_text(const nn_field *field, const void *config, char out[NN_FORMUL
         snprintf(out, NN_FORMULA, "%.6g", number);
         break;
     case NN_SIZE:
-        if (dims->c) snprintf(out, NN_FORMULA, "%lldx%lldx%lld", (long long)dims->h, (long long)dims->w, (long long)dims->c);
+        if (dims->c)
+            snprintf(out, NN_FORMULA, "%lldx%lldx%lld", (long long)dims->h, (long long)dims->w, (long long)dims->c);
         else snprintf(out, NN_FORMULA, "%lldx%lld", (long long)dims->h, (long long)dims->w);
         break;
     case NN_CHOICE:

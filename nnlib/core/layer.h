@@ -63,7 +63,7 @@ typedef struct nn_field {
 /* The field every layer has. */
 #define NN_FIELD_NAME                                                                                                  \
     {                                                                                                                  \
-        .name = "name", .kind = NN_TEXT, .offset = offsetof(nn_config, name), .help = "your own name for this layer"    \
+        .name = "name", .kind = NN_TEXT, .offset = offsetof(nn_config, name), .help = "your own name for this layer"   \
     }
 
 /* ---- what is known of a layer once it has its place in a network ---- */

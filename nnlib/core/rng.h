@@ -1,7 +1,7 @@
 /* rng.h - random numbers by key: the same key gives the same number, in any order and on any thread.
  *
- * SplitMix64's finaliser (Steele, Lea, Flood 2014) applied to a running key; used for dropout, where a stream would depend
- * on how the batch is cut. Streams drawn in order (weights, shuffling) use lg_rng. */
+ * SplitMix64's finaliser (Steele, Lea, Flood 2014) applied to a running key; used for dropout, where a stream would
+ * depend on how the batch is cut. Streams drawn in order (weights, shuffling) use lg_rng. */
 #ifndef NN_RNG_H
 #define NN_RNG_H
 

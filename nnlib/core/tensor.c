@@ -36,11 +36,13 @@ size_t nn_shape_size(nn_shape shape)
     return size;
 }
 
-static char *shape_join(nn_shape shape, char out[NN_SHAPE_TEXT], const char *open, const char *between, const char *shut)
+static char *shape_join(nn_shape shape, char out[NN_SHAPE_TEXT], const char *open, const char *between,
+                        const char *shut)
 {
     int used = snprintf(out, NN_SHAPE_TEXT, "%s", open);
     for (int i = 0; i < shape.rank && used < NN_SHAPE_TEXT; i++)
-        used += snprintf(out + used, (size_t)(NN_SHAPE_TEXT - used), "%s%lld", i ? between : "", (long long)shape.dim[i]);
+        used +=
+            snprintf(out + used, (size_t)(NN_SHAPE_TEXT - used), "%s%lld", i ? between : "", (long long)shape.dim[i]);
     if (used < NN_SHAPE_TEXT) snprintf(out + used, (size_t)(NN_SHAPE_TEXT - used), "%s", shut);
     return out;
 }

@@ -7,8 +7,8 @@
  *     nn_tensor x = {.data = pixels, .n = 32, .shape = image};   // (32, 64, 64, 3)
  *
  * Memory order is N, H, W, C with C fastest (NN_NHWC), as Keras keeps images. Convolution kernels are
- * (kh, kw, in, out), dense kernels (in, units). What type the numbers are and how they lie belongs to the tensor, not to the network, so
- * that other types and layouts can be planned where they pay. */
+ * (kh, kw, in, out), dense kernels (in, units). What type the numbers are and how they lie belongs to the tensor, not
+ * to the network, so that other types and layouts can be planned where they pay. */
 #ifndef NN_TENSOR_H
 #define NN_TENSOR_H
 

@@ -36,7 +36,8 @@ static size_t space_place(const nn_workspace *ws, const nn_space *s, int placed)
 static void space_insert(nn_workspace *ws, int index, int placed)
 {
     int at = placed;
-    for (; at > 0 && ws->item[ws->order[at - 1]].offset > ws->item[index].offset; at--) ws->order[at] = ws->order[at - 1];
+    for (; at > 0 && ws->item[ws->order[at - 1]].offset > ws->item[index].offset; at--)
+        ws->order[at] = ws->order[at - 1];
     ws->order[at] = index;
 }
 

@@ -11,8 +11,8 @@ static lg_status add_infer(nn_spec *spec, lg_err *err)
     char a[NN_SHAPE_TEXT], b[NN_SHAPE_TEXT];
     for (int k = 1; k < spec->nin; k++) {
         if (nn_shape_equal(spec->in[0], spec->in[k])) continue;
-        lg_fail(err, LG_E_SHAPE, 212, "`add` needs inputs of one size, but gets %s and %s", nn_shape_text(spec->in[0], a),
-                nn_shape_text(spec->in[k], b));
+        lg_fail(err, LG_E_SHAPE, 212, "`add` needs inputs of one size, but gets %s and %s",
+                nn_shape_text(spec->in[0], a), nn_shape_text(spec->in[k], b));
         return lg_try(err, "write `same` in the convolutions between, with as many filters as there were before");
     }
     spec->out = spec->in[0];

@@ -19,12 +19,14 @@ typedef struct conv2d_config {
 } conv2d_config;
 
 static const nn_field conv2d_fields[] = {
-    {.name = "filters", .kind = NN_INT, .offset = offsetof(conv2d_config, filters), .positional = true, .required = true,
-     .min = 1, .max = 1e15, .help = "how many patterns it looks for, one map each", .low = "it needs at least one filter",
+    {.name = "filters", .kind = NN_INT, .offset = offsetof(conv2d_config, filters), .positional = true,
+     .required = true, .min = 1, .max = 1e15, .help = "how many patterns it looks for, one map each",
+     .low = "it needs at least one filter",
      .high = "many filters: slow, and more weights than the images can teach"},
     {.name = "kernel", .aliases = "kernel_size size", .kind = NN_SIZE, .offset = offsetof(conv2d_config, kernel),
      .positional = true, .fallback = 3, .min = 1, .max = 1024, .bare_max = 11, .help = "height x width of each pattern",
-     .low = "1x1 mixes channels and sees no neighbours", .high = "a large window is slow; two 3x3 layers see as much as 5x5"},
+     .low = "1x1 mixes channels and sees no neighbours",
+     .high = "a large window is slow; two 3x3 layers see as much as 5x5"},
     {.name = "activation", .kind = NN_CHOICE, .offset = offsetof(conv2d_config, activation), .positional = true,
      .choices = nn_activation_names, .help = "what is done to every number at the end"},
     {.name = "stride", .aliases = "strides", .kind = NN_SIZE, .offset = offsetof(conv2d_config, stride), .fallback = 1,

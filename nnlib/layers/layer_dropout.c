@@ -1,5 +1,5 @@
-/* layer_dropout.c - switches off a share of the numbers while training (Srivastava et al. 2014), inverted: the kept ones
- * grow by 1 / (1 - rate), so that nothing has to be done when the network is used.
+/* layer_dropout.c - switches off a share of the numbers while training (Srivastava et al. 2014), inverted: the kept
+ * ones grow by 1 / (1 - rate), so that nothing has to be done when the network is used.
  *
  * Which ones is drawn from (seed, step, layer, image, position), never from a stream: the same whatever the pieces and
  * threads, and backward draws it again instead of keeping it. */
@@ -14,9 +14,17 @@ typedef struct dropout_config {
 } dropout_config;
 
 static const nn_field dropout_fields[] = {
-    {.name = "rate", .kind = NN_NUMBER, .offset = offsetof(dropout_config, rate), .positional = true, .required = true,
-     .min = 0, .max = 0.99, .fallback = 0.5, .help = "share of the numbers switched off in each step of training",
-     .low = "a share cannot be negative", .high = "nearly everything would be switched off, so nothing could be learnt"},
+    {.name = "rate",
+     .kind = NN_NUMBER,
+     .offset = offsetof(dropout_config, rate),
+     .positional = true,
+     .required = true,
+     .min = 0,
+     .max = 0.99,
+     .fallback = 0.5,
+     .help = "share of the numbers switched off in each step of training",
+     .low = "a share cannot be negative",
+     .high = "nearly everything would be switched off, so nothing could be learnt"},
     NN_FIELD_NAME,
     {0},
 };

@@ -40,13 +40,15 @@ static lg_status check_trainable(const nn_net *net, lg_err *err)
     const nn_node *last = nn_net_node(net, nn_net_count(net) - 1);
     char size[NN_SHAPE_TEXT];
     if (last->spec.out.rank == 1 && nn_ends_in(last->type, last->spec.config) == NN_SOFTMAX) return LG_OK;
-    lg_fail(err, LG_E_SHAPE, 405, "this network does not end in probabilities, so it cannot be trained to name classes");
+    lg_fail(err, LG_E_SHAPE, 405,
+            "this network does not end in probabilities, so it cannot be trained to name classes");
     lg_why(err, "its last layer is `%s`, which gives %s numbers without softmax", last->type->name,
            nn_shape_text(last->spec.out, size));
     return lg_try(err, "end it with `dense classes softmax`");
 }
 
-/* Everything an exec takes, as (where to put it, how many floats), so that the sum can be judged before anything is taken. */
+/* Everything an exec takes, as (where to put it, how many floats), so that the sum can be judged before anything is
+ * taken. */
 typedef struct exec_need {
     void *place; /* of a pointer */
     double count, size;
@@ -95,7 +97,8 @@ static lg_status exec_memory(nn_exec *e, int64_t limit, lg_err *err)
 static int piece_images(int max_batch)
 {
     int most = 0;
-    for (int n = max_batch < 8 ? max_batch : 8; n <= max_batch; n = n < max_batch && n + 8 > max_batch ? max_batch : n + 8) {
+    for (int n = max_batch < 8 ? max_batch : 8; n <= max_batch;
+         n = n < max_batch && n + 8 > max_batch ? max_batch : n + 8) {
         int first = nn_piece(n, 0).count;
         if (first > most) most = first;
     }
@@ -106,7 +109,8 @@ lg_status nn_exec_new(const nn_exec_options *o, nn_exec **out, lg_err *err)
 {
     lg_status st;
     if (o->max_batch < 1 || o->max_batch > 1000000)
-        return lg_fail(err, LG_E_ARG, 142, "a batch must have 1 to 1,000,000 images, not %s", lg_thousands(o->max_batch));
+        return lg_fail(err, LG_E_ARG, 142, "a batch must have 1 to 1,000,000 images, not %s",
+                       lg_thousands(o->max_batch));
     if (o->train) LG_TRY(check_trainable(o->net, err));
     nn_exec *e = lg_alloc(1, sizeof *e, err);
     if (!e) return LG_E_MEMORY;
@@ -114,8 +118,12 @@ lg_status nn_exec_new(const nn_exec_options *o, nn_exec **out, lg_err *err)
     e->pool = o->pool, e->loss_type = o->loss, e->optim = o->optim, e->train = o->train, e->keep = o->keep;
     e->max_batch = o->max_batch, e->seed = o->seed, e->block = nn_net_block(o->net);
     e->classes = (int)nn_net_output(o->net).dim[nn_net_output(o->net).rank - 1];
-    LG_GO(nn_plan_init(&e->plan, &(nn_plan_options){.net = o->net, .train = o->train, .keep = o->keep,
-                                                    .images = o->keep ? o->max_batch : piece_images(o->max_batch)}, err));
+    LG_GO(nn_plan_init(&e->plan,
+                       &(nn_plan_options){.net = o->net,
+                                          .train = o->train,
+                                          .keep = o->keep,
+                                          .images = o->keep ? o->max_batch : piece_images(o->max_batch)},
+                       err));
     LG_GO(exec_memory(e, o->limit ? o->limit : NN_MEMORY_LIMIT, err));
     e->w = e->own;
 done:
@@ -196,9 +204,18 @@ static nn_call call_begin(const piece *p, int i, nn_tensor x[NN_MAX_INPUTS], con
     for (int k = 0; k < node->nparam; k++) param[k] = e->w + node->offset[k];
     const float *mask = e->mask[i] ? e->mask[i] + (size_t)p->first * nn_shape_size(node->spec.out) : NULL;
     nn_shape shape = nn_net_node(e->net, plan->target)->spec.out;
-    return (nn_call){.spec = &plan->spec, .training = p->training, .raw = p->training && i == e->plan.count - 1,
-                     .node = i, .first = p->first, .seed = e->seed, .step = (uint64_t)e->steps, .mask = mask, .x = x,
-                     .y = tensor_of(p, output_of(p, plan->target), shape), .param = param, .saved = space(p, plan->saved)};
+    return (nn_call){.spec = &plan->spec,
+                     .training = p->training,
+                     .raw = p->training && i == e->plan.count - 1,
+                     .node = i,
+                     .first = p->first,
+                     .seed = e->seed,
+                     .step = (uint64_t)e->steps,
+                     .mask = mask,
+                     .x = x,
+                     .y = tensor_of(p, output_of(p, plan->target), shape),
+                     .param = param,
+                     .saved = space(p, plan->saved)};
 }
 
 static bool piece_forward(const piece *p)
@@ -284,8 +301,13 @@ static piece piece_of(const batch_job *job, int index, int worker, bool training
 {
     nn_exec *e = job->e;
     nn_piece_range range = e->keep ? (nn_piece_range){0, job->n} : nn_piece(job->n, index);
-    return (piece){.e = e, .slot = e->slot + (size_t)worker * e->plan.ws.total, .first = range.first, .count = range.count,
-                   .training = training, .scale = 1.0f / (float)job->n, .grad = e->partial + (size_t)index * e->block};
+    return (piece){.e = e,
+                   .slot = e->slot + (size_t)worker * e->plan.ws.total,
+                   .first = range.first,
+                   .count = range.count,
+                   .training = training,
+                   .scale = 1.0f / (float)job->n,
+                   .grad = e->partial + (size_t)index * e->block};
 }
 
 static void forward_job(void *ctx, int index, int worker)

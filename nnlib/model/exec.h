@@ -13,9 +13,9 @@
  *     nn_exec_free(exec);
  *
  * How it works: a batch is cut into pieces of a few images by a rule that knows only the batch (nn_pieces). A piece
- * runs through the whole network, forward and back, on one thread, so its numbers stay in that core's cache and threads meet
- * twice a batch. Each piece sums its gradient into a block of its own; blocks are added in the order of the pieces.
- * Hence results are the same, bit for bit, for any number of threads.
+ * runs through the whole network, forward and back, on one thread, so its numbers stay in that core's cache and threads
+ * meet twice a batch. Each piece sums its gradient into a block of its own; blocks are added in the order of the
+ * pieces. Hence results are the same, bit for bit, for any number of threads.
  *
  * One thread at a time may use an nn_exec; the pool (borrowed, must outlive it) may be shared. */
 #ifndef NN_EXEC_H
@@ -70,8 +70,8 @@ double nn_exec_penalty(const nn_exec *exec); /* what l2 adds to the loss with th
 const float *nn_exec_grad(const nn_exec *exec); /* gradient block laid out as the weights, after nn_exec_gradient */
 const float *nn_exec_weights(const nn_exec *exec); /* the block in use */
 
-/* With keep: a node's output (n, shape) and, after nn_exec_gradient, the gradient of it, or of its scores where the layer
- * ends in an activation (backward works in place); NULL without keep, or where no gradient is needed. */
+/* With keep: a node's output (n, shape) and, after nn_exec_gradient, the gradient of it, or of its scores where the
+ * layer ends in an activation (backward works in place); NULL without keep, or where no gradient is needed. */
 const float *nn_exec_activation(const nn_exec *exec, int node);
 const float *nn_exec_activation_grad(const nn_exec *exec, int node);
 /* Dropout with a given mask (max_batch, shape of the node), 1 keeps and 0 drops; NULL: drawn again. Borrowed until

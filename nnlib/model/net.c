@@ -105,7 +105,8 @@ static void size_trail(const nn_net *net, int node, char *out, size_t size)
         passed++;
     }
     const int64_t *start = net->node[0].spec.out.dim;
-    used = (size_t)snprintf(out, size, "%lldx%lld%s", (long long)start[0], (long long)start[1], passed > n ? " → …" : "");
+    used =
+        (size_t)snprintf(out, size, "%lldx%lld%s", (long long)start[0], (long long)start[1], passed > n ? " → …" : "");
     while (n-- > 0 && used < size) {
         const int64_t *dim = net->node[way[n]].spec.out.dim;
         used += (size_t)snprintf(out + used, size - used, " → %lldx%lld", (long long)dim[0], (long long)dim[1]);
@@ -135,7 +136,8 @@ static lg_status check_size(const nn_net *net, const nn_node *node, double param
     if (bytes <= (double)net->limit && !huge) return LG_OK;
     lg_fail(err, LG_E_LIMIT, 207, "this network would need %.1f GB", bytes / 1e9);
     if (params >= numbers)
-        lg_why(err, "`%s` alone has %.0f weights; the limit is %.1f GB", node->type->name, params, (double)net->limit / 1e9);
+        lg_why(err, "`%s` alone has %.0f weights; the limit is %.1f GB", node->type->name, params,
+               (double)net->limit / 1e9);
     else
         lg_why(err, "`%s` makes %s numbers for every image; the limit is %.1f GB", node->type->name,
                nn_shape_text(node->spec.out, size), (double)net->limit / 1e9);
@@ -316,7 +318,8 @@ bool nn_net_same(const nn_net *a, const nn_net *b)
         size_t head = sizeof(nn_config);
         if (x->type != y->type || x->spec.nin != y->spec.nin || !nn_shape_equal(x->spec.out, y->spec.out)) return false;
         if (memcmp(x->input, y->input, sizeof x->input) != 0) return false;
-        if (memcmp((const char *)x->spec.config + head, (const char *)y->spec.config + head, x->type->config_size - head))
+        if (memcmp((const char *)x->spec.config + head, (const char *)y->spec.config + head,
+                   x->type->config_size - head))
             return false;
     }
     return true;

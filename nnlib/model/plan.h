@@ -1,7 +1,9 @@
-/* plan.h - what nn_exec decides before it runs: which layers really run, who writes where, and how much memory that takes.
+/* plan.h - what nn_exec decides before it runs: which layers really run, who writes where, and how much memory that
+ * takes.
  *
  * A piece of the batch walks through the nodes forward (steps 0 … L-1), through the loss (step L) and back (step 2L - i
- * for node i). Every output, gradient, kept number and scratch block has a life in these steps; nn_workspace lays them out.
+ * for node i). Every output, gradient, kept number and scratch block has a life in these steps; nn_workspace lays them
+ * out.
  *  - A view (flatten; dropout when the network is only used) runs nothing: its root is the root of its input.
  *  - A layer that also does the work of its only reader (fuse) writes to that reader's place; the reader runs nothing.
  *  - Roots of the input and of the last layer lie outside, in blocks for the whole batch. */

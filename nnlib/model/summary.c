@@ -1,4 +1,5 @@
-/* summary.c - the layer table. Receptive field: r' = r + (window - 1)·jump, jump' = jump·stride (Araujo et al. 2019). */
+/* summary.c - the layer table. Receptive field: r' = r + (window - 1)·jump, jump' = jump·stride (Araujo et al. 2019).
+ */
 #include "nnlib/model/summary.h"
 #include <stdio.h>
 #include <string.h>
@@ -89,6 +90,7 @@ void nn_summary_text(const nn_summary *s, lg_buf *out)
 {
     lg_buf_addf(out, "%-32s %-24s %10s\n", "Layer (type)", "Output Shape", "Param #");
     for (int i = 0; i < s->count; i++)
-        lg_buf_addf(out, "%-32s %-24s %10s\n", s->row[i].title, s->row[i].shape, lg_thousands((long long)s->row[i].params));
+        lg_buf_addf(out, "%-32s %-24s %10s\n", s->row[i].title, s->row[i].shape,
+                    lg_thousands((long long)s->row[i].params));
     lg_buf_addf(out, "Total params: %s\n", lg_thousands((long long)s->params));
 }

@@ -43,7 +43,8 @@ lg_status nn_weights_new(const nn_net *net, uint64_t seed, nn_weights **out, lg_
     for (int i = 0; i < nn_net_count(net); i++) {
         const nn_node *node = nn_net_node(net, i);
         for (int k = 0; k < node->nparam; k++)
-            init_tensor(&node->param[k], nn_key(nn_key(seed, (uint64_t)i), (uint64_t)k), (*out)->data + node->offset[k]);
+            init_tensor(&node->param[k], nn_key(nn_key(seed, (uint64_t)i), (uint64_t)k),
+                        (*out)->data + node->offset[k]);
     }
     return LG_OK;
 }

@@ -1,4 +1,5 @@
-/* optim_adam.c - Adam (Kingma & Ba 2015), with Keras' defaults: 0.9, 0.999, epsilon 1e-7, bias corrections in the rate. */
+/* optim_adam.c - Adam (Kingma & Ba 2015), with Keras' defaults: 0.9, 0.999, epsilon 1e-7, bias corrections in the rate.
+ */
 #include "nnlib/optim/step.h"
 #include <math.h>
 #include "nnlib/kernels/kernels.h"

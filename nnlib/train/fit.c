@@ -64,7 +64,8 @@ static lg_status check_numbers(const nn_fit_options *o, lg_err *err)
     return LG_OK;
 }
 
-static lg_status check_options(const nn_fit_options *o, const nn_loss_type **loss, const nn_optim_type **optim, lg_err *err)
+static lg_status check_options(const nn_fit_options *o, const nn_loss_type **loss, const nn_optim_type **optim,
+                               lg_err *err)
 {
     LG_TRY(check_numbers(o, err));
     if (o->train.count < 1) {
@@ -186,8 +187,8 @@ static lg_status diverged(fit *f, int epoch, int batch, lg_err *err)
 {
     double lr = f->o->lr, less = lr / 10 < 0.01 ? lr / 10 : 0.01;
     f->run->diverged = true;
-    lg_fail(err, LG_E_NUMERIC, 401, "the loss is no longer a number (epoch %d, batch %d), so training was stopped", epoch,
-            batch);
+    lg_fail(err, LG_E_NUMERIC, 401, "the loss is no longer a number (epoch %d, batch %d), so training was stopped",
+            epoch, batch);
     lg_why(err, "with the learning rate %g the steps overshoot and the weights grow without end; %s", lr,
            f->have_best ? "the weights of the best epoch were kept" : "the weights from before the training were kept");
     return lg_try(err, "take smaller steps: `lr %g`", less);
@@ -208,11 +209,14 @@ static void report_batch(const fit *f, int epoch, int last_epoch, const tally *t
 {
     const nn_fit_options *o = f->o;
     if (!o->on_batch) return;
-    o->on_batch(o->ctx, &(nn_progress){.epoch = epoch, .epochs = last_epoch,
+    o->on_batch(o->ctx, &(nn_progress){.epoch = epoch,
+                                       .epochs = last_epoch,
                                        .batch = (int)((t->images + f->batch - 1) / f->batch),
-                                       .batches = (int)((o->train.count + f->batch - 1) / f->batch), .images = t->images,
+                                       .batches = (int)((o->train.count + f->batch - 1) / f->batch),
+                                       .images = t->images,
                                        .loss = t->loss / (double)t->images,
-                                       .accuracy = (double)t->right / (double)t->images, .seconds = lg_now() - since});
+                                       .accuracy = (double)t->right / (double)t->images,
+                                       .seconds = lg_now() - since});
 }
 
 static bool weights_finite(const fit *f)

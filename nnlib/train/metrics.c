@@ -42,7 +42,8 @@ nn_interval nn_wilson(int64_t right, int64_t total, double level)
     if (total <= 0) return (nn_interval){0, 1};
     double z = nn_normal_quantile(level), n = (double)total, p = (double)right / n;
     if (isinf(z)) return (nn_interval){0, 1};
-    double centre = p + z * z / (2 * n), spread = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)), whole = 1 + z * z / n;
+    double centre = p + z * z / (2 * n), spread = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)),
+           whole = 1 + z * z / n;
     double low = (centre - spread) / whole, high = (centre + spread) / whole;
     return (nn_interval){right == 0 || low < 0 ? 0 : low, right == total || high > 1 ? 1 : high};
 }

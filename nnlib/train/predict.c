@@ -34,7 +34,8 @@ lg_status nn_predict(const nn_predict_options *o, float *probabilities, int32_t 
     lg_status st;
     if (o->source.count <= 0) return LG_OK;
     if (batch > o->source.count) batch = (int)o->source.count;
-    LG_GO(nn_exec_new(&(nn_exec_options){.net = net, .max_batch = batch, .pool = o->pool, .limit = o->limit}, &exec, err));
+    LG_GO(nn_exec_new(&(nn_exec_options){.net = net, .max_batch = batch, .pool = o->pool, .limit = o->limit}, &exec,
+                      err));
     nn_exec_load(exec, o->weights);
     nn_exec_set_cancel(exec, o->cancel);
     LG_GO(nn_feed_init(&feed, err));

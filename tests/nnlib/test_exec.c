@@ -15,7 +15,8 @@ static void set_batch(nn_exec *exec, const nn_net *net, int n, uint32_t stream)
 {
     hash_fill(nn_exec_input(exec), (size_t)n * nn_shape_size(nn_net_input(net)), stream, 1.0f);
     for (int i = 0; i < n; i++)
-        nn_exec_labels(exec)[i] = (int32_t)(hash_bits(stream + 1, (uint32_t)i) % (uint32_t)nn_shape_size(nn_net_output(net)));
+        nn_exec_labels(exec)[i] =
+            (int32_t)(hash_bits(stream + 1, (uint32_t)i) % (uint32_t)nn_shape_size(nn_net_output(net)));
 }
 
 /* Weights after a few steps with dropout, batches of several sizes, on so many threads. Owned, free. */
@@ -43,12 +44,13 @@ static float *weights_after(const nn_net *net, int threads)
 
 TEST(threads_do_not_matter)
 {
-    nn_net *net = NET("input 20x20x3", "conv 8 3x3 relu", "maxpool 2", "conv 16 3x3 relu l2 0.001", "maxpool 2", "flatten",
-                      "dense 24 relu", "dropout 0.5", "dense 4 softmax");
+    nn_net *net = NET("input 20x20x3", "conv 8 3x3 relu", "maxpool 2", "conv 16 3x3 relu l2 0.001", "maxpool 2",
+                      "flatten", "dense 24 relu", "dropout 0.5", "dense 4 softmax");
     float *one = weights_after(net, 1);
     for (int threads = 2; threads <= 4; threads++) {
         float *more = weights_after(net, threads);
-        if (memcmp(one, more, nn_net_block(net) * sizeof *one)) TEST_FAIL("%d threads give other weights than one", threads);
+        if (memcmp(one, more, nn_net_block(net) * sizeof *one))
+            TEST_FAIL("%d threads give other weights than one", threads);
         free(more);
     }
     free(one);
@@ -106,7 +108,8 @@ TEST(planned_equals_kept)
         NET("input 9x9x2", "dropout 0.2", "conv 4 3x3", "maxpool 2", "conv 3 2x2 swish", "activation tanh", "flatten",
             "flatten", "dense 3", "activation softmax"),
         NET("input 4x4x1", "flatten", "dense 5 softmax"),
-        NET("input 9x8x1", "conv 3 3x3 relu", "maxpool 3x2 stride 2", "flatten", "dense 2 softmax"), /* looks like 2x2 */
+        NET("input 9x8x1", "conv 3 3x3 relu", "maxpool 3x2 stride 2", "flatten",
+            "dense 2 softmax"), /* looks like 2x2 */
         NET("input 12x12x3", "conv 5 3x3 relu", "maxpool 2 stride 2 same", "conv 5 3x3 sigmoid", "maxpool 2", "flatten",
             "dense 2 softmax"),
     };
@@ -255,8 +258,12 @@ TEST(a_network_without_softmax_is_not_trained)
 {
     nn_net *net = NET("input 4x4x1", "flatten", "dense 3 relu");
     nn_exec *exec = NULL;
-    CHECK(nn_exec_new(&(nn_exec_options){.net = net, .max_batch = 4, .train = true, .loss = nn_loss_find("crossentropy"),
-                                         .optim = nn_optim_find("sgd")}, &exec, &err) == LG_E_SHAPE);
+    CHECK(nn_exec_new(&(nn_exec_options){.net = net,
+                                         .max_batch = 4,
+                                         .train = true,
+                                         .loss = nn_loss_find("crossentropy"),
+                                         .optim = nn_optim_find("sgd")},
+                      &exec, &err) == LG_E_SHAPE);
     CHECK_INT(err.code, 405);
     CHECK_STR(err.hint, "end it with `dense classes softmax`");
     lg_err_clear(&err);

@@ -2,7 +2,8 @@
 #include "tests/support/nn_test.h"
 #include <pthread.h>
 
-/* Images 12x12x1: a bright bar, upright for class 0 and lying for class 1, at a place and with noise drawn from the index. */
+/* Images 12x12x1: a bright bar, upright for class 0 and lying for class 1, at a place and with noise drawn from the
+ * index. */
 typedef struct bars {
     int offset;                /* indices of validation start elsewhere */
     int64_t fail_at, label_at; /* an index that cannot be read; one with an impossible label; -1: none */
@@ -77,7 +78,8 @@ TEST(it_learns_and_says_how)
     /* The weights handed over are those of the best epoch: predicting gives its accuracy and loss again. */
     float p[80];
     int32_t label[40];
-    CHECK_OK(nn_predict(&(nn_predict_options){.weights = run.weights, .source = validation, .batch = 7}, p, label, &err));
+    CHECK_OK(
+        nn_predict(&(nn_predict_options){.weights = run.weights, .source = validation, .batch = 7}, p, label, &err));
     int right = 0;
     for (int i = 0; i < 40; i++) right += nn_argmax(p + 2 * i, 2) == label[i];
     CHECK_NEAR(right / 40.0, best->val_accuracy, 1e-12);

@@ -41,7 +41,8 @@ static void free_golden(golden *g)
     free(g->item);
 }
 
-static void check_equal(const char *what, const float *got, const float *want, size_t n, double relative, double absolute)
+static void check_equal(const char *what, const float *got, const float *want, size_t n, double relative,
+                        double absolute)
 {
     double worst = 0, largest = 0;
     size_t at = 0;
@@ -111,7 +112,8 @@ static const record *find(const golden *g, const char *net, const char *what)
 static void make_batch(int step, int size, int channels, int classes, int count, float *x, int32_t *label)
 {
     size_t image = (size_t)size * (size_t)size * (size_t)channels;
-    for (int i = 0; i < count; i++) label[i] = (int32_t)(hash_bits((uint32_t)(1000 + step), (uint32_t)i) >> 8) % classes;
+    for (int i = 0; i < count; i++)
+        label[i] = (int32_t)(hash_bits((uint32_t)(1000 + step), (uint32_t)i) >> 8) % classes;
     for (size_t k = 0; k < (size_t)count * image; k++) {
         int i = (int)(k / image), row = (int)(k % image) / (size * channels), col = (int)(k % image) / channels % size;
         bool on = (row / 8 * (label[i] + 1) + col / 8) % 4 == 0;
@@ -129,14 +131,16 @@ static nn_weights *keras_start(const nn_net *net)
         for (int k = 0; k < node->nparam; k++) {
             const nn_shape *s = &node->param[k].shape;
             double area = s->rank == 4 ? (double)(s->dim[0] * s->dim[1]) : 1;
-            float scale = s->rank == 1 ? 0.1f : (float)sqrt(6.0 / (area * (double)(s->dim[s->rank - 2] + s->dim[s->rank - 1])));
+            float scale =
+                s->rank == 1 ? 0.1f : (float)sqrt(6.0 / (area * (double)(s->dim[s->rank - 2] + s->dim[s->rank - 1])));
             hash_fill(nn_weights_data(w) + node->offset[k], nn_shape_size(*s), stream++, scale);
         }
     }
     return w;
 }
 
-/* Compares a block laid out as the weights with all tensors of a record, one behind the other. minus: compare changes. */
+/* Compares a block laid out as the weights with all tensors of a record, one behind the other. minus: compare changes.
+ */
 static void check_block(const nn_net *net, const float *block, const float *minus, const record *r, double relative)
 {
     size_t at = 0;
@@ -146,7 +150,8 @@ static void check_block(const nn_net *net, const float *block, const float *minu
             char what[240];
             size_t n = nn_shape_size(node->param[k].shape), from = node->offset[k];
             float *got = malloc(n * sizeof *got), *want = malloc(n * sizeof *want);
-            snprintf(what, sizeof what, "%s %s%s %s", r->name, minus ? "change of " : "", node->name, node->param[k].name);
+            snprintf(what, sizeof what, "%s %s%s %s", r->name, minus ? "change of " : "", node->name,
+                     node->param[k].name);
             CHECK(at + n <= r->count);
             for (size_t j = 0; j < n; j++) {
                 float off = minus ? minus[from + j] : 0;
@@ -188,7 +193,8 @@ static void check_run(const golden *g, nn_net *net, const run_case *c, bool keep
     int base = (int)find(g, c->name, "base")->data[0];
     for (int step = 0; step < c->steps; step++) {
         make_batch(base + step, c->size, c->channels, c->classes, c->count, nn_exec_input(exec), nn_exec_labels(exec));
-        for (size_t i = 0; i < masked; i++) mask[i] = (float)(hash_bits((uint32_t)(3000 + base + step), (uint32_t)i) >> 31);
+        for (size_t i = 0; i < masked; i++)
+            mask[i] = (float)(hash_bits((uint32_t)(3000 + base + step), (uint32_t)i) >> 31);
         nn_exec_gradient(exec, c->count);
         losses[step] = (float)nn_exec_loss(exec);
         if (step == 0 && c->first) check_first_batch(g, c->name, net, exec, c->count);

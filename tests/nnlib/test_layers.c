@@ -17,7 +17,8 @@ static void lone_random(lone_layer *l, uint32_t stream)
     for (int k = 0; k < l->nparam; k++) hash_fill(l->param[k], lone_param(l, k), stream + 20 + (uint32_t)k, 0.7f);
 }
 
-/* ---- gradients: central differences of sum(r * y), two widths; where they disagree lies a kink, which is left out ---- */
+/* ---- gradients: central differences of sum(r * y), two widths; where they disagree lies a kink, which is left out
+ * ---- */
 
 static double score(lone_layer *l, const float *r)
 {
@@ -44,10 +45,12 @@ static void check_gradient(lone_layer *l, const float *r, float *values, const f
     double largest = 0;
     for (size_t i = 0; i < n; i++) largest = fmax(largest, fabs((double)grad[i]));
     for (size_t i = 0; i < n; i += step, tried++) {
-        double wide = slope(l, r, &values[i], 4e-3f), narrow = slope(l, r, &values[i], 2e-3f), allowed = 2e-3 * largest + 2e-4;
+        double wide = slope(l, r, &values[i], 4e-3f), narrow = slope(l, r, &values[i], 2e-3f),
+               allowed = 2e-3 * largest + 2e-4;
         if (fabs(wide - narrow) > allowed) kinks++;
         else if (!(fabs(narrow - (double)grad[i]) <= 2 * allowed))
-            TEST_FAIL("%s %s: gradient %zu of %zu is %g, differences say %g", l->type->name, what, i, n, (double)grad[i], narrow);
+            TEST_FAIL("%s %s: gradient %zu of %zu is %g, differences say %g", l->type->name, what, i, n,
+                      (double)grad[i], narrow);
     }
     if (kinks * 3 > tried) TEST_FAIL("%s %s: %zu of %zu places are kinks", l->type->name, what, kinks, tried);
 }
@@ -163,8 +166,11 @@ static void records_of(const nn_layer_type *type, const nn_example *example)
     for (const nn_field *f = type->fields; f->name; f++) {
         nn_field_text(f, config, text);
         if (f->kind == NN_FLAG && strcmp(f->name, "valid") == 0) continue;
-        if (f->kind == NN_FLAG) used += (size_t)snprintf(line + used, sizeof line - used, "%s%s ", strcmp(text, "yes") ? "no " : "", f->name);
-        else if (text[0] && strcmp(text, "0x0")) used += (size_t)snprintf(line + used, sizeof line - used, "%s=%s ", f->name, text);
+        if (f->kind == NN_FLAG)
+            used +=
+                (size_t)snprintf(line + used, sizeof line - used, "%s%s ", strcmp(text, "yes") ? "no " : "", f->name);
+        else if (text[0] && strcmp(text, "0x0"))
+            used += (size_t)snprintf(line + used, sizeof line - used, "%s=%s ", f->name, text);
     }
     nn_config_init(type, again);
     CHECK_OK(nn_config_parse(type, again, line, &err));

@@ -12,8 +12,12 @@ TEST(normal_quantiles)
 /* Newcombe 1998, table I, method 3 (score without continuity correction). */
 TEST(wilson_intervals)
 {
-    static const struct { int right, total; double low, high; } want[] = {
-        {81, 263, 0.2553, 0.3662}, {15, 148, 0.0624, 0.1605}, {0, 20, 0.0, 0.1611}, {1, 29, 0.0061, 0.1718}, {29, 29, 0.8830, 1.0}};
+    static const struct { int right, total; double low, high;
+    } want[] = {{81, 263, 0.2553, 0.3662},
+                {15, 148, 0.0624, 0.1605},
+                {0, 20, 0.0, 0.1611},
+                {1, 29, 0.0061, 0.1718},
+                {29, 29, 0.8830, 1.0}};
     for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
         nn_interval got = nn_wilson(want[i].right, want[i].total, 0.95);
         CHECK_NEAR(got.low, want[i].low, 5e-5);

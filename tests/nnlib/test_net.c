@@ -9,7 +9,8 @@ static nn_net *begun(const char *const *lines, int n)
     for (int i = 0; i < n; i++) CHECK_OK(nn_net_add_line(net, lines[i], &err));
     return net;
 }
-#define BEGUN(...) begun((const char *const[]){__VA_ARGS__}, (int)(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)))
+#define BEGUN(...)                                                                                                     \
+    begun((const char *const[]){__VA_ARGS__}, (int)(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)))
 
 static void fails(nn_net *net, const char *line, int code, const char *msg)
 {
@@ -62,8 +63,8 @@ TEST(table_of_the_report)
 
 TEST(window_does_not_fit)
 {
-    nn_net *net = BEGUN("input 64x64", "conv 16 3x3 relu", "maxpool 2", "conv 32 3x3 relu", "maxpool 2", "conv 64 3x3 relu",
-                        "maxpool 2", "conv 128 3x3 relu", "maxpool 2");
+    nn_net *net = BEGUN("input 64x64", "conv 16 3x3 relu", "maxpool 2", "conv 32 3x3 relu", "maxpool 2",
+                        "conv 64 3x3 relu", "maxpool 2", "conv 128 3x3 relu", "maxpool 2");
     CHECK_OK(nn_net_for_data(net, "logos", &err));
     fails(net, "conv 256 3x3 relu", 203,
           "`conv` cannot fit here: its 3x3 window is larger than the 2x2 image that reaches it");
@@ -78,7 +79,8 @@ TEST(window_does_not_fit)
           "`conv` cannot fit here: its 5x5 window is larger than the 5x4 image that reaches it");
     CHECK_STR(err.why, "sizes so far: 5x4");
     CHECK_STR(err.hint, "remove this line, add `same`, or use larger images (`input 10x8x1`)");
-    fails(net, "maxpool 6", 203, "`maxpool` cannot fit here: its 6x6 window is larger than the 5x4 image that reaches it");
+    fails(net, "maxpool 6", 203,
+          "`maxpool` cannot fit here: its 6x6 window is larger than the 5x4 image that reaches it");
     nn_net_unref(net);
 }
 
@@ -86,7 +88,8 @@ TEST(long_trails_are_shortened)
 {
     nn_net *net = BEGUN("input 200x200");
     for (int i = 0; i < 60; i++) CHECK_OK(nn_net_add_line(net, "conv 1 3x3", &err));
-    fails(net, "conv 1 99x99", 203, "`conv` cannot fit here: its 99x99 window is larger than the 80x80 image that reaches it");
+    fails(net, "conv 1 99x99", 203,
+          "`conv` cannot fit here: its 99x99 window is larger than the 80x80 image that reaches it");
     CHECK_HAS(err.why, "200x200 → … → ");
     CHECK_STR(err.why + strlen(err.why) - strlen("82x82 → 80x80"), "82x82 → 80x80");
     nn_net_unref(net);
@@ -116,7 +119,8 @@ TEST(lists_and_images)
 
 TEST(too_large_is_refused_before_anything_is_taken)
 {
-    static const char *const lines[] = {"conv 1000000000 3x3", "conv 100000000000000 1024x1024 same", "conv 999999999999999 1x1"};
+    static const char *const lines[] = {"conv 1000000000 3x3", "conv 100000000000000 1024x1024 same",
+                                        "conv 999999999999999 1x1"};
     nn_net *net = BEGUN("input 64x64x3");
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         lg_err_clear(&err);
@@ -138,8 +142,13 @@ TEST(too_large_is_refused_before_anything_is_taken)
     net = BEGUN("input 1000x1000x3", "conv 64 3x3", "flatten", "dense 3 softmax");
     nn_exec *exec = NULL;
     CHECK_OK(nn_net_finish(net, &err));
-    CHECK_INT(nn_exec_new(&(nn_exec_options){.net = net, .max_batch = 100000, .train = true, .keep = true,
-                                             .loss = nn_loss_find("crossentropy"), .optim = nn_optim_find("sgd")}, &exec, &err),
+    CHECK_INT(nn_exec_new(&(nn_exec_options){.net = net,
+                                             .max_batch = 100000,
+                                             .train = true,
+                                             .keep = true,
+                                             .loss = nn_loss_find("crossentropy"),
+                                             .optim = nn_optim_find("sgd")},
+                          &exec, &err),
               LG_E_LIMIT);
     CHECK_INT(err.code, 207);
     CHECK_HAS(err.msg, "for batches of 100,000");
@@ -164,7 +173,8 @@ TEST(a_thousand_layers)
 
 TEST(names)
 {
-    nn_net *net = NET("input 16x16x3", "Conv2D 4 3x3 name=eyes", "conv 4 3x3", "MaxPooling2D 2", "flatten", "dense 2 softmax");
+    nn_net *net =
+        NET("input 16x16x3", "Conv2D 4 3x3 name=eyes", "conv 4 3x3", "MaxPooling2D 2", "flatten", "dense 2 softmax");
     CHECK_STR(nn_net_node(net, 1)->name, "eyes");
     CHECK_STR(nn_net_node(net, 2)->name, "conv2");
     CHECK_STR(nn_net_node(net, 2)->keras_name, "conv2d_2");
@@ -204,8 +214,8 @@ TEST(first_weights)
 /* Every allocation on the way fails once; nothing leaks (asan) and the next try works. */
 static lg_status build_and_plan(lg_err *e)
 {
-    static const char *const lines[] = {"input 12x12x2", "conv 4 3x3 relu name=first", "maxpool 2", "flatten", "dropout 0.5",
-                                        "dense 3 softmax"};
+    static const char *const lines[] = {
+        "input 12x12x2", "conv 4 3x3 relu name=first", "maxpool 2", "flatten", "dropout 0.5", "dense 3 softmax"};
     lg_status st;
     nn_net *net = NULL;
     nn_weights *w = NULL, *copy = NULL;
@@ -218,8 +228,12 @@ static lg_status build_and_plan(lg_err *e)
     LG_GO(nn_weights_new(net, 1, &w, e));
     LG_GO(nn_weights_copy(w, &copy, e));
     LG_GO(nn_summary_new(net, &s, e));
-    LG_GO(nn_exec_new(&(nn_exec_options){.net = net, .max_batch = 9, .train = true, .loss = nn_loss_find("crossentropy"),
-                                         .optim = nn_optim_find("adam")}, &exec, e));
+    LG_GO(nn_exec_new(&(nn_exec_options){.net = net,
+                                         .max_batch = 9,
+                                         .train = true,
+                                         .loss = nn_loss_find("crossentropy"),
+                                         .optim = nn_optim_find("adam")},
+                      &exec, e));
     nn_exec_load(exec, w);
     nn_exec_gradient(exec, 9);
     nn_exec_step(exec, &(nn_hyper){.lr = 0.01});

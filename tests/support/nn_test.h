@@ -1,4 +1,5 @@
-/* nn_test.h - what the tests of the library share: building nets, a layer on its own, numbers both sides can compute. */
+/* nn_test.h - what the tests of the library share: building nets, a layer on its own, numbers both sides can compute.
+ */
 #ifndef NN_TEST_H
 #define NN_TEST_H
 
@@ -38,7 +39,8 @@ static inline nn_net *net_of(const char *const *lines, int n)
     CHECK_OK(nn_net_finish(net, &err));
     return net;
 }
-#define NET(...) net_of((const char *const[]){__VA_ARGS__}, (int)(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)))
+#define NET(...)                                                                                                       \
+    net_of((const char *const[]){__VA_ARGS__}, (int)(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)))
 
 #define REPORT_NET                                                                                                     \
     NET("input 64x64x3", "conv 16 3x3 relu", "maxpool 2", "conv 32 3x3 relu", "maxpool 2", "conv 64 3x3 relu",        \
@@ -79,11 +81,13 @@ static inline void lone_init(lone_layer *l, const char *line, const nn_shape *in
     nn_config_init(l->type, l->config);
     CHECK_OK(nn_config_parse(l->type, l->config, line + len, &err));
     l->spec.config = l->config;
-    for (; l->spec.nin < NN_MAX_INPUTS && in[l->spec.nin].rank; l->spec.nin++) l->spec.in[l->spec.nin] = in[l->spec.nin];
+    for (; l->spec.nin < NN_MAX_INPUTS && in[l->spec.nin].rank; l->spec.nin++)
+        l->spec.in[l->spec.nin] = in[l->spec.nin];
     CHECK_OK(l->type->infer(&l->spec, &err));
     if (l->type->params) l->nparam = l->type->params(&l->spec, l->info);
     for (int k = 0; k < l->spec.nin; k++) l->x[k] = lone_floats(lone_in(l, k)), l->dx[k] = lone_floats(lone_in(l, k));
-    for (int k = 0; k < l->nparam; k++) l->param[k] = lone_floats(lone_param(l, k)), l->grad[k] = lone_floats(lone_param(l, k));
+    for (int k = 0; k < l->nparam; k++)
+        l->param[k] = lone_floats(lone_param(l, k)), l->grad[k] = lone_floats(lone_param(l, k));
     l->y = lone_floats(lone_out(l));
     l->dy = lone_floats(lone_out(l));
     l->saved = lg_alloc((size_t)n, l->type->saved ? l->type->saved(&l->spec) : 0, &err);
