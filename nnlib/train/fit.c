@@ -40,9 +40,32 @@ nn_fit_options nn_fit_defaults(void)
 
 /* ---- before the first batch ---- */
 
-static lg_status wrong_name(const char *option, const char *given, const char *list, lg_err *err)
+/* names: those of a registry, n of them. */
+static lg_status wrong_name(const char *option, const char *given, const char *const *names, size_t n, lg_err *err)
 {
-    return lg_fail(err, LG_E_ARG, 141, "`fit %s` wants one of %s, not `%.40s`", option, list, given);
+    char list[200] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < n && used < sizeof list; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", names[i]);
+    const char *near = lg_nearest(given, names, n);
+    lg_status st = lg_fail(err, LG_E_ARG, 141, "`fit %s` wants one of %s, not `%.40s`", option, list, given);
+    return near ? lg_try(err, "did you mean `%s`?", near) : st;
+}
+
+static lg_status wrong_optimizer(const char *given, lg_err *err)
+{
+    const char *names[32];
+    size_t n = 0;
+    for (; nn_optims[n] && n < 32; n++) names[n] = nn_optims[n]->name;
+    return wrong_name("optimizer", given, names, n, err);
+}
+
+static lg_status wrong_loss(const char *given, lg_err *err)
+{
+    const char *names[32] = {"auto"};
+    size_t n = 1;
+    for (; nn_losses[n - 1] && n < 32; n++) names[n] = nn_losses[n - 1]->name;
+    return wrong_name("loss", given, names, n, err);
 }
 
 static lg_status check_numbers(const nn_fit_options *o, lg_err *err)
@@ -73,9 +96,9 @@ static lg_status check_options(const nn_fit_options *o, const nn_loss_type **los
         return lg_try(err, "`describe` the dataset, or `split` it again (80/20)");
     }
     *optim = nn_optim_find(o->optimizer);
-    if (!*optim) return wrong_name("optimizer", o->optimizer, "sgd, momentum, adam, rmsprop", err);
+    if (!*optim) return wrong_optimizer(o->optimizer, err);
     *loss = nn_loss_find(strcmp(o->loss, "auto") == 0 ? "crossentropy" : o->loss);
-    if (!*loss) return wrong_name("loss", o->loss, "auto, crossentropy", err);
+    if (!*loss) return wrong_loss(o->loss, err);
     return LG_OK;
 }
 

@@ -257,9 +257,9 @@ TEST(impossible_settings)
     b.o.lr = -1;
     refused(&b, 403, "`fit lr` must be above 0");
     b.o.lr = 0.1, b.o.optimizer = "addam";
-    refused(&b, 141, "`fit optimizer` wants one of");
+    refused(&b, 141, "`fit optimizer` wants one of adam, momentum, rmsprop, sgd, not `addam`");
     b.o.optimizer = "sgd", b.o.loss = "hinge";
-    refused(&b, 141, "`fit loss` wants one of");
+    refused(&b, 141, "`fit loss` wants one of auto, crossentropy, not `hinge`");
     b.o.loss = "auto", b.o.train.count = 0;
     refused(&b, 404, "there are no training images");
     bench_end(&b);
