@@ -181,8 +181,7 @@ lg_status cmd_doc_sheet(plt_doc *doc, const data_set *set, const uint32_t *rows,
                         lg_err *err)
 {
     int32_t group = -2;
-    plt_grid(doc, size, "%zu of %s images; frame: train solid, val dashed, test dotted", n,
-             lg_thousands((long long)data_count(set)));
+    plt_grid(doc, size, "%zu of %s images", n, lg_thousands((long long)data_count(set)));
     for (size_t i = 0; i < n; i++) {
         data_image image;
         img_picture raw = {0}, rgb = {0};
@@ -197,8 +196,7 @@ lg_status cmd_doc_sheet(plt_doc *doc, const data_set *set, const uint32_t *rows,
         img_picture_release(&raw);
         LG_TRY(st);
         const char *label = image.label < 0 ? "no label" : data_class_name(set, image.label);
-        plt_thumb(doc, rgb.px, rgb.w, rgb.h, edge_of(image.split), "%u %s\n%s", image.id, label,
-                  data_split_names[image.split]);
+        plt_thumb(doc, rgb.px, rgb.w, rgb.h, edge_of(image.split), "%u %s", image.id, label);
         img_picture_release(&rgb);
     }
     return LG_OK;

@@ -148,7 +148,8 @@ static int detail_of(const char *word)
 static void bytes_cell(plt_doc *doc, double bytes)
 {
     if (bytes >= 1 << 20) plt_cell(doc, "%.1f MB", bytes / (1 << 20));
-    else plt_cell(doc, "%.1f KB", bytes / 1024);
+    else if (bytes >= 1024) plt_cell(doc, "%.1f KB", bytes / 1024);
+    else plt_cell(doc, "%.0f B", bytes);
 }
 
 static void summary_columns(plt_doc *doc, int detail)
@@ -156,6 +157,7 @@ static void summary_columns(plt_doc *doc, int detail)
     plt_column(doc, PLT_LEFT, "Layer (type)");
     plt_column(doc, PLT_LEFT, "Output Shape");
     plt_column(doc, PLT_RIGHT, "Param #");
+    if (detail != SHAPES) plt_column(doc, PLT_LEFT, "%s", "");
     if (detail & PARAMS) plt_column(doc, PLT_LEFT, "how they are counted");
     if (detail & RECEPTIVE) plt_column(doc, PLT_RIGHT, "sees (pixels)");
     if (detail & MEMORY) {
@@ -171,7 +173,10 @@ static void summary_row(plt_doc *doc, const nn_summary *s, const nn_summary_row 
     plt_cell_tip(doc, "called %s", row->name);
     plt_cell(doc, "%s", row->shape);
     plt_cell(doc, "%s", lg_thousands((long long)row->params));
-    if (row->params) plt_cell_bar(doc, (double)row->params / (double)s->params);
+    if (detail != SHAPES) {
+        plt_cell(doc, "%s", "");
+        if (row->params) plt_cell_bar(doc, (double)row->params / (double)s->params);
+    }
     if (detail & PARAMS) plt_cell(doc, "%s", row->formula);
     if (detail & RECEPTIVE) {
         if (row->field_h) plt_cell(doc, "%lldx%lld", (long long)row->field_h, (long long)row->field_w);
@@ -181,6 +186,24 @@ static void summary_row(plt_doc *doc, const nn_summary *s, const nn_summary_row 
         plt_cell(doc, "%s", lg_thousands((long long)row->macs));
         bytes_cell(doc, (double)row->bytes);
     }
+}
+
+/* `padding: valid`: the report's text says its images are padded, its code does not; so say which is on. */
+static void doc_padding(plt_doc *doc, const nn_net *net)
+{
+    int valid = 0, same = 0;
+    for (int i = 1; i < nn_net_count(net); i++) {
+        const nn_node *node = nn_net_node(net, i);
+        const nn_field *field = nn_field_find(node->type->fields, "same");
+        if (!field || strcmp(node->type->name, "conv") != 0) continue;
+        int32_t flag;
+        memcpy(&flag, (const char *)node->spec.config + field->offset, sizeof flag);
+        if (flag == field->value) same++;
+        else valid++;
+    }
+    if (valid && !same) plt_text(doc, "padding: valid (no zeros are added around: a 3x3 window makes the image 2 pixels smaller)");
+    else if (same && !valid) plt_text(doc, "padding: same (zeros are added around, so a window of stride 1 keeps the size)");
+    else if (same) plt_text(doc, "padding: %d layers valid, %d same", valid, same);
 }
 
 void cmd_doc_summary(plt_doc *doc, const cmd_model *model, const char *name, const char *detail_word, lg_err *err)
@@ -202,6 +225,7 @@ void cmd_doc_summary(plt_doc *doc, const cmd_model *model, const char *name, con
     if (detail & MEMORY)
         plt_text(doc, "One image: %s multiply-adds, %.1f KB of outputs; weights: %.1f KB", lg_thousands((long long)s.macs),
                  (double)s.activation_bytes / 1024, (double)s.weight_bytes / 1024);
+    doc_padding(doc, model->net);
     if (s.params)
         plt_sentence(doc, "%d layers, %s parameters, %.0f%% of them in %s", s.count, lg_thousands((long long)s.params),
                      100.0 * (double)s.row[largest].params / (double)s.params, s.row[largest].name);

@@ -133,7 +133,7 @@ static lg_status load_document(const dsl_call *call, const data_set *set, const 
     plt_doc doc;
     lg_buf brief;
     data_counts counts;
-    uint32_t rows[12];
+    uint32_t rows[24];
     LG_TRY(data_count_classes(set, &counts, err));
     plt_doc_init(&doc);
     lg_buf_init(&brief, 0);
@@ -141,13 +141,13 @@ static lg_status load_document(const dsl_call *call, const data_set *set, const 
     plt_title(&doc, "%s from %s: %s, seed %llu", call->arg[NAME].value[0].text, call->arg[FROM].value[0].text,
               lg_buf_str(&brief), (unsigned long long)data_seed(set));
     lg_buf_release(&brief);
-    doc_notes(&doc, report);
     cmd_doc_histogram(&doc, set, &counts);
     cmd_doc_split_table(&doc, set, &counts);
     if (report->exact + report->near)
         plt_text(&doc, "%s images look like another one; such groups were kept on one side of the split",
                  lg_thousands((long long)(report->exact + report->near)));
-    size_t n = data_sample(set, 12, data_seed(set), rows);
+    doc_notes(&doc, report);
+    size_t n = data_sample(set, 24, data_seed(set), rows);
     lg_status st = cmd_doc_sheet(&doc, set, rows, n, 64, true, err);
     data_counts_release(&counts);
     if (st) {

@@ -167,7 +167,7 @@ static lg_status model_run(const dsl_call *call, lg_err *err)
     const char *name = call->arg[NAME].value[0].text;
     LG_TRY(model_build(call, &model, err));
     plt_doc_init(&doc);
-    cmd_doc_summary(&doc, model, name, "all", err);
+    cmd_doc_summary(&doc, model, name, "receptive", err);
     if (*call->note) plt_note(&doc, "%s", call->note);
     lg_status st = err->status ? err->status : cmd_display(call, &doc, false, err);
     if (st) {

@@ -170,8 +170,7 @@ static lg_status add_thumb(plt_doc *doc, const opinion *o, const data_set *set, 
         plt_thumb_bar(doc, best == image.label ? PLT_TONE_GOOD : PLT_TONE_BAD, p[best], "%s %.0f%%", class_name(o, best),
                       100.0 * (double)p[best]);
     } else {
-        plt_thumb(doc, rgb.px, rgb.w, rgb.h, edge_of(o, &image, best), "%u %s\n%s", image.id, label,
-                  data_split_names[image.split]);
+        plt_thumb(doc, rgb.px, rgb.w, rgb.h, edge_of(o, &image, best), "%u %s", image.id, label);
     }
     img_picture_release(&rgb);
     return LG_OK;
@@ -263,8 +262,7 @@ static lg_status show_dataset(const dsl_call *call, lg_err *err)
     /* As wide as the columns asked for: a row of a sheet breaks at the width of the card. */
     int size = (int)call->arg[SIZE].value[0].integer, fit = 632 / (int)call->arg[COLUMNS].value[0].integer - 8;
     if (!call->arg[SIZE].given && fit < size) size = fit < 16 ? 16 : fit;
-    if (n) plt_grid(&doc, size, "%s", o.probability ? "frame: blue right, vermilion wrong; bar: how sure the model is"
-                                                    : "frame: train solid, val dashed, test dotted");
+    if (n) plt_grid(&doc, size, "%s", o.probability ? "number, true label; bar: what the model says and how sure it is" : "");
     for (size_t i = 0; i < n; i++) LG_GO(add_thumb(&doc, &o, set, rows[i], err));
     st = cmd_display(call, &doc, true, err);
 done:

@@ -18,7 +18,7 @@ static lg_status different(const data_set *a, const data_set *b, lg_err *err)
     data_size x = data_shape(a), y = data_shape(b);
     lg_fail(err, LG_E_DATA, 315, "the datasets have images of different sizes");
     if (x.h && y.h) lg_why(err, "%dx%dx%d and %dx%dx%d", x.h, x.w, x.c, y.h, y.w, y.c);
-    return lg_try(err, "load them with the same size, or `clean NAME size 64x64` first");
+    return lg_try(err, "load them with the same size: load NAME from … size 64x64");
 }
 
 static lg_status check_shapes(const merging *m, lg_err *err)

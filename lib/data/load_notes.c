@@ -369,7 +369,7 @@ static lg_status note_near(const loading *l, const data_set *set, data_report *r
         lg_buf_addf(&d.why, "%simage %u like %u", shown ? ", " : "", fact->id, fact->group);
         shown++;
     }
-    lg_buf_addf(&d.hint, "they stay on one side of the split; remove them with `clean %s dedupe`", l->spec->name);
+    lg_buf_addf(&d.hint, "look-alikes stay on one side of the split; list them with `show %s where duplicate`", l->spec->name);
     return note_add(report, 311, n, DATA_AT_FROM, &d, err);
 }
 

@@ -142,6 +142,8 @@ static void add_bar(lg_buf *out, double share)
                 width, 60 - width);
 }
 
+enum { LONG_CELL = 48 }; /* bytes of text above which a cell may wrap */
+
 static void add_cell(lg_buf *out, const plt_cell_box *cell, plt_align align, bool total)
 {
     static const plt_cell_box blank = {.text = "", .bar = -1};
@@ -159,6 +161,7 @@ static void add_cell(lg_buf *out, const plt_cell_box *cell, plt_align align, boo
         lg_buf_addf(out, ";background:#%06x;color:#%06x", fill, ink);
     }
     if (total) lg_buf_adds(out, ";border-top:2px solid #888");
+    if (strlen(cell->text) > LONG_CELL) lg_buf_adds(out, ";white-space:normal");
     if (cell->bold || total) lg_buf_adds(out, ";font-weight:600");
     else if (cell->head) lg_buf_adds(out, ";font-weight:400");
     lg_buf_adds(out, "\">");
@@ -180,8 +183,9 @@ static void add_row(lg_buf *out, const plt_block *table, const plt_row_box *row,
 
 static void add_table_head(lg_buf *out, const plt_block *table)
 {
-    if (table->table.ncolumn > 10) lg_buf_adds(out, "<div style=\"overflow:auto\">");
-    lg_buf_adds(out, "<table cellpadding=\"4\" style=\"border-collapse:collapse;margin:6px 0\">");
+    /* Numbers and names stay on one line; a table wider than the page scrolls. Long texts wrap, see add_cell. */
+    lg_buf_adds(out, "<div style=\"overflow:auto\"><table cellpadding=\"4\" "
+                     "style=\"border-collapse:collapse;margin:6px 0;white-space:nowrap\">");
     if (*table->text) {
         lg_buf_adds(out, "<caption style=\"text-align:left;font-weight:600\">");
         plt_html_text(out, table->text);
@@ -216,7 +220,7 @@ static void html_table(html_page *page, const plt_block *table)
         lg_buf_release(&piece);
     }
     lg_buf_adds(page->out, "</tbody></table>");
-    if (table->table.ncolumn > 10) lg_buf_adds(page->out, "</div>");
+    lg_buf_adds(page->out, "</div>");
     if (left) lg_buf_addf(page->out, "<p style=\"margin:6px 0\">… and %s more rows</p>", lg_thousands(left));
 }
 

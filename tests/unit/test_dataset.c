@@ -305,7 +305,7 @@ TEST(sizes)
     CHECK(data_pixels(set, 0) == NULL);
     CHECK(data_need_pixels(set, "logos", &err) == LG_E_DATA);
     CHECK_INT(err.code, 315);
-    CHECK_STR(err.hint, "clean logos size 64x64");
+    CHECK_STR(err.hint, "load it with one size: load logos from … size 64x64");
     lg_err_clear(&err);
     img_picture p = {0};
     CHECK_OK(data_thumbnail(set, 0, &p, &err));
