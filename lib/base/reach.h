@@ -48,6 +48,13 @@ lg_status lg_reach_read(const char *path, lg_buf *out, lg_err *err) LG_MUST_CHEC
 /* Writes a file whole or not at all: temporary name beside it, fsync, rename, fsync of the folder. mode e.g. 0600, less
  * the umask. A link to a file is followed. */
 lg_status lg_reach_write(const char *path, const void *data, size_t len, int mode, lg_err *err) LG_MUST_CHECK;
+/* The same without the two fsync: for what can be made again (caches). After a power cut the file may be empty. */
+lg_status lg_reach_write_quick(const char *path, const void *data, size_t len, int mode, lg_err *err) LG_MUST_CHECK;
+/* Gives a file or folder another name in one step; both places must be writable. A file of the new name is replaced; a
+ * folder is not (LL304) unless it is empty. */
+lg_status lg_reach_rename(const char *from, const char *to, lg_err *err) LG_MUST_CHECK;
+/* Removes a file, or a folder with all that is in it (links in it go, not what they lead to). Not there: LL302. */
+lg_status lg_reach_remove(const char *path, lg_err *err) LG_MUST_CHECK;
 /* Creates a folder and its parents below a writable place, mode 0700. */
 lg_status lg_reach_mkdir(const char *path, lg_err *err) LG_MUST_CHECK;
 

@@ -5,6 +5,7 @@
  * waited for), the system is asked what that handle really is, and only then is the very same file opened for reading,
  * through the handle. */
 #include "lib/base/reach_path.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -141,7 +142,7 @@ static int write_all(int fd, const char *data, size_t len)
 }
 
 /* 0 or errno. The temporary name is unique by process and count; one left by a crash is not ours to reuse (O_EXCL). */
-static int replace_file(int folder, const char *name, const void *data, size_t len, int mode)
+static int replace_file(int folder, const char *name, const void *data, size_t len, int mode, bool sync)
 {
     static atomic_uint made;
     char temporary[64];
@@ -152,17 +153,17 @@ static int replace_file(int folder, const char *name, const void *data, size_t l
     } while (fd < 0 && errno == EEXIST);
     if (fd < 0) return errno;
     error = write_all(fd, data, len);
-    if (!error && fsync(fd) != 0) error = errno;
+    if (!error && sync && fsync(fd) != 0) error = errno;
     if (close(fd) != 0 && !error) error = errno;
     if (!error && renameat(folder, temporary, folder, name) != 0) error = errno;
     if (error) {
         unlinkat(folder, temporary, 0);
         return error;
     }
-    return fsync(folder) != 0 && errno != EINVAL ? errno : 0; /* EINVAL: a file system that cannot and need not */
+    return sync && fsync(folder) != 0 && errno != EINVAL ? errno : 0; /* EINVAL: a file system that cannot and need not */
 }
 
-lg_status lg_reach_write(const char *path, const void *data, size_t len, int mode, lg_err *err)
+static lg_status write_whole(const char *path, const void *data, size_t len, int mode, bool sync, lg_err *err)
 {
     char *real = NULL;
     const char *name;
@@ -172,7 +173,7 @@ lg_status lg_reach_write(const char *path, const void *data, size_t len, int mod
     if (!real[1]) LG_GO(wrong_kind(path, S_IFDIR, err));
     LG_GO(folder_open(path, real, &folder, &name, err));
     LG_GO(may_replace(path, folder, name, err));
-    int error = replace_file(folder, name, data, len, mode);
+    int error = replace_file(folder, name, data, len, mode, sync);
     if (error) {
         st = lg_reach_cannot(path, LG_REACH_WRITE, error, err);
         if (error == ENOSPC || error == EDQUOT || error == EFBIG)
@@ -182,6 +183,16 @@ done:
     if (folder >= 0) close(folder);
     lg_free(real);
     return st;
+}
+
+lg_status lg_reach_write(const char *path, const void *data, size_t len, int mode, lg_err *err)
+{
+    return write_whole(path, data, len, mode, true, err);
+}
+
+lg_status lg_reach_write_quick(const char *path, const void *data, size_t len, int mode, lg_err *err)
+{
+    return write_whole(path, data, len, mode, false, err);
 }
 
 /* ---- folders ---- */
@@ -232,4 +243,69 @@ lg_status lg_reach_mkdir(const char *path, lg_err *err)
     }
     int error = make_parts(folder, place.real + place.head);
     return error ? lg_reach_cannot(path, LG_REACH_WRITE, error, err) : LG_OK;
+}
+
+/* Opens the folder that holds what `path` names, checked for writing; *real (owned) keeps *name alive. */
+static lg_status holder_open(const char *path, char **real, int *folder, const char **name, lg_err *err)
+{
+    LG_TRY(lg_reach_resolve(path, LG_REACH_WRITE, real, err));
+    if (!(*real)[1]) return lg_fail(err, LG_E_DENIED, 601, "the root of all folders cannot be renamed or removed");
+    return folder_open(path, *real, folder, name, err);
+}
+
+lg_status lg_reach_rename(const char *from, const char *to, lg_err *err)
+{
+    char *real[2] = {NULL, NULL};
+    const char *name[2] = {NULL, NULL};
+    int folder[2] = {-1, -1};
+    lg_status st;
+    LG_GO(holder_open(from, &real[0], &folder[0], &name[0], err));
+    LG_GO(holder_open(to, &real[1], &folder[1], &name[1], err));
+    if (renameat(folder[0], name[0], folder[1], name[1]) != 0) {
+        if (errno == EEXIST || errno == ENOTEMPTY || errno == EISDIR || errno == ENOTDIR)
+            st = lg_fail(err, LG_E_DATA, 304, "`%.200s` is there already", to);
+        else st = lg_reach_cannot(from, LG_REACH_WRITE, errno, err);
+    }
+done:
+    for (int i = 0; i < 2; i++) {
+        if (folder[i] >= 0) close(folder[i]);
+        lg_free(real[i]);
+    }
+    return st;
+}
+
+/* 0 or errno. Never leaves the folder: names are unlinked, and only real folders are gone into. */
+static int remove_tree(int folder, const char *name, int depth)
+{
+    if (unlinkat(folder, name, 0) == 0) return 0;
+    if (errno != EISDIR && errno != EPERM) return errno;
+    if (depth == 0) return ELOOP;
+    int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), error = 0;
+    if (fd < 0) return errno;
+    DIR *dir = fdopendir(fd);
+    if (!dir) {
+        error = errno;
+        close(fd);
+        return error;
+    }
+    for (struct dirent *e; !error && (e = readdir(dir));)
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0) error = remove_tree(fd, e->d_name, depth - 1);
+    closedir(dir);
+    return error ? error : unlinkat(folder, name, AT_REMOVEDIR) ? errno : 0;
+}
+
+lg_status lg_reach_remove(const char *path, lg_err *err)
+{
+    enum { DEEPEST = 64 };
+    char *real = NULL;
+    const char *name = NULL;
+    int folder = -1;
+    lg_status st;
+    LG_GO(holder_open(path, &real, &folder, &name, err));
+    int error = remove_tree(folder, name, DEEPEST);
+    if (error) st = lg_reach_cannot(path, LG_REACH_WRITE, error, err);
+done:
+    if (folder >= 0) close(folder);
+    lg_free(real);
+    return st;
 }
