@@ -5,8 +5,8 @@
 
 const char *img_format_name(img_format format)
 {
-    static const char *const names[] = {[IMG_UNKNOWN] = "unknown", [IMG_JPEG] = "JPEG", [IMG_PNG] = "PNG",
-                                        [IMG_BMP] = "BMP"};
+    static const char *const names[] = {
+        [IMG_UNKNOWN] = "unknown", [IMG_JPEG] = "JPEG", [IMG_PNG] = "PNG", [IMG_BMP] = "BMP"};
     return format <= IMG_BMP ? names[format] : names[IMG_UNKNOWN];
 }
 
@@ -30,7 +30,10 @@ typedef struct magic {
     img_format format;
     const char *name;
 } magic;
-#define MAGIC(at, text, format, name) {at, text, sizeof(text) - 1, format, name}
+#define MAGIC(at, text, format, name)                                                                                  \
+    {                                                                                                                  \
+        at, text, sizeof(text) - 1, format, name                                                                       \
+    }
 static const magic magics[] = {
     MAGIC(0, "\xff\xd8", IMG_JPEG, "JPEG"),
     MAGIC(0, "\x89PNG\r\n\x1a\n", IMG_PNG, "PNG"),

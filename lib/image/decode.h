@@ -15,11 +15,11 @@
  *  - Failures are LL305 "... cannot be read as a picture" with the reason in plain words in `why`
  *    (LG_E_FORMAT broken or foreign, LG_E_LIMIT over a limit, LG_E_MEMORY). Bytes of the file never enter a message.
  *
- * What comes out: 8 bits a channel. Palettes are looked up, 16-bit values lose their low byte, CMYK and YCCK become RGB,
- * transparent parts are laid over white (info.alpha says so), EXIF orientation is applied. Colour profiles and gamma
- * are not applied.
- * What is read: JPEG baseline, extended and progressive, Huffman or arithmetic as libjpeg-turbo reads them (ITU-T T.81;
- * Exif 2.3), all PNG (ISO/IEC 15948) but APNG frames after the first, BMP as stb_image reads it. */
+ * What comes out: 8 bits a channel. Palettes are looked up, 16-bit values lose their low byte, CMYK and YCCK become
+ * RGB, transparent parts are laid over white (info.alpha says so), EXIF orientation is applied. Colour profiles and
+ * gamma are not applied. What is read: JPEG baseline, extended and progressive, Huffman or arithmetic as libjpeg-turbo
+ * reads them (ITU-T T.81; Exif 2.3), all PNG (ISO/IEC 15948) but APNG frames after the first, BMP as stb_image reads
+ * it. */
 #ifndef IMG_DECODE_H
 #define IMG_DECODE_H
 
@@ -28,8 +28,9 @@
 typedef enum img_format { IMG_UNKNOWN, IMG_JPEG, IMG_PNG, IMG_BMP } img_format;
 
 typedef struct img_decode_options {
-    int channels;      /* 1 grey, 3 RGB, 0: as the file is */
-    int min_w, min_h;  /* a JPEG may be decoded smaller (1/2, 1/4, 1/8) while it stays this large, upright; 0: full size */
+    int channels; /* 1 grey, 3 RGB, 0: as the file is */
+    int min_w,
+        min_h; /* a JPEG may be decoded smaller (1/2, 1/4, 1/8) while it stays this large, upright; 0: full size */
     int64_t max_pixels; /* 0: 50,000,000 */
     size_t max_bytes;   /* 0: 64 MB; of the file */
 } img_decode_options;
@@ -45,8 +46,8 @@ typedef struct img_info {
 } img_info;
 
 /* Header only, nothing decoded: format, size, channels, orientation. The checks of the header pass all apply. */
-lg_status img_probe(const void *bytes, size_t len, const img_decode_options *want, img_info *info, lg_err *err)
-    LG_MUST_CHECK;
+lg_status img_probe(const void *bytes, size_t len, const img_decode_options *want, img_info *info,
+                    lg_err *err) LG_MUST_CHECK;
 /* want NULL: all zero. info may be NULL. *out must be empty. */
 lg_status img_decode(const void *bytes, size_t len, const img_decode_options *want, img_picture *out, img_info *info,
                      lg_err *err) LG_MUST_CHECK;

@@ -52,7 +52,8 @@ lg_status img_bmp_probe(img_bytes file, int64_t max_pixels, img_info *info, lg_e
         return img_bad(err, LG_E_UNSUPPORTED, "it is a compressed BMP; plain BMP is read");
     bool indexed = b.depth == 1 || b.depth == 4 || b.depth == 8;
     if (!indexed && b.depth != 16 && b.depth != 24 && b.depth != 32)
-        return img_bad(err, LG_E_UNSUPPORTED, "it is a BMP with %u bits a pixel; 1, 4, 8, 16, 24 and 32 are read", b.depth);
+        return img_bad(err, LG_E_UNSUPPORTED, "it is a BMP with %u bits a pixel; 1, 4, 8, 16, 24 and 32 are read",
+                       b.depth);
     b.row = (((size_t)b.w * b.depth + 31) / 32) * 4;
     if (b.data < 14 + b.header || b.data > file.len) return img_bad(err, LG_E_FORMAT, "its BMP header is damaged");
     if ((file.len - b.data) / b.row < (size_t)b.h) return img_bad(err, LG_E_FORMAT, "the BMP data ends early");

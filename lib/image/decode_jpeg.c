@@ -15,7 +15,10 @@ typedef struct walk {
     img_info *info;
 } walk;
 
-static lg_status ends_early(lg_err *err) { return img_bad(err, LG_E_FORMAT, "the JPEG data ends early"); }
+static lg_status ends_early(lg_err *err)
+{
+    return img_bad(err, LG_E_FORMAT, "the JPEG data ends early");
+}
 
 static lg_status read_frame(walk *w, int marker, img_bytes seg, lg_err *err)
 {
@@ -23,7 +26,8 @@ static lg_status read_frame(walk *w, int marker, img_bytes seg, lg_err *err)
     if (w->frame) return img_bad(err, LG_E_FORMAT, "the JPEG has two frame headers");
     if (marker != 0xC0 && marker != 0xC1 && marker != 0xC2 && marker != 0xC9 && marker != 0xCA)
         return img_bad(err, LG_E_UNSUPPORTED, "it is a lossless or hierarchical JPEG; ordinary JPEG is read");
-    if (seg.len < 6 || seg.len < 6 + 3 * (size_t)seg.p[5]) return img_bad(err, LG_E_FORMAT, "its JPEG frame header is damaged");
+    if (seg.len < 6 || seg.len < 6 + 3 * (size_t)seg.p[5])
+        return img_bad(err, LG_E_FORMAT, "its JPEG frame header is damaged");
     if (seg.p[0] != 8)
         return img_bad(err, LG_E_UNSUPPORTED, "it is a JPEG with %d bits a channel; 8 bits are read", seg.p[0]);
     head->components = seg.p[5];
@@ -35,7 +39,8 @@ static lg_status read_frame(walk *w, int marker, img_bytes seg, lg_err *err)
     for (int pass = 0; pass < 2; pass++) {
         for (int i = 0; i < head->components; i++) {
             uint32_t hs = seg.p[7 + 3 * i] >> 4, vs = seg.p[7 + 3 * i] & 15;
-            if (hs < 1 || hs > 4 || vs < 1 || vs > 4) return img_bad(err, LG_E_FORMAT, "its JPEG sampling factors are damaged");
+            if (hs < 1 || hs > 4 || vs < 1 || vs > 4)
+                return img_bad(err, LG_E_FORMAT, "its JPEG sampling factors are damaged");
             if (hs > hmax) hmax = hs;
             if (vs > vmax) vmax = vs;
             if (pass) head->samples += (uint64_t)((wide * hs + hmax - 1) / hmax + 8) * ((h * vs + vmax - 1) / vmax + 8);
@@ -66,7 +71,8 @@ static lg_status read_segment(walk *w, int marker, img_bytes seg, lg_err *err)
     if (marker == SOS) return read_scan(w, err);
     if (marker == DQT) w->dqt = true;
     else if (marker == DHT) w->dht = true;
-    else if (marker >= 0xC0 && marker <= 0xCF && marker != DAC && marker != 0xC8) return read_frame(w, marker, seg, err);
+    else if (marker >= 0xC0 && marker <= 0xCF && marker != DAC && marker != 0xC8)
+        return read_frame(w, marker, seg, err);
     else if (marker == APP1 && seg.len > 6 && !memcmp(seg.p, "Exif\0", 5))
         w->info->orientation = img_exif_orientation((img_bytes){seg.p + 6, seg.len - 6});
     else if (marker == APP14 && seg.len >= 12 && !memcmp(seg.p, "Adobe", 5)) w->head->adobe = true;
@@ -154,8 +160,8 @@ static lg_status explain(tjhandle tj, lg_err *err)
     return img_bad(err, LG_E_FORMAT, "its JPEG data is damaged (%.120s)", text);
 }
 
-lg_status img_jpeg_decode(img_bytes file, const img_jpeg_header *head, const img_decode_options *want,
-                          img_picture *out, img_info *info, lg_err *err)
+lg_status img_jpeg_decode(img_bytes file, const img_jpeg_header *head, const img_decode_options *want, img_picture *out,
+                          img_info *info, lg_err *err)
 {
     lg_status st = LG_OK;
     int scale = choose_scale(head, want, info);
@@ -176,7 +182,8 @@ lg_status img_jpeg_decode(img_bytes file, const img_jpeg_header *head, const img
         goto done;
     }
     int format = cmyk ? TJPF_CMYK : grey ? TJPF_GRAY : TJPF_RGB;
-    if (tjDecompress2(tj, file.p, (unsigned long)file.len, px, w, 0, h, format, TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS)) {
+    if (tjDecompress2(tj, file.p, (unsigned long)file.len, px, w, 0, h, format,
+                      TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS)) {
         info->repaired = tjGetErrorCode(tj) == TJERR_WARNING && !strstr(tjGetErrorStr2(tj), "remature end");
         if (!info->repaired) {
             st = explain(tj, err);

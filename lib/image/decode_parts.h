@@ -11,7 +11,7 @@
 #define IMG_MAX_BYTES   (64u << 20)
 #define IMG_MAX_MEMORY  (256u << 20) /* working memory while decoding one file */
 #define IMG_MAX_SCANS   100
-#define IMG_MAX_SCANNED 600000000    /* pixels times scans of a JPEG: about 10 s */
+#define IMG_MAX_SCANNED 600000000 /* pixels times scans of a JPEG: about 10 s */
 
 /* LL305 with the reason; format text is ours alone, never bytes of the file. */
 #define img_bad(err, status, ...)                                                                                      \
@@ -22,10 +22,22 @@ typedef struct img_bytes {
     size_t len;
 } img_bytes;
 
-static inline uint32_t img_be16(const uint8_t *p) { return (uint32_t)p[0] << 8 | p[1]; }
-static inline uint32_t img_be32(const uint8_t *p) { return img_be16(p) << 16 | img_be16(p + 2); }
-static inline uint32_t img_le16(const uint8_t *p) { return (uint32_t)p[1] << 8 | p[0]; }
-static inline uint32_t img_le32(const uint8_t *p) { return img_le16(p + 2) << 16 | img_le16(p); }
+static inline uint32_t img_be16(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 8 | p[1];
+}
+static inline uint32_t img_be32(const uint8_t *p)
+{
+    return img_be16(p) << 16 | img_be16(p + 2);
+}
+static inline uint32_t img_le16(const uint8_t *p)
+{
+    return (uint32_t)p[1] << 8 | p[0];
+}
+static inline uint32_t img_le32(const uint8_t *p)
+{
+    return img_le16(p + 2) << 16 | img_le16(p);
+}
 
 /* Sides and area against the limit. */
 lg_status img_check_size(uint64_t w, uint64_t h, int64_t max_pixels, lg_err *err) LG_MUST_CHECK;
@@ -45,11 +57,11 @@ int img_exif_orientation(img_bytes tiff);
 
 typedef struct img_png_header {
     int w, h, depth, colour, interlace;
-    size_t packed;      /* bytes of all IDAT */
-    uint32_t palette;   /* offset of the PLTE chunk or 0 */
-    uint32_t entries;   /* of the palette */
+    size_t packed;        /* bytes of all IDAT */
+    uint32_t palette;     /* offset of the PLTE chunk or 0 */
+    uint32_t entries;     /* of the palette */
     uint32_t transparent; /* offset of the tRNS chunk or 0 */
-    size_t first_data;  /* offset of the first IDAT */
+    size_t first_data;    /* offset of the first IDAT */
 } img_png_header;
 lg_status img_png_probe(img_bytes file, int64_t max_pixels, img_png_header *header, img_info *info, lg_err *err);
 lg_status img_png_decode(img_bytes file, const img_png_header *header, img_picture *out, img_info *info, lg_err *err);

@@ -17,7 +17,10 @@ typedef struct chunk {
     const uint8_t *data;
 } chunk;
 
-static lg_status damaged(lg_err *err, const char *part) { return img_bad(err, LG_E_FORMAT, "its PNG %s is damaged", part); }
+static lg_status damaged(lg_err *err, const char *part)
+{
+    return img_bad(err, LG_E_FORMAT, "its PNG %s is damaged", part);
+}
 
 static lg_status next_chunk(img_bytes file, size_t at, chunk *c, lg_err *err)
 {
@@ -36,15 +39,18 @@ static bool crc_ok(const chunk *c)
 
 static lg_status read_head(const chunk *c, int64_t max_pixels, img_png_header *head, lg_err *err)
 {
-    static const uint32_t depths[7] = {[GREY] = 1 << 1 | 1 << 2 | 1 << 4 | 1 << 8 | 1 << 16, [RGB] = 1 << 8 | 1 << 16,
-                                       [PALETTE] = 1 << 1 | 1 << 2 | 1 << 4 | 1 << 8, [GREY_ALPHA] = 1 << 8 | 1 << 16,
+    static const uint32_t depths[7] = {[GREY] = 1 << 1 | 1 << 2 | 1 << 4 | 1 << 8 | 1 << 16,
+                                       [RGB] = 1 << 8 | 1 << 16,
+                                       [PALETTE] = 1 << 1 | 1 << 2 | 1 << 4 | 1 << 8,
+                                       [GREY_ALPHA] = 1 << 8 | 1 << 16,
                                        [RGBA] = 1 << 8 | 1 << 16};
     const uint8_t *p = c->data;
     if (c->type != CHUNK('I', 'H', 'D', 'R') || c->len != 13 || !crc_ok(c)) return damaged(err, "header");
     LG_TRY(img_check_size(img_be32(p), img_be32(p + 4), max_pixels, err));
-    *head = (img_png_header){.w = (int)img_be32(p), .h = (int)img_be32(p + 4), .depth = p[8], .colour = p[9],
-                             .interlace = p[12]};
-    if (p[9] > 6 || p[8] > 16 || !(depths[p[9]] >> p[8] & 1) || p[10] || p[11] || p[12] > 1) return damaged(err, "header");
+    *head = (img_png_header){
+        .w = (int)img_be32(p), .h = (int)img_be32(p + 4), .depth = p[8], .colour = p[9], .interlace = p[12]};
+    if (p[9] > 6 || p[8] > 16 || !(depths[p[9]] >> p[8] & 1) || p[10] || p[11] || p[12] > 1)
+        return damaged(err, "header");
     return LG_OK;
 }
 
@@ -141,7 +147,8 @@ static size_t memory_needed(const img_png_header *head)
 {
     size_t channels = head->colour == GREY ? 2 : head->colour == GREY_ALPHA ? 2 : 4;
     size_t area = (size_t)head->w * (size_t)head->h, bytes = head->depth == 16 ? 2 : 1;
-    size_t need = (1u << 20) + 2 * head->packed + 2 * (area * channels * bytes + 8 * (size_t)head->h) + 3 * area * channels * bytes;
+    size_t need = (1u << 20) + 2 * head->packed + 2 * (area * channels * bytes + 8 * (size_t)head->h) +
+                  3 * area * channels * bytes;
     return need < IMG_MAX_MEMORY ? need : IMG_MAX_MEMORY;
 }
 

@@ -1,4 +1,5 @@
-/* exif.c - the one thing we need from an Exif block: tag 274, orientation, of its first directory (Exif 2.3, TIFF 6.0). */
+/* exif.c - the one thing we need from an Exif block: tag 274, orientation, of its first directory (Exif 2.3, TIFF 6.0).
+ */
 #include <string.h>
 #include "lib/image/decode_parts.h"
 #include "lib/base/banned.h"

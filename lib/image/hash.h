@@ -7,8 +7,9 @@
  *
  * The content hash (SHA-256 of the file's bytes) names an image for good: edits, splits and labels hang on it. The
  * perceptual hash tells near-duplicates: rescaled, recompressed or slightly brighter copies differ in few of its 64
- * bits, other pictures in about 32. It is the sign of the 8x8 lowest DCT coefficients (without the mean) of a 32x32 grey
- * version against their median (Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010). */
+ * bits, other pictures in about 32. It is the sign of the 8x8 lowest DCT coefficients (without the mean) of a 32x32
+ * grey version against their median (Zauner, "Implementation and benchmarking of perceptual image hash functions",
+ * 2010). */
 #ifndef IMG_HASH_H
 #define IMG_HASH_H
 
@@ -20,7 +21,10 @@ void img_sha256(const void *bytes, size_t len, char hex[IMG_SHA256_HEX]);
 
 /* 64-bit DCT hash, the same on every machine. */
 lg_status img_phash(const img_picture *p, uint64_t *hash, lg_err *err) LG_MUST_CHECK;
-static inline int img_phash_distance(uint64_t a, uint64_t b) { return __builtin_popcountll(a ^ b); }
+static inline int img_phash_distance(uint64_t a, uint64_t b)
+{
+    return __builtin_popcountll(a ^ b);
+}
 
 /* Groups n pictures so that any two at most `distance` bits apart (0..16) are in one group (single linkage).
  * group[i] (caller's, n) becomes the smallest index of i's group, so group[i] == i for those alone. *joined, if not

@@ -5,7 +5,8 @@
 
 lg_status img_jpeg_write(const img_picture *p, int quality, lg_buf *out, lg_err *err)
 {
-    if (quality < 1 || quality > 100) return lg_fail(err, LG_E_ARG, 305, "JPEG quality goes from 1 to 100, not %d", quality);
+    if (quality < 1 || quality > 100)
+        return lg_fail(err, LG_E_ARG, 305, "JPEG quality goes from 1 to 100, not %d", quality);
     unsigned char *bytes = NULL;
     unsigned long len = 0;
     tjhandle tj = tjInitCompress();

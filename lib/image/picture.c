@@ -64,7 +64,9 @@ lg_status img_crop(const img_picture *src, int x, int y, int w, int h, img_pictu
  * other two say which source axis runs backwards. */
 lg_status img_orient(const img_picture *src, int orientation, img_picture *out, lg_err *err)
 {
-    static const struct { bool transpose, flip_y, flip_x; } how[9] = {
+    static const struct {
+        bool transpose, flip_y, flip_x;
+    } how[9] = {
         [1] = {0, 0, 0}, [2] = {0, 0, 1}, [3] = {0, 1, 1}, [4] = {0, 1, 0},
         [5] = {1, 0, 0}, [6] = {1, 1, 0}, [7] = {1, 1, 1}, [8] = {1, 0, 1},
     };

@@ -26,7 +26,10 @@ lg_status img_picture_init(img_picture *p, int h, int w, int c, lg_err *err) LG_
 lg_status img_picture_copy(img_picture *p, const uint8_t *px, int h, int w, int c, lg_err *err) LG_MUST_CHECK;
 void img_picture_release(img_picture *p); /* leaves it empty */
 
-static inline size_t img_size(const img_picture *p) { return (size_t)p->h * (size_t)p->w * (size_t)p->c; }
+static inline size_t img_size(const img_picture *p)
+{
+    return (size_t)p->h * (size_t)p->w * (size_t)p->c;
+}
 static inline uint8_t *img_at(const img_picture *p, int y, int x)
 {
     return p->px + ((size_t)y * (size_t)p->w + (size_t)x) * (size_t)p->c;

@@ -77,7 +77,8 @@ static lg_status zip(const uint8_t *raw, size_t len, uint8_t **out, size_t *out_
         z.avail_in = (uInt)len;
         z.next_out = *out;
         z.avail_out = (uInt)bound;
-        st = deflate(&z, Z_FINISH) == Z_STREAM_END ? LG_OK : lg_fail(err, LG_E_INTERNAL, 902, "a picture could not be packed");
+        st = deflate(&z, Z_FINISH) == Z_STREAM_END ? LG_OK
+                                                   : lg_fail(err, LG_E_INTERNAL, 902, "a picture could not be packed");
         *out_len = z.total_out;
     }
     deflateEnd(&z);

@@ -17,8 +17,8 @@
 /* scale >= 1: nearest-neighbour enlargement while writing. */
 lg_status img_png_write(const img_picture *p, int scale, lg_buf *out, lg_err *err) LG_MUST_CHECK;
 /* Plain pixels (h, w, c), c 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA; `stride` bytes from row to row. */
-lg_status img_png_write_pixels(const uint8_t *px, int h, int w, int c, size_t stride, lg_buf *out, lg_err *err)
-    LG_MUST_CHECK;
+lg_status img_png_write_pixels(const uint8_t *px, int h, int w, int c, size_t stride, lg_buf *out,
+                               lg_err *err) LG_MUST_CHECK;
 /* quality 1..100. */
 lg_status img_jpeg_write(const img_picture *p, int quality, lg_buf *out, lg_err *err) LG_MUST_CHECK;
 

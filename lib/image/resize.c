@@ -149,7 +149,8 @@ static lg_status fit_pad(const img_picture *src, int h, int w, img_picture *out,
 
 lg_status img_fit(const img_picture *src, img_fit_mode mode, int h, int w, img_picture *out, lg_err *err)
 {
-    if (mode == IMG_FIT_STRETCH || h < 1 || w < 1 || (h == src->h && w == src->w)) return img_resize(src, h, w, out, err);
+    if (mode == IMG_FIT_STRETCH || h < 1 || w < 1 || (h == src->h && w == src->w))
+        return img_resize(src, h, w, out, err);
     if (mode == IMG_FIT_PAD) return fit_pad(src, h, w, out, err);
     double scale = fmax((double)w / src->w, (double)h / src->h);
     double ww = fmin(w / scale, src->w), wh = fmin(h / scale, src->h);
@@ -159,12 +160,14 @@ lg_status img_fit(const img_picture *src, img_fit_mode mode, int h, int w, img_p
 
 lg_status img_enlarge(const img_picture *src, int factor, img_picture *out, lg_err *err)
 {
-    if (factor < 1 || factor > 64) return lg_fail(err, LG_E_ARG, 305, "pictures are enlarged 1 to 64 times, not %d", factor);
+    if (factor < 1 || factor > 64)
+        return lg_fail(err, LG_E_ARG, 305, "pictures are enlarged 1 to 64 times, not %d", factor);
     LG_TRY(img_picture_init(out, src->h * factor, src->w * factor, src->c, err));
     size_t row = (size_t)out->w * (size_t)out->c;
     for (int y = 0; y < src->h; y++) {
         uint8_t *to = img_at(out, y * factor, 0);
-        for (int x = 0; x < out->w; x++) memcpy(to + (size_t)x * (size_t)src->c, img_at(src, y, x / factor), (size_t)src->c);
+        for (int x = 0; x < out->w; x++)
+            memcpy(to + (size_t)x * (size_t)src->c, img_at(src, y, x / factor), (size_t)src->c);
         for (int f = 1; f < factor; f++) memcpy(to + (size_t)f * row, to, row);
     }
     return LG_OK;

@@ -17,10 +17,10 @@ static void budget_free(void *p);
 #define STBI_NO_STDIO
 #define STBI_NO_LINEAR
 #define STBI_NO_HDR
-#define STBI_MAX_DIMENSIONS 65535
-#define STBI_ASSERT(x)      LG_BUG_ON(!(x))
-#define STBI_MALLOC(size)   budget_alloc(size)
-#define STBI_FREE(p)        budget_free(p)
+#define STBI_MAX_DIMENSIONS                   65535
+#define STBI_ASSERT(x)                        LG_BUG_ON(!(x))
+#define STBI_MALLOC(size)                     budget_alloc(size)
+#define STBI_FREE(p)                          budget_free(p)
 #define STBI_REALLOC_SIZED(p, old_size, size) budget_realloc(p, old_size, size)
 /* Not our code: its warnings are off, also where it is inlined into ours below. */
 #pragma GCC diagnostic ignored "-Wunused-function"
@@ -43,7 +43,10 @@ enum { BLOCKS = 32 }; /* stb_image holds fewer than ten at once */
 static _Thread_local struct {
     size_t left;
     lg_err *err; /* of the decode under way */
-    struct { void *p; size_t size; } block[BLOCKS];
+    struct {
+        void *p;
+        size_t size;
+    } block[BLOCKS];
 } budget;
 
 static int budget_find(const void *p)

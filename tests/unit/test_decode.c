@@ -122,11 +122,13 @@ TEST(exif_orientation_is_applied)
     lg_buf_init(&jpeg, 0);
     lg_buf_init(&turned, 0);
     CHECK_OK(img_jpeg_write(&p, 95, &jpeg, &err));
-    static const int corner[9] = {0, 0, 1, 3, 2, 0, 1, 3, 2}; /* 0 top left, 1 top right, 2 bottom left, 3 bottom right */
+    static const int corner[9] = {0, 0, 1, 3, 2,
+                                  0, 1, 3, 2}; /* 0 top left, 1 top right, 2 bottom left, 3 bottom right */
     for (int o = 1; o <= 8; o++) {
         for (int big = 0; big < 2; big++) {
-            uint8_t app1[] = {0xFF, 0xD8, 0xFF, 0xE1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'I', 'I', 42, 0, 8, 0, 0, 0,
-                              1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, (uint8_t)o, 0, 0, 0, 0, 0, 0, 0};
+            uint8_t app1[] = {0xFF, 0xD8, 0xFF, 0xE1, 0,          34, 'E', 'x', 'i', 'f',  0, 0, 'I',
+                              'I',  42,   0,    8,    0,          0,  0,   1,   0,   0x12, 1, 3, 0,
+                              1,    0,    0,    0,    (uint8_t)o, 0,  0,   0,   0,   0,    0, 0};
             static const uint8_t motorola[] = {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0};
             if (big) {
                 memcpy(app1 + 12, motorola, sizeof motorola);
@@ -207,7 +209,8 @@ TEST(truncated_files_are_errors_at_every_length)
             uint8_t *part = malloc(n ? n : 1);
             memcpy(part, all[k]->data, n);
             lg_err e = {0};
-            if (img_decode(part, n, NULL, &q, NULL, &e) == LG_OK) TEST_FAIL("%d of %zu bytes were read", (int)n, all[k]->len);
+            if (img_decode(part, n, NULL, &q, NULL, &e) == LG_OK)
+                TEST_FAIL("%d of %zu bytes were read", (int)n, all[k]->len);
             CHECK_INT(e.code, 305);
             CHECK(e.why[0]);
             free(part);
@@ -304,8 +307,8 @@ static void judge(const char *root, char *column[9], FILE *results, tally *t)
         printf("    %s: expected %s, got %s %dx%d %.1f,%.1f,%.1f %s (wanted %sx%s %s)\n", column[0], column[4],
                ok ? "ok" : "error", p.w, p.h, mean[0], mean[1], mean[2], err.why, column[5], column[6], column[8]);
     if (results)
-        fprintf(results, "%s\t%s\t%d\t%d\t%.1f,%.1f,%.1f\t%s\n", column[0], ok ? "ok" : "err", p.w, p.h, mean[0], mean[1],
-                mean[2], ok ? hex : err.why);
+        fprintf(results, "%s\t%s\t%d\t%d\t%.1f,%.1f,%.1f\t%s\n", column[0], ok ? "ok" : "err", p.w, p.h, mean[0],
+                mean[1], mean[2], ok ? hex : err.why);
     img_picture_release(&p);
     free(f.p);
 }

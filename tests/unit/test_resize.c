@@ -43,7 +43,8 @@ static void compare(const img_picture *p, const double box[4], int h, int w)
 
 TEST(resize_equals_the_definition)
 {
-    static const int sizes[][4] = {{40, 60, 13, 17}, {9, 7, 30, 21}, {64, 64, 1, 1}, {1, 1, 5, 6}, {33, 50, 33, 8}, {5, 90, 64, 64}};
+    static const int sizes[][4] = {{40, 60, 13, 17}, {9, 7, 30, 21},  {64, 64, 1, 1},
+                                   {1, 1, 5, 6},     {33, 50, 33, 8}, {5, 90, 64, 64}};
     for (int c = 1; c <= 3; c += 2) {
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
             const int *s = sizes[i];
