@@ -1,0 +1,383 @@
+/* complete.c - Tab: what may stand at the cursor, from the same tables as everything else. Objects of the right kind
+ * come first, then options still unset, then flags. */
+#include "kernel/dsl/context.h"
+#include "lib/base/reach.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/banned.h"
+
+enum { MOST_MATCHES = 500 };
+
+typedef struct completer {
+    dsl_session *session;
+    dsl_completion *out;
+    const char *partial;
+    size_t partial_len;
+    dsl_context context;
+    lg_err *err;
+    lg_status status;
+} completer;
+
+static bool starts(const completer *c, const char *text)
+{
+    for (size_t i = 0; i < c->partial_len; i++)
+        if (tolower((unsigned char)text[i]) != tolower((unsigned char)c->partial[i])) return false; /* also at its end */
+    return true;
+}
+
+static void add_match(completer *c, const char *text, const char *type, const char *signature)
+{
+    dsl_completion *out = c->out;
+    if (c->status || !starts(c, text) || out->count >= MOST_MATCHES) return;
+    for (size_t i = 0; i < out->count; i++)
+        if (!strcmp(out->match[i].text, text)) return;
+    if ((out->count & (out->count - 1)) == 0) {
+        size_t cap = out->count ? out->count * 2 : 1;
+        dsl_match *grown = lg_realloc(out->match, out->count, cap, sizeof *grown, c->err);
+        if (!grown) {
+            c->status = c->err->status;
+            return;
+        }
+        out->match = grown;
+    }
+    dsl_match match = {.text = lg_strdup(text, c->err)};
+    if (match.text) match.type = lg_strdup(type, c->err);
+    if (match.type) match.signature = lg_strdup(signature, c->err);
+    out->match[out->count++] = match;
+    if (!match.signature) c->status = c->err->status;
+}
+
+void dsl_completion_release(dsl_completion *completion)
+{
+    for (size_t i = 0; i < completion->count; i++) {
+        lg_free(completion->match[i].text);
+        lg_free(completion->match[i].type);
+        lg_free(completion->match[i].signature);
+    }
+    lg_free(completion->match);
+    *completion = (dsl_completion){0};
+}
+
+/* ---- sources of words ---- */
+static void add_commands(completer *c)
+{
+    const dsl_config *config = &c->session->config;
+    for (size_t i = 0; config->commands && config->commands[i]; i++)
+        add_match(c, config->commands[i]->name, "command", config->commands[i]->summary ? config->commands[i]->summary : "");
+    add_match(c, "let", "keyword", "let NAME = value");
+    add_match(c, "for", "keyword", "for NAME in a, b, c { … }");
+    add_match(c, "check", "keyword", "check scratch.val.accuracy > 0.5");
+}
+
+static void add_layers(completer *c)
+{
+    for (const dsl_layer_type *l = c->session->config.layers; l && l->name; l++) add_match(c, l->name, "layer", l->summary ? l->summary : "");
+    add_match(c, "for", "keyword", "for NAME in a, b, c { … }");
+}
+
+static void add_objects(completer *c, unsigned kinds, bool parts)
+{
+    const dsl_names *objects = &c->session->objects;
+    for (size_t i = 0; i < objects->count; i++) {
+        const dsl_object *object = objects->row[i].value;
+        if (!object || !(kinds & 1u << object->cls->kind)) continue;
+        char name[200];
+        lg_buf brief;
+        lg_buf_init(&brief, 4096);
+        if (object->cls->brief) object->cls->brief(object->payload, &brief);
+        add_match(c, objects->row[i].name, dsl_kind_name(object->cls->kind), lg_buf_str(&brief));
+        static const char *const suffix[] = {"train", "val", "test"};
+        size_t n = strlen(objects->row[i].name);
+        bool dotted = c->partial_len > n && c->partial[n] == '.';
+        for (int k = 0; parts && dotted && object->cls->kind == DSL_KIND_DATASET && k < 3; k++) {
+            snprintf(name, sizeof name, "%.150s.%s", objects->row[i].name, suffix[k]);
+            add_match(c, name, "part", "");
+        }
+        lg_buf_release(&brief);
+    }
+}
+
+/* `scratch.` in arithmetic or a check: facts about it. */
+static void add_fields(completer *c)
+{
+    const dsl_names *objects = &c->session->objects;
+    for (size_t i = 0; i < objects->count; i++) {
+        const dsl_object *object = objects->row[i].value;
+        const char *name = objects->row[i].name;
+        size_t n = strlen(name);
+        if (!object || !object->cls->fields || c->partial_len <= n || strncmp(c->partial, name, n) || c->partial[n] != '.') continue;
+        lg_buf fields;
+        lg_buf_init(&fields, 1 << 18);
+        object->cls->fields(object->payload, &fields);
+        for (char *at = fields.data; at && *at;) {
+            char *end = strchr(at, '\n'), full[300];
+            if (end) *end = 0;
+            snprintf(full, sizeof full, "%.120s.%.160s", name, at);
+            add_match(c, full, "field", "");
+            at = end ? end + 1 : NULL;
+        }
+        lg_buf_release(&fields);
+    }
+}
+
+static void add_variables(completer *c)
+{
+    char name[80] = "$";
+    const dsl_tokens *tokens = &c->context.tokens;
+    for (size_t i = 0; i < c->session->vars.count; i++) {
+        const dsl_var *var = c->session->vars.row[i].value;
+        if (!var) continue;
+        snprintf(name, sizeof name, "$%.70s", c->session->vars.row[i].name);
+        add_match(c, name, "variable", var->count ? var->text[0] : "");
+    }
+    for (size_t i = 0; i + 1 < c->context.end; i++) {
+        char word[64];
+        dsl_token_copy(tokens, &tokens->token[i], word);
+        if (tokens->token[i].kind != TOK_WORD || !(dsl_same(word, "let") || dsl_same(word, "for"))) continue;
+        dsl_token_copy(tokens, &tokens->token[i + 1], word);
+        snprintf(name, sizeof name, "$%s", word);
+        add_match(c, name, "variable", "");
+    }
+}
+
+static void add_choices(completer *c, const dsl_param *param)
+{
+    lg_buf list;
+    lg_buf_init(&list, 1 << 16);
+    dsl_choice_list(param->choices, &list);
+    for (char *at = list.data; at && *at;) {
+        char *end = strstr(at, ", ");
+        if (end) *end = 0;
+        bool dflt = param->dflt && !strcmp(param->dflt, at);
+        add_match(c, at, "choice", dflt ? "the default" : "");
+        at = end ? end + 2 : NULL;
+    }
+    lg_buf_release(&list);
+}
+
+/* One level below the folder that is already written. */
+static void add_files(completer *c)
+{
+    char folder[1024] = ".", entry[1400];
+    size_t slash = c->partial_len;
+    while (slash && c->partial[slash - 1] != '/') slash--;
+    if (slash >= sizeof folder || (c->partial_len && memchr(c->partial, ':', c->partial_len))) return;
+    if (slash) memcpy(folder, c->partial, slash), folder[slash] = 0;
+    lg_listing listing = {0};
+    lg_err quiet = {0};
+    if (lg_reach_list(folder, 20000, NULL, &listing, &quiet) != LG_OK) return;
+    for (size_t i = 0; i < listing.count; i++) {
+        size_t n = strcspn(listing.path[i], "/");
+        bool is_folder = listing.path[i][n] == '/';
+        if (slash + n + 2 > sizeof entry) continue;
+        memcpy(entry, c->partial, slash);
+        memcpy(entry + slash, listing.path[i], n);
+        if (is_folder) entry[slash + n++] = '/';
+        entry[slash + n] = 0;
+        if (!strpbrk(entry, " #,;=()[]{}<>!\"'") || c->context.in_string) add_match(c, entry, is_folder ? "folder" : "file", "");
+    }
+    lg_listing_release(&listing);
+}
+
+/* The object of the line, or the chosen one, that knows labels. */
+static const dsl_object *labelled_object(completer *c)
+{
+    const dsl_tokens *tokens = &c->context.tokens;
+    char word[64];
+    for (size_t i = c->context.first; i < c->context.end; i++) {
+        dsl_token_copy(tokens, &tokens->token[i], word);
+        word[strcspn(word, ".")] = 0;
+        const dsl_object *object = *word ? dsl_session_get(c->session, word) : NULL;
+        if (object && object->cls->labels) return object;
+    }
+    const char *name = dsl_session_default(c->session, DSL_KIND_DATASET);
+    const dsl_object *object = name ? dsl_session_get(c->session, name) : NULL;
+    return object && object->cls->labels ? object : NULL;
+}
+
+static void add_labels(completer *c)
+{
+    const dsl_object *object = labelled_object(c);
+    if (!object) return;
+    lg_buf labels;
+    lg_buf_init(&labels, 1 << 18);
+    object->cls->labels(object->payload, &labels);
+    for (char *at = labels.data; at && *at;) {
+        char *end = strchr(at, '\n'), quoted[300];
+        if (end) *end = 0;
+        bool plain = !strpbrk(at, " #,;=()[]{}<>!\"'");
+        snprintf(quoted, sizeof quoted, plain || c->context.in_string ? "%.250s" : "\"%.250s\"", at);
+        add_match(c, quoted, "label", "");
+        at = end ? end + 1 : NULL;
+    }
+    lg_buf_release(&labels);
+}
+
+static void add_ids(completer *c)
+{
+    char id[24];
+    for (int i = 1; i <= 12; i++) {
+        snprintf(id, sizeof id, "%d", i);
+        add_match(c, id, "image", "");
+    }
+}
+
+static void add_values(completer *c, const dsl_param *param)
+{
+    add_choices(c, param);
+    lg_buf signature;
+    lg_buf_init(&signature, 4096);
+    dsl_signature(param, &signature);
+    switch (param->type) {
+    case DSL_T_OBJECT: add_objects(c, param->kinds ? param->kinds : ~0u, true); break;
+    case DSL_T_GRID: add_objects(c, param->kinds | DSL_GRIDS, true); break;
+    case DSL_T_PATH:
+        add_match(c, "sample:logos", "place", "the bundled set");
+        add_files(c);
+        break;
+    case DSL_T_OUTPATH: add_files(c); break;
+    case DSL_T_LABEL: add_labels(c); break;
+    case DSL_T_IMAGE: add_ids(c); break;
+    case DSL_T_NEWNAME: break;
+    default:
+        if (param->dflt && !param->list) add_match(c, param->dflt, "value", lg_buf_str(&signature));
+    }
+    lg_buf_release(&signature);
+}
+
+/* ---- where we are ---- */
+static void add_condition(completer *c)
+{
+    static const char *const fields[] = {"id", "file", "label", "predicted", "correct", "confidence", "second", "loss", "split", "source",
+                                         "user", "date", "likes", "text", "width", "height", "brightness", "glare", "sharpness", "duplicate"};
+    static const char *const signs[] = {"=", "!=", "<", "<=", ">", ">=", "contains", "in"};
+    bool check = dsl_same(c->context.verb, "check");
+    switch (c->context.expect) {
+    case EXPECT_FIELD:
+        for (size_t i = 0; !check && i < sizeof fields / sizeof *fields; i++) add_match(c, fields[i], "field", "");
+        if (check) add_objects(c, ~0u, true);
+        if (check) add_fields(c);
+        add_match(c, "not", "keyword", "");
+        break;
+    case EXPECT_SIGN:
+        for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) add_match(c, signs[i], "sign", "");
+        break;
+    case EXPECT_VALUE:
+        if (dsl_same(c->context.field, "label") || dsl_same(c->context.field, "predicted") || dsl_same(c->context.field, "second")) add_labels(c);
+        if (dsl_same(c->context.field, "split"))
+            for (int i = 0; i < 3; i++) add_match(c, (const char *const[]){"train", "val", "test"}[i], "value", "");
+        if (check) add_objects(c, ~0u, true);
+        if (check) add_fields(c);
+        break;
+    default:
+        add_match(c, "and", "keyword", "");
+        add_match(c, "or", "keyword", "");
+    }
+}
+
+static void add_params(completer *c, dsl_role role, const char *type, bool values)
+{
+    const dsl_param *params = dsl_context_params(&c->context);
+    for (int i = 0; params && params[i].name && i < 128; i++) {
+        const dsl_param *param = &params[i];
+        if (param->role != role || param->late || c->context.used[i]) continue;
+        if (values) {
+            add_values(c, param);
+            continue;
+        }
+        lg_buf signature;
+        char off[80];
+        lg_buf_init(&signature, 4096);
+        dsl_signature(param, &signature);
+        bool on = param->type == DSL_T_FLAG && param->dflt && dsl_same(param->dflt, "on");
+        snprintf(off, sizeof off, "no %.70s", param->name);
+        add_match(c, on ? off : param->name, type, lg_buf_str(&signature));
+        lg_buf_release(&signature);
+    }
+}
+
+static void add_arguments(completer *c)
+{
+    const dsl_param *params = dsl_context_params(&c->context);
+    if (!params) return;
+    if (c->context.pending >= 0) {
+        add_values(c, &params[c->context.pending]);
+        return;
+    }
+    add_params(c, DSL_POSITIONAL, "", true);
+    add_params(c, DSL_OPTION, "option", false);
+    add_params(c, DSL_PREPOSITION, "preposition", false);
+    if (c->context.command && c->context.command->takes_where) add_match(c, "where", "preposition", "where label = nike");
+    add_params(c, DSL_FLAG, "flag", false);
+    if (c->context.layer) add_params(c, DSL_POSITIONAL, "option", false);
+}
+
+static void add_help_words(completer *c)
+{
+    if (!c->context.command || !dsl_same(c->context.command->name, "help")) return;
+    add_commands(c);
+    add_layers(c);
+    add_objects(c, ~0u, false);
+}
+
+static void find_candidates(completer *c)
+{
+    const dsl_context *context = &c->context;
+    if (context->in_comment || context->broken) return;
+    if (c->partial_len && *c->partial == '$') {
+        add_variables(c);
+    } else if (context->in_parens) {
+        add_objects(c, ~0u, true);
+        add_fields(c);
+        for (int i = 0; i < DSL_F_COUNT; i++) add_match(c, dsl_function_names[i], "function", "");
+    } else if (context->first >= context->end) {
+        if (context->in_model) add_layers(c);
+        else {
+            add_commands(c);
+            add_objects(c, ~0u, true);
+            add_fields(c);
+        }
+    } else {
+        if (context->expect) add_condition(c);
+        if (!context->expect || context->expect == EXPECT_MORE || (context->expect == EXPECT_SIGN && !dsl_same(context->verb, "check"))) add_arguments(c);
+        add_help_words(c);
+    }
+}
+
+/* The word before the cursor begins here; inside a text it is the whole text. */
+static size_t word_start(const char *code, size_t at, bool parens)
+{
+    const char *stops = parens ? " \t\r\n\f\v{}()[],;=\"'<>!\\+-*/^%" : " \t\r\n\f\v{}()[],;=\"'<>!\\";
+    while (at && !strchr(stops, code[at - 1])) at--;
+    return at;
+}
+
+lg_status dsl_session_complete(dsl_session *session, const char *code, size_t len, size_t cursor, dsl_completion *out, lg_err *err)
+{
+    *out = (dsl_completion){0};
+    size_t valid = lg_utf8_valid(code, len), end = lg_utf8_offset(code, valid, cursor);
+    completer c = {.session = session, .out = out, .err = err};
+    out->start = out->end = lg_utf8_count(code, end);
+    LG_TRY(dsl_context_read(&session->config, code, end, &c.context, err));
+    size_t start = c.context.in_string ? c.context.tokens.token[c.context.tokens.count - 1].at : 0;
+    if (c.context.in_string) { /* the error token remembers where the text ends; its span where it begins */
+        const lg_span *span = &c.context.tokens.error.span;
+        start = end;
+        for (int points = span->len - 1; points > 0 && start; points--)
+            do start--;
+            while (start && ((unsigned char)code[start] & 0xc0) == 0x80);
+    } else start = word_start(code, end, c.context.in_parens);
+    dsl_context_release(&c.context);
+    c.partial = code + start;
+    c.partial_len = end - start;
+    bool in_string = start && (code[start - 1] == '"' || code[start - 1] == '\'') && c.partial_len <= end;
+    LG_TRY(dsl_context_read(&session->config, code, start - (in_string && start ? 1 : 0), &c.context, err));
+    c.context.in_string = in_string;
+    find_candidates(&c);
+    dsl_context_release(&c.context);
+    out->start = lg_utf8_count(code, start);
+    if (c.status) dsl_completion_release(out);
+    return c.status;
+}

@@ -1,0 +1,302 @@
+/* cond.c - conditions: `where` filters rows, `check` compares facts. A condition is a list of leaves, groups of and
+ * joined by or; several `where` are joined by and. */
+#include "kernel/dsl/inside.h"
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/banned.h"
+
+typedef struct cond_value {
+    const char *text;
+    double number;
+    bool is_number;
+} cond_value;
+
+typedef struct cond_leaf {
+    bool or_before, negate;
+    dsl_cmp cmp;
+    const char *field;
+    cond_value *value;
+    int count;
+    lg_span span;
+} cond_leaf;
+
+struct dsl_cond {
+    struct dsl_cond *next; /* stays first: bind.c walks along it */
+    cond_leaf *leaf;
+    int count;
+    const char *text;
+};
+
+static cond_value value_of(const char *text)
+{
+    cond_value value = {.text = text};
+    size_t n = strlen(text);
+    char copy[64];
+    if (n == 0 || n >= sizeof copy) return value;
+    memcpy(copy, text, n + 1);
+    bool percent = copy[n - 1] == '%';
+    if (percent) copy[n - 1] = 0;
+    value.is_number = lg_parse_double(copy, &value.number);
+    if (percent) value.number /= 100;
+    return value;
+}
+
+/* Days since 1970 to a civil date; Howard Hinnant's civil_from_days. */
+static char *iso_date(double seconds, lg_arena *arena, lg_err *err)
+{
+    long long z = (long long)(seconds / 86400) + 719468, era = z / 146097, doe = z - era * 146097;
+    long long yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365, doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    long long mp = (5 * doy + 2) / 153, d = doy - (153 * mp + 2) / 5 + 1, m = mp < 10 ? mp + 3 : mp - 9;
+    return lg_arena_strf(arena, err, "%04lld-%02lld-%02lld", yoe + era * 400 + (m <= 2), m, d);
+}
+
+/* `date > 7d`, `date = today`: dates compare as their ISO text. */
+static lg_status date_value(dsl_walk *walk, const char *field, const dsl_word *word, lg_arena *arena, const char **text, lg_err *err)
+{
+    static const dsl_param param = {.name = "date", .role = DSL_OPTION, .type = DSL_T_DATE};
+    static const dsl_target where = {.name = "where"};
+    dsl_value value;
+    lg_err local = {0};
+    if (!dsl_same(field, "date") || word->unknown || strchr(word->text, '-')) return LG_OK;
+    if (dsl_convert(walk, &where, &param, word, arena, &value, &local) != LG_OK) return LG_OK;
+    *text = iso_date(value.number, arena, err);
+    return *text ? LG_OK : err->status;
+}
+
+static lg_status bind_leaf(dsl_walk *walk, const dsl_leaf *from, lg_arena *arena, cond_leaf *to, lg_err *err)
+{
+    *to = (cond_leaf){.or_before = from->or_before, .negate = from->negate, .cmp = (dsl_cmp)from->cmp, .span = from->left->span};
+    if (from->left->kind != TOK_WORD) {
+        lg_fail(err, LG_E_SYNTAX, 109, "a condition after `where` begins with a field");
+        lg_try(err, "write e.g. `where label = nike` or `where confidence < 40%%`");
+        return lg_err_place(err, from->left->span);
+    }
+    char *field = dsl_atom_source(from->left, arena, err);
+    if (!field) return err->status;
+    to->field = field;
+    dsl_words words;
+    LG_TRY(dsl_list_words(walk, &from->right, arena, &words, err));
+    to->count = words.count;
+    to->value = lg_arena_alloc(arena, (size_t)words.count, sizeof *to->value, err);
+    if (!to->value) return err->status;
+    for (int i = 0; i < words.count; i++) {
+        const char *text = words.word[i].text;
+        LG_TRY(date_value(walk, field, &words.word[i], arena, &text, err));
+        to->value[i] = value_of(text);
+    }
+    if (from->cmp == CMP_TRUE || from->cmp == CMP_IN || words.count == 1) return LG_OK;
+    lg_fail(err, LG_E_ARG, 147, "`%s` is compared with one value, not %d", field, words.count);
+    lg_try(err, "write `%s in …` to allow several", field);
+    return lg_err_place(err, from->right.first->span);
+}
+
+lg_status dsl_cond_bind(dsl_walk *walk, const dsl_test *test, lg_arena *arena, dsl_cond **out, lg_err *err)
+{
+    dsl_cond *cond = lg_arena_alloc(arena, 1, sizeof *cond, err);
+    if (!cond) return err->status;
+    for (const dsl_leaf *leaf = test->first; leaf; leaf = leaf->next) cond->count++;
+    cond->leaf = lg_arena_alloc(arena, (size_t)cond->count, sizeof *cond->leaf, err);
+    cond->text = lg_arena_strndup(arena, test->at, test->len, err);
+    if (!cond->leaf || !cond->text) return err->status;
+    int i = 0;
+    for (const dsl_leaf *leaf = test->first; leaf; leaf = leaf->next) LG_TRY(bind_leaf(walk, leaf, arena, &cond->leaf[i++], err));
+    *out = cond;
+    return LG_OK;
+}
+
+/* ---- comparing ---- */
+static bool contains(const char *text, const char *part)
+{
+    size_t n = strlen(part), len = strlen(text);
+    for (size_t i = 0; i + n <= len; i++)
+        if (dsl_same_n(text + i, part, n)) return true;
+    return false;
+}
+
+static bool compare(dsl_cmp cmp, const cond_value *a, const cond_value *b)
+{
+    int order;
+    if (cmp == CMP_CONTAINS) return contains(a->text, b->text);
+    if (a->is_number && b->is_number) order = a->number < b->number ? -1 : a->number > b->number;
+    else order = lg_casecmp(a->text, b->text);
+    switch (cmp) {
+    case CMP_NE: return order != 0;
+    case CMP_LT: return order < 0;
+    case CMP_LE: return order <= 0;
+    case CMP_GT: return order > 0;
+    case CMP_GE: return order >= 0;
+    default: return order == 0;
+    }
+}
+
+static bool holds(dsl_cmp cmp, const cond_value *left, const cond_value *right, int count)
+{
+    if (cmp == CMP_TRUE)
+        return left->is_number ? left->number != 0 : *left->text && !dsl_same(left->text, "no") && !dsl_same(left->text, "false");
+    for (int i = 0; i < count; i++)
+        if (compare(cmp, left, &right[i])) return true;
+    return false;
+}
+
+static lg_status no_field(const cond_leaf *leaf, const char *const *names, lg_err *err)
+{
+    size_t count = 0;
+    char known[500];
+    size_t used = 0;
+    while (names && names[count]) count++;
+    for (size_t i = 0; i < count && used < 400; i++) used += (size_t)snprintf(known + used, sizeof known - used, "%s%.60s", i ? ", " : "", names[i]);
+    lg_fail(err, LG_E_NAME, 149, "`where` does not know `%s` here", dsl_brief(leaf->field, strlen(leaf->field)).s);
+    if (count) lg_why(err, "the rows have: %s%s", known, used >= 400 ? ", …" : "");
+    const char *near = lg_nearest(leaf->field, names, count);
+    if (near) lg_try(err, "did you mean `%s`?", near);
+    else lg_try(err, "quote it if it is a value, and write the field first");
+    return lg_err_place(err, leaf->span);
+}
+
+static lg_status leaf_eval(const cond_leaf *leaf, dsl_row_field *field, const void *row, const char *const *names, bool *pass, lg_err *err)
+{
+    dsl_fact fact = {0};
+    char number[40];
+    lg_status st = field(row, leaf->field, &fact);
+    if (st != LG_OK) return no_field(leaf, names, err);
+    cond_value left = {.text = fact.text, .number = fact.number, .is_number = true};
+    if (fact.text) left = value_of(fact.text);
+    else if (leaf->cmp == CMP_CONTAINS || (leaf->count && !leaf->value[0].is_number)) {
+        dsl_number_text(fact.number, number);
+        left.text = number;
+    }
+    *pass = holds(leaf->cmp, &left, leaf->value, leaf->count) != leaf->negate;
+    return LG_OK;
+}
+
+lg_status dsl_cond_eval(const dsl_cond *cond, dsl_row_field *field, const void *row, const char *const *names, bool *pass, lg_err *err)
+{
+    *pass = true;
+    for (; cond && *pass; cond = cond->next) {
+        bool any = false, all = true;
+        for (int i = 0; i < cond->count; i++) {
+            bool one = false;
+            LG_TRY(leaf_eval(&cond->leaf[i], field, row, names, &one, err));
+            if (cond->leaf[i].or_before) {
+                any |= all;
+                all = true;
+            }
+            all &= one;
+        }
+        *pass = any | all;
+    }
+    return LG_OK;
+}
+
+void dsl_cond_text(const dsl_cond *cond, lg_buf *out)
+{
+    for (const dsl_cond *c = cond; c; c = c->next) lg_buf_addf(out, "%s%s", c == cond ? "" : " where ", c->text);
+}
+
+/* ---- check ---- */
+/* One side: a number, a text, or a fact about an object. */
+static lg_status side_value(dsl_walk *walk, const dsl_atom *atom, lg_arena *arena, cond_value *out, bool *unknown, lg_err *err)
+{
+    dsl_word word;
+    dsl_found found = {0};
+    LG_TRY(dsl_atom_text(walk, atom, arena, &word, err));
+    *unknown |= word.unknown;
+    *out = value_of(word.text);
+    if (word.unknown || atom->kind != TOK_WORD || out->is_number) return LG_OK;
+    LG_TRY(dsl_find(walk, word.text, true, arena, &found, err));
+    bool dotted = strchr(word.text, '.') != NULL;
+    if (!dotted && !(found.exists && *found.rest)) return LG_OK; /* a plain word: a label, a name */
+    char number[40];
+    dsl_fact fact = {0};
+    bool late = false;
+    LG_TRY(dsl_field_value(walk, word.text, atom->span, arena, &fact, &late, err));
+    *unknown |= late;
+    if (late) return LG_OK;
+    *out = (cond_value){.text = fact.text, .number = fact.number, .is_number = true};
+    if (fact.text) *out = value_of(fact.text);
+    else {
+        dsl_number_text(fact.number, number);
+        out->text = lg_arena_strndup(arena, number, strlen(number), err);
+    }
+    return out->text ? LG_OK : err->status;
+}
+
+typedef struct checker {
+    dsl_walk *walk;
+    lg_arena *arena;
+    lg_buf facts; /* "scratch.params is 448; …" */
+    bool unknown;
+    lg_err *err;
+} checker;
+
+static void add_fact(checker *c, const dsl_atom *atom, const cond_value *value)
+{
+    char shown[64];
+    dsl_bit name = dsl_brief(atom->at, atom->len);
+    bool same = atom->kind == TOK_STRING || atom->kind == TOK_RAW || (atom->len == strlen(value->text) && !memcmp(atom->at, value->text, atom->len));
+    if (same) return;
+    const char *text = value->text;
+    if (value->is_number && value->number == (double)(long long)value->number && value->number < 1e15 && value->number > -1e15) text = lg_thousands((long long)value->number);
+    else if (value->is_number) {
+        snprintf(shown, sizeof shown, "%.6g", value->number);
+        text = shown;
+    }
+    char entry[440];
+    snprintf(entry, sizeof entry, "%s%s is %s", atom->kind == TOK_VAR ? "$" : "", name.s, dsl_brief(text, strlen(text)).s);
+    if (strstr(lg_buf_str(&c->facts), entry)) return;
+    lg_buf_addf(&c->facts, "%s%s", c->facts.len ? "; " : "", entry);
+}
+
+static lg_status check_leaf(checker *c, const dsl_leaf *leaf, bool *pass)
+{
+    cond_value left, *right = lg_arena_alloc(c->arena, (size_t)leaf->right.count + 1, sizeof *right, c->err);
+    if (!right) return c->err->status;
+    LG_TRY(side_value(c->walk, leaf->left, c->arena, &left, &c->unknown, c->err));
+    add_fact(c, leaf->left, &left);
+    int count = 0;
+    for (const dsl_atom *atom = leaf->right.first; atom; atom = atom->next) {
+        LG_TRY(side_value(c->walk, atom, c->arena, &right[count], &c->unknown, c->err));
+        add_fact(c, atom, &right[count++]);
+    }
+    *pass = holds((dsl_cmp)leaf->cmp, &left, right, count) != leaf->negate;
+    return LG_OK;
+}
+
+static lg_status check_failed(checker *c, const dsl_stmt *stmt)
+{
+    dsl_bit test = dsl_brief(stmt->test->at, stmt->test->len);
+    dsl_word message = {0};
+    if (stmt->message) LG_TRY(dsl_atom_text(c->walk, stmt->message, c->arena, &message, c->err));
+    if (stmt->message) lg_fail(c->err, LG_E_CHECK, 150, "%s", dsl_brief(message.text, strlen(message.text)).s);
+    else lg_fail(c->err, LG_E_CHECK, 150, "this does not hold: %s", test.s);
+    if (c->facts.len) lg_why(c->err, "%s", lg_buf_str(&c->facts));
+    const dsl_leaf *first = stmt->test->first;
+    lg_span span = first->left->span;
+    for (const dsl_leaf *leaf = first; leaf; leaf = leaf->next) {
+        const dsl_atom *last = leaf->right.first ? leaf->right.first : leaf->left;
+        while (last->next && last != leaf->left) last = last->next;
+        if (last->span.line == span.line) span.len = last->span.col + last->span.len - span.col;
+    }
+    return lg_err_place(c->err, span);
+}
+
+lg_status dsl_check_run(dsl_walk *walk, const dsl_stmt *stmt, lg_arena *arena, lg_err *err)
+{
+    checker c = {.walk = walk, .arena = arena, .err = err};
+    bool any = false, all = true, one = false;
+    lg_status st = LG_OK;
+    lg_buf_init(&c.facts, 4096);
+    for (const dsl_leaf *leaf = stmt->test->first; leaf; leaf = leaf->next) {
+        LG_GO(check_leaf(&c, leaf, &one));
+        if (leaf->or_before) {
+            any |= all;
+            all = true;
+        }
+        all &= one;
+    }
+    if (!walk->dry && !c.unknown && !(any | all)) st = check_failed(&c, stmt);
+done:
+    lg_buf_release(&c.facts);
+    return st;
+}

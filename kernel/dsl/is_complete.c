@@ -1,0 +1,43 @@
+/* is_complete.c - may the cell be run, or does it go on? Brackets, a comma or a `\` at the end say it does. */
+#include "kernel/dsl/inside.h"
+#include <string.h>
+
+#include "lib/base/banned.h"
+
+/* Two blanks for each bracket that is open, two more where a line goes on. */
+static dsl_completeness goes_on(const dsl_tokens *tokens, bool joined, char indent[64])
+{
+    int depth = tokens->depth + joined;
+    size_t n = (size_t)(depth < 31 ? depth : 31) * 2;
+    memset(indent, ' ', n);
+    indent[n] = 0;
+    return DSL_INCOMPLETE;
+}
+
+static bool ends_with_join(const char *code, size_t len)
+{
+    while (len && strchr(" \t\r\n", code[len - 1])) len--;
+    return len && code[len - 1] == '\\';
+}
+
+dsl_completeness dsl_is_complete(const char *code, size_t len, char indent[64])
+{
+    dsl_tokens tokens;
+    lg_err err = {0};
+    lg_arena arena;
+    dsl_stmt *program = NULL;
+    indent[0] = 0;
+    if (dsl_lex(code, len, &tokens, &err) != LG_OK) return DSL_COMPLETE;
+    size_t last = tokens.count;
+    while (last && (tokens.token[last - 1].kind == TOK_NEWLINE || tokens.token[last - 1].kind == TOK_END || tokens.token[last - 1].kind == TOK_ERROR)) last--;
+    bool comma = last && tokens.token[last - 1].kind == TOK_COMMA;
+    dsl_completeness answer = DSL_COMPLETE;
+    lg_arena_init(&arena, DSL_ARENA_MAX);
+    if (tokens.error.code == 102) answer = goes_on(&tokens, comma, indent);
+    else if (tokens.error.status != LG_OK) answer = DSL_INVALID;
+    else if (comma || ends_with_join(code, len)) answer = goes_on(&tokens, true, indent);
+    else if (dsl_parse(&tokens, &arena, NULL, &program, &err) == LG_E_SYNTAX) answer = DSL_INVALID;
+    lg_arena_release(&arena);
+    dsl_tokens_release(&tokens);
+    return answer;
+}

@@ -1,0 +1,242 @@
+/* suggest.c - words that are not in the tables: what was probably meant. */
+#include "kernel/dsl/inside.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/banned.h"
+
+enum { MOST_NAMES = 400 };
+
+typedef struct pair {
+    const char *said, *here;
+} pair;
+
+static const pair verbs[] = {
+    {"train", "fit"}, {"learn", "fit"}, {"finetune", "fit"}, {"fine-tune", "fit"}, {"teach", "fit"}, {"compile", "fit"},
+    {"read", "load"}, {"import", "load"}, {"data", "load"}, {"dataset", "load"}, {"images", "load"},
+    {"print", "say"}, {"echo", "say"}, {"puts", "say"}, {"write", "say"}, {"message", "say"},
+    {"network", "model"}, {"net", "model"}, {"define", "model"}, {"build", "model"}, {"sequential", "model"}, {"cnn", "model"},
+    {"plot", "curves"}, {"history", "curves"}, {"learning", "curves"}, {"curve", "curves"},
+    {"display", "show"}, {"view", "show"}, {"visualize", "show"}, {"visualise", "show"}, {"look", "show"}, {"see", "show"},
+    {"imshow", "show"}, {"head", "show"}, {"cm", "confusion"}, {"matrix", "confusion"}, {"confusion_matrix", "confusion"},
+    {"test", "evaluate"}, {"eval", "evaluate"}, {"score", "evaluate"}, {"accuracy", "evaluate"}, {"validate", "evaluate"},
+    {"classification_report", "report"}, {"precision", "report"}, {"recall", "report"}, {"metrics", "report"},
+    {"errors", "mistakes"}, {"wrong", "mistakes"}, {"misclassified", "mistakes"}, {"predict", "classify"}, {"label", "classify"},
+    {"inference", "classify"}, {"gradcam", "explain"}, {"heatmap", "explain"}, {"saliency", "explain"}, {"why", "explain"},
+    {"merge", "combine"}, {"join", "combine"}, {"concat", "combine"}, {"rename", "relabel"}, {"resize", "clean"},
+    {"preprocess", "clean"}, {"normalize", "clean"}, {"scale", "clean"}, {"augmentation", "augment"}, {"generate", "augment"},
+    {"remove", "drop"}, {"rm", "drop"}, {"exclude", "drop"}, {"revert", "undo"}, {"download", "scrape"}, {"fetch", "scrape"},
+    {"collect", "scrape"}, {"crawl", "scrape"}, {"search", "scrape"}, {"login", "connect"}, {"store", "save"},
+    {"restore", "open"}, {"tune", "sweep"}, {"gridsearch", "sweep"}, {"lrfind", "findlr"}, {"find_lr", "findlr"},
+    {"layers", "summary"}, {"structure", "summary"}, {"ls", "list"}, {"dir", "list"}, {"who", "list"}, {"man", "help"},
+    {"info", "help"}, {"doc", "help"}, {"cls", "clear"}, {"source", "run"}, {"execute", "run"}, {"include", "run"},
+    {"param", "set"}, {"option", "set"}, {"versus", "compare"}, {"diff", "compare"}, {"users", "customers"},
+};
+
+static const pair options[] = {
+    {"batch_size", "batch"}, {"batchsize", "batch"}, {"learning_rate", "lr"}, {"learningrate", "lr"}, {"rate", "lr"},
+    {"optimiser", "optimizer"}, {"epoch", "epochs"}, {"kernel_size", "kernel"}, {"strides", "stride"}, {"early_stopping", "patience"},
+    {"weight_decay", "decay"}, {"validation_split", "split"}, {"image_size", "size"}, {"target_size", "size"}, {"random_state", "seed"},
+    {"class_weight", "balance"}, {"scheduler", "schedule"}, {"metrics", "metric"}, {"rotation_range", "rotate"}, {"rotation", "rotate"},
+    {"width_shift_range", "shift"}, {"height_shift_range", "shift"}, {"zoom_range", "zoom"}, {"horizontal_flip", "flip"},
+    {"brightness_range", "brightness"}, {"max", "limit"}, {"top", "limit"}, {"count", "limit"}, {"into", "as"}, {"name", "as"},
+};
+
+static const char *lookup(const pair *table, size_t count, const char *word)
+{
+    for (size_t i = 0; i < count; i++)
+        if (dsl_same(word, table[i].said)) return table[i].here;
+    return NULL;
+}
+
+const dsl_command *dsl_command_find(const dsl_config *config, const char *word)
+{
+    for (size_t i = 0; config && config->commands && config->commands[i]; i++)
+        if (dsl_same(word, config->commands[i]->name)) return config->commands[i];
+    return NULL;
+}
+
+const dsl_layer_type *dsl_layer_find(const dsl_config *config, const char *word)
+{
+    for (const dsl_layer_type *layer = config ? config->layers : NULL; layer && layer->name; layer++) {
+        if (dsl_same(word, layer->name)) return layer;
+        for (size_t i = 0; layer->aliases && layer->aliases[i]; i++)
+            if (dsl_same(word, layer->aliases[i])) return layer;
+    }
+    return NULL;
+}
+
+const char *dsl_synonym(const dsl_config *config, const char *word)
+{
+    const char *here = lookup(verbs, sizeof verbs / sizeof *verbs, word);
+    return here && dsl_command_find(config, here) ? here : NULL;
+}
+
+const char *dsl_option_synonym(const char *word)
+{
+    return lookup(options, sizeof options / sizeof *options, word);
+}
+
+/* Cyrillic and Greek letters that look like Latin ones. */
+static bool fold_lookalikes(const char *word, char *out, size_t size, char odd[8])
+{
+    static const struct {
+        uint32_t cp;
+        char latin;
+    } alike[] = {{0x430, 'a'}, {0x435, 'e'}, {0x43e, 'o'}, {0x440, 'p'}, {0x441, 'c'}, {0x443, 'y'}, {0x445, 'x'}, {0x456, 'i'},
+                 {0x458, 'j'}, {0x455, 's'}, {0x501, 'd'}, {0x3bf, 'o'}, {0x3b1, 'a'}, {0x3b9, 'i'}, {0x3bd, 'v'}, {0x131, 'i'},
+                 {0x4bb, 'h'}, {0x51b, 'q'}, {0x51d, 'w'}, {0x261, 'g'}, {0x43c, 'm'}, {0x442, 't'}, {0x43a, 'k'}};
+    size_t n = 0, len = strlen(word);
+    bool any = false;
+    for (size_t at = 0; at < len && n + 1 < size;) {
+        uint32_t cp = 0;
+        int bytes = lg_utf8_next(word + at, len - at, &cp);
+        if (bytes <= 0) return false;
+        char c = cp < 0x80 ? (char)cp : 0;
+        for (size_t i = 0; !c && i < sizeof alike / sizeof *alike; i++)
+            if (alike[i].cp == cp) {
+                c = alike[i].latin;
+                if (!any) snprintf(odd, 8, "%.*s", bytes, word + at);
+                any = true;
+            }
+        if (!c) return false;
+        out[n++] = c;
+        at += (size_t)bytes;
+    }
+    out[n] = 0;
+    return any;
+}
+
+/* The line with its first word replaced, if it is short enough to be shown. */
+static bool line_with(const dsl_stmt *stmt, const char *word, char *out, size_t size)
+{
+    size_t head = stmt->head->len, rest = stmt->len - head, n = strlen(word);
+    if (n + rest + 1 > size || memchr(stmt->at, '\n', stmt->len)) return false;
+    memcpy(out, word, n);
+    memcpy(out + n, stmt->at + head, rest);
+    out[n + rest] = 0;
+    return true;
+}
+
+static lg_status layer_outside(const dsl_stmt *stmt, const dsl_layer_type *layer, lg_err *err)
+{
+    char line[200];
+    lg_fail(err, LG_E_SYNTAX, 128, "`%s` is a layer, and layers go inside `model NAME { }`", dsl_brief(stmt->head->at, stmt->head->len).s);
+    bool one = line_with(stmt, layer->name, line, sizeof line);
+    lg_try(err, "model scratch on logos { %s }", one ? line : layer->name);
+    return lg_err_place(err, stmt->head->span);
+}
+
+lg_status dsl_no_command(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err)
+{
+    const dsl_config *config = &walk->session->config;
+    const char *names[MOST_NAMES];
+    size_t count = 0;
+    char word[64] = {0}, folded[64], odd[8] = "", line[300];
+    dsl_bit shown = dsl_brief(stmt->head->at, stmt->head->len);
+    if (stmt->head->len < sizeof word) memcpy(word, stmt->head->at, stmt->head->len);
+    const dsl_layer_type *layer = dsl_layer_find(config, word);
+    if (layer) return layer_outside(stmt, layer, err);
+    const char *here = dsl_synonym(config, word);
+    if (!here && *word && fold_lookalikes(word, folded, sizeof folded, odd)) {
+        const dsl_command *command = dsl_command_find(config, folded);
+        if (command) {
+            lg_fail(err, LG_E_NAME, 104, "there is no command `%s`", shown.s);
+            lg_why(err, "the `%s` in it is a letter of another alphabet that looks the same", odd);
+            lg_try(err, "did you mean `%s`?", command->name);
+            return lg_err_place(err, stmt->head->span);
+        }
+    }
+    for (size_t i = 0; config->commands && config->commands[i] && count < MOST_NAMES; i++) names[count++] = config->commands[i]->name;
+    size_t real = count;
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs && count < MOST_NAMES; i++)
+        if (dsl_command_find(config, verbs[i].here)) names[count++] = verbs[i].said;
+    const char *near = here || !*word ? NULL : lg_nearest(word, names, count);
+    for (size_t i = real; near && i < count; i++)
+        if (names[i] == near) here = dsl_synonym(config, near);
+    if (here) {
+        lg_fail(err, LG_E_NAME, 104, "there is no command `%s`; here it is called `%s`", shown.s, here);
+        if (line_with(stmt, here, line, sizeof line)) lg_try(err, "%s", line);
+        else lg_try(err, "did you mean `%s`?", here);
+        return lg_err_place(err, stmt->head->span);
+    }
+    lg_fail(err, LG_E_NAME, 104, "there is no command `%s`", shown.s);
+    if (*word == '%' || *word == '?') lg_why(err, "words that begin with %c belong to other kernels", *word);
+    if (near) lg_try(err, "did you mean `%s`?", near);
+    else if (*word && dsl_find_var(walk, word)) lg_try(err, "did you mean the variable `$%s`?", word);
+    else lg_try(err, "`help` lists the commands");
+    return lg_err_place(err, stmt->head->span);
+}
+
+/* ---- options ---- */
+static void list_role(const dsl_target *target, int pass, lg_buf *out)
+{
+    for (const dsl_param *p = target->params; p && p->name; p++) {
+        bool wanted = pass == 0 ? p->role == DSL_OPTION : pass == 1 ? p->role == DSL_FLAG : pass == 2 ? p->role == DSL_PREPOSITION : p->role == DSL_POSITIONAL;
+        if (wanted && !p->late && out->len < 500) lg_buf_addf(out, "%s%s", out->len ? ", " : "", p->name);
+    }
+}
+
+static const char *near_param(const dsl_target *target, const char *word)
+{
+    const char *names[128], *found = NULL, *synonym = dsl_option_synonym(word);
+    size_t count = 0;
+    for (const dsl_param *p = target->params; p && p->name && count < 128; p++) {
+        if (p->late) continue;
+        if (p->role != DSL_POSITIONAL || target->layer) names[count++] = p->name;
+        if (synonym && dsl_same(synonym, p->name)) found = p->name;
+    }
+    return found ? found : lg_nearest(word, names, count);
+}
+
+lg_status dsl_no_option(const dsl_target *target, const dsl_word *word, lg_err *err)
+{
+    lg_buf known;
+    lg_buf_init(&known, 4096);
+    for (int pass = 0; pass < 3 && !known.len; pass++) list_role(target, pass, &known);
+    if (target->layer && !known.len) list_role(target, 3, &known);
+    bool shortish = strlen(word->text) < 100 && !word->quoted && !strchr("0123456789.-", *word->text);
+    const char *near = shortish ? near_param(target, word->text) : NULL;
+    lg_fail(err, LG_E_NAME, 140, "`%s` does not know `%s`", target->name, dsl_brief(word->text, strlen(word->text)).s);
+    if (known.len) lg_why(err, "it knows: %s", lg_buf_str(&known));
+    if (near) lg_try(err, "did you mean `%s`?", near);
+    else lg_try(err, "`help %s` shows how it is written", target->name);
+    lg_buf_release(&known);
+    return lg_err_place(err, word->span);
+}
+
+/* ---- layers ---- */
+lg_status dsl_no_layer(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err)
+{
+    const dsl_config *config = &walk->session->config;
+    const char *names[MOST_NAMES];
+    size_t count = 0, real = 0;
+    char word[64] = {0};
+    lg_buf known;
+    lg_buf_init(&known, 8192);
+    dsl_bit shown = dsl_brief(stmt->head->at, stmt->head->len);
+    if (stmt->head->len < sizeof word) memcpy(word, stmt->head->at, stmt->head->len);
+    for (const dsl_layer_type *l = config->layers; l && l->name && count < MOST_NAMES; l++) {
+        names[count++] = l->name;
+        lg_buf_addf(&known, "%s%s", known.len ? ", " : "", l->name);
+    }
+    real = count;
+    for (const dsl_layer_type *l = config->layers; l && l->name; l++)
+        for (size_t i = 0; l->aliases && l->aliases[i] && count < MOST_NAMES; i++) names[count++] = l->aliases[i];
+    const char *near = *word ? lg_nearest(word, names, real) : NULL;
+    if (!near && *word) near = lg_nearest(word, names, count);
+    const dsl_command *command = *word ? dsl_command_find(config, word) : NULL;
+    if (dsl_same(word, "pool")) near = "maxpool", command = NULL;
+    if (command) {
+        lg_fail(err, LG_E_SYNTAX, 128, "`%s` is a command, not a layer", command->name);
+        lg_try(err, "close the model with `}` before this line");
+    } else {
+        lg_fail(err, LG_E_NAME, 201, "no layer is called `%s`", shown.s);
+        lg_why(err, "layers: %s", lg_buf_str(&known));
+        if (near) lg_try(err, "did you mean `%s`?", near);
+        else lg_try(err, "`help conv` shows a layer with examples");
+    }
+    lg_buf_release(&known);
+    return lg_err_place(err, stmt->head->span);
+}

@@ -1,0 +1,224 @@
+/* The messages of the manual, word for word, and many others: sentence, place, why, try. */
+#include "lib/plot/plot.h"
+#include "tests/support/dsl_table.h"
+#include "tests/support/test.h"
+
+/* Runs the cell after `setup`, and compares the whole block people see. */
+static void expect_block(const char *setup, const char *cell, const char *block)
+{
+    dsl_bench b;
+    lg_buf got;
+    lg_buf_init(&got, 1 << 16);
+    bench_open(&b);
+    bool ready = bench_run(&b, setup) == LG_OK;
+    if (!ready) printf("setup: %s\n", b.err.msg);
+    bool failed = bench_run(&b, cell) != LG_OK;
+    int ran = dsl_log.len > 0;
+    plt_error_block(&b.err, cell, false, &got);
+    char text[4096];
+    snprintf(text, sizeof text, "%s", lg_buf_str(&got));
+    bench_close(&b);
+    lg_buf_release(&got);
+    CHECK(ready);
+    CHECK(failed);
+    CHECK(!ran);
+    CHECK_STR(text, block);
+    CHECK_INT(dsl_alive, 0);
+}
+
+#define SETUP "load logos from data/x\nmodel scratch on logos { conv 16 3x3 relu; flatten; dense classes softmax }"
+
+TEST(unknown_model)
+{
+    expect_block(SETUP, "fit scrach epochs 20",
+                 "LL130  there is no model called `scrach`\n   1 | fit scrach epochs 20\n     |     ^^^^^^\n   why: you have: scratch\n   try: did you mean `scratch`?");
+}
+TEST(unknown_option)
+{
+    expect_block(SETUP, "fit scratch epoch 20",
+                 "LL140  `fit` does not know `epoch`\n   1 | fit scratch epoch 20\n     |             ^^^^^\n   why: it knows: epochs, batch, lr, optimizer, momentum, schedule, loss, patience, keep, decay, seed, time\n   try: did you mean `epochs`?");
+}
+TEST(no_number)
+{
+    expect_block(SETUP, "fit scratch epochs twenty",
+                 "LL141  `fit epochs` wants a whole number, not `twenty`\n   1 | fit scratch epochs twenty\n     |                    ^^^^^^");
+}
+TEST(no_choice)
+{
+    expect_block(SETUP, "fit scratch optimizer addam",
+                 "LL141  `fit optimizer` wants one of sgd, momentum, adam, rmsprop, not `addam`\n   1 | fit scratch optimizer addam\n     |                       ^^^^^\n   try: did you mean `adam`?");
+}
+TEST(other_word)
+{
+    expect_block(SETUP, "train scratch epochs 5",
+                 "LL104  there is no command `train`; here it is called `fit`\n   1 | train scratch epochs 5\n     | ^^^^^\n   try: fit scratch epochs 5");
+}
+TEST(unknown_layer)
+{
+    expect_block(SETUP, "model m on logos {\n  conv 16 3x3 relu\n  conv 16 3x3 relu\n  maxpol 2\n}",
+                 "LL201  no layer is called `maxpol`\n   4 |   maxpol 2\n     |   ^^^^^^\n   why: layers: input, conv, depthwise, maxpool, avgpool, globalavg, globalmax, pad, flatten, dense, dropout, batchnorm, activation, base, residual\n   try: did you mean `maxpool`?");
+}
+TEST(open_brace)
+{
+    expect_block(SETUP, "model m on logos {\n  conv 16 3x3 relu",
+                 "LL102  a `{` is still open\n   2 |   conv 16 3x3 relu\n     |               ^^^^\n   try: close it with `}`");
+}
+TEST(hashtag)
+{
+    expect_block(SETUP, "scrape twitter tag #adidas limit 5",
+                 "LL101  `#adidas` was read as a comment\n   why: # starts a comment\n   try: write `tag adidas` or quote it: \"#adidas\"");
+}
+TEST(reserved)
+{
+    expect_block(SETUP, "load fit from data/x",
+                 "LL111  `fit` is a word of the language, so it cannot be a name\n   1 | load fit from data/x\n     |      ^^^\n   try: use e.g. `myfit`");
+}
+
+/* ---- others: code and what must be in them ---- */
+typedef struct wrong {
+    const char *cell;
+    int code, line, col, len;
+    const char *msg, *hint; /* parts of them, or NULL */
+} wrong;
+
+static bool wrong_as_expected(const wrong *w)
+{
+    dsl_bench b;
+    bench_open(&b);
+    bool ready = bench_run(&b, SETUP "\nload belga from data/y; scrape twitter into posts; use logos; let lr = 0.1") == LG_OK;
+    bench_run(&b, w->cell);
+    bool ran = dsl_log.len > 0;
+    lg_err err = b.err;
+    bench_close(&b);
+    if (!ready || dsl_alive || err.code != w->code || err.span.line != w->line || err.span.col != w->col || err.span.len != w->len || ran ||
+        (w->msg && !strstr(err.msg, w->msg)) || (w->hint && !strstr(err.hint, w->hint)))
+{
+        printf("%s\n  gave LL%03d %d:%d+%d%s %s\n  why: %s\n  try: %s\n  expected LL%03d %d:%d+%d %s / %s\n", w->cell, err.code, err.span.line,
+                  err.span.col, err.span.len, ran ? " (something ran)" : "", err.msg, err.why, err.hint, w->code, w->line, w->col,
+               w->len, w->msg ? w->msg : "", w->hint ? w->hint : "");
+        return false;
+    }
+    return true;
+}
+
+static const wrong wrongs[] = {
+    {"augment logos 10", 141, 1, 15, 2, "`augment` wants a factor such as x10, not `10`", "did you mean `x10`?"},
+    {"augment logos 10x", 141, 1, 15, 3, NULL, "did you mean `x10`?"},
+    {"split logos 0.8", 141, 1, 13, 3, NULL, "did you mean `80/20`?"},
+    {"split logos 80", 141, 1, 13, 2, NULL, "did you mean `80/20`?"},
+    {"split logos 80/30", 142, 1, 13, 5, "add up to 100", "80/20"},
+    {"trian scratch", 104, 1, 1, 5, "here it is called `fit`", "fit scratch"},
+    {"confuson scratch", 104, 1, 1, 8, "there is no command `confuson`", "did you mean `confusion`?"},
+    {"fit(scratch, epochs=20)", 105, 1, 1, 23, "Python", "fit scratch epochs 20"},
+    {"cnn.add(Conv2D(16))", 105, 1, 1, 19, "Python", "conv 16"},
+    {"cnn.add(Conv2D(16, (3, 3), activation='relu', padding='same'))", 105, 1, 1, 62, "Python", "conv 16 3x3 relu same"},
+    {"history = scratch.fit(x, y, epochs=20, batch_size=32)", 105, 1, 1, 53, "Python", "fit scratch epochs 20 batch 32"},
+    {"import tensorflow as tf", 105, 1, 1, 23, "Python", "remove this line"},
+    {"from keras import layers", 105, 1, 1, 24, "Python", "remove this line"},
+    {"conv 16 3x3 relu", 128, 1, 1, 4, "layers go inside `model NAME { }`", "model scratch on logos { conv 16 3x3 relu }"},
+    {"Conv2D 16 3x3 relu", 128, 1, 1, 6, "layers go inside", "conv 16 3x3 relu"},
+    {"customers from scratch", 133, 1, 16, 7, "`customers from` wants posts, and `scratch` is a model", NULL},
+    {"x = 1", 109, 1, 1, 1, "`let`", "let x = 1"},
+    {"fit scratch, epochs 20", 147, 1, 14, 6, "blanks, not by commas", NULL},
+    {"fit scratch epochs 20, batch 32", 147, 1, 24, 5, "blanks, not by commas", "`batch`"},
+    {"fit scratch lr 0.1, 0.01", 147, 1, 21, 4, "takes one value, not 2", "sweep"},
+    {"fit scratch epochs", 144, 1, 13, 6, "`epochs` needs a value", "epochs 10"},
+    {"fit scratch epochs batch 32", 144, 1, 13, 6, "`epochs` needs a value", NULL},
+    {"fit scratch epochs 0", 142, 1, 20, 1, "between 1 and", NULL},
+    {"fit scratch epochs 99999999999999999999999", 142, 1, 20, 23, "between 1 and", NULL},
+    {"fit scratch epochs 2.5", 141, 1, 20, 3, "whole number", NULL},
+    {"fit scratch epochs 5 epochs 6", 145, 1, 22, 6, "given twice", NULL},
+    {"fit scratch no epochs", 148, 1, 16, 6, "switches off", NULL},
+    {"fit scratch mixup 0.2", 146, 1, 13, 5, "not part of this version", NULL},
+    {"fit scratch batch_size 3", 140, 1, 13, 10, NULL, "did you mean `batch`?"},
+    {"fit logos", 133, 1, 5, 5, "wants a model, and `logos` is a dataset", NULL},
+    {"fit scratch.val", 133, 1, 5, 11, "only a dataset has parts", NULL},
+    {"show logoss", 130, 1, 6, 6, "there is nothing called `logoss`", "did you mean `logos`?"},
+    {"load 9lives from x", 110, 1, 6, 6, "cannot be a name", "n9lives"},
+    {"load my-set from x", 110, 1, 6, 6, "cannot be a name", "my_set"},
+    {"load \"two words\" from x", 110, 1, 6, 11, "cannot be a name", NULL},
+    {"load x", 143, 1, 1, 4, "`load` needs `from` with a file", NULL},
+    {"load conv from x", 111, 1, 6, 4, "word of the language", "myconv"},
+    {"let for = 3", 111, 1, 5, 3, "word of the language", "myfor"},
+    {"say $lrr", 123, 1, 5, 4, "there is no variable `$lrr`", "did you mean `$lr`?"},
+    {"say \"${scratch.val.acuracy}\"", 124, 1, 5, 24, "`scratch` has no field `val.acuracy`", "did you mean `scratch.val.accuracy`?"},
+    {"check scratc.params > 1", 130, 1, 7, 13, "there is nothing called `scratc`", "scratch.params"},
+    {"check logos.count > 1", 124, 1, 7, 11, "has no field `count`", NULL},
+    {"(1 / 0)", 121, 1, 4, 1, "divides 1 by zero", NULL},
+    {"(1 +)", 120, 1, 5, 1, "a number is missing", NULL},
+    {"(foo(3))", 120, 1, 2, 3, "no function `foo`", NULL},
+    {"(sqr(3))", 120, 1, 2, 3, NULL, "did you mean `sqrt`?"},
+    {"say (\"a\")", 109, 1, 6, 3, NULL, NULL},
+    {"say \"abc", 103, 1, 5, 4, "no closing", NULL},
+    {"say \"\\ud800\"", 115, 1, 5, 8, "hexadecimal", NULL},
+    {"say \"C:\\data\"", 115, 1, 5, 9, "`\\d` means nothing", "/"},
+    {"fit }", 108, 1, 5, 1, "closes nothing", NULL},
+    {"say (1]", 108, 1, 7, 1, "cannot close the `(`", NULL},
+    {"!pip install keras", 106, 1, 1, 1, "shell", NULL},
+    {"fit\xc2\xa0scratch", 106, 1, 4, 1, "no-break space", "ordinary blank"},
+    {"say \xe2\x80\x9chello\xe2\x80\x9d", 106, 1, 5, 1, "typographic quote", "\""},
+    {"f\xe2\x80\x8bit", 106, 1, 2, 1, "invisible character", NULL},
+    {"model m on logos { conv 16 3\xc3\x97" "3 }", 106, 1, 29, 1, "multiplication sign", "3x3"},
+    {"f\xd1\x96t scratch", 104, 1, 1, 3, "there is no command", "did you mean `fit`?"},
+    {"say \xff", 107, 1, 5, 1, "not UTF-8", NULL},
+    {"model m on logos { conv 16 32 }", 144, 1, 28, 2, "32x32", "write `32x32`"},
+    {"model m on logos { conv 16 }", 143, 1, 20, 4, "`conv` needs a size", NULL},
+    {"model m on logos { fit scratch }", 128, 1, 20, 3, "is a command, not a layer", "close the model"},
+    {"model m on logos { let a = 1 }", 128, 1, 24, 1, "only layers and `for`", NULL},
+    {"model m on logos { conv 16 3x3 rleu }", 141, 1, 32, 4, "one of linear, relu", "did you mean `relu`?"},
+    {"model m on logos { conv 16 3x3 stide 2 }", 140, 1, 32, 5, "`conv` does not know `stide`", "did you mean `stride`?"},
+    {"model m on logos { residual }", 109, 1, 20, 8, "needs its layers", NULL},
+    {"model m on logos { dense 4 { } }", 109, 1, 20, 5, "takes no `{ }`", NULL},
+    {"fit scratch { conv 3 }", 109, 1, 1, 3, "takes no `{ }`", NULL},
+    {"for x in 1, 2", 109, 1, 13, 1, "`for` wants", NULL},
+    {"for x 1, 2 { say $x }", 109, 1, 5, 1, "`for` wants", NULL},
+    {"model m on logos\n{ conv 16 3x3 }", 109, 2, 1, 1, "at the end of a command", "line of its command"},
+    {"for x in 1, 2 { say $x } say 3", 109, 1, 26, 3, "after `}` comes a new line", NULL},
+    {"let g = [1 2; 3]", 126, 1, 15, 1, "row 2 of the grid has 1", NULL},
+    {"let g = [1 two]", 141, 1, 12, 3, "holds numbers", NULL},
+    {"let g = []", 109, 1, 10, 1, "empty", NULL},
+    {"say a > b", 109, 1, 7, 1, "after `where` or `check`", NULL},
+    {"fit scratch where label = nike", 140, 1, 19, 5, "does not know `where`", NULL},
+    {"rows where label = nike and", 109, 1, 25, 3, "a condition is missing", NULL},
+    {"rows where lable = nike", 149, 1, 12, 5, "does not know `lable`", "did you mean `label`?"},
+    {"compare scratch,", 109, 1, 16, 1, "after this comma", NULL},
+    {"run self", 114, 1, 1, 3, "more than 16 deep", NULL},
+    {"run 'say hello; fit scratch epoch 3'", 140, 1, 1, 3, "lesson.lens line 1: `fit` does not know", "epochs"},
+    {"say one; say two\nsay three; fit scratch epoch 3", 140, 2, 24, 5, NULL, NULL},
+    {"for n in 1, x { fit scratch epochs $n }", 141, 1, 36, 2, "whole number, not `x`", NULL},
+};
+
+TEST(many_mistakes)
+{
+    int failures = 0;
+    for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) failures += !wrong_as_expected(&wrongs[i]);
+    CHECK_INT(failures, 0);
+}
+
+TEST(implicit_needs_one)
+{
+    dsl_bench b;
+    bench_open(&b);
+    CHECK(bench_run(&b, "fit epochs 3") != LG_OK);
+    CHECK_INT(b.err.code, 134);
+    CHECK_HAS(b.err.msg, "`fit` needs a model, and there is none yet");
+    CHECK(bench_run(&b, SETUP "\nmodel other on logos { flatten }") == LG_OK);
+    CHECK(bench_run(&b, "fit epochs 3") != LG_OK);
+    CHECK_INT(b.err.code, 132);
+    CHECK_HAS(b.err.why, "scratch, other");
+    CHECK_HAS(b.err.hint, "use scratch");
+    CHECK(bench_run(&b, "use other; fit epochs 3") == LG_OK);
+    CHECK_HAS(lg_buf_str(&dsl_log), "fit other epochs 3");
+    CHECK_HAS(lg_buf_str(&dsl_log), "(using model other)");
+    bench_close(&b);
+}
+
+TEST(codes_are_listed_once_in_order)
+{
+    for (const dsl_code *c = dsl_codes; c->code; c++) {
+        CHECK(c == dsl_codes || c[-1].code < c->code);
+        CHECK(c->when[0] && c->help[0]);
+        CHECK(dsl_code_find(c->code) == c);
+    }
+    CHECK(!dsl_code_find(999));
+}
