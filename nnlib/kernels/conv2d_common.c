@@ -34,11 +34,11 @@ static size_t kernel_places(const nn_conv2d *c)
     return (size_t)c->kernel_h * (size_t)c->kernel_w;
 }
 
-/* The input with its padding around it. */
+/* The input with its padding around it; the weights in blocks of up to two vectors of channels. */
 size_t nn_conv2d_forward_scratch(const nn_conv2d *c)
 {
     conv_shape s = conv_shape_of(c);
-    return padded_input(c, &s);
+    return padded_input(c, &s) + part(kernel_places(c) * (size_t)c->in_c * (whole(c->out_c) + LANES), sizeof(float));
 }
 
 /* The gradient before pooling (stride and padding spread out between and around) or dx with its padding; turned

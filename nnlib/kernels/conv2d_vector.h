@@ -33,6 +33,7 @@ typedef struct plane {
     ptrdiff_t down, right;                       /* floats in x from one place to the next */
     ptrdiff_t line, gap;                         /* floats in x between kernel rows, and between kernel columns */
     int segs, subs, len;                         /* kernel rows, columns, terms: as tile.h says */
+    ptrdiff_t ldw, w_block;                      /* floats in w from term to term, and from 2·VL channels to the next */
     bool relu, pool;
 } plane;
 
@@ -43,7 +44,8 @@ static plane plane_of(const nn_conv2d *c, const conv_shape *s)
     return (plane){.out_h = s->conv_h, .out_w = s->conv_w, .out_c = c->out_c, .down = s->stride_h * row,
                    .right = (ptrdiff_t)s->stride_w * c->in_c, .line = s->dilation_h * row,
                    .gap = (ptrdiff_t)s->dilation_w * c->in_c, .segs = c->kernel_h, .subs = together ? 1 : c->kernel_w,
-                   .len = together ? c->kernel_w * c->in_c : c->in_c, .relu = c->relu, .pool = c->pool};
+                   .len = together ? c->kernel_w * c->in_c : c->in_c, .ldw = c->out_c, .w_block = (ptrdiff_t)2 * VL,
+                   .relu = c->relu, .pool = c->pool};
 }
 
 /* One function a size, for pooled tiles: P places of B vectors. */
@@ -80,8 +82,8 @@ static void plane_forward(const plane *p, const float *x, const float *w, const 
     int lines = p->pool ? p->out_h / 2 : p->out_h;
     ptrdiff_t y_line = (ptrdiff_t)(p->pool ? p->out_w / 2 : p->out_w) * p->out_c;
     for (int o = 0, vecs; o < p->out_c; o += vecs * VL) {
-        tile t = {.apart = p->right, .below = p->down, .line = p->line, .gap = p->gap, .step = 1, .w = w + o,
-                  .ldw = p->out_c, .segs = p->segs, .subs = p->subs, .len = p->len, .start = b ? b + o : NULL,
+        tile t = {.apart = p->right, .below = p->down, .line = p->line, .gap = p->gap, .step = 1,
+                  .w = w + o / (2 * VL) * p->w_block, .ldw = p->ldw, .segs = p->segs, .subs = p->subs, .len = p->len, .start = b ? b + o : NULL,
                   .ldy = p->out_c, .relu = p->relu};
         vecs = tile_vecs(&t, o, p->out_c);
         for (int h = 0; h < lines; h++)
@@ -90,18 +92,41 @@ static void plane_forward(const plane *p, const float *x, const float *w, const 
     }
 }
 
+/* Weights of many channels are copied so that those of one block lie together: a strided block would use only some of
+ * the sets of the first cache, and miss. */
+static const float *block_weights(plane *p, const float *w, float *blocks)
+{
+    ptrdiff_t terms = (ptrdiff_t)p->segs * p->subs * p->len;
+    if (p->out_c <= 2 * VL) return w;
+    p->ldw = 2 * VL;
+    p->w_block = terms * p->ldw;
+    for (int o = 0; o < p->out_c; o += 2 * VL) {
+        vm first = vm_first(p->out_c - o), second = vm_first(p->out_c - o > VL ? p->out_c - o - VL : 0);
+        float *to = blocks + o / (2 * VL) * p->w_block;
+        const float *from = w + o;
+        for (ptrdiff_t k = 0; k < terms; k++, to += p->ldw, from += p->out_c) {
+            vf_store(to, vf_load_first(from, first));
+            vf_store(to + VL, vf_load_first(from + VL, second));
+        }
+    }
+    return blocks;
+}
+
 void NN_NAME(conv2d_forward)(const nn_conv2d_args *a)
 {
     const nn_conv2d *c = a->conv;
     conv_shape s = conv_shape_of(c);
     plane p = plane_of(c, &s);
+    char *scratch = a->scratch;
+    float *padded = take(&scratch, s.padded_h * s.padded_w * (size_t)c->in_c);
+    const float *w = block_weights(&p, a->w, (float *)(void *)scratch);
     for (int image = 0; image < a->images; image++) {
         const float *x = a->x + (size_t)image * s.x_len;
         if (s.pad_h || s.pad_w) {
-            pad_image(c, &s, x, a->scratch);
-            x = a->scratch;
+            pad_image(c, &s, x, padded);
+            x = padded;
         }
-        plane_forward(&p, x, a->w, a->b, a->y + (size_t)image * s.y_len,
+        plane_forward(&p, x, w, a->b, a->y + (size_t)image * s.y_len,
                       a->argmax ? a->argmax + (size_t)image * s.y_len : NULL);
     }
 }
@@ -321,28 +346,31 @@ typedef struct band {
     float *g;    /* (places, stride) */
     int32_t *at; /* (places, stride): offset into x */
     int places, stride; /* stride: out_c rounded up to whole vectors */
+    bool corners;        /* at counts from x, not from the corner of its window */
+    const int32_t *step; /* (VL): what each of the four places adds to the offset; the other entries are 0 */
 } band;
 
 /* Fills b->places places from place `from` of the call on; x begins at image `first`. Adds the gradients up in db. */
 static void band_fill(const nn_conv2d_args *a, const plane *p, size_t from, int first, size_t x_len, band *b)
 {
-    size_t out_w = (size_t)p->out_w / 2, per_image = out_w * ((size_t)p->out_h / 2);
-    int32_t steps[VL] = {0, (int32_t)p->right, (int32_t)p->down, (int32_t)(p->down + p->right)};
-    vi table = vi_load_first(steps, vm_first(VL));
-    for (size_t i = 0; i < (size_t)b->places; i++) {
-        size_t place = from + i, image = place / per_image, in_image = place % per_image;
-        size_t corner = (image - (size_t)first) * x_len + in_image / out_w * 2 * (size_t)p->down +
-                        in_image % out_w * 2 * (size_t)p->right;
-        const float *dy = a->dy + place * (size_t)p->out_c;
-        const uint8_t *argmax = a->argmax + place * (size_t)p->out_c;
-        for (int o = 0; o < p->out_c; o += VL) {
-            vm lanes = vm_first(p->out_c - o);
-            vi which = vi_load_bytes_first(argmax + o, lanes);
-            vf g = vf_zero_where(vf_load_first(dy + o, lanes), which, NN_POOL_NONE);
-            vf_store(b->g + i * (size_t)b->stride + o, g);
-            vi_store(b->at + i * (size_t)b->stride + o, vi_add(vi_set((int)corner), vi_pick(table, which)));
-            if (a->db) vf_store_first(a->db + o, vf_add(vf_load_first(a->db + o, lanes), g), lanes);
+    size_t out_w = (size_t)p->out_w / 2, out_h = (size_t)p->out_h / 2;
+    vi table = vi_load_first(b->step, vm_first(VL));
+    for (int o = 0; o < p->out_c; o += VL) {
+        size_t column = from % out_w, row = from / out_w % out_h, image = from / (out_w * out_h) - (size_t)first;
+        size_t at = from * (size_t)p->out_c + (size_t)o, to = (size_t)o;
+        vm lanes = vm_first(p->out_c - o);
+        vf sum = a->db ? vf_load_first(a->db + o, lanes) : vf_zero();
+        for (int n = b->places; n > 0; n--, at += (size_t)p->out_c, to += (size_t)b->stride) {
+            size_t corner = image * x_len + row * 2 * (size_t)p->down + column * 2 * (size_t)p->right;
+            vi which = vi_load_bytes_first(a->argmax + at, lanes);
+            vf g = vf_zero_where(vf_load_first(a->dy + at, lanes), which, NN_POOL_NONE);
+            vf_store(b->g + to, g);
+            vi_store(b->at + to, vi_add(vi_set(b->corners ? (int)corner : 0), vi_pick(table, which)));
+            sum = vf_add(sum, g);
+            if (++column == out_w) column = 0, row++;
+            if (row == out_h) row = 0, image++;
         }
+        if (a->db) vf_store_first(a->db + o, sum, lanes);
     }
 }
 
@@ -391,7 +419,7 @@ static void band_apply(const band *b, const plane *p, const float *x, float *dwt
     int most = lines == 3 ? BAND_VECS_3 : BAND_VECS_1;
     ptrdiff_t to_line = (ptrdiff_t)vecs * VL;
     for (int o = 0; o < p->out_c; o++) {
-        band one = {b->g + o, b->at + o, b->places, b->stride};
+        band one = {.g = b->g + o, .at = b->at + o, .places = b->places, .stride = b->stride};
         for (int k = 0; k < p->segs * p->subs; k += lines) {
             const float *from = x + k / p->subs * p->line + k % p->subs * p->gap;
             float *to = dwt + ((ptrdiff_t)o * p->segs * p->subs + k) * to_line;
@@ -424,7 +452,8 @@ static void weights_sparse(const nn_conv2d_args *a, const conv_shape *s)
     float *dwt = take(&scratch, out * row);
     size_t stride = (out + VL - 1) / VL * VL;
     band b = {.g = take(&scratch, most * stride), .at = (int32_t *)(void *)take(&scratch, most * stride),
-              .stride = (int)stride};
+              .stride = (int)stride, .corners = true,
+              .step = (int32_t[VL]){0, (int32_t)p.right, (int32_t)p.down, (int32_t)(p.down + p.right)}};
     memset(dwt, 0, out * row * sizeof *dwt);
     int step = copied || per_image >= most ? 1 : (int)(most / per_image); /* images taken together */
     for (int image = 0; image < a->images; image += step) {
@@ -443,12 +472,85 @@ static void weights_sparse(const nn_conv2d_args *a, const conv_shape *s)
     turn_back(&p, dwt, a->dw);
 }
 
+#if defined(NN_PATCHES)
+/* Few input channels would leave most lanes of the sparse pass empty. For 3x3 kernels of stride 1 the 4x4 patch below a
+ * pooled place is then held as one vector a channel, and each output channel picks what its own place saw. */
+
+/* dw[k] += g · what the place saw through kernel place k, for input channel `channel` and a vector of output channels. */
+static void patch_sums(const band *b, const plane *p, const float *x, size_t from, int channel, float *dw, ptrdiff_t ld,
+                       vm lanes)
+{
+    ptrdiff_t apart = p->right, line = p->down, column = (ptrdiff_t)from % (p->out_w / 2);
+    vm wide = vm_first((int)(4 * apart));
+    int32_t picks[VL];
+    for (int l = 0; l < VL; l++) picks[l] = l % 4 * (int32_t)apart + channel + l / 4 % 2 * VL;
+    vi pick = vi_load_first(picks, vm_first(VL));
+    vf sum[9];
+    NN_UNROLL for (int k = 0; k < 9; k++) sum[k] = vf_load_first(dw + k * ld, lanes);
+    const float *g = b->g;
+    const int32_t *at = b->at;
+    x += (ptrdiff_t)from / (p->out_w / 2) * 2 * line;
+    for (int n = b->places; n > 0; n--, g += b->stride, at += b->stride) {
+        vf patch = vf_patch(x + 2 * column * apart, line, wide, pick), value = vf_load(g);
+        vi first = vi_load_first(at, vm_first(VL));
+        NN_UNROLL for (int k = 0; k < 9; k++)
+            sum[k] = vf_fma(value, vf_pick(patch, vi_add(first, vi_set(k / 3 * 4 + k % 3))), sum[k]);
+        if (++column == p->out_w / 2) column = 0, x += 2 * line;
+    }
+    NN_UNROLL for (int k = 0; k < 9; k++) vf_store_first(dw + k * ld, sum[k], lanes);
+}
+
+static void weights_patches(const nn_conv2d_args *a, const conv_shape *s)
+{
+    const nn_conv2d *c = a->conv;
+    plane p = plane_of(c, s);
+    size_t out = (size_t)c->out_c, stride = (out + VL - 1) / VL * VL, places = (size_t)(s->out_h * s->out_w);
+    size_t most = conv_band_places(c);
+    char *scratch = a->scratch;
+    float *padded = take(&scratch, s->padded_h * s->padded_w * (size_t)c->in_c);
+    band b = {.g = take(&scratch, most * stride), .at = (int32_t *)(void *)take(&scratch, most * stride),
+              .stride = (int)stride, .step = (int32_t[VL]){0, 1, 4, 5}};
+    for (int image = 0; image < a->images; image++) {
+        const float *x = a->x + (size_t)image * s->x_len;
+        if (s->pad_h || s->pad_w) {
+            pad_image(c, s, x, padded);
+            x = padded;
+        }
+        for (size_t from = 0; from < places; from += most) {
+            b.places = (int)(places - from < most ? places - from : most);
+            band_fill(a, &p, (size_t)image * places + from, image, s->x_len, &b);
+            for (int o = 0; o < c->out_c; o += VL) {
+                band one = {.g = b.g + o, .at = b.at + o, .places = b.places, .stride = b.stride};
+                for (int i = 0; i < c->in_c; i++)
+                    patch_sums(&one, &p, x, from, i, a->dw + (ptrdiff_t)i * c->out_c + o,
+                               (ptrdiff_t)c->in_c * c->out_c, vm_first(c->out_c - o));
+            }
+        }
+    }
+}
+
+static bool weights_by_patches(const nn_conv2d_args *a, const conv_shape *s)
+{
+    const nn_conv2d *c = a->conv;
+    bool plain = s->stride_h == 1 && s->stride_w == 1 && s->dilation_h == 1 && s->dilation_w == 1;
+    if (!plain || c->kernel_h != 3 || c->kernel_w != 3 || c->in_c > 4) return false;
+    weights_patches(a, s);
+    return true;
+}
+#else
+static bool weights_by_patches(const nn_conv2d_args *a, const conv_shape *s)
+{
+    (void)a, (void)s;
+    return false;
+}
+#endif
+
 void NN_NAME(conv2d_backward_weights)(const nn_conv2d_args *a)
 {
     conv_shape s = conv_shape_of(a->conv);
     clear_sums(a);
-    if (a->conv->pool)
-        weights_sparse(a, &s);
-    else
+    if (!a->conv->pool)
         weights_dense(a, &s);
+    else if (!weights_by_patches(a, &s))
+        weights_sparse(a, &s);
 }

@@ -3,6 +3,7 @@
 #define NN_SIMD_AVX512_H
 
 #include <immintrin.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define NN_NAME(op) nn_##op##__avx512
@@ -140,6 +141,20 @@ static inline vf vf_keep_greater(vf v, vf a, vf b) /* v where a > b, 0 elsewhere
 static inline vf vf_smaller(vf a, vf b) /* b where either is NaN */
 {
     return _mm512_min_ps(a, b);
+}
+
+/* A vector holds a whole 4x4 patch, and any lane can pick any of its values: */
+#define NN_PATCHES 1
+/* lanes floats each of 4 lines; lane l of the result is value pick[l] of line l / 4, counting from 16 where that is odd. */
+static inline vf vf_patch(const float *p, ptrdiff_t line, vm lanes, vi pick)
+{
+    vf upper = _mm512_permutex2var_ps(vf_load_first(p, lanes), pick, vf_load_first(p + line, lanes));
+    vf lower = _mm512_permutex2var_ps(vf_load_first(p + 2 * line, lanes), pick, vf_load_first(p + 3 * line, lanes));
+    return _mm512_mask_mov_ps(upper, 0xFF00, lower);
+}
+static inline vf vf_pick(vf table, vi index)
+{
+    return _mm512_permutexvar_ps(index, table);
 }
 
 #endif

@@ -73,14 +73,18 @@ NN_INLINE void tile_plain(const tile *t, const int P, const int B)
 {
     vf sum[2][TILE_ROWS][2];
     tile_sums(t, 1, P, B, sum);
+    float *const first = t->y;
+    const ptrdiff_t ldy = t->ldy;
+    const vm last = t->last;
+    const bool relu = t->relu;
     NN_UNROLL for (int p = 0; p < P; p++) NN_UNROLL for (int b = 0; b < B; b++)
     {
-        vf v = t->relu ? vf_relu(sum[0][p][b]) : sum[0][p][b];
-        float *y = t->y + p * t->ldy + b * VL;
+        vf v = relu ? vf_relu(sum[0][p][b]) : sum[0][p][b];
+        float *y = first + p * ldy + b * VL;
         if (b < B - 1)
             vf_store(y, v);
         else
-            vf_store_first(y, v, t->last);
+            vf_store_first(y, v, last);
     }
 }
 
@@ -89,6 +93,11 @@ NN_INLINE void tile_pooled(const tile *t, const int P, const int B)
 {
     vf sum[2][TILE_ROWS][2];
     tile_sums(t, 2, 2 * P, B, sum);
+    float *const y = t->y;
+    uint8_t *const argmax = t->argmax;
+    const ptrdiff_t ldy = t->ldy;
+    const vm last = t->last;
+    const bool relu = t->relu;
     NN_UNROLL for (int p = 0; p < P; p++) NN_UNROLL for (int b = 0; b < B; b++)
     {
         vf best = sum[0][2 * p][b];
@@ -96,13 +105,13 @@ NN_INLINE void tile_pooled(const tile *t, const int P, const int B)
         vf_keep_larger(&best, &place, sum[0][2 * p + 1][b], 1);
         vf_keep_larger(&best, &place, sum[1][2 * p][b], 2);
         vf_keep_larger(&best, &place, sum[1][2 * p + 1][b], 3);
-        if (t->relu) {
+        if (relu) {
             place = vi_where_positive(best, place, NN_POOL_NONE);
             best = vf_relu(best);
         }
-        vm lanes = b < B - 1 ? vm_first(VL) : t->last;
-        vf_store_first(t->y + p * t->ldy + b * VL, best, lanes);
-        if (t->argmax) vi_store_bytes_first(t->argmax + p * t->ldy + b * VL, place, lanes);
+        vm lanes = b < B - 1 ? vm_first(VL) : last;
+        vf_store_first(y + p * ldy + b * VL, best, lanes);
+        if (argmax) vi_store_bytes_first(argmax + p * ldy + b * VL, place, lanes);
     }
 }
 
