@@ -24,7 +24,7 @@ PATIENCE = float(os.environ.get("LOGOLENS_PATIENCE", "20"))
 DELIMITER = b"<IDS|MSG>"
 DIGITS = "0, 1, 2, 3, 4, 5, 6, 7, 8, 9"
 # Ten million commands: ends only by an interrupt or a shutdown.
-SLOW = "".join(f"for {name} in {DIGITS} {{ " for name in "abcdefg") + "let x = $a + $g" + " }" * 7
+SLOW = "".join(f"for {name} in {DIGITS} {{ " for name in "abcdefg") + "let x = ($a + $g)" + " }" * 7
 
 
 def free_ports(count):
