@@ -41,7 +41,7 @@ LIB_DIRS := lib/image lib/sample lib/data lib/plot lib/store lib/report kernel/d
 BASE_SRC := $(wildcard lib/base/*.c)
 NN_SRC   := $(foreach d,$(NN_DIRS),$(wildcard $(d)/*.c))
 LIB_SRC  := $(foreach d,$(LIB_DIRS),$(wildcard $(d)/*.c))
-MAIN_SRC := $(if $(and $(wildcard kernel/dsl/*.c),$(wildcard lib/plot/*.c),$(wildcard lib/store/*.c),$(wildcard nnlib/model/*.c)),$(wildcard kernel/*.c))
+MAIN_SRC := $(wildcard kernel/*.c)
 obj       = $(patsubst %.c,$(O)/obj/%.o,$(1))
 
 # ---- plug-in tables: the file name is the registration ------------------------------------------------------------

@@ -30,7 +30,7 @@ class CommandLine(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "hello\n42\n", ""))
 
     def test_run_reads_standard_input(self):
-        done = self.program("run", "-", input="say from a pipe")
+        done = self.program("run", "-", input='say "from a pipe"')
         self.assertEqual((done.returncode, done.stdout), (0, "from a pipe\n"))
 
     def test_an_error_is_status_1_and_names_the_line(self):

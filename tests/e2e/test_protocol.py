@@ -144,11 +144,11 @@ class Protocol(unittest.TestCase):
         self.assertEqual(next(m for m in outputs if m.type == "execute_input").content["code"], code)
 
     def test_many_lines_are_few_messages(self):
-        lines = [f"say line {n} \u00e9\U0001d41a" for n in range(3000)]
-        _, outputs = self.client.execute("\n".join(lines))
+        texts = [f"line {n} \u00e9\U0001d41a" for n in range(3000)]
+        _, outputs = self.client.execute("\n".join(f'say "{text}"' for text in texts))
         streams = [m for m in outputs if m.type == "stream"]
         self.assertLess(len(streams), 300)
-        self.assertEqual("".join(m.content["text"] for m in streams), "".join(line[4:] + "\n" for line in lines))
+        self.assertEqual("".join(m.content["text"] for m in streams), "".join(text + "\n" for text in texts))
 
     # ---- the other questions ----
     def test_complete(self):
