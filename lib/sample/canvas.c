@@ -29,6 +29,9 @@ void smp_canvas_begin(smp_canvas *c, int w, int h, uint64_t seed)
 {
     c->w = w;
     c->h = h;
+    c->top = h;
+    c->bottom = 0;
+    memset(c->part, 0, (size_t)h * (size_t)(w + 2) * sizeof(float));
     lg_rng_init(&c->rng, seed);
     for (int i = 0; i < w * h; i++) {
         c->shade[i] = 1;
@@ -196,6 +199,8 @@ static void add_edge(smp_canvas *c, smp_point a, smp_point b)
     float slope = (b.x - a.x) / (b.y - a.y);
     int from = a.y < 0 ? 0 : (int)a.y, to = b.y > (float)c->h ? c->h : (int)b.y + 1;
     if (to > c->h) to = c->h;
+    if (from < c->top) c->top = from;
+    if (to > c->bottom) c->bottom = to;
     for (int y = from; y < to; y++) {
         float y0 = a.y > (float)y ? a.y : (float)y, y1 = b.y < (float)(y + 1) ? b.y : (float)(y + 1);
         if (y1 <= y0) continue;
@@ -298,16 +303,11 @@ static void trace(smp_canvas *c, const char *s, const smp_place *place)
     }
 }
 
-static void clear_part(smp_canvas *c)
-{
-    memset(c->part, 0, (size_t)c->h * (size_t)(c->w + 2) * sizeof(float));
-}
-
-/* Turns the signed areas into coverage and joins it to the mask, or cuts it out. */
+/* Turns the signed areas into coverage and joins it to the mask, or cuts it out; the areas are used up. */
 static void settle(smp_canvas *c, bool cut)
 {
-    for (int y = 0; y < c->h; y++) {
-        const float *row = c->part + (size_t)y * (size_t)(c->w + 2);
+    for (int y = c->top; y < c->bottom; y++) {
+        float *row = c->part + (size_t)y * (size_t)(c->w + 2);
         float *mask = c->mask + (size_t)y * (size_t)c->w, sum = 0;
         for (int x = 0; x < c->w; x++) {
             sum += row[x];
@@ -315,15 +315,22 @@ static void settle(smp_canvas *c, bool cut)
             if (cover < 1e-4f) continue;
             mask[x] = cut ? mask[x] * (1 - cover) : 1 - (1 - mask[x]) * (1 - cover);
         }
+        memset(row, 0, (size_t)(c->w + 2) * sizeof(float));
     }
+    c->top = c->h;
+    c->bottom = 0;
+}
+
+static void clear_mask(smp_canvas *c)
+{
+    memset(c->mask, 0, (size_t)c->h * (size_t)c->w * sizeof(float));
 }
 
 void smp_draw(smp_canvas *c, const char *const *drawing, const smp_place *place)
 {
-    memset(c->mask, 0, (size_t)c->h * (size_t)c->w * sizeof(float));
+    clear_mask(c);
     for (; *drawing; drawing++) {
         bool cut = **drawing == '-';
-        clear_part(c);
         trace(c, *drawing + cut, place);
         settle(c, cut);
     }
@@ -334,22 +341,34 @@ void smp_draw_one(smp_canvas *c, const char *outline, const smp_place *place)
     smp_draw(c, (const char *const[]){outline, NULL}, place);
 }
 
+static void add_stroke(smp_canvas *c, smp_point a, smp_point b, float width)
+{
+    float dx = b.x - a.x, dy = b.y - a.y, len = sqrtf(dx * dx + dy * dy);
+    if (len < 1e-3f) return;
+    float ox = -dy / len * width / 2, oy = dx / len * width / 2;
+    const smp_point q[5] = {
+        {a.x + ox, a.y + oy}, {b.x + ox, b.y + oy}, {b.x - ox, b.y - oy}, {a.x - ox, a.y - oy}, {a.x + ox, a.y + oy}};
+    for (int k = 0; k < 4; k++) add_edge(c, q[k], q[k + 1]);
+}
+
 void smp_stroke(smp_canvas *c, const smp_point *pt, int n, float width)
 {
-    memset(c->mask, 0, (size_t)c->h * (size_t)c->w * sizeof(float));
+    clear_mask(c);
     for (int i = 0; i + 1 < n; i++) {
-        float dx = pt[i + 1].x - pt[i].x, dy = pt[i + 1].y - pt[i].y, len = sqrtf(dx * dx + dy * dy);
-        if (len < 1e-3f) continue;
-        float ox = -dy / len * width / 2, oy = dx / len * width / 2;
-        const smp_point q[5] = {{pt[i].x + ox, pt[i].y + oy},
-                                {pt[i + 1].x + ox, pt[i + 1].y + oy},
-                                {pt[i + 1].x - ox, pt[i + 1].y - oy},
-                                {pt[i].x - ox, pt[i].y - oy},
-                                {pt[i].x + ox, pt[i].y + oy}};
-        clear_part(c);
-        for (int k = 0; k < 4; k++) add_edge(c, q[k], q[k + 1]);
+        add_stroke(c, pt[i], pt[i + 1], width);
         settle(c, false);
     }
+}
+
+void smp_dashes(smp_canvas *c, smp_point a, smp_point b, int n, float width)
+{
+    float dx = b.x - a.x, dy = b.y - a.y;
+    clear_mask(c);
+    for (int i = 0; i < n; i++) {
+        float t0 = (float)i / (float)n, t1 = ((float)i + 0.6f) / (float)n;
+        add_stroke(c, (smp_point){a.x + dx * t0, a.y + dy * t0}, (smp_point){a.x + dx * t1, a.y + dy * t1}, width);
+    }
+    settle(c, false);
 }
 
 static void box_line(const float *in, float *out, int n, int step, int r)
@@ -369,6 +388,7 @@ void smp_soften(smp_canvas *c, float *plane, int r)
         for (int y = 0; y < c->h; y++) box_line(plane + y * c->w, c->part + y * c->w, c->w, 1, r);
         for (int x = 0; x < c->w; x++) box_line(c->part + x, plane + x, c->h, c->w, r);
     }
+    if (r > 0) memset(c->part, 0, (size_t)c->h * (size_t)(c->w + 2) * sizeof(float));
 }
 
 void smp_fill(smp_canvas *c, smp_rgb colour, float amount)

@@ -25,6 +25,7 @@ typedef struct smp_canvas {
     float *mask;   /* (h, w): coverage of the shape drawn last, 0..1 */
     float *part;   /* (h, w + 2): scratch of the mask maker */
     float *field;  /* (h, w): scratch: fold heights, blur */
+    int top, bottom; /* rows of `part` in use; all others are 0 */
     lg_rng rng;
 } smp_canvas;
 
@@ -94,6 +95,8 @@ void smp_draw(smp_canvas *c, const char *const *drawing, const smp_place *place)
 void smp_draw_one(smp_canvas *c, const char *outline, const smp_place *place);
 /* A stroke of `width` pixels along points. */
 void smp_stroke(smp_canvas *c, const smp_point *pt, int n, float width);
+/* n dashes from a to b, `width` pixels wide. */
+void smp_dashes(smp_canvas *c, smp_point a, smp_point b, int n, float width);
 /* Softens the mask by a box of radius r pixels (twice: nearly round). */
 void smp_soften(smp_canvas *c, float *plane, int r);
 

@@ -116,14 +116,10 @@ static void pattern(smp_canvas *c, smp_rgb second)
 /* A line of stitches along two points of a place. */
 static void stitches(smp_canvas *c, smp_point a, smp_point b, smp_rgb thread)
 {
-    float dx = b.x - a.x, dy = b.y - a.y, len = sqrtf(dx * dx + dy * dy), step = 0.03f * (float)c->w;
-    int n = (int)(len / step);
-    for (int i = 0; i < n && i < 60; i++) {
-        float t0 = (float)i / (float)n, t1 = ((float)i + 0.6f) / (float)n;
-        const smp_point pt[2] = {{a.x + dx * t0, a.y + dy * t0}, {a.x + dx * t1, a.y + dy * t1}};
-        smp_stroke(c, pt, 2, 0.009f * (float)c->w);
-        smp_fill(c, thread, 0.7f);
-    }
+    float dx = b.x - a.x, dy = b.y - a.y, len = sqrtf(dx * dx + dy * dy);
+    int n = (int)(len / (0.03f * (float)c->w));
+    smp_dashes(c, a, b, n < 60 ? n : 60, 0.009f * (float)c->w);
+    smp_fill(c, thread, 0.7f);
 }
 
 static void seam(smp_canvas *c, smp_point a, smp_point b, float width)
