@@ -16,9 +16,9 @@
 struct dsl_config;
 
 enum {
-    DSL_DEPTH = 200,             /* brackets inside brackets */
-    DSL_CELL_MAX = 16 << 20,     /* bytes of one cell */
-    DSL_ARENA_MAX = 256 << 20    /* bytes of tree for one cell */
+    DSL_DEPTH = 200,          /* brackets inside brackets */
+    DSL_CELL_MAX = 16 << 20,  /* bytes of one cell */
+    DSL_ARENA_MAX = 256 << 20 /* bytes of tree for one cell */
 };
 
 /* ---- tokens ---- */
@@ -36,10 +36,10 @@ typedef enum dsl_token_kind {
     TOK_LBRACKET,
     TOK_RBRACKET,
     TOK_WORD,
-    TOK_STRING,   /* "…" with its quotes */
-    TOK_RAW,      /* '…' with its quotes */
-    TOK_VAR,      /* $name with its $ */
-    TOK_NUMBER,   /* these three inside ( ) only */
+    TOK_STRING, /* "…" with its quotes */
+    TOK_RAW,    /* '…' with its quotes */
+    TOK_VAR,    /* $name with its $ */
+    TOK_NUMBER, /* these three inside ( ) only */
     TOK_NAME,
     TOK_OPERATOR, /* + - * / ^ */
     TOK_ERROR     /* the text cannot be read from here on: dsl_tokens.error */
@@ -47,10 +47,10 @@ typedef enum dsl_token_kind {
 
 typedef struct dsl_token {
     uint8_t kind;
-    bool glued;       /* nothing between it and the token before */
-    uint32_t at, len; /* bytes */
+    bool glued;               /* nothing between it and the token before */
+    uint32_t at, len;         /* bytes */
     uint32_t line, col, cols; /* from 1; code points */
-    uint32_t comment; /* 1 + byte offset of the `#` of a comment that stands before it on its line; 0: none */
+    uint32_t comment;         /* 1 + byte offset of the `#` of a comment that stands before it on its line; 0: none */
 } dsl_token;
 
 typedef struct dsl_tokens {
@@ -59,8 +59,8 @@ typedef struct dsl_tokens {
     dsl_token *token; /* ends with TOK_END or TOK_ERROR */
     size_t count, cap;
     lg_err error;
-    int depth;              /* brackets open at the end */
-    char open[DSL_DEPTH];   /* which: ( [ { */
+    int depth;            /* brackets open at the end */
+    char open[DSL_DEPTH]; /* which: ( [ { */
 } dsl_tokens;
 
 /* Fails only for want of memory; see TOK_ERROR. */
@@ -95,7 +95,19 @@ typedef struct dsl_expr {
     int stack; /* values that are waiting at most */
 } dsl_expr;
 
-enum { DSL_F_SQRT, DSL_F_LOG, DSL_F_EXP, DSL_F_MIN, DSL_F_MAX, DSL_F_ROUND, DSL_F_ABS, DSL_F_FLOOR, DSL_F_CEIL, DSL_F_MEAN, DSL_F_COUNT };
+enum {
+    DSL_F_SQRT,
+    DSL_F_LOG,
+    DSL_F_EXP,
+    DSL_F_MIN,
+    DSL_F_MAX,
+    DSL_F_ROUND,
+    DSL_F_ABS,
+    DSL_F_FLOOR,
+    DSL_F_CEIL,
+    DSL_F_MEAN,
+    DSL_F_COUNT
+};
 extern const char *const dsl_function_names[DSL_F_COUNT];
 
 typedef struct dsl_atom {
@@ -155,9 +167,9 @@ typedef struct dsl_stmt {
     dsl_test *test;    /* CHECK */
     dsl_atom *message; /* CHECK, or NULL */
     struct dsl_stmt *block;
-    const char *at;    /* the source, block included */
+    const char *at; /* the source, block included */
     uint32_t len;
-    uint32_t comment;  /* 1 + offset of a comment that ends it, 0: none */
+    uint32_t comment; /* 1 + offset of a comment that ends it, 0: none */
     struct dsl_stmt *next;
 } dsl_stmt;
 

@@ -70,11 +70,13 @@ static lg_status too_many(binder *b, const dsl_param *param, const dsl_words *wo
 
 static bool bare_size(const dsl_param *param, const dsl_word *word, const dsl_value *value)
 {
-    bool bare = param->type == DSL_T_SIZE && param->role == DSL_POSITIONAL && value->type == DSL_T_SIZE && !strpbrk(word->text, "xX");
+    bool bare = param->type == DSL_T_SIZE && param->role == DSL_POSITIONAL && value->type == DSL_T_SIZE &&
+                !strpbrk(word->text, "xX");
     return bare && param->max > 0 && !word->unknown && value->size[0] > param->max;
 }
 
-static lg_status size_bounds(binder *b, const dsl_param *param, const dsl_word *word, const dsl_value *value, bool named)
+static lg_status size_bounds(binder *b, const dsl_param *param, const dsl_word *word, const dsl_value *value,
+                             bool named)
 {
     if (value->type != DSL_T_SIZE || word->unknown || !value->nsize) return LG_OK;
     if (!named && bare_size(param, word, value)) {
@@ -86,8 +88,8 @@ static lg_status size_bounds(binder *b, const dsl_param *param, const dsl_word *
     if (param->role == DSL_POSITIONAL || param->max <= 0) return LG_OK;
     for (int i = 0; i < 2; i++)
         if (value->size[i] < param->min || value->size[i] > param->max) {
-            lg_fail(b->err, LG_E_ARG, 142, "`%s %s` must lie between %.0f and %.0f, not `%s`", b->target->name, param->name,
-                    param->min, param->max, dsl_brief(word->text, strlen(word->text)).s);
+            lg_fail(b->err, LG_E_ARG, 142, "`%s %s` must lie between %.0f and %.0f, not `%s`", b->target->name,
+                    param->name, param->min, param->max, dsl_brief(word->text, strlen(word->text)).s);
             return lg_err_place(b->err, word->span);
         }
     return LG_OK;
@@ -105,7 +107,8 @@ static lg_status join_numbers(binder *b, dsl_value *value, int count)
     return LG_OK;
 }
 
-static lg_status convert_all(binder *b, const dsl_param *param, const dsl_words *words, bool named, dsl_arg *out, lg_err *err)
+static lg_status convert_all(binder *b, const dsl_param *param, const dsl_words *words, bool named, dsl_arg *out,
+                             lg_err *err)
 {
     dsl_value *value = lg_arena_alloc(b->arena, (size_t)words->count, sizeof *value, err);
     if (!value) return err->status;
@@ -190,7 +193,8 @@ static lg_status bind_setting(binder *b, const dsl_node *node)
     if (b->target->params[index].type != DSL_T_FLAG) return put(b, index, &words, node->word->span);
     static const char yes[] = "on=true=yes=1", no[] = "off=false=no=0";
     bool on = words.count == 1 && dsl_choice_index(yes, words.word[0].text) == 0;
-    if (words.count == 1 && (on || dsl_choice_index(no, words.word[0].text) == 0)) return put_flag(b, index, on, node->word->span);
+    if (words.count == 1 && (on || dsl_choice_index(no, words.word[0].text) == 0))
+        return put_flag(b, index, on, node->word->span);
     lg_fail(b->err, LG_E_ARG, 141, "`%s %s` is switched on by its word alone", b->target->name, text);
     lg_try(b->err, "write `%s` or `no %s`", b->target->params[index].name, b->target->params[index].name);
     return lg_err_place(b->err, node->list.first->span);
@@ -245,10 +249,12 @@ static lg_status bind_option(binder *b, int index, const char *word, const dsl_n
     if (other >= 0 && value->list.count == 1) {
         lg_err local = {0};
         dsl_value scratch;
-        bool fits = dsl_convert(b->walk, b->target, &b->target->params[index], &words.word[0], b->arena, &scratch, &local) == LG_OK;
+        bool fits = dsl_convert(b->walk, b->target, &b->target->params[index], &words.word[0], b->arena, &scratch,
+                                &local) == LG_OK;
         bool free_text = b->target->params[index].type == DSL_T_WORD || b->target->params[index].type == DSL_T_TEXT ||
                          b->target->params[index].type == DSL_T_LABEL;
-        if (!fits || (free_text && b->target->params[other].role != DSL_POSITIONAL && value->next && value->next->kind == NODE_LIST))
+        if (!fits || (free_text && b->target->params[other].role != DSL_POSITIONAL && value->next &&
+                      value->next->kind == NODE_LIST))
             return no_value(b, index, word, span);
     }
     return put(b, index, &words, span);
@@ -262,7 +268,8 @@ static bool is_positional(const binder *b, int i)
 /* Texts with .list may come one after the other: `say hello world`. */
 static bool may_append(const binder *b, int i)
 {
-    return is_positional(b, i) && b->target->params[i].type == DSL_T_TEXT && b->target->params[i].list && b->arg[i].given;
+    return is_positional(b, i) && b->target->params[i].type == DSL_T_TEXT && b->target->params[i].list &&
+           b->arg[i].given;
 }
 
 static lg_status append(binder *b, int i, const dsl_arg *more)
@@ -297,8 +304,7 @@ static lg_status nothing_fits(binder *b, const dsl_word *word, int first_free, c
     for (int i = 0; i < b->params && count < 128; i++)
         if (!is_positional(b, i)) options[count++] = b->target->params[i].name;
     bool named = !word->quoted && strlen(word->text) < 100 && dsl_is_identifier(word->text);
-    bool near_option = named &&
-                       (lg_nearest(word->text, options, count) || dsl_option_synonym(word->text));
+    bool near_option = named && (lg_nearest(word->text, options, count) || dsl_option_synonym(word->text));
     if (first_free >= 0 && b->target->params[first_free].type == DSL_T_OBJECT && strlen(word->text) < 100) {
         dsl_each_name(b->walk, ~0u, add_near, &objects);
         if (lg_nearest(word->text, objects.name, objects.count)) near_option = false;
@@ -352,9 +358,11 @@ static bool object_first(binder *b, const char *word, const dsl_node *node)
     for (int i = 0; i < b->params; i++) {
         const dsl_param *param = &b->target->params[i];
         if (!is_positional(b, i) || b->arg[i].given) continue;
-        if (param->type == DSL_T_NEWNAME) return dsl_is_identifier(word) && !dsl_is_reserved(&b->walk->session->config, word);
+        if (param->type == DSL_T_NEWNAME)
+            return dsl_is_identifier(word) && !dsl_is_reserved(&b->walk->session->config, word);
         if (param->type == DSL_T_CHOICE || param->type == DSL_T_WORD || param->type == DSL_T_TEXT)
-            return param->type != DSL_T_CHOICE ? b->params == 1 : dsl_choice_index(param->choices, word) >= 0 && !node->next;
+            return param->type != DSL_T_CHOICE ? b->params == 1
+                                               : dsl_choice_index(param->choices, word) >= 0 && !node->next;
         if (param->type != DSL_T_OBJECT) return false;
         dsl_found found;
         lg_err local = {0};
@@ -376,8 +384,10 @@ static lg_status bind_no(binder *b, const dsl_node **node)
     lg_buf flags;
     lg_buf_init(&flags, 2048);
     for (int i = 0; i < b->params; i++)
-        if (b->target->params[i].type == DSL_T_FLAG) lg_buf_addf(&flags, "%s%s", flags.len ? ", " : "", b->target->params[i].name);
-    lg_fail(b->err, LG_E_ARG, 148, "`no` switches off a word of `%s`, and `%s` is none", b->target->name, text ? dsl_brief(text, strlen(text)).s : "the end");
+        if (b->target->params[i].type == DSL_T_FLAG)
+            lg_buf_addf(&flags, "%s%s", flags.len ? ", " : "", b->target->params[i].name);
+    lg_fail(b->err, LG_E_ARG, 148, "`no` switches off a word of `%s`, and `%s` is none", b->target->name,
+            text ? dsl_brief(text, strlen(text)).s : "the end");
     if (flags.len) lg_why(b->err, "it can switch off: %s", lg_buf_str(&flags));
     lg_try(b->err, "`help %s` shows what it knows", b->target->name);
     lg_buf_release(&flags);
@@ -412,7 +422,8 @@ static lg_status bind_list(binder *b, const dsl_node **node)
     }
     if (param->role != DSL_POSITIONAL) return bind_option(b, index, word, node);
     bool by_name = (*node)->next && (*node)->list.count == 1 && !b->arg[index].given &&
-                   (b->target->layer || (param->type != DSL_T_OBJECT && param->type != DSL_T_NEWNAME && param->type != DSL_T_TEXT && param->type != DSL_T_WORD));
+                   (b->target->layer || (param->type != DSL_T_OBJECT && param->type != DSL_T_NEWNAME &&
+                                         param->type != DSL_T_TEXT && param->type != DSL_T_WORD));
     return by_name ? bind_option(b, index, word, node) : bind_positional(b, *node);
 }
 
@@ -461,7 +472,9 @@ static void add_candidate(void *ctx, const char *name, dsl_kind kind)
 static const char *chosen_name(dsl_walk *walk, unsigned kinds, dsl_kind *kind)
 {
     for (int k = 1; k < DSL_KIND_COUNT; k++) {
-        const char *name = !(kinds & 1u << k) ? NULL : walk->dry && walk->chosen[k] ? walk->chosen[k] : walk->session->chosen[k];
+        const char *name = !(kinds & 1u << k)             ? NULL
+                           : walk->dry && walk->chosen[k] ? walk->chosen[k]
+                                                          : walk->session->chosen[k];
         *kind = (dsl_kind)k;
         if (name) return name;
     }
@@ -480,12 +493,13 @@ static lg_status ambiguous(binder *b, const dsl_param *param, const candidates *
     const char *kind = kinds_word(param->kinds);
     char list[500];
     size_t used = 0;
-    for (int i = 0; i < c->count && i < 8; i++) used += (size_t)snprintf(list + used, sizeof list - used, "%s%.50s", i ? ", " : "", c->name[i]);
+    for (int i = 0; i < c->count && i < 8; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%.50s", i ? ", " : "", c->name[i]);
     lg_fail(b->err, LG_E_NAME, 132, "which %s should `%s` use?", kind, b->target->name);
     lg_why(b->err, "you have: %s%s", list, c->count > 8 ? ", …" : "");
     const char *preposition = param->role == DSL_PREPOSITION ? param->name : "";
-    lg_try(b->err, "write `%s %s%s%s`, or choose one for all lines: `use %s`", b->target->name, preposition, *preposition ? " " : "",
-           c->name[0], c->name[0]);
+    lg_try(b->err, "write `%s %s%s%s`, or choose one for all lines: `use %s`", b->target->name, preposition,
+           *preposition ? " " : "", c->name[0], c->name[0]);
     return lg_err_place(b->err, b->stmt->head->span);
 }
 
@@ -494,7 +508,8 @@ static lg_status none_yet(binder *b, const dsl_param *param)
     const char *kind = kinds_word(param->kinds);
     const dsl_config *config = &b->walk->session->config;
     lg_fail(b->err, LG_E_NAME, 134, "`%s` needs a %s, and there is none yet", b->target->name, kind);
-    if (!strcmp(kind, "dataset") && dsl_command_find(config, "load")) lg_try(b->err, "load images first: `load logos from sample:logos`");
+    if (!strcmp(kind, "dataset") && dsl_command_find(config, "load"))
+        lg_try(b->err, "load images first: `load logos from sample:logos`");
     else if (!strcmp(kind, "model") && dsl_command_find(config, "model"))
         lg_try(b->err, "define one first: `model scratch on logos { … }`; `help model` shows how");
     else lg_try(b->err, "`list` shows everything that exists");
@@ -531,7 +546,9 @@ static lg_status missing(binder *b, const dsl_param *param)
     lg_buf want;
     lg_buf_init(&want, 2048);
     dsl_want_text(param, &want);
-    if (param->role == DSL_POSITIONAL) lg_fail(b->err, LG_E_ARG, 143, "`%s` needs %s: %s", b->target->name, lg_buf_str(&want), param->help ? param->help : param->name);
+    if (param->role == DSL_POSITIONAL)
+        lg_fail(b->err, LG_E_ARG, 143, "`%s` needs %s: %s", b->target->name, lg_buf_str(&want),
+                param->help ? param->help : param->name);
     else lg_fail(b->err, LG_E_ARG, 143, "`%s` needs `%s` with %s", b->target->name, param->name, lg_buf_str(&want));
     lg_buf_release(&want);
     const dsl_command *command = b->target->command;
@@ -565,7 +582,8 @@ static lg_status fill_default(binder *b, int index)
     if (param->type == DSL_T_OBJECT || convert_all(b, param, &words, true, &b->arg[index], &local) != LG_OK) {
         dsl_value *value = lg_arena_alloc(b->arena, 1, sizeof *value, b->err);
         if (!value) return b->err->status;
-        *value = (dsl_value){.type = DSL_T_CHOICE, .text = param->dflt, .choice = dsl_choice_index(param->choices, param->dflt)};
+        *value = (dsl_value){
+            .type = DSL_T_CHOICE, .text = param->dflt, .choice = dsl_choice_index(param->choices, param->dflt)};
         b->arg[index] = (dsl_arg){.value = value, .count = 1};
     }
     b->walk->unknown = before;
@@ -591,8 +609,13 @@ lg_status dsl_bind_args(dsl_walk *walk, const dsl_target *target, const dsl_stmt
 {
     lg_buf notes;
     lg_buf_init(&notes, 4096);
-    binder b = {.walk = walk, .target = target, .stmt = stmt, .arena = arena, .params = dsl_param_count(target->params),
-                .note = &notes, .err = err};
+    binder b = {.walk = walk,
+                .target = target,
+                .stmt = stmt,
+                .arena = arena,
+                .params = dsl_param_count(target->params),
+                .note = &notes,
+                .err = err};
     b.where_tail = &b.where;
     lg_status st = LG_OK;
     b.arg = lg_arena_alloc(arena, (size_t)b.params + 1, sizeof *b.arg, err);

@@ -119,7 +119,8 @@ static char *one_line(const char *s, size_t len, lg_arena *arena, lg_err *err)
     return line;
 }
 
-static lg_status bind_block(dsl_walk *walk, const dsl_command *command, dsl_stmt *stmt, lg_arena *arena, dsl_call *out, lg_err *err)
+static lg_status bind_block(dsl_walk *walk, const dsl_command *command, dsl_stmt *stmt, lg_arena *arena, dsl_call *out,
+                            lg_err *err)
 {
     out->has_block = stmt->has_block;
     if (!stmt->has_block) return LG_OK;
@@ -134,11 +135,19 @@ static lg_status bind_block(dsl_walk *walk, const dsl_command *command, dsl_stmt
     return LG_OK;
 }
 
-lg_status dsl_bind_call(dsl_walk *walk, const dsl_command *command, dsl_stmt *stmt, lg_arena *arena, dsl_call *out, lg_err *err)
+lg_status dsl_bind_call(dsl_walk *walk, const dsl_command *command, dsl_stmt *stmt, lg_arena *arena, dsl_call *out,
+                        lg_err *err)
 {
-    *out = (dsl_call){.session = walk->session, .command = command, .span = stmt->head->span, .loop = walk->loop,
-                      .loop_index = walk->loop_depth ? stmt->runs : 0, .out = walk->out, .cancel = walk->cancel, .arena = arena};
-    dsl_target target = {.name = command->name, .params = command->params, .takes_where = command->takes_where, .command = command};
+    *out = (dsl_call){.session = walk->session,
+                      .command = command,
+                      .span = stmt->head->span,
+                      .loop = walk->loop,
+                      .loop_index = walk->loop_depth ? stmt->runs : 0,
+                      .out = walk->out,
+                      .cancel = walk->cancel,
+                      .arena = arena};
+    dsl_target target = {
+        .name = command->name, .params = command->params, .takes_where = command->takes_where, .command = command};
     dsl_arg *arg = NULL;
     dsl_cond *where = NULL;
     char *note = NULL;

@@ -41,7 +41,8 @@ static lg_status bind_layer(dsl_walk *walk, dsl_stmt *stmt, layer_list *list, lg
     if (stmt->has_block != type->block) {
         if (stmt->has_block) lg_fail(err, LG_E_SYNTAX, 109, "`%s` takes no `{ }`", type->name);
         else lg_fail(err, LG_E_SYNTAX, 109, "`%s` needs its layers in `{ }`", type->name);
-        lg_try(err, type->block ? "write `%s { conv 16 3x3 relu same }`" : "`help %s` shows how it is written", type->name);
+        lg_try(err, type->block ? "write `%s { conv 16 3x3 relu same }`" : "`help %s` shows how it is written",
+               type->name);
         return lg_err_place(err, stmt->head->span);
     }
     dsl_target target = {.name = type->name, .params = type->params, .layer = true};

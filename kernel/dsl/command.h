@@ -1,20 +1,19 @@
-/* command.h - the contract of a command: one file kernel/commands/cmd_NAME.c that defines `const dsl_command dsl_cmd_NAME`.
+/* command.h - the contract of a command: one file kernel/commands/cmd_NAME.c that defines `const dsl_command
+ * dsl_cmd_NAME`.
  *
  * Everything the language knows of a command stands in this table: binding, error messages, completion, inspection,
  * `help`, docs/commands.md and the example tests are made from it. Example:
  *
  *     enum { MODEL, DATA, NORMALIZE, NEW };
  *     static const dsl_param params[] = {
- *         [MODEL] = {.name = "model", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_MODELS, .implicit = true,
- *                    .help = "a trained model"},
- *         [DATA] = {.name = "on", .role = DSL_PREPOSITION, .type = DSL_T_OBJECT, .kinds = DSL_DATASETS, .help = "images to judge it on"},
- *         [NORMALIZE] = {.name = "normalize", .role = DSL_OPTION, .type = DSL_T_CHOICE, .choices = "none rows columns all",
- *                        .dflt = "none", .help = "counts or shares"},
- *         [NEW] = {.name = "as", .role = DSL_PREPOSITION, .type = DSL_T_NEWNAME, .help = "keep the matrix under this name"},
- *         {0},
+ *         [MODEL] = {.name = "model", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_MODELS, .implicit =
+ * true, .help = "a trained model"}, [DATA] = {.name = "on", .role = DSL_PREPOSITION, .type = DSL_T_OBJECT, .kinds =
+ * DSL_DATASETS, .help = "images to judge it on"}, [NORMALIZE] = {.name = "normalize", .role = DSL_OPTION, .type =
+ * DSL_T_CHOICE, .choices = "none rows columns all", .dflt = "none", .help = "counts or shares"}, [NEW] = {.name = "as",
+ * .role = DSL_PREPOSITION, .type = DSL_T_NEWNAME, .help = "keep the matrix under this name"}, {0},
  *     };
- *     const dsl_command dsl_cmd_confusion = {.name = "confusion", .summary = "…", .params = params, .makes = DSL_KIND_TABLE,
- *                                            .examples = (const char *const[]){"confusion scratch on logos.val", NULL}, .run = confusion_run};
+ *     const dsl_command dsl_cmd_confusion = {.name = "confusion", .summary = "…", .params = params, .makes =
+ * DSL_KIND_TABLE, .examples = (const char *const[]){"confusion scratch on logos.val", NULL}, .run = confusion_run};
  */
 #ifndef DSL_COMMAND_H
 #define DSL_COMMAND_H
@@ -24,39 +23,39 @@
 #include "kernel/dsl/value.h"
 
 typedef enum dsl_role {
-    DSL_POSITIONAL,  /* filled by the first word whose kind fits, in table order */
-    DSL_OPTION,      /* `epochs 20` or `epochs=20` */
-    DSL_FLAG,        /* `balance`, `no shuffle`; .dflt = "on" where it is on unless switched off */
-    DSL_PREPOSITION  /* from on with to into as by where across: name says which */
+    DSL_POSITIONAL, /* filled by the first word whose kind fits, in table order */
+    DSL_OPTION,     /* `epochs 20` or `epochs=20` */
+    DSL_FLAG,       /* `balance`, `no shuffle`; .dflt = "on" where it is on unless switched off */
+    DSL_PREPOSITION /* from on with to into as by where across: name says which */
 } dsl_role;
 
 enum { /* dsl_param.kinds: bits 1 << dsl_kind */
-    DSL_DATASETS = 1 << DSL_KIND_DATASET,
-    DSL_MODELS = 1 << DSL_KIND_MODEL,
-    DSL_RUNS = 1 << DSL_KIND_RUN,
-    DSL_TABLES = 1 << DSL_KIND_TABLE,
-    DSL_POSTSES = 1 << DSL_KIND_POSTS,
-    DSL_GRIDS = 1 << DSL_KIND_GRID,
-    DSL_ANYTHING = ~0
+       DSL_DATASETS = 1 << DSL_KIND_DATASET,
+       DSL_MODELS = 1 << DSL_KIND_MODEL,
+       DSL_RUNS = 1 << DSL_KIND_RUN,
+       DSL_TABLES = 1 << DSL_KIND_TABLE,
+       DSL_POSTSES = 1 << DSL_KIND_POSTS,
+       DSL_GRIDS = 1 << DSL_KIND_GRID,
+       DSL_ANYTHING = ~0
 };
 
 typedef struct dsl_param {
     const char *name;
-    const char *aliases;  /* other spellings of the word, blank-separated ("kernel_size"); compared without case */
+    const char *aliases; /* other spellings of the word, blank-separated ("kernel_size"); compared without case */
     dsl_role role;
     dsl_type type;
-    const char *dflt;     /* the default as the user would write it; shown in help and recipes. NULL: none */
+    const char *dflt;      /* the default as the user would write it; shown in help and recipes. NULL: none */
     const char *dflt_help; /* shown instead of dflt where the default is computed, e.g. "the dataset's" */
-    const char *choices;  /* CHOICE: legal words, blank-separated; aliases after `=`, e.g. "sgd adam" */
-    double min, max;      /* numbers: bounds, both 0 = none. A positional SIZE: max is the largest bare number that may
-                             stand for a square without its word (`conv 16 3`), 0 = any */
-    unsigned kinds;       /* OBJECT */
+    const char *choices;   /* CHOICE: legal words, blank-separated; aliases after `=`, e.g. "sgd adam" */
+    double min, max;       /* numbers: bounds, both 0 = none. A positional SIZE: max is the largest bare number that may
+                              stand for a square without its word (`conv 16 3`), 0 = any */
+    unsigned kinds;        /* OBJECT */
     bool required;
-    bool list;            /* takes a comma list (dsl_arg.count > 1) */
-    bool implicit;        /* a missing dataset or model is filled in when exactly one exists or `use` chose one */
-    bool late;            /* not available in this build of the language: said in help, refused when used */
-    const char *help;     /* one clause */
-    const char *advice;   /* usual range and what goes wrong at both ends; for inspection. May be NULL */
+    bool list;          /* takes a comma list (dsl_arg.count > 1) */
+    bool implicit;      /* a missing dataset or model is filled in when exactly one exists or `use` chose one */
+    bool late;          /* not available in this build of the language: said in help, refused when used */
+    const char *help;   /* one clause */
+    const char *advice; /* usual range and what goes wrong at both ends; for inspection. May be NULL */
 } dsl_param;
 
 /* What one parameter got. count 0: nothing given and no default. */
@@ -78,8 +77,8 @@ typedef struct dsl_layer_type {
 
 typedef struct dsl_layer {
     const dsl_layer_type *type;
-    lg_span span; /* the layer's word */
-    const dsl_arg *arg; /* one per params row */
+    lg_span span;                  /* the layer's word */
+    const dsl_arg *arg;            /* one per params row */
     const struct dsl_layer *inner; /* block */
     int ninner;
 } dsl_layer;
@@ -103,28 +102,29 @@ typedef struct dsl_call {
     const dsl_layer *layer; /* the block, for commands with takes_layers */
     int nlayers;
     bool has_block;
-    lg_span span;           /* the verb */
-    const char *line;       /* the command as written, one line */
-    const char *recipe;     /* the command with defaults filled in */
-    const char *note;       /* "(using model scratch)" where the implicit rule filled something in, else "" */
-    const char *loop;       /* inside `for`: the variable's value as text, else NULL */
-    int loop_index;         /* inside `for`: 1, 2, … counts the runs of this line, nested loops included; else 0 */
+    lg_span span;       /* the verb */
+    const char *line;   /* the command as written, one line */
+    const char *recipe; /* the command with defaults filled in */
+    const char *note;   /* "(using model scratch)" where the implicit rule filled something in, else "" */
+    const char *loop;   /* inside `for`: the variable's value as text, else NULL */
+    int loop_index;     /* inside `for`: 1, 2, … counts the runs of this line, nested loops included; else 0 */
     dsl_out *out;
     lg_cancel *cancel;
-    lg_arena *arena;        /* the call's: what is taken here is freed when the command has ended */
+    lg_arena *arena; /* the call's: what is taken here is freed when the command has ended */
 } dsl_call;
 
 typedef struct dsl_command {
     const char *name;
-    const char *summary;      /* one sentence, as in the manual */
-    const char *detail;       /* a paragraph for help and inspection; may be NULL */
-    const char *group;        /* Data, Model, Train, Evaluate, Session, … */
-    const dsl_param *params;  /* {0}-terminated */
+    const char *summary;         /* one sentence, as in the manual */
+    const char *detail;          /* a paragraph for help and inspection; may be NULL */
+    const char *group;           /* Data, Model, Train, Evaluate, Session, … */
+    const dsl_param *params;     /* {0}-terminated */
     const char *const *examples; /* runnable, NULL-terminated */
-    dsl_kind makes;           /* kind of the object bound to the NEWNAME parameter; NONE: nothing */
-    bool takes_layers;        /* has a { layers } block */
+    dsl_kind makes;              /* kind of the object bound to the NEWNAME parameter; NONE: nothing */
+    bool takes_layers;           /* has a { layers } block */
     bool takes_where;
-    /* Bind-time check when every object it needs already exists: shapes, ids, … May be NULL. Must not change anything. */
+    /* May this call be? (shapes, ids, …) Asked while the cell is bound when every object exists already, and again right
+     * before run. May be NULL. Must not change anything. */
     lg_status (*check)(const dsl_call *call, lg_err *err);
     lg_status (*run)(const dsl_call *call, lg_err *err);
 } dsl_command;

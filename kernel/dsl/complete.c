@@ -22,8 +22,10 @@ typedef struct completer {
 
 static bool starts(const completer *c, const char *text)
 {
+    text += *text == '"' && c->partial_len && *c->partial != '"'; /* a label that needs quotes */
     for (size_t i = 0; i < c->partial_len; i++)
-        if (tolower((unsigned char)text[i]) != tolower((unsigned char)c->partial[i])) return false; /* also at its end */
+        if (tolower((unsigned char)text[i]) != tolower((unsigned char)c->partial[i]))
+            return false; /* also at its end */
     return true;
 }
 
@@ -65,7 +67,8 @@ static void add_commands(completer *c)
 {
     const dsl_config *config = &c->session->config;
     for (size_t i = 0; config->commands && config->commands[i]; i++)
-        add_match(c, config->commands[i]->name, "command", config->commands[i]->summary ? config->commands[i]->summary : "");
+        add_match(c, config->commands[i]->name, "command",
+                  config->commands[i]->summary ? config->commands[i]->summary : "");
     add_match(c, "let", "keyword", "let NAME = value");
     add_match(c, "for", "keyword", "for NAME in a, b, c { … }");
     add_match(c, "check", "keyword", "check scratch.val.accuracy > 0.5");
@@ -73,7 +76,8 @@ static void add_commands(completer *c)
 
 static void add_layers(completer *c)
 {
-    for (const dsl_layer_type *l = c->session->config.layers; l && l->name; l++) add_match(c, l->name, "layer", l->summary ? l->summary : "");
+    for (const dsl_layer_type *l = c->session->config.layers; l && l->name; l++)
+        add_match(c, l->name, "layer", l->summary ? l->summary : "");
     add_match(c, "for", "keyword", "for NAME in a, b, c { … }");
 }
 
@@ -107,7 +111,9 @@ static void add_fields(completer *c)
         const dsl_object *object = objects->row[i].value;
         const char *name = objects->row[i].name;
         size_t n = strlen(name);
-        if (!object || !object->cls->fields || c->partial_len <= n || strncmp(c->partial, name, n) || c->partial[n] != '.') continue;
+        if (!object || !object->cls->fields || c->partial_len <= n || strncmp(c->partial, name, n) ||
+            c->partial[n] != '.')
+            continue;
         lg_buf fields;
         lg_buf_init(&fields, 1 << 18);
         object->cls->fields(object->payload, &fields);
@@ -176,7 +182,8 @@ static void add_files(completer *c)
         memcpy(entry + slash, listing.path[i], n);
         if (is_folder) entry[slash + n++] = '/';
         entry[slash + n] = 0;
-        if (!strpbrk(entry, " #,;=()[]{}<>!\"'") || c->context.in_string) add_match(c, entry, is_folder ? "folder" : "file", "");
+        if (!strpbrk(entry, " #,;=()[]{}<>!\"'") || c->context.in_string)
+            add_match(c, entry, is_folder ? "folder" : "file", "");
     }
     lg_listing_release(&listing);
 }
@@ -194,6 +201,10 @@ static const dsl_object *labelled_object(completer *c)
     }
     const char *name = dsl_session_default(c->session, DSL_KIND_DATASET);
     const dsl_object *object = name ? dsl_session_get(c->session, name) : NULL;
+    for (size_t i = c->session->objects.count; !object && i > 0; i--) { /* else the newest */
+        const dsl_object *one = c->session->objects.row[i - 1].value;
+        if (one && one->cls->kind == DSL_KIND_DATASET) object = one;
+    }
     return object && object->cls->labels ? object : NULL;
 }
 
@@ -250,8 +261,9 @@ static void add_values(completer *c, const dsl_param *param)
 /* ---- where we are ---- */
 static void add_condition(completer *c)
 {
-    static const char *const fields[] = {"id", "file", "label", "predicted", "correct", "confidence", "second", "loss", "split", "source",
-                                         "user", "date", "likes", "text", "width", "height", "brightness", "glare", "sharpness", "duplicate"};
+    static const char *const fields[] = {
+        "id",   "file", "label", "predicted", "correct", "confidence", "second",     "loss",  "split",     "source",
+        "user", "date", "likes", "text",      "width",   "height",     "brightness", "glare", "sharpness", "duplicate"};
     static const char *const signs[] = {"=", "!=", "<", "<=", ">", ">=", "contains", "in"};
     bool check = dsl_same(c->context.verb, "check");
     switch (c->context.expect) {
@@ -265,15 +277,15 @@ static void add_condition(completer *c)
         for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) add_match(c, signs[i], "sign", "");
         break;
     case EXPECT_VALUE:
-        if (dsl_same(c->context.field, "label") || dsl_same(c->context.field, "predicted") || dsl_same(c->context.field, "second")) add_labels(c);
+        if (dsl_same(c->context.field, "label") || dsl_same(c->context.field, "predicted") ||
+            dsl_same(c->context.field, "second"))
+            add_labels(c);
         if (dsl_same(c->context.field, "split"))
             for (int i = 0; i < 3; i++) add_match(c, (const char *const[]){"train", "val", "test"}[i], "value", "");
         if (check) add_objects(c, ~0u, true);
         if (check) add_fields(c);
         break;
-    default:
-        add_match(c, "and", "keyword", "");
-        add_match(c, "or", "keyword", "");
+    default: add_match(c, "and", "keyword", ""); add_match(c, "or", "keyword", "");
     }
 }
 
@@ -309,7 +321,8 @@ static void add_arguments(completer *c)
     add_params(c, DSL_POSITIONAL, "", true);
     add_params(c, DSL_OPTION, "option", false);
     add_params(c, DSL_PREPOSITION, "preposition", false);
-    if (c->context.command && c->context.command->takes_where) add_match(c, "where", "preposition", "where label = nike");
+    if (c->context.command && c->context.command->takes_where)
+        add_match(c, "where", "preposition", "where label = nike");
     add_params(c, DSL_FLAG, "flag", false);
     if (c->context.layer) add_params(c, DSL_POSITIONAL, "option", false);
 }
@@ -341,7 +354,9 @@ static void find_candidates(completer *c)
         }
     } else {
         if (context->expect) add_condition(c);
-        if (!context->expect || context->expect == EXPECT_MORE || (context->expect == EXPECT_SIGN && !dsl_same(context->verb, "check"))) add_arguments(c);
+        if (!context->expect || context->expect == EXPECT_MORE ||
+            (context->expect == EXPECT_SIGN && !dsl_same(context->verb, "check")))
+            add_arguments(c);
         add_help_words(c);
     }
 }
@@ -354,7 +369,8 @@ static size_t word_start(const char *code, size_t at, bool parens)
     return at;
 }
 
-lg_status dsl_session_complete(dsl_session *session, const char *code, size_t len, size_t cursor, dsl_completion *out, lg_err *err)
+lg_status dsl_session_complete(dsl_session *session, const char *code, size_t len, size_t cursor, dsl_completion *out,
+                               lg_err *err)
 {
     *out = (dsl_completion){0};
     size_t valid = lg_utf8_valid(code, len), end = lg_utf8_offset(code, valid, cursor);
@@ -365,8 +381,8 @@ lg_status dsl_session_complete(dsl_session *session, const char *code, size_t le
     if (c.context.in_string) { /* the error token remembers where the text ends; its span where it begins */
         const lg_span *span = &c.context.tokens.error.span;
         start = end;
-        for (int points = span->len - 1; points > 0 && start; points--)
-            do start--;
+        for (int points = span->len - 1; points > 0 && start; points--) do
+                start--;
             while (start && ((unsigned char)code[start] & 0xc0) == 0x80);
     } else start = word_start(code, end, c.context.in_parens);
     dsl_context_release(&c.context);

@@ -46,13 +46,15 @@ static cond_value value_of(const char *text)
 static char *iso_date(double seconds, lg_arena *arena, lg_err *err)
 {
     long long z = (long long)(seconds / 86400) + 719468, era = z / 146097, doe = z - era * 146097;
-    long long yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365, doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    long long yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365,
+              doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
     long long mp = (5 * doy + 2) / 153, d = doy - (153 * mp + 2) / 5 + 1, m = mp < 10 ? mp + 3 : mp - 9;
     return lg_arena_strf(arena, err, "%04lld-%02lld-%02lld", yoe + era * 400 + (m <= 2), m, d);
 }
 
 /* `date > 7d`, `date = today`: dates compare as their ISO text. */
-static lg_status date_value(dsl_walk *walk, const char *field, const dsl_word *word, lg_arena *arena, const char **text, lg_err *err)
+static lg_status date_value(dsl_walk *walk, const char *field, const dsl_word *word, lg_arena *arena, const char **text,
+                            lg_err *err)
 {
     static const dsl_param param = {.name = "date", .role = DSL_OPTION, .type = DSL_T_DATE};
     static const dsl_target where = {.name = "where"};
@@ -66,7 +68,8 @@ static lg_status date_value(dsl_walk *walk, const char *field, const dsl_word *w
 
 static lg_status bind_leaf(dsl_walk *walk, const dsl_leaf *from, lg_arena *arena, cond_leaf *to, lg_err *err)
 {
-    *to = (cond_leaf){.or_before = from->or_before, .negate = from->negate, .cmp = (dsl_cmp)from->cmp, .span = from->left->span};
+    *to = (cond_leaf){
+        .or_before = from->or_before, .negate = from->negate, .cmp = (dsl_cmp)from->cmp, .span = from->left->span};
     if (from->left->kind != TOK_WORD) {
         lg_fail(err, LG_E_SYNTAX, 109, "a condition after `where` begins with a field");
         lg_try(err, "write e.g. `where label = nike` or `where confidence < 40%%`");
@@ -100,7 +103,8 @@ lg_status dsl_cond_bind(dsl_walk *walk, const dsl_test *test, lg_arena *arena, d
     cond->text = lg_arena_strndup(arena, test->at, test->len, err);
     if (!cond->leaf || !cond->text) return err->status;
     int i = 0;
-    for (const dsl_leaf *leaf = test->first; leaf; leaf = leaf->next) LG_TRY(bind_leaf(walk, leaf, arena, &cond->leaf[i++], err));
+    for (const dsl_leaf *leaf = test->first; leaf; leaf = leaf->next)
+        LG_TRY(bind_leaf(walk, leaf, arena, &cond->leaf[i++], err));
     *out = cond;
     return LG_OK;
 }
@@ -133,7 +137,8 @@ static bool compare(dsl_cmp cmp, const cond_value *a, const cond_value *b)
 static bool holds(dsl_cmp cmp, const cond_value *left, const cond_value *right, int count)
 {
     if (cmp == CMP_TRUE)
-        return left->is_number ? left->number != 0 : *left->text && !dsl_same(left->text, "no") && !dsl_same(left->text, "false");
+        return left->is_number ? left->number != 0
+                               : *left->text && !dsl_same(left->text, "no") && !dsl_same(left->text, "false");
     for (int i = 0; i < count; i++)
         if (compare(cmp, left, &right[i])) return true;
     return false;
@@ -145,7 +150,8 @@ static lg_status no_field(const cond_leaf *leaf, const char *const *names, lg_er
     char known[500];
     size_t used = 0;
     while (names && names[count]) count++;
-    for (size_t i = 0; i < count && used < 400; i++) used += (size_t)snprintf(known + used, sizeof known - used, "%s%.60s", i ? ", " : "", names[i]);
+    for (size_t i = 0; i < count && used < 400; i++)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%.60s", i ? ", " : "", names[i]);
     lg_fail(err, LG_E_NAME, 149, "`where` does not know `%s` here", dsl_brief(leaf->field, strlen(leaf->field)).s);
     if (count) lg_why(err, "the rows have: %s%s", known, used >= 400 ? ", …" : "");
     const char *near = lg_nearest(leaf->field, names, count);
@@ -154,7 +160,8 @@ static lg_status no_field(const cond_leaf *leaf, const char *const *names, lg_er
     return lg_err_place(err, leaf->span);
 }
 
-static lg_status leaf_eval(const cond_leaf *leaf, dsl_row_field *field, const void *row, const char *const *names, bool *pass, lg_err *err)
+static lg_status leaf_eval(const cond_leaf *leaf, dsl_row_field *field, const void *row, const char *const *names,
+                           bool *pass, lg_err *err)
 {
     dsl_fact fact = {0};
     char number[40];
@@ -170,7 +177,8 @@ static lg_status leaf_eval(const cond_leaf *leaf, dsl_row_field *field, const vo
     return LG_OK;
 }
 
-lg_status dsl_cond_eval(const dsl_cond *cond, dsl_row_field *field, const void *row, const char *const *names, bool *pass, lg_err *err)
+lg_status dsl_cond_eval(const dsl_cond *cond, dsl_row_field *field, const void *row, const char *const *names,
+                        bool *pass, lg_err *err)
 {
     *pass = true;
     for (; cond && *pass; cond = cond->next) {
@@ -196,7 +204,8 @@ void dsl_cond_text(const dsl_cond *cond, lg_buf *out)
 
 /* ---- check ---- */
 /* One side: a number, a text, or a fact about an object. */
-static lg_status side_value(dsl_walk *walk, const dsl_atom *atom, lg_arena *arena, cond_value *out, bool *unknown, lg_err *err)
+static lg_status side_value(dsl_walk *walk, const dsl_atom *atom, lg_arena *arena, cond_value *out, bool *unknown,
+                            lg_err *err)
 {
     dsl_word word;
     dsl_found found = {0};
@@ -234,16 +243,20 @@ static void add_fact(checker *c, const dsl_atom *atom, const cond_value *value)
 {
     char shown[64];
     dsl_bit name = dsl_brief(atom->at, atom->len);
-    bool same = atom->kind == TOK_STRING || atom->kind == TOK_RAW || (atom->len == strlen(value->text) && !memcmp(atom->at, value->text, atom->len));
+    bool same = atom->kind == TOK_STRING || atom->kind == TOK_RAW ||
+                (atom->len == strlen(value->text) && !memcmp(atom->at, value->text, atom->len));
     if (same) return;
     const char *text = value->text;
-    if (value->is_number && value->number == (double)(long long)value->number && value->number < 1e15 && value->number > -1e15) text = lg_thousands((long long)value->number);
+    if (value->is_number && value->number == (double)(long long)value->number && value->number < 1e15 &&
+        value->number > -1e15)
+        text = lg_thousands((long long)value->number);
     else if (value->is_number) {
         snprintf(shown, sizeof shown, "%.6g", value->number);
         text = shown;
     }
     char entry[440];
-    snprintf(entry, sizeof entry, "%s%s is %s", atom->kind == TOK_VAR ? "$" : "", name.s, dsl_brief(text, strlen(text)).s);
+    snprintf(entry, sizeof entry, "%s%s is %s", atom->kind == TOK_VAR ? "$" : "", name.s,
+             dsl_brief(text, strlen(text)).s);
     if (strstr(lg_buf_str(&c->facts), entry)) return;
     lg_buf_addf(&c->facts, "%s%s", c->facts.len ? "; " : "", entry);
 }

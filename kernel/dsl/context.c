@@ -56,7 +56,8 @@ static void find_statement(const dsl_config *config, dsl_context *c)
 static int param_of(const dsl_param *params, const char *word)
 {
     for (int i = 0; params && params[i].name && i < 128; i++)
-        if (dsl_same(word, params[i].name) || (params[i].aliases && dsl_choice_index(params[i].aliases, word) >= 0)) return i;
+        if (dsl_same(word, params[i].name) || (params[i].aliases && dsl_choice_index(params[i].aliases, word) >= 0))
+            return i;
     return -1;
 }
 
@@ -82,7 +83,8 @@ static bool read_condition(dsl_context *c, const dsl_token *t, const char *word)
         c->expect = EXPECT_SIGN;
         return true;
     case EXPECT_SIGN:
-        if (t->kind == TOK_COMPARE || t->kind == TOK_EQUAL || dsl_same(word, "contains") || dsl_same(word, "in")) c->expect = EXPECT_VALUE;
+        if (t->kind == TOK_COMPARE || t->kind == TOK_EQUAL || dsl_same(word, "contains") || dsl_same(word, "in"))
+            c->expect = EXPECT_VALUE;
         else if (joins(word)) c->expect = EXPECT_FIELD;
         else return false;
         return true;
@@ -127,7 +129,8 @@ static void read_statement(const dsl_config *config, dsl_context *c)
     int nested = 0;
     for (size_t i = c->first + 1; i < c->end; i++) {
         const dsl_token *t = &c->tokens.token[i];
-        bool opens = t->kind == TOK_LPAREN || t->kind == TOK_LBRACKET, closes = t->kind == TOK_RPAREN || t->kind == TOK_RBRACKET;
+        bool opens = t->kind == TOK_LPAREN || t->kind == TOK_LBRACKET,
+             closes = t->kind == TOK_RPAREN || t->kind == TOK_RBRACKET;
         nested += opens ? 1 : closes ? -1 : 0;
         if (nested || opens) continue; /* brackets count as one value, when they close */
         dsl_token_copy(&c->tokens, t, word);

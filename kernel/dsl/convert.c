@@ -143,13 +143,25 @@ static void want_object(const dsl_param *param, lg_buf *out)
 
 void dsl_want_text(const dsl_param *param, lg_buf *out)
 {
-    static const char *const wants[] = {
-        [DSL_T_NONE] = "nothing", [DSL_T_FLAG] = "nothing after it", [DSL_T_INT] = "a whole number", [DSL_T_NUMBER] = "a number",
-        [DSL_T_SIZE] = "a size such as 64x64", [DSL_T_SPLIT] = "shares such as 80/20", [DSL_T_TIMES] = "a factor such as x10",
-        [DSL_T_RANGE] = "a range such as 0.2..0.95", [DSL_T_WORD] = "a word", [DSL_T_TEXT] = "a text", [DSL_T_PATH] = "a file",
-        [DSL_T_OUTPATH] = "a file to write", [DSL_T_DURATION] = "a time such as 30s, 5m or 2h",
-        [DSL_T_DATE] = "a date such as 2026-10-01", [DSL_T_LABEL] = "a label", [DSL_T_IMAGE] = "the number or name of an image",
-        [DSL_T_LAYER] = "the name of a layer", [DSL_T_NEWNAME] = "a new name", [DSL_T_GRID] = "a grid such as [1 2; 3 4]"};
+    static const char *const wants[] = {[DSL_T_NONE] = "nothing",
+                                        [DSL_T_FLAG] = "nothing after it",
+                                        [DSL_T_INT] = "a whole number",
+                                        [DSL_T_NUMBER] = "a number",
+                                        [DSL_T_SIZE] = "a size such as 64x64",
+                                        [DSL_T_SPLIT] = "shares such as 80/20",
+                                        [DSL_T_TIMES] = "a factor such as x10",
+                                        [DSL_T_RANGE] = "a range such as 0.2..0.95",
+                                        [DSL_T_WORD] = "a word",
+                                        [DSL_T_TEXT] = "a text",
+                                        [DSL_T_PATH] = "a file",
+                                        [DSL_T_OUTPATH] = "a file to write",
+                                        [DSL_T_DURATION] = "a time such as 30s, 5m or 2h",
+                                        [DSL_T_DATE] = "a date such as 2026-10-01",
+                                        [DSL_T_LABEL] = "a label",
+                                        [DSL_T_IMAGE] = "the number or name of an image",
+                                        [DSL_T_LAYER] = "the name of a layer",
+                                        [DSL_T_NEWNAME] = "a new name",
+                                        [DSL_T_GRID] = "a grid such as [1 2; 3 4]"};
     if (param->type == DSL_T_CHOICE) {
         lg_buf_adds(out, "one of ");
         dsl_choice_list(param->choices, out);
@@ -179,15 +191,20 @@ static void wrong_type_hint(const dsl_param *param, const char *text, lg_err *er
     for (size_t i = 0, k = 0; i < n && k < 20; i++)
         if (isdigit((unsigned char)text[i])) digits[k++] = text[i];
     bool is_number = lg_parse_double(text, &number);
-    if (param->type == DSL_T_TIMES && *digits && strspn(text, "0123456789xX*") == n) lg_try(err, "did you mean `x%s`?", digits);
+    if (param->type == DSL_T_TIMES && *digits && strspn(text, "0123456789xX*") == n)
+        lg_try(err, "did you mean `x%s`?", digits);
     else if (param->type == DSL_T_SPLIT && is_number && number > 0 && number < 1)
         lg_try(err, "did you mean `%.0f/%.0f`?", number * 100, 100 - number * 100);
     else if (param->type == DSL_T_SPLIT && *digits && number >= 1 && number < 100)
         lg_try(err, "did you mean `%.0f/%.0f`?", number, 100 - number);
-    else if (param->type == DSL_T_INT && is_number && number > -1e15 && number < 1e15) lg_try(err, "did you mean `%.0f`?", number);
-    else if (param->type == DSL_T_SIZE && strspn(text, "0123456789,*-") == n && *digits) lg_try(err, "write height x width, as in `64x64`");
-    else if (param->type == DSL_T_RANGE && is_number) lg_try(err, "write both ends, as in `%s..%s`", number <= 0 ? text : "0", number <= 0 ? "1" : text);
-    else if (param->type == DSL_T_DURATION && is_number) lg_try(err, "say which unit: `%ss`, `%sm` or `%sh`", text, text, text);
+    else if (param->type == DSL_T_INT && is_number && number > -1e15 && number < 1e15)
+        lg_try(err, "did you mean `%.0f`?", number);
+    else if (param->type == DSL_T_SIZE && strspn(text, "0123456789,*-") == n && *digits)
+        lg_try(err, "write height x width, as in `64x64`");
+    else if (param->type == DSL_T_RANGE && is_number)
+        lg_try(err, "write both ends, as in `%s..%s`", number <= 0 ? text : "0", number <= 0 ? "1" : text);
+    else if (param->type == DSL_T_DURATION && is_number)
+        lg_try(err, "say which unit: `%ss`, `%sm` or `%sh`", text, text, text);
 }
 
 static void choice_hint(const dsl_param *param, const char *text, lg_err *err)
@@ -215,7 +232,8 @@ static lg_status wrong_type(const dsl_target *target, const dsl_param *param, co
     target_words(target, param, what);
     lg_buf_init(&want, 2048);
     dsl_want_text(param, &want);
-    lg_fail(err, LG_E_ARG, 141, "`%s` wants %s, not `%s`", what, lg_buf_str(&want), dsl_brief(word->text, strlen(word->text)).s);
+    lg_fail(err, LG_E_ARG, 141, "`%s` wants %s, not `%s`", what, lg_buf_str(&want),
+            dsl_brief(word->text, strlen(word->text)).s);
     lg_buf_release(&want);
     if (strlen(word->text) < 100) {
         wrong_type_hint(param, word->text, err);
@@ -231,7 +249,8 @@ static lg_status out_of_range(const dsl_target *target, const dsl_param *param, 
     target_words(target, param, what);
     dsl_number_text(param->min, low);
     dsl_number_text(param->max, high);
-    if (param->max > param->min) lg_fail(err, LG_E_ARG, 142, "`%s` must lie between %s and %s, not `%s`", what, low, high, got.s);
+    if (param->max > param->min)
+        lg_fail(err, LG_E_ARG, 142, "`%s` must lie between %s and %s, not `%s`", what, low, high, got.s);
     else if (param->min != 0) lg_fail(err, LG_E_ARG, 142, "`%s` must be at least %s, not `%s`", what, low, got.s);
     else lg_fail(err, LG_E_ARG, 142, "`%s` cannot be as large as `%s`", what, got.s);
     if (param->dflt) lg_try(err, "leave it out to use %s", param->dflt);
@@ -342,7 +361,9 @@ static read_result read_times(const dsl_param *param, const char *s, dsl_value *
 static read_result read_range(const char *s, dsl_value *out)
 {
     const char *dots = strstr(s, "..");
-    if (!dots || !read_plain(s, (size_t)(dots - s), &out->number) || !read_plain(dots + 2, strlen(dots + 2), &out->high)) return READ_NO;
+    if (!dots || !read_plain(s, (size_t)(dots - s), &out->number) ||
+        !read_plain(dots + 2, strlen(dots + 2), &out->high))
+        return READ_NO;
     return out->number <= out->high ? READ_OK : READ_RANGE;
 }
 
@@ -388,7 +409,8 @@ static read_result read_date(const char *s, dsl_value *out)
         s += i < 2;
     }
     bool leap = (part[0] % 4 == 0 && part[0] % 100) || part[0] % 400 == 0;
-    if (part[1] < 1 || part[1] > 12 || part[2] < 1 || part[2] > month_days[part[1] - 1] || (part[1] == 2 && part[2] == 29 && !leap))
+    if (part[1] < 1 || part[1] > 12 || part[2] < 1 || part[2] > month_days[part[1] - 1] ||
+        (part[1] == 2 && part[2] == 29 && !leap))
         return READ_RANGE;
     out->number = (double)civil_days(part[0], part[1], part[2]) * 86400;
     return READ_OK;
@@ -430,7 +452,8 @@ static void say_what_there_is(dsl_walk *walk, unsigned kinds, const char *word, 
     const char *near = lg_nearest(word, list.name, list.count);
     if (near) lg_try(err, "did you mean `%s`?", near);
     else if (kind && !strcmp(kind, "dataset")) lg_try(err, "load images first: `load logos from sample:logos`");
-    else if (kind && !strcmp(kind, "model")) lg_try(err, "define it first: `model %s on DATASET { … }`", dsl_is_identifier(word) ? word : "NAME");
+    else if (kind && !strcmp(kind, "model"))
+        lg_try(err, "define it first: `model %s on DATASET { … }`", dsl_is_identifier(word) ? word : "NAME");
     else lg_try(err, "`list` shows everything that exists");
 }
 
@@ -439,7 +462,9 @@ static lg_status no_object(dsl_walk *walk, const dsl_param *param, const dsl_wor
     const char *kind = one_kind(param->kinds);
     dsl_bit bit = dsl_brief(word->text, strlen(word->text));
     if (kind && !strcmp(kind, "posts")) lg_fail(err, LG_E_NAME, 130, "there are no posts called `%s`", bit.s);
-    else lg_fail(err, LG_E_NAME, 130, kind ? "there is no %2$s called `%1$s`" : "there is nothing called `%1$s`", bit.s, kind);
+    else
+        lg_fail(err, LG_E_NAME, 130, kind ? "there is no %2$s called `%1$s`" : "there is nothing called `%1$s`", bit.s,
+                kind);
     say_what_there_is(walk, param->kinds, word->text, err);
     return lg_err_place(err, word->span);
 }
@@ -453,8 +478,8 @@ static lg_status wrong_kind(dsl_walk *walk, const dsl_target *target, const dsl_
     want_object(param, &want);
     target_words(target, param, what);
     bool posts = found->kind == DSL_KIND_POSTS;
-    lg_fail(err, LG_E_ARG, 133, "`%s` wants %s, and `%s` is %s%s", what, lg_buf_str(&want), dsl_brief(word->text, strlen(word->text)).s,
-            posts ? "" : "a ", dsl_kind_name(found->kind));
+    lg_fail(err, LG_E_ARG, 133, "`%s` wants %s, and `%s` is %s%s", what, lg_buf_str(&want),
+            dsl_brief(word->text, strlen(word->text)).s, posts ? "" : "a ", dsl_kind_name(found->kind));
     lg_buf_release(&want);
     say_what_there_is(walk, param->kinds, word->text, err);
     return lg_err_place(err, word->span);
@@ -470,7 +495,8 @@ static lg_status read_object(dsl_walk *walk, const dsl_target *target, const dsl
     if (!found.unknown && found.kind != DSL_KIND_NONE && kinds && !(kinds & 1u << found.kind))
         return wrong_kind(walk, target, param, &found, word, err);
     if (found.part != DSL_PART_ALL && found.kind != DSL_KIND_DATASET && found.kind != DSL_KIND_NONE) {
-        lg_fail(err, LG_E_ARG, 133, "only a dataset has parts, and `%s` is a %s", found.name, dsl_kind_name(found.kind));
+        lg_fail(err, LG_E_ARG, 133, "only a dataset has parts, and `%s` is a %s", found.name,
+                dsl_kind_name(found.kind));
         lg_try(err, "leave out `.%s`", found.rest);
         return lg_err_place(err, word->span);
     }
@@ -502,7 +528,8 @@ static lg_status read_grid(dsl_walk *walk, const dsl_target *target, const dsl_p
     if (!param->list || !read_plain(word->text, strlen(word->text), &number)) {
         dsl_found found;
         LG_TRY(dsl_find(walk, word->text, false, arena, &found, err));
-        return found.exists ? read_object(walk, target, param, word, arena, out, err) : wrong_type(target, param, word, err);
+        return found.exists ? read_object(walk, target, param, word, arena, out, err)
+                            : wrong_type(target, param, word, err);
     }
     out->number = number;
     out->grid = (dsl_grid){1, 1, lg_arena_alloc(arena, 1, sizeof(double), err)};
@@ -545,7 +572,8 @@ lg_status dsl_convert(dsl_walk *walk, const dsl_target *target, const dsl_param 
     default: break;
     }
     if (read == READ_OK) {
-        if (!*s && param->type != DSL_T_TEXT && param->type != DSL_T_LABEL && param->type != DSL_T_WORD) return wrong_type(target, param, word, err);
+        if (!*s && param->type != DSL_T_TEXT && param->type != DSL_T_LABEL && param->type != DSL_T_WORD)
+            return wrong_type(target, param, word, err);
         return LG_OK;
     }
     if (read_extra(param, s, out)) return LG_OK;

@@ -108,7 +108,8 @@ done:
     return st;
 }
 
-static lg_status grid_number(dsl_walk *walk, const dsl_atom *atom, lg_arena *arena, double *out, bool *unknown, lg_err *err)
+static lg_status grid_number(dsl_walk *walk, const dsl_atom *atom, lg_arena *arena, double *out, bool *unknown,
+                             lg_err *err)
 {
     dsl_word word;
     LG_TRY(dsl_atom_text(walk, atom, arena, &word, err));
@@ -129,19 +130,22 @@ static lg_status grid_number(dsl_walk *walk, const dsl_atom *atom, lg_arena *are
     return lg_err_place(err, atom->span);
 }
 
-lg_status dsl_matrix_grid(dsl_walk *walk, const dsl_matrix *matrix, lg_arena *arena, dsl_grid *out, bool *unknown, lg_err *err)
+lg_status dsl_matrix_grid(dsl_walk *walk, const dsl_matrix *matrix, lg_arena *arena, dsl_grid *out, bool *unknown,
+                          lg_err *err)
 {
     int cols = matrix->first->cells.count, r = 0;
     double *cell = lg_arena_alloc(arena, (size_t)matrix->rows * (size_t)cols, sizeof *cell, err);
     if (!cell) return err->status;
     for (const dsl_row *row = matrix->first; row; row = row->next, r++) {
         if (row->cells.count != cols) {
-            lg_fail(err, LG_E_SHAPE, 126, "row %d of the grid has %d numbers, the first has %d", r + 1, row->cells.count, cols);
+            lg_fail(err, LG_E_SHAPE, 126, "row %d of the grid has %d numbers, the first has %d", r + 1,
+                    row->cells.count, cols);
             lg_try(err, "give every row the same number of numbers");
             return lg_err_place(err, row->cells.first->span);
         }
         double *to = cell + (size_t)r * (size_t)cols;
-        for (const dsl_atom *atom = row->cells.first; atom; atom = atom->next) LG_TRY(grid_number(walk, atom, arena, to++, unknown, err));
+        for (const dsl_atom *atom = row->cells.first; atom; atom = atom->next)
+            LG_TRY(grid_number(walk, atom, arena, to++, unknown, err));
     }
     *out = (dsl_grid){matrix->rows, cols, cell};
     return LG_OK;
@@ -156,7 +160,8 @@ static void reset_runs(dsl_stmt *block)
     }
 }
 
-static lg_status loop_round(dsl_walk *walk, dsl_stmt *stmt, const char *name, const dsl_word *word, dsl_body_fn *body, void *ctx, lg_err *err)
+static lg_status loop_round(dsl_walk *walk, dsl_stmt *stmt, const char *name, const dsl_word *word, dsl_body_fn *body,
+                            void *ctx, lg_err *err)
 {
     dsl_var var = {.count = 1, .text = (const char *[]){word->text}, .unknown = word->unknown};
     void *hidden = NULL, *ours;
@@ -167,7 +172,8 @@ static lg_status loop_round(dsl_walk *walk, dsl_stmt *stmt, const char *name, co
     walk->loop = loop;
     lg_err local = {0};
     if (!hidden) dsl_names_remove(&walk->vars, name);
-    else if (dsl_names_put(&walk->vars, name, hidden, &ours, &local) != LG_OK) return LG_E_INTERNAL; /* the row is there: cannot fail */
+    else if (dsl_names_put(&walk->vars, name, hidden, &ours, &local) != LG_OK)
+        return LG_E_INTERNAL; /* the row is there: cannot fail */
     return st;
 }
 
@@ -205,7 +211,8 @@ static lg_status note_effects(dsl_walk *walk, const dsl_command *command, const 
                 LG_TRY(shadow_name(walk, value->text, command->makes, err));
             if (param->type != DSL_T_OBJECT || param->role != DSL_POSITIONAL || !value->object) continue;
             if (dsl_same(command->name, "use")) {
-                walk->chosen[value->object->cls->kind] = lg_arena_strndup(walk->cell, value->name, strlen(value->name), err);
+                walk->chosen[value->object->cls->kind] =
+                    lg_arena_strndup(walk->cell, value->name, strlen(value->name), err);
                 if (!walk->chosen[value->object->cls->kind]) return err->status;
             } else LG_TRY(shadow_name(walk, value->name, value->object->cls->kind, err)); /* it may change it */
         }
@@ -217,7 +224,9 @@ static lg_status note_effects(dsl_walk *walk, const dsl_command *command, const 
 /* `use` of a name that this cell makes. */
 static lg_status note_use(dsl_walk *walk, const dsl_command *command, const dsl_call *call, lg_err *err)
 {
-    if (!dsl_same(command->name, "use") || !call->arg[0].count || call->arg[0].value[0].object || !call->arg[0].value[0].name) return LG_OK;
+    if (!dsl_same(command->name, "use") || !call->arg[0].count || call->arg[0].value[0].object ||
+        !call->arg[0].value[0].name)
+        return LG_OK;
     const char *name = call->arg[0].value[0].name;
     const dsl_shadow *shadow = dsl_names_get(&walk->shadow, name);
     if (!shadow || shadow->kind == DSL_KIND_NONE) return LG_OK;
@@ -243,7 +252,8 @@ static lg_status run_call(const dsl_call *call, lg_err *err)
     LG_TRY(lg_cancel_check(call->cancel, err));
     lg_status st = command->run(call, err);
     if (st != LG_OK && err->status == LG_OK) {
-        lg_fail(err, st == LG_E_INTERRUPTED ? st : LG_E_INTERNAL, st == LG_E_INTERRUPTED ? 0 : 903, st == LG_E_INTERRUPTED ? "interrupted" : "`%s` failed without a reason", command->name);
+        lg_fail(err, st == LG_E_INTERRUPTED ? st : LG_E_INTERNAL, st == LG_E_INTERRUPTED ? 0 : 903,
+                st == LG_E_INTERRUPTED ? "interrupted" : "`%s` failed without a reason", command->name);
         return err->status;
     }
     return st != LG_OK ? err->status : LG_OK;
@@ -309,8 +319,14 @@ static void result_clear(dsl_out *out, bool wait)
 
 static dsl_out result_of(dsl_out *inner)
 {
-    return (dsl_out){.ctx = inner, .stream = result_stream, .display = result_display, .display_end = result_end,
-                     .result = result_result, .clear = result_clear, .live = inner->live, .columns = inner->columns};
+    return (dsl_out){.ctx = inner,
+                     .stream = result_stream,
+                     .display = result_display,
+                     .display_end = result_end,
+                     .result = result_result,
+                     .clear = result_clear,
+                     .live = inner->live,
+                     .columns = inner->columns};
 }
 
 static void result_text(dsl_walk *walk, const char *text)
@@ -347,7 +363,8 @@ static void fact_text(const dsl_fact *fact, char number[40], const char **text)
     *text = fact->text ? fact->text : number;
 }
 
-static lg_status show_name(dsl_walk *walk, dsl_stmt *stmt, const char *word, const dsl_found *found, lg_arena *arena, lg_err *err)
+static lg_status show_name(dsl_walk *walk, dsl_stmt *stmt, const char *word, const dsl_found *found, lg_arena *arena,
+                           lg_err *err)
 {
     dsl_fact fact = {0};
     bool unknown = false, part;
@@ -376,7 +393,8 @@ static lg_status walk_show(dsl_walk *walk, dsl_stmt *stmt, lg_err *err)
     LG_GO(lg_buf_check(&text, err));
     const dsl_var *var = stmt->head->kind == TOK_VAR ? dsl_find_var(walk, words.count ? words.word[0].text : "") : NULL;
     dsl_found grid = {0};
-    if (stmt->head->kind == TOK_VAR && !var && words.count == 1) LG_GO(dsl_find(walk, words.word[0].text, false, &arena, &grid, err));
+    if (stmt->head->kind == TOK_VAR && !var && words.count == 1)
+        LG_GO(dsl_find(walk, words.word[0].text, false, &arena, &grid, err));
     if (grid.exists && grid.kind == DSL_KIND_GRID) LG_GO(show_object(walk, stmt, &grid, err));
     else result_text(walk, lg_buf_str(&text));
 done:
@@ -402,7 +420,8 @@ static lg_status walk_command(dsl_walk *walk, dsl_stmt *stmt, lg_err *err)
     char *name = dsl_atom_source(stmt->head, &arena, err);
     if (!name) LG_GO(err->status);
     LG_GO(dsl_find(walk, name, true, &arena, &found, err));
-    if (found.exists && !stmt->args && !stmt->has_block) LG_GO(found.unknown ? LG_OK : show_name(walk, stmt, name, &found, &arena, err));
+    if (found.exists && !stmt->args && !stmt->has_block)
+        LG_GO(found.unknown ? LG_OK : show_name(walk, stmt, name, &found, &arena, err));
     else LG_GO(dsl_no_command(walk, stmt, err));
 done:
     lg_arena_release(&arena);
@@ -457,7 +476,8 @@ static lg_status walk_twice(dsl_walk *walk, dsl_stmt *program, lg_err *err)
     return st;
 }
 
-lg_status dsl_walk_cell(dsl_session *session, const char *code, size_t size, dsl_out *out, lg_cancel *cancel, lg_err *err)
+lg_status dsl_walk_cell(dsl_session *session, const char *code, size_t size, dsl_out *out, lg_cancel *cancel,
+                        lg_err *err)
 {
     lg_arena arena;
     dsl_tokens tokens = {0};

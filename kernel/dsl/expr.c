@@ -57,7 +57,8 @@ static lg_status push_var(machine *m, const dsl_op *op)
     LG_TRY(dsl_list_words(m->walk, &list, m->arena, &words, m->err));
     if (words.count != 1) {
         if (push_list(m, op, &words)) return LG_OK;
-        lg_fail(m->err, LG_E_ARG, 121, "`$%s` is a list of %d values, not a number", dsl_brief(op->at, op->len).s, words.count);
+        lg_fail(m->err, LG_E_ARG, 121, "`$%s` is a list of %d values, not a number", dsl_brief(op->at, op->len).s,
+                words.count);
         lg_try(m->err, "repeat the line for each: `for x in $%s { … }`", dsl_brief(op->at, op->len).s);
         return lg_err_place(m->err, op->span);
     }
@@ -110,7 +111,8 @@ static lg_status undefined(const machine *m, const dsl_op *op, double a, double 
     dsl_number_text(a, left);
     dsl_number_text(b, right);
     if (op->op == '/' && b == 0) lg_fail(m->err, LG_E_NUMERIC, 121, "this divides %s by zero", left);
-    else if (op->op == 'f') lg_fail(m->err, LG_E_NUMERIC, 121, "`%s` of %s is no number", dsl_function_names[op->function], left);
+    else if (op->op == 'f')
+        lg_fail(m->err, LG_E_NUMERIC, 121, "`%s` of %s is no number", dsl_function_names[op->function], left);
     else lg_fail(m->err, LG_E_NUMERIC, 121, "%s %c %s is too large, or no number", left, op->op, right);
     return lg_err_place(m->err, op->span);
 }
@@ -119,7 +121,10 @@ static lg_status run_op(machine *m, const dsl_op *op)
 {
     double *top = &m->stack[m->top], a = 0, b = 0;
     switch (op->op) {
-    case 'n': *top = op->number; m->top++; return LG_OK;
+    case 'n':
+        *top = op->number;
+        m->top++;
+        return LG_OK;
     case 'v': return push_var(m, op);
     case 'r': return push_field(m, op);
     case '~': top[-1] = -top[-1]; return LG_OK;
@@ -132,7 +137,11 @@ static lg_status run_op(machine *m, const dsl_op *op)
         m->top--;
         a = top[-2];
         b = top[-1];
-        top[-2] = op->op == '+' ? a + b : op->op == '-' ? a - b : op->op == '*' ? a * b : op->op == '/' ? a / b : pow(a, b);
+        top[-2] = op->op == '+'   ? a + b
+                  : op->op == '-' ? a - b
+                  : op->op == '*' ? a * b
+                  : op->op == '/' ? a / b
+                                  : pow(a, b);
     }
     if (!m->unknown && !isfinite(m->stack[m->top - 1])) return undefined(m, op, a, b);
     return LG_OK;

@@ -111,7 +111,8 @@ static lg_status fill_field(filler *f, const char *path, size_t len)
     if (!strchr(copy, '.') && dsl_find_var(f->walk, copy)) return fill_var(f, path, len);
     LG_TRY(dsl_field_value(f->walk, copy, f->span, f->arena, &fact, &f->unknown, f->err));
     if (fact.text) lg_buf_adds(f->out, fact.text);
-    else if (fact.number == floor(fact.number) && fabs(fact.number) < 1e15) lg_buf_adds(f->out, lg_thousands((long long)fact.number));
+    else if (fact.number == floor(fact.number) && fabs(fact.number) < 1e15)
+        lg_buf_adds(f->out, lg_thousands((long long)fact.number));
     else {
         snprintf(number, sizeof number, "%.4g", fact.number);
         lg_buf_adds(f->out, number);
@@ -185,7 +186,8 @@ static lg_status paren_text(dsl_walk *walk, const dsl_atom *atom, lg_arena *aren
 }
 
 /* All words an atom gives: one, or those of a variable that is a list. */
-static lg_status atom_words(dsl_walk *walk, const dsl_atom *atom, lg_arena *arena, const dsl_var **list, dsl_word *one, lg_err *err)
+static lg_status atom_words(dsl_walk *walk, const dsl_atom *atom, lg_arena *arena, const dsl_var **list, dsl_word *one,
+                            lg_err *err)
 {
     *list = NULL;
     *one = (dsl_word){.text = "", .quoted = atom->kind == TOK_STRING || atom->kind == TOK_RAW, .span = atom->span};
@@ -260,7 +262,8 @@ static bool loop_range(const dsl_word *word, long long *low, long long *high)
     return lg_parse_int(first, low) && lg_parse_int(dots + 2, high);
 }
 
-static lg_status count_out(const dsl_word *word, long long low, long long high, lg_arena *arena, dsl_words *out, int *cap, lg_err *err)
+static lg_status count_out(const dsl_word *word, long long low, long long high, lg_arena *arena, dsl_words *out,
+                           int *cap, lg_err *err)
 {
     long long span;
     if (__builtin_sub_overflow(high, low, &span) || span > 1000000 || span < -1000000) {

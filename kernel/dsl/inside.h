@@ -1,8 +1,8 @@
 /* inside.h - phase 2 of the language, inside kernel/dsl only: names, scopes, binding, running.
  *
  * One walker (eval.c) goes over the tree twice. The dry walk binds everything and runs nothing: it follows the names
- * that lines will make in `shadow`, the variables in `vars`, and treats what cannot be known yet as an unknown word that
- * fits everywhere. The second walk binds each line again, now with real objects, and runs it. */
+ * that lines will make in `shadow`, the variables in `vars`, and treats what cannot be known yet as an unknown word
+ * that fits everywhere. The second walk binds each line again, now with real objects, and runs it. */
 #ifndef DSL_INSIDE_H
 #define DSL_INSIDE_H
 
@@ -42,7 +42,7 @@ struct dsl_session {
     dsl_names vars;       /* dsl_var *, one block each */
     dsl_names settings;   /* char * */
     char *chosen[DSL_KIND_COUNT];
-    int nesting;          /* of run FILE */
+    int nesting; /* of run FILE */
 };
 lg_status dsl_session_set_var(dsl_session *session, const char *name, const dsl_var *value, lg_err *err) LG_MUST_CHECK;
 
@@ -54,16 +54,16 @@ typedef struct dsl_walk {
     dsl_session *session;
     dsl_out *out;
     lg_cancel *cancel;
-    lg_arena *cell;       /* the tree, and what the dry walk notes */
+    lg_arena *cell; /* the tree, and what the dry walk notes */
     const char *code;
     size_t size;
     bool dry;
-    bool open_world;      /* dry: an earlier line may make any name (`run FILE`) */
-    bool unknown;         /* dry: the line being bound holds something that cannot be known yet */
-    dsl_names shadow;     /* dry: dsl_shadow *, names the cell will make or change */
+    bool open_world;                    /* dry: an earlier line may make any name (`run FILE`) */
+    bool unknown;                       /* dry: the line being bound holds something that cannot be known yet */
+    dsl_names shadow;                   /* dry: dsl_shadow *, names the cell will make or change */
     const char *chosen[DSL_KIND_COUNT]; /* dry: by `use` in this cell */
-    dsl_names vars;       /* dsl_var *: loop variables; in the dry walk also those of `let` */
-    const char *loop;     /* value of the innermost loop variable, or NULL */
+    dsl_names vars;                     /* dsl_var *: loop variables; in the dry walk also those of `let` */
+    const char *loop;                   /* value of the innermost loop variable, or NULL */
     int loop_depth;
     long steps, rounds;
 } dsl_walk;
@@ -81,11 +81,14 @@ typedef struct dsl_words {
     dsl_word *word;
     int count;
 } dsl_words;
-lg_status dsl_list_words(dsl_walk *walk, const dsl_list *list, lg_arena *arena, dsl_words *out, lg_err *err) LG_MUST_CHECK;
-lg_status dsl_atom_text(dsl_walk *walk, const dsl_atom *atom, lg_arena *arena, dsl_word *out, lg_err *err) LG_MUST_CHECK;
+lg_status dsl_list_words(dsl_walk *walk, const dsl_list *list, lg_arena *arena, dsl_words *out,
+                         lg_err *err) LG_MUST_CHECK;
+lg_status dsl_atom_text(dsl_walk *walk, const dsl_atom *atom, lg_arena *arena, dsl_word *out,
+                        lg_err *err) LG_MUST_CHECK;
 /* Of a `for` list: ranges a..b are counted out. */
-lg_status dsl_loop_words(dsl_walk *walk, const dsl_list *list, lg_arena *arena, dsl_words *out, lg_err *err) LG_MUST_CHECK;
-lg_status dsl_string_check(const dsl_atom *atom, lg_err *err) LG_MUST_CHECK; /* escapes of a "…" */
+lg_status dsl_loop_words(dsl_walk *walk, const dsl_list *list, lg_arena *arena, dsl_words *out,
+                         lg_err *err) LG_MUST_CHECK;
+lg_status dsl_string_check(const dsl_atom *atom, lg_err *err) LG_MUST_CHECK;             /* escapes of a "…" */
 char *dsl_atom_source(const dsl_atom *atom, lg_arena *arena, lg_err *err) LG_MUST_CHECK; /* unfilled, unquoted */
 const dsl_var *dsl_find_var(const dsl_walk *walk, const char *name);
 
@@ -93,8 +96,8 @@ const dsl_var *dsl_find_var(const dsl_walk *walk, const char *name);
 lg_status dsl_expr_value(dsl_walk *walk, const dsl_expr *expr, lg_arena *arena, double *out, bool *unknown,
                          lg_err *err) LG_MUST_CHECK;
 /* `scratch.val.accuracy`. *unknown: only in a dry walk. */
-lg_status dsl_field_value(dsl_walk *walk, const char *path, lg_span span, lg_arena *arena, dsl_fact *out,
-                          bool *unknown, lg_err *err) LG_MUST_CHECK;
+lg_status dsl_field_value(dsl_walk *walk, const char *path, lg_span span, lg_arena *arena, dsl_fact *out, bool *unknown,
+                          lg_err *err) LG_MUST_CHECK;
 void dsl_number_text(double value, char out[40]); /* shortest text that reads back as the same number */
 
 /* ---- names_find.c: objects by name ---- */
@@ -104,11 +107,12 @@ typedef struct dsl_found {
     dsl_object *object; /* NULL while only a dry walk knows it */
     bool changing;      /* dry: an earlier line of the cell works on it */
     dsl_part part;
-    char *name;         /* without part, in the arena */
-    const char *rest;   /* what follows the name (".val.accuracy" without its first dot), "" */
+    char *name;       /* without part, in the arena */
+    const char *rest; /* what follows the name (".val.accuracy" without its first dot), "" */
 } dsl_found;
 /* Longest known name at the front of the dotted text. fields: the rest may be anything, else only a part. */
-lg_status dsl_find(dsl_walk *walk, const char *text, bool fields, lg_arena *arena, dsl_found *out, lg_err *err) LG_MUST_CHECK;
+lg_status dsl_find(dsl_walk *walk, const char *text, bool fields, lg_arena *arena, dsl_found *out,
+                   lg_err *err) LG_MUST_CHECK;
 /* Calls fn for every name of the kinds given, session and shadow. */
 void dsl_each_name(dsl_walk *walk, unsigned kinds, void (*fn)(void *ctx, const char *name, dsl_kind kind), void *ctx);
 
@@ -136,8 +140,8 @@ bool dsl_is_identifier(const char *word);
 lg_status dsl_bind_call(dsl_walk *walk, const dsl_command *command, dsl_stmt *stmt, lg_arena *arena, dsl_call *out,
                         lg_err *err) LG_MUST_CHECK;
 /* Parameters only, for layers. */
-lg_status dsl_bind_args(dsl_walk *walk, const dsl_target *target, const dsl_stmt *stmt, lg_arena *arena,
-                        dsl_arg **args, dsl_cond **where, char **note, lg_err *err) LG_MUST_CHECK;
+lg_status dsl_bind_args(dsl_walk *walk, const dsl_target *target, const dsl_stmt *stmt, lg_arena *arena, dsl_arg **args,
+                        dsl_cond **where, char **note, lg_err *err) LG_MUST_CHECK;
 lg_status dsl_bind_layers(dsl_walk *walk, dsl_stmt *block, lg_arena *arena, dsl_layer **layers, int *count,
                           lg_err *err) LG_MUST_CHECK;
 lg_status dsl_recipe(const dsl_call *call, lg_arena *arena, const char **out, lg_err *err) LG_MUST_CHECK;
@@ -146,13 +150,14 @@ lg_status dsl_recipe(const dsl_call *call, lg_arena *arena, const char **out, lg
 typedef lg_status dsl_body_fn(dsl_walk *walk, dsl_stmt *body, void *ctx, lg_err *err);
 lg_status dsl_loop(dsl_walk *walk, dsl_stmt *stmt, dsl_body_fn *body, void *ctx, lg_err *err) LG_MUST_CHECK;
 lg_status dsl_let(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err) LG_MUST_CHECK;
-lg_status dsl_place(lg_err *err, lg_span span); /* lg_err_place, but for LL101 */
+lg_status dsl_place(lg_err *err, lg_span span);                /* lg_err_place, but for LL101 */
 lg_status dsl_step(dsl_walk *walk, lg_err *err) LG_MUST_CHECK; /* asks cancel now and then */
 lg_status dsl_matrix_grid(dsl_walk *walk, const dsl_matrix *matrix, lg_arena *arena, dsl_grid *out, bool *unknown,
                           lg_err *err) LG_MUST_CHECK;
 
 /* ---- cond.c ---- */
-lg_status dsl_cond_bind(dsl_walk *walk, const dsl_test *test, lg_arena *arena, dsl_cond **out, lg_err *err) LG_MUST_CHECK;
+lg_status dsl_cond_bind(dsl_walk *walk, const dsl_test *test, lg_arena *arena, dsl_cond **out,
+                        lg_err *err) LG_MUST_CHECK;
 lg_status dsl_check_run(dsl_walk *walk, const dsl_stmt *stmt, lg_arena *arena, lg_err *err) LG_MUST_CHECK;
 
 /* ---- suggest.c ---- */

@@ -14,7 +14,11 @@ typedef struct card {
 static void add_html(lg_buf *out, const char *s)
 {
     for (; *s; s++) {
-        const char *entity = *s == '&' ? "&amp;" : *s == '<' ? "&lt;" : *s == '>' ? "&gt;" : *s == '"' ? "&quot;" : NULL;
+        const char *entity = *s == '&'   ? "&amp;"
+                             : *s == '<' ? "&lt;"
+                             : *s == '>' ? "&gt;"
+                             : *s == '"' ? "&quot;"
+                                         : NULL;
         if (entity) lg_buf_adds(out, entity);
         else lg_buf_addc(out, *s);
     }
@@ -74,12 +78,27 @@ static void card_row(card *c, const char *left, const char *right)
 /* ---- parameters ---- */
 static const char *type_word(const dsl_param *param)
 {
-    static const char *const words[] = {
-        [DSL_T_NONE] = "", [DSL_T_FLAG] = "on or off", [DSL_T_INT] = "whole number", [DSL_T_NUMBER] = "number", [DSL_T_SIZE] = "size HxW",
-        [DSL_T_SPLIT] = "shares 80/20", [DSL_T_TIMES] = "xN", [DSL_T_RANGE] = "range low..high", [DSL_T_CHOICE] = "one of",
-        [DSL_T_WORD] = "word", [DSL_T_TEXT] = "text", [DSL_T_PATH] = "file", [DSL_T_OUTPATH] = "file to write",
-        [DSL_T_DURATION] = "time", [DSL_T_DATE] = "date", [DSL_T_LABEL] = "label", [DSL_T_IMAGE] = "image number or name",
-        [DSL_T_LAYER] = "layer", [DSL_T_NEWNAME] = "new name", [DSL_T_OBJECT] = "object", [DSL_T_GRID] = "grid"};
+    static const char *const words[] = {[DSL_T_NONE] = "",
+                                        [DSL_T_FLAG] = "on or off",
+                                        [DSL_T_INT] = "whole number",
+                                        [DSL_T_NUMBER] = "number",
+                                        [DSL_T_SIZE] = "size HxW",
+                                        [DSL_T_SPLIT] = "shares 80/20",
+                                        [DSL_T_TIMES] = "xN",
+                                        [DSL_T_RANGE] = "range low..high",
+                                        [DSL_T_CHOICE] = "one of",
+                                        [DSL_T_WORD] = "word",
+                                        [DSL_T_TEXT] = "text",
+                                        [DSL_T_PATH] = "file",
+                                        [DSL_T_OUTPATH] = "file to write",
+                                        [DSL_T_DURATION] = "time",
+                                        [DSL_T_DATE] = "date",
+                                        [DSL_T_LABEL] = "label",
+                                        [DSL_T_IMAGE] = "image number or name",
+                                        [DSL_T_LAYER] = "layer",
+                                        [DSL_T_NEWNAME] = "new name",
+                                        [DSL_T_OBJECT] = "object",
+                                        [DSL_T_GRID] = "grid"};
     return words[param->type];
 }
 
@@ -94,7 +113,8 @@ void dsl_signature(const dsl_param *param, lg_buf *out)
     }
     if (param->dflt && param->type != DSL_T_FLAG) lg_buf_addf(out, ", default %s", param->dflt);
     else if (param->dflt_help) lg_buf_addf(out, ", default: %s", param->dflt_help);
-    else if (param->type == DSL_T_FLAG) lg_buf_addf(out, ", %s unless written otherwise", param->dflt && dsl_same(param->dflt, "on") ? "on" : "off");
+    else if (param->type == DSL_T_FLAG)
+        lg_buf_addf(out, ", %s unless written otherwise", param->dflt && dsl_same(param->dflt, "on") ? "on" : "off");
 }
 
 static void upper_name(const dsl_param *param, lg_buf *out)
@@ -112,12 +132,17 @@ static void signature_line(const char *name, const dsl_param *params, bool block
         bool optional = !p->required || p->implicit;
         lg_buf_adds(out, optional ? " [" : " ");
         if (p->role == DSL_PREPOSITION) lg_buf_addf(out, "%s ", p->name);
-        if (p->role == DSL_PREPOSITION) lg_buf_adds(out, p->type == DSL_T_OBJECT ? "OBJECT" : p->type == DSL_T_NEWNAME ? "NAME" : p->type == DSL_T_PATH || p->type == DSL_T_OUTPATH ? "FILE" : "VALUE");
+        if (p->role == DSL_PREPOSITION)
+            lg_buf_adds(out, p->type == DSL_T_OBJECT                             ? "OBJECT"
+                             : p->type == DSL_T_NEWNAME                          ? "NAME"
+                             : p->type == DSL_T_PATH || p->type == DSL_T_OUTPATH ? "FILE"
+                                                                                 : "VALUE");
         else upper_name(p, out);
         if (optional) lg_buf_addc(out, ']');
     }
     bool options = false;
-    for (const dsl_param *p = params; p && p->name; p++) options |= (p->role == DSL_OPTION || p->role == DSL_FLAG) && !p->late;
+    for (const dsl_param *p = params; p && p->name; p++)
+        options |= (p->role == DSL_OPTION || p->role == DSL_FLAG) && !p->late;
     if (where) lg_buf_adds(out, " [where …]");
     if (options) lg_buf_adds(out, " [options]");
     if (block) lg_buf_adds(out, " { layers }");
@@ -168,7 +193,8 @@ static void layer_card(card *c, const dsl_layer_type *layer)
     signature_line(layer->name, layer->params, layer->block, false, &line);
     card_code(c, lg_buf_str(&line));
     lg_buf_clear(&line);
-    for (size_t i = 0; layer->aliases && layer->aliases[i]; i++) lg_buf_addf(&line, "%s%s", i ? ", " : "also written: ", layer->aliases[i]);
+    for (size_t i = 0; layer->aliases && layer->aliases[i]; i++)
+        lg_buf_addf(&line, "%s%s", i ? ", " : "also written: ", layer->aliases[i]);
     card_line(c, lg_buf_str(&line));
     lg_buf_release(&line);
     param_rows(c, layer->params);
@@ -179,7 +205,11 @@ static void param_card(card *c, const char *owner, const dsl_param *param)
     lg_buf line;
     lg_buf_init(&line, 1 << 14);
     lg_buf_addf(&line, "%s %s", owner, param->name);
-    card_title(c, lg_buf_str(&line), param->role == DSL_FLAG ? "flag" : param->role == DSL_PREPOSITION ? "preposition" : "option", param->help);
+    card_title(c, lg_buf_str(&line),
+               param->role == DSL_FLAG          ? "flag"
+               : param->role == DSL_PREPOSITION ? "preposition"
+                                                : "option",
+               param->help);
     lg_buf_clear(&line);
     dsl_signature(param, &line);
     card_line(c, lg_buf_str(&line));
@@ -231,9 +261,12 @@ static const struct {
     const char *word, *sentence, *example;
 } keywords[] = {
     {"let", "gives a value, a list or a grid a name", "let lr = 0.01\nfit scratch lr $lr"},
-    {"for", "repeats commands, or layers, for each value of a list", "for rate in 0.1, 0.01 { fit scratch epochs 5 lr $rate again quiet as trial }"},
-    {"check", "stops the cell when a condition does not hold", "check scratch.val.accuracy > 0.5 \"no better than guessing\""},
-    {"where", "keeps the rows that fulfil a condition", "show logos.val where label = nike and confidence < 40% limit 12"},
+    {"for", "repeats commands, or layers, for each value of a list",
+     "for rate in 0.1, 0.01 { fit scratch epochs 5 lr $rate again quiet as trial }"},
+    {"check", "stops the cell when a condition does not hold",
+     "check scratch.val.accuracy > 0.5 \"no better than guessing\""},
+    {"where", "keeps the rows that fulfil a condition",
+     "show logos.val where label = nike and confidence < 40% limit 12"},
 };
 
 /* ---- words by themselves ---- */
@@ -250,7 +283,8 @@ static bool option_card(card *c, const dsl_config *config, const char *word)
     int found = 0;
     for (size_t i = 0; config->commands && config->commands[i]; i++)
         for (const dsl_param *p = config->commands[i]->params; p && p->name; p++)
-            if (p->role != DSL_POSITIONAL && dsl_same(word, p->name) && found++ < 6) param_card(c, config->commands[i]->name, p);
+            if (p->role != DSL_POSITIONAL && dsl_same(word, p->name) && found++ < 6)
+                param_card(c, config->commands[i]->name, p);
     for (const dsl_layer_type *l = config->layers; l && l->name; l++)
         for (const dsl_param *p = l->params; p && p->name; p++)
             if (dsl_same(word, p->name) && found++ < 6) param_card(c, l->name, p);
@@ -316,7 +350,8 @@ static void layer_here(dsl_session *session, const char *code, const dsl_context
     lg_status st;
     LG_GO(dsl_lex(lg_buf_str(&text), text.len, &tokens, &err));
     lg_buf_addc(&text, '\n');
-    for (int i = tokens.depth; i > 0; i--) lg_buf_addc(&text, tokens.open[i - 1] == '(' ? ')' : tokens.open[i - 1] == '[' ? ']' : '}');
+    for (int i = tokens.depth; i > 0; i--)
+        lg_buf_addc(&text, tokens.open[i - 1] == '(' ? ')' : tokens.open[i - 1] == '[' ? ']' : '}');
     dsl_tokens_release(&tokens);
     LG_GO(dsl_lex(lg_buf_str(&text), text.len, &tokens, &err));
     LG_GO(dsl_parse(&tokens, &arena, &session->config, &program, &err));
@@ -355,7 +390,8 @@ static bool variable_card(dsl_session *session, const char *word, card *c)
     return true;
 }
 
-static bool place_card(dsl_session *session, const char *code, size_t len, size_t start, size_t end, card *c, lg_err *err)
+static bool place_card(dsl_session *session, const char *code, size_t len, size_t start, size_t end, card *c,
+                       lg_err *err)
 {
     char word[64] = {0};
     dsl_context context;
@@ -364,7 +400,8 @@ static bool place_card(dsl_session *session, const char *code, size_t len, size_
     if (dsl_context_read(&session->config, code, start, &context, err) != LG_OK) return false;
     bool found = false;
     if (context.in_comment || context.in_string) goto done;
-    const dsl_layer_type *layer = context.in_model && context.first >= context.end ? dsl_layer_find(&session->config, word) : NULL;
+    const dsl_layer_type *layer =
+        context.in_model && context.first >= context.end ? dsl_layer_find(&session->config, word) : NULL;
     const dsl_param *params = dsl_context_params(&context);
     if (layer) {
         size_t line_end = end;
@@ -382,15 +419,16 @@ static bool place_card(dsl_session *session, const char *code, size_t len, size_
     char object[64];
     memcpy(object, word, sizeof object);
     object[strcspn(object, ".")] = 0;
-    if (!found) found = variable_card(session, word, c) || word_card(session, word, c) ||
-                        (strchr(word, '.') && dsl_session_get(session, object) && word_card(session, object, c));
+    if (!found)
+        found = variable_card(session, word, c) || word_card(session, word, c) ||
+                (strchr(word, '.') && dsl_session_get(session, object) && word_card(session, object, c));
 done:
     dsl_context_release(&context);
     return found;
 }
 
-lg_status dsl_session_inspect(dsl_session *session, const char *code, size_t len, size_t cursor, int detail, bool *found,
-                              char **text, char **html, lg_err *err)
+lg_status dsl_session_inspect(dsl_session *session, const char *code, size_t len, size_t cursor, int detail,
+                              bool *found, char **text, char **html, lg_err *err)
 {
     lg_buf plain, rich;
     (void)detail;

@@ -29,7 +29,9 @@ dsl_completeness dsl_is_complete(const char *code, size_t len, char indent[64])
     indent[0] = 0;
     if (dsl_lex(code, len, &tokens, &err) != LG_OK) return DSL_COMPLETE;
     size_t last = tokens.count;
-    while (last && (tokens.token[last - 1].kind == TOK_NEWLINE || tokens.token[last - 1].kind == TOK_END || tokens.token[last - 1].kind == TOK_ERROR)) last--;
+    while (last && (tokens.token[last - 1].kind == TOK_NEWLINE || tokens.token[last - 1].kind == TOK_END ||
+                    tokens.token[last - 1].kind == TOK_ERROR))
+        last--;
     bool comma = last && tokens.token[last - 1].kind == TOK_COMMA;
     dsl_completeness answer = DSL_COMPLETE;
     lg_arena_init(&arena, DSL_ARENA_MAX);

@@ -11,7 +11,7 @@ typedef struct lexer {
     const char *s;
     size_t size, at;
     uint32_t line, col;
-    size_t glue;      /* where the last token ended */
+    size_t glue; /* where the last token ended */
     uint32_t comment;
     dsl_token opened[DSL_DEPTH];
     lg_err *err;
@@ -108,9 +108,14 @@ static bool lex_push(lexer *lx, dsl_token token)
 /* A token from `start` to here, begun at (line, col). */
 static bool lex_emit(lexer *lx, dsl_token_kind kind, size_t start, uint32_t line, uint32_t col)
 {
-    dsl_token token = {.kind = (uint8_t)kind, .glued = start == lx->glue && start > 0, .at = (uint32_t)start,
-                       .len = (uint32_t)(lx->at - start), .line = line, .col = col,
-                       .cols = lx->line == line ? lx->col - col : 1, .comment = lx->comment};
+    dsl_token token = {.kind = (uint8_t)kind,
+                       .glued = start == lx->glue && start > 0,
+                       .at = (uint32_t)start,
+                       .len = (uint32_t)(lx->at - start),
+                       .line = line,
+                       .col = col,
+                       .cols = lx->line == line ? lx->col - col : 1,
+                       .comment = lx->comment};
     lx->comment = 0;
     lx->glue = lx->at;
     return lex_push(lx, token);
@@ -120,8 +125,12 @@ static bool lex_emit(lexer *lx, dsl_token_kind kind, size_t start, uint32_t line
 static void lex_stop(lexer *lx, lg_span span)
 {
     lx->out->error.span = span;
-    lex_push(lx, (dsl_token){.kind = TOK_ERROR, .at = (uint32_t)lx->at, .line = (uint32_t)span.line,
-                             .col = (uint32_t)span.col, .cols = (uint32_t)span.len, .comment = lx->comment});
+    lex_push(lx, (dsl_token){.kind = TOK_ERROR,
+                             .at = (uint32_t)lx->at,
+                             .line = (uint32_t)span.line,
+                             .col = (uint32_t)span.col,
+                             .cols = (uint32_t)span.len,
+                             .comment = lx->comment});
 }
 
 #define LEX_FAIL(lx, code, ...) lg_fail(&(lx)->out->error, LG_E_SYNTAX, code, __VA_ARGS__)
@@ -272,7 +281,9 @@ static size_t scheme_len(const lexer *lx)
     size_t n = 0;
     while (lex_byte(lx, n) >= 'a' && lex_byte(lx, n) <= 'z') n++;
     return n && lex_byte(lx, n) == ':' && lex_byte(lx, n + 1) == '/' && lex_byte(lx, n + 2) == '/' &&
-                   lex_byte(lx, n + 3) > 0x20 ? n : 0;
+                   lex_byte(lx, n + 3) > 0x20
+               ? n
+               : 0;
 }
 
 static bool lex_word(lexer *lx)
@@ -394,7 +405,8 @@ static bool lex_in_parens(lexer *lx, int c)
     if (strchr("+-*/^", c)) return lex_punctuation(lx, TOK_OPERATOR, 1);
     LEX_FAIL(lx, 120, "`%s` does not belong in arithmetic", dsl_brief(lx->s + lx->at, 1).s);
     lg_why(&lx->out->error, "round brackets hold numbers, $variables, fields, + - * / ^ and functions");
-    lg_try(&lx->out->error, c == '.' ? "write a digit before the dot, as in `0.5`" : "write words and texts without brackets");
+    lg_try(&lx->out->error,
+           c == '.' ? "write a digit before the dot, as in `0.5`" : "write words and texts without brackets");
     lex_stop(lx, (lg_span){(int)lx->line, (int)lx->col, 1});
     return false;
 }
@@ -405,11 +417,16 @@ static bool lex_one(lexer *lx)
     int c = lex_byte(lx, 0), next = lex_byte(lx, 1);
     bool parens = lx->out->depth && lx->out->open[lx->out->depth - 1] == '(';
     switch (c) {
-    case '\n': case '\r': return lex_newline(lx);
-    case ' ': case '\t': case '\f': case '\v': lex_step(lx, 1); return true;
+    case '\n':
+    case '\r': return lex_newline(lx);
+    case ' ':
+    case '\t':
+    case '\f':
+    case '\v': lex_step(lx, 1); return true;
     case '#': return lex_comment(lx);
     case '\\': return lex_join(lx);
-    case '"': case '\'': return lex_string(lx);
+    case '"':
+    case '\'': return lex_string(lx);
     case '(': return lex_open(lx, '(', TOK_LPAREN);
     case '[': return lex_open(lx, '[', TOK_LBRACKET);
     case '{': return lex_open(lx, '{', TOK_LBRACE);
@@ -419,7 +436,8 @@ static bool lex_one(lexer *lx)
     case ',': return lex_punctuation(lx, TOK_COMMA, 1);
     case ';': return lex_punctuation(lx, TOK_SEMICOLON, 1);
     case '=': return next == '=' ? lex_punctuation(lx, TOK_COMPARE, 2) : lex_punctuation(lx, TOK_EQUAL, 1);
-    case '<': case '>': return lex_punctuation(lx, TOK_COMPARE, next == '=' ? 2 : 1);
+    case '<':
+    case '>': return lex_punctuation(lx, TOK_COMPARE, next == '=' ? 2 : 1);
     case '!': return next == '=' ? lex_punctuation(lx, TOK_COMPARE, 2) : lex_odd(lx);
     case '$': return name_start(next) ? lex_name(lx, TOK_VAR, false) : lex_odd(lx);
     default: break;
@@ -481,7 +499,8 @@ lg_status dsl_lex(const char *text, size_t size, dsl_tokens *out, lg_err *err)
     *out = (dsl_tokens){.text = text, .size = size};
     if (lex_bytes_ok(&lx)) {
         if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) lx.at = 3;
-        while (lx.at < size && lex_one(&lx)) {}
+        while (lx.at < size && lex_one(&lx)) {
+        }
         if (!lx.status && out->error.status == LG_OK) {
             if (out->depth) lex_unclosed(&lx);
             else lex_emit(&lx, TOK_END, lx.at, lx.line, lx.col);

@@ -62,7 +62,8 @@ void dsl_each_name(dsl_walk *walk, unsigned kinds, void (*fn)(void *ctx, const c
     }
     for (size_t i = 0; i < walk->shadow.count; i++) {
         const dsl_shadow *shadow = walk->shadow.row[i].value;
-        if (shadow && (shadow->kind == DSL_KIND_NONE || kinds & 1u << shadow->kind)) fn(ctx, walk->shadow.row[i].name, shadow->kind);
+        if (shadow && (shadow->kind == DSL_KIND_NONE || kinds & 1u << shadow->kind))
+            fn(ctx, walk->shadow.row[i].name, shadow->kind);
     }
 }
 
@@ -115,7 +116,8 @@ static bool common_field(const dsl_found *found, dsl_fact *out)
     return out->text != NULL;
 }
 
-lg_status dsl_field_value(dsl_walk *walk, const char *path, lg_span span, lg_arena *arena, dsl_fact *out, bool *unknown, lg_err *err)
+lg_status dsl_field_value(dsl_walk *walk, const char *path, lg_span span, lg_arena *arena, dsl_fact *out, bool *unknown,
+                          lg_err *err)
 {
     dsl_found found;
     LG_TRY(dsl_find(walk, path, true, arena, &found, err));

@@ -102,7 +102,8 @@ static lg_status grid_show(const dsl_object *object, const char *name, dsl_out *
     lg_buf_init(&text, 1 << 20);
     lg_buf_addf(&text, "%s: %dx%d\n", name, grid->rows, grid->cols);
     for (int r = 0; r < grid->rows; r++) {
-        for (int c = 0; c < grid->cols; c++) lg_buf_addf(&text, "%8.6g", grid->cell[(size_t)r * (size_t)grid->cols + (size_t)c]);
+        for (int c = 0; c < grid->cols; c++)
+            lg_buf_addf(&text, "%8.6g", grid->cell[(size_t)r * (size_t)grid->cols + (size_t)c]);
         lg_buf_addc(&text, '\n');
     }
     lg_status st = lg_buf_check(&text, err);
@@ -111,5 +112,9 @@ static lg_status grid_show(const dsl_object *object, const char *name, dsl_out *
     return st;
 }
 
-const dsl_class dsl_class_grid = {.kind = DSL_KIND_GRID, .drop = lg_free, .field = grid_field, .fields = grid_fields,
-                                  .brief = grid_brief, .show = grid_show};
+const dsl_class dsl_class_grid = {.kind = DSL_KIND_GRID,
+                                  .drop = lg_free,
+                                  .field = grid_field,
+                                  .fields = grid_fields,
+                                  .brief = grid_brief,
+                                  .show = grid_show};

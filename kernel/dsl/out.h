@@ -10,8 +10,8 @@
 /* One result in all its forms. text is required (plain UTF-8, the complete facts); html and png may be absent. */
 typedef struct dsl_bundle {
     const char *text;
-    const char *html;     /* or NULL */
-    const void *png;      /* or NULL */
+    const char *html; /* or NULL */
+    const void *png;  /* or NULL */
     size_t png_size;
     int png_width, png_height; /* CSS pixels to show it at */
 } dsl_bundle;
@@ -30,7 +30,7 @@ struct dsl_out {
     void (*result)(dsl_out *out, const dsl_bundle *bundle);
     /* clear_output. */
     void (*clear)(dsl_out *out, bool wait);
-    bool live; /* updates in place are worth sending (a front end, a terminal); false: only final forms */
+    bool live;   /* updates in place are worth sending (a front end, a terminal); false: only final forms */
     int columns; /* text width to aim at */
 };
 

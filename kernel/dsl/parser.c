@@ -14,7 +14,8 @@ typedef struct parser {
     int depth; /* of ^ and signs */
 } parser;
 
-const char *const dsl_function_names[DSL_F_COUNT] = {"sqrt", "log", "exp", "min", "max", "round", "abs", "floor", "ceil", "mean"};
+const char *const dsl_function_names[DSL_F_COUNT] = {"sqrt",  "log", "exp",   "min",  "max",
+                                                     "round", "abs", "floor", "ceil", "mean"};
 
 static const char *tok_text(const parser *p, const dsl_token *tok)
 {
@@ -194,8 +195,7 @@ static lg_status parse_primary(parser *p, dsl_expr *expr, dsl_op ***tail, int *w
     case TOK_RPAREN:
         PARSE_FAIL(p, 120, "a number is missing before this `)`");
         return lg_try(p->err, "write e.g. `($lr / 2)`");
-    default:
-        return unexpected(p);
+    default: return unexpected(p);
     }
 }
 
@@ -262,7 +262,8 @@ static lg_status parse_paren(parser *p, dsl_atom *atom)
 /* ---- atoms, lists, grids ---- */
 static bool starts_atom(const dsl_token *tok)
 {
-    return tok->kind == TOK_WORD || tok->kind == TOK_STRING || tok->kind == TOK_RAW || tok->kind == TOK_VAR || tok->kind == TOK_LPAREN;
+    return tok->kind == TOK_WORD || tok->kind == TOK_STRING || tok->kind == TOK_RAW || tok->kind == TOK_VAR ||
+           tok->kind == TOK_LPAREN;
 }
 
 static lg_status parse_atom(parser *p, dsl_atom **out)
@@ -310,11 +311,14 @@ static lg_status parse_matrix(parser *p, dsl_matrix **out)
         if (!row) return p->err->status;
         tail = &row->next;
         matrix->rows++;
-        for (dsl_atom **cell = &row->cells.first; p->tok->kind == TOK_WORD || p->tok->kind == TOK_VAR; cell = &(*cell)->next) {
+        for (dsl_atom **cell = &row->cells.first; p->tok->kind == TOK_WORD || p->tok->kind == TOK_VAR;
+             cell = &(*cell)->next) {
             LG_TRY(parse_atom(p, cell));
             row->cells.count++;
         }
-        if (row->cells.count && (p->tok->kind == TOK_NEWLINE || p->tok->kind == TOK_SEMICOLON || p->tok->kind == TOK_RBRACKET)) continue;
+        if (row->cells.count &&
+            (p->tok->kind == TOK_NEWLINE || p->tok->kind == TOK_SEMICOLON || p->tok->kind == TOK_RBRACKET))
+            continue;
         if (lexer_failed(p)) return p->err->status;
         char name[220];
         const char *what = tok_name(p, name);
@@ -438,7 +442,9 @@ static lg_status parse_block(parser *p, dsl_stmt *stmt)
 static size_t line_length(const parser *p, const dsl_token *start)
 {
     const dsl_token *t = start;
-    while (t->kind != TOK_NEWLINE && t->kind != TOK_END && t->kind != TOK_ERROR && t->kind != TOK_SEMICOLON && t->line == start->line) t++;
+    while (t->kind != TOK_NEWLINE && t->kind != TOK_END && t->kind != TOK_ERROR && t->kind != TOK_SEMICOLON &&
+           t->line == start->line)
+        t++;
     if (t->kind != TOK_ERROR) return t[-1].at + t[-1].len - start->at;
     const char *s = p->tokens->text + start->at;
     size_t n = 0, left = p->tokens->size - start->at;
@@ -489,7 +495,8 @@ static lg_status parse_let(parser *p, dsl_stmt *stmt)
     stmt->args = make(p, sizeof *stmt->args);
     if (!stmt->args) return p->err->status;
     if (p->tok->kind == TOK_LBRACKET) return parse_node(p, &stmt->args);
-    if (starts_atom(p->tok) || lexer_failed(p)) return p->err->status ? p->err->status : parse_list(p, &stmt->args->list);
+    if (starts_atom(p->tok) || lexer_failed(p))
+        return p->err->status ? p->err->status : parse_list(p, &stmt->args->list);
     PARSE_FAIL(p, 109, "a value is missing after `=`");
     return lg_try(p->err, "write e.g. `let lr = 0.01`");
 }
@@ -530,8 +537,9 @@ static lg_status parse_check(parser *p, dsl_stmt *stmt)
 
 static bool python_word(const parser *p, const dsl_token *tok)
 {
-    static const char *const words[] = {"import", "def", "class", "return", "if", "elif", "else:", "while", "try:",
-                                        "except", "lambda", "assert", "del", "global", "raise", "yield", "async", "await"};
+    static const char *const words[] = {"import", "def",    "class", "return", "if",     "elif",
+                                        "else:",  "while",  "try:",  "except", "lambda", "assert",
+                                        "del",    "global", "raise", "yield",  "async",  "await"};
     if (tok_is(p, tok, "from")) return tok[1].kind == TOK_WORD && tok_is(p, tok + 2, "import");
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (tok_is(p, tok, words[i])) return !p->config || !dsl_command_find(p->config, words[i]);
@@ -560,9 +568,7 @@ static lg_status parse_statement(parser *p, dsl_stmt *stmt)
         if (tok_is(p, p->tok, "check")) return parse_check(p, stmt);
         return parse_command(p, stmt);
     case TOK_LPAREN:
-    case TOK_VAR:
-        stmt->kind = STMT_SHOW;
-        return parse_atom(p, &stmt->head);
+    case TOK_VAR: stmt->kind = STMT_SHOW; return parse_atom(p, &stmt->head);
     case TOK_STRING:
     case TOK_RAW:
         PARSE_FAIL(p, 109, "a line begins with a command, not with a text");
@@ -570,8 +576,7 @@ static lg_status parse_statement(parser *p, dsl_stmt *stmt)
     case TOK_LBRACKET:
         PARSE_FAIL(p, 109, "a line begins with a command, not with a grid");
         return lg_try(p->err, "give it a name: `let g = [1 2; 3 4]`");
-    default:
-        return unexpected(p);
+    default: return unexpected(p);
     }
 }
 

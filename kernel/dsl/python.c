@@ -177,7 +177,8 @@ bool dsl_from_python(const dsl_config *config, const char *line, size_t len, lg_
             return true;
         }
     size_t equal = find_outside(s, '=');
-    if (equal < s.len && equal + 1 < s.len && s.at[equal + 1] != '=') s = trim((slice){s.at + equal + 1, s.len - equal - 1});
+    if (equal < s.len && equal + 1 < s.len && s.at[equal + 1] != '=')
+        s = trim((slice){s.at + equal + 1, s.len - equal - 1});
     if (!split_call(s, &name, &inner)) return false;
     char method[64];
     word_of(after_dot(name), method);

@@ -195,7 +195,8 @@ void dsl_error_name(const lg_err *err, char out[16])
 }
 
 /* ---- running ---- */
-lg_status dsl_session_execute(dsl_session *session, const char *code, size_t len, dsl_out *out, lg_cancel *cancel, lg_err *err)
+lg_status dsl_session_execute(dsl_session *session, const char *code, size_t len, dsl_out *out, lg_cancel *cancel,
+                              lg_err *err)
 {
     return dsl_walk_cell(session, code, len, out, cancel, err);
 }
@@ -204,7 +205,8 @@ lg_status dsl_session_run_text(dsl_session *session, const char *where, const ch
                                lg_cancel *cancel, lg_err *err)
 {
     if (session->nesting >= 16) {
-        lg_fail(err, LG_E_LIMIT, 114, "files run one another more than 16 deep, last `%s`", dsl_brief(where, strlen(where)).s);
+        lg_fail(err, LG_E_LIMIT, 114, "files run one another more than 16 deep, last `%s`",
+                dsl_brief(where, strlen(where)).s);
         return lg_try(err, "look for a file that runs itself");
     }
     lg_err inner = {0};

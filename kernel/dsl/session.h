@@ -38,8 +38,8 @@ lg_status dsl_session_execute(dsl_session *session, const char *code, size_t len
                               lg_err *err) LG_MUST_CHECK;
 /* An arithmetic or field in brackets or plain, for user_expressions: `(6*7)`, `scratch.val.accuracy`, a name. *text is
  * owned by the caller. */
-lg_status dsl_session_evaluate(dsl_session *session, const char *expr, size_t len, char **text, lg_err *err)
-    LG_MUST_CHECK;
+lg_status dsl_session_evaluate(dsl_session *session, const char *expr, size_t len, char **text,
+                               lg_err *err) LG_MUST_CHECK;
 
 /* ---- Tab ---- */
 typedef struct dsl_match {

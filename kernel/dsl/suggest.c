@@ -13,34 +13,138 @@ typedef struct pair {
 } pair;
 
 static const pair verbs[] = {
-    {"train", "fit"}, {"learn", "fit"}, {"finetune", "fit"}, {"fine-tune", "fit"}, {"teach", "fit"}, {"compile", "fit"},
-    {"read", "load"}, {"import", "load"}, {"data", "load"}, {"dataset", "load"}, {"images", "load"},
-    {"print", "say"}, {"echo", "say"}, {"puts", "say"}, {"write", "say"}, {"message", "say"},
-    {"network", "model"}, {"net", "model"}, {"define", "model"}, {"build", "model"}, {"sequential", "model"}, {"cnn", "model"},
-    {"plot", "curves"}, {"history", "curves"}, {"learning", "curves"}, {"curve", "curves"},
-    {"display", "show"}, {"view", "show"}, {"visualize", "show"}, {"visualise", "show"}, {"look", "show"}, {"see", "show"},
-    {"imshow", "show"}, {"head", "show"}, {"cm", "confusion"}, {"matrix", "confusion"}, {"confusion_matrix", "confusion"},
-    {"test", "evaluate"}, {"eval", "evaluate"}, {"score", "evaluate"}, {"accuracy", "evaluate"}, {"validate", "evaluate"},
-    {"classification_report", "report"}, {"precision", "report"}, {"recall", "report"}, {"metrics", "report"},
-    {"errors", "mistakes"}, {"wrong", "mistakes"}, {"misclassified", "mistakes"}, {"predict", "classify"}, {"label", "classify"},
-    {"inference", "classify"}, {"gradcam", "explain"}, {"heatmap", "explain"}, {"saliency", "explain"}, {"why", "explain"},
-    {"merge", "combine"}, {"join", "combine"}, {"concat", "combine"}, {"rename", "relabel"}, {"resize", "clean"},
-    {"preprocess", "clean"}, {"normalize", "clean"}, {"scale", "clean"}, {"augmentation", "augment"}, {"generate", "augment"},
-    {"remove", "drop"}, {"rm", "drop"}, {"exclude", "drop"}, {"revert", "undo"}, {"download", "scrape"}, {"fetch", "scrape"},
-    {"collect", "scrape"}, {"crawl", "scrape"}, {"search", "scrape"}, {"login", "connect"}, {"store", "save"},
-    {"restore", "open"}, {"tune", "sweep"}, {"gridsearch", "sweep"}, {"lrfind", "findlr"}, {"find_lr", "findlr"},
-    {"layers", "summary"}, {"structure", "summary"}, {"ls", "list"}, {"dir", "list"}, {"who", "list"}, {"man", "help"},
-    {"info", "help"}, {"doc", "help"}, {"cls", "clear"}, {"source", "run"}, {"execute", "run"}, {"include", "run"},
-    {"param", "set"}, {"option", "set"}, {"versus", "compare"}, {"diff", "compare"}, {"users", "customers"},
+    {"train", "fit"},
+    {"learn", "fit"},
+    {"finetune", "fit"},
+    {"fine-tune", "fit"},
+    {"teach", "fit"},
+    {"compile", "fit"},
+    {"read", "load"},
+    {"import", "load"},
+    {"data", "load"},
+    {"dataset", "load"},
+    {"images", "load"},
+    {"print", "say"},
+    {"echo", "say"},
+    {"puts", "say"},
+    {"write", "say"},
+    {"message", "say"},
+    {"network", "model"},
+    {"net", "model"},
+    {"define", "model"},
+    {"build", "model"},
+    {"sequential", "model"},
+    {"cnn", "model"},
+    {"plot", "curves"},
+    {"history", "curves"},
+    {"learning", "curves"},
+    {"curve", "curves"},
+    {"display", "show"},
+    {"view", "show"},
+    {"visualize", "show"},
+    {"visualise", "show"},
+    {"look", "show"},
+    {"see", "show"},
+    {"imshow", "show"},
+    {"head", "show"},
+    {"cm", "confusion"},
+    {"matrix", "confusion"},
+    {"confusion_matrix", "confusion"},
+    {"test", "evaluate"},
+    {"eval", "evaluate"},
+    {"score", "evaluate"},
+    {"accuracy", "evaluate"},
+    {"validate", "evaluate"},
+    {"classification_report", "report"},
+    {"precision", "report"},
+    {"recall", "report"},
+    {"metrics", "report"},
+    {"errors", "mistakes"},
+    {"wrong", "mistakes"},
+    {"misclassified", "mistakes"},
+    {"predict", "classify"},
+    {"label", "classify"},
+    {"inference", "classify"},
+    {"gradcam", "explain"},
+    {"heatmap", "explain"},
+    {"saliency", "explain"},
+    {"why", "explain"},
+    {"merge", "combine"},
+    {"join", "combine"},
+    {"concat", "combine"},
+    {"rename", "relabel"},
+    {"resize", "clean"},
+    {"preprocess", "clean"},
+    {"normalize", "clean"},
+    {"scale", "clean"},
+    {"augmentation", "augment"},
+    {"generate", "augment"},
+    {"remove", "drop"},
+    {"rm", "drop"},
+    {"exclude", "drop"},
+    {"revert", "undo"},
+    {"download", "scrape"},
+    {"fetch", "scrape"},
+    {"collect", "scrape"},
+    {"crawl", "scrape"},
+    {"search", "scrape"},
+    {"login", "connect"},
+    {"store", "save"},
+    {"restore", "open"},
+    {"tune", "sweep"},
+    {"gridsearch", "sweep"},
+    {"lrfind", "findlr"},
+    {"find_lr", "findlr"},
+    {"layers", "summary"},
+    {"structure", "summary"},
+    {"ls", "list"},
+    {"dir", "list"},
+    {"who", "list"},
+    {"man", "help"},
+    {"info", "help"},
+    {"doc", "help"},
+    {"cls", "clear"},
+    {"source", "run"},
+    {"execute", "run"},
+    {"include", "run"},
+    {"param", "set"},
+    {"option", "set"},
+    {"versus", "compare"},
+    {"diff", "compare"},
+    {"users", "customers"},
 };
 
 static const pair options[] = {
-    {"batch_size", "batch"}, {"batchsize", "batch"}, {"learning_rate", "lr"}, {"learningrate", "lr"}, {"rate", "lr"},
-    {"optimiser", "optimizer"}, {"epoch", "epochs"}, {"kernel_size", "kernel"}, {"strides", "stride"}, {"early_stopping", "patience"},
-    {"weight_decay", "decay"}, {"validation_split", "split"}, {"image_size", "size"}, {"target_size", "size"}, {"random_state", "seed"},
-    {"class_weight", "balance"}, {"scheduler", "schedule"}, {"metrics", "metric"}, {"rotation_range", "rotate"}, {"rotation", "rotate"},
-    {"width_shift_range", "shift"}, {"height_shift_range", "shift"}, {"zoom_range", "zoom"}, {"horizontal_flip", "flip"},
-    {"brightness_range", "brightness"}, {"max", "limit"}, {"top", "limit"}, {"count", "limit"}, {"into", "as"}, {"name", "as"},
+    {"batch_size", "batch"},
+    {"batchsize", "batch"},
+    {"learning_rate", "lr"},
+    {"learningrate", "lr"},
+    {"rate", "lr"},
+    {"optimiser", "optimizer"},
+    {"epoch", "epochs"},
+    {"kernel_size", "kernel"},
+    {"strides", "stride"},
+    {"early_stopping", "patience"},
+    {"weight_decay", "decay"},
+    {"validation_split", "split"},
+    {"image_size", "size"},
+    {"target_size", "size"},
+    {"random_state", "seed"},
+    {"class_weight", "balance"},
+    {"scheduler", "schedule"},
+    {"metrics", "metric"},
+    {"rotation_range", "rotate"},
+    {"rotation", "rotate"},
+    {"width_shift_range", "shift"},
+    {"height_shift_range", "shift"},
+    {"zoom_range", "zoom"},
+    {"horizontal_flip", "flip"},
+    {"brightness_range", "brightness"},
+    {"max", "limit"},
+    {"top", "limit"},
+    {"count", "limit"},
+    {"into", "as"},
+    {"name", "as"},
 };
 
 static const char *lookup(const pair *table, size_t count, const char *word)
@@ -84,9 +188,10 @@ static bool fold_lookalikes(const char *word, char *out, size_t size, char odd[8
     static const struct {
         uint32_t cp;
         char latin;
-    } alike[] = {{0x430, 'a'}, {0x435, 'e'}, {0x43e, 'o'}, {0x440, 'p'}, {0x441, 'c'}, {0x443, 'y'}, {0x445, 'x'}, {0x456, 'i'},
-                 {0x458, 'j'}, {0x455, 's'}, {0x501, 'd'}, {0x3bf, 'o'}, {0x3b1, 'a'}, {0x3b9, 'i'}, {0x3bd, 'v'}, {0x131, 'i'},
-                 {0x4bb, 'h'}, {0x51b, 'q'}, {0x51d, 'w'}, {0x261, 'g'}, {0x43c, 'm'}, {0x442, 't'}, {0x43a, 'k'}};
+    } alike[] = {{0x430, 'a'}, {0x435, 'e'}, {0x43e, 'o'}, {0x440, 'p'}, {0x441, 'c'}, {0x443, 'y'},
+                 {0x445, 'x'}, {0x456, 'i'}, {0x458, 'j'}, {0x455, 's'}, {0x501, 'd'}, {0x3bf, 'o'},
+                 {0x3b1, 'a'}, {0x3b9, 'i'}, {0x3bd, 'v'}, {0x131, 'i'}, {0x4bb, 'h'}, {0x51b, 'q'},
+                 {0x51d, 'w'}, {0x261, 'g'}, {0x43c, 'm'}, {0x442, 't'}, {0x43a, 'k'}};
     size_t n = 0, len = strlen(word);
     bool any = false;
     for (size_t at = 0; at < len && n + 1 < size;) {
@@ -122,7 +227,8 @@ static bool line_with(const dsl_stmt *stmt, const char *word, char *out, size_t 
 static lg_status layer_outside(const dsl_stmt *stmt, const dsl_layer_type *layer, lg_err *err)
 {
     char line[200];
-    lg_fail(err, LG_E_SYNTAX, 128, "`%s` is a layer, and layers go inside `model NAME { }`", dsl_brief(stmt->head->at, stmt->head->len).s);
+    lg_fail(err, LG_E_SYNTAX, 128, "`%s` is a layer, and layers go inside `model NAME { }`",
+            dsl_brief(stmt->head->at, stmt->head->len).s);
     bool one = line_with(stmt, layer->name, line, sizeof line);
     lg_try(err, "model scratch on logos { %s }", one ? line : layer->name);
     return lg_err_place(err, stmt->head->span);
@@ -148,7 +254,8 @@ lg_status dsl_no_command(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err)
             return lg_err_place(err, stmt->head->span);
         }
     }
-    for (size_t i = 0; config->commands && config->commands[i] && count < MOST_NAMES; i++) names[count++] = config->commands[i]->name;
+    for (size_t i = 0; config->commands && config->commands[i] && count < MOST_NAMES; i++)
+        names[count++] = config->commands[i]->name;
     size_t real = count;
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs && count < MOST_NAMES; i++)
         if (dsl_command_find(config, verbs[i].here)) names[count++] = verbs[i].said;
@@ -173,7 +280,10 @@ lg_status dsl_no_command(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err)
 static void list_role(const dsl_target *target, int pass, lg_buf *out)
 {
     for (const dsl_param *p = target->params; p && p->name; p++) {
-        bool wanted = pass == 0 ? p->role == DSL_OPTION : pass == 1 ? p->role == DSL_FLAG : pass == 2 ? p->role == DSL_PREPOSITION : p->role == DSL_POSITIONAL;
+        bool wanted = pass == 0   ? p->role == DSL_OPTION
+                      : pass == 1 ? p->role == DSL_FLAG
+                      : pass == 2 ? p->role == DSL_PREPOSITION
+                                  : p->role == DSL_POSITIONAL;
         if (wanted && !p->late && out->len < 500) lg_buf_addf(out, "%s%s", out->len ? ", " : "", p->name);
     }
 }

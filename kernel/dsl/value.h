@@ -53,14 +53,14 @@ typedef struct dsl_class {
 struct dsl_object {
     atomic_int refs;
     const dsl_class *cls;
-    void *payload;     /* owned, dropped by cls->drop */
-    char *recipe;      /* owned: the command as run, defaults filled in */
-    char made[32];     /* ISO 8601 time */
+    void *payload; /* owned, dropped by cls->drop */
+    char *recipe;  /* owned: the command as run, defaults filled in */
+    char made[32]; /* ISO 8601 time */
 };
 
 /* payload is consumed; recipe is copied (may be NULL). Starts with one reference. */
-lg_status dsl_object_new(const dsl_class *cls, void *payload, const char *recipe, dsl_object **out, lg_err *err)
-    LG_MUST_CHECK;
+lg_status dsl_object_new(const dsl_class *cls, void *payload, const char *recipe, dsl_object **out,
+                         lg_err *err) LG_MUST_CHECK;
 dsl_object *dsl_object_ref(dsl_object *object);
 void dsl_object_unref(dsl_object *object); /* NULL is fine */
 
@@ -93,12 +93,12 @@ typedef enum dsl_type {
     DSL_T_OUTPATH,  /* a file to write */
     DSL_T_DURATION, /* 30s 5m 2h 7d, in seconds */
     DSL_T_DATE,
-    DSL_T_LABEL,    /* a label of the dataset */
-    DSL_T_IMAGE,    /* an image id (412, 412.1) or name */
-    DSL_T_LAYER,    /* name of a layer of the model */
-    DSL_T_NEWNAME,  /* the name of the object to make */
-    DSL_T_OBJECT,   /* an existing object of one of dsl_param.kinds; `logos.val` gives object logos and part val */
-    DSL_T_GRID      /* [1 2; 3 4], or the name of a grid */
+    DSL_T_LABEL,   /* a label of the dataset */
+    DSL_T_IMAGE,   /* an image id (412, 412.1) or name */
+    DSL_T_LAYER,   /* name of a layer of the model */
+    DSL_T_NEWNAME, /* the name of the object to make */
+    DSL_T_OBJECT,  /* an existing object of one of dsl_param.kinds; `logos.val` gives object logos and part val */
+    DSL_T_GRID     /* [1 2; 3 4], or the name of a grid */
 } dsl_type;
 
 typedef enum dsl_part { DSL_PART_ALL, DSL_PART_TRAIN, DSL_PART_VAL, DSL_PART_TEST } dsl_part;
@@ -108,14 +108,14 @@ typedef enum dsl_part { DSL_PART_ALL, DSL_PART_TRAIN, DSL_PART_VAL, DSL_PART_TES
  * DSL_T_CHOICE, text the word, number 0 and choice its place in `choices` (or -1 where it stands only in dflt). */
 typedef struct dsl_value {
     dsl_type type;
-    lg_span span;     /* where it was written; line 0 for a default */
-    const char *text; /* as written (after filling in), "" never NULL */
-    double number;    /* INT, NUMBER, TIMES, DURATION (seconds), DATE (Unix time); RANGE: low end; FLAG: 1 or 0;
-                         IMAGE: the id where it is one */
-    double high;      /* RANGE: high end */
-    long long integer; /* INT, TIMES; IMAGE: the id's whole part, 0 for a file name */
+    lg_span span;       /* where it was written; line 0 for a default */
+    const char *text;   /* as written (after filling in), "" never NULL */
+    double number;      /* INT, NUMBER, TIMES, DURATION (seconds), DATE (Unix time); RANGE: low end; FLAG: 1 or 0;
+                           IMAGE: the id where it is one */
+    double high;        /* RANGE: high end */
+    long long integer;  /* INT, TIMES; IMAGE: the id's whole part, 0 for a file name */
     int size[3], nsize; /* SIZE: h, w, c; SPLIT: percentages as written, e.g. 80 20 */
-    int choice;       /* CHOICE: index into choices */
+    int choice;         /* CHOICE: index into choices */
     dsl_object *object; /* OBJECT, GRID by name: borrowed, held by the call. NULL before the run phase */
     const char *name;   /* OBJECT: the object's name without part */
     dsl_part part;      /* OBJECT */

@@ -31,47 +31,58 @@ static void expect_block(const char *setup, const char *cell, const char *block)
 TEST(unknown_model)
 {
     expect_block(SETUP, "fit scrach epochs 20",
-                 "LL130  there is no model called `scrach`\n   1 | fit scrach epochs 20\n     |     ^^^^^^\n   why: you have: scratch\n   try: did you mean `scratch`?");
+                 "LL130  there is no model called `scrach`\n   1 | fit scrach epochs 20\n     |     ^^^^^^\n   why: "
+                 "you have: scratch\n   try: did you mean `scratch`?");
 }
 TEST(unknown_option)
 {
     expect_block(SETUP, "fit scratch epoch 20",
-                 "LL140  `fit` does not know `epoch`\n   1 | fit scratch epoch 20\n     |             ^^^^^\n   why: it knows: epochs, batch, lr, optimizer, momentum, schedule, loss, patience, keep, decay, seed, time\n   try: did you mean `epochs`?");
+                 "LL140  `fit` does not know `epoch`\n   1 | fit scratch epoch 20\n     |             ^^^^^\n   why: "
+                 "it knows: epochs, batch, lr, optimizer, momentum, schedule, loss, patience, keep, decay, seed, "
+                 "time\n   try: did you mean `epochs`?");
 }
 TEST(no_number)
 {
     expect_block(SETUP, "fit scratch epochs twenty",
-                 "LL141  `fit epochs` wants a whole number, not `twenty`\n   1 | fit scratch epochs twenty\n     |                    ^^^^^^");
+                 "LL141  `fit epochs` wants a whole number, not `twenty`\n   1 | fit scratch epochs twenty\n     |     "
+                 "               ^^^^^^");
 }
 TEST(no_choice)
 {
     expect_block(SETUP, "fit scratch optimizer addam",
-                 "LL141  `fit optimizer` wants one of sgd, momentum, adam, rmsprop, not `addam`\n   1 | fit scratch optimizer addam\n     |                       ^^^^^\n   try: did you mean `adam`?");
+                 "LL141  `fit optimizer` wants one of sgd, momentum, adam, rmsprop, not `addam`\n   1 | fit scratch "
+                 "optimizer addam\n     |                       ^^^^^\n   try: did you mean `adam`?");
 }
 TEST(other_word)
 {
     expect_block(SETUP, "train scratch epochs 5",
-                 "LL104  there is no command `train`; here it is called `fit`\n   1 | train scratch epochs 5\n     | ^^^^^\n   try: fit scratch epochs 5");
+                 "LL104  there is no command `train`; here it is called `fit`\n   1 | train scratch epochs 5\n     | "
+                 "^^^^^\n   try: fit scratch epochs 5");
 }
 TEST(unknown_layer)
 {
     expect_block(SETUP, "model m on logos {\n  conv 16 3x3 relu\n  conv 16 3x3 relu\n  maxpol 2\n}",
-                 "LL201  no layer is called `maxpol`\n   4 |   maxpol 2\n     |   ^^^^^^\n   why: layers: input, conv, depthwise, maxpool, avgpool, globalavg, globalmax, pad, flatten, dense, dropout, batchnorm, activation, base, residual\n   try: did you mean `maxpool`?");
+                 "LL201  no layer is called `maxpol`\n   4 |   maxpol 2\n     |   ^^^^^^\n   why: layers: input, conv, "
+                 "depthwise, maxpool, avgpool, globalavg, globalmax, pad, flatten, dense, dropout, batchnorm, "
+                 "activation, base, residual\n   try: did you mean `maxpool`?");
 }
 TEST(open_brace)
 {
-    expect_block(SETUP, "model m on logos {\n  conv 16 3x3 relu",
-                 "LL102  a `{` is still open\n   2 |   conv 16 3x3 relu\n     |               ^^^^\n   try: close it with `}`");
+    expect_block(
+        SETUP, "model m on logos {\n  conv 16 3x3 relu",
+        "LL102  a `{` is still open\n   2 |   conv 16 3x3 relu\n     |               ^^^^\n   try: close it with `}`");
 }
 TEST(hashtag)
 {
     expect_block(SETUP, "scrape twitter tag #adidas limit 5",
-                 "LL101  `#adidas` was read as a comment\n   why: # starts a comment\n   try: write `tag adidas` or quote it: \"#adidas\"");
+                 "LL101  `#adidas` was read as a comment\n   why: # starts a comment\n   try: write `tag adidas` or "
+                 "quote it: \"#adidas\"");
 }
 TEST(reserved)
 {
     expect_block(SETUP, "load fit from data/x",
-                 "LL111  `fit` is a word of the language, so it cannot be a name\n   1 | load fit from data/x\n     |      ^^^\n   try: use e.g. `myfit`");
+                 "LL111  `fit` is a word of the language, so it cannot be a name\n   1 | load fit from data/x\n     |  "
+                 "    ^^^\n   try: use e.g. `myfit`");
 }
 
 /* ---- others: code and what must be in them ---- */
@@ -85,17 +96,18 @@ static bool wrong_as_expected(const wrong *w)
 {
     dsl_bench b;
     bench_open(&b);
-    bool ready = bench_run(&b, SETUP "\nload belga from data/y; scrape twitter into posts; use logos; let lr = 0.1") == LG_OK;
+    bool ready =
+        bench_run(&b, SETUP "\nload belga from data/y; scrape twitter into posts; use logos; let lr = 0.1") == LG_OK;
     bench_run(&b, w->cell);
     bool ran = dsl_log.len > 0;
     lg_err err = b.err;
     bench_close(&b);
-    if (!ready || dsl_alive || err.code != w->code || err.span.line != w->line || err.span.col != w->col || err.span.len != w->len || ran ||
-        (w->msg && !strstr(err.msg, w->msg)) || (w->hint && !strstr(err.hint, w->hint)))
-{
-        printf("%s\n  gave LL%03d %d:%d+%d%s %s\n  why: %s\n  try: %s\n  expected LL%03d %d:%d+%d %s / %s\n", w->cell, err.code, err.span.line,
-                  err.span.col, err.span.len, ran ? " (something ran)" : "", err.msg, err.why, err.hint, w->code, w->line, w->col,
-               w->len, w->msg ? w->msg : "", w->hint ? w->hint : "");
+    if (!ready || dsl_alive || err.code != w->code || err.span.line != w->line || err.span.col != w->col ||
+        err.span.len != w->len || ran || (w->msg && !strstr(err.msg, w->msg)) ||
+        (w->hint && !strstr(err.hint, w->hint))) {
+        printf("%s\n  gave LL%03d %d:%d+%d%s %s\n  why: %s\n  try: %s\n  expected LL%03d %d:%d+%d %s / %s\n", w->cell,
+               err.code, err.span.line, err.span.col, err.span.len, ran ? " (something ran)" : "", err.msg, err.why,
+               err.hint, w->code, w->line, w->col, w->len, w->msg ? w->msg : "", w->hint ? w->hint : "");
         return false;
     }
     return true;
@@ -111,11 +123,14 @@ static const wrong wrongs[] = {
     {"confuson scratch", 104, 1, 1, 8, "there is no command `confuson`", "did you mean `confusion`?"},
     {"fit(scratch, epochs=20)", 105, 1, 1, 23, "Python", "fit scratch epochs 20"},
     {"cnn.add(Conv2D(16))", 105, 1, 1, 19, "Python", "conv 16"},
-    {"cnn.add(Conv2D(16, (3, 3), activation='relu', padding='same'))", 105, 1, 1, 62, "Python", "conv 16 3x3 relu same"},
-    {"history = scratch.fit(x, y, epochs=20, batch_size=32)", 105, 1, 1, 53, "Python", "fit scratch epochs 20 batch 32"},
+    {"cnn.add(Conv2D(16, (3, 3), activation='relu', padding='same'))", 105, 1, 1, 62, "Python",
+     "conv 16 3x3 relu same"},
+    {"history = scratch.fit(x, y, epochs=20, batch_size=32)", 105, 1, 1, 53, "Python",
+     "fit scratch epochs 20 batch 32"},
     {"import tensorflow as tf", 105, 1, 1, 23, "Python", "remove this line"},
     {"from keras import layers", 105, 1, 1, 24, "Python", "remove this line"},
-    {"conv 16 3x3 relu", 128, 1, 1, 4, "layers go inside `model NAME { }`", "model scratch on logos { conv 16 3x3 relu }"},
+    {"conv 16 3x3 relu", 128, 1, 1, 4, "layers go inside `model NAME { }`",
+     "model scratch on logos { conv 16 3x3 relu }"},
     {"Conv2D 16 3x3 relu", 128, 1, 1, 6, "layers go inside", "conv 16 3x3 relu"},
     {"customers from scratch", 133, 1, 16, 7, "`customers from` wants posts, and `scratch` is a model", NULL},
     {"x = 1", 109, 1, 1, 1, "`let`", "let x = 1"},
@@ -141,7 +156,8 @@ static const wrong wrongs[] = {
     {"load conv from x", 111, 1, 6, 4, "word of the language", "myconv"},
     {"let for = 3", 111, 1, 5, 3, "word of the language", "myfor"},
     {"say $lrr", 123, 1, 5, 4, "there is no variable `$lrr`", "did you mean `$lr`?"},
-    {"say \"${scratch.val.acuracy}\"", 124, 1, 5, 24, "`scratch` has no field `val.acuracy`", "did you mean `scratch.val.accuracy`?"},
+    {"say \"${scratch.val.acuracy}\"", 124, 1, 5, 24, "`scratch` has no field `val.acuracy`",
+     "did you mean `scratch.val.accuracy`?"},
     {"check scratc.params > 1", 130, 1, 7, 13, "there is nothing called `scratc`", "scratch.params"},
     {"check logos.count > 1", 124, 1, 7, 11, "has no field `count`", NULL},
     {"(1 / 0)", 121, 1, 4, 1, "divides 1 by zero", NULL},
@@ -158,7 +174,9 @@ static const wrong wrongs[] = {
     {"fit\xc2\xa0scratch", 106, 1, 4, 1, "no-break space", "ordinary blank"},
     {"say \xe2\x80\x9chello\xe2\x80\x9d", 106, 1, 5, 1, "typographic quote", "\""},
     {"f\xe2\x80\x8bit", 106, 1, 2, 1, "invisible character", NULL},
-    {"model m on logos { conv 16 3\xc3\x97" "3 }", 106, 1, 29, 1, "multiplication sign", "3x3"},
+    {"model m on logos { conv 16 3\xc3\x97"
+     "3 }",
+     106, 1, 29, 1, "multiplication sign", "3x3"},
     {"f\xd1\x96t scratch", 104, 1, 1, 3, "there is no command", "did you mean `fit`?"},
     {"say \xff", 107, 1, 5, 1, "not UTF-8", NULL},
     {"model m on logos { conv 16 32 }", 144, 1, 28, 2, "32x32", "write `32x32`"},
@@ -166,7 +184,8 @@ static const wrong wrongs[] = {
     {"model m on logos { fit scratch }", 128, 1, 20, 3, "is a command, not a layer", "close the model"},
     {"model m on logos { let a = 1 }", 128, 1, 24, 1, "only layers and `for`", NULL},
     {"model m on logos { conv 16 3x3 rleu }", 141, 1, 32, 4, "one of linear, relu", "did you mean `relu`?"},
-    {"model m on logos { conv 16 3x3 stide 2 }", 140, 1, 32, 5, "`conv` does not know `stide`", "did you mean `stride`?"},
+    {"model m on logos { conv 16 3x3 stide 2 }", 140, 1, 32, 5, "`conv` does not know `stide`",
+     "did you mean `stride`?"},
     {"model m on logos { residual }", 109, 1, 20, 8, "needs its layers", NULL},
     {"model m on logos { dense 4 { } }", 109, 1, 20, 5, "takes no `{ }`", NULL},
     {"fit scratch { conv 3 }", 109, 1, 1, 3, "takes no `{ }`", NULL},

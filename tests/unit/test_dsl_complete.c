@@ -1,0 +1,179 @@
+/* Tab and Shift-Tab: `|` marks the cursor. */
+#include "tests/support/dsl_table.h"
+#include "tests/support/test.h"
+
+static dsl_bench b;
+static char got[20000];
+static size_t start, end;
+
+#define SETUP "load logos from data/x; load belga from data/y\nmodel scratch on logos { flatten }\nlet lr = 0.01"
+
+/* Matches as " a b c ". */
+static const char *complete(const char *marked)
+{
+    char cell[1000];
+    const char *bar = strchr(marked, '|');
+    size_t n = (size_t)(bar - marked), used = 0;
+    snprintf(cell, sizeof cell, "%.*s%s", (int)n, marked, bar + 1);
+    dsl_completion found;
+    lg_err err = {0};
+    CHECK_OK(dsl_session_complete(b.session, cell, strlen(cell), lg_utf8_count(cell, n), &found, &err));
+    got[0] = 0;
+    for (size_t i = 0; i < found.count; i++)
+        used += (size_t)snprintf(got + used, sizeof got - used, " %s", found.match[i].text);
+    snprintf(got + used, sizeof got - used, " ");
+    start = found.start;
+    end = found.end;
+    dsl_completion_release(&found);
+    return got;
+}
+
+static void setup(void)
+{
+    dsl_alive = 0;
+    bench_open(&b);
+    CHECK_INT(bench_run(&b, SETUP), LG_OK);
+}
+
+TEST(verbs_and_names)
+{
+    setup();
+    CHECK_STR(complete("f|"), " fit for ");
+    CHECK_STR(complete("say a\ncon|"), " confusion convolve ");
+    CHECK_INT(start, 6);
+    CHECK_INT(end, 9);
+    CHECK_STR(complete("\xf0\x9d\x90\x9a\xf0\xa0\xae\x9e; CLE|"), " clean ");
+    CHECK_INT(start, 4);
+    CHECK_STR(complete("scr|"), " scrape scratch ");
+    CHECK_STR(complete("# f|"), " ");
+    CHECK_STR(complete("xyz|"), " ");
+    bench_close(&b);
+}
+
+TEST(objects_then_options_then_flags)
+{
+    setup();
+    CHECK_STR(complete("fit |"),
+              " scratch epochs batch lr optimizer momentum schedule loss patience keep decay seed time on as balance "
+              "continue again no shuffle quiet ");
+    CHECK_STR(complete("fit scratch epochs 3 |l"),
+              " batch lr optimizer momentum schedule loss patience keep decay seed time on as balance "
+              "continue again no shuffle quiet ");
+    CHECK_STR(complete("fit scratch l|"), " lr loss ");
+    CHECK_STR(complete("fit scratch epochs |"), " 10 ");
+    CHECK_STR(complete("fit scratch optimizer |"), " sgd momentum adam rmsprop ");
+    CHECK_STR(complete("fit scratch optimizer=a|"), " adam ");
+    CHECK_STR(complete("fit scratch on |"), " logos belga ");
+    CHECK_STR(complete("fit scratch on logos.|"), " logos.train logos.val logos.test ");
+    CHECK_STR(complete("fit scratch on logos |quiet"),
+              " epochs batch lr optimizer momentum schedule loss patience keep decay seed time as balance "
+              "continue again no shuffle quiet ");
+    CHECK_STR(complete("compare scratch, |"), " scratch ");
+    CHECK_STR(complete("clean b|"), " belga brightness ");
+    CHECK_STR(complete("scrape t|"), " twitter tag ");
+    CHECK_STR(complete("scrape twitter tag |"), " adidas nike puma \"no logo\" ");
+    bench_close(&b);
+}
+
+TEST(blocks_conditions_arithmetic)
+{
+    setup();
+    CHECK_STR(complete("model m on logos {\n  c|"), " conv ");
+    CHECK_STR(complete("model m on logos {\n for n in 1, 2 { max|"), " maxpool ");
+    CHECK_STR(complete("model m on logos {\n conv 16 3x3 r|"), " relu ");
+    CHECK_STR(complete("model m on logos {\n conv 16 3x3 relu |"), " stride dilation l2 name same valid no bias ");
+    CHECK_STR(complete("model m on logos { flatten }\nfit s|"), " scratch schedule seed ");
+    CHECK_HAS(complete("show logos where |"), " id file label predicted correct confidence ");
+    CHECK_HAS(complete("show logos where lab|"), " label ");
+    CHECK_STR(complete("show logos where label = n|"), " nike \"no logo\" ");
+    CHECK_STR(complete("show logos where label = \"no|"), " no logo ");
+    CHECK_HAS(complete("show logos where label = nike |"), " and or ");
+    CHECK_HAS(complete("show logos where label = nike l|"), " limit ");
+    CHECK_STR(complete("fit scratch lr ($l|"), " $lr ");
+    CHECK_STR(complete("let width = 3\nsay $w|"), " $width ");
+    CHECK_STR(complete("(scratch.val.a|"), " scratch.val.accuracy ");
+    CHECK_STR(complete("(s|"), " scratch sqrt ");
+    CHECK_STR(complete("check scratch.p|"), " scratch.params ");
+    CHECK_STR(complete("say \xff|"), " ");
+    bench_close(&b);
+}
+
+TEST(any_cursor_is_fine)
+{
+    static const char *const cells[] = {SETUP,
+                                        "model m on x { conv 16 \"a",
+                                        "fit (((",
+                                        "a\xf0\x9d\x90\x9a b {{{ }} )",
+                                        "",
+                                        "let g = [1 2; 3",
+                                        "rows where not in = (",
+                                        "\xff\xfe"};
+    setup();
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
+        for (size_t cursor = 0; cursor < 80; cursor++) {
+            dsl_completion found;
+            lg_err err = {0};
+            bool is;
+            char *text, *html;
+            CHECK_OK(dsl_session_complete(b.session, cells[i], strlen(cells[i]), cursor < 79 ? cursor : SIZE_MAX,
+                                          &found, &err));
+            CHECK(found.start <= found.end && found.end <= strlen(cells[i]));
+            dsl_completion_release(&found);
+            CHECK_OK(dsl_session_inspect(b.session, cells[i], strlen(cells[i]), cursor < 79 ? cursor : SIZE_MAX, 0, &is,
+                                         &text, &html, &err));
+            lg_free(text);
+            lg_free(html);
+        }
+    bench_close(&b);
+    CHECK_INT(dsl_alive, 0);
+}
+
+static const char *inspect(const char *marked)
+{
+    char cell[1000], *text, *html;
+    const char *bar = strchr(marked, '|');
+    size_t n = (size_t)(bar - marked);
+    bool found;
+    lg_err err = {0};
+    snprintf(cell, sizeof cell, "%.*s%s", (int)n, marked, bar + 1);
+    CHECK_OK(dsl_session_inspect(b.session, cell, strlen(cell), lg_utf8_count(cell, n), 0, &found, &text, &html, &err));
+    snprintf(got, sizeof got, "%s%s%s", found ? text : "", found ? "----" : "", found ? html : "");
+    lg_free(text);
+    lg_free(html);
+    return got;
+}
+
+TEST(cards)
+{
+    setup();
+    CHECK_HAS(inspect("fi|t scratch"),
+              "fit  (command)\ntest command fit\n  fit [MODEL] [on OBJECT] [as NAME] [options]\n");
+    CHECK_HAS(got, "epochs       whole number, default 10");
+    CHECK_HAS(got, "Examples\n  fit scratch epochs 20\n  load logos");
+    CHECK_HAS(got, "<pre>fit scratch epochs 20</pre>");
+    CHECK_HAS(inspect("fit scratch epoc|hs 3"), "fit epochs  (option)");
+    CHECK_HAS(got, "from 1 to 1000000000");
+    CHECK_HAS(got, "too high: NaN");
+    CHECK_HAS(inspect("fit scr|atch"), "scratch  (model)\n3000 images\n");
+    CHECK_HAS(got, "fields: val.accuracy");
+    CHECK_HAS(inspect("show logos.va|l"), "logos  (dataset)");
+    CHECK_HAS(inspect("say $l|r"), "$lr  (variable)\n0.01\n");
+    CHECK_HAS(inspect("model m on logos {\n for n in 4, 8 { conv 16 3x3 }\n max|pool 2; flatten }"),
+              "here: layer 3 is maxpool");
+    CHECK_HAS(inspect("model m on logos { conv 16 3x3 sam|e }"), "conv same  (flag)");
+    CHECK_HAS(inspect("che|ck 1 = 1"), "check  (word)");
+    CHECK_HAS(inspect("tra|in x"), "`train` is called `fit` here");
+    CHECK_STR(inspect("say # f|it"), "");
+    CHECK_STR(inspect("zzz|"), "");
+    bool found;
+    lg_buf text;
+    lg_err err = {0};
+    lg_buf_init(&text, 0);
+    CHECK_OK(dsl_session_card(b.session, "LL130", &found, &text, NULL, &err));
+    CHECK(found);
+    CHECK_HAS(lg_buf_str(&text), "LL130  (error)\na name that nothing has\n");
+    CHECK_OK(dsl_session_card(b.session, "nothing", &found, &text, NULL, &err));
+    CHECK(!found);
+    lg_buf_release(&text);
+    bench_close(&b);
+}
