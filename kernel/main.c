@@ -10,6 +10,8 @@
 
 #include "kernel/commands/workbench.h"
 #include "kernel/jupyter/kernel.h"
+#include "lib/base/library.h"
+#include "lib/base/pool.h"
 #include "lib/base/reach.h"
 #include "lib/plot/plot.h"
 #include "lib/store/config.h"
@@ -160,9 +162,37 @@ static int main_allow(bool allow, int count, char *const word[])
     return st ? MAIN_FAILED : MAIN_OK;
 }
 
+/* "avx512 (29 operations), scalar (3)" of the report's lines. */
+static void print_variants(void)
+{
+    static const char *const variant[] = {"avx512", "avx2", "scalar"};
+    char report[8192] = "";
+    const char *comma = "";
+    nn_kernels_report(report, sizeof report);
+    printf("arithmetic: ");
+    for (size_t i = 0; i < sizeof variant / sizeof *variant; i++) {
+        int count = 0;
+        char word[32];
+        snprintf(word, sizeof word, ": %s", variant[i]);
+        for (const char *at = report; (at = strstr(at, word)); at += strlen(word)) count++;
+        if (count) printf("%s%s (%d operations)", comma, variant[i], count), comma = ", ";
+    }
+    printf("\n");
+}
+
 static int main_version(void)
 {
+    static const lg_symbol symbols[] = {{0}};
+    static const char *const sonames[] = {"libopenblas.so.0", NULL};
+    static lg_library openblas = {.name = "OpenBLAS",
+                                  .sonames = sonames,
+                                  .package = "libopenblas0-pthread",
+                                  .symbols = symbols};
+    lg_err err = {0};
     printf("logolens %s\nJupyter protocol %s\n", LG_VERSION, JP_PROTOCOL);
+    print_variants();
+    printf("OpenBLAS: %s\n", lg_library_open(&openblas, &err) == LG_OK ? "there, used for large products" : "not installed");
+    printf("threads: %d\n", lg_pool_default_size());
     return MAIN_OK;
 }
 

@@ -45,4 +45,8 @@
 
 #define NN_VERSION "0.1.0"
 
+/* Which arithmetic serves on this machine: fills text with lines such as "conv2d_forward: avx512" and returns how many
+ * operations there are. */
+int nn_kernels_report(char *text, size_t size);
+
 #endif

@@ -56,7 +56,7 @@ class Message:
 class Client:
     """Raw DEALERs and a SUB; every message that comes in has its signature checked."""
 
-    def __init__(self, connection, topic=b"", identity=None, curve=None):
+    def __init__(self, connection, topic=b"", curve=None, reconnect=100):
         self.connection, self.key = connection, connection["key"].encode()
         self.context = zmq.Context()
         self.session = uuid.uuid4().hex
@@ -65,8 +65,7 @@ class Client:
             s = self.context.socket(kind)
             s.linger = 0
             s.rcvhwm = 0
-            if identity:
-                s.identity = identity
+            s.reconnect_ivl = reconnect  # milliseconds
             if curve:
                 s.curve_publickey, s.curve_secretkey = zmq.curve_keypair()
                 s.curve_serverkey = curve
