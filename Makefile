@@ -18,8 +18,9 @@ OPT_release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 $(HARDEN)
 OPT_debug   := -O0 -g3
 OPT_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 OPT_tsan    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+OPT_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 OPT_cover   := -O0 -g --coverage
-$(if $(OPT_$(FLAVOR)),,$(error FLAVOR is one of release, debug, asan, tsan, cover; not $(FLAVOR)))
+$(if $(OPT_$(FLAVOR)),,$(error FLAVOR is one of release, debug, asan, tsan, cover, fuzz; not $(FLAVOR)))
 CFLAGS  += -std=c17 -D_GNU_SOURCE -I. -I$(O)/gen -pthread $(OPT_$(FLAVOR)) $(WARN)
 LDFLAGS += -pthread $(OPT_$(FLAVOR)) $(if $(filter release,$(FLAVOR)),-pie -Wl$(,)-z$(,)relro -Wl$(,)-z$(,)now -Wl$(,)-z$(,)noexecstack)
 , := ,
@@ -154,6 +155,16 @@ bench-kernels: $(O)/bench/bench_kernels ## every kernel variant on the report's 
 .PHONY: bless
 bless: $(O)/tests/unit/test_plot_golden ## rewrite the expected outputs of lib/plot; read the diff before you commit it
 	@LOGOLENS_BLESS=1 $(O)/tests/unit/test_plot_golden
+
+# Random bytes against one reader, by libFuzzer (clang): make fuzz F=wire S=60. Files in tests/fuzz/F are its beginning.
+F ?= wire
+S ?= 60
+.PHONY: fuzz
+fuzz: ## fuzz one reader: F=wire, S=seconds
+	@$(MAKE) --no-print-directory CC=clang FLAVOR=fuzz build/fuzz/fuzz_$(F)
+	@mkdir -p build/fuzz/corpus_$(F) && cd build/fuzz && ./fuzz_$(F) -max_total_time=$(S) -max_len=8192 corpus_$(F) $(CURDIR)/tests/fuzz/$(F)
+$(O)/fuzz_%: tests/fuzz/fuzz_%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a
+	@$(CC) $(CFLAGS) -fsanitize=fuzzer $(PKG_CFLAGS) $(LDFLAGS) -o $@ $< $(O)/obj/liblogolens.a $(O)/libnnlib.a $(PKG_LIBS) $(NN_LIBS)
 
 .PHONY: lint
 lint: $(O)/libnnlib.a $(O)/obj/liblogolens.a ## layering, symbols and house rules

@@ -16,7 +16,7 @@
 #include "lib/base/banned.h"
 
 #define EMBED(symbol, path)                                                                                            \
-    __asm__(".pushsection .rodata\n" #symbol ": .incbin \"" path "\"\n" #symbol "_end: .byte 0\n.popsection\n");        \
+    __asm__(".pushsection .rodata\n" #symbol ": .incbin \"" path "\"\n" #symbol "_end: .byte 0\n.popsection\n");       \
     extern const char symbol[], symbol##_end[]
 EMBED(install_json, "install/kernel.json.in");
 EMBED(install_logo32, "install/logo-32x32.png");
@@ -118,9 +118,12 @@ static lg_status write_spec(const spec *s, lg_err *err)
     lg_status st = lg_buf_check(&json, err);
     if (st == LG_OK) st = make_folders(s->folder, err);
     if (st == LG_OK) st = write_file(s, "kernel.json", json.data, json.len, err);
-    if (st == LG_OK) st = write_file(s, "logo-32x32.png", install_logo32, (size_t)(install_logo32_end - install_logo32), err);
-    if (st == LG_OK) st = write_file(s, "logo-64x64.png", install_logo64, (size_t)(install_logo64_end - install_logo64), err);
-    if (st == LG_OK) st = write_file(s, "logo-svg.svg", install_logosvg, (size_t)(install_logosvg_end - install_logosvg), err);
+    if (st == LG_OK)
+        st = write_file(s, "logo-32x32.png", install_logo32, (size_t)(install_logo32_end - install_logo32), err);
+    if (st == LG_OK)
+        st = write_file(s, "logo-64x64.png", install_logo64, (size_t)(install_logo64_end - install_logo64), err);
+    if (st == LG_OK)
+        st = write_file(s, "logo-svg.svg", install_logosvg, (size_t)(install_logosvg_end - install_logosvg), err);
     lg_buf_release(&json);
     return st;
 }
@@ -129,14 +132,10 @@ static lg_status write_spec(const spec *s, lg_err *err)
 static lg_status user_folder(char *out, size_t size, lg_err *err)
 {
     const char *data = setting("JUPYTER_DATA_DIR"), *xdg = setting("XDG_DATA_HOME"), *home = setting("HOME");
-    if (data)
-        snprintf(out, size, "%s", data);
-    else if (xdg)
-        snprintf(out, size, "%s/jupyter", xdg);
-    else if (home)
-        snprintf(out, size, "%s/.local/share/jupyter", home);
-    else
-        return lg_fail(err, LG_E_ARG, 506, "there is no home folder ($HOME is not set); name one with --prefix DIR");
+    if (data) snprintf(out, size, "%s", data);
+    else if (xdg) snprintf(out, size, "%s/jupyter", xdg);
+    else if (home) snprintf(out, size, "%s/.local/share/jupyter", home);
+    else return lg_fail(err, LG_E_ARG, 506, "there is no home folder ($HOME is not set); name one with --prefix DIR");
     return LG_OK;
 }
 
@@ -184,18 +183,16 @@ int main_install(int count, char *const word[])
     lg_status st = LG_OK;
     for (int i = 0; i < count && st == LG_OK; i++) {
         bool more = i + 1 < count && word[i + 1][0];
-        if (strcmp(word[i], "--user") == 0)
-            data[0] = '\0';
-        else if (strcmp(word[i], "--sys-prefix") == 0)
-            st = environment_folder(data, sizeof data, &err);
-        else if (strcmp(word[i], "--prefix") == 0 && more)
-            st = prefix_folder(word[++i], data, sizeof data, &err);
-        else if (strcmp(word[i], "--name") == 0 && more && good_name(word[i + 1]))
-            s.name = word[++i];
+        if (strcmp(word[i], "--user") == 0) data[0] = '\0';
+        else if (strcmp(word[i], "--sys-prefix") == 0) st = environment_folder(data, sizeof data, &err);
+        else if (strcmp(word[i], "--prefix") == 0 && more) st = prefix_folder(word[++i], data, sizeof data, &err);
+        else if (strcmp(word[i], "--name") == 0 && more && good_name(word[i + 1])) s.name = word[++i];
         else {
-            fprintf(stderr, "logolens install: %s is not understood here\n"
-                            "usage: logolens install [--user | --sys-prefix | --prefix DIR] [--name NAME]\n"
-                            "       NAME: letters, digits, dot, hyphen, underscore\n", word[i]);
+            fprintf(stderr,
+                    "logolens install: %s is not understood here\n"
+                    "usage: logolens install [--user | --sys-prefix | --prefix DIR] [--name NAME]\n"
+                    "       NAME: letters, digits, dot, hyphen, underscore\n",
+                    word[i]);
             return MAIN_USAGE;
         }
     }

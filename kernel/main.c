@@ -116,12 +116,9 @@ static int main_kernel(int count, char *const word[])
     const char *file = NULL;
     bool insecure = false, clean = true;
     for (int i = 0; i < count; i++) {
-        if (strcmp(word[i], "-f") == 0 && i + 1 < count)
-            file = word[++i];
-        else if (strcmp(word[i], "--insecure") == 0)
-            insecure = true;
-        else
-            return wrong_usage("kernel does not understand", word[i]);
+        if (strcmp(word[i], "-f") == 0 && i + 1 < count) file = word[++i];
+        else if (strcmp(word[i], "--insecure") == 0) insecure = true;
+        else return wrong_usage("kernel does not understand", word[i]);
     }
     if (!file) return wrong_usage("kernel needs -f FILE, a connection file", NULL);
     lg_err err = {0};
@@ -156,7 +153,8 @@ done:
 static int main_allow(bool allow, int count, char *const word[])
 {
     lg_err err = {0};
-    if (count != 1 || !word[0][0]) return wrong_usage(allow ? "allow needs one folder or URL" : "forbid needs one folder or URL", NULL);
+    if (count != 1 || !word[0][0])
+        return wrong_usage(allow ? "allow needs one folder or URL" : "forbid needs one folder or URL", NULL);
     lg_status st = change_allowed(allow, word[0], &err);
     if (st) main_say_error(&err, NULL);
     return st ? MAIN_FAILED : MAIN_OK;
@@ -184,14 +182,13 @@ static int main_version(void)
 {
     static const lg_symbol symbols[] = {{0}};
     static const char *const sonames[] = {"libopenblas.so.0", NULL};
-    static lg_library openblas = {.name = "OpenBLAS",
-                                  .sonames = sonames,
-                                  .package = "libopenblas0-pthread",
-                                  .symbols = symbols};
+    static lg_library openblas = {
+        .name = "OpenBLAS", .sonames = sonames, .package = "libopenblas0-pthread", .symbols = symbols};
     lg_err err = {0};
     printf("logolens %s\nJupyter protocol %s\n", LG_VERSION, JP_PROTOCOL);
     print_variants();
-    printf("OpenBLAS: %s\n", lg_library_open(&openblas, &err) == LG_OK ? "there, used for large products" : "not installed");
+    printf("OpenBLAS: %s\n",
+           lg_library_open(&openblas, &err) == LG_OK ? "there, used for large products" : "not installed");
     printf("threads: %d\n", lg_pool_default_size());
     return MAIN_OK;
 }
@@ -202,7 +199,8 @@ int main(int argc, char **argv)
     int count = argc > 2 ? argc - 2 : 0;
     char *const *rest = argv + (argc > 2 ? 2 : argc);
     if (strcmp(name, "kernel") == 0) return main_kernel(count, rest);
-    if (strcmp(name, "run") == 0) return count == 1 ? main_run_script(rest[0]) : wrong_usage("run needs one FILE", NULL);
+    if (strcmp(name, "run") == 0)
+        return count == 1 ? main_run_script(rest[0]) : wrong_usage("run needs one FILE", NULL);
     if (strcmp(name, "install") == 0) return main_install(count, rest);
     if (strcmp(name, "allow") == 0 || strcmp(name, "forbid") == 0) return main_allow(name[0] == 'a', count, rest);
     if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) return main_version();

@@ -16,7 +16,7 @@ lg_status main_set_up(lg_err *err) LG_MUST_CHECK;
 /* A whole file the user named on the command line; "-" is standard input. */
 lg_status main_read_file(const char *path, size_t limit, lg_buf *out, lg_err *err) LG_MUST_CHECK;
 
-int main_run_script(const char *path);             /* terminal.c: logolens run FILE */
-int main_install(int count, char *const word[]);   /* install.c: logolens install ... */
+int main_run_script(const char *path);           /* terminal.c: logolens run FILE */
+int main_install(int count, char *const word[]); /* install.c: logolens install ... */
 
 #endif

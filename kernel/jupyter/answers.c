@@ -183,8 +183,7 @@ static void add_expression(dsl_session *session, const json_t *expression, lg_bu
     lg_buf_addc(reply, '{');
     if (json_is_string(expression))
         st = dsl_session_evaluate(session, json_string_value(expression), json_string_length(expression), &text, &err);
-    else
-        st = lg_fail(&err, LG_E_FORMAT, 192, "the front end sent an expression that is no text");
+    else st = lg_fail(&err, LG_E_FORMAT, 192, "the front end sent an expression that is no text");
     jp_json_member(reply, "status", st ? "error" : "ok");
     if (st) {
         jp_error_members(&err, NULL, reply);

@@ -27,7 +27,8 @@ static lg_status read_text(const json_t *root, const char *name, const char *dfl
             if (!json_is_string(json_object_get(root, name))) return wrong(err, name, "a text");
             text = jp_json_opt_text(root, name, "");
         }
-    if (text.len >= size || memchr(text.data, '\0', text.len)) return wrong(err, name, "a plain text of sensible length");
+    if (text.len >= size || memchr(text.data, '\0', text.len))
+        return wrong(err, name, "a plain text of sensible length");
     memcpy(out, text.data, text.len);
     out[text.len] = '\0';
     return LG_OK;

@@ -15,7 +15,7 @@
 enum { JP_ADDRESS = 256, JP_KEY_LIMIT = 1024, JP_CURVE_KEY = 40 };
 
 typedef struct jp_connection {
-    bool ipc; /* else tcp */
+    bool ipc;     /* else tcp */
     char ip[200]; /* for ipc: the path's beginning */
     int port[JP_CHANNELS];
     char key[JP_KEY_LIMIT];

@@ -99,10 +99,8 @@ static void finish(executor *x, const cell *c, lg_status st, const lg_err *err)
     lg_buf reply;
     lg_buf_init(&reply, 0);
     lg_buf_addf(&reply, "{\"status\":\"%s\",\"execution_count\":%lld", st ? "error" : "ok", x->count);
-    if (st)
-        jp_error_members(err, code_text(c), &reply);
-    else
-        jp_answer_expressions(x->kernel->session, json_object_get(c->content, "user_expressions"), &reply);
+    if (st) jp_error_members(err, code_text(c), &reply);
+    else jp_answer_expressions(x->kernel->session, json_object_get(c->content, "user_expressions"), &reply);
     lg_buf_adds(&reply, ",\"payload\":[]}");
     if (st && jp_json_bool(c->content, "stop_on_error", true) && !c->silent) drop_queued(x);
     snprintf(metadata, sizeof metadata, "{\"started\":\"%s\"}", c->started);
@@ -117,7 +115,8 @@ static lg_status run_code(executor *x, const cell *c, lg_err *err)
     lg_cancel_clear(&kernel->cancel);
     if (atomic_load(&kernel->stopping)) lg_cancel_set(&kernel->cancel);
     jp_output_begin(&kernel->output, c->request, x->count, c->silent);
-    lg_status st = dsl_session_execute(kernel->session, c->code.data, c->code.len, &kernel->output.out, &kernel->cancel, err);
+    lg_status st =
+        dsl_session_execute(kernel->session, c->code.data, c->code.len, &kernel->output.out, &kernel->cancel, err);
     jp_output_end(&kernel->output);
     return st;
 }
@@ -169,13 +168,12 @@ static lg_status close_comm(executor *x, const jp_request *request, const json_t
     return LG_OK;
 }
 
-static lg_status answer(executor *x, const jp_request *request, const json_t *content, jp_answer_fn *fn, bool bare, lg_err *err)
+static lg_status answer(executor *x, const jp_request *request, const json_t *content, jp_answer_fn *fn, bool bare,
+                        lg_err *err)
 {
     lg_buf reply;
-    const jp_asked asked = {.session = x->kernel->session,
-                            .history = x->history,
-                            .connection = &x->kernel->connection,
-                            .content = content};
+    const jp_asked asked = {
+        .session = x->kernel->session, .history = x->history, .connection = &x->kernel->connection, .content = content};
     lg_buf_init(&reply, JP_MESSAGE_LIMIT);
     lg_buf_adds(&reply, bare ? "{" : "{\"status\":\"ok\"");
     lg_status st = fn(&asked, &reply, err);

@@ -14,7 +14,7 @@ typedef struct entry {
 } entry;
 
 struct jp_history {
-    entry *ring;                /* HISTORY_CELLS */
+    entry *ring; /* HISTORY_CELLS */
     size_t first, count, bytes;
 };
 
@@ -111,10 +111,8 @@ static void add_entry(const entry *e, bool output, lg_buf *reply)
     jp_json_text(reply, e->text, e->input);
     if (output) {
         lg_buf_addc(reply, ',');
-        if (e->output)
-            jp_json_text(reply, e->text + e->input, e->output);
-        else
-            lg_buf_adds(reply, "null");
+        if (e->output) jp_json_text(reply, e->text + e->input, e->output);
+        else lg_buf_adds(reply, "null");
         lg_buf_addc(reply, ']');
     }
     lg_buf_addc(reply, ']');
@@ -139,7 +137,8 @@ static void range(const jp_history *history, const json_t *content, bool *chosen
     long long session = jp_json_int(content, "session", 0);
     long long start = jp_json_int(content, "start", 0), stop = jp_json_int(content, "stop", INT64_MAX);
     if (session != 0 && session != HISTORY_SESSION) return;
-    for (size_t i = 0; i < history->count; i++) chosen[i] = at(history, i)->line >= start && at(history, i)->line < stop;
+    for (size_t i = 0; i < history->count; i++)
+        chosen[i] = at(history, i)->line >= start && at(history, i)->line < stop;
 }
 
 lg_status jp_history_answer(const jp_history *history, const json_t *content, lg_buf *reply, lg_err *err)
@@ -150,14 +149,11 @@ lg_status jp_history_answer(const jp_history *history, const json_t *content, lg
     if (!chosen) return err->status;
     lg_status st = LG_OK;
     long long most = jp_json_int(content, "n", INT64_MAX);
-    if (strcmp(how.data, "range") == 0)
-        range(history, content, chosen);
-    else if (strcmp(how.data, "search") == 0)
-        search(history, content, most, chosen);
+    if (strcmp(how.data, "range") == 0) range(history, content, chosen);
+    else if (strcmp(how.data, "search") == 0) search(history, content, most, chosen);
     else if (strcmp(how.data, "tail") == 0)
         for (size_t i = history->count; i-- > 0 && most-- > 0;) chosen[i] = true;
-    else
-        st = lg_fail(err, LG_E_FORMAT, 192, "the front end asked for a kind of history there is not");
+    else st = lg_fail(err, LG_E_FORMAT, 192, "the front end asked for a kind of history there is not");
     jp_json_key(reply, "history");
     lg_buf_addc(reply, '[');
     for (size_t i = 0; st == LG_OK && i < history->count; i++)

@@ -105,8 +105,7 @@ static jp_request *receive_request(jp_kernel *kernel, jp_channel channel, bool *
         jp_frames_release(&frames);
         return NULL;
     }
-    if (jp_request_new(&frames, kernel->signer, channel, &request, &err))
-        lg_log(LG_LOG_WARN, "dropped %s", err.msg);
+    if (jp_request_new(&frames, kernel->signer, channel, &request, &err)) lg_log(LG_LOG_WARN, "dropped %s", err.msg);
     return request;
 }
 
@@ -162,14 +161,10 @@ static void serve_control(jp_kernel *kernel, const jp_request *request)
 {
     jp_answered to = jp_answering(request);
     jp_kernel_status(kernel, to, "busy");
-    if (strcmp(request->type, "kernel_info_request") == 0)
-        tell_kernel_info(kernel, request);
-    else if (strcmp(request->type, "interrupt_request") == 0)
-        interrupt(kernel, request);
-    else if (strcmp(request->type, "shutdown_request") == 0)
-        shut_down(kernel, request);
-    else
-        lg_log(LG_LOG_WARN, "a message of unknown type on control");
+    if (strcmp(request->type, "kernel_info_request") == 0) tell_kernel_info(kernel, request);
+    else if (strcmp(request->type, "interrupt_request") == 0) interrupt(kernel, request);
+    else if (strcmp(request->type, "shutdown_request") == 0) shut_down(kernel, request);
+    else lg_log(LG_LOG_WARN, "a message of unknown type on control");
     jp_kernel_status(kernel, to, "idle");
 }
 
@@ -251,10 +246,8 @@ static void read_signals(jp_kernel *kernel)
 {
     struct signalfd_siginfo info;
     while (read(kernel->signal_fd, &info, sizeof info) == sizeof info) {
-        if (info.ssi_signo == SIGINT)
-            lg_cancel_set(&kernel->cancel);
-        else
-            stop(kernel);
+        if (info.ssi_signo == SIGINT) lg_cancel_set(&kernel->cancel);
+        else stop(kernel);
     }
 }
 

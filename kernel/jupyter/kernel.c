@@ -17,12 +17,13 @@
 #include "lib/base/banned.h"
 
 enum {
-    REQUESTS_WAITING = 10000,       /* messages read ahead of the executor; more stay in the sockets */
-    PACKETS_WAITING = 1000,         /* before whoever writes has to wait */
-    BYTES_WAITING = 64 << 20,       /* of either */
-    SUBSCRIBER_WAITING = 2000,      /* messages kept for each front end that reads slowly */
-    STRANGER_LIMIT = 1 << 16,       /* bytes of a message on sockets that take no signed ones */
-    BIND_TRIES = 20, BIND_PAUSE = 50 /* milliseconds: a port may be in use a moment longer than promised */
+    REQUESTS_WAITING = 10000,  /* messages read ahead of the executor; more stay in the sockets */
+    PACKETS_WAITING = 1000,    /* before whoever writes has to wait */
+    BYTES_WAITING = 64 << 20,  /* of either */
+    SUBSCRIBER_WAITING = 2000, /* messages kept for each front end that reads slowly */
+    STRANGER_LIMIT = 1 << 16,  /* bytes of a message on sockets that take no signed ones */
+    BIND_TRIES = 20,
+    BIND_PAUSE = 50 /* milliseconds: a port may be in use a moment longer than promised */
 };
 
 /* ---- speaking ---- */
@@ -35,7 +36,8 @@ void jp_reply_type(const char *type, char out[80])
 {
     static const char ending[] = "_request";
     size_t len = strlen(type), cut = len;
-    if (len > sizeof ending - 1 && strcmp(type + len - (sizeof ending - 1), ending) == 0) cut = len - (sizeof ending - 1);
+    if (len > sizeof ending - 1 && strcmp(type + len - (sizeof ending - 1), ending) == 0)
+        cut = len - (sizeof ending - 1);
     snprintf(out, 80, "%.*s_reply", (int)cut, type);
 }
 
@@ -46,8 +48,7 @@ void jp_kernel_send(jp_kernel *kernel, jp_channel channel, jp_answered to, const
     jp_packet *packet = NULL;
     if (jp_packet_new(&kernel->voice, channel, to, type, metadata, content, &packet, &err))
         lg_log(LG_LOG_ERROR, "a %s message is lost: %s", type, err.msg);
-    else
-        jp_queue_put(&kernel->packets, &packet->item);
+    else jp_queue_put(&kernel->packets, &packet->item);
 }
 
 void jp_kernel_status(jp_kernel *kernel, jp_answered to, const char *state)
@@ -157,7 +158,8 @@ static lg_status check_key(const jp_connection *connection, bool insecure, lg_er
         lg_log(LG_LOG_WARN, "listening on %s, which other machines may reach", connection->ip);
     if (connection->key_len) return LG_OK;
     if (!jp_connection_local(connection) && !insecure) {
-        lg_fail(err, LG_E_DENIED, 195, "the connection file has an empty key, and other machines can reach %s", connection->ip);
+        lg_fail(err, LG_E_DENIED, 195, "the connection file has an empty key, and other machines can reach %s",
+                connection->ip);
         return lg_try(err, "give it a key, or start with --insecure");
     }
     lg_log(LG_LOG_WARN, "the connection file has an empty key: messages are not signed");
@@ -182,10 +184,8 @@ lg_status jp_kernel_open(const jp_connection *connection, bool insecure, jp_kern
         jp_voice_init(&kernel->voice, kernel->signer);
         st = open_sockets(kernel, err);
     }
-    if (st == LG_OK)
-        *out = kernel;
-    else
-        jp_kernel_free(kernel);
+    if (st == LG_OK) *out = kernel;
+    else jp_kernel_free(kernel);
     return st;
 }
 

@@ -21,7 +21,7 @@ struct jp_kernel {
     atomic_ullong received; /* shell messages so far: what is "queued" when a cell fails */
     /* I/O thread only */
     void *context, *socket[JP_CHANNELS];
-    jp_packet *held;        /* could not be sent yet: a subscriber is slow */
+    jp_packet *held; /* could not be sent yet: a subscriber is slow */
     double patience, held_since, stop_by;
     int parent_pid;
     bool watch_parent;

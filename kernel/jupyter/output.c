@@ -133,7 +133,10 @@ static void add_bundle(lg_buf *out, const dsl_bundle *bundle)
     lg_buf_add(&note, text, len <= JP_FORM_LIMIT ? len : whole(text, JP_FORM_LIMIT));
     if (len > JP_FORM_LIMIT || (bundle->html && !html) || (bundle->png && !png))
         lg_buf_addf(&note, "\n(%s left out: more than %d MiB)",
-                    bundle->png && !png ? "picture" : bundle->html && !html ? "drawing" : "rest", JP_FORM_LIMIT >> 20);
+                    bundle->png && !png     ? "picture"
+                    : bundle->html && !html ? "drawing"
+                                            : "rest",
+                    JP_FORM_LIMIT >> 20);
     jp_json_key(out, "data");
     lg_buf_addc(out, '{');
     jp_json_key(out, "text/plain");

@@ -6,8 +6,8 @@
 
 #include "lib/base/banned.h"
 
-/* Seen signatures: open addressing over their first 64 bits (a signature is as good as random, and forging one needs the
- * key). When the younger table is full it becomes the older one, so at least one whole generation is remembered. */
+/* Seen signatures: open addressing over their first 64 bits (a signature is as good as random, and forging one needs
+ * the key). When the younger table is full it becomes the older one, so at least one whole generation is remembered. */
 enum { SEEN_GENERATION = 65536, SEEN_SLOTS = 2 * SEEN_GENERATION };
 
 struct jp_signer {

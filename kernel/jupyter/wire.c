@@ -98,10 +98,8 @@ lg_status jp_request_new(jp_frames *frames, jp_signer *signer, jp_channel channe
     request->item.size = sizeof *request + frames->bytes.cap + frames->ends.cap;
     *frames = (jp_frames){0};
     lg_status st = read_request(request, signer, err);
-    if (st == LG_OK)
-        *out = request;
-    else
-        jp_request_free(request);
+    if (st == LG_OK) *out = request;
+    else jp_request_free(request);
     return st;
 }
 
@@ -173,10 +171,8 @@ lg_status jp_packet_new(jp_voice *voice, jp_channel channel, jp_answered to, con
     jp_frames_init(&packet->frames);
     if (!metadata) metadata = "{}";
     if (!to.parent.len) to.parent = (jp_bytes){"{}", 2};
-    const jp_bytes part[JP_SIGNED_PARTS] = {{header.data, header.len},
-                                            to.parent,
-                                            {metadata, strlen(metadata)},
-                                            {lg_buf_str(content), content->len}};
+    const jp_bytes part[JP_SIGNED_PARTS] = {
+        {header.data, header.len}, to.parent, {metadata, strlen(metadata)}, {lg_buf_str(content), content->len}};
     jp_signer_sign(voice->signer, part, signature);
     add_routing(voice, &packet->frames, channel, to, type);
     jp_frames_add(&packet->frames, delimiter, sizeof delimiter - 1);

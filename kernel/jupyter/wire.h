@@ -56,14 +56,14 @@ typedef struct jp_request {
     jp_item item;
     jp_channel channel;
     jp_frames frames;
-    size_t routing; /* frames before the delimiter: sent back unchanged with the reply */
-    char type[64];  /* msg_type; a longer one is cut (and unknown) */
+    size_t routing;   /* frames before the delimiter: sent back unchanged with the reply */
+    char type[64];    /* msg_type; a longer one is cut (and unknown) */
     uint64_t arrival; /* 1, 2, … in the order received on its channel */
 } jp_request;
 
 /* Checks frames, signature, replay and header. frames is consumed. LG_E_FORMAT for anything that must be dropped. */
-lg_status jp_request_new(jp_frames *frames, jp_signer *signer, jp_channel channel, jp_request **out, lg_err *err)
-    LG_MUST_CHECK;
+lg_status jp_request_new(jp_frames *frames, jp_signer *signer, jp_channel channel, jp_request **out,
+                         lg_err *err) LG_MUST_CHECK;
 void jp_request_free(jp_request *request);
 jp_bytes jp_request_part(const jp_request *request, jp_part part);
 

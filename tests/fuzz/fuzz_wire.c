@@ -1,6 +1,6 @@
 /* fuzz_wire.c - any bytes as a message: frames cut at 0xFE bytes, with and without a key, then as a connection file.
  *
- * libFuzzer: clang -fsanitize=fuzzer,address ... ; built with -DFUZZ_REPLAY it runs the files named on the command line. */
+ * `make fuzz F=wire`; built with -DFUZZ_REPLAY it runs the files named on the command line. */
 #include "kernel/jupyter/connection.h"
 #include "kernel/jupyter/history.h"
 #include "kernel/jupyter/wire_json.h"

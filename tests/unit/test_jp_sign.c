@@ -12,8 +12,10 @@ static void check_vector(jp_bytes key, jp_bytes data, const char *want)
     char hex[JP_SIGNATURE + 1];
     CHECK_OK(jp_signer_new(key.data, key.len, &signer, &err));
     for (size_t cut = 0; cut <= data.len; cut++) {
-        const jp_bytes part[JP_SIGNED_PARTS] = {
-            {data.data, cut / 2}, {data.data + cut / 2, cut - cut / 2}, {data.data + cut, 0}, {data.data + cut, data.len - cut}};
+        const jp_bytes part[JP_SIGNED_PARTS] = {{data.data, cut / 2},
+                                                {data.data + cut / 2, cut - cut / 2},
+                                                {data.data + cut, 0},
+                                                {data.data + cut, data.len - cut}};
         jp_signer_sign(signer, part, hex);
         CHECK_STR(hex, want);
         CHECK(jp_signer_verify(signer, part, (jp_bytes){hex, JP_SIGNATURE}));
@@ -23,8 +25,8 @@ static void check_vector(jp_bytes key, jp_bytes data, const char *want)
 
 TEST(rfc4231_case_1)
 {
-    check_vector(BYTES("\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b"), BYTES("Hi There"),
-                 "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+    check_vector(BYTES("\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b"),
+                 BYTES("Hi There"), "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
 }
 
 TEST(rfc4231_case_2)

@@ -52,7 +52,8 @@ static jp_request *read_frames(const char *const *frame)
 TEST(a_good_message_is_read)
 {
     with_key("secret");
-    jp_request *request = read_frames(FRAMES("id one", "", "!", "S", "{\"msg_type\":\"execute_request\"}", "{}", "{}", "{\"code\":1}", "buffer"));
+    jp_request *request = read_frames(
+        FRAMES("id one", "", "!", "S", "{\"msg_type\":\"execute_request\"}", "{}", "{}", "{\"code\":1}", "buffer"));
     CHECK(request);
     CHECK_STR(request->type, "execute_request");
     CHECK_INT(request->routing, 2);
@@ -123,7 +124,8 @@ TEST(a_reply_goes_back_the_way_it_came)
     with_key("secret");
     jp_voice_init(&voice, signer);
     CHECK_INT(strlen(voice.session), 32);
-    jp_request *request = read_frames(FRAMES("id", "", "!", "S", "{ \"msg_type\" : \"x_request\" , \"odd\":[1]}", "{}", "{}", "{}"));
+    jp_request *request =
+        read_frames(FRAMES("id", "", "!", "S", "{ \"msg_type\" : \"x_request\" , \"odd\":[1]}", "{}", "{}", "{}"));
     CHECK(request);
     lg_buf_init(&content, 0);
     lg_buf_adds(&content, "{\"status\":\"ok\"}");
@@ -181,7 +183,11 @@ TEST(text_is_escaped)
     CHECK_STR(quoted("a\"b\\c\n\t\r\x01\x1f", 10), "\"a\\\"b\\\\c\\n\\t\\r\\u0001\\u001f\"");
     CHECK_STR(quoted("a\0b", 3), "\"a\\u0000b\"");
     CHECK_STR(quoted("\xc3\xa9\xf0\x9d\x90\x9a", 6), "\"\xc3\xa9\xf0\x9d\x90\x9a\"");
-    CHECK_STR(quoted("\xff""a\xed\xa0\x80", 5), "\"\xef\xbf\xbd""a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
+    CHECK_STR(quoted("\xff"
+                     "a\xed\xa0\x80",
+                     5),
+              "\"\xef\xbf\xbd"
+              "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
 }
 
 TEST(written_text_reads_back)
