@@ -171,6 +171,7 @@ lint: $(O)/libnnlib.a $(O)/obj/liblogolens.a ## layering, symbols and house rule
 	@$(PYTHON) tools/check-layers.py
 	@sh tools/check-symbols.sh $(O)/obj
 	@sh tools/check-words.sh
+	@$(PYTHON) tools/check-codes.py
 
 .PHONY: format
 format: ## clang-format over all C

@@ -38,7 +38,7 @@ static const char *setting(const char *name)
 
 static lg_status cannot(lg_err *err, const char *what, const char *path)
 {
-    return lg_fail(err, LG_E_IO, 505, "%s cannot be %s: %s", path, what, strerror(errno));
+    return lg_fail(err, LG_E_IO, 392, "%s cannot be %s: %s", path, what, strerror(errno));
 }
 
 /* ---- kernel.json ---- */

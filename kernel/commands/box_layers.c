@@ -138,7 +138,7 @@ static lg_status set_field(const dsl_layer *layer, const nn_field *field, const 
     if (field->kind == NN_FLAG) word = value->number != 0 ? "yes" : "no";
     if (field->kind == NN_INT && strcmp(word, "classes") == 0) {
         if (!nclass) {
-            lg_fail(err, LG_E_SHAPE, 209, "`classes` says: one output per label, but this model has no dataset");
+            lg_fail(err, LG_E_SHAPE, 215, "`classes` says: one output per label, but this model has no dataset");
             lg_try(err, "write `model NAME on DATASET { … }`, or the number of outputs itself");
             return lg_err_place(err, value->span);
         }

@@ -10,7 +10,7 @@ lg_status cmd_layers_new(dsl_layer_type **out, lg_err *err) LG_MUST_CHECK;
 void cmd_layers_free(dsl_layer_type *layers);
 
 /* Fills a config (of the type's config_size) from what was written. `classes` where a number is wanted stands for
- * nclass; LL209 when nclass is 0 (no dataset says how many). */
+ * nclass; LL215 when nclass is 0 (no dataset says how many). */
 lg_status cmd_layer_config(const dsl_layer *layer, int nclass, void *config, bool *used_classes, lg_err *err)
     LG_MUST_CHECK;
 

@@ -92,7 +92,7 @@ static lg_status check_trained(const dsl_call *call, lg_err *err)
     for (int i = 0; i < runs->count; i++) {
         const cmd_run *run = run_of(&runs->value[i]);
         if (run && run->run.epochs) continue;
-        lg_fail(err, LG_E_DATA, 405, "`%s` has not been trained yet", runs->value[i].name);
+        lg_fail(err, LG_E_DATA, 411, "`%s` has not been trained yet", runs->value[i].name);
         lg_try(err, "fit %s", runs->value[i].name);
         return lg_err_place(err, runs->value[i].span);
     }

@@ -85,7 +85,7 @@ static bool begins_with_input(const dsl_call *call)
 static lg_status build_from_block(const dsl_call *call, nn_net *net, const model_data *data, bool *by_class, lg_err *err)
 {
     if (call->nlayers == 0) {
-        lg_fail(err, LG_E_SYNTAX, 211, "this model has no layers");
+        lg_fail(err, LG_E_SYNTAX, 208, "this model has no layers");
         lg_try(err, "model %s on DATASET { conv 16 3x3 relu; maxpool 2; flatten; dense classes softmax }",
                call->arg[NAME].value[0].text);
         return lg_err_place(err, call->span);

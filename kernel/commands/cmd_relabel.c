@@ -65,7 +65,7 @@ static lg_status make_spec(const dsl_call *call, const data_set *set, data_relab
              : spec->as && !spec->rest && (spec->labels > 0) != image)
         return LG_OK;
     const char *name = call->arg[DATA].value[0].name;
-    lg_fail(err, LG_E_ARG, 318, "`relabel` needs to know which label becomes which");
+    lg_fail(err, LG_E_ARG, 143, "`relabel` needs to know which label becomes which");
     lg_try(err, "relabel %s keep adidas, nike rest other   or   relabel %s reebok as adidas   or   relabel %s image 12 as nike",
            name, name, name);
     return lg_err_place(err, call->span);

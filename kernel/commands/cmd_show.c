@@ -116,7 +116,7 @@ static lg_status key_of(const opinion *o, const data_set *set, size_t row, const
     }
     bool needs_model = false;
     for (size_t i = 0; opinion_fields[i]; i++) needs_model |= strcmp(field->text, opinion_fields[i]) == 0;
-    lg_fail(err, LG_E_NAME, 319, "these images have no field `%.60s` to sort by", field->text);
+    lg_fail(err, LG_E_NAME, 149, "these images have no field `%.60s` to sort by", field->text);
     if (needs_model) lg_try(err, "add `with MODEL`: %s is what a model says", field->text);
     return lg_err_place(err, field->span);
 }
@@ -279,7 +279,7 @@ static lg_status show_run(const dsl_call *call, lg_err *err)
     const dsl_value *object = &call->arg[OBJECT].value[0];
     if (object->object->cls->kind == DSL_KIND_DATASET) return show_dataset(call, err);
     if (call->where || call->arg[WITH].count) {
-        lg_fail(err, LG_E_ARG, 320, "`where` and `with` choose among images, and `%s` is a %s", object->name,
+        lg_fail(err, LG_E_ARG, 133, "`where` and `with` choose among images, and `%s` is a %s", object->name,
                 dsl_kind_name(object->object->cls->kind));
         return lg_err_place(err, object->span);
     }

@@ -156,7 +156,7 @@ static lg_status root_add(root_list *roots, const char *path, lg_err *err)
     pthread_rwlock_unlock(&reach.lock);
     if (known || full) lg_free(copy);
     if (known || !full) return LG_OK;
-    lg_fail(err, LG_E_LIMIT, 601, "no more than %d places can be allowed", ROOTS_MAX);
+    lg_fail(err, LG_E_LIMIT, 605, "no more than %d places can be allowed", ROOTS_MAX);
     return lg_try(err, "allow one folder that holds several of them");
 }
 

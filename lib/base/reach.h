@@ -11,7 +11,7 @@
  * the project nothing is written whose name begins with a dot: such files (.git/config, .bashrc) steer other programs.
  * /usr/share/datasets is allowed from the start. Roots are set once at the start by main; no cell can widen them.
  *
- * Errors: LL302 not there, LL303 too large, LL304 a folder where a file is needed (or a device, a pipe), LL391 cannot
+ * Errors: LL302 not there, LL303 too large, LL393 a folder where a file is needed (or a device, a pipe), LL391 cannot
  * be read, LL392 cannot be written, LL601 outside. A path outside is LL601 whether it exists or not: a cell learns
  * nothing about what lies there.
  *
@@ -51,7 +51,7 @@ lg_status lg_reach_write(const char *path, const void *data, size_t len, int mod
 /* The same without the two fsync: for what can be made again (caches). After a power cut the file may be empty. */
 lg_status lg_reach_write_quick(const char *path, const void *data, size_t len, int mode, lg_err *err) LG_MUST_CHECK;
 /* Gives a file or folder another name in one step; both places must be writable. A file of the new name is replaced; a
- * folder is not (LL304) unless it is empty. */
+ * folder is not (LL394) unless it is empty. */
 lg_status lg_reach_rename(const char *from, const char *to, lg_err *err) LG_MUST_CHECK;
 /* Removes a file, or a folder with all that is in it (links in it go, not what they lead to). Not there: LL302. */
 lg_status lg_reach_remove(const char *path, lg_err *err) LG_MUST_CHECK;

@@ -17,9 +17,9 @@
 
 static lg_status wrong_kind(const char *path, mode_t mode, lg_err *err)
 {
-    if (S_ISDIR(mode)) return lg_fail(err, LG_E_DATA, 304, "`%.200s` is a folder; here a file is needed", path);
+    if (S_ISDIR(mode)) return lg_fail(err, LG_E_DATA, 393, "`%.200s` is a folder; here a file is needed", path);
     const char *kind = S_ISFIFO(mode) ? "a pipe" : S_ISSOCK(mode) ? "a socket" : "a device";
-    return lg_fail(err, LG_E_DATA, 304, "`%.200s` is %s; here a file is needed", path, kind);
+    return lg_fail(err, LG_E_DATA, 393, "`%.200s` is %s; here a file is needed", path, kind);
 }
 
 /* Bare handle of what lies at the place, checked again after it was opened. */
@@ -230,7 +230,7 @@ lg_status lg_reach_mkdir(const char *path, lg_err *err)
     LG_TRY(lg_place_check(path, LG_REACH_WRITE, &place, err));
     if (!place.why) {
         if (stat(place.real, &st) == 0 && S_ISDIR(st.st_mode)) return LG_OK;
-        lg_fail(err, LG_E_DATA, 304, "`%.200s` is a file; here a folder is needed", path);
+        lg_fail(err, LG_E_DATA, 393, "`%.200s` is a file; here a folder is needed", path);
         return lg_try(err, "choose another name");
     }
     if (place.why != ENOENT) return lg_reach_missing(path, &place, err);
@@ -263,7 +263,7 @@ lg_status lg_reach_rename(const char *from, const char *to, lg_err *err)
     LG_GO(holder_open(to, &real[1], &folder[1], &name[1], err));
     if (renameat(folder[0], name[0], folder[1], name[1]) != 0) {
         if (errno == EEXIST || errno == ENOTEMPTY || errno == EISDIR || errno == ENOTDIR)
-            st = lg_fail(err, LG_E_DATA, 304, "`%.200s` is there already", to);
+            st = lg_fail(err, LG_E_DATA, 394, "`%.200s` is there already", to);
         else st = lg_reach_cannot(from, LG_REACH_WRITE, errno, err);
     }
 done:

@@ -80,7 +80,7 @@ lg_status lg_reach_allow_host(const char *text, lg_err *err)
     const char *path = understood ? strstr(text, "://") + 3 : "";
     path += strcspn(path, "/?#");
     if (!understood || (path[0] && strcmp(path, "/") != 0)) {
-        lg_fail(err, LG_E_ARG, 601, "`%.200s` is not the address of a host", text);
+        lg_fail(err, LG_E_ARG, 605, "`%.200s` is not the address of a host", text);
         return lg_try(err, "write it as `https://example.org`");
     }
     if (strncmp(origin, "http:", 5) == 0 && !is_loopback(origin)) {
@@ -94,7 +94,7 @@ lg_status lg_reach_allow_host(const char *text, lg_err *err)
     if (!known && !full) snprintf(hosts.origin[hosts.count++], ORIGIN_MAX, "%s", origin);
     pthread_rwlock_unlock(&hosts.lock);
     if (known || !full) return LG_OK;
-    return lg_fail(err, LG_E_LIMIT, 601, "no more than %d hosts can be allowed", HOSTS_MAX);
+    return lg_fail(err, LG_E_LIMIT, 605, "no more than %d hosts can be allowed", HOSTS_MAX);
 }
 
 lg_status lg_reach_host(const char *url, lg_err *err)

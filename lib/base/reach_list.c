@@ -181,7 +181,7 @@ static lg_status list_start(const char *folder, lg_place *place, int *fd, lg_err
     if (place->why) return lg_reach_missing(folder, place, err);
     *fd = open(place->real, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (*fd < 0 && errno == ENOTDIR) {
-        lg_fail(err, LG_E_DATA, 304, "`%.200s` is a file; here a folder is needed", folder);
+        lg_fail(err, LG_E_DATA, 393, "`%.200s` is a file; here a folder is needed", folder);
         return lg_why(err, "all files below the folder are taken");
     }
     if (*fd < 0) return lg_reach_cannot(folder, LG_REACH_READ, errno, err);

@@ -168,7 +168,8 @@ void data_report_release(data_report *report);
 
 /* Reads a folder of images. *out and *report owned by the caller (data_unref, data_report_release; report also after a
  * failure). LL302 folder or labels file not there, LL303 too large, LL304 labels file cannot be read (with its line),
- * LL306 no label line names an image, LL309 no images, LL310 too few, LL316 no such column, LL601 not allowed,
+ * LL306 no label line names an image, LL309 no images, LL310 too few, LL316 no such column, LL318 no size for images,
+ * LL319 no pattern, LL321 more images than memory holds, LL322 a folder name that cannot be a label, LL601 not allowed,
  * Interrupted. docs/formats.md says what a labels file may look like. */
 lg_status data_load(const data_load_spec *spec, data_set **out, data_report *report, lg_err *err) LG_MUST_CHECK;
 
@@ -182,7 +183,8 @@ typedef struct data_relabel_spec {
     bool keep;                /* keep `label` as they are, everything else becomes `rest` (NULL: loses its label) */
     const char *rest;
 } data_relabel_spec;
-/* LL313 no such label, LL314 no such image. Renaming to a label that exists merges. */
+/* Renaming to a label that exists merges. LL143 nothing to change or no new label, LL313 no such label, LL314 no such
+ * image, LL322 too long for a label. */
 lg_status data_relabel(const data_set *set, const data_relabel_spec *spec, data_set **out, lg_err *err) LG_MUST_CHECK;
 
 typedef struct data_split_spec {

@@ -45,15 +45,15 @@ static lg_status check_relabel(const data_relabel_spec *spec, lg_err *err)
 {
     const char *word = spec->as ? spec->as : spec->rest;
     if (!spec->keep && !spec->as) {
-        lg_fail(err, LG_E_ARG, 313, "`relabel` needs the new label");
+        lg_fail(err, LG_E_ARG, 143, "`relabel` needs the new label");
         return lg_try(err, "relabel NAME reebok, vans as other");
     }
     if (!spec->labels && !spec->images) {
-        lg_fail(err, LG_E_ARG, 313, "`relabel` needs labels or images to change");
+        lg_fail(err, LG_E_ARG, 143, "`relabel` needs labels or images to change");
         return lg_try(err, "relabel NAME reebok, vans as other");
     }
     if (word && strlen(word) > DATA_MAX_LABEL)
-        return lg_fail(err, LG_E_LIMIT, 313, "a label may have %d bytes", DATA_MAX_LABEL);
+        return lg_fail(err, LG_E_LIMIT, 322, "a label may have %d bytes", DATA_MAX_LABEL);
     return LG_OK;
 }
 

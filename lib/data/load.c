@@ -123,7 +123,7 @@ static lg_status label_by_folder(loading *l, lg_err *err)
         if (strlen(l->label[i]) <= DATA_MAX_LABEL &&
             lg_utf8_valid(l->label[i], (size_t)(end - start)) == (size_t)(end - start))
             continue;
-        lg_fail(err, LG_E_LIMIT, 304, "a folder name cannot be a label: it is longer than %d bytes or not UTF-8",
+        lg_fail(err, LG_E_LIMIT, 322, "a folder name cannot be a label: it is longer than %d bytes or not UTF-8",
                 DATA_MAX_LABEL);
         return lg_try(err, "rename the folder, or name a labels file");
     }

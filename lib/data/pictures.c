@@ -179,7 +179,7 @@ static lg_status check_memory(size_t count, data_size size, lg_err *err)
     double need = (double)count * size.h * size.w * (size.c ? size.c : 3);
     double have = pages > 0 && page > 0 ? (double)pages * (double)page / 2 : 4e9;
     if (need <= have) return LG_OK;
-    lg_fail(err, LG_E_LIMIT, 303, "%s images of %dx%d do not fit into memory", lg_thousands((long long)count), size.h,
+    lg_fail(err, LG_E_LIMIT, 321, "%s images of %dx%d do not fit into memory", lg_thousands((long long)count), size.h,
             size.w);
     lg_why(err, "they need %.1f GB, and at most %.1f GB of this machine are used for one dataset", need / 1e9,
            have / 1e9);

@@ -6,7 +6,7 @@
 lg_status img_jpeg_write(const img_picture *p, int quality, lg_buf *out, lg_err *err)
 {
     if (quality < 1 || quality > 100)
-        return lg_fail(err, LG_E_ARG, 305, "JPEG quality goes from 1 to 100, not %d", quality);
+        return lg_fail(err, LG_E_ARG, 323, "JPEG quality goes from 1 to 100, not %d", quality);
     unsigned char *bytes = NULL;
     unsigned long len = 0;
     tjhandle tj = tjInitCompress();
@@ -15,7 +15,7 @@ lg_status img_jpeg_write(const img_picture *p, int quality, lg_buf *out, lg_err 
     lg_status st = LG_OK;
     if (tjCompress2(tj, p->px, p->w, 0, p->h, p->c == 1 ? TJPF_GRAY : TJPF_RGB, &bytes, &len, sampling, quality,
                     TJFLAG_ACCURATEDCT)) {
-        lg_fail(err, LG_E_INTERNAL, 902, "a picture could not be written as JPEG");
+        lg_fail(err, LG_E_INTERNAL, 903, "a picture could not be written as JPEG");
         st = lg_why(err, "%.120s", tjGetErrorStr2(tj));
     } else {
         lg_buf_add(out, bytes, len);

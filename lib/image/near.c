@@ -56,7 +56,7 @@ lg_status img_near_groups(const uint64_t *hash, size_t n, int distance, lg_cance
                           size_t *joined, lg_err *err)
 {
     if (distance < 0 || distance > 16)
-        return lg_fail(err, LG_E_ARG, 305, "near-duplicates are 0 to 16 bits apart, not %d", distance);
+        return lg_fail(err, LG_E_ARG, 323, "near-duplicates are 0 to 16 bits apart, not %d", distance);
     entry *e = lg_alloc(n, sizeof *e, err);
     if (!e) return LG_E_MEMORY;
     lg_status st = LG_OK;

@@ -5,7 +5,7 @@
 lg_status img_picture_init(img_picture *p, int h, int w, int c, lg_err *err)
 {
     if (h < 1 || w < 1 || h > IMG_MAX_SIDE || w > IMG_MAX_SIDE || (c != 1 && c != 3)) {
-        lg_fail(err, LG_E_ARG, 305, "a picture cannot be %d x %d with %d channels", w, h, c);
+        lg_fail(err, LG_E_ARG, 323, "a picture cannot be %d x %d with %d channels", w, h, c);
         return lg_why(err, "sides go from 1 to %d, channels are 1 (grey) or 3 (RGB)", IMG_MAX_SIDE);
     }
     uint8_t *px = lg_alloc((size_t)h * (size_t)w, (size_t)c, err);
@@ -51,7 +51,7 @@ lg_status img_crop(const img_picture *src, int x, int y, int w, int h, img_pictu
     if (x1 > src->w) x1 = src->w;
     if (y1 > src->h) y1 = src->h;
     if (x1 <= x0 || y1 <= y0) {
-        lg_fail(err, LG_E_ARG, 305, "the box lies outside the picture");
+        lg_fail(err, LG_E_ARG, 323, "the box lies outside the picture");
         return lg_why(err, "box %d,%d %dx%d, picture %dx%d", x, y, w, h, src->w, src->h);
     }
     LG_TRY(img_picture_init(out, (int)y1 - y0, (int)x1 - x0, src->c, err));

@@ -20,7 +20,7 @@ typedef struct img_picture {
     uint8_t *px; /* (h, w, c), owned: img_picture_release */
 } img_picture;
 
-/* Black picture. LL901 out of memory; LL305 when a side or c is out of range. */
+/* Black picture. LL901 out of memory; LL323 when a side or c is out of range. */
 lg_status img_picture_init(img_picture *p, int h, int w, int c, lg_err *err) LG_MUST_CHECK;
 /* A copy of packed pixels px (h, w, c). */
 lg_status img_picture_copy(img_picture *p, const uint8_t *px, int h, int w, int c, lg_err *err) LG_MUST_CHECK;
@@ -38,7 +38,7 @@ static inline uint8_t *img_at(const img_picture *p, int y, int x)
 /* src with `channels` (1 or 3): grey is 0.299 R + 0.587 G + 0.114 B, rounded; RGB from grey repeats it. */
 lg_status img_convert(const img_picture *src, int channels, img_picture *out, lg_err *err) LG_MUST_CHECK;
 
-/* The part of src at (x, y) of size w x h, cut at the picture's edges. LL305 when nothing of it lies inside. */
+/* The part of src at (x, y) of size w x h, cut at the picture's edges. LL323 when nothing of it lies inside. */
 lg_status img_crop(const img_picture *src, int x, int y, int w, int h, img_picture *out, lg_err *err) LG_MUST_CHECK;
 
 /* Turns src as an EXIF orientation says (1..8, TIFF 6.0 tag 274); 1 and unknown values copy. 5..8 swap h and w. */

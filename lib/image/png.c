@@ -78,7 +78,7 @@ static lg_status zip(const uint8_t *raw, size_t len, uint8_t **out, size_t *out_
         z.next_out = *out;
         z.avail_out = (uInt)bound;
         st = deflate(&z, Z_FINISH) == Z_STREAM_END ? LG_OK
-                                                   : lg_fail(err, LG_E_INTERNAL, 902, "a picture could not be packed");
+                                                   : lg_fail(err, LG_E_INTERNAL, 903, "a picture could not be packed");
         *out_len = z.total_out;
     }
     deflateEnd(&z);
@@ -92,7 +92,7 @@ lg_status img_png_write_pixels(const uint8_t *px, int h, int w, int c, size_t st
     size_t len = (size_t)w * (size_t)c, packed_len = 0;
     lg_status st = LG_E_MEMORY;
     if (h < 1 || w < 1 || h > IMG_MAX_SIDE || w > IMG_MAX_SIDE || c < 1 || c > 4 || len * (size_t)h > (1u << 30))
-        return lg_fail(err, LG_E_ARG, 305, "a PNG cannot be %d x %d with %d channels", w, h, c);
+        return lg_fail(err, LG_E_ARG, 323, "a PNG cannot be %d x %d with %d channels", w, h, c);
     raw = lg_alloc((size_t)h, len + 1, err);
     trial = lg_alloc(len + 1, 1, err);
     if (!raw || !trial) goto done;

@@ -115,7 +115,7 @@ lg_status img_resize_window(const img_picture *src, double x0, double y0, double
     lg_status st;
     if (!(x0 >= 0 && x0 < x1 && x1 <= src->w && y0 >= 0 && y0 < y1 && y1 <= src->h) || h < 1 || w < 1 ||
         h > IMG_MAX_SIDE || w > IMG_MAX_SIDE) {
-        lg_fail(err, LG_E_ARG, 305, "a picture of %d x %d cannot be made %d x %d", src->w, src->h, w, h);
+        lg_fail(err, LG_E_ARG, 323, "a picture of %d x %d cannot be made %d x %d", src->w, src->h, w, h);
         return lg_why(err, "sides go from 1 to %d and the window must lie inside the picture", IMG_MAX_SIDE);
     }
     LG_GO(axis_init(&ax, x0, x1, src->w, w, err));
@@ -161,7 +161,7 @@ lg_status img_fit(const img_picture *src, img_fit_mode mode, int h, int w, img_p
 lg_status img_enlarge(const img_picture *src, int factor, img_picture *out, lg_err *err)
 {
     if (factor < 1 || factor > 64)
-        return lg_fail(err, LG_E_ARG, 305, "pictures are enlarged 1 to 64 times, not %d", factor);
+        return lg_fail(err, LG_E_ARG, 323, "pictures are enlarged 1 to 64 times, not %d", factor);
     LG_TRY(img_picture_init(out, src->h * factor, src->w * factor, src->c, err));
     size_t row = (size_t)out->w * (size_t)out->c;
     for (int y = 0; y < src->h; y++) {

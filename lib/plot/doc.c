@@ -166,7 +166,7 @@ void plt_fold_begin(plt_doc *doc, const char *fmt, ...)
     va_end(ap);
     if (!block) return;
     if (doc->depth == DOC_DEPTH)
-        lg_fail(&doc->failed, LG_E_INTERNAL, 901, "a result is folded more than %d deep", DOC_DEPTH - 1);
+        lg_fail(&doc->failed, LG_E_INTERNAL, 903, "a result is folded more than %d deep", DOC_DEPTH - 1);
     else doc->open[doc->depth++] = block;
 }
 
@@ -174,7 +174,7 @@ void plt_fold_end(plt_doc *doc)
 {
     if (doc->failed.status) return;
     if (doc->depth > 1) doc->depth--;
-    else lg_fail(&doc->failed, LG_E_INTERNAL, 901, "a fold of a result ends that was never begun");
+    else lg_fail(&doc->failed, LG_E_INTERNAL, 903, "a fold of a result ends that was never begun");
 }
 
 /* ---- tables ---- */

@@ -193,7 +193,7 @@ lg_status smp_logos_make(const char *folder, const smp_logos_options *o, lg_err 
     static atomic_uint made;
     smp_plan plan = {.seed = o->seed, .count = o->count ? o->count : 3000};
     if (plan.count < 20 || plan.count > 100000)
-        return lg_fail(err, LG_E_ARG, 301, "sample:logos has 20 to 100,000 pictures, not %d", plan.count);
+        return lg_fail(err, LG_E_ARG, 142, "sample:logos has 20 to 100,000 pictures, not %d", plan.count);
     if (smp_logos_ready(folder)) return LG_OK;
     char *draft = lg_strf(err, "%s.draft-%ld-%u", folder, (long)getpid(), atomic_fetch_add(&made, 1));
     if (!draft) return LG_E_MEMORY;

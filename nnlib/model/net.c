@@ -163,9 +163,9 @@ static lg_status check_place(const nn_net *net, const nn_layer_type *type, int n
     int least = type->max_inputs ? type->min_inputs : 1, most = type->max_inputs ? type->max_inputs : 1;
     LG_BUG_ON(net->finished);
     if (net->count >= NN_MAX_LAYERS)
-        return lg_fail(err, LG_E_LIMIT, 208, "a network may have at most %d layers", NN_MAX_LAYERS);
+        return lg_fail(err, LG_E_LIMIT, 213, "a network may have at most %d layers", NN_MAX_LAYERS);
     if (is_input != (net->count == 0))
-        return lg_fail(err, LG_E_SHAPE, 210,
+        return lg_fail(err, LG_E_SHAPE, 216,
                        is_input ? "`input` stands only at the beginning" : "a network begins with `input`");
     if (!is_input && (ninputs < least || ninputs > most))
         return lg_fail(err, LG_E_SHAPE, 211, "`%s` takes %d to %d inputs, not %d", type->name, least, most, ninputs);
@@ -264,7 +264,7 @@ lg_status nn_net_finish(nn_net *net, lg_err *err)
         for (int j = i + 1; j < net->count && !read; j++) {
             for (int k = 0; k < net->node[j].spec.nin; k++) read |= net->node[j].input[k] == i;
         }
-        if (!read) return lg_fail(err, LG_E_SHAPE, 208, "nothing reads the output of `%s`", net->node[i].name);
+        if (!read) return lg_fail(err, LG_E_SHAPE, 214, "nothing reads the output of `%s`", net->node[i].name);
     }
     net->finished = true;
     return LG_OK;

@@ -47,13 +47,13 @@ lg_status nn_net_for_data(nn_net *net, const char *name, lg_err *err) LG_MUST_CH
 void nn_net_set_limit(nn_net *net, int64_t bytes);
 
 /* Adds a layer behind the one added last, or behind the given nodes. config (borrowed, copied) is the type's config
- * struct. The first layer must be `input`. Failures: LL201…LL208, shapes with the whole trail of sizes in `why`. */
+ * struct. The first layer must be `input`. Failures: LL201…LL216, shapes with the whole trail of sizes in `why`. */
 lg_status nn_net_add(nn_net *net, const nn_layer_type *type, const void *config, lg_err *err) LG_MUST_CHECK;
 lg_status nn_net_add_to(nn_net *net, const nn_layer_type *type, const void *config, const int *inputs, int ninputs,
                         lg_err *err) LG_MUST_CHECK;
 /* The same from words, "conv 16 3x3 relu". LL201 when no layer is called so. */
 lg_status nn_net_add_line(nn_net *net, const char *line, lg_err *err) LG_MUST_CHECK;
-/* No more layers. LL208 when there is nothing to train or run. */
+/* No more layers. LL208 when there is nothing to train or run, LL214 when the output of a layer leads nowhere. */
 lg_status nn_net_finish(nn_net *net, lg_err *err) LG_MUST_CHECK;
 nn_net *nn_net_ref(const nn_net *net);
 void nn_net_unref(const nn_net *net); /* NULL is fine; also for one under construction */

@@ -29,7 +29,7 @@ static lg_status check_labels(const feed_job *job, nn_piece_range r, lg_err *err
 {
     for (int i = r.first; job->label && i < r.first + r.count; i++) {
         if (job->label[i] >= 0 && job->label[i] < job->feed->classes) continue;
-        return lg_fail(err, LG_E_DATA, 302, "image %lld has class %d, but the network knows %d classes",
+        return lg_fail(err, LG_E_DATA, 409, "image %lld has class %d, but the network knows %d classes",
                        (long long)job->indices[i], job->label[i] + 1, job->feed->classes);
     }
     return LG_OK;

@@ -14,7 +14,7 @@ typedef struct nn_feed {
 
 lg_status nn_feed_init(nn_feed *feed, lg_err *err) LG_MUST_CHECK; /* the fields above err are the caller's to set */
 /* Images indices[0 … n) to x and label. The error is that of the first piece that failed. A label out of range is
- * LL302. */
+ * LL409. */
 lg_status nn_feed_batch(nn_feed *feed, const int64_t *indices, int n, float *x, int32_t *label,
                         lg_err *err) LG_MUST_CHECK;
 void nn_feed_release(nn_feed *feed);

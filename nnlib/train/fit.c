@@ -71,19 +71,19 @@ static lg_status wrong_loss(const char *given, lg_err *err)
 static lg_status check_numbers(const nn_fit_options *o, lg_err *err)
 {
     if (o->epochs < 1 || o->epochs > FIT_MAX_EPOCHS) {
-        lg_fail(err, LG_E_ARG, 403, "`fit epochs` must be 1 to 100,000, not %s", lg_thousands(o->epochs));
+        lg_fail(err, LG_E_ARG, 142, "`fit epochs` must be 1 to 100,000, not %s", lg_thousands(o->epochs));
         return lg_try(err, "`epochs 10` is a good start");
     }
     if (o->batch < 1) {
-        lg_fail(err, LG_E_ARG, 403, "`fit batch` must be at least 1, not %d", o->batch);
+        lg_fail(err, LG_E_ARG, 142, "`fit batch` must be at least 1, not %d", o->batch);
         return lg_try(err, "`batch 32` is a good start");
     }
     if (!(o->lr > 0) || isinf(o->lr)) {
-        lg_fail(err, LG_E_ARG, 403, "`fit lr` must be above 0, not %g", o->lr);
+        lg_fail(err, LG_E_ARG, 142, "`fit lr` must be above 0, not %g", o->lr);
         return lg_try(err, "`lr 0.01` is a good start");
     }
-    if (o->momentum >= 1) return lg_fail(err, LG_E_ARG, 403, "`fit momentum` must be below 1, not %g", o->momentum);
-    if (!(o->decay >= 0)) return lg_fail(err, LG_E_ARG, 403, "`fit decay` must not be below 0, not %g", o->decay);
+    if (o->momentum >= 1) return lg_fail(err, LG_E_ARG, 142, "`fit momentum` must be below 1, not %g", o->momentum);
+    if (!(o->decay >= 0)) return lg_fail(err, LG_E_ARG, 142, "`fit decay` must not be below 0, not %g", o->decay);
     return LG_OK;
 }
 
@@ -92,7 +92,7 @@ static lg_status check_options(const nn_fit_options *o, const nn_loss_type **los
 {
     LG_TRY(check_numbers(o, err));
     if (o->train.count < 1) {
-        lg_fail(err, LG_E_DATA, 404, "there are no training images");
+        lg_fail(err, LG_E_DATA, 406, "there are no training images");
         return lg_try(err, "`describe` the dataset, or `split` it again (80/20)");
     }
     *optim = nn_optim_find(o->optimizer);

@@ -249,19 +249,19 @@ static void refused(bench *b, int code, const char *sentence)
 TEST(impossible_settings)
 {
     bench b = bench_begin(0);
-    refused(&b, 403, "`fit epochs` must be 1 to 100,000, not 0");
+    refused(&b, 142, "`fit epochs` must be 1 to 100,000, not 0");
     b.o.epochs = 2, b.o.batch = 0;
-    refused(&b, 403, "`fit batch` must be at least 1");
+    refused(&b, 142, "`fit batch` must be at least 1");
     b.o.batch = 8, b.o.lr = (double)NAN;
-    refused(&b, 403, "`fit lr` must be above 0");
+    refused(&b, 142, "`fit lr` must be above 0");
     b.o.lr = -1;
-    refused(&b, 403, "`fit lr` must be above 0");
+    refused(&b, 142, "`fit lr` must be above 0");
     b.o.lr = 0.1, b.o.optimizer = "addam";
     refused(&b, 141, "`fit optimizer` wants one of adam, momentum, rmsprop, sgd, not `addam`");
     b.o.optimizer = "sgd", b.o.loss = "hinge";
     refused(&b, 141, "`fit loss` wants one of auto, crossentropy, not `hinge`");
     b.o.loss = "auto", b.o.train.count = 0;
-    refused(&b, 404, "there are no training images");
+    refused(&b, 406, "there are no training images");
     bench_end(&b);
 }
 

@@ -106,12 +106,12 @@ TEST(lists_and_images)
     fails(net, "maxpol 2", 201, "no layer is called `maxpol`");
     CHECK_STR(err.hint, "did you mean `maxpool`?");
     CHECK_HAS(err.why, "layers: activation, add, ");
-    fails(net, "input 3x3", 210, "`input` stands only at the beginning");
+    fails(net, "input 3x3", 216, "`input` stands only at the beginning");
     fails(net, "dense 4 name flatten1", 209, "there are two layers called `flatten1`");
     fails(net, "add", 211, "`add` takes 2 to 8 inputs, not 1");
     nn_net_unref(net);
     CHECK_OK((lg_err_clear(&err), nn_net_new(&net, &err)));
-    fails(net, "conv 3 3x3", 210, "a network begins with `input`");
+    fails(net, "conv 3 3x3", 216, "a network begins with `input`");
     lg_err_clear(&err);
     CHECK(nn_net_finish(net, &err) != LG_OK && err.code == 208);
     nn_net_unref(net);
@@ -163,7 +163,7 @@ TEST(a_thousand_layers)
     CHECK_OK(nn_net_add_line(net, "flatten", &err));
     CHECK_OK(nn_net_add_line(net, "dense 2 softmax", &err));
     CHECK_OK(nn_net_add_line(net, "dropout 0", &err));
-    fails(net, "dropout 0", 208, "a network may have at most 1000 layers");
+    fails(net, "dropout 0", 213, "a network may have at most 1000 layers");
     lg_err_clear(&err);
     CHECK_OK(nn_net_finish(net, &err));
     CHECK_OK(nn_exec_new(&(nn_exec_options){.net = net, .max_batch = 2}, &exec, &err));

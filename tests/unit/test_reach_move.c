@@ -54,7 +54,7 @@ TEST(renaming_moves_folders_in_one_step)
     CHECK(there("done/sub/a") && !there("draft"));
     CHECK_OK(lg_reach_mkdir("draft", &err));
     CHECK_INT(lg_reach_rename("draft", "done", &err), LG_E_DATA);
-    CHECK_INT(err.code, 304);
+    CHECK_INT(err.code, 394);
     lg_err_clear(&err);
     CHECK_INT(lg_reach_rename("draft", outside, &err), LG_E_DENIED);
     lg_err_clear(&err);
