@@ -84,7 +84,7 @@ lg_status lg_reach_allow_host(const char *text, lg_err *err)
         return lg_try(err, "write it as `https://example.org`");
     }
     if (strncmp(origin, "http:", 5) == 0 && !is_loopback(origin)) {
-        lg_fail(err, LG_E_DENIED, 601, "`%.200s` would be reached without encryption", text);
+        lg_fail(err, LG_E_DENIED, 605, "`%.200s` would be reached without encryption", text);
         lg_why(err, "http:// is allowed to this computer only (127.0.0.1)");
         return lg_try(err, "use https://");
     }

@@ -25,7 +25,7 @@ typedef struct store_config {
 lg_status store_config_load(const store_paths *paths, store_config *config, lg_err *err) LG_MUST_CHECK;
 void store_config_release(store_config *config);
 /* Adds a folder (its full path, links resolved, is stored; LL302 when it is not there) or a host (anything with `://`:
- * scheme, host and port are stored in lower case; http only for this machine, LL601 otherwise) and writes the file. The
+ * scheme, host and port are stored in lower case; http only for this machine, LL605 otherwise) and writes the file. The
  * root folder is refused (LL605). Two at a time wait for each other.
  * *added gets what was stored (owned, lg_free) and *new_entry false when it was there already. Either may be NULL. */
 lg_status store_config_allow(const store_paths *paths, const char *what, char **added, bool *new_entry, lg_err *err)
