@@ -23,6 +23,7 @@ static lg_status summary_run(const dsl_call *call, lg_err *err)
         plt_doc_release(&doc);
         return err->status;
     }
+    if (*call->note) plt_note(&doc, "%s", call->note);
     return cmd_display(call, &doc, false, err);
 }
 
