@@ -200,6 +200,18 @@ static lg_status bind_setting(binder *b, const dsl_node *node)
     return lg_err_place(b->err, node->list.first->span);
 }
 
+static bool wants_text(const dsl_param *param)
+{
+    return param->type == DSL_T_LABEL || param->type == DSL_T_WORD || param->type == DSL_T_TEXT;
+}
+
+/* `#adidas`, not `# a remark` */
+static bool touches_hash(const binder *b)
+{
+    const char *code = b->walk->code;
+    return code && b->stmt->comment < b->walk->size && (unsigned char)code[b->stmt->comment] > ' ';
+}
+
 /* `tag #adidas limit 5`: the value was read as a comment. */
 static lg_status comment_took_it(binder *b, const char *option)
 {
@@ -209,15 +221,13 @@ static lg_status comment_took_it(binder *b, const char *option)
     dsl_bit word = dsl_brief(at, n);
     lg_fail(b->err, LG_E_SYNTAX, 101, "`%s` was read as a comment", word.s);
     lg_why(b->err, "# starts a comment");
-    if (n > 1) lg_try(b->err, "write `%s %s` or quote it: \"%s\"", option, word.s + 1, word.s);
-    else lg_try(b->err, "write the value before the #");
-    return b->err->status;
+    return lg_try(b->err, "write `%s %s` or quote it: \"%s\"", option, word.s + 1, word.s);
 }
 
 static lg_status no_value(binder *b, int index, const char *word, lg_span span)
 {
     const dsl_param *param = &b->target->params[index];
-    if (b->stmt->comment && b->walk->code) return comment_took_it(b, word);
+    if (b->stmt->comment && wants_text(param) && touches_hash(b)) return comment_took_it(b, word);
     lg_buf want;
     lg_buf_init(&want, 2048);
     dsl_want_text(param, &want);
@@ -309,6 +319,7 @@ static lg_status nothing_fits(binder *b, const dsl_word *word, int first_free, c
         dsl_each_name(b->walk, ~0u, add_near, &objects);
         if (lg_nearest(word->text, objects.name, objects.count)) near_option = false;
     }
+    if (first_free >= 0 && b->target->params[first_free].type == DSL_T_NEWNAME) near_option = false;
     if (first_free >= 0 && !near_option) {
         *b->err = *why;
         return b->err->status;
@@ -358,8 +369,9 @@ static bool object_first(binder *b, const char *word, const dsl_node *node)
     for (int i = 0; i < b->params; i++) {
         const dsl_param *param = &b->target->params[i];
         if (!is_positional(b, i) || b->arg[i].given) continue;
-        if (param->type == DSL_T_NEWNAME)
-            return dsl_is_identifier(word) && !dsl_is_reserved(&b->walk->session->config, word);
+        if (param->type == DSL_T_NEWNAME) /* right behind the verb also a word that is refused as a name */
+            return node == b->stmt->args ? !dsl_is_preposition(word)
+                                         : dsl_is_identifier(word) && !dsl_is_reserved(&b->walk->session->config, word);
         if (param->type == DSL_T_CHOICE || param->type == DSL_T_WORD || param->type == DSL_T_TEXT)
             return param->type != DSL_T_CHOICE ? b->params == 1
                                                : dsl_choice_index(param->choices, word) >= 0 && !node->next;

@@ -268,6 +268,12 @@ lg_status dsl_no_command(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err)
         else lg_try(err, "did you mean `%s`?", here);
         return lg_err_place(err, stmt->head->span);
     }
+    const char *dot = strchr(word, '.');
+    if (dot && dot > word && !stmt->args && !stmt->has_block) { /* a field or part of something that is not there */
+        lg_fail(err, LG_E_NAME, 130, "there is nothing called `%.*s`", (int)(dot - word), word);
+        lg_try(err, "`list` shows everything that exists");
+        return lg_err_place(err, stmt->head->span);
+    }
     lg_fail(err, LG_E_NAME, 104, "there is no command `%s`", shown.s);
     if (*word == '%' || *word == '?') lg_why(err, "words that begin with %c belong to other kernels", *word);
     if (near) lg_try(err, "did you mean `%s`?", near);

@@ -78,6 +78,12 @@ TEST(hashtag)
                  "LL101  `#adidas` was read as a comment\n   why: # starts a comment\n   try: write `tag adidas` or "
                  "quote it: \"#adidas\"");
 }
+TEST(a_remark_is_no_hashtag)
+{
+    expect_block(SETUP, "scrape twitter tag # adidas",
+                 "LL144  `tag` needs a value after it: a label\n   1 | scrape twitter tag # adidas\n     |                ^^^\n"
+                 "   try: `help scrape` shows examples");
+}
 TEST(reserved)
 {
     expect_block(SETUP, "load fit from data/x",
