@@ -351,12 +351,26 @@ static lg_status bind_results(const dsl_call *call, fit_job *job, lg_err *err)
     return st;
 }
 
+/* An interrupt in the words of this run. */
+static void say_interrupted(const fit_job *job, lg_err *err)
+{
+    const nn_run *r = &job->run->run;
+    lg_err_clear(err);
+    if (r->best >= 0)
+        lg_fail(err, LG_E_INTERRUPTED, 0, "stopped at epoch %d of %d, best was epoch %d", r->epoch[r->epochs - 1].epoch + 1,
+                job->run->planned, r->epoch[r->best].epoch);
+    else lg_fail(err, LG_E_INTERRUPTED, 0, "stopped before the first epoch had ended");
+    lg_why(err, "the weights of %s are kept", r->best >= 0 ? "the best epoch" : "the last whole batch");
+    lg_try(err, "`fit %s continue` goes on from here", job->model_name);
+}
+
 /* What nn_fit said is returned at the very end, after everything it left has been shown and kept. */
 static lg_status finish(const dsl_call *call, fit_view *view, fit_job *job, lg_status fitted, lg_err *err)
 {
     lg_err later = {0};
     const nn_run *r = &job->run->run;
     if (!r->weights || (fitted && !r->epochs && fitted != LG_E_INTERRUPTED)) return fitted;
+    if (fitted == LG_E_INTERRUPTED) say_interrupted(job, err);
     lg_status st = measure(call, job, &later);
     if (st == LG_OK) st = show_result(call, view, job, &later);
     if (st == LG_OK) st = bind_results(call, job, &later);

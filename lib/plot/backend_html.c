@@ -161,7 +161,7 @@ static void add_cell(lg_buf *out, const plt_cell_box *cell, plt_align align, boo
         lg_buf_addf(out, ";background:#%06x;color:#%06x", fill, ink);
     }
     if (total) lg_buf_adds(out, ";border-top:2px solid #888");
-    if (strlen(cell->text) > LONG_CELL) lg_buf_adds(out, ";white-space:normal");
+    if (strchr(cell->text, ' ') && strlen(cell->text) <= LONG_CELL) lg_buf_adds(out, ";white-space:nowrap");
     if (cell->bold || total) lg_buf_adds(out, ";font-weight:600");
     else if (cell->head) lg_buf_adds(out, ";font-weight:400");
     lg_buf_adds(out, "\">");
@@ -183,9 +183,9 @@ static void add_row(lg_buf *out, const plt_block *table, const plt_row_box *row,
 
 static void add_table_head(lg_buf *out, const plt_block *table)
 {
-    /* Numbers and names stay on one line; a table wider than the page scrolls. Long texts wrap, see add_cell. */
+    /* Numbers and names stay on one line (see add_cell), so a table wider than the page scrolls. */
     lg_buf_adds(out, "<div style=\"overflow:auto\"><table cellpadding=\"4\" "
-                     "style=\"border-collapse:collapse;margin:6px 0;white-space:nowrap\">");
+                     "style=\"border-collapse:collapse;margin:6px 0\">");
     if (*table->text) {
         lg_buf_adds(out, "<caption style=\"text-align:left;font-weight:600\">");
         plt_html_text(out, table->text);
@@ -193,8 +193,8 @@ static void add_table_head(lg_buf *out, const plt_block *table)
     }
     lg_buf_adds(out, "<thead><tr>");
     for (const plt_column_box *c = table->table.first; c; c = c->next) {
-        lg_buf_addf(out, "<th scope=\"col\" style=\"text-align:%s;border-bottom:1px solid #888\">",
-                    align_name(c->align));
+        lg_buf_addf(out, "<th scope=\"col\" style=\"text-align:%s;border-bottom:1px solid #888%s\">",
+                    align_name(c->align), strchr(c->text, ' ') ? ";white-space:nowrap" : "");
         plt_html_lines(out, c->text);
         lg_buf_adds(out, "</th>");
     }

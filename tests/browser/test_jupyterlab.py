@@ -36,13 +36,16 @@ class Lab:
         self.work = self.home / "work"
         shutil.copytree(ROOT / "notebooks", self.work)
         self.port, self.token = free_port(), "t" * 32
+        self.setting("notebook-extension/tracker", {"windowingMode": "none"})  # whole pages, for looking at
+        self.setting("apputils-extension/notification", {"fetchNews": "false", "checkForUpdates": False})
         env = dict(os.environ, JUPYTER_CONFIG_DIR=str(self.home / "config"), JUPYTER_DATA_DIR=str(self.home / "data"),
-                   JUPYTER_RUNTIME_DIR=str(self.home / "run"))
+                   JUPYTER_RUNTIME_DIR=str(self.home / "run"),
+                   JUPYTERLAB_SETTINGS_DIR=str(self.home / "settings"))
         self.log = open(self.home / "lab.log", "wb")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={self.port}",
              f"--IdentityProvider.token={self.token}", f"--ServerApp.root_dir={self.work}",
-             "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
+             "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
             env=env, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         for _ in range(240):
             try:
@@ -53,6 +56,11 @@ class Lab:
                     break
                 time.sleep(0.25)
         raise RuntimeError("JupyterLab did not start:\n" + (self.home / "lab.log").read_text()[-2000:])
+
+    def setting(self, plugin, values):
+        path = self.home / "settings" / "@jupyterlab" / (plugin + ".jupyterlab-settings")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values))
 
     def url(self, path):
         return f"http://127.0.0.1:{self.port}/{path}{'&' if '?' in path else '?'}token={self.token}"
@@ -70,7 +78,19 @@ class Lab:
 def open_notebook(page, lab, name):
     page.goto(lab.url(f"lab/tree/{name}?reset"))
     page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook", timeout=60000)
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=60000)
+    page.wait_for_function("""() => {
+        const session = window.jupyterapp?.shell.currentWidget?.sessionContext?.session;
+        return session?.kernel?.connectionStatus === 'connected' && session.kernel.status === 'idle';
+    }""", timeout=60000)
+
+
+def idle(page, seconds):
+    """All code cells have been run: none waits ([*]), none is empty ([ ]), the kernel rests."""
+    page.wait_for_function("""() => {
+        const prompts = window.jupyterapp.shell.currentWidget.content.widgets.filter(c => c.model.type === 'code');
+        return prompts.every(c => c.model.executionState !== 'running' && (c.model.executionCount || c.model.outputs.length)) &&
+               document.querySelector(".jp-Notebook-ExecutionIndicator[data-status='idle']");
+    }""", timeout=seconds * 1000)
 
 
 def menu(page, *words):
@@ -81,15 +101,13 @@ def menu(page, *words):
 
 def run_all(page, seconds):
     menu(page, "Run", "Run All Cells")
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='busy']", timeout=20000)
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=seconds * 1000)
+    idle(page, seconds)
 
 
-def windowed_text(page):
-    """Text and counts of all outputs, scrolling through because JupyterLab renders lazily."""
-    page.evaluate("document.querySelectorAll('.jp-Cell').forEach(c => c.scrollIntoView())")
+def full_text(page):
+    """Text of all cells and outputs."""
     page.wait_for_timeout(500)
-    return page.inner_text(".jp-Notebook")
+    return page.inner_text(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook")
 
 
 def dark(page, on):
@@ -113,7 +131,7 @@ def shots(page, keep, name):
 def test_run_all(page, lab, keep):
     open_notebook(page, lab, "01-logo-classifier.ipynb")
     run_all(page, 300)
-    text = windowed_text(page)
+    text = full_text(page)
     errors = page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr'], "
                           ".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']")
     assert errors.count() == 0, errors.first.inner_text()
@@ -142,7 +160,7 @@ def test_untrusted(page, lab, keep):
     saved["cells"].append({"cell_type": "markdown", "id": "mark", "metadata": {}, "source": ["received"]})
     (lab.work / "received.ipynb").write_text(json.dumps(saved))
     open_notebook(page, lab, "received.ipynb")
-    text = windowed_text(page)
+    text = full_text(page)
     for word in ("True Total", "130,532", "conv2d_1 (Conv2D)"):
         assert word.lower() in text.lower(), f"{word!r} is lost in an untrusted notebook"
     assert page.locator(".jp-OutputArea img").count() > 0
@@ -178,8 +196,8 @@ def test_interrupt(page, lab, keep):
     if keep:
         page.screenshot(path=str(keep / "live.png"))
     page.evaluate("window.jupyterapp.commands.execute('notebook:interrupt-kernel')")
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=10000)
-    text = windowed_text(page)
+    idle(page, 10)
+    text = full_text(page)
     assert "Interrupted" in text and "best was epoch" in text, text[-600:]
 
 
