@@ -56,7 +56,7 @@ class Message:
 class Client:
     """Raw DEALERs and a SUB; every message that comes in has its signature checked."""
 
-    def __init__(self, connection, topic=b"", curve=None, reconnect=100):
+    def __init__(self, connection, topic=b"", curve=None, reconnect=100, small=False):
         self.connection, self.key = connection, connection["key"].encode()
         self.context = zmq.Context()
         self.session = uuid.uuid4().hex
@@ -64,7 +64,9 @@ class Client:
         for name, kind in (("shell", zmq.DEALER), ("control", zmq.DEALER), ("stdin", zmq.DEALER), ("iopub", zmq.SUB)):
             s = self.context.socket(kind)
             s.linger = 0
-            s.rcvhwm = 0
+            s.rcvhwm = 10 if small else 0  # small: room for a few messages only
+            if small:
+                s.setsockopt(zmq.RCVBUF, 4096)
             s.reconnect_ivl = reconnect  # milliseconds
             if curve:
                 s.curve_publickey, s.curve_secretkey = zmq.curve_keypair()

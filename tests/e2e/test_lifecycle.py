@@ -211,6 +211,17 @@ class Load(unittest.TestCase):
                     v.close()
             until(lambda: kernel.descriptors() <= before, "descriptors of clients that left are closed")
 
+    def test_a_reader_that_pauses_loses_nothing(self):
+        with Kernel() as kernel:
+            client = kernel.client(small=True).ready()
+            text = "x" * 2000
+            msg_id = client.send("execute_request", {"code": "\n".join(f"say {text}\n({n}*1)" for n in range(6000))})
+            time.sleep(2)
+            outputs = client.outputs(msg_id)
+            results = [m.content["data"]["text/plain"] for m in outputs if m.type == "execute_result"]
+            self.assertEqual(len(results), 6000)
+            self.assertEqual(len([m for m in outputs if m.type == "stream"]), 6000)
+
     def test_a_reader_that_never_reads_stalls_nobody_for_long(self):
         with Kernel() as kernel:
             context = zmq.Context()

@@ -1,4 +1,4 @@
-/* fuzz_wire.c - any bytes as a message: frames cut at 0xFE bytes, with and without a key, then as a connection file.
+/* fuzz_wire.c - any bytes as a message: frames cut at line ends, with and without a key, then as a connection file.
  *
  * `make fuzz F=wire`; built with -DFUZZ_REPLAY it runs the files named on the command line. */
 #include "kernel/jupyter/connection.h"
@@ -19,7 +19,7 @@ static void as_message(const uint8_t *data, size_t size, jp_signer *signer)
     json_t *content = NULL;
     jp_frames_init(&frames);
     for (size_t at = 0; at <= size;) {
-        const uint8_t *end = size > at ? memchr(data + at, 0xFE, size - at) : NULL;
+        const uint8_t *end = size > at ? memchr(data + at, '\n', size - at) : NULL;
         size_t stop = end ? (size_t)(end - data) : size;
         jp_frames_add(&frames, data + at, stop - at);
         at = stop + 1;
