@@ -170,6 +170,7 @@ $(O)/fuzz_%: tests/fuzz/fuzz_%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a
 lint: $(O)/libnnlib.a $(O)/obj/liblogolens.a ## layering, symbols and house rules
 	@$(PYTHON) tools/check-layers.py
 	@sh tools/check-symbols.sh $(O)/obj
+	@sh tools/check-isa.sh $(O)/obj
 	@sh tools/check-words.sh
 	@$(PYTHON) tools/check-codes.py
 

@@ -2,7 +2,6 @@
  * elementwise_avx512.c. Loops over arrays that do not overlap are plain C: the compiler turns them into vectors. */
 #include "nnlib/kernels/tile.h"
 #include "nnlib/kernels/variants.h"
-#include <math.h>
 
 void NN_NAME(axpy)(const nn_axpy_args *a)
 {
@@ -62,16 +61,20 @@ void NN_NAME(sgd)(const nn_sgd_args *a)
     }
 }
 
+/* Written out: the compiler's own loop would call sqrtf, which may set errno. */
 void NN_NAME(adam)(const nn_adam_args *a)
 {
-    const float *restrict g0 = a->g;
-    float *restrict w = a->w, *restrict m = a->m, *restrict v = a->v;
-    const float rate = a->rate, b1 = a->beta1, b2 = a->beta2, epsilon = a->epsilon, decay = a->decay;
-    for (size_t i = 0; i < a->n; i++) {
-        float g = g0[i] + decay * w[i];
-        m[i] = b1 * m[i] + (1 - b1) * g;
-        v[i] = b2 * v[i] + (1 - b2) * g * g;
-        w[i] -= rate * m[i] / (sqrtf(v[i]) + epsilon);
+    vf b1 = vf_set(a->beta1), b2 = vf_set(a->beta2), rest1 = vf_set(1 - a->beta1), rest2 = vf_set(1 - a->beta2);
+    vf rate = vf_set(-a->rate), epsilon = vf_set(a->epsilon), decay = vf_set(a->decay);
+    for (size_t i = 0; i < a->n; i += VL) {
+        vm lanes = vm_first(a->n - i < VL ? (int)(a->n - i) : VL);
+        vf w = vf_load_first(a->w + i, lanes), g = vf_fma(decay, w, vf_load_first(a->g + i, lanes));
+        vf m = vf_fma(b1, vf_load_first(a->m + i, lanes), vf_mul(rest1, g));
+        vf v = vf_fma(b2, vf_load_first(a->v + i, lanes), vf_mul(rest2, vf_mul(g, g)));
+        w = vf_fma(rate, vf_div(m, vf_add(vf_sqrt(v), epsilon)), w);
+        vf_store_first(a->m + i, m, lanes);
+        vf_store_first(a->v + i, v, lanes);
+        vf_store_first(a->w + i, w, lanes);
     }
 }
 

@@ -48,6 +48,18 @@ static inline vf vf_fma(vf a, vf b, vf c) /* a·b + c */
 {
     return _mm256_fmadd_ps(a, b, c);
 }
+static inline vf vf_mul(vf a, vf b)
+{
+    return _mm256_mul_ps(a, b);
+}
+static inline vf vf_div(vf a, vf b)
+{
+    return _mm256_div_ps(a, b);
+}
+static inline vf vf_sqrt(vf v)
+{
+    return _mm256_sqrt_ps(v);
+}
 static inline vf vf_relu(vf v) /* NaN stays NaN: max gives its second operand */
 {
     return _mm256_max_ps(_mm256_setzero_ps(), v);

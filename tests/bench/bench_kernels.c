@@ -2,8 +2,9 @@
  *
  *     build/bench/bench_kernels [seconds per line]
  *
- * One line a variant: microseconds an image and GFLOP/s, the least of many runs. GFLOP are those of the dense
- * definition, so a sparse pass may show more than the machine can multiply. */
+ * One line a variant: microseconds a call of 8 images (a product, an array) and GFLOP/s, the least of many runs. GFLOP
+ * are those of the dense definition, so a sparse pass may show more than the machine can multiply. BENCH_SCALAR=1 times
+ * the reference of convolution and products too. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,7 @@ static float *some(size_t n)
 
 static void time_variant(const nn_variant *v, const void *args, const char *what, double flop, double limit)
 {
-    if (!nn_isa_runs(v->isa) || (v->isa == NN_ISA_scalar && !getenv("BENCH_SCALAR"))) return;
+    if (!nn_isa_runs(v->isa) || (v->isa == NN_ISA_scalar && flop > 1e7 && !getenv("BENCH_SCALAR"))) return;
     double best = 1e9;
     for (double end = lg_now() + limit; lg_now() < end;) {
         double start = lg_now();
@@ -33,8 +34,8 @@ static void time_variant(const nn_variant *v, const void *args, const char *what
         double took = lg_now() - start;
         if (took < best) best = took;
     }
-    printf("%-24s %-7s %-22s %8.2f us/image %7.1f GFLOP/s\n", nn_op_name(v->op), nn_isa_name(v->isa), what,
-           best / IMAGES * 1e6, flop / best / 1e9);
+    printf("%-24s %-7s %-22s %9.2f us %7.1f GFLOP/s\n", nn_op_name(v->op), nn_isa_name(v->isa), what,
+           best * 1e6, flop / best / 1e9);
 }
 
 static void time_conv(nn_conv2d conv, double limit)
@@ -68,10 +69,36 @@ static void time_sgemm(nn_trans trans, int m, int n, int k, double limit)
         if (nn_variants[i].op == NN_OP_sgemm) time_variant(&nn_variants[i], &args, what, 2.0 * m * n * k, limit);
 }
 
+static void time_op(nn_op op, const void *args, const char *what, double flop, double limit)
+{
+    for (size_t i = 0; i < nn_variant_count; i++)
+        if (nn_variants[i].op == op) time_variant(&nn_variants[i], args, what, flop, limit);
+}
+
+/* Each on as many numbers as the report's network has weights, or an image has pixels. */
+static void time_elements(double limit)
+{
+    enum { N = 130532, ROWS = 4, PIXELS = 64 * 64 * 3 };
+    float *a = some(ROWS * N), *b = some(N), *c = some(N), *d = some(N);
+    uint8_t *bytes = lg_alloc(PIXELS, 1, &err);
+    for (size_t i = 0; i < N; i++) c[i] = c[i] * c[i];
+    time_op(NN_OP_axpy, &(nn_axpy_args){.n = N, .alpha = 1e-9f, .x = a, .y = b}, "130,532", 2 * N, limit);
+    time_op(NN_OP_sum_rows, &(nn_sum_rows_args){.rows = ROWS, .cols = N, .x = a, .y = b}, "4 x 130,532", ROWS * N, limit);
+    time_op(NN_OP_sgd, &(nn_sgd_args){.n = N, .rate = 1e-9f, .g = a, .w = b}, "130,532", 3 * N, limit);
+    time_op(NN_OP_sgd, &(nn_sgd_args){.n = N, .rate = 1e-9f, .momentum = 0.9f, .g = a, .v = d, .w = b},
+            "130,532 momentum", 5 * N, limit);
+    time_op(NN_OP_adam, &(nn_adam_args){.n = N, .rate = 1e-9f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-7f, .g = a,
+                                        .m = d, .v = c, .w = b}, "130,532", 12 * N, limit);
+    time_op(NN_OP_scale_u8, &(nn_scale_u8_args){.n = PIXELS, .x = bytes, .scale = 1, .y = b}, "12,288", 2 * PIXELS, limit);
+    time_op(NN_OP_act_forward, &(nn_act_args){.act = NN_ACT_RELU, .n = N, .x = a, .y = b}, "130,532 relu", N, limit);
+    time_op(NN_OP_act_backward, &(nn_act_args){.act = NN_ACT_RELU, .n = N, .y = a, .dy = d, .dx = b}, "130,532 relu", N, limit);
+}
+
 int main(int argc, char **argv)
 {
     double limit = argc > 1 ? strtod(argv[1], NULL) : 0.2;
     lg_rng_init(&rng, 1);
+    time_elements(limit);
     for (int pool = 1; pool >= 0; pool--) {
         static const int shapes[4][3] = {{64, 3, 16}, {31, 16, 32}, {14, 32, 64}, {6, 64, 128}};
         for (int i = 0; i < 4; i++)
