@@ -4,7 +4,8 @@
 #include "lib/base/banned.h"
 
 const dsl_code dsl_codes[] = {
-#define DSL_CODE(number, when_text, help_text) {.code = number, .when = when_text, .help = help_text},
+#define DSL_CODE(number, when_text, example_text, help_text)                                                           \
+    {.code = number, .when = when_text, .example = example_text, .help = help_text},
 #include "kernel/dsl/codes.def"
 #undef DSL_CODE
     {0},

@@ -255,6 +255,10 @@ static void code_card(card *c, const dsl_code *code)
     snprintf(name, sizeof name, "LL%03d", code->code);
     card_title(c, name, "error", code->when);
     card_line(c, code->help);
+    if (*code->example) {
+        card_head(c, "Example");
+        card_code(c, code->example);
+    }
 }
 
 static const struct {

@@ -100,7 +100,7 @@ lg_status dsl_session_card(dsl_session *session, const char *word, bool *found, 
 /* What an error code means, for `help LL203`; NULL: no such code. dsl_codes ends with code 0. */
 typedef struct dsl_code {
     int code;
-    const char *when, *help;
+    const char *when, *example, *help; /* example may be "" */
 } dsl_code;
 extern const dsl_code dsl_codes[];
 const dsl_code *dsl_code_find(int code);

@@ -247,3 +247,24 @@ TEST(codes_are_listed_once_in_order)
     }
     CHECK(!dsl_code_find(999));
 }
+
+/* Every code used in the source is explained, and docs/errors.md is as made from the table. */
+TEST(codes_are_all_explained)
+{
+    FILE *found = popen("grep -rhoE '(LG_E_[A-Z]+|(LEX|PARSE)_FAIL\\([a-z]+), *[1-9][0-9][0-9],' kernel lib nnlib "
+                        "--include=*.c | grep -oE '[0-9]{3}' | sort -u",
+                        "r");
+    char line[64];
+    int codes = 0, missing = 0;
+    CHECK(found);
+    while (fgets(line, sizeof line, found)) {
+        codes++;
+        if (dsl_code_find(atoi(line))) continue;
+        printf("LL%.3s is not in kernel/dsl/codes.def\n", line);
+        missing++;
+    }
+    pclose(found);
+    CHECK(codes > 60);
+    CHECK_INT(missing, 0);
+    CHECK_INT(system("python3 tests/support/dsl_errors.py | cmp -s - docs/errors.md"), 0);
+}
