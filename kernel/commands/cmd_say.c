@@ -18,8 +18,10 @@ static lg_status say_run(const dsl_call *call, lg_err *err)
     lg_buf line;
     lg_buf_init(&line, 1 << 20);
     for (int i = 0; i < call->arg[TEXT].count; i++) {
-        const char *text = call->arg[TEXT].value[i].text;
-        if (i) lg_buf_adds(&line, ", ");
+        const dsl_value *value = &call->arg[TEXT].value[i], *before = i ? value - 1 : NULL;
+        const char *text = value->text;
+        /* Words stand one blank apart; a wider gap on the line was a comma and a blank. */
+        if (before) lg_buf_adds(&line, value->span.col - before->span.col - before->span.len > 1 ? ", " : " ");
         lg_buf_add_plain(&line, text, strlen(text));
     }
     lg_buf_addc(&line, '\n');

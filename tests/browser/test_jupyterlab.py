@@ -192,7 +192,9 @@ def test_interrupt(page, lab, keep):
     (lab.work / "stop.ipynb").write_text(json.dumps(notebook))
     open_notebook(page, lab, "stop.ipynb")
     menu(page, "Run", "Run All Cells")
-    page.wait_for_selector("text=epoch 3 of", timeout=60000)
+    page.wait_for_function(r"""() => +(/epoch (\d+) of 100000/.exec(
+        document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook').innerText) || [0, 0])[1] >= 3""",
+                           timeout=60000)
     if keep:
         page.screenshot(path=str(keep / "live.png"))
     page.evaluate("window.jupyterapp.commands.execute('notebook:interrupt-kernel')")
