@@ -519,7 +519,8 @@ static lg_status none_yet(binder *b, const dsl_param *param)
 {
     const char *kind = kinds_word(param->kinds);
     const dsl_config *config = &b->walk->session->config;
-    lg_fail(b->err, LG_E_NAME, 134, "`%s` needs a %s, and there is none yet", b->target->name, kind);
+    lg_fail(b->err, LG_E_NAME, 134, "`%s` needs %s %s, and there is none yet", b->target->name,
+            strchr("aeiou", *kind) ? "an" : "a", kind);
     if (!strcmp(kind, "dataset") && dsl_command_find(config, "load"))
         lg_try(b->err, "load images first: `load logos from sample:logos`");
     else if (!strcmp(kind, "model") && dsl_command_find(config, "model"))

@@ -80,8 +80,18 @@ static lg_status unexpected(parser *p)
         PARSE_FAIL(p, 109, "%s can only stand at the end of a command", what);
         return lg_try(p->err, "write it on the line of its command, as in `model NAME on DATASET {`");
     case TOK_EQUAL:
+        if (p->tok - p->tokens->token >= 2 && p->tok[-2].kind == TOK_COMMA) { /* limit=10, size=16 */
+            p->tok -= 2;
+            PARSE_FAIL(p, 147, "options are separated by blanks, not by commas");
+            return lg_try(p->err, "leave out this comma");
+        }
         PARSE_FAIL(p, 109, "%s can only stand between an option and its value", what);
         return lg_try(p->err, "write e.g. `epochs=20` or `epochs 20`");
+    case TOK_NEWLINE:
+    case TOK_END:
+    case TOK_SEMICOLON:
+        PARSE_FAIL(p, 109, "a value is missing at the end of this line");
+        return lg_try(p->err, "write it, or remove what asks for it");
     case TOK_COMMA:
         PARSE_FAIL(p, 109, "%s can only stand between the values of a list", what);
         return lg_try(p->err, "leave it out; options are separated by blanks");
@@ -250,6 +260,10 @@ static lg_status parse_paren(parser *p, dsl_atom *atom)
     int waiting = 0;
     next(p);
     LG_TRY(parse_sum(p, expr, &tail, &waiting));
+    if (p->tok->kind == TOK_COMMA) {
+        PARSE_FAIL(p, 120, "round brackets hold arithmetic, not a list");
+        return lg_try(p->err, "write a size as `3x3`, and lists without brackets");
+    }
     if (p->tok->kind != TOK_RPAREN) return unexpected(p);
     atom->kind = TOK_LPAREN;
     atom->expr = expr;
@@ -463,6 +477,10 @@ static lg_status from_python(parser *p, const dsl_token *start)
     p->err->span.len = (int)lg_utf8_count(tok_text(p, start), len);
     lg_why(p->err, "here a line is a command, what it works on, and options: `fit scratch epochs 20`");
     if (known && line.len < 300) lg_try(p->err, "%s", lg_buf_str(&line));
+    else if (tok_is(p, start, "for")) lg_try(p->err, "for i in 1..3 { … }");
+    else if (tok_is(p, start, "if") || tok_is(p, start, "while"))
+        lg_try(p->err, "there is no `%.*s`: `check` stops a cell, `where` chooses rows, `for` repeats", (int)start->len,
+               tok_text(p, start));
     else lg_try(p->err, "`help` shows the commands");
     lg_buf_release(&line);
     return p->err->status;

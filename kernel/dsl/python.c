@@ -157,6 +157,10 @@ static bool command_line(const dsl_config *config, slice name, slice inner, lg_b
     if (!here) return false;
     bool is_method = method.len < name.len;
     lg_buf_adds(out, here);
+    if (dsl_command_find(config, here)->takes_layers && !trim(inner).len) {
+        lg_buf_adds(out, " scratch on logos { … }");
+        return true;
+    }
     if (is_method) {
         slice object = {name.at, name.len - method.len - 1};
         lg_buf_addc(out, ' ');

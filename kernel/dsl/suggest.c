@@ -306,17 +306,29 @@ static const char *near_param(const dsl_target *target, const char *word)
     return found ? found : lg_nearest(word, names, count);
 }
 
+/* A path where only `from` or `to` may bring one. */
+static const char *place_word(const dsl_target *target, const char *word)
+{
+    if (!strpbrk(word, "/.:")) return NULL;
+    for (const dsl_param *p = target->params; p && p->name; p++)
+        if (p->role == DSL_PREPOSITION && (p->type == DSL_T_PATH || p->type == DSL_T_OUTPATH)) return p->name;
+    return NULL;
+}
+
 lg_status dsl_no_option(const dsl_target *target, const dsl_word *word, lg_err *err)
 {
     lg_buf known;
     lg_buf_init(&known, 4096);
     for (int pass = 0; pass < 3 && !known.len; pass++) list_role(target, pass, &known);
     if (target->layer && !known.len) list_role(target, 3, &known);
-    bool shortish = strlen(word->text) < 100 && !word->quoted && !strchr("0123456789.-", *word->text);
-    const char *near = shortish ? near_param(target, word->text) : NULL;
+    const char *text = word->text + strspn(word->text, "-"); /* --epochs */
+    const char *near =
+        strlen(text) < 100 && !word->quoted && !strchr("0123456789.", *text) ? near_param(target, text) : NULL;
+    const char *place = near ? NULL : place_word(target, word->text);
     lg_fail(err, LG_E_NAME, 140, "`%s` does not know `%s`", target->name, dsl_brief(word->text, strlen(word->text)).s);
     if (known.len) lg_why(err, "it knows: %s", lg_buf_str(&known));
     if (near) lg_try(err, "did you mean `%s`?", near);
+    else if (place) lg_try(err, "did you mean `%s %s`?", place, dsl_brief(word->text, strlen(word->text)).s);
     else lg_try(err, "`help %s` shows how it is written", target->name);
     lg_buf_release(&known);
     return lg_err_place(err, word->span);

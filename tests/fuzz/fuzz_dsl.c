@@ -28,7 +28,8 @@ static void broken(const char *what)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static pthread_t watcher;
-    static const char setup[] = "load logos from x; model scratch on logos { flatten }; let lr = 0.01; let g = [1 2; 3 4]";
+    static const char setup[] =
+        "load logos from x; model scratch on logos { flatten }; let lr = 0.01; let g = [1 2; 3 4]";
     if (!watcher) pthread_create(&watcher, NULL, impatient, NULL);
     dsl_completion found;
     lg_err err = {0};

@@ -13,10 +13,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static lg_buf dsl_log;    /* a line for each command that ran */
-static lg_buf dsl_said;   /* what went to the reader */
-static int dsl_alive;     /* objects that exist */
-static int dsl_checked;   /* calls of .check */
+static lg_buf dsl_log;  /* a line for each command that ran */
+static lg_buf dsl_said; /* what went to the reader */
+static int dsl_alive;   /* objects that exist */
+static int dsl_checked; /* calls of .check */
 static double dsl_accuracy = 0.75;
 
 /* ---- objects ---- */
@@ -65,11 +65,15 @@ static lg_status thing_show(const dsl_object *object, const char *name, dsl_out 
     return LG_OK;
 }
 #define THING(kind_name)                                                                                               \
-    {.kind = kind_name, .drop = thing_drop, .field = thing_field, .fields = thing_fields, .labels = thing_labels,      \
-     .brief = thing_brief, .show = thing_show}
-static const dsl_class thing_class[DSL_KIND_COUNT] = {
-    [DSL_KIND_DATASET] = THING(DSL_KIND_DATASET), [DSL_KIND_MODEL] = THING(DSL_KIND_MODEL), [DSL_KIND_RUN] = THING(DSL_KIND_RUN),
-    [DSL_KIND_TABLE] = THING(DSL_KIND_TABLE), [DSL_KIND_POSTS] = THING(DSL_KIND_POSTS)};
+    {                                                                                                                  \
+        .kind = kind_name, .drop = thing_drop, .field = thing_field, .fields = thing_fields, .labels = thing_labels,   \
+        .brief = thing_brief, .show = thing_show                                                                       \
+    }
+static const dsl_class thing_class[DSL_KIND_COUNT] = {[DSL_KIND_DATASET] = THING(DSL_KIND_DATASET),
+                                                      [DSL_KIND_MODEL] = THING(DSL_KIND_MODEL),
+                                                      [DSL_KIND_RUN] = THING(DSL_KIND_RUN),
+                                                      [DSL_KIND_TABLE] = THING(DSL_KIND_TABLE),
+                                                      [DSL_KIND_POSTS] = THING(DSL_KIND_POSTS)};
 
 static lg_status thing_bind(const dsl_call *call, const char *name, dsl_kind kind, lg_err *err)
 {
@@ -125,7 +129,10 @@ typedef struct row {
     const char *label, *date;
     double confidence;
 } row;
-static const row rows[] = {{1, "Adidas", "2026-01-05", 0.9}, {2, "nike", "2026-10-02", 0.3}, {3, "nike", "2026-10-03", 0.8}, {4, "", "2026-10-04", 0.5}};
+static const row rows[] = {{1, "Adidas", "2026-01-05", 0.9},
+                           {2, "nike", "2026-10-02", 0.3},
+                           {3, "nike", "2026-10-03", 0.8},
+                           {4, "", "2026-10-04", 0.5}};
 static lg_status row_field(const void *r, const char *field, dsl_fact *out)
 {
     const row *one = r;
@@ -150,81 +157,157 @@ static lg_status rows_run(const dsl_call *call, lg_err *err)
 }
 
 /* ---- commands ---- */
-#define P(...) {__VA_ARGS__}
-#define MODEL_ARG P(.name = "model", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_MODELS, .required = true, .implicit = true, .help = "a trained model")
-#define DATA_ARG P(.name = "dataset", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_DATASETS, .required = true, .implicit = true, .help = "images")
+#define P(...)                                                                                                         \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
+#define MODEL_ARG                                                                                                      \
+    P(.name = "model", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_MODELS, .required = true,            \
+      .implicit = true, .help = "a trained model")
+#define DATA_ARG                                                                                                       \
+    P(.name = "dataset", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_DATASETS, .required = true,        \
+      .implicit = true, .help = "images")
 #define ON P(.name = "on", .role = DSL_PREPOSITION, .type = DSL_T_OBJECT, .kinds = DSL_DATASETS, .help = "which images")
 #define AS P(.name = "as", .role = DSL_PREPOSITION, .type = DSL_T_NEWNAME, .help = "keep it under this name")
-#define INT(n, d, lo, hi) P(.name = n, .role = DSL_OPTION, .type = DSL_T_INT, .dflt = d, .min = lo, .max = hi, .help = "a count", .advice = "too low: slow; too high: NaN")
-#define NUM(n, d) P(.name = n, .role = DSL_OPTION, .type = DSL_T_NUMBER, .dflt = d, .help = "a number")
+#define INT(n, d, lo, hi)                                                                                              \
+    P(.name = n, .role = DSL_OPTION, .type = DSL_T_INT, .dflt = d, .min = lo, .max = hi, .help = "a count",            \
+      .advice = "too low: slow; too high: NaN")
+#define NUM(n, d)      P(.name = n, .role = DSL_OPTION, .type = DSL_T_NUMBER, .dflt = d, .help = "a number")
 #define OPT(n, t, ...) P(.name = n, .role = DSL_OPTION, .type = t, .help = "an option", __VA_ARGS__)
-#define CHOICE(n, c, d) P(.name = n, .role = DSL_OPTION, .type = DSL_T_CHOICE, .choices = c, .dflt = d, .help = "one of them")
-#define FLAG(n, d) P(.name = n, .role = DSL_FLAG, .type = DSL_T_FLAG, .dflt = d, .help = "a switch")
+#define CHOICE(n, c, d)                                                                                                \
+    P(.name = n, .role = DSL_OPTION, .type = DSL_T_CHOICE, .choices = c, .dflt = d, .help = "one of them")
+#define FLAG(n, d)      P(.name = n, .role = DSL_FLAG, .type = DSL_T_FLAG, .dflt = d, .help = "a switch")
 #define PARAMS(id, ...) static const dsl_param id##_params[] = {__VA_ARGS__, {0}}
 #define COMMAND(id, does, ...)                                                                                         \
-    static const dsl_command cmd_##id = {.name = #id, .summary = "test command " #id, .group = "Test", .params = id##_params, \
-                                         .examples = (const char *const[]){"fit scratch epochs 20", "load logos from data/x", NULL}, .run = does, __VA_ARGS__}
+    static const dsl_command cmd_##id = {                                                                              \
+        .name = #id,                                                                                                   \
+        .summary = "test command " #id,                                                                                \
+        .group = "Test",                                                                                               \
+        .params = id##_params,                                                                                         \
+        .examples = (const char *const[]){"fit scratch epochs 20", "load logos from data/x", NULL},                    \
+        .run = does,                                                                                                   \
+        __VA_ARGS__}
 
-PARAMS(augment, DATA_ARG, P(.name = "times", .role = DSL_POSITIONAL, .type = DSL_T_TIMES, .required = true, .help = "how many variants"), INT("rotate", "15", 0, 180), NUM("shift", "10%"), FLAG("flip", NULL));
+PARAMS(augment, DATA_ARG,
+       P(.name = "times", .role = DSL_POSITIONAL, .type = DSL_T_TIMES, .required = true, .help = "how many variants"),
+       INT("rotate", "15", 0, 180), NUM("shift", "10%"), FLAG("flip", NULL));
 COMMAND(augment, note_run);
-PARAMS(clean, DATA_ARG, OPT("size", DSL_T_SIZE, .dflt = "64x64"), OPT("scale", DSL_T_RANGE, .dflt = "0..1"), OPT("glare", DSL_T_NUMBER, .choices = "off", .dflt = "off"), CHOICE("replace", "median clip mean", "median"), OPT("brightness", DSL_T_RANGE, .dflt = "off"), FLAG("dedupe", NULL));
+PARAMS(clean, DATA_ARG, OPT("size", DSL_T_SIZE, .dflt = "64x64"), OPT("scale", DSL_T_RANGE, .dflt = "0..1"),
+       OPT("glare", DSL_T_NUMBER, .choices = "off", .dflt = "off"), CHOICE("replace", "median clip mean", "median"),
+       OPT("brightness", DSL_T_RANGE, .dflt = "off"), FLAG("dedupe", NULL));
 COMMAND(clean, note_run, .takes_where = true);
-PARAMS(compare, P(.name = "models", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_MODELS, .required = true, .list = true, .help = "models"), ON, P(.name = "by", .role = DSL_PREPOSITION, .type = DSL_T_WORD, .help = "a class"));
+PARAMS(compare,
+       P(.name = "models", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_MODELS, .required = true,
+         .list = true, .help = "models"),
+       ON, P(.name = "by", .role = DSL_PREPOSITION, .type = DSL_T_WORD, .help = "a class"));
 COMMAND(compare, note_run);
 PARAMS(confusion, MODEL_ARG, ON, AS, CHOICE("normalize", "none rows columns all", "none"));
 COMMAND(confusion, note_run, .makes = DSL_KIND_TABLE, .takes_where = true);
-PARAMS(convolve, P(.name = "grid", .role = DSL_POSITIONAL, .type = DSL_T_GRID, .kinds = DSL_DATASETS, .required = true, .help = "numbers"), P(.name = "with", .role = DSL_PREPOSITION, .type = DSL_T_GRID, .kinds = DSL_MODELS, .choices = "edge blur", .required = true, .help = "a kernel"), FLAG("same", NULL), FLAG("animate", "on"));
+PARAMS(convolve,
+       P(.name = "grid", .role = DSL_POSITIONAL, .type = DSL_T_GRID, .kinds = DSL_DATASETS, .required = true,
+         .help = "numbers"),
+       P(.name = "with", .role = DSL_PREPOSITION, .type = DSL_T_GRID, .kinds = DSL_MODELS, .choices = "edge blur",
+         .required = true, .help = "a kernel"),
+       FLAG("same", NULL), FLAG("animate", "on"));
 COMMAND(convolve, note_run);
-PARAMS(customers, P(.name = "from", .role = DSL_PREPOSITION, .type = DSL_T_OBJECT, .kinds = DSL_POSTSES, .required = true, .help = "posts"), AS, OPT("brand", DSL_T_LABEL, .list = true));
+PARAMS(customers,
+       P(.name = "from", .role = DSL_PREPOSITION, .type = DSL_T_OBJECT, .kinds = DSL_POSTSES, .required = true,
+         .help = "posts"),
+       AS, OPT("brand", DSL_T_LABEL, .list = true));
 COMMAND(customers, note_run, .makes = DSL_KIND_TABLE);
 PARAMS(drop, DATA_ARG, OPT("image", DSL_T_IMAGE, .list = true));
 COMMAND(drop, note_run, .takes_where = true);
-PARAMS(fit, MODEL_ARG, ON, AS, INT("epochs", "10", 1, 1000000000), INT("batch", "32", 1, 1000000), NUM("lr", "0.01"), CHOICE("optimizer", "sgd momentum adam rmsprop", "sgd"), NUM("momentum", "0"), CHOICE("schedule", "constant cosine onecycle step plateau", "constant"), CHOICE("loss", "auto crossentropy focal", "auto"), OPT("patience", DSL_T_INT, .choices = "off", .dflt = "off", .min = 1, .max = 1000), CHOICE("keep", "best last", "best"), NUM("decay", "0"), INT("seed", "1", 0, 1000000), OPT("time", DSL_T_DURATION, .dflt_help = "no limit"), FLAG("balance", NULL), FLAG("continue", NULL), FLAG("again", NULL), FLAG("shuffle", "on"), FLAG("quiet", NULL), P(.name = "mixup", .role = DSL_OPTION, .type = DSL_T_NUMBER, .late = true, .help = "not there"));
+PARAMS(fit, MODEL_ARG, ON, AS, INT("epochs", "10", 1, 1000000000), INT("batch", "32", 1, 1000000), NUM("lr", "0.01"),
+       CHOICE("optimizer", "sgd momentum adam rmsprop", "sgd"), NUM("momentum", "0"),
+       CHOICE("schedule", "constant cosine onecycle step plateau", "constant"),
+       CHOICE("loss", "auto crossentropy focal", "auto"),
+       OPT("patience", DSL_T_INT, .choices = "off", .dflt = "off", .min = 1, .max = 1000),
+       CHOICE("keep", "best last", "best"), NUM("decay", "0"), INT("seed", "1", 0, 1000000),
+       OPT("time", DSL_T_DURATION, .dflt_help = "no limit"), FLAG("balance", NULL), FLAG("continue", NULL),
+       FLAG("again", NULL), FLAG("shuffle", "on"), FLAG("quiet", NULL),
+       P(.name = "mixup", .role = DSL_OPTION, .type = DSL_T_NUMBER, .late = true, .help = "not there"));
 COMMAND(fit, note_run, .makes = DSL_KIND_RUN);
-PARAMS(load, P(.name = "name", .role = DSL_POSITIONAL, .type = DSL_T_NEWNAME, .required = true, .help = "its name"), P(.name = "from", .role = DSL_PREPOSITION, .type = DSL_T_PATH, .required = true, .help = "a folder"), OPT("labels", DSL_T_PATH, .dflt = "folders"), OPT("columns", DSL_T_WORD, .list = true), OPT("size", DSL_T_SIZE, .choices = "keep", .dflt = "keep", .min = 1, .max = 4096), OPT("split", DSL_T_SPLIT, .dflt = "80/20"), OPT("limit", DSL_T_INT, .choices = "all", .dflt = "all", .min = 1, .max = 1e9), FLAG("boxes", NULL));
+PARAMS(load, P(.name = "name", .role = DSL_POSITIONAL, .type = DSL_T_NEWNAME, .required = true, .help = "its name"),
+       P(.name = "from", .role = DSL_PREPOSITION, .type = DSL_T_PATH, .required = true, .help = "a folder"),
+       OPT("labels", DSL_T_PATH, .dflt = "folders"), OPT("columns", DSL_T_WORD, .list = true),
+       OPT("size", DSL_T_SIZE, .choices = "keep", .dflt = "keep", .min = 1, .max = 4096),
+       OPT("split", DSL_T_SPLIT, .dflt = "80/20"),
+       OPT("limit", DSL_T_INT, .choices = "all", .dflt = "all", .min = 1, .max = 1e9), FLAG("boxes", NULL));
 COMMAND(load, note_run, .makes = DSL_KIND_DATASET);
-PARAMS(model, P(.name = "name", .role = DSL_POSITIONAL, .type = DSL_T_NEWNAME, .required = true, .help = "its name"), P(.name = "on", .role = DSL_PREPOSITION, .type = DSL_T_OBJECT, .kinds = DSL_DATASETS, .implicit = true, .help = "images"), OPT("like", DSL_T_OBJECT, .kinds = DSL_MODELS), INT("seed", "1", 0, 1000000));
+PARAMS(model, P(.name = "name", .role = DSL_POSITIONAL, .type = DSL_T_NEWNAME, .required = true, .help = "its name"),
+       P(.name = "on", .role = DSL_PREPOSITION, .type = DSL_T_OBJECT, .kinds = DSL_DATASETS, .implicit = true,
+         .help = "images"),
+       OPT("like", DSL_T_OBJECT, .kinds = DSL_MODELS), INT("seed", "1", 0, 1000000));
 COMMAND(model, note_run, .makes = DSL_KIND_MODEL, .takes_layers = true, .check = model_check);
-PARAMS(open, P(.name = "name", .role = DSL_POSITIONAL, .type = DSL_T_NEWNAME, .required = true, .help = "its name"), P(.name = "from", .role = DSL_PREPOSITION, .type = DSL_T_PATH, .required = true, .help = "a file"));
+PARAMS(open, P(.name = "name", .role = DSL_POSITIONAL, .type = DSL_T_NEWNAME, .required = true, .help = "its name"),
+       P(.name = "from", .role = DSL_PREPOSITION, .type = DSL_T_PATH, .required = true, .help = "a file"));
 COMMAND(open, note_run);
 PARAMS(rows, P(.name = "none", .role = DSL_OPTION, .type = DSL_T_INT, .help = "nothing"));
 COMMAND(rows, rows_run, .takes_where = true);
 PARAMS(run, P(.name = "file", .role = DSL_POSITIONAL, .type = DSL_T_PATH, .required = true, .help = "a file"));
 COMMAND(run, run_run);
-PARAMS(save, P(.name = "object", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_ANYTHING, .required = true, .help = "what"), P(.name = "to", .role = DSL_PREPOSITION, .type = DSL_T_OUTPATH, .required = true, .help = "a file"));
+PARAMS(save,
+       P(.name = "object", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_ANYTHING, .required = true,
+         .help = "what"),
+       P(.name = "to", .role = DSL_PREPOSITION, .type = DSL_T_OUTPATH, .required = true, .help = "a file"));
 COMMAND(save, note_run);
-PARAMS(say, P(.name = "text", .role = DSL_POSITIONAL, .type = DSL_T_TEXT, .required = true, .list = true, .help = "what to print"));
+PARAMS(say, P(.name = "text", .role = DSL_POSITIONAL, .type = DSL_T_TEXT, .required = true, .list = true,
+              .help = "what to print"));
 COMMAND(say, say_run);
-PARAMS(scrape, P(.name = "platform", .role = DSL_POSITIONAL, .type = DSL_T_CHOICE, .choices = "twitter instagram", .required = true, .help = "where"), P(.name = "into", .role = DSL_PREPOSITION, .type = DSL_T_NEWNAME, .help = "its name"), OPT("tag", DSL_T_LABEL, .list = true), OPT("since", DSL_T_DATE), INT("limit", "100", 1, 100000));
+PARAMS(scrape,
+       P(.name = "platform", .role = DSL_POSITIONAL, .type = DSL_T_CHOICE, .choices = "twitter instagram",
+         .required = true, .help = "where"),
+       P(.name = "into", .role = DSL_PREPOSITION, .type = DSL_T_NEWNAME, .help = "its name"),
+       OPT("tag", DSL_T_LABEL, .list = true), OPT("since", DSL_T_DATE), INT("limit", "100", 1, 100000));
 COMMAND(scrape, note_run, .makes = DSL_KIND_POSTS);
-PARAMS(show, P(.name = "object", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_ANYTHING, .required = true, .implicit = true, .help = "anything"), P(.name = "with", .role = DSL_PREPOSITION, .type = DSL_T_OBJECT, .kinds = DSL_MODELS, .help = "a model"), OPT("limit", DSL_T_INT, .dflt = "24"), OPT("sort", DSL_T_WORD, .dflt = "id"));
+PARAMS(show,
+       P(.name = "object", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_ANYTHING, .required = true,
+         .implicit = true, .help = "anything"),
+       P(.name = "with", .role = DSL_PREPOSITION, .type = DSL_T_OBJECT, .kinds = DSL_MODELS, .help = "a model"),
+       OPT("limit", DSL_T_INT, .dflt = "24"), OPT("sort", DSL_T_WORD, .dflt = "id"));
 COMMAND(show, note_run, .takes_where = true);
-PARAMS(split, DATA_ARG, P(.name = "shares", .role = DSL_POSITIONAL, .type = DSL_T_SPLIT, .dflt = "80/20", .help = "shares"), P(.name = "by", .role = DSL_PREPOSITION, .type = DSL_T_WORD, .help = "a column"), FLAG("stratify", "on"));
+PARAMS(split, DATA_ARG,
+       P(.name = "shares", .role = DSL_POSITIONAL, .type = DSL_T_SPLIT, .dflt = "80/20", .help = "shares"),
+       P(.name = "by", .role = DSL_PREPOSITION, .type = DSL_T_WORD, .help = "a column"), FLAG("stratify", "on"));
 COMMAND(split, note_run);
-PARAMS(use, P(.name = "object", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_ANYTHING, .required = true, .help = "what"));
+PARAMS(use, P(.name = "object", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_ANYTHING, .required = true,
+              .help = "what"));
 COMMAND(use, use_run);
 
-static const dsl_command *const test_commands[] = {
-    &cmd_augment, &cmd_clean, &cmd_compare, &cmd_confusion, &cmd_convolve, &cmd_customers, &cmd_drop, &cmd_fit, &cmd_load, &cmd_model,
-    &cmd_open, &cmd_rows, &cmd_run, &cmd_save, &cmd_say, &cmd_scrape, &cmd_show, &cmd_split, &cmd_use, NULL};
+static const dsl_command *const test_commands[] = {&cmd_augment,  &cmd_clean,     &cmd_compare, &cmd_confusion,
+                                                   &cmd_convolve, &cmd_customers, &cmd_drop,    &cmd_fit,
+                                                   &cmd_load,     &cmd_model,     &cmd_open,    &cmd_rows,
+                                                   &cmd_run,      &cmd_save,      &cmd_say,     &cmd_scrape,
+                                                   &cmd_show,     &cmd_split,     &cmd_use,     NULL};
 
 /* ---- layers, in the order of the manual ---- */
 #define POS(n, t, ...) P(.name = n, .role = DSL_POSITIONAL, .type = t, .help = "a value", __VA_ARGS__)
-#define ACT POS("activation", DSL_T_CHOICE, .choices = "linear relu sigmoid tanh softmax", .dflt = "linear")
+#define ACT            POS("activation", DSL_T_CHOICE, .choices = "linear relu sigmoid tanh softmax", .dflt = "linear")
 PARAMS(input, POS("size", DSL_T_SIZE, .required = true));
-PARAMS(conv, POS("filters", DSL_T_INT, .required = true, .min = 1, .max = 65536), P(.name = "kernel", .aliases = "kernel_size", .role = DSL_POSITIONAL, .type = DSL_T_SIZE, .required = true, .max = 11, .help = "window"), ACT, INT("stride", "1", 1, 64), INT("dilation", "1", 1, 64), NUM("l2", "0"), OPT("name", DSL_T_WORD), FLAG("same", NULL), FLAG("valid", NULL), FLAG("bias", "on"));
-PARAMS(window, POS("window", DSL_T_SIZE, .dflt = "2x2"), INT("stride", NULL, 1, 64), OPT("name", DSL_T_WORD), FLAG("same", NULL));
+PARAMS(conv, POS("filters", DSL_T_INT, .required = true, .min = 1, .max = 65536),
+       P(.name = "kernel", .aliases = "kernel_size", .role = DSL_POSITIONAL, .type = DSL_T_SIZE, .required = true,
+         .max = 11, .help = "window"),
+       ACT, INT("stride", "1", 1, 64), INT("dilation", "1", 1, 64), NUM("l2", "0"), OPT("name", DSL_T_WORD),
+       FLAG("same", NULL), FLAG("valid", NULL), FLAG("bias", "on"));
+PARAMS(window, POS("window", DSL_T_SIZE, .dflt = "2x2"), INT("stride", NULL, 1, 64), OPT("name", DSL_T_WORD),
+       FLAG("same", NULL));
 PARAMS(plain, OPT("name", DSL_T_WORD));
 PARAMS(pad, POS("by", DSL_T_INT, .required = true));
-PARAMS(dense, POS("units", DSL_T_INT, .choices = "classes", .required = true, .min = 1, .max = 1e6), ACT, NUM("l2", "0"), OPT("name", DSL_T_WORD), FLAG("bias", "on"));
+PARAMS(dense, POS("units", DSL_T_INT, .choices = "classes", .required = true, .min = 1, .max = 1e6), ACT,
+       NUM("l2", "0"), OPT("name", DSL_T_WORD), FLAG("bias", "on"));
 PARAMS(dropout, POS("rate", DSL_T_NUMBER, .required = true, .min = 0, .max = 0.99), OPT("name", DSL_T_WORD));
 PARAMS(activation, POS("function", DSL_T_CHOICE, .choices = "relu sigmoid tanh softmax", .required = true));
 PARAMS(base, POS("network", DSL_T_WORD, .required = true), OPT("weights", DSL_T_WORD), FLAG("frozen", NULL));
 static const dsl_layer_type test_layers[] = {
     {.name = "input", .params = input_params},
-    {.name = "conv", .params = conv_params, .aliases = (const char *const[]){"conv2d", NULL}, .summary = "filters slide over the image"},
+    {.name = "conv",
+     .params = conv_params,
+     .aliases = (const char *const[]){"conv2d", NULL},
+     .summary = "filters slide over the image"},
     {.name = "depthwise", .params = window_params},
-    {.name = "maxpool", .params = window_params, .aliases = (const char *const[]){"maxpooling2d", "max_pooling2d", NULL}},
+    {.name = "maxpool",
+     .params = window_params,
+     .aliases = (const char *const[]){"maxpooling2d", "max_pooling2d", NULL}},
     {.name = "avgpool", .params = window_params},
     {.name = "globalavg", .params = plain_params},
     {.name = "globalmax", .params = plain_params},
@@ -279,11 +362,17 @@ static void bench_layer_at(const dsl_call *call, lg_buf *out)
 
 static lg_status bench_open(dsl_bench *b)
 {
-    *b = (dsl_bench){.out = {.stream = bench_stream, .display = bench_display, .display_end = bench_end, .result = bench_result, .clear = bench_clear, .columns = 100}};
+    *b = (dsl_bench){.out = {.stream = bench_stream,
+                             .display = bench_display,
+                             .display_end = bench_end,
+                             .result = bench_result,
+                             .clear = bench_clear,
+                             .columns = 100}};
     lg_buf_init(&dsl_log, 1 << 24);
     lg_buf_init(&dsl_said, 1 << 24);
     dsl_checked = 0;
-    return dsl_session_new(&(dsl_config){.commands = test_commands, .layers = test_layers, .layer_at = bench_layer_at}, &b->session, &b->err);
+    return dsl_session_new(&(dsl_config){.commands = test_commands, .layers = test_layers, .layer_at = bench_layer_at},
+                           &b->session, &b->err);
 }
 
 static lg_status bench_run_n(dsl_bench *b, const char *cell, size_t len)

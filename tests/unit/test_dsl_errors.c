@@ -80,9 +80,10 @@ TEST(hashtag)
 }
 TEST(a_remark_is_no_hashtag)
 {
-    expect_block(SETUP, "scrape twitter tag # adidas",
-                 "LL144  `tag` needs a value after it: a label\n   1 | scrape twitter tag # adidas\n     |                ^^^\n"
-                 "   try: `help scrape` shows examples");
+    expect_block(
+        SETUP, "scrape twitter tag # adidas",
+        "LL144  `tag` needs a value after it: a label\n   1 | scrape twitter tag # adidas\n     |                ^^^\n"
+        "   try: `help scrape` shows examples");
 }
 TEST(reserved)
 {
@@ -206,6 +207,15 @@ static const wrong wrongs[] = {
     {"fit scratch where label = nike", 140, 1, 19, 5, "does not know `where`", NULL},
     {"rows where label = nike and", 109, 1, 25, 3, "a condition is missing", NULL},
     {"rows where lable = nike", 149, 1, 12, 5, "does not know `lable`", "did you mean `label`?"},
+    {"load z data/x", 140, 1, 8, 6, NULL, "did you mean `from data/x`?"},
+    {"fit scratch --epochs 3", 140, 1, 13, 8, NULL, "did you mean `epochs`?"},
+    {"fit scratch epochs=", 109, 1, 19, 1, "a value is missing", NULL},
+    {"fit scratch epochs=3, batch=4", 147, 1, 21, 1, "blanks, not by commas", NULL},
+    {"model m on logos { conv 16 (3, 3) }", 120, 1, 30, 1, "not a list", "3x3"},
+    {"model = Sequential()", 105, 1, 1, 20, NULL, "model scratch on logos { … }"},
+    {"for i in range(3):", 105, 1, 1, 18, NULL, "for i in 1..3 { … }"},
+    {"if x { }", 105, 1, 1, 8, NULL, "`check` stops a cell"},
+    {"nothing.there", 130, 1, 1, 13, "there is nothing called `nothing`", NULL},
     {"compare scratch,", 109, 1, 16, 1, "after this comma", NULL},
     {"run self", 114, 1, 1, 3, "more than 16 deep", NULL},
     {"run 'say hello; fit scratch epoch 3'", 140, 1, 1, 3, "lesson.lens line 1: `fit` does not know", "epochs"},
