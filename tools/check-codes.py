@@ -7,7 +7,8 @@ import re
 import sys
 
 TABLE = pathlib.Path("kernel/dsl/codes.def")
-ENTRY = re.compile(r'DSL_CODE\((\d+), "((?:[^"\\]|\\.)+)", "((?:[^"\\]|\\.)+)"\)')
+TEXT = r'"(?:[^"\\]|\\.)'
+ENTRY = re.compile(rf'DSL_CODE\((\d+), {TEXT}+", {TEXT}*",\s+{TEXT}+"\)')
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
 RAISED = [
     re.compile(r"\bLG_E_[A-Z]+,(?P<codes>[^,\"]*?\b\d{3}\b[^,\"]*),"),
@@ -26,12 +27,12 @@ def blank(match):
 
 def main():
     bad, listed, last = [], {}, 0
-    for number, line in enumerate(TABLE.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.startswith("DSL_CODE"):
-            continue
-        entry = ENTRY.fullmatch(line)
+    table = TABLE.read_text(encoding="utf-8")
+    for start in re.finditer(r"^DSL_CODE", table, re.M):
+        number = table.count("\n", 0, start.start()) + 1
+        entry = ENTRY.match(table, start.start())
         if not entry:
-            bad.append(f"{TABLE}:{number}: not of the form DSL_CODE(number, \"when\", \"help\")")
+            bad.append(f"{TABLE}:{number}: not of the form DSL_CODE(number, \"when\", \"example\", \"help\")")
             continue
         code = int(entry[1])
         if code <= last:
