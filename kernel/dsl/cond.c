@@ -31,14 +31,7 @@ struct dsl_cond {
 static cond_value value_of(const char *text)
 {
     cond_value value = {.text = text};
-    size_t n = strlen(text);
-    char copy[64];
-    if (n == 0 || n >= sizeof copy) return value;
-    memcpy(copy, text, n + 1);
-    bool percent = copy[n - 1] == '%';
-    if (percent) copy[n - 1] = 0;
-    value.is_number = lg_parse_double(copy, &value.number);
-    if (percent) value.number /= 100;
+    value.is_number = dsl_text_number(text, &value.number);
     return value;
 }
 

@@ -21,7 +21,7 @@ static lg_status not_a_number(const dsl_op *op, const char *text, lg_err *err)
     return lg_err_place(err, op->span);
 }
 
-static bool text_number(const char *text, double *out)
+bool dsl_text_number(const char *text, double *out)
 {
     size_t n = strlen(text);
     char copy[64];
@@ -42,7 +42,7 @@ static bool push_list(machine *m, const dsl_op *op, const dsl_words *words)
     if (!use || use->op != 'f' || use->argc != 1) return false;
     if (use->function != DSL_F_MIN && use->function != DSL_F_MAX && use->function != DSL_F_MEAN) return false;
     for (int i = 0; i < words->count; i++) {
-        if (!text_number(words->word[i].text, &value)) return false;
+        if (!dsl_text_number(words->word[i].text, &value)) return false;
         sum += value, low = fmin(low, value), high = fmax(high, value);
     }
     m->stack[m->top++] = use->function == DSL_F_MIN ? low : use->function == DSL_F_MAX ? high : sum / words->count;
@@ -65,7 +65,7 @@ static lg_status push_var(machine *m, const dsl_op *op)
     const dsl_word *word = &words.word[0];
     m->unknown |= word->unknown;
     m->stack[m->top] = 0;
-    if (!word->unknown && !text_number(word->text, &m->stack[m->top])) return not_a_number(op, word->text, m->err);
+    if (!word->unknown && !dsl_text_number(word->text, &m->stack[m->top])) return not_a_number(op, word->text, m->err);
     m->top++;
     return LG_OK;
 }
@@ -79,7 +79,7 @@ static lg_status push_field(machine *m, const dsl_op *op)
     LG_TRY(dsl_field_value(m->walk, path, op->span, m->arena, &fact, &unknown, m->err));
     m->unknown |= unknown;
     m->walk->unknown |= unknown;
-    if (fact.text && !text_number(fact.text, &fact.number)) return not_a_number(op, fact.text, m->err);
+    if (fact.text && !dsl_text_number(fact.text, &fact.number)) return not_a_number(op, fact.text, m->err);
     m->stack[m->top++] = fact.number;
     return LG_OK;
 }

@@ -98,6 +98,7 @@ lg_status dsl_expr_value(dsl_walk *walk, const dsl_expr *expr, lg_arena *arena, 
 /* `scratch.val.accuracy`. *unknown: only in a dry walk. */
 lg_status dsl_field_value(dsl_walk *walk, const char *path, lg_span span, lg_arena *arena, dsl_fact *out, bool *unknown,
                           lg_err *err) LG_MUST_CHECK;
+bool dsl_text_number(const char *text, double *out); /* 0.4 or 40%, whole text */
 void dsl_number_text(double value, char out[40]); /* shortest text that reads back as the same number */
 
 /* ---- names_find.c: objects by name ---- */
