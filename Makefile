@@ -41,6 +41,8 @@ NN_DIRS  := nnlib/core nnlib/kernels nnlib/layers nnlib/optim nnlib/model nnlib/
 LIB_DIRS := lib/image lib/sample lib/data lib/plot lib/store lib/report kernel/dsl kernel/commands kernel/jupyter
 BASE_SRC := $(wildcard lib/base/*.c)
 NN_SRC   := $(foreach d,$(NN_DIRS),$(wildcard $(d)/*.c))
+# Other processors do without the files of x86 instructions; kernels.def leaves their lines out too.
+NN_SRC   := $(if $(filter x86_64,$(shell uname -m)),$(NN_SRC),$(filter-out %_avx2.c %_avx512.c,$(NN_SRC)))
 LIB_SRC  := $(foreach d,$(LIB_DIRS),$(wildcard $(d)/*.c))
 MAIN_SRC := $(wildcard kernel/*.c)
 obj       = $(patsubst %.c,$(O)/obj/%.o,$(1))
