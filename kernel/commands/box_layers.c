@@ -101,7 +101,7 @@ static lg_status params_of(lg_arena *arena, const nn_field *fields, const dsl_pa
 
 lg_status cmd_layers_new(dsl_layer_type **out, lg_err *err)
 {
-    size_t n = 0;
+    size_t n = 0, words = 0;
     while (nn_layers[n]) n++;
     layer_table *table = lg_alloc(1, sizeof *table + (n + 1) * sizeof table->type[0], err);
     if (!table) return err->status;
@@ -109,7 +109,8 @@ lg_status cmd_layers_new(dsl_layer_type **out, lg_err *err)
     *out = table->type;
     for (size_t i = 0; i < n; i++) {
         const nn_layer_type *layer = nn_layers[i];
-        dsl_layer_type *word = &table->type[i];
+        if (layer->min_inputs > 1) continue; /* add, concat: one line has one input, so the language has no word for them */
+        dsl_layer_type *word = &table->type[words++];
         *word = (dsl_layer_type){.name = layer->name, .summary = layer->doc, .impl = layer};
         if (params_of(&table->arena, layer->fields, &word->params, err) ||
             (layer->aliases && split_words(&table->arena, layer->aliases, &word->aliases, err))) {

@@ -14,4 +14,7 @@ void cmd_layers_free(dsl_layer_type *layers);
 lg_status cmd_layer_config(const dsl_layer *layer, int nclass, void *config, bool *used_classes, lg_err *err)
     LG_MUST_CHECK;
 
+/* For Shift-Tab: what the last layer of a model, as far as it is written, gives at its place. In cmd_model.c. */
+void cmd_model_layer_at(const dsl_call *call, lg_buf *out);
+
 #endif

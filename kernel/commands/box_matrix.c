@@ -50,7 +50,7 @@ static double share(const cmd_matrix *m, int truth, int predicted)
 }
 
 /* The same matrix in shares; counts stay in the tips. */
-static void doc_shares(plt_doc *doc, const cmd_matrix *m, int decimals)
+static void doc_shares(plt_doc *doc, const cmd_matrix *m)
 {
     static const char *const of[] = {"", "its row: recall on the diagonal", "its column: precision on the diagonal",
                                      "all images"};
@@ -63,14 +63,14 @@ static void doc_shares(plt_doc *doc, const cmd_matrix *m, int decimals)
         plt_head(doc, "%s", m->labels.name[m->order[i]]);
         for (int j = 0; j < n; j++) {
             double s = share(m, m->order[i], m->order[j]);
-            plt_cell(doc, "%.*f%%", decimals, 100 * s);
+            plt_cell(doc, "%.1f%%", 100 * s);
             plt_cell_tone(doc, i == j ? PLT_TONE_GOOD : PLT_TONE_BAD, s);
             plt_cell_tip(doc, "%lld images", (long long)m->score.count[m->order[i] * n + m->order[j]]);
         }
     }
 }
 
-void cmd_doc_matrix(plt_doc *doc, const cmd_matrix *m, int decimals, lg_err *err)
+void cmd_doc_matrix(plt_doc *doc, const cmd_matrix *m, lg_err *err)
 {
     int n = m->score.classes;
     const char **label = lg_alloc((size_t)n + 1, sizeof *label, err);
@@ -81,9 +81,9 @@ void cmd_doc_matrix(plt_doc *doc, const cmd_matrix *m, int decimals, lg_err *err
             for (int j = 0; j < n; j++) count[i * n + j] = m->score.count[m->order[i] * n + m->order[j]];
         }
         if (m->training) plt_heading(doc, "TRAINING IMAGES: these figures say nothing about new pictures");
-        if (m->normalize) doc_shares(doc, m, decimals);
+        if (m->normalize) doc_shares(doc, m);
         plt_confusion(doc, &(plt_confusion_spec){.labels = label, .n = n, .counts = count});
-        plt_text(doc, "Always answering with the largest class would give %.*f%%", decimals,
+        plt_text(doc, "Always answering with the largest class would give %.1f%%",
                  100 * cmd_score_baseline(&m->score));
     }
     lg_free(count);
@@ -96,7 +96,7 @@ static lg_status matrix_show(const dsl_object *object, const char *name, dsl_out
     plt_doc doc;
     plt_doc_init(&doc);
     plt_title(&doc, "%s: %s", name, matrix->title);
-    cmd_doc_matrix(&doc, matrix, 1, err);
+    cmd_doc_matrix(&doc, matrix, err);
     if (err->status == LG_OK) return cmd_display_to(out, &doc, false, 0, err);
     plt_doc_release(&doc);
     return err->status;

@@ -14,6 +14,6 @@ typedef struct cmd_matrix {
 } cmd_matrix;
 extern const dsl_class cmd_matrix_class;
 void cmd_matrix_free(cmd_matrix *matrix);
-void cmd_doc_matrix(plt_doc *doc, const cmd_matrix *matrix, int decimals, lg_err *err);
+void cmd_doc_matrix(plt_doc *doc, const cmd_matrix *matrix, lg_err *err);
 
 #endif

@@ -9,11 +9,11 @@
 void cmd_model_free(cmd_model *model)
 {
     if (!model) return;
+    for (int i = 0; i < model->runs; i++) dsl_object_unref(model->run[i]);
     nn_weights_unref(model->first);
     nn_weights_unref(model->weights);
     nn_net_unref(model->net);
     cmd_labels_release(&model->labels);
-    dsl_object_unref(model->run);
     lg_free(model->on);
     lg_free(model);
 }
@@ -30,7 +30,7 @@ const cmd_model *cmd_model_of(const dsl_value *value)
 
 const cmd_run *cmd_model_run(const cmd_model *model)
 {
-    return model->run ? model->run->payload : NULL;
+    return model->runs ? model->run[model->runs - 1]->payload : NULL;
 }
 
 /* `conv1.params`: a fact about one layer. */
@@ -41,6 +41,8 @@ static lg_status layer_field(const nn_net *net, const char *path, lg_arena *aren
     char *name = lg_arena_strndup(arena, path, (size_t)(dot - path), err);
     if (!name) return err->status;
     int node = nn_net_find(net, name);
+    for (int i = 1; node < 0 && i < nn_net_count(net); i++) /* the summary prints Keras' names: both are right */
+        if (lg_casecmp(nn_net_node(net, i)->keras_name, name) == 0) node = i;
     if (node < 0) return LG_E_NAME;
     const nn_node *n = nn_net_node(net, node);
     if (strcmp(dot + 1, "params") == 0) {
@@ -65,7 +67,7 @@ static lg_status model_field(const void *payload, const char *path, lg_arena *ar
     else if (strcmp(path, "seed") == 0) out->number = (double)model->seed;
     else if (strcmp(path, "classes") == 0) out->number = nn_shape_count(nn_net_output(model->net));
     else {
-        lg_status st = model->run ? cmd_run_class.field(cmd_model_run(model), path, arena, out, err) : LG_E_NAME;
+        lg_status st = model->runs ? cmd_run_class.field(cmd_model_run(model), path, arena, out, err) : LG_E_NAME;
         return st == LG_E_NAME ? layer_field(model->net, path, arena, out, err) : st;
     }
     return LG_OK;
@@ -78,7 +80,7 @@ static void model_fields(const void *payload, lg_buf *out)
     for (int i = 1; i < nn_net_count(model->net); i++) {
         lg_buf_addf(out, "%s.params\n%s.shape\n", nn_net_node(model->net, i)->name, nn_net_node(model->net, i)->name);
     }
-    if (model->run) cmd_run_class.fields(cmd_model_run(model), out);
+    if (model->runs) cmd_run_class.fields(cmd_model_run(model), out);
 }
 
 static void model_labels(const void *payload, lg_buf *out)
@@ -112,7 +114,7 @@ static lg_status model_show(const dsl_object *object, const char *name, dsl_out 
         plt_doc_release(&doc);
         return err->status;
     }
-    if (model->run) cmd_doc_run(&doc, cmd_model_run(model), 1);
+    if (model->runs) cmd_doc_run(&doc, cmd_model_run(model));
     return cmd_display_to(out, &doc, false, 0, err);
 }
 
@@ -226,8 +228,11 @@ void cmd_doc_summary(plt_doc *doc, const cmd_model *model, const char *name, con
         plt_text(doc, "One image: %s multiply-adds, %.1f KB of outputs; weights: %.1f KB", lg_thousands((long long)s.macs),
                  (double)s.activation_bytes / 1024, (double)s.weight_bytes / 1024);
     doc_padding(doc, model->net);
-    if (s.params)
-        plt_sentence(doc, "%d layers, %s parameters, %.0f%% of them in %s", s.count, lg_thousands((long long)s.params),
-                     100.0 * (double)s.row[largest].params / (double)s.params, s.row[largest].name);
+    if (s.params) {
+        const nn_node *most = nn_net_node(model->net, s.row[largest].node);
+        double share = 100.0 * (double)s.row[largest].params / (double)s.params;
+        plt_sentence(doc, "%d layers, %s parameters, %.*f%% of them in %s", s.count, lg_thousands((long long)s.params),
+                     share > 99 && share < 100 ? 1 : 0, share, most->keras_name);
+    }
     nn_summary_release(&s);
 }

@@ -36,11 +36,13 @@ void cmd_labels_release(cmd_labels *labels);
 typedef struct cmd_run {
     nn_run run;
     char *model, *data;     /* names, owned */
+    char *name;             /* `as` name, or "run 3"; owned */
     char *settings;         /* "epochs 20 batch 32 lr 0.01 …", owned */
     char fingerprint[65];   /* of the dataset it was trained on */
     cmd_labels labels;
     cmd_score score[DATA_SPLITS]; /* by data_split_kind, VAL and TEST measured where they exist */
     int64_t train_count;
+    int number;             /* 1 for the first run of its model */
     int planned;            /* last epoch that was asked for */
     int threads;
     double seconds;
@@ -48,6 +50,7 @@ typedef struct cmd_run {
 extern const dsl_class cmd_run_class;
 void cmd_run_free(cmd_run *run);
 
+enum { CMD_RUNS = 12 }; /* runs a model remembers for `curves MODEL` */
 typedef struct cmd_model {
     nn_net *net;            /* reference */
     nn_weights *first;      /* initial weights for its seed; reference */
@@ -56,7 +59,8 @@ typedef struct cmd_model {
     cmd_labels labels;      /* of that dataset; count 0 without */
     bool by_class;          /* the last dense was written `classes` */
     uint64_t seed;
-    dsl_object *run;        /* the run that made `weights`, or NULL; reference */
+    dsl_object *run[CMD_RUNS]; /* its latest runs, the one that made `weights` last; references */
+    int runs;
 } cmd_model;
 extern const dsl_class cmd_model_class;
 void cmd_model_free(cmd_model *model);
@@ -89,6 +93,6 @@ void cmd_note_stale(plt_doc *doc, const dsl_call *call, const cmd_model *model);
 
 /* Parts of documents. */
 void cmd_doc_summary(plt_doc *doc, const cmd_model *model, const char *name, const char *detail, lg_err *err);
-void cmd_doc_run(plt_doc *doc, const cmd_run *run, int decimals); /* curves, recall, gap, warnings, run card */
+void cmd_doc_run(plt_doc *doc, const cmd_run *run); /* curves, recall, gap, warnings, run card */
 
 #endif

@@ -13,6 +13,7 @@ void cmd_run_free(cmd_run *run)
     for (int i = 0; i < DATA_SPLITS; i++) cmd_score_release(&run->score[i]);
     cmd_labels_release(&run->labels);
     lg_free(run->model);
+    lg_free(run->name);
     lg_free(run->data);
     lg_free(run->settings);
     lg_free(run);
@@ -138,20 +139,39 @@ static void doc_gap(plt_doc *doc, const nn_run *run)
                   "(the best epoch's weights are kept in any case)");
 }
 
-/* Classes the kept network never names although they are there. */
+/* Did training make it worse? Then the steps were too large. */
+static bool went_wrong(const nn_run *run)
+{
+    return run->epochs && (run->diverged || run->epoch[run->epochs - 1].loss > 1.02 * log(run->classes > 1 ? run->classes : 2));
+}
+
+/* Classes the kept network never names although they are there: one warning for all. */
 static void doc_never_predicted(plt_doc *doc, const cmd_run *run)
 {
     const cmd_score *score = &run->score[DATA_VAL];
-    for (int k = 0; score->count && k < score->classes; k++) {
+    lg_buf names;
+    int64_t missed = 0, count = 0;
+    if (!run->run.epochs || !score->count) return;
+    lg_buf_init(&names, 4096);
+    for (int k = 0; k < score->classes; k++) {
         nn_class_score s = nn_confusion_class(score->count, score->classes, k);
         if (s.predicted || !s.truth) continue;
+        lg_buf_addf(&names, "%s%s", count++ ? ", " : "", run->labels.name[k]);
+        missed += s.truth;
+    }
+    if (count) {
         lg_err warning = {0};
-        lg_fail(&warning, LG_E_DATA, 410, "%s is never predicted", run->labels.name[k]);
-        lg_why(&warning, "%lld of the %lld validation images are %s; guessing the larger classes costs the network less",
-               (long long)s.truth, (long long)cmd_score_total(score), run->labels.name[k]);
-        lg_try(&warning, "train longer or with a larger `lr`, or add images of %s", run->labels.name[k]);
+        lg_fail(&warning, LG_E_DATA, 410, "%s %s never predicted", lg_buf_str(&names), count == 1 ? "is" : "are");
+        if (went_wrong(&run->run))
+            lg_why(&warning, "the loss is no better than guessing: the steps were too large to learn anything");
+        else lg_why(&warning, "%lld of the %lld validation images are %s; so far guessing the other classes costs less",
+                    (long long)missed, (long long)cmd_score_total(score), count == 1 ? "of this class" : "of these classes");
+        if (went_wrong(&run->run)) lg_try(&warning, "a smaller `lr`: fit %s lr 0.01", run->model);
+        else lg_try(&warning, "more `epochs`, or `fit %s balance`, which makes rare classes count as much as frequent ones",
+                    run->model);
         plt_warning(doc, &warning);
     }
+    lg_buf_release(&names);
 }
 
 static double *column(const nn_run *run, double *to, size_t offset)
@@ -159,6 +179,20 @@ static double *column(const nn_run *run, double *to, size_t offset)
     for (int i = 0; i < run->epochs; i++)
         memcpy(&to[i], (const char *)&run->epoch[i] + offset, sizeof *to);
     return to;
+}
+
+/* Of the weights that are kept, so that the numbers are those of `confusion`. */
+static void doc_kept_recall(plt_doc *doc, const cmd_run *run)
+{
+    const cmd_score *val = &run->score[DATA_VAL];
+    lg_buf text;
+    if (!val->count || val->classes > 12) return;
+    lg_buf_init(&text, 4096);
+    for (int k = 0; k < val->classes; k++)
+        lg_buf_addf(&text, "%s%s %.1f%%", k ? ", " : "", run->labels.name[k],
+                    100 * nn_confusion_class(val->count, val->classes, k).recall);
+    plt_text(doc, "Recall of the kept epoch: %s", lg_buf_str(&text));
+    lg_buf_release(&text);
 }
 
 static void doc_recall(plt_doc *doc, const cmd_run *run)
@@ -170,7 +204,7 @@ static void doc_recall(plt_doc *doc, const cmd_run *run)
     if (!recall) return;
     for (int k = 0; k < r->classes; k++)
         for (int i = 0; i < r->epochs; i++) recall[k * r->epochs + i] = r->epoch[i].recall[k];
-    plt_recall(doc, &(plt_recall_spec){.title = "Recall per class", .labels = (const char *const *)run->labels.name,
+    plt_recall(doc, &(plt_recall_spec){.title = "Recall per class", .sentence = "", .labels = (const char *const *)run->labels.name,
                                        .n = r->classes, .epochs = r->epochs, .recall = recall});
     lg_free(recall);
 }
@@ -203,37 +237,50 @@ static void doc_card(plt_doc *doc, const cmd_run *run)
 {
     const nn_epoch *last = last_epoch(run);
     plt_fold_begin(doc, "Run card");
+    plt_pair(doc, "run", "%s", run->name);
     plt_pair(doc, "settings", "%s", run->settings);
     plt_pair(doc, "data", "%s, %s training images, fingerprint %.12s", run->data,
              lg_thousands((long long)run->train_count), run->fingerprint);
     plt_pair(doc, "threads", "%d (the result does not depend on them)", run->threads);
-    plt_pair(doc, "time", "%.1f s, %.2f s an epoch, %s images a second", run->seconds, mean_epoch_seconds(run),
+    plt_pair(doc, "time", "%.2g s, %.2g s an epoch, %s images a second", run->seconds, mean_epoch_seconds(run),
              lg_thousands((long long)(last ? last->images_per_second : 0)));
+    plt_pair(doc, "accuracy", "training: the mean over an epoch's batches while it went on, as Keras reports it; "
+                              "validation: measured after the epoch");
     plt_fold_end(doc);
 }
 
-void cmd_doc_run(plt_doc *doc, const cmd_run *run, int decimals)
+static void doc_stopped(plt_doc *doc, const cmd_run *run)
+{
+    const nn_run *r = &run->run;
+    const nn_epoch *last = last_epoch(run), *kept = kept_epoch(run);
+    if (r->interrupted && r->best >= 0)
+        plt_text(doc, "Stopped at epoch %d of %d, best was epoch %d", last->epoch + 1, run->planned, kept->epoch);
+    else if (r->interrupted)
+        plt_text(doc, "Stopped before the first epoch had ended; kept: the weights of the last whole batch");
+    else if (r->patience && kept)
+        plt_text(doc, "Stopped early at epoch %d of %d: nothing better since epoch %d", last->epoch, run->planned, kept->epoch);
+    else if (r->diverged)
+        plt_text(doc, "Stopped: the loss was no longer a number after epoch %d of %d", last ? last->epoch : 0, run->planned);
+    else if (last && last->epoch < run->planned)
+        plt_text(doc, "Stopped at epoch %d of %d: the time was up", last->epoch, run->planned);
+}
+
+void cmd_doc_run(plt_doc *doc, const cmd_run *run)
 {
     const nn_epoch *kept = kept_epoch(run);
     const cmd_score *val = &run->score[DATA_VAL];
-    if (run->run.interrupted && run->run.best >= 0)
-        plt_text(doc, "Stopped at epoch %d of %d, best was epoch %d", last_epoch(run)->epoch + 1, run->planned, kept->epoch);
-    else if (run->run.interrupted)
-        plt_text(doc, "Stopped before the first epoch had ended; kept: the weights of the last whole batch");
-    if (run->run.patience && kept)
-        plt_text(doc, "Stopped early at epoch %d of %d: nothing better since epoch %d", last_epoch(run)->epoch,
-                 run->planned, kept->epoch);
+    doc_stopped(doc, run);
     doc_curves(doc, run);
     doc_recall(doc, run);
+    doc_kept_recall(doc, run);
     doc_never_predicted(doc, run);
     if (run->run.epochs) doc_gap(doc, &run->run);
     if (val->count && kept) {
         int64_t total = cmd_score_total(val);
         double accuracy = nn_confusion_accuracy(val->count, val->classes);
         nn_interval ci = nn_wilson((int64_t)(accuracy * (double)total + 0.5), total, 0.95);
-        plt_text(doc, "Kept: epoch %d, validation accuracy %.*f%% (95%% interval %.*f to %.*f); always the largest class: %.*f%%",
-                 kept->epoch, decimals, 100 * accuracy, decimals, 100 * ci.low, decimals, 100 * ci.high, decimals,
-                 100 * cmd_score_baseline(val));
+        plt_text(doc, "Kept: epoch %d, validation accuracy %.1f%% (95%% interval %.1f to %.1f); always the largest class: %.1f%%",
+                 kept->epoch, 100 * accuracy, 100 * ci.low, 100 * ci.high, 100 * cmd_score_baseline(val));
     }
     doc_card(doc, run);
 }
@@ -243,8 +290,8 @@ static lg_status run_show(const dsl_object *object, const char *name, dsl_out *o
     const cmd_run *run = object->payload;
     plt_doc doc;
     plt_doc_init(&doc);
-    plt_title(&doc, "%s: %s on %s, %s", name, run->model, run->data, object->made);
-    cmd_doc_run(&doc, run, 1);
+    plt_title(&doc, "%s: %s on %s, %.10s %.5s UTC", name, run->model, run->data, object->made, object->made + 11);
+    cmd_doc_run(&doc, run);
     return cmd_display_to(out, &doc, true, 0, err);
 }
 

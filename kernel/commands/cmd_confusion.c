@@ -54,7 +54,7 @@ static lg_status show_matrix(const dsl_call *call, const cmd_model *model, const
     plt_doc_init(&doc);
     plt_title(&doc, "confusion %s%s%s", m->title, *call->note ? " " : "", call->note);
     cmd_note_stale(&doc, call, model);
-    cmd_doc_matrix(&doc, m, cmd_decimals(call), err);
+    cmd_doc_matrix(&doc, m, err);
     if (err->status == LG_OK) return cmd_display(call, &doc, false, err);
     plt_doc_release(&doc);
     return err->status;

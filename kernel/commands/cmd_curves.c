@@ -11,7 +11,7 @@ enum { RUN, METRIC, SMOOTH };
 
 static const dsl_param params[] = {
     [RUN] = {.name = "run", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_RUNS | DSL_MODELS, .required = true,
-             .list = true, .implicit = true, .help = "runs, or models (their last run)"},
+             .list = true, .implicit = true, .help = "runs, or models (all the runs they remember)"},
     [METRIC] = {.name = "metric", .role = DSL_OPTION, .type = DSL_T_CHOICE, .choices = "accuracy loss", .list = true,
                 .dflt = "accuracy, loss", .help = "what to draw"},
     [SMOOTH] = {.name = "smooth", .role = DSL_OPTION, .type = DSL_T_NUMBER, .dflt = "0", .min = 0, .max = 0.99,
@@ -20,10 +20,36 @@ static const dsl_param params[] = {
     {0},
 };
 
-static const cmd_run *run_of(const dsl_value *value)
+/* The runs to draw: runs as named, models with all they remember. */
+typedef struct run_list {
+    const cmd_run **run;
+    const char **name;
+    int count;
+} run_list;
+
+static lg_status collect(const dsl_call *call, run_list *to, lg_err *err)
 {
-    if (value->object->cls->kind == DSL_KIND_RUN) return value->object->payload;
-    return cmd_model_run(value->object->payload);
+    const dsl_arg *arg = &call->arg[RUN];
+    size_t most = (size_t)arg->count * CMD_RUNS;
+    to->run = lg_arena_alloc(call->arena, most, sizeof *to->run, err);
+    to->name = lg_arena_alloc(call->arena, most, sizeof *to->name, err);
+    if (!to->run || !to->name) return err->status;
+    for (int i = 0; i < arg->count; i++) {
+        const dsl_value *v = &arg->value[i];
+        const cmd_model *model = v->object->cls->kind == DSL_KIND_MODEL ? v->object->payload : NULL;
+        int before = to->count;
+        for (int k = 0; k < (model ? model->runs : 1); k++) {
+            const cmd_run *run = model ? model->run[k]->payload : v->object->payload;
+            if (!run->run.epochs) continue;
+            to->run[to->count] = run;
+            to->name[to->count++] = !model ? v->name : model->runs == 1 ? v->name : run->name;
+        }
+        if (to->count > before) continue;
+        lg_fail(err, LG_E_DATA, 405, "`%s` has not been trained yet", v->name);
+        lg_try(err, "fit %s", v->name);
+        return lg_err_place(err, v->span);
+    }
+    return LG_OK;
 }
 
 /* Exponential mean with bias correction, so that the first points are not pulled to zero. */
@@ -57,45 +83,31 @@ static void add_line(curve_lines *to, const nn_run *r, size_t offset, double *x,
 }
 
 /* One chart of one metric over all runs: training solid, validation dashed, one colour a run. */
-static lg_status overlay(const dsl_call *call, plt_doc *doc, bool loss, lg_err *err)
+static lg_status overlay(const dsl_call *call, plt_doc *doc, const run_list *runs, bool loss, lg_err *err)
 {
     static const uint32_t color[] = {PLT_BLUE, PLT_VERMILION, PLT_GREEN, PLT_PURPLE};
-    const dsl_arg *runs = &call->arg[RUN];
     size_t numbers = 0, lines = 2 * (size_t)runs->count;
     double share = call->arg[SMOOTH].value[0].number;
-    for (int i = 0; i < runs->count; i++) numbers += 4 * (size_t)run_of(&runs->value[i])->run.epochs;
+    for (int i = 0; i < runs->count; i++) numbers += 4 * (size_t)runs->run[i]->run.epochs;
     double *room = lg_arena_alloc(call->arena, numbers + 1, sizeof *room, err);
     curve_lines to = {.line = lg_arena_alloc(call->arena, lines, sizeof *to.line, err),
                       .name = lg_arena_alloc(call->arena, lines, sizeof *to.name, err)};
     if (!room || !to.line || !to.name) return err->status;
     for (int i = 0; i < runs->count; i++) {
-        const nn_run *r = &run_of(&runs->value[i])->run;
+        const nn_run *r = &runs->run[i]->run;
         size_t n = (size_t)r->epochs;
         bool val = n && !isnan(r->epoch[0].val_accuracy);
-        snprintf(to.name[to.count], sizeof *to.name, "%.60s train", runs->value[i].name);
+        snprintf(to.name[to.count], sizeof *to.name, "%.60s train", runs->name[i]);
         add_line(&to, r, loss ? offsetof(nn_epoch, loss) : offsetof(nn_epoch, accuracy), room, room + n, share, false, color[i & 3]);
         room += 2 * n;
         if (!val) continue;
-        snprintf(to.name[to.count], sizeof *to.name, "%.60s val", runs->value[i].name);
+        snprintf(to.name[to.count], sizeof *to.name, "%.60s val", runs->name[i]);
         add_line(&to, r, loss ? offsetof(nn_epoch, val_loss) : offsetof(nn_epoch, val_accuracy), room, room + n, share, true, color[i & 3]);
         room += 2 * n;
     }
     plt_lines(doc, &(plt_lines_spec){.title = loss ? "Loss" : "Accuracy", .x = {.label = "epoch", .whole = true},
                                      .y = {.label = loss ? "loss" : "accuracy", .percent = !loss}, .lines = to.line,
                                      .nline = to.count});
-    return LG_OK;
-}
-
-static lg_status check_trained(const dsl_call *call, lg_err *err)
-{
-    const dsl_arg *runs = &call->arg[RUN];
-    for (int i = 0; i < runs->count; i++) {
-        const cmd_run *run = run_of(&runs->value[i]);
-        if (run && run->run.epochs) continue;
-        lg_fail(err, LG_E_DATA, 411, "`%s` has not been trained yet", runs->value[i].name);
-        lg_try(err, "fit %s", runs->value[i].name);
-        return lg_err_place(err, runs->value[i].span);
-    }
     return LG_OK;
 }
 
@@ -108,17 +120,20 @@ static bool wants(const dsl_call *call, int choice)
 
 static lg_status curves_run(const dsl_call *call, lg_err *err)
 {
-    const dsl_arg *runs = &call->arg[RUN];
+    run_list runs = {0};
     plt_doc doc;
-    LG_TRY(check_trained(call, err));
+    LG_TRY(collect(call, &runs, err));
     plt_doc_init(&doc);
-    plt_title(&doc, "curves of %d run%s%s%s", runs->count, runs->count == 1 ? "" : "s", *call->note ? " " : "", call->note);
+    plt_title(&doc, "curves of %d run%s%s%s", runs.count, runs.count == 1 ? "" : "s", *call->note ? " " : "", call->note);
+    for (int i = 0; i < call->arg[RUN].count; i++)
+        if (call->arg[RUN].value[i].object->cls->kind == DSL_KIND_MODEL)
+            cmd_note_stale(&doc, call, call->arg[RUN].value[i].object->payload);
     lg_status st = LG_OK;
-    if (runs->count == 1 && call->arg[SMOOTH].value[0].number == 0 && !call->arg[METRIC].given) {
-        cmd_doc_run(&doc, run_of(&runs->value[0]), cmd_decimals(call));
+    if (runs.count == 1 && call->arg[SMOOTH].value[0].number == 0 && !call->arg[METRIC].given) {
+        cmd_doc_run(&doc, runs.run[0]);
     } else {
-        if (wants(call, 0)) st = overlay(call, &doc, false, err);
-        if (st == LG_OK && wants(call, 1)) st = overlay(call, &doc, true, err);
+        if (wants(call, 0)) st = overlay(call, &doc, &runs, false, err);
+        if (st == LG_OK && wants(call, 1)) st = overlay(call, &doc, &runs, true, err);
     }
     if (st == LG_OK) return cmd_display(call, &doc, true, err);
     plt_doc_release(&doc);

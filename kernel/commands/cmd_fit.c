@@ -22,7 +22,7 @@ static const dsl_param params[] = {
     [BATCH] = {.name = "batch", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "32", .min = 1, .max = 1e6,
                .help = "images per step",
                .advice = "16 to 128; small: noisy steps; large: fewer steps an epoch, so it needs a larger lr"},
-    [LR] = {.name = "lr", .role = DSL_OPTION, .type = DSL_T_NUMBER, .dflt = "0.01", .min = 0, .max = 1e12,
+    [LR] = {.name = "lr", .role = DSL_OPTION, .type = DSL_T_NUMBER, .dflt = "0.01", .min = 1e-9, .max = 1e12,
             .help = "learning rate: how far each step goes",
             .advice = "0.001 to 0.1 for sgd; too low: hardly learns; too high: loss rises or becomes NaN"},
     [OPTIMIZER] = {.name = "optimizer", .role = DSL_OPTION, .type = DSL_T_CHOICE, .choices = "sgd momentum adam rmsprop",
@@ -43,13 +43,13 @@ static const dsl_param params[] = {
     [SEED] = {.name = "seed", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "1", .min = 0, .max = 9e15,
               .help = "order of the images and dropout"},
     [TIME] = {.name = "time", .role = DSL_OPTION, .type = DSL_T_DURATION, .dflt_help = "no limit",
-              .help = "stop after so long: 30s, 5m, 2h"},
+              .min = 1, .max = 1e9, .help = "stop after so long: 30s, 5m, 2h"},
     [BALANCE] = {.name = "balance", .role = DSL_FLAG, .type = DSL_T_FLAG,
                  .help = "rare classes weigh more, so that all count the same"},
     [CONTINUE] = {.name = "continue", .role = DSL_FLAG, .type = DSL_T_FLAG,
                   .help = "go on from the last epoch instead of starting again"},
     [AGAIN] = {.name = "again", .role = DSL_FLAG, .type = DSL_T_FLAG,
-               .help = "train even where the same run was made before"},
+               .help = "train even where the last run was the same"},
     [SHUFFLE] = {.name = "shuffle", .role = DSL_FLAG, .type = DSL_T_FLAG, .dflt = "on",
                  .help = "a new order of the images every epoch"},
     [QUIET] = {.name = "quiet", .role = DSL_FLAG, .type = DSL_T_FLAG, .help = "one line instead of the live picture"},
@@ -139,6 +139,7 @@ typedef struct fit_job {
     const cmd_model *model;
     const char *model_name, *data_name;
     data_set *train, *val, *test; /* owned; val and test NULL where there are no images */
+    char name[40];                /* of the run where `as` gives none: "run 3" */
     cmd_run *run;                 /* owned until bound */
     nn_source val_source;
     float *weight;                /* class weights, or NULL; owned */
@@ -208,6 +209,13 @@ static lg_status class_weights(fit_job *job, lg_err *err)
     return job->weight ? LG_OK : err->status;
 }
 
+/* Runs made with this model so far, those it no longer remembers included. */
+static int run_number(const cmd_model *model)
+{
+    const cmd_run *last = cmd_model_run(model);
+    return last ? last->number : 0;
+}
+
 static lg_status describe_run(const dsl_call *call, fit_job *job, const data_set *set, lg_err *err)
 {
     cmd_run *run = job->run;
@@ -220,17 +228,21 @@ static lg_status describe_run(const dsl_call *call, fit_job *job, const data_set
     if (o->patience) lg_buf_addf(&text, " patience %d", o->patience);
     lg_buf_addf(&text, " keep %s seed %llu%s%s%s", o->keep_last ? "last" : "best", (unsigned long long)o->seed,
                 o->class_weight ? " balance" : "", o->no_shuffle ? " no shuffle" : "", o->resume ? " continue" : "");
+    const dsl_value *as = dsl_val(call, AS);
+    snprintf(job->name, sizeof job->name, "run %d", run_number(job->model) + 1);
+    if (as && call->loop_index) run->name = lg_strf(err, "%s.%d", as->text, call->loop_index);
+    else run->name = lg_strdup(as ? as->text : job->name, err);
     run->model = lg_strdup(job->model_name, err);
     run->data = lg_strdup(job->data_name, err);
     run->settings = lg_buf_take(&text, err);
     lg_buf_release(&text);
+    run->number = run_number(job->model) + 1;
     run->threads = lg_pool_size(o->pool);
     run->train_count = (int64_t)data_count(job->train);
     run->planned = o->epochs + (o->resume && o->resume->epochs ? o->resume->epoch[o->resume->epochs - 1].epoch : 0);
     LG_TRY(data_fingerprint(set, run->fingerprint, err));
     LG_TRY(cmd_labels_of(set, &run->labels, err));
-    (void)call;
-    return run->model && run->data && run->settings ? LG_OK : err->status;
+    return run->name && run->model && run->data && run->settings ? LG_OK : err->status;
 }
 
 static lg_status set_options(const dsl_call *call, fit_job *job, lg_err *err)
@@ -258,7 +270,7 @@ static lg_status set_options(const dsl_call *call, fit_job *job, lg_err *err)
     o->time = time ? time->number : 0;
     o->pool = pool;
     o->cancel = call->cancel;
-    if (dsl_on(call, CONTINUE) && job->model->run) {
+    if (dsl_on(call, CONTINUE) && job->model->runs) {
         o->resume = &cmd_model_run(job->model)->run;
         o->weights = o->resume->last;
     }
@@ -290,7 +302,10 @@ static lg_status model_after(const fit_job *job, dsl_object *run_object, cmd_mod
         dsl_object_unref(run_object);
         return err->status;
     }
-    model->run = run_object;
+    int keep = old->runs < CMD_RUNS - 1 ? old->runs : CMD_RUNS - 1;
+    for (int i = 0; i < keep; i++) model->run[i] = dsl_object_ref(old->run[old->runs - keep + i]);
+    model->run[keep] = run_object;
+    model->runs = keep + 1;
     model->net = nn_net_ref(old->net);
     model->first = nn_weights_ref(old->first);
     model->weights = nn_weights_ref(run->run.weights);
@@ -328,11 +343,14 @@ static lg_status show_result(const dsl_call *call, fit_view *view, const fit_job
               job->options.resume ? "continued" : "from its first weights", *call->note ? " " : "", call->note);
     if (dsl_on(call, QUIET)) {
         const nn_epoch *e = r->best >= 0 ? &r->epoch[r->best] : r->epochs ? &r->epoch[r->epochs - 1] : NULL;
-        if (e) plt_text(&doc, "%s: epoch %d of %d kept, training %.1f%%, validation %.1f%%", job->run->settings, e->epoch,
-                        job->run->planned, 100 * e->accuracy, 100 * e->val_accuracy);
+        char val[40] = "";
+        if (e && !isnan(e->val_accuracy)) snprintf(val, sizeof val, ", validation %.1f%%", 100 * e->val_accuracy);
+        if (e) plt_text(&doc, "%s: epoch %d of %d kept, training %.1f%%%s", job->run->settings, e->epoch,
+                        r->epoch[r->epochs - 1].epoch, 100 * e->accuracy, val);
         return cmd_display(call, &doc, false, err);
     }
-    cmd_doc_run(&doc, job->run, cmd_decimals(call));
+    if (!job->val) plt_note(&doc, "no images are left to judge by: the best epoch is that of the lowest training loss");
+    cmd_doc_run(&doc, job->run);
     return cmd_live_end(&view->live, &doc, true, cmd_output_limit(call), err);
 }
 
@@ -371,6 +389,8 @@ static lg_status finish(const dsl_call *call, fit_view *view, fit_job *job, lg_s
     const nn_run *r = &job->run->run;
     if (!r->weights || (fitted && !r->epochs && fitted != LG_E_INTERRUPTED)) return fitted;
     if (fitted == LG_E_INTERRUPTED) say_interrupted(job, err);
+    if (job->options.resume && r->best >= 0 && r->best < job->options.resume->epochs)
+        memcpy(job->run->fingerprint, cmd_model_run(job->model)->fingerprint, sizeof job->run->fingerprint);
     lg_status st = measure(call, job, &later);
     if (st == LG_OK) st = show_result(call, view, job, &later);
     if (st == LG_OK) st = bind_results(call, job, &later);
@@ -378,10 +398,39 @@ static lg_status finish(const dsl_call *call, fit_view *view, fit_job *job, lg_s
     return fitted ? fitted : st;
 }
 
+/* The last run was the same: same settings, same images, same first weights (they belong to the model), ended by itself.
+ * Then it is shown again instead of trained again. */
+static bool same_as_last(const dsl_call *call, const fit_job *job)
+{
+    const cmd_run *last = cmd_model_run(job->model);
+    if (!last || dsl_on(call, AGAIN) || dsl_on(call, CONTINUE) || call->arg[TIME].count) return false;
+    return !last->run.interrupted && !last->run.diverged && strcmp(last->settings, job->run->settings) == 0 &&
+           strcmp(last->data, job->data_name) == 0 && strcmp(last->fingerprint, job->run->fingerprint) == 0 &&
+           last->train_count == job->run->train_count;
+}
+
+static lg_status show_last(const dsl_call *call, const fit_job *job, lg_err *err)
+{
+    const cmd_run *last = cmd_model_run(job->model);
+    dsl_object *object = job->model->run[job->model->runs - 1];
+    plt_doc doc;
+    plt_doc_init(&doc);
+    plt_title(&doc, "fit %s: same as %s, not trained again; add `again` to train", job->model_name, last->name);
+    cmd_doc_run(&doc, last);
+    LG_TRY(cmd_display(call, &doc, true, err));
+    if (!call->arg[AS].count) return LG_OK;
+    return dsl_call_bind(call, call->arg[AS].value[0].text, dsl_object_ref(object), err);
+}
+
 static lg_status fit_run(const dsl_call *call, lg_err *err)
 {
     fit_job job = {0};
     lg_status st = prepare(call, &job, err);
+    if (st == LG_OK && same_as_last(call, &job)) {
+        st = show_last(call, &job, err);
+        job_release(&job);
+        return st;
+    }
     if (st) {
         job_release(&job);
         return lg_err_place(err, call->arg[MODEL].value[0].span);
@@ -405,8 +454,8 @@ static lg_status fit_run(const dsl_call *call, lg_err *err)
 const dsl_command dsl_cmd_fit = {
     .name = "fit",
     .summary = "train a model, with live curves; interrupt keeps the best weights",
-    .detail = "Starts from the model's first weights, so that running a cell again gives the same result; `continue` goes on "
-              "instead. Validation images are never learnt from. The weights of the best epoch are kept.",
+    .detail = "Starts from the model's first weights, so that running a cell again gives the same result (an unchanged line is "
+              "not even trained again); `continue` goes on instead. Validation images are never learnt from. The weights of the best epoch are kept.",
     .group = "Train",
     .params = params,
     .examples = (const char *const[]){"fit scratch epochs 20 batch 32 lr 0.01", "fit scratch epochs 5 lr 0.05 balance as trial",

@@ -59,7 +59,7 @@ static void list_settings(const dsl_call *call, plt_doc *doc)
 {
     static const struct {
         const char *name, *otherwise;
-    } known[] = {{"seed", "1 (each command's own)"}, {"threads", "as many as this machine gives"}, {"detail", "normal"}, {"decimals", "1"}};
+    } known[] = {{"seed", "1 (each command's own)"}, {"threads", "as many as this machine gives"}, {"detail", "normal"}};
     plt_table(doc, "Settings");
     plt_column(doc, PLT_LEFT, "Setting");
     plt_column(doc, PLT_LEFT, "Value");
@@ -104,8 +104,12 @@ static lg_status list_run(const dsl_call *call, lg_err *err)
         plt_column(&doc, PLT_LEFT, "What it is");
         plt_column(&doc, PLT_LEFT, "Note");
         dsl_session_each(call->session, list_object, &list);
-        if (!list.count)
-            plt_text(&doc, "nothing yet; `load logos from sample:logos size 64x64` makes a dataset");
+        if (!list.count) {
+            plt_doc_release(&doc);
+            plt_doc_init(&doc);
+            plt_text(&doc, list.what == ALL ? "nothing yet; `load logos from sample:logos size 64x64` makes a dataset"
+                                            : "there are no %s", call->arg[WHAT].value[0].text);
+        }
     }
     if (st == LG_OK) return cmd_display(call, &doc, false, err);
     plt_doc_release(&doc);

@@ -34,7 +34,7 @@ static lg_status add_input(nn_net *net, const model_data *data, const dsl_call *
     data_size s = data->set ? data_shape(data->set) : (data_size){0};
     if (!data->set) {
         lg_fail(err, LG_E_SHAPE, 210, "how large are the images this model will see?");
-        lg_try(err, "write `model %s on DATASET { … }`, or begin with a line `input 64x64x3`",
+        lg_try(err, "name the dataset: `model %s on logos { … }`, or begin with a line `input 64x64x3`",
                call->arg[NAME].value[0].text);
         return lg_err_place(err, call->arg[NAME].value[0].span);
     }
@@ -127,6 +127,11 @@ static lg_status model_build(const dsl_call *call, cmd_model **out, lg_err *err)
     lg_status st = LG_OK;
     model_data data = {0};
     if (on && on->object) data = (model_data){.set = cmd_dataset(on), .name = on->name};
+    else if (like && cmd_model_of(like)->on) {
+        dsl_object *object = dsl_session_get(call->session, cmd_model_of(like)->on);
+        if (object && object->cls->kind == DSL_KIND_DATASET)
+            data = (model_data){.set = object->payload, .name = cmd_model_of(like)->on};
+    }
     if (data.set) data.classes = data_classes(data.set);
     model->seed = cmd_seed(call, SEED);
     if (data.set) {
@@ -142,6 +147,7 @@ static lg_status model_build(const dsl_call *call, cmd_model **out, lg_err *err)
         LG_GO(build_from_block(call, model->net, &data, &model->by_class, err));
     }
     LG_GO(nn_net_finish(model->net, err));
+    if (data.set) LG_GO(cmd_model_fits(model, call->arg[NAME].value[0].text, data.set, data.name, err));
     LG_GO(nn_weights_new(model->net, model->seed, &model->first, err));
     model->weights = nn_weights_ref(model->first);
     *out = model;
@@ -149,6 +155,31 @@ static lg_status model_build(const dsl_call *call, cmd_model **out, lg_err *err)
 done:
     cmd_model_free(model);
     return lg_err_place(err, call->span);
+}
+
+void cmd_model_layer_at(const dsl_call *call, lg_buf *out)
+{
+    lg_err ignored = {0};
+    nn_net *net = NULL;
+    const dsl_value *on = dsl_val(call, ON);
+    model_data data = {0};
+    bool by_class = false;
+    char shape[NN_SHAPE_TEXT];
+    if (on && on->object) data = (model_data){.set = cmd_dataset(on), .name = on->name};
+    if (data.set) data.classes = data_classes(data.set);
+    lg_status st = nn_net_new(&net, &ignored);
+    if (st == LG_OK && !begins_with_input(call)) st = add_input(net, &data, call, &ignored);
+    for (int i = 0; st == LG_OK && i < call->nlayers; i++)
+        st = add_layer(net, &call->layer[i], data.classes, &by_class, &ignored);
+    if (st == LG_OK) {
+        const nn_node *last = nn_net_node(net, nn_net_count(net) - 1);
+        double params = 0;
+        for (int k = 0; k < last->nparam; k++) params += nn_shape_count(last->param[k].shape);
+        lg_buf_addf(out, "%s, %s parameters", nn_shape_text(last->spec.out, shape), lg_thousands((long long)params));
+    } else if (ignored.code == 203 || ignored.code == 205) {
+        lg_buf_adds(out, ignored.msg);
+    }
+    nn_net_unref(net);
 }
 
 /* Bind time: a network that cannot be is told before anything of the cell runs. */
@@ -160,6 +191,18 @@ static lg_status model_check(const dsl_call *call, lg_err *err)
     return LG_OK;
 }
 
+/* What `fit` will want and this network lacks; it can be looked at all the same. */
+static void note_untrainable(plt_doc *doc, const nn_net *net)
+{
+    char shape[NN_SHAPE_TEXT];
+    const nn_node *last = nn_net_node(net, nn_net_count(net) - 1);
+    if (last->spec.out.rank != 1)
+        plt_note(doc, "cannot be trained yet: it ends in a %s image; add `flatten` and `dense classes softmax`",
+                 nn_shape_text(last->spec.out, shape));
+    else if (nn_ends_in(last->type, last->spec.config) != NN_SOFTMAX)
+        plt_note(doc, "cannot be trained yet: its last layer gives scores, not shares; end with `dense classes softmax`");
+}
+
 static lg_status model_run(const dsl_call *call, lg_err *err)
 {
     cmd_model *model = NULL;
@@ -169,6 +212,7 @@ static lg_status model_run(const dsl_call *call, lg_err *err)
     plt_doc_init(&doc);
     cmd_doc_summary(&doc, model, name, "receptive", err);
     if (*call->note) plt_note(&doc, "%s", call->note);
+    note_untrainable(&doc, model->net);
     lg_status st = err->status ? err->status : cmd_display(call, &doc, false, err);
     if (st) {
         plt_doc_release(&doc);

@@ -8,8 +8,8 @@
 enum { NAME, VALUE };
 
 static const dsl_param params[] = {
-    [NAME] = {.name = "setting", .role = DSL_POSITIONAL, .type = DSL_T_CHOICE, .choices = "seed threads detail decimals",
-              .required = true, .help = "which; palette, theme, store and alt are not there yet"},
+    [NAME] = {.name = "setting", .role = DSL_POSITIONAL, .type = DSL_T_CHOICE, .choices = "seed threads detail",
+              .required = true, .help = "which one"},
     [VALUE] = {.name = "value", .role = DSL_POSITIONAL, .type = DSL_T_TEXT, .required = true, .help = "its new value"},
     {0},
 };
@@ -23,7 +23,6 @@ static const struct {
     {.low = 0, .high = 9007199254740991, .wants = "a whole number from 0"},
     {.low = 1, .high = 1024, .wants = "a whole number from 1 to 1024"},
     {.words = (const char *const[]){"normal", "high", NULL}, .wants = "normal or high"},
-    {.low = 0, .high = 4, .wants = "a whole number from 0 to 4"},
 };
 
 static bool accepts(int rule, const char *text)
@@ -56,6 +55,6 @@ const dsl_command dsl_cmd_set = {
     .summary = "change a setting",
     .group = "Session",
     .params = params,
-    .examples = (const char *const[]){"set seed 7", "set decimals 2", NULL},
+    .examples = (const char *const[]){"set seed 7", "set threads 2", NULL},
     .run = set_run,
 };

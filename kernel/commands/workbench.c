@@ -23,7 +23,8 @@ lg_status cmd_workbench_new(cmd_workbench **out, lg_err *err)
     if (!bench) return err->status;
     lg_status st;
     LG_GO(cmd_layers_new(&bench->layers, err));
-    LG_GO(dsl_session_new(&(dsl_config){.commands = dsl_commands, .layers = bench->layers, .services = bench},
+    LG_GO(dsl_session_new(&(dsl_config){.commands = dsl_commands, .layers = bench->layers, .services = bench,
+                                          .layer_at = cmd_model_layer_at},
                           &bench->session, err));
     *out = bench;
     return LG_OK;
@@ -76,11 +77,6 @@ uint64_t cmd_seed(const dsl_call *call, int param)
     return (uint64_t)setting_int(call, "seed", arg->count ? arg->value[0].integer : 1);
 }
 
-int cmd_decimals(const dsl_call *call)
-{
-    return (int)setting_int(call, "decimals", 1);
-}
-
 size_t cmd_output_limit(const dsl_call *call)
 {
     const char *detail = dsl_session_setting(call->session, "detail");
@@ -97,7 +93,7 @@ static lg_status thumb_jpeg(void *ctx, const uint8_t *rgb, int width, int height
 
 static lg_status render(plt_doc *doc, bool png, size_t limit, plt_bundle *bundle, lg_err *err)
 {
-    const plt_options options = {.flags = PLT_TEXT | PLT_HTML | (png ? PLT_PNG : 0u), .limit = limit,
+    const plt_options options = {.flags = PLT_TEXT | PLT_HTML | PLT_FULL | (png ? PLT_PNG : 0u), .limit = limit,
                                  .encode = thumb_jpeg, .encode_mime = "image/jpeg"};
     lg_status st = plt_render(doc, &options, bundle, err);
     plt_doc_release(doc);
@@ -174,6 +170,12 @@ void cmd_live_progress(cmd_live *live, const char *what, long done, long total)
     plt_progress(&doc, total > 0 ? (double)done / (double)total : 0, "%s: %s of %s", what, lg_thousands(done),
                  lg_thousands(total));
     cmd_live_send(live, &doc);
+}
+
+lg_status cmd_live_result(const dsl_call *call, cmd_live *live, plt_doc *doc, bool png, lg_err *err)
+{
+    if (live->shown) return cmd_live_end(live, doc, png, cmd_output_limit(call), err);
+    return cmd_display(call, doc, png, err);
 }
 
 void cmd_live_close(cmd_live *live)

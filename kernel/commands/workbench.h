@@ -23,8 +23,6 @@ dsl_session *cmd_workbench_session(cmd_workbench *bench);
 lg_status cmd_pool(const dsl_call *call, lg_pool **out, lg_err *err) LG_MUST_CHECK;
 /* The seed of a command: its own option where given, else `set seed`, else the option's default. */
 uint64_t cmd_seed(const dsl_call *call, int param);
-/* Decimals of percentages as `set decimals` says (default 1). */
-int cmd_decimals(const dsl_call *call);
 /* Bytes an output may take: 400 KB, or none with `set detail high`. */
 size_t cmd_output_limit(const dsl_call *call);
 
@@ -51,6 +49,8 @@ lg_status cmd_live_end(cmd_live *live, plt_doc *doc, bool png, size_t limit, lg_
 /* A progress callback for long work in other libraries: "decoding", 120 of 3000. Shows nothing in the first half
  * second. */
 void cmd_live_progress(cmd_live *live, const char *what, long done, long total);
+/* A command's result: in the place of its progress where that was shown, else as a display of its own. */
+lg_status cmd_live_result(const dsl_call *call, cmd_live *live, plt_doc *doc, bool png, lg_err *err) LG_MUST_CHECK;
 /* Takes the progress away again (an empty final form), where a result of its own follows. */
 void cmd_live_close(cmd_live *live);
 
