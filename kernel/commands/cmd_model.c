@@ -173,9 +173,9 @@ void cmd_model_layer_at(const dsl_call *call, lg_buf *out)
         st = add_layer(net, &call->layer[i], data.classes, &by_class, &ignored);
     if (st == LG_OK) {
         const nn_node *last = nn_net_node(net, nn_net_count(net) - 1);
-        double params = 0;
-        for (int k = 0; k < last->nparam; k++) params += nn_shape_count(last->param[k].shape);
-        lg_buf_addf(out, "%s, %s parameters", nn_shape_text(last->spec.out, shape), lg_thousands((long long)params));
+        double weights = 0;
+        for (int k = 0; k < last->nparam; k++) weights += nn_shape_count(last->param[k].shape);
+        lg_buf_addf(out, "%s, %s parameters", nn_shape_text(last->spec.out, shape), lg_thousands((long long)weights));
     } else if (ignored.code == 203 || ignored.code == 205) {
         lg_buf_adds(out, ignored.msg);
     }
