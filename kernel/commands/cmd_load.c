@@ -54,7 +54,7 @@ static lg_status sample_folder(const dsl_call *call, cmd_live *live, const char 
     lg_pool *pool = NULL;
     lg_status st;
     LG_GO(store_paths_init(&paths, err));
-    *folder = lg_arena_strf(call->arena, err, "%s/samples/logos-%s", paths.cache, LG_VERSION);
+    *folder = lg_arena_strf(call->arena, err, "%s/samples/logos-%d", paths.cache, SMP_LOGOS_VERSION);
     *labels = *folder ? lg_arena_strf(call->arena, err, "%s/labels.txt", *folder) : NULL;
     if (!*labels) LG_GO(err->status);
     if (!smp_logos_ready(*folder)) {
@@ -128,7 +128,8 @@ static void doc_notes(plt_doc *doc, const data_report *report)
     }
 }
 
-static lg_status load_document(const dsl_call *call, const data_set *set, const data_report *report, lg_err *err)
+static lg_status load_document(const dsl_call *call, const data_set *set, const data_report *report, cmd_live *live,
+                               lg_err *err)
 {
     plt_doc doc;
     lg_buf brief;
@@ -154,7 +155,7 @@ static lg_status load_document(const dsl_call *call, const data_set *set, const 
         plt_doc_release(&doc);
         return st;
     }
-    return cmd_display(call, &doc, true, err);
+    return cmd_live_result(call, live, &doc, true, err);
 }
 
 static lg_status load_run(const dsl_call *call, lg_err *err)
@@ -170,8 +171,8 @@ static lg_status load_run(const dsl_call *call, lg_err *err)
         if (st) lg_err_place(err, err->code == 304 || err->code == 306 || err->code == 316 ? call->arg[LABELS].value[0].span
                                                                                            : call->arg[FROM].value[0].span);
     }
-    cmd_live_close(&live);
-    if (st == LG_OK) st = load_document(call, set, &report, err);
+    if (st == LG_OK) st = load_document(call, set, &report, &live, err);
+    else cmd_live_close(&live);
     data_report_release(&report);
     if (st == LG_OK) return cmd_dataset_bind(call, spec.name, set, err);
     data_unref(set);
