@@ -126,11 +126,11 @@ lab: ## open the notebook in JupyterLab
 	@$(MAKE) --no-print-directory register
 	@$(VENV)/bin/jupyter lab notebooks/01-logo-classifier.ipynb
 
-.PHONY: test test-run test-slow e2e browser sanitize
+.PHONY: test test-run test-slow e2e browser
 test: ## set up and run every fast test
 	@sh install/setup.sh --tests
 	@$(MAKE) --no-print-directory test-run
-test-run: lint register
+test-run: lint all
 	@sh tests/all.sh '$(FLAVOR)'
 browser: register ## the notebook in a real JupyterLab in headless Chromium
 	@$(VENV)/bin/python tests/browser/test_jupyterlab.py

@@ -3,8 +3,6 @@
 flavor=${1:-release}
 . tests/support/sum.sh
 step "C tests ($flavor)" make --no-print-directory -j"$(nproc)" unit FLAVOR="$flavor"
-if [ "$flavor" = release ]; then
-    step "protocol and notebooks" make --no-print-directory e2e
-    step "JupyterLab in a browser" make --no-print-directory browser
-fi
+step "the kernel as Jupyter sees it ($flavor)" make --no-print-directory e2e FLAVOR="$flavor"
+[ "$flavor" != release ] || step "JupyterLab in a browser" make --no-print-directory browser
 finish

@@ -1,8 +1,10 @@
 #!/bin/sh
-# slow.sh: the sanitizers over a chosen subset, both compilers, the real photos; called by `make test-slow`.
+# slow.sh: what takes minutes: the other compiler, the sanitizers, the real photos; called by `make test-slow`.
 . tests/support/sum.sh
 step "clang builds without a warning" make --no-print-directory -j"$(nproc)" all CC=clang O=build/clang
-step "AddressSanitizer and UBSan" make --no-print-directory -j"$(nproc)" unit FLAVOR=asan
-step "ThreadSanitizer" make --no-print-directory -j"$(nproc)" unit FLAVOR=tsan T='[dnpkw]*'
 step "real photos" sh tests/real/logos.sh
+step "C tests under AddressSanitizer and UBSan" make --no-print-directory -j"$(nproc)" unit FLAVOR=asan
+step "the kernel under AddressSanitizer" make --no-print-directory -j"$(nproc)" e2e FLAVOR=asan E=protocol
+step "C tests under ThreadSanitizer" make --no-print-directory -j"$(nproc)" unit FLAVOR=tsan
+step "the kernel under ThreadSanitizer" make --no-print-directory -j"$(nproc)" e2e FLAVOR=tsan E=lifecycle
 finish

@@ -45,7 +45,7 @@ static lg_status collect(const dsl_call *call, run_list *to, lg_err *err)
             to->name[to->count++] = !model ? v->name : model->runs == 1 ? v->name : run->name;
         }
         if (to->count > before) continue;
-        lg_fail(err, LG_E_DATA, 405, "`%s` has not been trained yet", v->name);
+        lg_fail(err, LG_E_DATA, 411, "`%s` has not been trained yet", v->name);
         lg_try(err, "fit %s", v->name);
         return lg_err_place(err, v->span);
     }

@@ -1,0 +1,75 @@
+"""The notebooks as a reader gets them: executed whole by nbclient, every output complete and safe to look at."""
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+import kernel_support as support
+
+ROOT = Path(__file__).resolve().parents[2]
+LIMIT = 400 * 1024  # bytes of one form of one output
+
+
+class Notebooks(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.home = tempfile.TemporaryDirectory(prefix="lens-notebooks-")
+        prefix = Path(cls.home.name) / "prefix"
+        subprocess.run([support.BINARY, "install", "--prefix", str(prefix)], check=True, stdout=subprocess.DEVNULL)
+        cls.before = {k: os.environ.get(k) for k in ("JUPYTER_PATH",)}
+        os.environ["JUPYTER_PATH"] = str(prefix / "share" / "jupyter")
+
+    @classmethod
+    def tearDownClass(cls):
+        for name, value in cls.before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        cls.home.cleanup()
+
+    def execute(self, path):
+        notebook = nbformat.read(path, as_version=4)
+        NotebookClient(notebook, kernel_name="logolens", timeout=600,
+                       resources={"metadata": {"path": str(path.parent)}}).execute()
+        return notebook
+
+    def check_outputs(self, notebook, name):
+        for cell in notebook.cells:
+            for output in cell.get("outputs", []):
+                self.assertNotEqual(output["output_type"], "error", name)
+                if output["output_type"] not in ("display_data", "execute_result"):
+                    continue
+                data = output["data"]
+                self.assertTrue(data.get("text/plain", "").strip(), f"{name}: an output without words: {cell.source[:60]}")
+                self.assertNotIn("application/javascript", data)
+                for mime, body in data.items():
+                    self.assertLess(len(body), LIMIT * 4 // 3, f"{name}: {mime} of {cell.source[:60]}")
+
+    def test_all(self):
+        paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
+        self.assertTrue(paths)
+        shared = Path(os.environ.get("LOGOLENS_SHARED", ROOT.parent / "shared"))
+        checker = shared / "corpora" / "check" / "check_output.py"
+        for path in paths:
+            with self.subTest(path.name):
+                for cell in nbformat.read(path, as_version=4).cells:
+                    self.assertFalse(cell.get("outputs"), f"{path.name} is kept without outputs")
+                notebook = self.execute(path)
+                self.check_outputs(notebook, path.name)
+                executed = Path(self.home.name) / path.name
+                nbformat.write(notebook, executed)
+                if checker.exists():
+                    done = subprocess.run([sys.executable, str(checker), "nb", str(executed)], capture_output=True, text=True)
+                    self.assertEqual(done.returncode, 0, done.stdout)
+                else:
+                    self.assertNotEqual(os.environ.get("LOGOLENS_REQUIRE_SHARED"), "1", f"{checker} is not there")
+
+
+if __name__ == "__main__":
+    unittest.main()
