@@ -1,7 +1,9 @@
 /* box_dataset.c - a data_set as an object of the language. */
 #include "kernel/commands/box_dataset.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -177,27 +179,97 @@ static plt_edge edge_of(data_split_kind split)
     return edge[split];
 }
 
+/* ---- tiles ---- */
+int cmd_tile_side(int size, size_t n)
+{
+    enum { ROOM = 24 << 20 }; /* bytes of pixels in one document, which may have 64 MB */
+    double most = sqrt(ROOM / 3.0 / (double)(n ? n : 1));
+    return most < 2.0 * size ? (int)most : 2 * size;
+}
+
+/* At most `side` wide and high. */
+static lg_status shrink(img_picture *picture, int side, lg_err *err)
+{
+    img_picture small = {0};
+    int larger = picture->h > picture->w ? picture->h : picture->w;
+    if (larger <= side) return LG_OK;
+    int h = (int)((int64_t)picture->h * side / larger), w = (int)((int64_t)picture->w * side / larger);
+    LG_TRY(img_resize(picture, h > 0 ? h : 1, w > 0 ? w : 1, &small, err));
+    img_picture_release(picture);
+    *picture = small;
+    return LG_OK;
+}
+
+/* Grey with a cross: a file that cannot be read. */
+static lg_status blank_tile(img_picture *out, int side, lg_err *err)
+{
+    LG_TRY(img_picture_init(out, side, side, 3, err));
+    for (int y = 0; y < side; y++)
+        for (int x = 0; x < side; x++) {
+            bool cross = abs(x - y) <= side / 48 || abs(x + y - side + 1) <= side / 48;
+            memset(img_at(out, y, x), cross ? 0x90 : 0xd0, 3);
+        }
+    return LG_OK;
+}
+
+static lg_status tile_pixels(const data_set *set, size_t row, int side, img_picture *rgb, lg_err *err)
+{
+    data_image image;
+    img_picture raw = {0};
+    data_image_at(set, row, &image);
+    if (image.broken) return blank_tile(rgb, side < 64 ? side : 64, err);
+    LG_TRY(data_thumbnail(set, row, &raw, err));
+    lg_status st = shrink(&raw, side, err);
+    if (st == LG_OK) st = img_convert(&raw, 3, rgb, err);
+    img_picture_release(&raw);
+    return st;
+}
+
+/* "12 Nike", or for a broken file "12 cannot be read: the file is empty"; of a long reason the beginning. */
+static void tile_caption(const data_set *set, const data_image *image, lg_buf *out)
+{
+    enum { REASON = 40 };
+    lg_buf_addf(out, "%u ", image->id);
+    if (!image->broken) {
+        lg_buf_adds(out, image->label < 0 ? "no label" : data_class_name(set, image->label));
+        return;
+    }
+    size_t len = strcspn(image->broken, ";"), n = lg_utf8_offset(image->broken, len, REASON);
+    while (n < len && n > 0 && image->broken[n] != ' ') n--;
+    lg_buf_adds(out, "cannot be read: ");
+    lg_buf_add(out, image->broken, n);
+    if (n < len) lg_buf_adds(out, " …");
+}
+
+lg_status cmd_doc_tile(plt_doc *doc, const data_set *set, size_t row, int side, plt_edge edge, lg_err *err)
+{
+    data_image image;
+    img_picture rgb = {0};
+    lg_buf caption;
+    LG_TRY(tile_pixels(set, row, side, &rgb, err));
+    lg_buf_init(&caption, 0);
+    data_image_at(set, row, &image);
+    tile_caption(set, &image, &caption);
+    plt_thumb(doc, rgb.px, rgb.w, rgb.h, image.broken ? PLT_EDGE_NONE : edge, "%s", lg_buf_str(&caption));
+    lg_buf_release(&caption);
+    img_picture_release(&rgb);
+    return LG_OK;
+}
+
 lg_status cmd_doc_sheet(plt_doc *doc, const data_set *set, const uint32_t *rows, size_t n, int size, bool grouped,
                         lg_err *err)
 {
     int32_t group = -2;
+    int side = cmd_tile_side(size, n);
     plt_grid(doc, size, "%zu of %s images", n, lg_thousands((long long)data_count(set)));
     for (size_t i = 0; i < n; i++) {
         data_image image;
-        img_picture raw = {0}, rgb = {0};
         data_image_at(set, rows[i], &image);
-        if (image.broken) continue;
         if (grouped && image.label != group) {
             group = image.label;
             plt_grid_group(doc, "%s", group < 0 ? "no label" : data_class_name(set, group));
         }
-        LG_TRY(data_thumbnail(set, rows[i], &raw, err));
-        lg_status st = img_convert(&raw, 3, &rgb, err);
-        img_picture_release(&raw);
-        LG_TRY(st);
-        const char *label = image.label < 0 ? "no label" : data_class_name(set, image.label);
-        plt_thumb(doc, rgb.px, rgb.w, rgb.h, edge_of(image.split), "%u %s", image.id, label);
-        img_picture_release(&rgb);
+        LG_TRY(cmd_doc_tile(doc, set, rows[i], side, edge_of(image.split), err));
     }
     return LG_OK;
 }

@@ -28,6 +28,12 @@ void cmd_doc_split_table(plt_doc *doc, const data_set *set, const data_counts *c
 /* Contact sheet of the given rows, grouped by label when `grouped`; rows shown as the network sees them. */
 lg_status cmd_doc_sheet(plt_doc *doc, const data_set *set, const uint32_t *rows, size_t n, int size, bool grouped,
                         lg_err *err) LG_MUST_CHECK;
+/* One picture of the grid begun last, at most `side` pixels wide and high, with its number and label; a file that cannot
+ * be read is a grey tile that says why. */
+lg_status cmd_doc_tile(plt_doc *doc, const data_set *set, size_t row, int side, plt_edge edge, lg_err *err) LG_MUST_CHECK;
+/* The side for cmd_doc_tile in a sheet of n pictures shown at `size`: twice that (sharp on dense screens), less where n
+ * such pictures would not fit into a document. */
+int cmd_tile_side(int size, size_t n);
 /* "2,985 images, 4 classes, 64x64x3". */
 void cmd_dataset_brief(const void *payload, lg_buf *out);
 

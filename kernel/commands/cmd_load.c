@@ -171,10 +171,11 @@ static lg_status load_run(const dsl_call *call, lg_err *err)
         if (st) lg_err_place(err, err->code == 304 || err->code == 306 || err->code == 316 ? call->arg[LABELS].value[0].span
                                                                                            : call->arg[FROM].value[0].span);
     }
+    /* Before anything is drawn: what was read stays, whatever becomes of its picture. */
+    if (st == LG_OK) st = cmd_dataset_bind(call, spec.name, data_ref(set), err);
     if (st == LG_OK) st = load_document(call, set, &report, &live, err);
-    else cmd_live_close(&live);
+    if (st) cmd_live_close(&live);
     data_report_release(&report);
-    if (st == LG_OK) return cmd_dataset_bind(call, spec.name, set, err);
     data_unref(set);
     return st;
 }

@@ -153,26 +153,16 @@ static plt_edge edge_of(const opinion *o, const data_image *image, int best)
          : image->split == DATA_TEST ? PLT_EDGE_TEST : PLT_EDGE_NONE;
 }
 
-static lg_status add_thumb(plt_doc *doc, const opinion *o, const data_set *set, uint32_t row, lg_err *err)
+static lg_status add_thumb(plt_doc *doc, const opinion *o, const data_set *set, uint32_t row, int side, lg_err *err)
 {
     data_image image;
-    img_picture raw = {0}, rgb = {0};
-    const float *p = o->probability ? row_probability(o, set, row) : NULL;
-    int best = p ? nn_argmax(p, o->classes) : -1;
     data_image_at(set, row, &image);
-    LG_TRY(data_thumbnail(set, row, &raw, err));
-    lg_status st = img_convert(&raw, 3, &rgb, err);
-    img_picture_release(&raw);
-    LG_TRY(st);
-    const char *label = image.broken ? "unreadable" : image.label < 0 ? "no label" : data_class_name(set, image.label);
-    if (p) {
-        plt_thumb(doc, rgb.px, rgb.w, rgb.h, edge_of(o, &image, best), "%u %s", image.id, label);
+    const float *p = o->probability && !image.broken ? row_probability(o, set, row) : NULL;
+    int best = p ? nn_argmax(p, o->classes) : -1;
+    LG_TRY(cmd_doc_tile(doc, set, row, side, edge_of(o, &image, best), err));
+    if (p)
         plt_thumb_bar(doc, best == image.label ? PLT_TONE_GOOD : PLT_TONE_BAD, p[best], "%s %.0f%%", class_name(o, best),
                       100.0 * (double)p[best]);
-    } else {
-        plt_thumb(doc, rgb.px, rgb.w, rgb.h, edge_of(o, &image, best), "%u %s", image.id, label);
-    }
-    img_picture_release(&rgb);
     return LG_OK;
 }
 
@@ -240,9 +230,17 @@ static void title_of(const dsl_call *call, plt_doc *doc, const data_set *set, si
         dsl_cond_text(call->where, &where);
     }
     const dsl_value *with = dsl_val(call, WITH);
-    plt_title(doc, "%s%s%s%s: %zu of %s images%s%s", call->arg[OBJECT].value[0].text, with ? " with " : "",
+    size_t broken = 0;
+    for (size_t i = 0; i < data_count(set); i++) {
+        data_image image;
+        data_image_at(set, i, &image);
+        broken += image.broken != NULL;
+    }
+    char unreadable[60] = ""; /* so that numbers agree with tables, which count what can be used */
+    if (broken) snprintf(unreadable, sizeof unreadable, ", %s of them unreadable", lg_thousands((long long)broken));
+    plt_title(doc, "%s%s%s%s: %zu of %s image%s%s%s%s", call->arg[OBJECT].value[0].text, with ? " with " : "",
               with ? with->name : "", lg_buf_str(&where), shown, lg_thousands((long long)data_count(set)),
-              *call->note ? " " : "", call->note);
+              data_count(set) == 1 ? "" : "s", unreadable, *call->note ? " " : "", call->note);
     lg_buf_release(&where);
 }
 
@@ -263,7 +261,8 @@ static lg_status show_dataset(const dsl_call *call, lg_err *err)
     int size = (int)call->arg[SIZE].value[0].integer, fit = 632 / (int)call->arg[COLUMNS].value[0].integer - 8;
     if (!call->arg[SIZE].given && fit < size) size = fit < 16 ? 16 : fit;
     if (n) plt_grid(&doc, size, "%s", o.probability ? "number, true label; bar: what the model says and how sure it is" : "");
-    for (size_t i = 0; i < n; i++) LG_GO(add_thumb(&doc, &o, set, rows[i], err));
+    int side = cmd_tile_side(size, n);
+    for (size_t i = 0; i < n; i++) LG_GO(add_thumb(&doc, &o, set, rows[i], side, err));
     st = cmd_display(call, &doc, true, err);
 done:
     if (st) plt_doc_release(&doc);
