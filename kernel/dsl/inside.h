@@ -173,6 +173,17 @@ lg_status dsl_no_layer(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err);
 /* The same line in this language, or false when the line is no Python we know. */
 bool dsl_from_python(const dsl_config *config, const char *line, size_t len, lg_buf *out);
 
+/* ---- later.c: verbs that this version does not have ---- */
+typedef struct dsl_later {
+    const char *verb, *served_by, *hint; /* a command that serves meanwhile, and how; or NULL */
+} dsl_later;
+/* NULL: not one of them, or the table has it. */
+const dsl_later *dsl_later_find(const dsl_config *config, const char *word);
+const dsl_later *dsl_later_synonym(const dsl_config *config, const char *word); /* suggest.c: `test` -> evaluate too */
+const char *dsl_later_hint(const dsl_config *config, const dsl_later *verb);
+/* LL146. said: the word that was written, the verb itself or another word for it. */
+lg_status dsl_later_fail(const dsl_config *config, const char *said, const dsl_later *verb, lg_span span, lg_err *err);
+
 /* ---- inspect.c ---- */
 void dsl_signature(const dsl_param *param, lg_buf *out); /* "lr  number, default 0.01" */
 

@@ -177,6 +177,13 @@ const char *dsl_synonym(const dsl_config *config, const char *word)
     return here && dsl_command_find(config, here) ? here : NULL;
 }
 
+const dsl_later *dsl_later_synonym(const dsl_config *config, const char *word)
+{
+    const dsl_later *exact = dsl_later_find(config, word);
+    const char *here = lookup(verbs, sizeof verbs / sizeof *verbs, word);
+    return exact ? exact : here ? dsl_later_find(config, here) : NULL;
+}
+
 const char *dsl_option_synonym(const char *word)
 {
     return lookup(options, sizeof options / sizeof *options, word);
@@ -234,6 +241,27 @@ static lg_status layer_outside(const dsl_stmt *stmt, const dsl_layer_type *layer
     return lg_err_place(err, stmt->head->span);
 }
 
+/* `pad logos`, not `pad 1`: then the verb is meant, not the layer. */
+static bool names_object(dsl_walk *walk, const dsl_stmt *stmt)
+{
+    const dsl_atom *first = stmt->args && stmt->args->kind == NODE_LIST ? stmt->args->list.first : NULL;
+    char name[64] = {0};
+    if (!first || first->kind != TOK_WORD || first->len >= sizeof name) return false;
+    memcpy(name, first->at, first->len);
+    name[strcspn(name, ".")] = 0;
+    return dsl_names_get(&walk->shadow, name) || dsl_session_get(walk->session, name);
+}
+
+/* A misspelt word of another language: one slip in five letters or more, as short words are too alike. */
+static const char *near_synonym(const dsl_config *config, const char *word)
+{
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        if (strlen(verbs[i].said) >= 5 && lg_edit_distance(word, verbs[i].said) == 1 &&
+            dsl_command_find(config, verbs[i].here))
+            return verbs[i].here;
+    return NULL;
+}
+
 lg_status dsl_no_command(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err)
 {
     const dsl_config *config = &walk->session->config;
@@ -243,7 +271,9 @@ lg_status dsl_no_command(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err)
     dsl_bit shown = dsl_brief(stmt->head->at, stmt->head->len);
     if (stmt->head->len < sizeof word) memcpy(word, stmt->head->at, stmt->head->len);
     const dsl_layer_type *layer = dsl_layer_find(config, word);
-    if (layer) return layer_outside(stmt, layer, err);
+    const dsl_later *later = *word && !dsl_synonym(config, word) ? dsl_later_synonym(config, word) : NULL;
+    if (layer && !(later && names_object(walk, stmt))) return layer_outside(stmt, layer, err);
+    if (later) return dsl_later_fail(config, word, later, stmt->head->span, err);
     const char *here = dsl_synonym(config, word);
     if (!here && *word && fold_lookalikes(word, folded, sizeof folded, odd)) {
         const dsl_command *command = dsl_command_find(config, folded);
@@ -256,12 +286,8 @@ lg_status dsl_no_command(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err)
     }
     for (size_t i = 0; config->commands && config->commands[i] && count < MOST_NAMES; i++)
         names[count++] = config->commands[i]->name;
-    size_t real = count;
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs && count < MOST_NAMES; i++)
-        if (dsl_command_find(config, verbs[i].here)) names[count++] = verbs[i].said;
     const char *near = here || !*word ? NULL : lg_nearest(word, names, count);
-    for (size_t i = real; near && i < count; i++)
-        if (names[i] == near) here = dsl_synonym(config, near);
+    if (!here && !near && *word) here = near_synonym(config, word);
     if (here) {
         lg_fail(err, LG_E_NAME, 104, "there is no command `%s`; here it is called `%s`", shown.s, here);
         if (line_with(stmt, here, line, sizeof line)) lg_try(err, "%s", line);

@@ -1,0 +1,75 @@
+/* later.c - verbs of the language that this version does not have, with what serves meanwhile. One list: messages, help
+ * and reserved words ask here. A verb that is in the table of commands is never looked up. */
+#include "kernel/dsl/inside.h"
+
+#include "lib/base/banned.h"
+
+static const dsl_later later[] = {
+    {"combine", "load", "`load` reads one folder with a folder for each label"},
+    {"clean", "load", "`load … size 64x64` sets the size; `relabel` puts labels in order"},
+    {"augment", "fit", "`dropout` in the model, and `fit … decay 0.001`, also keep it from learning by heart"},
+    {"describe", "show", "`show` draws images, classes and parts of a dataset"},
+    {"drop", "load", "load the images again without them, or choose rows with `where`"},
+    {"undo", "load", "run the line that made it again: the same line gives the same dataset"},
+    {"freeze", "summary", "`summary` lists the layers; all of them learn"},
+    {"unfreeze", "summary", "`summary` lists the layers; all of them learn"},
+    {"findlr", "fit", "for rate in 0.1, 0.01, 0.001 { fit scratch epochs 3 lr $rate again as trial }"},
+    {"sweep", "fit", "for rate in 0.1, 0.01, 0.001 { fit scratch lr $rate again as trial }"},
+    {"evaluate", "confusion", "`confusion` shows accuracy, precision and recall"},
+    {"report", "confusion", "`confusion` shows accuracy, precision and recall"},
+    {"mistakes", "show", "show logos.val with scratch where correct = no sort loss"},
+    {"compare", "confusion", "`confusion` for each model, or `curves` with both"},
+    {"explain", "show", "show logos.val with scratch where correct = no sort loss"},
+    {"activations", "summary", "`summary` shows what each layer makes of the image"},
+    {"dream", "summary", "`summary` shows what each layer makes of the image"},
+    {"filters", "summary", "`summary` shows what each layer makes of the image"},
+    {"embed", "show", "`show` draws images of every class"},
+    {"pad", "summary", "`summary` shows sizes layer by layer; `help pad` shows the layer"},
+    {"convolve", "summary", "`summary` shows sizes layer by layer; `help conv` shows the layer"},
+    {"pool", "summary", "`summary` shows sizes layer by layer; `help maxpool` shows the layer"},
+    {"activate", "summary", "`summary` shows sizes layer by layer; `help activation` shows the layer"},
+    {"softmax", "summary", "`help activation` shows the layer"},
+    {"trace", "summary", "`summary` shows sizes layer by layer"},
+    {"step", "fit", "`fit … epochs 1` shows one round"},
+    {"gradients", "fit", "`fit` draws the loss as it falls"},
+    {"landscape", "fit", "`fit` draws the loss as it falls"},
+    {"receptive", "summary", "summary scratch detail receptive"},
+    {"overfit", "curves", "`curves` shows training and validation side by side"},
+    {"quiz", "summary", "`summary` shows how every number arises"},
+    {"connect", "load", "`load` reads images from a folder"},
+    {"scrape", "load", "`load` reads images from a folder"},
+    {"classify", "show", "`show … with MODEL` draws what a model says to each image"},
+    {"customers", NULL, NULL},
+    {"dashboard", NULL, NULL},
+    {"recheck", NULL, NULL},
+    {"delete", "load", "load the images again without them, or choose rows with `where`"},
+    {"export", NULL, NULL},
+    {"save", "run", "keep the lines in a .lens file: `run` makes the same objects again"},
+    {"open", "run", "keep the lines in a .lens file: `run` makes the same objects again"},
+};
+
+const dsl_later *dsl_later_find(const dsl_config *config, const char *word)
+{
+    if (!config || dsl_command_find(config, word)) return NULL;
+    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+        if (dsl_same(word, later[i].verb)) return &later[i];
+    return NULL;
+}
+
+const char *dsl_later_hint(const dsl_config *config, const dsl_later *verb)
+{
+    bool served = verb->served_by && dsl_command_find(config, verb->served_by);
+    return served ? verb->hint : "`help` lists the commands there are";
+}
+
+lg_status dsl_later_fail(const dsl_config *config, const char *said, const dsl_later *verb, lg_span span, lg_err *err)
+{
+    if (dsl_same(said, verb->verb))
+        lg_fail(err, LG_E_UNSUPPORTED, 146, "`%s` is not part of this version", verb->verb);
+    else
+        lg_fail(err, LG_E_UNSUPPORTED, 146, "`%s` is called `%s` here, and `%s` is not part of this version", said,
+                verb->verb, verb->verb);
+    lg_why(err, "it is a word of the language, and comes with a later version");
+    lg_try(err, "%s", dsl_later_hint(config, verb));
+    return lg_err_place(err, span);
+}
