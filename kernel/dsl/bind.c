@@ -543,7 +543,7 @@ static lg_status fill_implicit(binder *b, int index)
             return LG_OK;
         }
         if (c.count == 0) return param->required ? none_yet(b, param) : LG_OK;
-        if (c.count > 1) return ambiguous(b, param, &c);
+        if (c.count > 1) return param->required ? ambiguous(b, param, &c) : LG_OK;
         name = c.name[0];
         kind = c.kind[0];
     }

@@ -135,6 +135,15 @@ static lg_status bind_block(dsl_walk *walk, const dsl_command *command, dsl_stmt
     return LG_OK;
 }
 
+/* What the command makes must not take the place of an object of another kind. */
+static lg_status names_free(dsl_walk *walk, const dsl_command *command, const dsl_arg *arg, lg_err *err)
+{
+    for (int i = 0; command->params && command->params[i].name; i++)
+        if (command->params[i].type == DSL_T_NEWNAME && arg[i].count)
+            LG_TRY(dsl_name_free(walk, arg[i].value[0].text, command->makes, arg[i].value[0].span, err));
+    return LG_OK;
+}
+
 lg_status dsl_bind_call(dsl_walk *walk, const dsl_command *command, dsl_stmt *stmt, lg_arena *arena, dsl_call *out,
                         lg_err *err)
 {
@@ -152,6 +161,7 @@ lg_status dsl_bind_call(dsl_walk *walk, const dsl_command *command, dsl_stmt *st
     dsl_cond *where = NULL;
     char *note = NULL;
     LG_TRY(dsl_bind_args(walk, &target, stmt, arena, &arg, &where, &note, err));
+    LG_TRY(names_free(walk, command, arg, err));
     out->arg = arg;
     out->where = where;
     out->note = note;

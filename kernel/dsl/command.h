@@ -52,7 +52,8 @@ typedef struct dsl_param {
     unsigned kinds;        /* OBJECT */
     bool required;
     bool list;          /* takes a comma list (dsl_arg.count > 1) */
-    bool implicit;      /* a missing dataset or model is filled in when exactly one exists or `use` chose one */
+    bool implicit;      /* a missing dataset or model is filled in when exactly one exists or `use` chose one; with
+                           several it stays empty, unless `required` */
     bool late;          /* not available in this build of the language: said in help, refused when used */
     const char *help;   /* one clause */
     const char *advice; /* usual range and what goes wrong at both ends; for inspection. May be NULL */

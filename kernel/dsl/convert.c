@@ -137,7 +137,7 @@ static void want_object(const dsl_param *param, lg_buf *out)
     }
     for (int k = 1; k < DSL_KIND_COUNT; k++)
         if (param->kinds & 1u << k) {
-            lg_buf_addf(out, "%s%s%s", before, k == DSL_KIND_POSTS ? "" : "a ", dsl_kind_name((dsl_kind)k));
+            lg_buf_addf(out, "%s%s", before, dsl_kind_phrase((dsl_kind)k));
             before = " or ";
         }
 }
@@ -478,11 +478,16 @@ static lg_status wrong_kind(dsl_walk *walk, const dsl_target *target, const dsl_
     lg_buf_init(&want, 400);
     want_object(param, &want);
     target_words(target, param, what);
-    bool posts = found->kind == DSL_KIND_POSTS;
-    lg_fail(err, LG_E_ARG, 133, "`%s` wants %s, and `%s` is %s%s", what, lg_buf_str(&want),
-            dsl_brief(word->text, strlen(word->text)).s, posts ? "" : "a ", dsl_kind_name(found->kind));
+    dsl_bit said = dsl_brief(word->text, strlen(word->text));
+    lg_fail(err, LG_E_ARG, 133, "`%s` wants %s, and `%s` is %s", what, lg_buf_str(&want), said.s,
+            dsl_kind_phrase(found->kind));
     lg_buf_release(&want);
     say_what_there_is(walk, param->kinds, word->text, err);
+    name_list list = {0};
+    dsl_each_name(walk, param->kinds, list_name, &list);
+    bool model = param->kinds == DSL_MODELS && found->kind == DSL_KIND_DATASET;
+    if (list.count) lg_try(err, "%s %s", what, list.name[0]);
+    else if (model) lg_try(err, "define a model first: `model scratch on %s { … }`", found->name);
     return lg_err_place(err, word->span);
 }
 

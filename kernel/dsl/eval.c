@@ -63,6 +63,7 @@ static lg_status let_grid(dsl_walk *walk, const dsl_stmt *stmt, const char *name
     bool unknown = false;
     dsl_word word = {.text = name, .span = stmt->head->span};
     LG_TRY(dsl_name_check(&walk->session->config, &word, err));
+    LG_TRY(dsl_name_free(walk, name, DSL_KIND_GRID, stmt->head->span, err));
     LG_TRY(dsl_matrix_grid(walk, stmt->args->extra, arena, &grid, &unknown, err));
     if (walk->dry) return shadow_name(walk, name, DSL_KIND_GRID, err);
     char *recipe = lg_arena_strndup(arena, stmt->at, stmt->len, err);

@@ -136,6 +136,8 @@ bool dsl_is_preposition(const char *word);
 /* Is it a usable name? LL110 or LL111. */
 lg_status dsl_name_check(const dsl_config *config, const dsl_word *word, lg_err *err) LG_MUST_CHECK;
 bool dsl_is_identifier(const char *word);
+/* May an object of this kind take the name? LL135 where one of another kind has it. */
+lg_status dsl_name_free(dsl_walk *walk, const char *name, dsl_kind kind, lg_span span, lg_err *err) LG_MUST_CHECK;
 
 /* ---- bind.c ---- */
 lg_status dsl_bind_call(dsl_walk *walk, const dsl_command *command, dsl_stmt *stmt, lg_arena *arena, dsl_call *out,

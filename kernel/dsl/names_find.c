@@ -52,6 +52,17 @@ lg_status dsl_find(dsl_walk *walk, const char *text, bool fields, lg_arena *aren
     return LG_OK;
 }
 
+lg_status dsl_name_free(dsl_walk *walk, const char *name, dsl_kind kind, lg_span span, lg_err *err)
+{
+    dsl_found found = {0};
+    if (kind == DSL_KIND_NONE || !found_exactly(walk, name, &found)) return LG_OK;
+    if (found.kind == kind || found.kind == DSL_KIND_NONE) return LG_OK;
+    lg_fail(err, LG_E_NAME, 135, "`%s` is %s already", name, dsl_kind_phrase(found.kind));
+    lg_why(err, "this line would make %s of that name, and only one of them could keep it", dsl_kind_phrase(kind));
+    lg_try(err, "choose another name, e.g. `%s_%s`", name, dsl_kind_name(kind));
+    return lg_err_place(err, span);
+}
+
 void dsl_each_name(dsl_walk *walk, unsigned kinds, void (*fn)(void *ctx, const char *name, dsl_kind kind), void *ctx)
 {
     const dsl_names *objects = &walk->session->objects;

@@ -12,6 +12,13 @@ const char *dsl_kind_name(dsl_kind kind)
     return (unsigned)kind < DSL_KIND_COUNT ? names[kind] : names[0];
 }
 
+const char *dsl_kind_phrase(dsl_kind kind)
+{
+    static const char *const phrases[DSL_KIND_COUNT] = {"a thing", "a dataset", "a model", "a run",
+                                                        "a table", "posts",     "a grid"};
+    return (unsigned)kind < DSL_KIND_COUNT ? phrases[kind] : phrases[0];
+}
+
 lg_status dsl_object_new(const dsl_class *cls, void *payload, const char *recipe, dsl_object **out, lg_err *err)
 {
     dsl_object *object = lg_alloc(1, sizeof *object, err);

@@ -24,6 +24,8 @@ typedef enum dsl_kind {
 
 /* "dataset", "model", "run", "table", "posts", "grid"; NONE: "thing". */
 const char *dsl_kind_name(dsl_kind kind);
+/* "a dataset", "posts": as it stands in a sentence. */
+const char *dsl_kind_phrase(dsl_kind kind);
 
 typedef struct dsl_object dsl_object;
 

@@ -165,7 +165,12 @@ static const wrong wrongs[] = {
     {"fit scratch no epochs", 148, 1, 16, 6, "switches off", NULL},
     {"fit scratch mixup 0.2", 146, 1, 13, 5, "not part of this version", NULL},
     {"fit scratch batch_size 3", 140, 1, 13, 10, NULL, "did you mean `batch`?"},
-    {"fit logos", 133, 1, 5, 5, "wants a model, and `logos` is a dataset", NULL},
+    {"fit logos", 133, 1, 5, 5, "wants a model, and `logos` is a dataset", "fit scratch"},
+    {"confusion scratch on scratch", 133, 1, 22, 7, "wants a dataset, and `scratch` is a model", "confusion on logos"},
+    {"fit scratch as logos", 135, 1, 16, 5, "`logos` is a dataset already", "logos_run"},
+    {"load scratch from data/x", 135, 1, 6, 7, "`scratch` is a model already", "scratch_dataset"},
+    {"let logos = [1 2]", 135, 1, 5, 5, "`logos` is a dataset already", "logos_grid"},
+    {"load fresh from x\nmodel fresh on logos { flatten }", 135, 2, 7, 5, "`fresh` is a dataset already", NULL},
     {"fit scratch.val", 133, 1, 5, 11, "only a dataset has parts", NULL},
     {"show logoss", 130, 1, 6, 6, "there is nothing called `logoss`", "did you mean `logos`?"},
     {"load 9lives from x", 110, 1, 6, 6, "cannot be a name", "n9lives"},
@@ -257,6 +262,25 @@ TEST(implicit_needs_one)
     CHECK(bench_run(&b, "use other; fit epochs 3") == LG_OK);
     CHECK_HAS(lg_buf_str(&dsl_log), "fit other epochs 3");
     CHECK_HAS(lg_buf_str(&dsl_log), "(using model other)");
+    bench_close(&b);
+}
+
+/* What need not be there stays empty where several would fit. */
+TEST(implicit_stays_empty_where_it_may)
+{
+    dsl_bench b;
+    bench_open(&b);
+    CHECK(bench_run(&b, "load logos from x; load belga from y") == LG_OK);
+    CHECK(bench_run(&b, "model m { input 64x64x3; flatten }") == LG_OK);
+    CHECK_STR(lg_buf_str(&dsl_log), "model m seed 1 { input 64x64x3; flatten }\n");
+    CHECK(bench_run(&b, "model t like m seed 2") == LG_OK);
+    CHECK_STR(lg_buf_str(&dsl_log), "model t like m seed 2\n");
+    CHECK(bench_run(&b, "load m2 from z; fit logos") != LG_OK);
+    CHECK_STR(b.err.hint, "fit m");
+    bench_close(&b);
+    bench_open(&b);
+    CHECK(bench_run(&b, "load logos from x") == LG_OK && bench_run(&b, "fit logos") != LG_OK);
+    CHECK_STR(b.err.hint, "define a model first: `model scratch on logos { … }`");
     bench_close(&b);
 }
 
