@@ -8,12 +8,12 @@
 #ifndef TEST_H
 #define TEST_H
 
+#include <limits.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 typedef struct test_case {
     const char *name;
@@ -77,17 +77,16 @@ static const char *test_skipped = "";
         longjmp(test_jump, 2);                                                                                         \
     } while (0)
 
-/* Path of handed-over data, or a skip (a failure when LOGOLENS_REQUIRE_SHARED=1). Buffer is static, 4 in rotation. */
+/* Full path of handed-over data, or a skip (a failure when LOGOLENS_REQUIRE_SHARED=1). Static, 4 in rotation. */
 static inline const char *test_shared(const char *name)
 {
-    static char path[4][1024];
+    static char path[4][PATH_MAX];
     static int turn;
-    char *p = path[turn++ & 3];
+    char asked[PATH_MAX], *full = path[turn++ & 3];
     const char *root = getenv("LOGOLENS_SHARED"), *must = getenv("LOGOLENS_REQUIRE_SHARED");
-    struct stat st;
-    snprintf(p, sizeof path[0], "%s/%s", root ? root : "../shared", name);
-    if (stat(p, &st) == 0) return p;
-    if (must && *must == '1') TEST_FAIL("%s is not there, and LOGOLENS_REQUIRE_SHARED=1", p);
+    snprintf(asked, sizeof asked, "%s/%s", root ? root : "../shared", name);
+    if (realpath(asked, full)) return full;
+    if (must && *must == '1') TEST_FAIL("%s is not there, and LOGOLENS_REQUIRE_SHARED=1", asked);
     SKIP("the handed-over data is not there");
     return NULL;
 }
