@@ -1,5 +1,6 @@
 /* pictures.c - from files to facts and pixels, in parallel; and single pictures to look at. */
 #include "lib/data/dataset_private.h"
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 #include "lib/base/reach.h"
@@ -67,7 +68,7 @@ done:
     return st;
 }
 
-/* ---- all files, in chunks so that progress and interrupts come through ---- */
+/* ---- all files, in chunks so that progress comes through; an interrupt is seen before every file ---- */
 typedef struct chunk {
     const data_decode_job *job;
     size_t first;
@@ -96,7 +97,7 @@ static void decode_piece(void *ctx, int piece, int worker)
     data_fact *fact = &job->table->fact[at];
     lg_err *err = &part->err[piece];
     img_picture picture = {0}, fitted = {0};
-    if (job->verify && fact->broken) return;
+    if ((job->verify && fact->broken) || (job->cancel && lg_cancelled(job->cancel))) return;
     reading how = job_reading(job, fact);
     if (open_picture(fact, job->verify, &how, &picture, err) == LG_OK && block &&
         img_fit(&picture, job->fit, block->h, block->w, &fitted, err) == LG_OK)
@@ -125,19 +126,30 @@ static lg_status take_failures(chunk *part, size_t n, lg_err *err)
     return LG_OK;
 }
 
+/* Files of the next chunk, so that it takes about a tenth of a second, after n files that took so many seconds: a
+ * 4096x4096 picture takes as long as a thousand small ones. */
+static size_t next_chunk(const data_decode_job *job, size_t n, double seconds)
+{
+    double fit = seconds > 0 ? (double)n * 0.1 / seconds : CHUNK;
+    fit = fmax(fit, lg_pool_size(job->pool));
+    return fit < CHUNK ? (size_t)fit : CHUNK;
+}
+
 lg_status data_decode_all(data_decode_job *job, lg_err *err)
 {
     lg_status st = LG_OK;
-    size_t count = job->table->count;
+    size_t count = job->table->count, n = 0, size = next_chunk(job, 1, 1);
     chunk *part = lg_alloc(1, sizeof *part, err);
     if (!part) return err->status;
     part->job = job;
-    for (size_t first = 0; first < count; first += CHUNK) {
-        size_t n = count - first < CHUNK ? count - first : CHUNK;
-        LG_GO(lg_cancel_check(job->cancel, err));
+    for (size_t first = 0; first < count; first += n) {
+        double start = lg_now();
+        n = count - first < size ? count - first : size;
         part->first = first;
         lg_pool_run(job->pool, (int)n, decode_piece, part);
+        LG_GO(lg_cancel_check(job->cancel, err));
         LG_GO(take_failures(part, n, err));
+        size = next_chunk(job, n, lg_now() - start);
         if (job->progress) job->progress(job->progress_ctx, first + n, count);
     }
 done:
@@ -183,7 +195,12 @@ static lg_status check_memory(size_t count, data_size size, lg_err *err)
             size.w);
     lg_why(err, "they need %.1f GB, and at most %.1f GB of this machine are used for one dataset", need / 1e9,
            have / 1e9);
-    return lg_try(err, "use a smaller size (`size 64x64`) or fewer images (`limit 10000`)");
+    double fits = floor(have / (need / (double)count)); /* images of this size */
+    int side = 1024;
+    while (side > 8 && (double)count * side * side * 3 > have) side /= 2;
+    if (side >= size.h || side >= size.w) return lg_try(err, "add `limit %.0f`", fits);
+    if (fits < 1) return lg_try(err, "add `size %dx%d`", side, side);
+    return lg_try(err, "`size %dx%d`, or `limit %.0f`", side, side, fits);
 }
 
 /* RGB with three equal channels to one channel, in place. */

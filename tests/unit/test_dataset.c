@@ -606,25 +606,56 @@ TEST(threads_change_nothing)
     CHECK_OK(LOAD(.size = {8, 8, 0}, .pool = pool, .progress = progress, .progress_ctx = seen));
     lg_pool_free(pool);
     CHECK_INT(seen[0], 90);
-    CHECK_INT(seen[1], 2);
+    CHECK(seen[1] > 1);
     CHECK_OK(data_fingerprint(set, b, &err));
     CHECK_STR(a, b);
     CHECK(memcmp(px, data_pixels(set, 0), 90 * 192) == 0);
     free(px);
 }
 
+typedef struct stopper {
+    lg_cancel cancel;
+    size_t calls, done;
+} stopper;
+
 static void stop(void *ctx, size_t done, size_t count)
 {
-    (void)done, (void)count;
-    lg_cancel_set(ctx);
+    stopper *s = ctx;
+    (void)count;
+    s->done = done;
+    s->calls++;
+    lg_cancel_set(&s->cancel);
 }
 
+/* The first word comes after as many files as there are threads, however large they are, and none after an interrupt. */
 TEST(interrupts)
 {
-    lg_cancel cancel = {0};
+    stopper s = {0};
     three_folders(30);
-    CHECK(LOAD(.size = {8, 8, 0}, .cancel = &cancel, .progress = stop, .progress_ctx = &cancel) == LG_E_INTERRUPTED);
+    CHECK(LOAD(.size = {8, 8, 0}, .cancel = &s.cancel, .progress = stop, .progress_ctx = &s) == LG_E_INTERRUPTED);
     CHECK(set == NULL);
+    CHECK_INT(s.calls, 1);
+    CHECK_INT(s.done, 1);
+}
+
+/* 48 MB a picture: refused before anything is allocated, with a line that fits. */
+TEST(more_than_memory_holds)
+{
+    char name[64], hint[40];
+    double have = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE) / 2;
+    int fit = (int)(have / (4096.0 * 4096 * 3));
+    if (fit > 4000) SKIP("the machine has more memory than test pictures fill");
+    ds_new();
+    for (int i = 0; i <= fit; i++) {
+        snprintf(name, sizeof name, "set/%c/%d.png", "ab"[i % 2], i);
+        ds_picture(name, i, 8, 8, 3, 0);
+    }
+    CHECK(LOAD(.size = {4096, 4096, 0}) == LG_E_LIMIT);
+    CHECK_INT(err.code, 321);
+    snprintf(hint, sizeof hint, "`limit %d`", fit);
+    CHECK_HAS(err.hint, hint);
+    CHECK_HAS(err.hint, "`size ");
+    CHECK_HAS(err.why, "GB");
 }
 
 /* Each allocation of a load and of every edit made to fail once: an LL901, nothing leaked, and all well afterwards. */
