@@ -45,8 +45,11 @@ typedef struct cmd_run {
     int number;             /* 1 for the first run of its model */
     int planned;            /* last epoch that was asked for */
     int threads;
+    bool keep_last;         /* its weights are the last epoch's, not the best one's */
     double seconds;
 } cmd_run;
+/* The epoch whose weights are kept; NULL before one has ended. */
+const nn_epoch *cmd_run_kept(const cmd_run *run);
 extern const dsl_class cmd_run_class;
 void cmd_run_free(cmd_run *run);
 

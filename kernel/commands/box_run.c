@@ -29,10 +29,9 @@ static const nn_epoch *last_epoch(const cmd_run *run)
     return run->run.epochs ? &run->run.epoch[run->run.epochs - 1] : NULL;
 }
 
-/* The epoch whose weights are kept; the last where none was chosen. */
-static const nn_epoch *kept_epoch(const cmd_run *run)
+const nn_epoch *cmd_run_kept(const cmd_run *run)
 {
-    return run->run.best >= 0 ? &run->run.epoch[run->run.best] : last_epoch(run);
+    return run->run.best >= 0 && !run->keep_last ? &run->run.epoch[run->run.best] : last_epoch(run);
 }
 
 static double mean_epoch_seconds(const cmd_run *run)
@@ -56,7 +55,7 @@ static bool epoch_figure(const nn_epoch *e, const char *word, double *out)
 
 static bool run_figure(const cmd_run *run, const char *path, double *out)
 {
-    const nn_epoch *last = last_epoch(run), *kept = kept_epoch(run);
+    const nn_epoch *last = last_epoch(run), *kept = cmd_run_kept(run);
     if (strcmp(path, "epochs") == 0) *out = run->run.epochs;
     else if (strcmp(path, "seconds") == 0) *out = run->seconds;
     else if (strcmp(path, "epoch_seconds") == 0) *out = mean_epoch_seconds(run);
@@ -99,7 +98,7 @@ static void run_fields(const void *payload, lg_buf *out)
 static void run_brief(const void *payload, lg_buf *out)
 {
     const cmd_run *run = payload;
-    const nn_epoch *kept = kept_epoch(run);
+    const nn_epoch *kept = cmd_run_kept(run);
     lg_buf_addf(out, "%s on %s, %d of %d epochs", run->model, run->data, run->run.epochs, run->planned);
     if (kept && !isnan(kept->val_accuracy))
         lg_buf_addf(out, ", best epoch %d: validation accuracy %.1f%%", kept->epoch, 100 * kept->val_accuracy);
@@ -252,7 +251,7 @@ static void doc_card(plt_doc *doc, const cmd_run *run)
 static void doc_stopped(plt_doc *doc, const cmd_run *run)
 {
     const nn_run *r = &run->run;
-    const nn_epoch *last = last_epoch(run), *kept = kept_epoch(run);
+    const nn_epoch *last = last_epoch(run), *kept = cmd_run_kept(run);
     if (r->interrupted && r->best >= 0)
         plt_text(doc, "Stopped at epoch %d of %d, best was epoch %d", last->epoch + 1, run->planned, kept->epoch);
     else if (r->interrupted)
@@ -267,7 +266,7 @@ static void doc_stopped(plt_doc *doc, const cmd_run *run)
 
 void cmd_doc_run(plt_doc *doc, const cmd_run *run)
 {
-    const nn_epoch *kept = kept_epoch(run);
+    const nn_epoch *kept = cmd_run_kept(run);
     const cmd_score *val = &run->score[DATA_VAL];
     doc_stopped(doc, run);
     doc_curves(doc, run);

@@ -237,6 +237,7 @@ static lg_status describe_run(const dsl_call *call, fit_job *job, const data_set
     run->settings = lg_buf_take(&text, err);
     lg_buf_release(&text);
     run->number = run_number(job->model) + 1;
+    run->keep_last = o->keep_last;
     run->threads = lg_pool_size(o->pool);
     run->train_count = (int64_t)data_count(job->train);
     run->planned = o->epochs + (o->resume && o->resume->epochs ? o->resume->epoch[o->resume->epochs - 1].epoch : 0);
@@ -321,6 +322,18 @@ static lg_status model_after(const fit_job *job, dsl_object *run_object, cmd_mod
 }
 
 /* Measured once, with the weights that are kept; an interrupt that came before must not stop it. */
+/* What this run's own validation already counted for exactly the weights that are kept; false where it did not. */
+static bool counted(const fit_job *job, cmd_score *out, lg_err *err)
+{
+    const nn_run *r = &job->run->run;
+    const nn_epoch *kept = cmd_run_kept(job->run);
+    int first = job->options.resume ? job->options.resume->epochs : 0;
+    bool whole = r->best >= 0 && (!job->run->keep_last || !r->interrupted);
+    if (!job->val || !whole || kept < r->epoch + first || isnan(kept->val_loss)) return false;
+    return cmd_score_copy(&(cmd_score){.count = kept->confusion, .classes = r->classes, .loss = kept->val_loss}, out,
+                          err) == LG_OK;
+}
+
 static lg_status measure(const dsl_call *call, fit_job *job, lg_err *err)
 {
     const data_set *part[DATA_SPLITS] = {[DATA_VAL] = job->val, [DATA_TEST] = job->test};
@@ -329,8 +342,9 @@ static lg_status measure(const dsl_call *call, fit_job *job, lg_err *err)
     quiet.cancel = NULL;
     view.weights = job->run->run.weights;
     for (int split = DATA_VAL; split < DATA_SPLITS; split++)
-        if (part[split]) LG_TRY(cmd_score_of(&quiet, &view, part[split], &job->run->score[split], err));
-    return LG_OK;
+        if (part[split] && !(split == DATA_VAL && counted(job, &job->run->score[split], err)))
+            LG_TRY(cmd_score_of(&quiet, &view, part[split], &job->run->score[split], err));
+    return err->status;
 }
 
 static lg_status show_result(const dsl_call *call, fit_view *view, const fit_job *job, lg_err *err)
@@ -342,7 +356,7 @@ static lg_status show_result(const dsl_call *call, fit_view *view, const fit_job
               lg_thousands((long long)job->run->train_count), lg_thousands(job->val ? (long long)data_count(job->val) : 0),
               job->options.resume ? "continued" : "from its first weights", *call->note ? " " : "", call->note);
     if (dsl_on(call, QUIET)) {
-        const nn_epoch *e = r->best >= 0 ? &r->epoch[r->best] : r->epochs ? &r->epoch[r->epochs - 1] : NULL;
+        const nn_epoch *e = cmd_run_kept(job->run);
         char val[40] = "";
         if (e && !isnan(e->val_accuracy)) snprintf(val, sizeof val, ", validation %.1f%%", 100 * e->val_accuracy);
         if (e) plt_text(&doc, "%s: epoch %d of %d kept, training %.1f%%%s", job->run->settings, e->epoch,
@@ -351,7 +365,8 @@ static lg_status show_result(const dsl_call *call, fit_view *view, const fit_job
     }
     if (!job->val) plt_note(&doc, "no images are left to judge by: the best epoch is that of the lowest training loss");
     cmd_doc_run(&doc, job->run);
-    return cmd_live_end(&view->live, &doc, true, cmd_output_limit(call), err);
+    /* Somebody who interrupts is waiting: no picture is painted then, text and HTML say it all. */
+    return cmd_live_end(&view->live, &doc, !r->interrupted, cmd_output_limit(call), err);
 }
 
 static lg_status bind_results(const dsl_call *call, fit_job *job, lg_err *err)
