@@ -112,6 +112,21 @@ static void dataset_labels(const void *payload, lg_buf *out)
     for (int label = 0; label < data_classes(set); label++) lg_buf_addf(out, "%s\n", data_class_name(set, label));
 }
 
+static void dataset_where_fields(const void *payload, lg_buf *out)
+{
+    static const char *const kinds[] = {[DATA_NUMBER] = "number", [DATA_TEXT] = "text", [DATA_TRUTH] = "truth"};
+    const data_set *set = payload;
+    size_t count;
+    const char *const *fields = data_fields(set, &count);
+    for (size_t i = 0; i < count; i++) {
+        data_value value = {0};
+        double number;
+        bool known = data_count(set) && data_field(set, 0, fields[i], &value);
+        if (known && value.kind == DATA_TEXT) known = !lg_parse_double(value.text, &number); /* a column of numbers */
+        lg_buf_addf(out, "%s %s\n", fields[i], known ? kinds[value.kind] : "any");
+    }
+}
+
 /* ---- documents ---- */
 void cmd_doc_histogram(plt_doc *doc, const data_set *set, const data_counts *counts)
 {
@@ -311,6 +326,7 @@ const dsl_class cmd_dataset_class = {
     .field = dataset_field,
     .fields = dataset_fields,
     .labels = dataset_labels,
+    .where_fields = dataset_where_fields,
     .brief = cmd_dataset_brief,
     .show = dataset_show,
 };

@@ -604,12 +604,34 @@ static lg_status fill_default(binder *b, int index)
     return LG_OK;
 }
 
+/* The dataset of the line; its rows have no opinions of their own. */
+static bool filters_images(binder *b)
+{
+    for (int i = 0; i < b->params; i++) {
+        const dsl_value *value = b->arg[i].count ? &b->arg[i].value[0] : NULL;
+        dsl_found found = {0};
+        lg_err local = {0};
+        if (!value || value->type != DSL_T_OBJECT || !value->name) continue;
+        if (value->object) return value->object->cls->kind == DSL_KIND_DATASET;
+        return dsl_find(b->walk, value->name, false, b->arena, &found, &local) == LG_OK &&
+               found.kind == DSL_KIND_DATASET;
+    }
+    return false;
+}
+
+/* `where predicted = adidas` asks a model, so `with` may be filled in as if it were implicit. */
+static bool asks_model(binder *b, const dsl_param *param)
+{
+    return b->target->takes_where && dsl_param_is_opinion(param) &&
+           dsl_wants_opinion(b->target, b->arg, b->where) && filters_images(b);
+}
+
 static lg_status fill_rest(binder *b)
 {
     for (int i = 0; i < b->params; i++) {
         const dsl_param *param = &b->target->params[i];
         if (b->arg[i].given) continue;
-        if (param->implicit && param->type == DSL_T_OBJECT) LG_TRY(fill_implicit(b, i));
+        if ((param->implicit && param->type == DSL_T_OBJECT) || asks_model(b, param)) LG_TRY(fill_implicit(b, i));
         if (b->arg[i].given || (b->walk->dry && b->walk->unknown && param->implicit)) continue;
         if (param->required) return missing(b, param);
         if (param->dflt) LG_TRY(fill_default(b, i));
@@ -635,6 +657,7 @@ lg_status dsl_bind_args(dsl_walk *walk, const dsl_target *target, const dsl_stmt
     if (!b.arg) LG_GO(err->status);
     LG_GO(bind_nodes(&b));
     LG_GO(fill_rest(&b));
+    if (target->takes_where) LG_GO(dsl_where_check(walk, target, b.arg, b.where, err));
     if (notes.len) lg_buf_addc(&notes, ')');
     *note = lg_arena_strndup(arena, lg_buf_str(&notes), notes.len, err);
     if (!*note) st = err->status;

@@ -1,37 +1,18 @@
 /* cond.c - conditions: `where` filters rows, `check` compares facts. A condition is a list of leaves, groups of and
  * joined by or; several `where` are joined by and. */
-#include "kernel/dsl/inside.h"
+#include "kernel/dsl/cond.h"
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/base/banned.h"
 
-typedef struct cond_value {
-    const char *text;
-    double number;
-    bool is_number;
-} cond_value;
-
-typedef struct cond_leaf {
-    bool or_before, negate;
-    dsl_cmp cmp;
-    const char *field;
-    cond_value *value;
-    int count;
-    lg_span span;
-} cond_leaf;
-
-struct dsl_cond {
-    struct dsl_cond *next; /* stays first: bind.c walks along it */
-    cond_leaf *leaf;
-    int count;
-    const char *text;
-};
-
 static cond_value value_of(const char *text)
 {
     cond_value value = {.text = text};
     value.is_number = dsl_text_number(text, &value.number);
+    bool yes = dsl_same(text, "yes") || dsl_same(text, "true");
+    value.is_truth = yes || dsl_same(text, "no") || dsl_same(text, "false");
+    if (value.is_truth) value.number = yes;
     return value;
 }
 
@@ -80,6 +61,7 @@ static lg_status bind_leaf(dsl_walk *walk, const dsl_leaf *from, lg_arena *arena
         const char *text = words.word[i].text;
         LG_TRY(date_value(walk, field, &words.word[i], arena, &text, err));
         to->value[i] = value_of(text);
+        to->value[i].span = words.word[i].span;
     }
     if (from->cmp == CMP_TRUE || from->cmp == CMP_IN || words.count == 1) return LG_OK;
     lg_fail(err, LG_E_ARG, 147, "`%s` is compared with one value, not %d", field, words.count);
@@ -115,7 +97,7 @@ static bool compare(dsl_cmp cmp, const cond_value *a, const cond_value *b)
 {
     int order;
     if (cmp == CMP_CONTAINS) return contains(a->text, b->text);
-    if (a->is_number && b->is_number) order = a->number < b->number ? -1 : a->number > b->number;
+    if ((a->is_number && (b->is_number || b->is_truth)) || (a->is_truth && b->is_number)) order = a->number < b->number ? -1 : a->number > b->number;
     else order = lg_casecmp(a->text, b->text);
     switch (cmp) {
     case CMP_NE: return order != 0;
@@ -137,6 +119,15 @@ static bool holds(dsl_cmp cmp, const cond_value *left, const cond_value *right, 
     return false;
 }
 
+static const char *const opinions[] = {"predicted", "confidence", "second", "correct", "loss"};
+
+bool cond_is_opinion(const char *field)
+{
+    for (size_t i = 0; i < sizeof opinions / sizeof *opinions; i++)
+        if (dsl_same(field, opinions[i])) return true;
+    return false;
+}
+
 static lg_status no_field(const cond_leaf *leaf, const char *const *names, lg_err *err)
 {
     size_t count = 0;
@@ -148,9 +139,53 @@ static lg_status no_field(const cond_leaf *leaf, const char *const *names, lg_er
     lg_fail(err, LG_E_NAME, 149, "`where` does not know `%s` here", dsl_brief(leaf->field, strlen(leaf->field)).s);
     if (count) lg_why(err, "the rows have: %s%s", known, used >= 400 ? ", …" : "");
     const char *near = lg_nearest(leaf->field, names, count);
-    if (near) lg_try(err, "did you mean `%s`?", near);
-    else lg_try(err, "quote it if it is a value, and write the field first");
+    if (cond_is_opinion(leaf->field)) lg_try(err, "`%s` is what a model says: add `with MODEL`", leaf->field);
+    else if (near) lg_try(err, "did you mean `%s`?", near);
+    else lg_try(err, "write the field first, e.g. `where label = nike`");
     return lg_err_place(err, leaf->span);
+}
+
+static const char *sign_of(dsl_cmp cmp)
+{
+    static const char *const signs[] = {[CMP_EQ] = "=", [CMP_NE] = "!=", [CMP_LT] = "<",
+                                        [CMP_LE] = "<=", [CMP_GT] = ">", [CMP_GE] = ">="};
+    return cmp >= CMP_EQ && cmp <= CMP_GE ? signs[cmp] : "in";
+}
+
+static bool is_order(dsl_cmp cmp)
+{
+    return cmp >= CMP_LT && cmp <= CMP_GE;
+}
+
+/* `where label > 3`, `check scratch.best.name > 3` */
+static lg_status text_and_number(const char *field, dsl_cmp cmp, const cond_value *value, bool where, lg_err *err)
+{
+    lg_fail(err, LG_E_ARG, 151, "`%s` is a text, and `%s %s` compares numbers", dsl_brief(field, strlen(field)).s,
+            sign_of(cmp), dsl_brief(value->text, strlen(value->text)).s);
+    if (where) lg_try(err, "write e.g. `where %s = nike` or `where %s contains ike`", field, field);
+    return lg_err_place(err, value->span);
+}
+
+static lg_status not_a_number(const char *field, const cond_value *value, bool truth, bool where, lg_err *err)
+{
+    dsl_bit name = dsl_brief(field, strlen(field)), text = dsl_brief(value->text, strlen(value->text));
+    lg_fail(err, LG_E_ARG, 151, truth ? "`%s` is yes or no, not `%s`" : "`%s` is a number, and `%s` is none", name.s,
+            text.s);
+    if (where) lg_try(err, truth ? "write `where %s = yes` or `where %s = no`" : "write e.g. `where %s > 10`", name.s, name.s);
+    return lg_err_place(err, value->span);
+}
+
+lg_status cond_value_check(const cond_leaf *leaf, cond_kind kind, lg_err *err)
+{
+    if (kind == COND_ANY || leaf->cmp == CMP_TRUE || leaf->cmp == CMP_CONTAINS) return LG_OK;
+    for (int i = 0; i < leaf->count; i++) {
+        const cond_value *value = &leaf->value[i];
+        if (kind == COND_TEXT && value->is_number && is_order(leaf->cmp) && !dsl_same(leaf->field, "date"))
+            return text_and_number(leaf->field, leaf->cmp, value, true, err);
+        bool fits = value->is_number || (kind == COND_TRUTH && value->is_truth);
+        if (kind != COND_TEXT && !fits) return not_a_number(leaf->field, value, kind == COND_TRUTH, true, err);
+    }
+    return LG_OK;
 }
 
 static lg_status leaf_eval(const cond_leaf *leaf, dsl_row_field *field, const void *row, const char *const *names,
@@ -162,10 +197,12 @@ static lg_status leaf_eval(const cond_leaf *leaf, dsl_row_field *field, const vo
     if (st != LG_OK) return no_field(leaf, names, err);
     cond_value left = {.text = fact.text, .number = fact.number, .is_number = true};
     if (fact.text) left = value_of(fact.text);
-    else if (leaf->cmp == CMP_CONTAINS || (leaf->count && !leaf->value[0].is_number)) {
+    else {
         dsl_number_text(fact.number, number);
         left.text = number;
     }
+    bool truth = (fact.number == 0 || fact.number == 1) && leaf->count && leaf->value[0].is_truth;
+    LG_TRY(cond_value_check(leaf, fact.text ? COND_ANY : truth ? COND_TRUTH : COND_NUMBER, err));
     *pass = holds(leaf->cmp, &left, leaf->value, leaf->count) != leaf->negate;
     return LG_OK;
 }
@@ -196,34 +233,6 @@ void dsl_cond_text(const dsl_cond *cond, lg_buf *out)
 }
 
 /* ---- check ---- */
-/* One side: a number, a text, or a fact about an object. */
-static lg_status side_value(dsl_walk *walk, const dsl_atom *atom, lg_arena *arena, cond_value *out, bool *unknown,
-                            lg_err *err)
-{
-    dsl_word word;
-    dsl_found found = {0};
-    LG_TRY(dsl_atom_text(walk, atom, arena, &word, err));
-    *unknown |= word.unknown;
-    *out = value_of(word.text);
-    if (word.unknown || atom->kind != TOK_WORD || out->is_number) return LG_OK;
-    LG_TRY(dsl_find(walk, word.text, true, arena, &found, err));
-    bool dotted = strchr(word.text, '.') != NULL;
-    if (!dotted && !(found.exists && *found.rest)) return LG_OK; /* a plain word: a label, a name */
-    char number[40];
-    dsl_fact fact = {0};
-    bool late = false;
-    LG_TRY(dsl_field_value(walk, word.text, atom->span, arena, &fact, &late, err));
-    *unknown |= late;
-    if (late) return LG_OK;
-    *out = (cond_value){.text = fact.text, .number = fact.number, .is_number = true};
-    if (fact.text) *out = value_of(fact.text);
-    else {
-        dsl_number_text(fact.number, number);
-        out->text = lg_arena_strndup(arena, number, strlen(number), err);
-    }
-    return out->text ? LG_OK : err->status;
-}
-
 typedef struct checker {
     dsl_walk *walk;
     lg_arena *arena;
@@ -231,6 +240,84 @@ typedef struct checker {
     bool unknown;
     lg_err *err;
 } checker;
+
+/* One side: a number, a text, or a fact about an object. *bare: a word that is none of these. */
+static lg_status side_value(checker *c, const dsl_atom *atom, cond_value *out, bool *bare)
+{
+    dsl_word word;
+    dsl_found found = {0};
+    LG_TRY(dsl_atom_text(c->walk, atom, c->arena, &word, c->err));
+    c->unknown |= word.unknown;
+    *out = value_of(word.text);
+    out->span = atom->span;
+    *bare = false;
+    if (word.unknown || atom->kind != TOK_WORD || out->is_number || out->is_truth) return LG_OK;
+    LG_TRY(dsl_find(c->walk, word.text, true, c->arena, &found, c->err));
+    *bare = !strchr(word.text, '.') && !(found.exists && *found.rest);
+    if (*bare) return LG_OK;
+    char number[40];
+    dsl_fact fact = {0};
+    bool late = false;
+    LG_TRY(dsl_field_value(c->walk, word.text, atom->span, c->arena, &fact, &late, c->err));
+    c->unknown |= late;
+    if (late) return LG_OK;
+    *out = (cond_value){.text = fact.text, .number = fact.number, .is_number = true, .span = atom->span};
+    if (fact.text) {
+        *out = value_of(fact.text);
+        out->span = atom->span;
+        return LG_OK;
+    }
+    dsl_number_text(fact.number, number);
+    out->text = lg_arena_strndup(c->arena, number, strlen(number), c->err);
+    return out->text ? LG_OK : c->err->status;
+}
+
+/* The field of some object that ends in this word: `accuracy` -> scratch.val.accuracy; that of validation first. */
+static char *field_ending(checker *c, const char *word, bool models)
+{
+    const dsl_names *objects = &c->walk->session->objects;
+    char *best = NULL;
+    for (size_t i = objects->count; i > 0; i--) {
+        const dsl_object *object = objects->row[i - 1].value;
+        if (!object || !object->cls->fields || strchr(objects->row[i - 1].name, '.')) continue;
+        if ((object->cls->kind == DSL_KIND_MODEL) != models) continue;
+        lg_buf all;
+        lg_buf_init(&all, 1 << 18);
+        object->cls->fields(object->payload, &all);
+        for (char *at = all.data, *end; at && *at; at = end) {
+            if ((end = strchr(at, '\n'))) *end++ = 0;
+            const char *dot = strrchr(at, '.');
+            bool val = !strncmp(at, "val.", 4) && dot == at + 3;
+            if (!dsl_same(dot ? dot + 1 : at, word) || (best && !(val && !strstr(best, ".val.")))) continue;
+            lg_err quiet = {0};
+            best = lg_arena_strf(c->arena, &quiet, "%s.%s", objects->row[i - 1].name, at);
+        }
+        lg_buf_release(&all);
+    }
+    return best;
+}
+
+/* `check accuracy > 0.5`, `check nonsense` */
+static lg_status bare_word(checker *c, const dsl_atom *atom, const cond_value *value)
+{
+    dsl_found found = {0};
+    dsl_fact fact;
+    bool late = false;
+    LG_TRY(dsl_find(c->walk, value->text, true, c->arena, &found, c->err));
+    if (found.exists) {
+        lg_status st = dsl_field_value(c->walk, value->text, atom->span, c->arena, &fact, &late, c->err);
+        c->unknown |= late;
+        return st;
+    }
+    const char *near = field_ending(c, value->text, true);
+    if (!near) near = field_ending(c, value->text, false);
+    dsl_bit bit = dsl_brief(value->text, strlen(value->text));
+    lg_fail(c->err, LG_E_NAME, 130, "there is nothing called `%s`", bit.s);
+    if (dsl_find_var(c->walk, value->text)) lg_try(c->err, "did you mean the variable `$%s`?", value->text);
+    else if (near) lg_try(c->err, "did you mean `%s`?", near);
+    else lg_try(c->err, "name an object and its field, e.g. `check scratch.val.accuracy > 0.5`; a text needs quotes");
+    return lg_err_place(c->err, atom->span);
+}
 
 static void add_fact(checker *c, const dsl_atom *atom, const cond_value *value)
 {
@@ -254,15 +341,31 @@ static void add_fact(checker *c, const dsl_atom *atom, const cond_value *value)
     lg_buf_addf(&c->facts, "%s%s", c->facts.len ? "; " : "", entry);
 }
 
+/* Two values that cannot be compared: a number with a text, or by size a text with a number. */
+static lg_status comparable(checker *c, const dsl_leaf *leaf, const cond_value *left, const cond_value *right)
+{
+    dsl_cmp cmp = (dsl_cmp)leaf->cmp;
+    if (c->unknown || cmp == CMP_CONTAINS || left->is_number == right->is_number) return LG_OK;
+    const cond_value *text = left->is_number ? right : left;
+    if (text->is_truth || !*text->text) return LG_OK;
+    dsl_bit name = dsl_brief(leaf->left->at, leaf->left->len);
+    if (left->is_number) return not_a_number(name.s, right, false, false, c->err);
+    return is_order(cmp) ? text_and_number(name.s, cmp, right, false, c->err) : LG_OK;
+}
+
 static lg_status check_leaf(checker *c, const dsl_leaf *leaf, bool *pass)
 {
     cond_value left, *right = lg_arena_alloc(c->arena, (size_t)leaf->right.count + 1, sizeof *right, c->err);
+    bool bare;
     if (!right) return c->err->status;
-    LG_TRY(side_value(c->walk, leaf->left, c->arena, &left, &c->unknown, c->err));
+    LG_TRY(side_value(c, leaf->left, &left, &bare));
+    if (bare) LG_TRY(bare_word(c, leaf->left, &left));
     add_fact(c, leaf->left, &left);
     int count = 0;
     for (const dsl_atom *atom = leaf->right.first; atom; atom = atom->next) {
-        LG_TRY(side_value(c->walk, atom, c->arena, &right[count], &c->unknown, c->err));
+        LG_TRY(side_value(c, atom, &right[count], &bare));
+        if (bare && left.is_number && !c->unknown) LG_TRY(bare_word(c, atom, &right[count]));
+        LG_TRY(comparable(c, leaf, &left, &right[count]));
         add_fact(c, atom, &right[count++]);
     }
     *pass = holds((dsl_cmp)leaf->cmp, &left, right, count) != leaf->negate;

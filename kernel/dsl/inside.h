@@ -163,6 +163,16 @@ lg_status dsl_cond_bind(dsl_walk *walk, const dsl_test *test, lg_arena *arena, d
                         lg_err *err) LG_MUST_CHECK;
 lg_status dsl_check_run(dsl_walk *walk, const dsl_stmt *stmt, lg_arena *arena, lg_err *err) LG_MUST_CHECK;
 
+/* ---- where.c ---- */
+/* Are the fields, values and labels of `where`, and the field of `sort`, those of the object? LL149, LL151, LL313. */
+lg_status dsl_where_check(dsl_walk *walk, const dsl_target *target, const dsl_arg *arg, const dsl_cond *where,
+                          lg_err *err) LG_MUST_CHECK;
+/* "label text" a line: fields of the rows of an object, and of a model's opinion of them. Nothing: not known. */
+void dsl_where_fields(const dsl_object *rows, bool opinions, lg_buf *out);
+bool dsl_param_is_opinion(const dsl_param *param); /* `with MODEL` */
+/* Does `where` or `sort` name what only a model says? */
+bool dsl_wants_opinion(const dsl_target *target, const dsl_arg *arg, const dsl_cond *where);
+
 /* ---- suggest.c ---- */
 const dsl_command *dsl_command_find(const dsl_config *config, const char *word); /* without regard to case */
 const dsl_layer_type *dsl_layer_find(const dsl_config *config, const char *word);

@@ -64,10 +64,16 @@ static lg_status thing_show(const dsl_object *object, const char *name, dsl_out 
     out->display(out, &(dsl_bundle){.text = text}, NULL, false);
     return LG_OK;
 }
+static void thing_where_fields(const void *payload, lg_buf *out)
+{
+    (void)payload;
+    lg_buf_adds(out, "id number\nlabel text\nfile text\nbroken truth\nyear any\n");
+}
 #define THING(kind_name)                                                                                               \
     {                                                                                                                  \
         .kind = kind_name, .drop = thing_drop, .field = thing_field, .fields = thing_fields, .labels = thing_labels,   \
-        .brief = thing_brief, .show = thing_show                                                                       \
+        .brief = thing_brief, .show = thing_show,                                                                      \
+        .where_fields = kind_name == DSL_KIND_DATASET ? thing_where_fields : NULL                                      \
     }
 static const dsl_class thing_class[DSL_KIND_COUNT] = {[DSL_KIND_DATASET] = THING(DSL_KIND_DATASET),
                                                       [DSL_KIND_MODEL] = THING(DSL_KIND_MODEL),

@@ -224,6 +224,25 @@ static const wrong wrongs[] = {
     {"fit scratch where label = nike", 140, 1, 19, 5, "does not know `where`", NULL},
     {"rows where label = nike and", 109, 1, 25, 3, "a condition is missing", NULL},
     {"rows where lable = nike", 149, 1, 12, 5, "does not know `lable`", "did you mean `label`?"},
+    {"check foo", 130, 1, 7, 3, "nothing called `foo`", "check scratch.val.accuracy > 0.5"},
+    {"check accuracy > 0.5", 130, 1, 7, 8, "nothing called `accuracy`", "did you mean `scratch.val.accuracy`?"},
+    {"check 0.5 < accuracy", 130, 1, 13, 8, "nothing called `accuracy`", "did you mean `scratch.val.accuracy`?"},
+    {"check lr < 1", 130, 1, 7, 2, NULL, "did you mean the variable `$lr`?"},
+    {"check scratch", 124, 1, 7, 7, "is a model, not a number", NULL},
+    {"check not nonsense and 1 < 2", 130, 1, 11, 8, "nothing called `nonsense`", NULL},
+    {"check scratch.params = abc", 130, 1, 24, 3, "nothing called `abc`", NULL},
+    {"check scratch.params = \"abc\"", 151, 1, 24, 5, "`scratch.params` is a number, and `abc` is none", NULL},
+    {"check scratch.best.name > 3", 151, 1, 27, 1, "`scratch.best.name` is a text", NULL},
+    {"show logos where label > 3", 151, 1, 26, 1, "`label` is a text, and `> 3` compares numbers", "label = nike"},
+    {"show logos where id = abc", 151, 1, 23, 3, "`id` is a number, and `abc` is none", "where id > 10"},
+    {"show logos where broken = maybe", 151, 1, 27, 5, "`broken` is yes or no, not `maybe`", "where broken = no"},
+    {"rows where id = abc", 151, 1, 17, 3, "`id` is a number, and `abc` is none", NULL},
+    {"show logos where label = addidas", 313, 1, 26, 7, "`logos` has no label `addidas`", "did you mean `adidas`?"},
+    {"show logos where label in nike, pumma", 313, 1, 33, 5, "no label `pumma`", "did you mean `puma`?"},
+    {"confusion scratch where label = nikee", 313, 1, 33, 5, "no label `nikee`", "did you mean `nike`?"},
+    {"show logos where lable = nike", 149, 1, 18, 5, "`where` does not know `lable`", "did you mean `label`?"},
+    {"show logos sort lable", 149, 1, 17, 5, "`sort` does not know `lable`", "did you mean `label`?"},
+    {"show logos where adidas", 149, 1, 18, 6, NULL, "write the field first"},
     {"load z data/x", 140, 1, 8, 6, NULL, "did you mean `from data/x`?"},
     {"fit scratch --epochs 3", 140, 1, 13, 8, NULL, "did you mean `epochs`?"},
     {"fit scratch epochs=", 109, 1, 19, 1, "a value is missing", NULL},
@@ -262,6 +281,31 @@ TEST(implicit_needs_one)
     CHECK(bench_run(&b, "use other; fit epochs 3") == LG_OK);
     CHECK_HAS(lg_buf_str(&dsl_log), "fit other epochs 3");
     CHECK_HAS(lg_buf_str(&dsl_log), "(using model other)");
+    bench_close(&b);
+}
+
+/* Fields that only a model knows fill in the one model, and name it where there are several. */
+TEST(opinions_fill_in_the_model)
+{
+    dsl_bench b;
+    bench_open(&b);
+    CHECK(bench_run(&b, "load logos from x\nscrape twitter into posts") == LG_OK);
+    CHECK(bench_run(&b, "show logos where correct = no") != LG_OK);
+    CHECK_INT(b.err.code, 149);
+    CHECK_STR(b.err.hint, "`correct` is what a model says: add `with MODEL`");
+    CHECK(bench_run(&b, "model scratch on logos { flatten }\nshow logos.val where label = nike where predicted = "
+                        "adidas or confidence < 40% sort loss limit 12") == LG_OK);
+    CHECK_HAS(lg_buf_str(&dsl_log), "show logos.val with scratch limit 12 sort loss where");
+    CHECK_HAS(lg_buf_str(&dsl_log), "(using model scratch)");
+    CHECK(bench_run(&b, "show logos sort confidence") == LG_OK);
+    CHECK_HAS(lg_buf_str(&dsl_log), "show logos with scratch");
+    CHECK(bench_run(&b, "show logos where label = nike; show posts where predicted = nike") == LG_OK);
+    CHECK(!strstr(lg_buf_str(&dsl_log), "with scratch"));
+    CHECK(bench_run(&b, "show logos with scratch where correct = no and broken = false and year > 1900") == LG_OK);
+    CHECK(bench_run(&b, "model other on logos { flatten }; show logos where predicted = nike") != LG_OK);
+    CHECK_STR(b.err.hint, "`predicted` is what a model says: add `with scratch`");
+    CHECK(bench_run(&b, "model other on logos { flatten }; use other; show logos where predicted = nike") == LG_OK);
+    CHECK_HAS(lg_buf_str(&dsl_log), "with other");
     bench_close(&b);
 }
 

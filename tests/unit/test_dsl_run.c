@@ -198,8 +198,8 @@ TEST(where_filters)
     expect("rows where date < today", NULL, NULL);
     expect("rows where label", "1 2 3 \n", NULL);
     expect("let c = 0.8\nrows where confidence = $c", "3 \n", NULL);
-    expect("clean logos where label = nike and confidence < 40% size 8",
-           "clean logos size 8x8 scale 0..1 glare off replace median brightness off where label = nike and confidence "
+    expect("clean logos where label = nike and year < 40% size 8",
+           "clean logos size 8x8 scale 0..1 glare off replace median brightness off where label = nike and year "
            "< 40%\n",
            NULL);
     done();
