@@ -37,7 +37,8 @@ void cmd_dataset_brief(const void *payload, lg_buf *out)
 {
     const data_set *set = payload;
     data_size shape = data_shape(set);
-    lg_buf_addf(out, "%s images, %d classes", lg_thousands((long long)data_count(set)), data_classes(set));
+    lg_buf_addf(out, "%s image%s, %d class%s", lg_thousands((long long)data_count(set)),
+                data_count(set) == 1 ? "" : "s", data_classes(set), data_classes(set) == 1 ? "" : "es");
     if (shape.h) lg_buf_addf(out, ", %dx%dx%d", shape.h, shape.w, shape.c);
     else lg_buf_adds(out, ", sizes as they are");
 }

@@ -1,6 +1,7 @@
 /* cmd_show.c - `show`: look at anything; for datasets a contact sheet, filtered, sorted, with a model's opinion. */
 #include "kernel/commands/box_model.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +73,8 @@ static bool opinion_field(void *ctx, const data_set *set, size_t row, const char
     else if (strcmp(field, "second") == 0) out->text = class_name(o, second_best(p, o->classes, best));
     else if (strcmp(field, "confidence") == 0) out->number = p[best];
     else if (strcmp(field, "correct") == 0) out->number = image.label == best;
-    else if (strcmp(field, "loss") == 0) out->number = nn_cross_entropy(p, &image.label, 1, o->classes);
+    else if (strcmp(field, "loss") == 0)
+        out->number = image.label < 0 ? (double)NAN : nn_cross_entropy(p, &image.label, 1, o->classes);
     else return false;
     return true;
 }
@@ -89,7 +91,9 @@ static int by_key(const void *a, const void *b)
     if (x->key.text && y->key.text) {
         int order = lg_casecmp(x->key.text, y->key.text);
         if (order) return order;
-    } else if (x->key.number != y->key.number) {
+    } else if (isnan(x->key.number) != isnan(y->key.number)) {
+        return isnan(x->key.number) ? -1 : 1; /* what has no value comes last where the largest is first */
+    } else if (x->key.number < y->key.number || x->key.number > y->key.number) {
         return x->key.number < y->key.number ? -1 : 1;
     }
     return x->row < y->row ? -1 : x->row > y->row;

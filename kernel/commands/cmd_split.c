@@ -45,6 +45,9 @@ static lg_status split_run(const dsl_call *call, lg_err *err)
         plt_title(&doc, "%s: split %s%s%s, seed %llu%s%s", name, cut->text, spec.by ? " by " : "",
                   spec.by ? spec.by : "", (unsigned long long)spec.seed, *call->note ? " " : "", call->note);
         cmd_doc_split_table(&doc, set, &counts);
+        if (counts.unlabelled)
+            plt_note(&doc, "%s image%s without a label %s in no part", lg_thousands((long long)counts.unlabelled),
+                     counts.unlabelled == 1 ? "" : "s", counts.unlabelled == 1 ? "is" : "are");
         data_counts_release(&counts);
         if (leak.by_groups)
             plt_text(&doc, "%zu different values of `%s`, each on one side", leak.by_groups, spec.by);
