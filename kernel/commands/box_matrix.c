@@ -70,9 +70,67 @@ static void doc_shares(plt_doc *doc, const cmd_matrix *m)
     }
 }
 
+/* The most frequent mistakes, largest first; equal ones in the order of their classes. */
+typedef struct mistake {
+    int truth, predicted;
+    int64_t count;
+} mistake;
+
+static int worst_mistakes(const cmd_matrix *m, mistake *out, int most)
+{
+    int n = m->score.classes, found = 0;
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < n; j++) {
+            int64_t count = m->score.count[(size_t)i * (size_t)n + (size_t)j];
+            if (i == j || !count || (found == most && count <= out[most - 1].count)) continue;
+            int at = found < most ? found++ : most - 1;
+            for (; at > 0 && out[at - 1].count < count; at--) out[at] = out[at - 1];
+            out[at] = (mistake){i, j, count};
+        }
+    return found;
+}
+
+/* Instead of a matrix that nobody could read. */
+static void doc_mistakes(plt_doc *doc, const cmd_matrix *m)
+{
+    enum { MOST = 24 };
+    mistake worst[MOST];
+    int n = worst_mistakes(m, worst, MOST);
+    int64_t total = cmd_score_total(&m->score), right = 0;
+    for (int k = 0; k < m->score.classes; k++) right += m->score.count[(size_t)k * ((size_t)m->score.classes + 1)];
+    plt_table(doc, "Most frequent mistakes");
+    plt_column(doc, PLT_LEFT, "True");
+    plt_column(doc, PLT_LEFT, "Predicted");
+    plt_column(doc, PLT_RIGHT, "Images");
+    for (int i = 0; i < n; i++) {
+        plt_row(doc, PLT_ROW_PLAIN);
+        plt_head(doc, "%s", m->labels.name[worst[i].truth]);
+        plt_cell(doc, "%s", m->labels.name[worst[i].predicted]);
+        plt_cell(doc, "%s", lg_thousands((long long)worst[i].count));
+    }
+    nn_interval ci = nn_wilson(right, total, 0.95);
+    plt_sentence(doc, "%s of %s correct (%.1f%%, 95%% interval %.1f to %.1f%%)", lg_thousands((long long)right),
+                 lg_thousands((long long)total), total ? 100.0 * (double)right / (double)total : 0, 100 * ci.low,
+                 100 * ci.high);
+    plt_note(doc, "%s classes are too many for a matrix, so its largest mistakes are listed",
+             lg_thousands(m->score.classes));
+}
+
+static void doc_baseline(plt_doc *doc, const cmd_matrix *m)
+{
+    plt_text(doc, "Always answering with the largest class would give %.1f%%", 100 * cmd_score_baseline(&m->score));
+}
+
 void cmd_doc_matrix(plt_doc *doc, const cmd_matrix *m, lg_err *err)
 {
+    enum { MOST_DRAWN = 50 };
     int n = m->score.classes;
+    if (m->training) plt_heading(doc, "TRAINING IMAGES: these figures say nothing about new pictures");
+    if (n > MOST_DRAWN) {
+        doc_mistakes(doc, m);
+        doc_baseline(doc, m);
+        return;
+    }
     const char **label = lg_alloc((size_t)n + 1, sizeof *label, err);
     int64_t *count = label ? lg_alloc((size_t)n * (size_t)n, sizeof *count, err) : NULL;
     if (count) {
@@ -80,11 +138,9 @@ void cmd_doc_matrix(plt_doc *doc, const cmd_matrix *m, lg_err *err)
             label[i] = m->labels.name[m->order[i]];
             for (int j = 0; j < n; j++) count[i * n + j] = m->score.count[m->order[i] * n + m->order[j]];
         }
-        if (m->training) plt_heading(doc, "TRAINING IMAGES: these figures say nothing about new pictures");
         if (m->normalize) doc_shares(doc, m);
         plt_confusion(doc, &(plt_confusion_spec){.labels = label, .n = n, .counts = count});
-        plt_text(doc, "Always answering with the largest class would give %.1f%%",
-                 100 * cmd_score_baseline(&m->score));
+        doc_baseline(doc, m);
     }
     lg_free(count);
     lg_free(label);

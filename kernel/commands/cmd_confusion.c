@@ -25,13 +25,18 @@ static double sort_key(const cmd_matrix *m, int sort, int k)
 }
 
 /* Stable: equal keys keep the order of the names. */
-static void sort_classes(cmd_matrix *m, int sort)
+static lg_status sort_classes(cmd_matrix *m, int sort, lg_err *err)
 {
+    double *key = lg_alloc((size_t)m->score.classes + 1, sizeof *key, err);
+    if (!key) return err->status;
     for (int i = 0; i < m->score.classes; i++) {
         int at = i;
-        for (; at > 0 && sort_key(m, sort, m->order[at - 1]) < sort_key(m, sort, i); at--) m->order[at] = m->order[at - 1];
+        key[i] = sort ? sort_key(m, sort, i) : 0;
+        for (; at > 0 && key[m->order[at - 1]] < key[i]; at--) m->order[at] = m->order[at - 1];
         m->order[at] = i;
     }
+    lg_free(key);
+    return LG_OK;
 }
 
 static lg_status make_matrix(const dsl_call *call, const cmd_model *model, const data_set *set, const char *data_name,
@@ -44,8 +49,7 @@ static lg_status make_matrix(const dsl_call *call, const cmd_model *model, const
     m->order = lg_alloc((size_t)m->score.classes + 1, sizeof *m->order, err);
     if (!m->title || !m->order) return err->status;
     m->normalize = call->arg[NORMALIZE].value[0].choice;
-    sort_classes(m, call->arg[SORT].value[0].choice);
-    return LG_OK;
+    return sort_classes(m, call->arg[SORT].value[0].choice, err);
 }
 
 static lg_status show_matrix(const dsl_call *call, const cmd_model *model, const cmd_matrix *m, lg_err *err)

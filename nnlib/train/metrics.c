@@ -55,10 +55,11 @@ void nn_confusion_add(int64_t *count, int classes, int32_t truth, int32_t predic
 
 nn_class_score nn_confusion_class(const int64_t *count, int classes, int k)
 {
-    nn_class_score s = {.right = count[k * classes + k]};
-    for (int i = 0; i < classes; i++) {
-        s.truth += count[k * classes + i];
-        s.predicted += count[i * classes + k];
+    size_t n = (size_t)classes, at = (size_t)k;
+    nn_class_score s = {.right = count[at * n + at]};
+    for (size_t i = 0; i < n; i++) {
+        s.truth += count[at * n + i];
+        s.predicted += count[i * n + at];
     }
     if (s.truth) s.recall = (double)s.right / (double)s.truth;
     if (s.predicted) s.precision = (double)s.right / (double)s.predicted;
@@ -69,14 +70,14 @@ nn_class_score nn_confusion_class(const int64_t *count, int classes, int k)
 int64_t nn_confusion_total(const int64_t *count, int classes)
 {
     int64_t total = 0;
-    for (int i = 0; i < classes * classes; i++) total += count[i];
+    for (size_t i = 0; i < (size_t)classes * (size_t)classes; i++) total += count[i];
     return total;
 }
 
 double nn_confusion_accuracy(const int64_t *count, int classes)
 {
     int64_t total = nn_confusion_total(count, classes), right = 0;
-    for (int k = 0; k < classes; k++) right += count[k * classes + k];
+    for (int k = 0; k < classes; k++) right += count[(size_t)k * ((size_t)classes + 1)];
     return total ? (double)right / (double)total : 0;
 }
 

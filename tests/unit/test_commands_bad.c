@@ -253,7 +253,7 @@ TEST(hostile_labels)
             TEST_FAIL("%s lets a label through:\n%.3000s", cells[i], text);
         CHECK_INT(lg_utf8_valid(html, l.html.len), l.html.len);
     }
-    CHECK(behaves("load x from flat labels long.csv", 304, "label of 10,240 bytes"));
+    CHECK(behaves("load y from flat labels long.csv", 304, "label of 10,240 bytes"));
     CHECK(behaves("relabel evil image 2 as " /* longer than a label may be */
                   "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
                   "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
@@ -336,13 +336,13 @@ TEST(long_and_deep_texts)
     lens_close(&l);
 }
 
-/* ---- names that change their meaning ---- */
+/* ---- objects that change under others ---- */
 TEST(names_that_change)
 {
     start();
     static const bad_cell cells[] = {
         {"confusion scratch as confused\nfit confused", 133, "is a table"},
-        {"fit scratch epochs 1 quiet as logos\nconfusion scratch", 404, "`logos`, which is no longer here"},
+        {"fit scratch epochs 1 quiet as logos\nconfusion scratch", 135, "`logos` is a dataset already"},
         {"load logos from shop\nconfusion scratch", 0, "scratch on logos.val"},
         {"load logos from shop seed 9\nconfusion scratch", 0, "trained before the last change to logos"},
         {"load logos from flat labels list.csv columns file, source\nconfusion scratch", 409, "knows other labels"},
