@@ -313,7 +313,7 @@ TEST(long_and_deep_texts)
         const char *end;
         int code;
     } longs[] = {{"say \"", 'x', "\"", 902}, {"load ", 'x', " from shop", 110}, {"load x from ", 'x', "", 302},
-                 {"show logos where label = ", 'x', "", 0}, {"# ", 'x', "", 0}, {"", 'x', "", 104}};
+                 {"show logos where label = ", 'x', "", 313}, {"# ", 'x', "", 0}, {"", 'x', "", 104}};
     for (size_t i = 0; i < sizeof longs / sizeof *longs; i++) {
         size_t at = strlen(longs[i].begin);
         memcpy(text, longs[i].begin, at);
