@@ -121,7 +121,7 @@ static bool holds(dsl_cmp cmp, const cond_value *left, const cond_value *right, 
 
 static const char *const opinions[] = {"predicted", "confidence", "second", "correct", "loss"};
 
-bool cond_is_opinion(const char *field)
+bool dsl_cond_is_opinion(const char *field)
 {
     for (size_t i = 0; i < sizeof opinions / sizeof *opinions; i++)
         if (dsl_same(field, opinions[i])) return true;
@@ -139,7 +139,7 @@ static lg_status no_field(const cond_leaf *leaf, const char *const *names, lg_er
     lg_fail(err, LG_E_NAME, 149, "`where` does not know `%s` here", dsl_brief(leaf->field, strlen(leaf->field)).s);
     if (count) lg_why(err, "the rows have: %s%s", known, used >= 400 ? ", …" : "");
     const char *near = lg_nearest(leaf->field, names, count);
-    if (cond_is_opinion(leaf->field)) lg_try(err, "`%s` is what a model says: add `with MODEL`", leaf->field);
+    if (dsl_cond_is_opinion(leaf->field)) lg_try(err, "`%s` is what a model says: add `with MODEL`", leaf->field);
     else if (near) lg_try(err, "did you mean `%s`?", near);
     else lg_try(err, "write the field first, e.g. `where label = nike`");
     return lg_err_place(err, leaf->span);
@@ -175,7 +175,7 @@ static lg_status not_a_number(const char *field, const cond_value *value, bool t
     return lg_err_place(err, value->span);
 }
 
-lg_status cond_value_check(const cond_leaf *leaf, cond_kind kind, lg_err *err)
+lg_status dsl_cond_value_check(const cond_leaf *leaf, cond_kind kind, lg_err *err)
 {
     if (kind == COND_ANY || leaf->cmp == CMP_TRUE || leaf->cmp == CMP_CONTAINS) return LG_OK;
     for (int i = 0; i < leaf->count; i++) {
@@ -202,7 +202,7 @@ static lg_status leaf_eval(const cond_leaf *leaf, dsl_row_field *field, const vo
         left.text = number;
     }
     bool truth = (fact.number == 0 || fact.number == 1) && leaf->count && leaf->value[0].is_truth;
-    LG_TRY(cond_value_check(leaf, fact.text ? COND_ANY : truth ? COND_TRUTH : COND_NUMBER, err));
+    LG_TRY(dsl_cond_value_check(leaf, fact.text ? COND_ANY : truth ? COND_TRUTH : COND_NUMBER, err));
     *pass = holds(leaf->cmp, &left, leaf->value, leaf->count) != leaf->negate;
     return LG_OK;
 }

@@ -80,7 +80,7 @@ static lg_status no_field(asker *a, const row_fields *fields, const char *word, 
     lg_why(a->err, "the rows have: %s%s", known, used >= 500 ? ", …" : "");
     dsl_each_name(a->walk, DSL_MODELS, first_model, &model);
     const char *near = lg_nearest(name, fields->name, fields->count);
-    if (cond_is_opinion(name) && a->opinions)
+    if (dsl_cond_is_opinion(name) && a->opinions)
         lg_try(a->err, "`%s` is what a model says: add `with %s`", bit.s, model ? model : "MODEL");
     else if (near) lg_try(a->err, "did you mean `%s`?", near);
     else if (!strcmp(word, "sort")) lg_try(a->err, "write e.g. `sort id`");
@@ -155,7 +155,7 @@ static lg_status check_leaf(asker *a, const row_fields *fields, const label_list
         return no_field(a, fields, "where", leaf->field, leaf->span);
     bool label = is_label_field(leaf->field);
     if (label) kind = labels->count && !labels->numeric ? COND_TEXT : COND_ANY;
-    LG_TRY(cond_value_check(leaf, kind, a->err));
+    LG_TRY(dsl_cond_value_check(leaf, kind, a->err));
     return label && object ? check_labels(a, labels, object, leaf) : LG_OK;
 }
 
@@ -199,10 +199,10 @@ bool dsl_wants_opinion(const dsl_target *target, const dsl_arg *arg, const dsl_c
 {
     for (const dsl_cond *cond = where; cond; cond = cond->next)
         for (int i = 0; i < cond->count; i++)
-            if (cond_is_opinion(cond->leaf[i].field)) return true;
+            if (dsl_cond_is_opinion(cond->leaf[i].field)) return true;
     for (int i = 0; target->params && target->params[i].name; i++)
         if (!strcmp(target->params[i].name, "sort") && target->params[i].type == DSL_T_WORD && arg[i].given &&
-            cond_is_opinion(arg[i].value[0].text))
+            dsl_cond_is_opinion(arg[i].value[0].text))
             return true;
     return false;
 }
