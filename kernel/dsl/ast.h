@@ -151,7 +151,7 @@ typedef struct dsl_test { /* a condition: groups of leaves joined by and; the gr
 typedef enum dsl_node_kind { NODE_LIST, NODE_SETTING, NODE_WHERE, NODE_MATRIX } dsl_node_kind;
 typedef struct dsl_node {
     uint8_t kind;
-    dsl_atom *word; /* SETTING: the name */
+    dsl_atom *word; /* SETTING: the name; WHERE: the word itself */
     dsl_list list;
     void *extra; /* WHERE: dsl_test; MATRIX: dsl_matrix */
     struct dsl_node *next;

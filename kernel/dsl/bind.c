@@ -181,13 +181,34 @@ static lg_status put_flag(binder *b, int index, bool on, lg_span span)
 }
 
 /* ---- nodes ---- */
+/* `show logos label = adidas`: a field, so `where` is missing. */
+static lg_status no_setting(binder *b, const dsl_node *node, const dsl_word *word)
+{
+    bool field = b->target->takes_where && (dsl_same(word->text, "label") || dsl_cond_is_opinion(word->text));
+    lg_buf known;
+    lg_buf_init(&known, 1 << 16);
+    for (int i = 0; b->target->takes_where && i < b->params; i++)
+        if (b->arg[i].count && b->arg[i].value[0].object)
+            dsl_where_fields(b->arg[i].value[0].object, false, &known);
+    size_t n = strlen(word->text);
+    for (const char *at = lg_buf_str(&known); *at && !field; at += strcspn(at, "\n"), at += *at == '\n')
+        field = !strncmp(at, word->text, n) && (at[n] == ' ' || at[n] == '\n');
+    lg_buf_release(&known);
+    const dsl_atom *value = node->list.first;
+    lg_status st = dsl_no_option(b->target, word, b->err);
+    if (!field) return st;
+    const char *quote = value->kind == TOK_STRING ? "\"" : value->kind == TOK_RAW ? "'" : "";
+    return lg_try(b->err, "did you mean `where %s = %s%s%s%s`?", word->text, value->kind == TOK_VAR ? "$" : "", quote,
+                  dsl_brief(value->at, value->len).s, quote);
+}
+
 static lg_status bind_setting(binder *b, const dsl_node *node)
 {
     char *text = dsl_atom_source(node->word, b->arena, b->err);
     if (!text) return b->err->status;
     dsl_word word = plain_word(node->word, text);
     int index = find_param(b, text);
-    if (index < 0) return dsl_no_option(b->target, &word, b->err);
+    if (index < 0) return no_setting(b, node, &word);
     dsl_words words;
     LG_TRY(dsl_list_words(b->walk, &node->list, b->arena, &words, b->err));
     if (b->target->params[index].type != DSL_T_FLAG) return put(b, index, &words, node->word->span);
@@ -327,6 +348,28 @@ static lg_status nothing_fits(binder *b, const dsl_word *word, int first_free, c
     return dsl_no_option(b->target, word, b->err);
 }
 
+/* `set theme dark`: no text takes the place of a choice that is needed. */
+static lg_status unknown_choice(binder *b, int index, const dsl_word *word)
+{
+    const dsl_param *param = &b->target->params[index];
+    lg_buf list;
+    lg_buf_init(&list, 2048);
+    dsl_choice_list(param->choices, &list);
+    lg_fail(b->err, LG_E_ARG, 141, "`%s` has no %s `%s`", b->target->name, param->name,
+            dsl_brief(word->text, strlen(word->text)).s);
+    lg_why(b->err, "it wants one of %s", lg_buf_str(&list));
+    lg_buf_release(&list);
+    const char *near = dsl_near_choice(param->choices, word->text, b->arena);
+    if (near) lg_try(b->err, "did you mean `%s`?", near);
+    else lg_try(b->err, "`help %s` shows what there is", b->target->name);
+    return lg_err_place(b->err, word->span);
+}
+
+static bool takes_anything(const dsl_param *param)
+{
+    return param->type == DSL_T_TEXT || param->type == DSL_T_WORD;
+}
+
 static lg_status bind_positional(binder *b, const dsl_node *node)
 {
     dsl_words words;
@@ -347,6 +390,9 @@ static lg_status bind_positional(binder *b, const dsl_node *node)
             b->err = keep;
         } else st = convert_all(b, param, &words, false, &arg, &local);
         if (st == LG_OK) {
+            bool skips = first_free >= 0 && b->target->params[first_free].type == DSL_T_CHOICE &&
+                         b->target->params[first_free].required && takes_anything(param);
+            if (skips) return unknown_choice(b, first_free, &words.word[0]);
             if (b->arg[i].given) return append(b, i, &arg);
             b->arg[i] = arg;
             return LG_OK;
@@ -409,10 +455,10 @@ static lg_status bind_no(binder *b, const dsl_node **node)
 static lg_status bind_where(binder *b, const dsl_node *node)
 {
     const dsl_test *test = node->extra;
-    if (!b->target->takes_where) {
-        dsl_word word = {.text = "where", .span = test->first->span};
-        return dsl_no_option(b->target, &word, b->err);
-    }
+    dsl_word word = {.text = "where", .span = node->word->span};
+    if (node == b->stmt->args && b->params && b->target->params[0].type == DSL_T_NEWNAME)
+        return dsl_name_check(&b->walk->session->config, &word, b->err); /* `model where on logos` */
+    if (!b->target->takes_where) return dsl_no_option(b->target, &word, b->err);
     LG_TRY(dsl_cond_bind(b->walk, test, b->arena, b->where_tail, b->err));
     while (*b->where_tail) b->where_tail = (dsl_cond **)*b->where_tail; /* `next` is the first member */
     return LG_OK;

@@ -32,7 +32,5 @@ struct dsl_cond {
 typedef enum cond_kind { COND_ANY, COND_TEXT, COND_NUMBER, COND_TRUTH } cond_kind;
 /* LL151 where a field of this kind cannot be compared so. ANY: its texts may be numbers, as labels 0 to 9 are. */
 lg_status dsl_cond_value_check(const cond_leaf *leaf, cond_kind kind, lg_err *err) LG_MUST_CHECK;
-/* predicted, confidence, second, correct, loss: there with a model only. */
-bool dsl_cond_is_opinion(const char *field);
 
 #endif

@@ -208,22 +208,29 @@ static void wrong_type_hint(const dsl_param *param, const char *text, lg_err *er
         lg_try(err, "say which unit: `%ss`, `%sm` or `%sh`", text, text, text);
 }
 
-static void choice_hint(const dsl_param *param, const char *text, lg_err *err)
+const char *dsl_near_choice(const char *choices, const char *text, lg_arena *arena)
 {
-    char copy[1024];
     const char *names[64];
     size_t count = 0;
-    if (!param->choices || strlen(param->choices) >= sizeof copy) return;
-    memcpy(copy, param->choices, strlen(param->choices) + 1);
-    for (char *at = copy; *at && count < 64;) {
+    lg_err quiet = {0};
+    char *copy = choices && strlen(text) < 100 ? lg_arena_strndup(arena, choices, strlen(choices), &quiet) : NULL;
+    for (char *at = copy; at && *at && count < 64;) {
         at += strspn(at, " =");
         if (!*at) break;
         names[count++] = at;
         at += strcspn(at, " =");
         if (*at) *at++ = 0;
     }
-    const char *near = lg_nearest(text, names, count);
+    return lg_nearest(text, names, count);
+}
+
+static void choice_hint(const dsl_param *param, const char *text, lg_err *err)
+{
+    lg_arena arena;
+    lg_arena_init(&arena, 1 << 16);
+    const char *near = dsl_near_choice(param->choices, text, &arena);
     if (near) lg_try(err, "did you mean `%s`?", near);
+    lg_arena_release(&arena);
 }
 
 static lg_status wrong_type(const dsl_target *target, const dsl_param *param, const dsl_word *word, lg_err *err)

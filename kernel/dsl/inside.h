@@ -130,6 +130,7 @@ lg_status dsl_convert(dsl_walk *walk, const dsl_target *target, const dsl_param 
 void dsl_want_text(const dsl_param *param, lg_buf *out);
 int dsl_choice_index(const char *choices, const char *word); /* -1: not one of them */
 void dsl_choice_list(const char *choices, lg_buf *out);      /* comma-separated, aliases left out */
+const char *dsl_near_choice(const char *choices, const char *text, lg_arena *arena); /* or NULL */
 int dsl_param_count(const dsl_param *params);
 bool dsl_is_reserved(const dsl_config *config, const char *word);
 bool dsl_is_preposition(const char *word);
@@ -169,6 +170,7 @@ lg_status dsl_where_check(dsl_walk *walk, const dsl_target *target, const dsl_ar
                           lg_err *err) LG_MUST_CHECK;
 /* "label text" a line: fields of the rows of an object, and of a model's opinion of them. Nothing: not known. */
 void dsl_where_fields(const dsl_object *rows, bool opinions, lg_buf *out);
+bool dsl_cond_is_opinion(const char *field); /* predicted, confidence, second, correct, loss: there with a model only */
 bool dsl_param_is_opinion(const dsl_param *param); /* `with MODEL` */
 /* Does `where` or `sort` name what only a model says? */
 bool dsl_wants_opinion(const dsl_target *target, const dsl_arg *arg, const dsl_cond *where);

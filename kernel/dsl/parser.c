@@ -425,7 +425,7 @@ static lg_status parse_node(parser *p, dsl_node **out)
     }
     if (tok_is(p, p->tok, "where") && !ends_statement(p->tok + 1)) {
         node->kind = NODE_WHERE;
-        next(p);
+        LG_TRY(parse_atom(p, &node->word));
         dsl_test *test = NULL;
         LG_TRY(parse_test(p, &test));
         node->extra = test;

@@ -201,6 +201,18 @@ lg_status dsl_session_execute(dsl_session *session, const char *code, size_t len
     return dsl_walk_cell(session, code, len, out, cancel, err);
 }
 
+/* The line of the file, for the block people read; of a very long one only its number is told. */
+static void copy_line(const char *code, size_t len, int number, lg_err *err)
+{
+    const char *at = code, *end = code + len;
+    for (; number > 1 && at < end; at++) number -= *at == '\n' || (*at == '\r' && (at + 1 == end || at[1] != '\n'));
+    size_t n = 0;
+    while (at + n < end && at[n] != '\n' && at[n] != '\r') n++;
+    if (n == 0 || n >= sizeof err->source) return;
+    memcpy(err->source, at, n);
+    err->source[n] = 0;
+}
+
 lg_status dsl_session_run_text(dsl_session *session, const char *where, const char *code, size_t len, dsl_out *out,
                                lg_cancel *cancel, lg_err *err)
 {
@@ -214,14 +226,16 @@ lg_status dsl_session_run_text(dsl_session *session, const char *where, const ch
     lg_status st = dsl_walk_cell(session, code, len, out, cancel, &inner);
     session->nesting--;
     if (st == LG_OK) return LG_OK;
-    if (st == LG_E_INTERRUPTED) {
+    if (st == LG_E_INTERRUPTED || *inner.source) { /* a file that this one runs has been named */
         *err = inner;
         return st;
     }
-    lg_span span = inner.span;
     dsl_bit file = dsl_brief(where, strlen(where));
-    if (span.line) lg_fail(err, inner.status, inner.code, "%s line %d: %s", file.s, span.line, inner.msg);
+    if (inner.span.line) lg_fail(err, inner.status, inner.code, "%s line %d: %s", file.s, inner.span.line, inner.msg);
     else lg_fail(err, inner.status, inner.code, "%s: %s", file.s, inner.msg);
     if (*inner.why) lg_why(err, "%s", inner.why);
-    return *inner.hint ? lg_try(err, "%s", inner.hint) : st;
+    if (*inner.hint) lg_try(err, "%s", inner.hint);
+    copy_line(code, len, inner.span.line, err);
+    if (*err->source) err->span = inner.span;
+    return st;
 }

@@ -343,6 +343,11 @@ static const char *place_word(const dsl_target *target, const char *word)
 
 lg_status dsl_no_option(const dsl_target *target, const dsl_word *word, lg_err *err)
 {
+    if (target->takes_where && !word->quoted && dsl_same(word->text, "where")) {
+        lg_fail(err, LG_E_SYNTAX, 109, "`where` wants a condition");
+        lg_try(err, "write e.g. `where label = nike`");
+        return lg_err_place(err, word->span);
+    }
     lg_buf known;
     lg_buf_init(&known, 4096);
     for (int pass = 0; pass < 3 && !known.len; pass++) list_role(target, pass, &known);

@@ -75,6 +75,7 @@ typedef struct lg_err {
     lg_span span;     /* where in the cell */
     const char *file; /* C source of the failure, for the log only */
     int line;
+    char source[200]; /* the line that span speaks of where it is none of the cell (of a file that was run), else "" */
     bool fresh; /* internal: the last lg_fail call wrote this record (first failure wins) */
 } lg_err;
 

@@ -151,7 +151,8 @@ void plt_error_block(const lg_err *err, const char *cell, bool ansi, lg_buf *out
     paint(out, ansi, BOLD);
     add_cut(out, err->msg, MSG_BYTES);
     paint(out, ansi, PLAIN);
-    if (cell && err->span.line > 0 && find_line(cell, err->span.line, &line, &len))
+    if (*err->source) add_source(out, err->source, strlen(err->source), err->span, ansi);
+    else if (cell && err->span.line > 0 && find_line(cell, err->span.line, &line, &len))
         add_source(out, line, len, err->span, ansi);
     add_reason(out, "why:", err->why, WHY_BYTES, ansi);
     add_reason(out, "try:", err->hint, TRY_BYTES, ansi);

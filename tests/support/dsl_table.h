@@ -266,6 +266,11 @@ PARAMS(scrape,
        P(.name = "into", .role = DSL_PREPOSITION, .type = DSL_T_NEWNAME, .help = "its name"),
        OPT("tag", DSL_T_LABEL, .list = true), OPT("since", DSL_T_DATE), INT("limit", "100", 1, 100000));
 COMMAND(scrape, note_run, .makes = DSL_KIND_POSTS);
+PARAMS(set,
+       P(.name = "setting", .role = DSL_POSITIONAL, .type = DSL_T_CHOICE, .choices = "seed threads", .required = true,
+         .help = "which"),
+       P(.name = "value", .role = DSL_POSITIONAL, .type = DSL_T_TEXT, .required = true, .help = "its new value"));
+COMMAND(set, note_run);
 PARAMS(show,
        P(.name = "object", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_ANYTHING, .required = true,
          .implicit = true, .help = "anything"),
@@ -284,7 +289,7 @@ static const dsl_command *const test_commands[] = {&cmd_augment,  &cmd_clean,   
                                                    &cmd_convolve, &cmd_customers, &cmd_drop,    &cmd_fit,
                                                    &cmd_load,     &cmd_model,     &cmd_open,    &cmd_rows,
                                                    &cmd_run,      &cmd_save,      &cmd_say,     &cmd_scrape,
-                                                   &cmd_show,     &cmd_split,     &cmd_use,     NULL};
+                                                   &cmd_set,      &cmd_show,     &cmd_split,     &cmd_use,     NULL};
 
 /* ---- layers, in the order of the manual ---- */
 #define POS(n, t, ...) P(.name = n, .role = DSL_POSITIONAL, .type = t, .help = "a value", __VA_ARGS__)

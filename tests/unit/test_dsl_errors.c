@@ -92,6 +92,17 @@ TEST(reserved)
                  "    ^^^\n   try: use e.g. `myfit`");
 }
 
+TEST(line_of_a_file)
+{
+    expect_block(SETUP, "let a = 1\nrun \"let b = 2\\nfit scratch epoch 3\"",
+                 "LL140  lesson.lens line 2: `fit` does not know `epoch`\n   2 | fit scratch epoch 3\n     |             "
+                 "^^^^^\n   why: it knows: epochs, batch, lr, optimizer, momentum, schedule, loss, patience, keep, "
+                 "decay, seed, time\n   try: did you mean `epochs`?");
+    expect_block(SETUP, "run self",
+                 "LL114  lesson.lens line 1: files run one another more than 16 deep, last `lesson.lens`\n   1 | run "
+                 "self\n     | ^^^\n   try: look for a file that runs itself");
+}
+
 /* ---- others: code and what must be in them ---- */
 typedef struct wrong {
     const char *cell;
@@ -221,7 +232,7 @@ static const wrong wrongs[] = {
     {"let g = [1 two]", 141, 1, 12, 3, "holds numbers", NULL},
     {"let g = []", 109, 1, 10, 1, "empty", NULL},
     {"say a > b", 109, 1, 7, 1, "after `where` or `check`", NULL},
-    {"fit scratch where label = nike", 140, 1, 19, 5, "does not know `where`", NULL},
+    {"fit scratch where label = nike", 140, 1, 13, 5, "does not know `where`", NULL},
     {"rows where label = nike and", 109, 1, 25, 3, "a condition is missing", NULL},
     {"rows where lable = nike", 149, 1, 12, 5, "does not know `lable`", "did you mean `label`?"},
     {"check foo", 130, 1, 7, 3, "nothing called `foo`", "check scratch.val.accuracy > 0.5"},
@@ -254,7 +265,13 @@ static const wrong wrongs[] = {
     {"nothing.there", 130, 1, 1, 13, "there is nothing called `nothing`", NULL},
     {"compare scratch,", 109, 1, 16, 1, "after this comma", NULL},
     {"run self", 114, 1, 1, 3, "more than 16 deep", NULL},
-    {"run 'say hello; fit scratch epoch 3'", 140, 1, 1, 3, "lesson.lens line 1: `fit` does not know", "epochs"},
+    {"run 'say hello; fit scratch epoch 3'", 140, 1, 24, 5, "lesson.lens line 1: `fit` does not know", "epochs"},
+    {"model where on logos { flatten }", 111, 1, 7, 5, "`where` is a word of the language", "mywhere"},
+    {"set theme dark", 141, 1, 5, 5, "`set` has no setting `theme`", NULL},
+    {"set sede 3", 141, 1, 5, 4, "`set` has no setting `sede`", "did you mean `seed`?"},
+    {"set seed", 143, 1, 1, 3, NULL, NULL},
+    {"show logos where", 109, 1, 12, 5, "`where` wants a condition", "where label = nike"},
+    {"show logos label = adidas", 140, 1, 12, 5, NULL, "did you mean `where label = adidas`?"},
     {"say one; say two\nsay three; fit scratch epoch 3", 140, 2, 24, 5, NULL, NULL},
     {"for n in 1, x { fit scratch epochs $n }", 141, 1, 36, 2, "whole number, not `x`", NULL},
 };
