@@ -167,15 +167,16 @@ void cmd_doc_split_table(plt_doc *doc, const data_set *set, const data_counts *c
     enum { MOST = 12 };
     int classes = counts->classes < MOST ? counts->classes : MOST;
     size_t sum[MOST] = {0}, all = 0;
+    for (int split = DATA_NONE; split < DATA_SPLITS; split++) {
+        all += counts->total[split];
+        for (int label = 0; label < classes; label++) sum[label] += counts->count[split][label];
+    }
+    if (!all) return;
     plt_table(doc, "Split");
     plt_column(doc, PLT_LEFT, "Part");
     for (int label = 0; label < classes; label++) plt_column(doc, PLT_RIGHT, "%s", data_class_name(set, label));
     plt_column(doc, PLT_RIGHT, "Total");
     plt_column(doc, PLT_RIGHT, "Share");
-    for (int split = DATA_NONE; split < DATA_SPLITS; split++) {
-        all += counts->total[split];
-        for (int label = 0; label < classes; label++) sum[label] += counts->count[split][label];
-    }
     for (int split = DATA_TRAIN; split < DATA_SPLITS; split++) {
         if (!counts->total[split]) continue;
         plt_row(doc, PLT_ROW_PLAIN);
@@ -187,6 +188,50 @@ void cmd_doc_split_table(plt_doc *doc, const data_set *set, const data_counts *c
     }
     plt_row(doc, PLT_ROW_TOTAL);
     split_row(doc, "total", sum, classes, all, all);
+}
+
+/* Why a split came out uneven, and what to do about it. */
+static void split_reason(lg_err *warning, const data_counts *counts, const char *name, const char *by)
+{
+    if (by) {
+        lg_why(warning, "images with the same `%s` stay together", by);
+        lg_try(warning, "split %s 80/20", name);
+    } else if (counts->usable < 2 * (size_t)counts->classes + 1) {
+        lg_why(warning, "there are %s images for %d classes; a class of one image learns",
+               lg_thousands((long long)counts->usable), counts->classes);
+        lg_try(warning, "add images of each class, and load again");
+    } else {
+        lg_why(warning, "pictures that look alike stay together");
+        lg_try(warning, "split %s no together", name);
+    }
+}
+
+void cmd_doc_split_warnings(plt_doc *doc, const data_set *set, const data_counts *counts, const data_cut *cut,
+                            const char *name, const char *by)
+{
+    const double share[DATA_SPLITS] = {0, cut->train, cut->val, cut->test};
+    if (!counts->usable) return;
+    for (int part = DATA_TRAIN; part < DATA_SPLITS; part++) {
+        lg_err warning = {0};
+        if (share[part] <= 0 || counts->total[part]) continue;
+        lg_fail(&warning, LG_E_DATA, 312, "the %s part is empty", data_split_names[part]);
+        split_reason(&warning, counts, name, by);
+        plt_warning(doc, &warning);
+    }
+    lg_buf lacks;
+    lg_buf_init(&lacks, 200);
+    for (int label = 0; label < counts->classes; label++) {
+        size_t other = counts->count[DATA_VAL][label] + counts->count[DATA_TEST][label];
+        if (counts->count[DATA_TRAIN][label] || !other) continue;
+        lg_buf_addf(&lacks, "%s%s", lacks.len ? ", " : "", data_class_name(set, label));
+    }
+    if (lacks.len) {
+        lg_err warning = {0};
+        lg_fail(&warning, LG_E_DATA, 312, "train has no image of %s, so a network cannot learn it", lg_buf_str(&lacks));
+        split_reason(&warning, counts, name, by);
+        plt_warning(doc, &warning);
+    }
+    lg_buf_release(&lacks);
 }
 
 static plt_edge edge_of(data_split_kind split)

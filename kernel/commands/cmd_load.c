@@ -128,8 +128,8 @@ static void doc_notes(plt_doc *doc, const data_report *report)
     }
 }
 
-static lg_status load_document(const dsl_call *call, const data_set *set, const data_report *report, cmd_live *live,
-                               lg_err *err)
+static lg_status load_document(const dsl_call *call, const data_set *set, const data_cut *cut, const data_report *report,
+                               cmd_live *live, lg_err *err)
 {
     plt_doc doc;
     lg_buf brief;
@@ -144,9 +144,7 @@ static lg_status load_document(const dsl_call *call, const data_set *set, const 
     lg_buf_release(&brief);
     cmd_doc_histogram(&doc, set, &counts);
     cmd_doc_split_table(&doc, set, &counts);
-    if (report->exact + report->near)
-        plt_text(&doc, "%s images look like another one; such groups were kept on one side of the split",
-                 lg_thousands((long long)(report->exact + report->near)));
+    cmd_doc_split_warnings(&doc, set, &counts, cut, call->arg[NAME].value[0].text, NULL);
     doc_notes(&doc, report);
     size_t n = data_sample(set, 24, data_seed(set), rows);
     lg_status st = cmd_doc_sheet(&doc, set, rows, n, 64, true, err);
@@ -173,7 +171,7 @@ static lg_status load_run(const dsl_call *call, lg_err *err)
     }
     /* Before anything is drawn: what was read stays, whatever becomes of its picture. */
     if (st == LG_OK) st = cmd_dataset_bind(call, spec.name, data_ref(set), err);
-    if (st == LG_OK) st = load_document(call, set, &report, &live, err);
+    if (st == LG_OK) st = load_document(call, set, &spec.cut, &report, &live, err);
     if (st) cmd_live_close(&live);
     data_report_release(&report);
     data_unref(set);

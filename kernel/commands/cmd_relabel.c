@@ -41,7 +41,8 @@ static lg_status ids_of(const dsl_call *call, const data_set *set, const uint32_
         ptrdiff_t row = v->integer > 0 ? data_row_of(set, (uint32_t)v->integer) : data_row_named(set, v->text);
         if (row < 0) {
             lg_fail(err, LG_E_DATA, 314, "`%s` has no image `%.80s`", call->arg[DATA].value[0].name, v->text);
-            lg_why(err, "it has %s images, numbered from 1", lg_thousands((long long)data_count(set)));
+            lg_why(err, "it has %s image%s, numbered from 1", lg_thousands((long long)data_count(set)),
+                   data_count(set) == 1 ? "" : "s");
             return lg_err_place(err, v->span);
         }
         data_image image;
@@ -113,10 +114,11 @@ static lg_status relabel_run(const dsl_call *call, lg_err *err)
     if (st == LG_OK) {
         if ((st = data_count_classes(after, &a, err)) == LG_OK) {
             plt_doc_init(&doc);
-            plt_title(&doc, "%s: %d labels before, %d now%s%s", name, b.classes, a.classes, *call->note ? " " : "",
+            plt_title(&doc, "%s: %d label%s before, %d now%s%s", name, b.classes, b.classes == 1 ? "" : "s", a.classes, *call->note ? " " : "",
                       call->note);
             before_after(&doc, before, &b, after, &a);
-            plt_sentence(&doc, "%s images have a label now; the files are untouched", lg_thousands((long long)a.usable));
+            plt_sentence(&doc, "%s image%s a label now; the files are untouched", lg_thousands((long long)a.usable),
+                         a.usable == 1 ? " has" : "s have");
             data_counts_release(&a);
             st = cmd_display(call, &doc, false, err);
         }

@@ -80,8 +80,11 @@ lg_status lg_place_find(const char *path, lg_place *place, lg_err *err)
     if (!reach.start) return lg_fail(err, LG_E_INTERNAL, 903, "files were asked for before the start folder was set");
     LG_TRY(path_check(path, err));
     char full[PATH_MAX], head[PATH_MAX];
-    if (path[0] == '/') snprintf(full, sizeof full, "%s", path);
-    else snprintf(full, sizeof full, "%s/%s", reach.start, path);
+    const char *home = path[0] == '~' && (!path[1] || path[1] == '/') ? getenv("HOME") : NULL;
+    const char *from = home && home[0] == '/' ? home : path[0] == '/' ? "" : reach.start;
+    const char *rest = from == home ? path + 1 : path;
+    if (snprintf(full, sizeof full, "%s%s%s", from, *from && *rest != '/' ? "/" : "", rest) >= (int)sizeof full)
+        return lg_fail(err, LG_E_ARG, 302, "there is no file or folder `%.60s...`: its path is too long", path);
     *place = (lg_place){0};
     size_t cut = strlen(full);
     memcpy(head, full, cut + 1);

@@ -33,9 +33,10 @@ const char *lg_reach_project(void);
 const char *lg_reach_start(void);
 
 typedef enum lg_reach_mode { LG_REACH_READ, LG_REACH_WRITE } lg_reach_mode;
-/* Full path of what `path` names (relative: from the start folder), links resolved, checked. For writing, the last
- * part need not exist. *out owned (lg_free). For handing on to a library that wants a path; to read or write a file
- * yourself use the functions below, which also stand up to a folder swapped for a link meanwhile. */
+/* Full path of what `path` names (relative: from the start folder; ~ and ~/x: from the home folder), links resolved,
+ * checked. For writing, the last part need not exist. *out owned (lg_free). For handing on to a library that wants a
+ * path; to read or write a file yourself use the functions below, which also stand up to a folder swapped for a link
+ * meanwhile. */
 lg_status lg_reach_resolve(const char *path, lg_reach_mode mode, char **out, lg_err *err) LG_MUST_CHECK;
 /* Origin check for URLs: LL601 unless allowed. */
 lg_status lg_reach_host(const char *url, lg_err *err) LG_MUST_CHECK;

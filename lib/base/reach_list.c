@@ -182,7 +182,10 @@ static lg_status list_start(const char *folder, lg_place *place, int *fd, lg_err
     *fd = open(place->real, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (*fd < 0 && errno == ENOTDIR) {
         lg_fail(err, LG_E_DATA, 393, "`%.200s` is a file; here a folder is needed", folder);
-        return lg_why(err, "all files below the folder are taken");
+        lg_why(err, "all files below the folder are taken");
+        const char *slash = strrchr(folder, '/');
+        if (!slash || slash == folder) return lg_try(err, "name its folder: `.`");
+        return lg_try(err, "name its folder: `%.*s`", (int)(slash - folder), folder);
     }
     if (*fd < 0) return lg_reach_cannot(folder, LG_REACH_READ, errno, err);
     if (lg_fd_path(*fd, opened) && lg_reach_holds(opened, LG_REACH_READ)) return LG_OK;

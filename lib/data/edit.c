@@ -29,14 +29,25 @@ static lg_status no_image(const data_set *set, uint32_t id, lg_err *err)
     return lg_why(err, "the numbers go from %u to %u", data_fact_of(set, 0)->id, data_fact_of(set, set->rows - 1)->id);
 }
 
+/* A label as it was first seen, where the set has it in whatever case. A rename of that very label may change its case:
+ * relabel logos puma as PUMA. */
+static const char *as_seen(const data_set *set, const data_relabel_spec *spec, const char *word)
+{
+    int c = word ? data_class_find(set, word) : -1;
+    for (size_t i = 0; c >= 0 && !spec->keep && i < spec->labels; i++)
+        if (data_class_find(set, spec->label[i]) == c) return word;
+    return c < 0 ? word : set->names->name[c];
+}
+
 /* New label text of every class, NULL where it stays, "" where it goes. */
 static lg_status class_edits(const data_set *set, const data_relabel_spec *spec, const char **edit, lg_err *err)
 {
-    for (int c = 0; spec->keep && c < set->names->count; c++) edit[c] = spec->rest ? spec->rest : "";
+    const char *as = as_seen(set, spec, spec->as), *rest = as_seen(set, spec, spec->rest);
+    for (int c = 0; spec->keep && c < set->names->count; c++) edit[c] = rest ? rest : "";
     for (size_t i = 0; i < spec->labels; i++) {
         int c = data_class_find(set, spec->label[i]);
         if (c < 0) return no_label(set, spec->label[i], err);
-        edit[c] = spec->keep ? (spec->as ? spec->as : NULL) : spec->as;
+        edit[c] = as; /* kept ones have none */
     }
     return LG_OK;
 }
@@ -81,7 +92,7 @@ static lg_status new_labels(const data_set *set, const data_relabel_spec *spec, 
     for (size_t i = 0; i < spec->images && !st; i++) {
         ptrdiff_t row = data_row_of(set, spec->image[i]);
         if (row < 0) st = no_image(set, spec->image[i], err);
-        else label[row] = spec->as ? spec->as : label[row];
+        else if (spec->as) label[row] = as_seen(set, spec, spec->as);
     }
     lg_free(edit);
     return st;

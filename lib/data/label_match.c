@@ -215,20 +215,50 @@ void data_match_release(data_match *match)
     *match = (data_match){0};
 }
 
+/* ---- near misses ---- */
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* 003101.jpg is not a slip of the pen for 003000.jpg: numbered files are different files. */
+static bool same_digits(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        while (*a && !is_digit(*a)) a++;
+        while (*b && !is_digit(*b)) b++;
+        if (*a != *b) return false;
+        if (!*a) return true;
+    }
+}
+
+/* The look of a file's name without extension and separators, in place: nike_01.jpeg and Nike-01.JPG are both nike01. */
+static void strip_name(char *look)
+{
+    char *to = look, *dot = data_is_picture_name(look) ? strrchr(look, '.') : NULL;
+    for (const char *s = base_of(look); *s && s != dot; s++)
+        if (*s != '_' && *s != '-' && *s != '.') *to++ = *s;
+    *to = 0;
+}
+
 const char *data_match_nearest(const char *wanted, char *const *file, size_t files, bool *same_look)
 {
     lg_err quiet = {0}; /* a guess that fails is no guess */
-    const char *found = NULL;
-    char *want = data_skeleton(wanted, &quiet), *want_base = data_skeleton(base_of(wanted), &quiet);
-    for (size_t i = 0; want && want_base && i < files && !found; i++) {
+    const char *found = NULL, *stripped = NULL;
+    char *want = data_skeleton(wanted, &quiet), *bare = data_skeleton(base_of(wanted), &quiet);
+    if (bare) strip_name(bare);
+    for (size_t i = 0; want && bare && i < files && !found; i++) {
         char *have = data_skeleton(file[i], &quiet);
         if (!have) break;
-        if (strcmp(have, want) == 0 || strcmp(base_of(have), want_base) == 0) found = file[i];
+        if (strcmp(base_of(have), base_of(want)) == 0) found = file[i];
+        strip_name(have);
+        if (!stripped && data_is_picture_name(file[i]) && strcmp(have, bare) == 0) stripped = file[i];
         lg_free(have);
     }
     *same_look = found != NULL;
+    if (!found) found = stripped;
     if (!found && files <= 20000) found = lg_nearest(wanted, (const char *const *)file, files);
     lg_free(want);
-    lg_free(want_base);
-    return found;
+    lg_free(bare);
+    return found && same_digits(base_of(found), base_of(wanted)) ? found : NULL;
 }

@@ -29,7 +29,8 @@ lg_status data_match_labels(const data_labels *labels, char *const *file, size_t
                             const char *name, data_match *out, lg_err *err) LG_MUST_CHECK;
 void data_match_release(data_match *match);
 /* The file a line that names none may have meant, or NULL; borrowed from `file`. *same_look: differs only in what does
- * not show (Unicode form, case, accents). */
+ * not show (Unicode form, case, accents) or in its folder; else in extension, separators or a few letters. Never in its
+ * digits. */
 const char *data_match_nearest(const char *wanted, char *const *file, size_t files, bool *same_look);
 /* A name pictures have: .jpg, .png, .bmp, .gif, .webp, .tif, ... */
 bool data_is_picture_name(const char *path);

@@ -147,8 +147,8 @@ static lg_status no_images(const loading *l, lg_err *err)
     lg_fail(err, LG_E_DATA, 309, "there are no images in `%s`", l->spec->from);
     if (l->list.count == 0) lg_why(err, "%s is empty", l->folder);
     else
-        lg_why(err, "%s has %s files, none with a name like .jpg, .png or .bmp; the first is %s", l->folder,
-               lg_thousands((long long)l->list.count), l->list.path[0]);
+        lg_why(err, "%s has %s file%s, none with a name like .jpg, .png or .bmp; the first is %s", l->folder,
+               lg_thousands((long long)l->list.count), l->list.count == 1 ? "" : "s", l->list.path[0]);
     return lg_try(err, "name the folder the images are in");
 }
 
@@ -209,16 +209,6 @@ static lg_status make_table(loading *l, lg_err *err)
     return LG_OK;
 }
 
-static lg_status make_names(loading *l, lg_err *err)
-{
-    const char **label = lg_alloc(l->count, sizeof *label, err);
-    l->number = lg_alloc(l->count, sizeof *l->number, err);
-    for (size_t i = 0; label && i < l->count; i++) label[i] = l->label[l->taken[i]];
-    if (label && l->number) l->names = data_names_new(label, l->count, l->number, err);
-    lg_free(label);
-    return l->names ? LG_OK : err->status;
-}
-
 static lg_status decode(loading *l, lg_err *err)
 {
     const data_load_spec *s = l->spec;
@@ -232,9 +222,48 @@ static lg_status decode(loading *l, lg_err *err)
     size_t readable = 0;
     for (size_t i = 0; i < l->count; i++) readable += !l->table->fact[i].broken;
     if (readable > 0) return data_find_groups(l->table, s->cancel, err);
-    lg_fail(err, LG_E_DATA, 309, "none of the %s images in `%s` can be read", lg_thousands((long long)l->count),
-            s->from);
+    if (l->count == 1) lg_fail(err, LG_E_DATA, 309, "the only image in `%s` cannot be read", s->from);
+    else
+        lg_fail(err, LG_E_DATA, 309, "none of the %s images in `%s` can be read", lg_thousands((long long)l->count),
+                s->from);
     return lg_why(err, "the first, %s: %s", l->table->fact[0].name, l->table->fact[0].broken);
+}
+
+/* A class none of whose images can be read is none of the set's: its images lose their label, and a note says so. */
+static lg_status drop_lost(loading *l, const char **label, lg_err *err)
+{
+    data_names_unref(l->names);
+    l->names = data_names_new(label, l->count, l->number, err);
+    bool *found = l->names ? lg_alloc((size_t)l->names->count, sizeof *found, err) : NULL;
+    if (!found) return err->status;
+    for (size_t i = 0; i < l->count; i++)
+        if (l->number[i] >= 0 && !l->table->fact[i].broken) found[l->number[i]] = true;
+    for (size_t i = 0; i < l->count; i++) {
+        int32_t c = l->number[i];
+        if (c < 0 || found[c]) continue;
+        bool first = true;
+        for (size_t k = 0; k < i && first; k++) first = l->number[k] != c;
+        if (first && l->losts++ < DATA_EXAMPLES) l->lost[l->losts - 1] = label[i];
+        label[i] = "";
+    }
+    lg_free(found);
+    return LG_OK;
+}
+
+static lg_status make_names(loading *l, lg_err *err)
+{
+    const char **label = lg_alloc(l->count, sizeof *label, err);
+    l->number = lg_alloc(l->count, sizeof *l->number, err);
+    lg_status st = label && l->number ? LG_OK : err->status;
+    for (size_t i = 0; !st && i < l->count; i++) label[i] = l->label[l->taken[i]];
+    if (!st) st = drop_lost(l, label, err);
+    if (!st && l->losts) {
+        data_names_unref(l->names);
+        l->names = data_names_new(label, l->count, l->number, err);
+        st = l->names ? LG_OK : err->status;
+    }
+    lg_free(label);
+    return st;
 }
 
 /* ---- the set ---- */
@@ -280,9 +309,11 @@ static lg_status check_enough(const loading *l, const data_report *report, lg_er
     if (!l->match.row || report->labelled > 1 || l->count == 0) return LG_OK;
     lg_fail(err, LG_E_DATA, 310,
             report->labelled ? "only 1 image has a label and can be read" : "no image with a label can be read");
-    lg_why(err, "%s has %s label lines, %s has %s images", l->labels_name, lg_thousands((long long)l->labels.rows),
-           l->spec->from, lg_thousands((long long)l->count));
-    return lg_try(err, "a dataset needs several labelled images of each class");
+    lg_why(err, "%s has %s label line%s, `%s` has %s image%s", l->labels_name,
+           lg_thousands((long long)l->labels.rows), l->labels.rows == 1 ? "" : "s", l->spec->from,
+           lg_thousands((long long)l->pictures), l->pictures == 1 ? "" : "s");
+    if (l->count < l->pictures) return lg_try(err, "take more: leave out `limit %zu`", l->spec->limit);
+    return lg_try(err, "add lines for more images to %s, and load again", l->labels_name);
 }
 
 static void count_set(const loading *l, const data_set *set, data_report *report)
@@ -296,7 +327,7 @@ static void count_set(const loading *l, const data_set *set, data_report *report
     for (size_t i = 0; i < set->rows; i++) {
         report->broken += data_fact_of(set, i)->broken != NULL;
         report->labelled += data_usable(set, i);
-        report->unlabelled += set->row[i].label < 0;
+        report->unlabelled += !*l->label[l->taken[i]];
         report->near += data_fact_of(set, i)->duplicate;
     }
 }
@@ -342,8 +373,8 @@ lg_status data_load(const data_load_spec *spec, data_set **out, data_report *rep
     LG_GO(find_labels(&l, err));
     LG_GO(take_files(&l, err));
     LG_GO(make_table(&l, err));
-    LG_GO(make_names(&l, err));
     LG_GO(decode(&l, err));
+    LG_GO(make_names(&l, err));
     LG_GO(make_set(&l, &set, err));
     count_set(&l, set, report);
     LG_GO(count_exact(set, report, err));

@@ -69,6 +69,18 @@ static void add_name(lg_buf *buf, const char *name)
     if (part < len) lg_buf_adds(buf, "...");
 }
 
+/* A label or path as a word of the language, in quotes where it could be read as something else. */
+static void add_word(lg_buf *buf, const char *word)
+{
+    static const char *const taken[] = {"as", "keep", "rest", "image"};
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./~";
+    bool quoted = !*word || word[strspn(word, plain)] || strspn(word, "_-./~") == strlen(word) || *word == '-';
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) quoted = quoted || lg_casecmp(word, taken[i]) == 0;
+    if (quoted) lg_buf_addc(buf, '"');
+    add_name(buf, word);
+    if (quoted) lg_buf_addc(buf, '"');
+}
+
 static const char *plural(size_t n, const char *one, const char *many)
 {
     return n == 1 ? one : many;
@@ -77,6 +89,39 @@ static const char *plural(size_t n, const char *one, const char *many)
 static const char *count_text(size_t n)
 {
     return lg_thousands((long long)n);
+}
+
+/* Letters before the digits of a picture's name ("nike" of nike_01.jpg), or 0. */
+static size_t name_prefix(const char *path)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    size_t n = strspn(base, letters), after = n + (base[n] == '_' || base[n] == '-');
+    size_t digits = strspn(base + after, "0123456789");
+    return n && digits && base[after + digits] == '.' ? n : 0;
+}
+
+/* Images without any labels: where labels could come from, of what is there. */
+static void hint_labels(const loading *l, lg_buf *hint)
+{
+    const char *text = NULL, *first = NULL;
+    bool pattern = false;
+    for (size_t i = 0; i < l->list.count; i++) {
+        const char *path = l->list.path[i], *dot = strrchr(path, '.');
+        if (dot && (!strcmp(dot, ".txt") || !strcmp(dot, ".csv") || !strcmp(dot, ".tsv"))) text = text ? text : path;
+        size_t n = data_is_picture_name(path) ? name_prefix(path) : 0;
+        if (n && first && (name_prefix(first) != n || strncmp(first, path, n))) pattern = true;
+        if (n && !first && !strchr(path, '/')) first = path;
+    }
+    if (!text && !pattern) {
+        lg_buf_adds(hint, "put the pictures of each class into a folder of their own, and load again; or write a labels "
+                          "file, with a line per picture as `image.jpg,Adidas`");
+        return;
+    }
+    lg_buf_addf(hint, "load %s from ", l->spec->name);
+    add_word(hint, l->spec->from);
+    lg_buf_adds(hint, " labels ");
+    add_word(hint, text ? text : "([A-Za-z]+)[_-]?[0-9]+");
 }
 
 /* ---- labels: missing, without image, repeated, contradicting ---- */
@@ -91,16 +136,18 @@ static lg_status note_unlabelled(const loading *l, const data_set *set, data_rep
                 plural(n, "has", "have"));
     lg_buf_adds(&d.why, n == 1 ? "it is " : n <= 3 ? "they are " : "the first are ");
     for (size_t i = 0; i < set->rows && shown < 3; i++) {
-        if (set->row[i].label >= 0 || (l->match.row && l->match.conflict[l->taken[i]])) continue;
+        if (*l->label[l->taken[i]] || (l->match.row && l->match.conflict[l->taken[i]])) continue;
         lg_buf_adds(&d.why, shown++ ? ", " : "");
         add_name(&d.why, data_fact_of(set, i)->name);
     }
     if (l->match.row) lg_buf_addf(&d.why, "; %s has %s lines", l->labels_name, count_text(report->lines));
     if (report->labelled > 0 || l->match.row) {
-        lg_buf_addf(&d.hint, "they were left out; list them with `show %s where label = \"\"`", name);
+        lg_buf_addf(&d.hint, "%s left out; list %s with `show %s where label = \"\"`",
+                    plural(n, "it was", "they were"), plural(n, "it", "them"), name);
     } else {
-        lg_buf_addf(&d.why, "; they lie in `%s` itself, not in a folder for each class", l->spec->from);
-        lg_buf_addf(&d.hint, "load %s from %s labels FILE", name, l->spec->from);
+        lg_buf_addf(&d.why, "; %s in `%s` itself, not in a folder for each class", plural(n, "it lies", "they lie"),
+                    l->spec->from);
+        hint_labels(l, &d.hint);
     }
     return note_add(report, 301, n, l->match.row ? DATA_AT_LABELS : DATA_AT_FROM, &d, err);
 }
@@ -212,8 +259,11 @@ static lg_status note_conflicts(const loading *l, data_report *report, lg_err *e
         add_name(&d.why, second->label);
         lg_buf_addf(&d.why, " (line %zu)", second->line);
     }
-    lg_buf_addf(&d.hint, "they were left out; correct %s, or relabel %s image 1 as LABEL", l->labels_name,
-                l->spec->name);
+    lg_buf_addf(&d.hint, "%s left out; correct %s, or say which is right: relabel %s image ", plural(n, "it was", "they were"),
+                l->labels_name, l->spec->name);
+    add_word(&d.hint, l->list.path[l->match.conflict_file[0]]);
+    lg_buf_adds(&d.hint, " as ");
+    add_word(&d.hint, l->labels.row[l->match.row[l->match.conflict_file[0]]].label);
     return note_add(report, 307, n, DATA_AT_LABELS, &d, err);
 }
 
@@ -258,7 +308,7 @@ static lg_status note_hidden(const loading *l, const char *label, data_report *r
     lg_buf_adds(&d.msg, "a label has characters that do not show");
     add_label_line(l, &d.why, label);
     lg_buf_adds(&d.why, "; they are shown here as escapes");
-    lg_buf_addf(&d.hint, "correct the labels, or relabel %s", l->spec->name);
+    lg_buf_adds(&d.hint, "correct the labels, and load again");
     return note_add(report, 308, 1, DATA_AT_LABELS, &d, err);
 }
 
@@ -309,45 +359,86 @@ static lg_status note_broken(const loading *l, const data_set *set, data_report 
         lg_buf_addf(&d.why, ": %s", fact->broken);
     }
     if (n > shown) lg_buf_addf(&d.why, "; and %s more", count_text(n - shown));
-    lg_buf_addf(&d.hint, "they were left out and keep their numbers; list them with `show %s where broken`",
-                l->spec->name);
+    if (n == 1) lg_buf_addf(&d.hint, "it was left out and keeps its number: `show %s where broken`", l->spec->name);
+    else
+        lg_buf_addf(&d.hint, "they were left out and keep their numbers; list them with `show %s where broken`",
+                    l->spec->name);
     return note_add(report, 305, n, DATA_AT_FROM, &d, err);
+}
+
+static lg_status note_lost(const loading *l, data_report *report, lg_err *err)
+{
+    draft d;
+    size_t n = l->losts, shown = n < DATA_EXAMPLES ? n : DATA_EXAMPLES;
+    if (n == 0) return LG_OK;
+    draft_init(&d);
+    lg_buf_addf(&d.msg, "%s no image that can be read, so the set is without %s",
+                n == 1 ? "a label has" : "some labels have", plural(n, "it", "them"));
+    for (size_t i = 0; i < shown; i++) {
+        lg_buf_adds(&d.why, i ? ", " : "");
+        lg_buf_addc(&d.why, '`');
+        add_name(&d.why, l->lost[i]);
+        lg_buf_addc(&d.why, '`');
+    }
+    if (n > shown) lg_buf_addf(&d.why, " and %s more", count_text(n - shown));
+    lg_buf_adds(&d.hint, "replace the broken files, and load again");
+    return note_add(report, 310, n, DATA_AT_FROM, &d, err);
+}
+
+/* Classes of one image. The hint merges them into `other`, or that into the first class that is large enough. */
+static lg_status note_small(const loading *l, const data_set *set, const data_counts *counts, data_report *report,
+                            lg_err *err)
+{
+    draft d;
+    size_t small = 0;
+    const char *large = NULL;
+    lg_buf list;
+    draft_init(&d);
+    lg_buf_init(&list, 2000);
+    for (int c = 0; c < counts->classes; c++) {
+        size_t n = 0;
+        const char *name = set->names->name[c];
+        for (int s = 0; s < DATA_SPLITS; s++) n += counts->count[s][c];
+        if (n > 1 && !large) large = name;
+        if (n > 1 || small++ >= DATA_EXAMPLES) continue;
+        lg_buf_adds(&d.why, small > 1 ? ", " : "");
+        add_name(&d.why, name);
+        if (lg_casecmp(name, "other") == 0) continue;
+        lg_buf_adds(&list, list.len ? ", " : "");
+        add_word(&list, name);
+    }
+    if (small == 0) {
+        draft_release(&d);
+        lg_buf_release(&list);
+        return LG_OK;
+    }
+    lg_buf_addf(&d.msg, "%s of %s classes %s fewer than two readable images", count_text(small),
+                count_text((size_t)counts->classes), plural(small, "has", "have"));
+    if (small > DATA_EXAMPLES) lg_buf_addf(&d.why, " and %s more", count_text(small - DATA_EXAMPLES));
+    lg_buf_adds(&d.why, "; one image cannot be both in train and in val");
+    lg_buf_addf(&d.hint, "add images of %s", plural(small, "that class", "those classes"));
+    if (large && list.len)
+        lg_buf_addf(&d.hint, ", or merge: relabel %s %s as other", l->spec->name, lg_buf_str(&list));
+    lg_buf_release(&list);
+    return note_add(report, 310, small, DATA_AT_FROM, &d, err);
 }
 
 static lg_status note_classes(const loading *l, const data_set *set, data_report *report, lg_err *err)
 {
     draft d;
     data_counts counts;
-    size_t small = 0, filled = 0, last = 0;
     LG_TRY(data_count_classes(set, &counts, err));
-    draft_init(&d);
-    for (int c = 0; c < counts.classes; c++) {
-        size_t n = 0;
-        for (int s = 0; s < DATA_SPLITS; s++) n += counts.count[s][c];
-        if (n > 0) filled++, last = (size_t)c;
-        if (n > 1 || small++ >= DATA_EXAMPLES) continue;
-        lg_buf_adds(&d.why, small > 1 ? ", " : "");
-        add_name(&d.why, set->names->name[c]);
-    }
+    lg_status st = counts.classes > 1 ? note_small(l, set, &counts, report, err) : LG_OK;
     data_counts_release(&counts);
-    if (small > 0) {
-        lg_buf_addf(&d.msg, "%s of %s classes %s fewer than two readable images", count_text(small),
-                    count_text((size_t)set->names->count), plural(small, "has", "have"));
-        if (small > DATA_EXAMPLES) lg_buf_addf(&d.why, " and %s more", count_text(small - DATA_EXAMPLES));
-        lg_buf_adds(&d.why, "; one image cannot be both in train and in val");
-        lg_buf_addf(&d.hint, "add images, or merge classes: relabel %s LABEL as other", l->spec->name);
-        LG_TRY(note_add(report, 310, small, DATA_AT_FROM, &d, err));
-        draft_init(&d);
-    }
-    if (filled != 1) {
-        draft_release(&d);
-        return LG_OK;
-    }
+    if (st || set->names->count != 1) return st;
+    draft_init(&d);
     lg_buf_adds(&d.msg, "all labelled images are of one class, `");
-    add_name(&d.msg, set->names->name[last]);
+    add_name(&d.msg, set->names->name[0]);
     lg_buf_addc(&d.msg, '`');
     lg_buf_adds(&d.why, "a network learns to tell classes apart, so it needs two");
-    lg_buf_addf(&d.hint, "add others: combine %s, OTHERS into NAME", l->spec->name);
+    if (l->match.row) lg_buf_addf(&d.hint, "label images of another class in %s, and load again", l->labels_name);
+    else if (l->pictures > l->count) lg_buf_addf(&d.hint, "take more images: leave out `limit %zu`", l->spec->limit);
+    else lg_buf_addf(&d.hint, "put a folder with pictures of another class into `%s`, and load again", l->spec->from);
     return note_add(report, 310, 1, DATA_AT_FROM, &d, err);
 }
 
@@ -376,6 +467,7 @@ static lg_status note_near(const loading *l, const data_set *set, data_report *r
 lg_status data_note_set(const loading *l, const data_set *set, data_report *report, lg_err *err)
 {
     LG_TRY(note_broken(l, set, report, err));
+    LG_TRY(note_lost(l, report, err));
     LG_TRY(note_classes(l, set, report, err));
     return note_near(l, set, report, err);
 }

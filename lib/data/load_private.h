@@ -21,6 +21,8 @@ typedef struct loading {
     data_names *names;
     data_block *block;
     int32_t *number;          /* (count) class numbers */
+    const char *lost[DATA_EXAMPLES]; /* labels none of whose images can be read: the first few, and how many */
+    size_t losts;
 } loading;
 
 /* Warnings, from what was found. set is the finished set. */

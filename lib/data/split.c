@@ -22,6 +22,7 @@ typedef struct splitting {
     data_set *set;
     const data_split_spec *spec;
     double part[DATA_SPLITS]; /* shares */
+    bool by_class;            /* targets are those of each class, else of all images together */
     size_t classes;
     member *member; /* usable rows */
     size_t members;
@@ -169,12 +170,15 @@ static void targets(const double part[DATA_SPLITS], size_t n, double out[DATA_SP
 
 static size_t class_of(const splitting *s, size_t row)
 {
-    return s->spec->no_stratify ? 0 : (size_t)s->set->row[row].label;
+    return s->by_class ? (size_t)s->set->row[row].label : 0;
 }
 
 static lg_status set_targets(splitting *s, lg_err *err)
 {
-    s->classes = s->spec->no_stratify ? 1 : (size_t)s->set->names->count;
+    s->classes = s->by_class ? (size_t)s->set->names->count : 1;
+    lg_free(s->target);
+    lg_free(s->have);
+    lg_free(s->want);
     s->target = lg_alloc(DATA_SPLITS * s->classes, sizeof *s->target, err);
     s->have = lg_alloc(DATA_SPLITS * s->classes, sizeof *s->have, err);
     s->want = lg_alloc(s->classes, sizeof *s->want, err);
@@ -219,6 +223,23 @@ static void place(splitting *s, const member *group)
         s->have[(size_t)best * s->classes + c]++;
         s->want[c] = 0;
     }
+}
+
+static bool part_empty(const splitting *s)
+{
+    size_t count[DATA_SPLITS] = {0};
+    for (size_t i = 0; i < s->members; i++) count[s->set->row[s->member[i].row].split]++;
+    for (int p = DATA_TRAIN; p < DATA_SPLITS; p++)
+        if (s->part[p] > 0 && !count[p]) return true;
+    return false;
+}
+
+static lg_status place_all(splitting *s, bool by_class, lg_err *err)
+{
+    s->by_class = by_class;
+    LG_TRY(set_targets(s, err));
+    for (size_t i = 0; i < s->members; i += s->member[i].size) place(s, &s->member[i]);
+    return LG_OK;
 }
 
 /* ---- the whole ---- */
@@ -289,8 +310,9 @@ static lg_status split_rows(data_set *set, const data_split_spec *spec, size_t *
         LG_GO(check_values(&s, *by_values, err));
     }
     LG_GO(list_members(&s, err));
-    LG_GO(set_targets(&s, err));
-    for (size_t i = 0; i < s.members; i += s.member[i].size) place(&s, &s.member[i]);
+    LG_GO(place_all(&s, !spec->no_stratify, err));
+    /* Values that hold whole classes (by label) fall into train one class after the other; all together they fit. */
+    if (spec->by && !spec->no_stratify && part_empty(&s)) LG_GO(place_all(&s, false, err));
 done:
     lg_free(s.parent);
     lg_free(s.member);

@@ -199,11 +199,16 @@ void plt_histogram(plt_doc *doc, const plt_histogram_spec *s)
     const class_row *last = &rows[s->n - 1];
     int64_t total = 0;
     for (int i = 0; i < s->n; i++) total += rows[i].total;
-    lg_buf_addf(&built, "%s images in %d class%s: %s has %s", lg_thousands(total), s->n, s->n == 1 ? "" : "es",
-                s->labels[rows[0].index], lg_thousands(rows[0].total));
-    if (s->n > 1) lg_buf_addf(&built, ", %s %s", s->labels[last->index], lg_thousands(last->total));
-    if (s->n > 1 && last->total > 0)
-        lg_buf_addf(&built, "; the largest is %.1f times the smallest", (double)rows[0].total / (double)last->total);
+    lg_buf_addf(&built, "%s image%s in %d class%s", lg_thousands(total), total == 1 ? "" : "s", s->n,
+                s->n == 1 ? "" : "es");
+    if (s->n > 1 && rows[0].total == last->total) {
+        lg_buf_addf(&built, ", %s of each", lg_thousands(last->total));
+    } else {
+        lg_buf_addf(&built, ": %s has %s", s->labels[rows[0].index], lg_thousands(rows[0].total));
+        if (s->n > 1) lg_buf_addf(&built, ", %s %s", s->labels[last->index], lg_thousands(last->total));
+        if (s->n > 1 && last->total > 0)
+            lg_buf_addf(&built, "; the largest is %.1f times the smallest", (double)rows[0].total / (double)last->total);
+    }
     plain_histogram(&plain, s, rows);
     plt_figure_say(doc, scene, s->sentence, &built, &plain);
 }

@@ -545,6 +545,27 @@ TEST(resolve)
     CHECK_INT(lg_reach_resolve("../data/dangling", LG_REACH_WRITE, &path, &err), LG_E_DATA);
 }
 
+/* ~ is the home folder, which is in the reach only where it would be by its own name. */
+TEST(home)
+{
+    build();
+    char *path = NULL, *before = getenv("HOME") ? strdup(getenv("HOME")) : NULL;
+    setenv("HOME", at("project/data"), 1);
+    CHECK_OK(lg_reach_resolve("~/a.txt", LG_REACH_READ, &path, &err));
+    CHECK_STR(path, at("project/data/a.txt"));
+    lg_free(path);
+    CHECK_OK(lg_reach_resolve("~", LG_REACH_READ, &path, &err));
+    CHECK_STR(path, at("project/data"));
+    lg_free(path);
+    CHECK_INT(lg_reach_resolve("~ann/a.txt", LG_REACH_READ, &path, &err), LG_E_DATA);
+    err = (lg_err){0};
+    setenv("HOME", at("outside"), 1);
+    CHECK_INT(lg_reach_resolve("~/secret.txt", LG_REACH_READ, &path, &err), LG_E_DENIED);
+    err = (lg_err){0};
+    if (before) setenv("HOME", before, 1);
+    free(before);
+}
+
 static int host(const char *url)
 {
     err = (lg_err){0};

@@ -267,10 +267,10 @@ TEST(places_that_are_not_there)
     CHECK_INT(err.code, 601);
     ds_text("readme.txt", "no images here");
     CHECK(LOAD(.size = {8, 8, 0}) == LG_E_DATA);
-    CHECK_HAS(err.why, "1 files, none with a name like .jpg, .png or .bmp; the first is readme.txt");
+    CHECK_HAS(err.why, "1 file, none with a name like .jpg, .png or .bmp; the first is readme.txt");
     ds_text("a.png", "broken");
     CHECK(LOAD(.size = {8, 8, 0}) == LG_E_DATA);
-    CHECK_HAS(err.msg, "none of the 1 images");
+    CHECK_HAS(err.msg, "the only image in");
     ds_picture("b.png", 1, 9, 9, 3, 0);
     CHECK(LOAD(.labels = "label.txt", .size = {8, 8, 0}) == LG_E_DATA);
     CHECK_STR(err.msg, "there is no labels file `label.txt`");
@@ -409,9 +409,9 @@ TEST(relabelling)
     data_relabel_spec fix = {.image = (const uint32_t[]){1, 30}, .images = 2, .as = "puma"};
     CHECK_OK(data_relabel(set, &fix, &next, &err));
     data_image_at(next, 0, &image);
-    CHECK_STR(data_class_name(next, image.label), "puma"); /* image 1 comes first: its spelling is the first seen */
+    CHECK_STR(data_class_name(next, image.label), "Puma"); /* as the label was first seen */
     data_image_at(next, 29, &image);
-    CHECK_STR(data_class_name(next, image.label), "puma");
+    CHECK_STR(data_class_name(next, image.label), "Puma");
     CHECK_INT(data_classes(next), 3);
     data_unref(next);
     next = NULL;
@@ -425,6 +425,74 @@ TEST(relabelling)
     CHECK_INT(err.code, 314);
     CHECK_STR(err.why, "the numbers go from 1 to 30");
     CHECK(next == NULL);
+}
+
+/* A label keeps the case first seen, unless it is itself renamed. */
+TEST(relabelling_keeps_the_case)
+{
+    three_folders(10);
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+    data_relabel_spec rest = {.keep = true, .label = (const char *const[]){"adidas"}, .labels = 1, .rest = "PUMA"};
+    CHECK_OK(data_relabel(set, &rest, &next, &err));
+    CHECK_STR(data_class_name(next, 0), "Adidas");
+    CHECK_STR(data_class_name(next, 1), "Puma");
+    data_unref(next);
+    data_relabel_spec merge = {.label = (const char *const[]){"nike"}, .labels = 1, .as = "PUMA"};
+    CHECK_OK(data_relabel(set, &merge, &next, &err));
+    CHECK_STR(data_class_name(next, 1), "Puma");
+    data_unref(next);
+    data_relabel_spec louder = {.label = (const char *const[]){"puma"}, .labels = 1, .as = "PUMA"};
+    CHECK_OK(data_relabel(set, &louder, &next, &err));
+    CHECK_INT(data_classes(next), 3);
+    CHECK_STR(data_class_name(next, 2), "PUMA");
+}
+
+/* A class without a readable image is none, and the images that can be read keep their numbers and labels. */
+TEST(lost_classes)
+{
+    data_image image;
+    three_folders(3);
+    ds_text("set/Bata/1.png", "broken");
+    ds_text("set/Puma/01.png", "broken");
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+    CHECK_INT(data_classes(set), 3);
+    CHECK_INT(data_class_find(set, "Bata"), -1);
+    CHECK_INT(report.unlabelled, 0);
+    CHECK_INT(report.broken, 2);
+    CHECK_INT(report.labelled, 8);
+    data_image_at(set, 3, &image);
+    CHECK(image.broken && image.label == -1);
+    data_image_at(set, 5, &image);
+    CHECK(image.broken);
+    CHECK_STR(data_class_name(set, image.label), "Puma");
+    CHECK_STR(ds_note(&report, 310)->why, "`Bata`");
+    CHECK(ds_note(&report, 301) == NULL);
+}
+
+/* The lines to type next are there to be typed. */
+TEST(hints_can_be_typed)
+{
+    char want[200];
+    three_folders(2);
+    ds_picture("set/Vans/1.png", 99, 20, 30, 3, 0);
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+    CHECK_HAS(ds_note(&report, 310)->hint, "relabel logos Vans as other");
+    ds_new();
+    for (int i = 0; i < 3; i++) {
+        char name[40];
+        snprintf(name, sizeof name, "%s_%d.png", i == 1 ? "nike" : "vans", i);
+        ds_picture(name, i, 20, 20, 3, 0);
+    }
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+    snprintf(want, sizeof want, "load logos from %s labels \"([A-Za-z]+)[_-]?[0-9]+\"", ds_folder);
+    CHECK_STR(ds_note(&report, 301)->hint, want);
+    CHECK_OK(LOAD(.size = {8, 8, 0}, .labels = "([A-Za-z]+)[_-]?[0-9]+"));
+    CHECK_INT(data_classes(set), 2);
+    ds_text("brands.csv", "vans_0.png,vans\nnike_1.png,nike\nvans_2.png,nike\nvans_2.png,vans\n");
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+    CHECK_HAS(ds_note(&report, 301)->hint, " labels brands.csv");
+    CHECK_OK(LOAD(.size = {8, 8, 0}, .labels = "brands.csv"));
+    CHECK_HAS(ds_note(&report, 307)->hint, "relabel logos image vans_2.png as nike");
 }
 
 static lg_status even(void *ctx, const data_set *of, size_t row, bool *keep, lg_err *e)

@@ -1,4 +1,5 @@
 /* Labels files: every dialect of docs/formats.md, and the corpus of odd ones with its verdicts. */
+#include "lib/data/label_match.h"
 #include "lib/data/labels.h"
 #include "tests/support/dataset.h"
 
@@ -233,6 +234,27 @@ TEST(corpus_verdicts)
     }
     fclose(f);
     CHECK(seen >= 43);
+}
+
+/* Slips of the pen are guessed at; numbered files are different files. */
+TEST(near_misses)
+{
+    bool same_look;
+    char *const file[] = {"003000.jpg", "a/Nike_01.JPG", "brands.txt", "caf\xc3\xa9.png", "puma shoe.png"};
+    static const struct {
+        const char *wanted, *found;
+        bool same_look;
+    } cases[] = {{"003101.jpg", NULL, false},        {"03000.jpg", NULL, false},
+                 {"nike_01.jpg", "a/Nike_01.JPG", true},  {"nike-01.jpeg", "a/Nike_01.JPG", false},
+                 {"Nike_02.JPG", NULL, false},       {"cafe\xcc\x81.png", "caf\xc3\xa9.png", true},
+                 {"cafe.jpg", "caf\xc3\xa9.png", false}, {"puma-shoe.png", "puma shoe.png", false},
+                 {"pmua shoe.png", "puma shoe.png", false}, {"003000.jpeg", "003000.jpg", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *found = data_match_nearest(cases[i].wanted, file, 5, &same_look);
+        if (!found || !cases[i].found ? found != cases[i].found : strcmp(found, cases[i].found) != 0)
+            TEST_FAIL("%s: %s", cases[i].wanted, found ? found : "none");
+        CHECK(!found || same_look == cases[i].same_look);
+    }
 }
 
 /* The sentences people get to see. */

@@ -46,6 +46,20 @@ static void check_counts(const data_set *of, int part, size_t a, size_t b, size_
     data_counts_release(&counts);
 }
 
+/* Whole classes stay together: the smallest sum of errors still leaves something to validate on. */
+TEST(by_label_leaves_no_part_empty)
+{
+    data_counts counts;
+    data_split_spec spec = {.by = "label", .seed = 1};
+    make_set();
+    CHECK_OK(data_split(set, &spec, &next, NULL, &err));
+    CHECK_OK(data_count_classes(next, &counts, &err));
+    CHECK_INT(counts.total[DATA_TRAIN] + counts.total[DATA_VAL], 63);
+    CHECK(counts.total[DATA_VAL] > 0);
+    for (int c = 0; c < 3; c++) CHECK(!counts.count[DATA_TRAIN][c] || !counts.count[DATA_VAL][c]);
+    data_counts_release(&counts);
+}
+
 TEST(shares_are_exact)
 {
     data_split_report leak;
