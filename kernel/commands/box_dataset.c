@@ -197,9 +197,9 @@ static void split_reason(lg_err *warning, const data_counts *counts, const char 
         lg_why(warning, "images with the same `%s` stay together", by);
         lg_try(warning, "split %s 80/20", name);
     } else if (counts->usable < 2 * (size_t)counts->classes + 1) {
-        lg_why(warning, "there are %s images for %d classes; a class of one image learns",
+        lg_why(warning, "%s images for %d classes; the only image of a class goes into train",
                lg_thousands((long long)counts->usable), counts->classes);
-        lg_try(warning, "add images of each class, and load again");
+        lg_try(warning, "load more images of each class");
     } else {
         lg_why(warning, "pictures that look alike stay together");
         lg_try(warning, "split %s no together", name);
