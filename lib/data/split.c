@@ -27,6 +27,7 @@ typedef struct splitting {
     member *member; /* usable rows */
     size_t members;
     uint32_t *parent;      /* (rows) union-find */
+    size_t placed[DATA_SPLITS];
     double *target, *have; /* (DATA_SPLITS, classes) */
     double *want;          /* (classes) of the group being placed */
 } splitting;
@@ -207,13 +208,14 @@ static double cost(const splitting *s, int part, const member *group)
     return sum;
 }
 
-static void place(splitting *s, const member *group)
+/* fill: only a part that has nothing yet will do. */
+static void place(splitting *s, const member *group, bool fill)
 {
     int best = 0;
     double least = 0;
     for (uint32_t i = 0; i < group->size; i++) s->want[class_of(s, group[i].row)]++;
     for (int p = DATA_TRAIN; p < DATA_SPLITS; p++) {
-        if (s->part[p] <= 0) continue;
+        if (s->part[p] <= 0 || (fill && s->placed[p])) continue;
         double c = cost(s, p, group);
         if (!best || c < least - 1e-12) best = p, least = c;
     }
@@ -223,22 +225,25 @@ static void place(splitting *s, const member *group)
         s->have[(size_t)best * s->classes + c]++;
         s->want[c] = 0;
     }
+    s->placed[best] += group->size;
 }
 
-static bool part_empty(const splitting *s)
+static size_t empty_parts(const splitting *s)
 {
-    size_t count[DATA_SPLITS] = {0};
-    for (size_t i = 0; i < s->members; i++) count[s->set->row[s->member[i].row].split]++;
-    for (int p = DATA_TRAIN; p < DATA_SPLITS; p++)
-        if (s->part[p] > 0 && !count[p]) return true;
-    return false;
+    size_t n = 0;
+    for (int p = DATA_TRAIN; p < DATA_SPLITS; p++) n += s->part[p] > 0 && !s->placed[p];
+    return n;
 }
 
 static lg_status place_all(splitting *s, bool by_class, lg_err *err)
 {
+    size_t left = 0;
     s->by_class = by_class;
+    memset(s->placed, 0, sizeof s->placed);
     LG_TRY(set_targets(s, err));
-    for (size_t i = 0; i < s->members; i += s->member[i].size) place(s, &s->member[i]);
+    for (size_t i = 0; i < s->members; i += s->member[i].size) left++;
+    for (size_t i = 0; i < s->members; i += s->member[i].size, left--)
+        place(s, &s->member[i], !by_class && left <= empty_parts(s));
     return LG_OK;
 }
 
@@ -312,7 +317,7 @@ static lg_status split_rows(data_set *set, const data_split_spec *spec, size_t *
     LG_GO(list_members(&s, err));
     LG_GO(place_all(&s, !spec->no_stratify, err));
     /* Values that hold whole classes (by label) fall into train one class after the other; all together they fit. */
-    if (spec->by && !spec->no_stratify && part_empty(&s)) LG_GO(place_all(&s, false, err));
+    if (spec->by && !spec->no_stratify && empty_parts(&s)) LG_GO(place_all(&s, false, err));
 done:
     lg_free(s.parent);
     lg_free(s.member);

@@ -1,0 +1,96 @@
+/* What the cells that load, show, split and relabel images answer. */
+#include "tests/support/lens.h"
+
+static lens l;
+
+/* mixed/nike 1..6, mixed/Puma 1..4 and mixed/vans, of each one file broken; vans has no other. */
+static void start(void)
+{
+    static bool made;
+    char name[64];
+    if (!made) {
+        lens_shop();
+        for (int i = 1; i <= 10; i++) {
+            snprintf(name, sizeof name, "mixed/%s/%02d.png", i <= 6 ? "nike" : "Puma", i);
+            lens_picture(name, i <= 6, i);
+        }
+        ds_text("mixed/nike/00.png", "no picture");
+        ds_text("mixed/Puma/00.png", "");
+        ds_text("mixed/vans/00.png", "");
+    }
+    made = true;
+    lg_err err = {0};
+    CHECK_OK(lens_open(&l));
+}
+
+static void cell(const char *text)
+{
+    if (lens_run(&l, text)) TEST_FAIL("%s: LL%03d %s (%s)", text, l.err.code, l.err.msg, l.err.why);
+}
+#define SHOWS(part)  CHECK_HAS(lg_buf_str(&l.text), part)
+#define HIDES(part)  CHECK(!strstr(lg_buf_str(&l.text), part))
+
+/* 100 MB of pixels in the set, of which the document takes what is shown. */
+TEST(large_pictures)
+{
+    start();
+    cell("load big from shop size 2048x2048 limit 8");
+    SHOWS("8 of 8 images");
+    cell("show big size 512");
+    cell("big");
+    CHECK_STR(lens_fact(&l, "big.count"), "8");
+    lens_close(&l);
+}
+
+TEST(broken_files_are_tiles)
+{
+    start();
+    cell("load m from mixed");
+    SHOWS("3 of 13 images cannot be read");
+    SHOWS("`vans`");
+    CHECK_STR(lens_fact(&l, "m.classes"), "2");
+    cell("show m where broken");
+    SHOWS("3 of 3 images, 3 of them unreadable");
+    SHOWS("cannot be read: the file is empty");
+    SHOWS("cannot be read: this is a text file");
+    CHECK(lg_buf_str(&l.html) && strstr(lg_buf_str(&l.html), "cannot be read: the file is empty"));
+    cell("show m image 1, 6");
+    SHOWS("1 cannot be read");
+    cell("show m sort brightness");
+    SHOWS("13 of 13 images");
+    cell("show m where label = nike");
+    SHOWS("7 of 7 images, 1 of them unreadable");
+    cell("show m where label = nike and not broken");
+    HIDES("unreadable");
+    cell("show m");
+    SHOWS("10 of 13 images, 3 of them unreadable");
+    lens_close(&l);
+}
+
+TEST(relabel_keeps_the_case)
+{
+    start();
+    cell("load m from mixed\nrelabel m keep nike rest puma");
+    SHOWS("Puma ");
+    HIDES("puma ");
+    cell("relabel m image 9 as PUMA");
+    SHOWS("Puma ");
+    HIDES("PUMA");
+    cell("relabel m puma as PUMA");
+    SHOWS("PUMA");
+    lens_close(&l);
+}
+
+TEST(empty_parts)
+{
+    start();
+    cell("load m from mixed\nsplit m 80/20 by label");
+    SHOWS("LL312  train has no image of ");
+    SHOWS("split m 80/20");
+    CHECK(strcmp(lens_fact(&l, "m.val.count"), "0") != 0);
+    cell("split m 80/20");
+    HIDES("LL312");
+    cell("load two from shop limit 2 split 80/20");
+    SHOWS("LL312  the val part is empty");
+    lens_close(&l);
+}
