@@ -248,7 +248,7 @@ static void doc_card(plt_doc *doc, const cmd_run *run)
     plt_fold_end(doc);
 }
 
-static void doc_stopped(plt_doc *doc, const cmd_run *run)
+void cmd_doc_stopped(plt_doc *doc, const cmd_run *run)
 {
     const nn_run *r = &run->run;
     const nn_epoch *last = last_epoch(run), *kept = cmd_run_kept(run);
@@ -268,7 +268,7 @@ void cmd_doc_run(plt_doc *doc, const cmd_run *run)
 {
     const nn_epoch *kept = cmd_run_kept(run);
     const cmd_score *val = &run->score[DATA_VAL];
-    doc_stopped(doc, run);
+    cmd_doc_stopped(doc, run);
     doc_curves(doc, run);
     doc_recall(doc, run);
     doc_kept_recall(doc, run);

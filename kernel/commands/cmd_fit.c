@@ -357,6 +357,7 @@ static lg_status show_result(const dsl_call *call, fit_view *view, const fit_job
               job->options.resume ? "continued" : "from its first weights", *call->note ? " " : "", call->note);
     if (dsl_on(call, QUIET)) {
         const nn_epoch *e = cmd_run_kept(job->run);
+        cmd_doc_stopped(&doc, job->run);
         char val[40] = "";
         if (e && !isnan(e->val_accuracy)) snprintf(val, sizeof val, ", validation %.1f%%", 100 * e->val_accuracy);
         if (e) plt_text(&doc, "%s: epoch %d of %d kept, training %.1f%%%s", job->run->settings, e->epoch,

@@ -26,6 +26,7 @@ typedef struct lens {
     lg_buf text;  /* of the last cell */
     lg_buf html;
     int displays; /* of the last cell */
+    bool cleared;
 } lens;
 
 static inline void lens_stream(dsl_out *out, bool is_error, const char *text, size_t len)
@@ -57,7 +58,9 @@ static inline void lens_result(dsl_out *out, const dsl_bundle *bundle)
 
 static inline void lens_clear(dsl_out *out, bool wait)
 {
-    (void)out, (void)wait;
+    lens *l = out->ctx;
+    (void)wait;
+    l->cleared = true;
 }
 
 static inline lg_status lens_open(lens *l)
@@ -87,6 +90,7 @@ static inline lg_status lens_run_n(lens *l, const char *cell, size_t len)
     l->out.ctx = l;
     l->err = (lg_err){0};
     l->displays = 0;
+    l->cleared = false;
     lg_buf_clear(&l->text);
     lg_buf_clear(&l->html);
     lg_status st = dsl_session_execute(l->session, cell, len, &l->out, &l->cancel, &l->err);

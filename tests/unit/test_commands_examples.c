@@ -1,0 +1,50 @@
+/* Every example in the commands' own tables runs as it is written, in a session that has what examples speak of. */
+#include "tests/support/lens.h"
+
+extern const dsl_command *const dsl_commands[];
+
+static void start(lens *l)
+{
+    lg_err err = {0};
+    CHECK_OK(lens_open(l));
+    if (lens_run(l, "load logos from shop split 60/20/20\n"
+                    "load small from shop\n"
+                    "model scratch on logos { conv 4 3x3 relu name conv1; maxpool 2; flatten; dense classes softmax }\n"
+                    "model transfer on logos { flatten; dense 8 relu; dense classes softmax }\n"
+                    "for rate in 0.01, 0.1 { fit scratch epochs 2 batch 8 lr $rate quiet as trial }\n"
+                    "fit transfer epochs 1 quiet\n"
+                    "let lr = 0.01"))
+        TEST_FAIL("setup: LL%03d %s", l->err.code, l->err.msg);
+}
+
+/* The drawn set has 3,000 pictures: examples that load it get the shop's folder instead. */
+static char *with_shop(const char *example)
+{
+    static const char sample[] = "sample:logos";
+    const char *at = strstr(example, sample);
+    char *text = malloc(strlen(example) + 32);
+    if (!at) return strcpy(text, example);
+    sprintf(text, "%.*sshop%s", (int)(at - example), example, at + strlen(sample));
+    return text;
+}
+
+TEST(examples_run_as_written)
+{
+    int bad = 0, count = 0;
+    lens_shop();
+    ds_text("lesson.lens", "say \"a lesson\"\n");
+    for (const dsl_command *const *c = dsl_commands; *c; c++) {
+        if (!(*c)->examples || !(*c)->examples[0]) bad++, printf("`%s` has no example\n", (*c)->name);
+        for (const char *const *e = (*c)->examples; e && *e; e++, count++) {
+            lens l;
+            char *text = with_shop(*e);
+            start(&l);
+            if (lens_run(&l, text)) bad++, printf("%s\n  gave LL%03d %s (%s) [%s]\n", text, l.err.code, l.err.msg, l.err.why, l.err.hint);
+            else if (!l.text.len && !l.displays && !l.cleared) bad++, printf("%s\n  showed nothing\n", text);
+            lens_close(&l);
+            free(text);
+        }
+    }
+    CHECK(count > 20);
+    CHECK_INT(bad, 0);
+}

@@ -1,0 +1,84 @@
+/* Every part of a lesson with one allocation failing: the cell ends with LL901 or does its work; nothing crashes or is
+ * lost (AddressSanitizer sees leaks), and the same session can go on. */
+#include "tests/support/lens.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { POINTS = 40 };
+#else
+enum { POINTS = 300 };
+#endif
+
+static const char *const cells[] = {
+    "load logos from shop",
+    "load flat from flat labels list.csv columns file, label size 16x16 split 60/20/20",
+    "relabel flat keep adidas, nike rest other\nsplit flat 50/50 by source",
+    "model scratch on logos { conv 4 3x3 relu; maxpool 4; flatten; dense classes softmax }\nsummary scratch detail all",
+    "fit scratch epochs 2 batch 8 lr 0.05 balance again as trial",
+    "confusion scratch normalize rows sort error as matrix",
+    "curves trial, scratch smooth 0.5",
+    "show logos with scratch where confidence > 10% sort loss limit 6",
+    "logos.val\nlist\nhelp fit\nmatrix\ntrial",
+};
+enum { CELLS = sizeof cells / sizeof *cells };
+
+/* Runs one cell with its nth allocation failing (0: none); how many it made. */
+static long run_failing(lens *l, const char *cell, long nth, int *bad)
+{
+    lg_buf before, after;
+    lg_buf_init(&before, 1 << 24);
+    lg_buf_init(&after, 1 << 24);
+    lens_state(l, &before);
+    long count = lg_alloc_count();
+    if (nth) lg_alloc_fail_at(nth, false);
+    lg_status st = lens_run(l, cell);
+    count = lg_alloc_count() - count;
+    lg_alloc_fail_at(0, false);
+    if (st && !(l->err.code == 901 && st == l->err.status && nth))
+        ++*bad, printf("%s\n  allocation %ld: LL%03d %s (%s)\n", cell, nth, l->err.code, l->err.msg, l->err.why);
+    lens_state(l, &after);
+    bool changes = strchr(cell, '\n') || !strncmp(cell, "load", 4); /* what was read stays, whatever becomes of its picture */
+    if (st && !changes && strcmp(lg_buf_str(&before), lg_buf_str(&after)))
+        ++*bad, printf("%s\n  allocation %ld: objects changed\n%s\n%s\n", cell, nth, lg_buf_str(&before), lg_buf_str(&after));
+    lg_buf_release(&before);
+    lg_buf_release(&after);
+    return count;
+}
+
+TEST(an_allocation_fails)
+{
+    lens l;
+    lg_err err = {0};
+    int bad = 0;
+    long made[CELLS], all = 0;
+    lens_shop();
+    CHECK_OK(lens_open(&l));
+    for (int i = 0; i < CELLS; i++) all += made[i] = run_failing(&l, cells[i], 0, &bad);
+    CHECK_INT(bad, 0);
+    for (int i = 0; i < CELLS && !bad; i++) {
+        long points = POINTS * made[i] / all + POINTS / 20;
+        for (long k = 0; k < points && !bad; k++) {
+            long nth = points < made[i] ? 1 + k * made[i] / points : k + 1;
+            run_failing(&l, cells[i], nth, &bad);
+            if (lens_run(&l, "say fine") || strcmp(lg_buf_str(&l.text), "fine\n")) bad++;
+        }
+        run_failing(&l, cells[i], 0, &bad);
+    }
+    lens_close(&l);
+    CHECK_INT(bad, 0);
+}
+
+/* The same for a session that is only being made. */
+TEST(a_session_without_memory)
+{
+    for (long n = 1;; n++) {
+        lens l;
+        long before = lg_alloc_count();
+        lg_alloc_fail_at(n, false);
+        lg_status st = lens_open(&l);
+        long made = lg_alloc_count() - before;
+        lg_alloc_fail_at(0, false);
+        if (st) CHECK_INT(l.err.code, 901);
+        lens_close(&l);
+        if (made < n) break;
+    }
+}

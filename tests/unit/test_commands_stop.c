@@ -1,0 +1,115 @@
+/* Interrupts at random moments: the cell ends as Interrupted (or had ended before), every object is whole, what was there
+ * before is still there, and the session goes on. After an interrupted `fit` the weights kept are those its figures
+ * speak of. */
+#include <pthread.h>
+#include <time.h>
+#include "tests/support/lens.h"
+
+static lens l;
+
+typedef struct stopper {
+    pthread_t thread;
+    double after; /* seconds */
+} stopper;
+
+static void *stop_later(void *arg)
+{
+    const stopper *s = arg;
+    struct timespec t = {.tv_nsec = (long)(s->after * 1e9)};
+    nanosleep(&t, NULL);
+    lg_cancel_set(&l.cancel);
+    return NULL;
+}
+
+static lg_status run_stopped(const char *cell, double after)
+{
+    stopper s = {.after = after};
+    CHECK(pthread_create(&s.thread, NULL, stop_later, &s) == 0);
+    lg_status st = lens_run(&l, cell);
+    pthread_join(s.thread, NULL);
+    lg_cancel_clear(&l.cancel);
+    return st;
+}
+
+#define MODEL "model scratch on logos { conv 8 3x3 relu; conv 8 3x3 relu; maxpool 2; flatten; dense classes softmax }"
+static const char *const cells[] = {
+    "load logos from shop",
+    "split logos 70/30",
+    "fit scratch epochs 60 batch 4 lr 0.01 again as trial",
+    "fit scratch epochs 40 batch 4 lr 0.001 continue quiet",
+    "confusion scratch on logos.train as matrix",
+    "show logos with scratch sort confidence limit 24",
+};
+enum { CELLS = sizeof cells / sizeof *cells, TIMES = 50 };
+
+/* The weights a model has are those that its figures were measured with. */
+static void check_weights(void)
+{
+    double accuracy = atof(lens_fact(&l, "scratch.val.accuracy")), loss = atof(lens_fact(&l, "scratch.val.loss"));
+    if (lens_run(&l, "confusion scratch as now")) TEST_FAIL("confusion: LL%03d %s", l.err.code, l.err.msg);
+    if (strstr(lg_buf_str(&l.text), "before the last change")) return; /* judged on other images than then */
+    CHECK_NEAR(atof(lens_fact(&l, "now.accuracy")), accuracy, 1e-12);
+    CHECK_NEAR(atof(lens_fact(&l, "now.loss")), loss, 1e-9);
+}
+
+static void check_whole(const char *cell, lg_status st, const char *before)
+{
+    char name[16];
+    lg_buf after;
+    dsl_error_name(&l.err, name);
+    if (st) CHECK_STR(name, "Interrupted");
+    if (strncmp(cell, "fit", 3) == 0) {
+        if (st && l.displays) CHECK(strstr(lg_buf_str(&l.text), "topped"));
+    } else if (st) {
+        lg_buf_init(&after, 1 << 24);
+        lens_state(&l, &after);
+        bool same = strcmp(lg_buf_str(&after), before) == 0;
+        lg_buf_release(&after);
+        if (!same) TEST_FAIL("%s: objects changed", cell);
+    }
+}
+
+TEST(interrupts_at_random_moments)
+{
+    lg_err err = {0};
+    lg_rng rng;
+    double seconds[CELLS];
+    int stopped = 0;
+    lg_buf before;
+    lens_shop();
+    CHECK_OK(lens_open(&l));
+    if (lens_run(&l, "load logos from shop\n" MODEL "\nfit scratch epochs 1 batch 8 quiet")) TEST_FAIL("setup: %s", l.err.msg);
+    for (int i = 0; i < CELLS; i++) {
+        double began = lg_now();
+        if (lens_run(&l, cells[i])) TEST_FAIL("%s: LL%03d %s", cells[i], l.err.code, l.err.msg);
+        seconds[i] = lg_now() - began;
+    }
+    lg_rng_init(&rng, 20261123);
+    lg_buf_init(&before, 1 << 24);
+    for (int k = 0; k < TIMES; k++) {
+        int i = k % CELLS;
+        lens_state(&l, &before);
+        lg_status st = run_stopped(cells[i], seconds[i] * lg_rng_uniform(&rng));
+        stopped += st == LG_E_INTERRUPTED;
+        check_whole(cells[i], st, lg_buf_str(&before));
+        if (strncmp(cells[i], "fit", 3) == 0) check_weights();
+        if (lens_run(&l, "say fine") || strcmp(lg_buf_str(&l.text), "fine\n")) TEST_FAIL("the session is broken");
+    }
+    lg_buf_release(&before);
+    CHECK(stopped > 0);
+    if (lens_run(&l, "fit scratch epochs 2 batch 8 again quiet\nconfusion scratch")) TEST_FAIL("%s", l.err.msg);
+    lens_close(&l);
+}
+
+/* Cancelled before the cell begins: nothing of it runs. */
+TEST(interrupted_before_it_begins)
+{
+    lg_err err = {0};
+    CHECK_OK(lens_open(&l));
+    lg_cancel_set(&l.cancel);
+    CHECK_INT(lens_run(&l, "say one\nload logos from shop"), LG_E_INTERRUPTED);
+    CHECK_STR(lg_buf_str(&l.text), "");
+    lg_cancel_clear(&l.cancel);
+    CHECK_OK(lens_run(&l, "say two"));
+    lens_close(&l);
+}
