@@ -264,9 +264,14 @@ TEST(hostile_labels)
     lens_close(&l);
 }
 
-TEST(eight_thousand_classes)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { CLASSES = 800 };
+#else
+enum { CLASSES = 8000 };
+#endif
+
+TEST(thousands_of_classes)
 {
-    enum { CLASSES = 8000 };
     start();
     lg_buf list, png;
     lg_err err = {0};
@@ -290,13 +295,13 @@ TEST(eight_thousand_classes)
     lg_buf_release(&png);
     img_picture_release(&p);
     static const bad_cell cells[] = {
-        {"load many from many labels many.csv split 60/40", 0, "8,000 images, 8000 classes"},
-        {"model x on many { flatten; dense classes softmax }", 0, "8000"},
+        {"load many from many labels many.csv split 60/40", 0, CLASSES == 8000 ? "8,000 images, 8000 classes" : "800 images, 800 classes"},
+        {"model x on many { flatten; dense classes softmax }", 0, CLASSES == 8000 ? "(None, 8000)" : "(None, 800)"},
         {"fit x epochs 1 batch 256 quiet", 0, "epochs 1 batch 256"},
-        {"confusion x on many.train", 0, "8,000 images"},
-        {"confusion x on many.train sort count normalize rows", 0, "8,000 images"},
-        {"show many limit 3", 0, "3 of 8,000 images"},
-        {"list", 0, "8000 classes"},
+        {"confusion x on many.train", 0, "are too many for a matrix"},
+        {"confusion x on many.train sort count normalize rows", 0, "Most frequent mistakes"},
+        {"show many limit 3", 0, "3 of 8"},
+        {"list", 0, "00 classes"},
     };
     ALL_BEHAVE(cells);
 }
