@@ -28,6 +28,17 @@ static lg_status split_words(lg_arena *arena, const char *words, const char *con
     return LG_OK;
 }
 
+static lg_status examples_of(lg_arena *arena, const nn_example *from, const char *const **out, lg_err *err)
+{
+    size_t n = 0;
+    while (from && from[n].line) n++;
+    const char **list = lg_arena_alloc(arena, n + 1, sizeof *list, err);
+    if (!list) return err->status;
+    for (size_t i = 0; i < n; i++) list[i] = from[i].line;
+    *out = list;
+    return LG_OK;
+}
+
 static lg_status join_choices(lg_arena *arena, const char *const *choices, const char **out, lg_err *err)
 {
     char text[512];
@@ -113,6 +124,7 @@ lg_status cmd_layers_new(dsl_layer_type **out, lg_err *err)
         dsl_layer_type *word = &table->type[words++];
         *word = (dsl_layer_type){.name = layer->name, .summary = layer->doc, .impl = layer};
         if (params_of(&table->arena, layer->fields, &word->params, err) ||
+            examples_of(&table->arena, layer->examples, &word->examples, err) ||
             (layer->aliases && split_words(&table->arena, layer->aliases, &word->aliases, err))) {
             cmd_layers_free(table->type);
             *out = NULL;

@@ -45,12 +45,51 @@ static int word_param(const binder *b, const dsl_node *node, char **text)
     return *text ? find_param(b, *text) : -1;
 }
 
+/* Is the word on the line? */
+static bool given(const binder *b, const char *word)
+{
+    for (const dsl_node *node = b->stmt->args; node; node = node->next)
+        if (node->kind == NODE_LIST && node->list.first->kind == TOK_WORD &&
+            dsl_same_n(node->list.first->at, word, node->list.first->len))
+            return true;
+    return false;
+}
+
 /* ---- values into a parameter ---- */
 static lg_status given_twice(binder *b, int index, lg_span span)
 {
     lg_fail(b->err, LG_E_ARG, 145, "`%s` is given twice", b->target->params[index].name);
     lg_try(b->err, "keep one of the two");
     return lg_err_place(b->err, span);
+}
+
+/* `lr 0,01`: in some countries a comma stands before the decimals. */
+static bool decimal_comma(binder *b, const dsl_param *param, const dsl_words *words)
+{
+    const dsl_word *a = &words->word[0], *c = &words->word[1];
+    bool digits = strspn(a->text, "0123456789") == strlen(a->text) && strspn(c->text, "0123456789%") == strlen(c->text);
+    bool close = words->count == 2 && a->span.line == c->span.line && c->span.col == a->span.col + a->span.len + 1;
+    if (param->type != DSL_T_NUMBER || !digits || !close || !*a->text || !*c->text) return false;
+    lg_try(b->err, "did you mean `%.30s.%.30s`?", a->text, c->text);
+    return true;
+}
+
+/* The same line once for each value: `for rate in 0.1, 0.01 { fit scratch lr $rate again as trial }`. */
+static bool loop_instead(binder *b, const dsl_param *param, const dsl_words *words)
+{
+    const dsl_word *first = &words->word[0], *last = &words->word[words->count - 1];
+    const dsl_stmt *stmt = b->stmt;
+    if (b->target->layer || param->role != DSL_OPTION || memchr(stmt->at, '\n', stmt->len) || stmt->len > 150)
+        return false;
+    size_t from = lg_utf8_offset(stmt->at, stmt->len, (size_t)(first->span.col - stmt->head->span.col));
+    size_t to = lg_utf8_offset(stmt->at, stmt->len, (size_t)(last->span.col + last->span.len - stmt->head->span.col));
+    if (first->span.line != stmt->head->span.line || to > stmt->len || from >= to) return false;
+    const char *name = dsl_same(param->name, "lr") ? "rate" : param->name;
+    bool fit = dsl_same(b->target->name, "fit");
+    lg_try(b->err, "for %s in %.*s { %.*s$%s%.*s%s%s }", name, (int)(to - from), stmt->at + from, (int)from, stmt->at,
+           name, (int)(stmt->len - to), stmt->at + to, fit && !given(b, "again") ? " again" : "",
+           fit && !given(b, "as") ? " as trial" : "");
+    return true;
 }
 
 /* Commas where blanks belong: `epochs 20, batch 32`. */
@@ -63,8 +102,8 @@ static lg_status too_many(binder *b, const dsl_param *param, const dsl_words *wo
             return lg_err_place(b->err, words->word[i].span);
         }
     lg_fail(b->err, LG_E_ARG, 147, "`%s %s` takes one value, not %d", b->target->name, param->name, words->count);
-    if (dsl_same(b->target->name, "fit")) lg_try(b->err, "`sweep` tries several: the same line with `sweep` for `fit`");
-    else lg_try(b->err, "keep one, or repeat the line in `for x in … { }`");
+    if (!decimal_comma(b, param, words) && !loop_instead(b, param, words))
+        lg_try(b->err, "keep one, or repeat the line in `for x in … { }`");
     return lg_err_place(b->err, words->word[1].span);
 }
 

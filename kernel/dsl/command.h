@@ -72,6 +72,7 @@ typedef struct dsl_layer_type {
     const char *const *aliases; /* NULL-terminated or NULL; compared without case */
     const char *summary;
     const dsl_param *params; /* {0}-terminated; as for commands */
+    const char *const *examples; /* lines of this layer, NULL-terminated or NULL */
     bool block;              /* takes a block of its own (`residual { … }`) */
     const void *impl;        /* for the command that builds the network */
 } dsl_layer_type;

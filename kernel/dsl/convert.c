@@ -250,16 +250,48 @@ static lg_status wrong_type(const dsl_target *target, const dsl_param *param, co
     return lg_err_place(err, word->span);
 }
 
+static void bound_text(double value, char out[40])
+{
+    bool whole = value == floor(value) && fabs(value) < 1e15;
+    if (whole) snprintf(out, 40, "%s", lg_thousands((long long)value));
+    else dsl_number_text(value, out);
+}
+
+static bool no_upper(const dsl_param *param)
+{
+    return param->max <= param->min || param->max >= 1e9; /* as good as none */
+}
+
+void dsl_bounds(const dsl_param *param, char out[100])
+{
+    char low[40], high[40];
+    bool numbers = param->type == DSL_T_INT || param->type == DSL_T_NUMBER || param->type == DSL_T_TIMES;
+    bool bounded = param->min != 0 || param->max != 0, tiny = param->min > 0 && param->min <= 1e-6;
+    out[0] = 0;
+    if (!numbers || !bounded) return;
+    bound_text(param->min, low);
+    bound_text(param->max, high);
+    if (tiny && no_upper(param)) snprintf(out, 100, "more than 0");
+    else if (tiny) snprintf(out, 100, "more than 0, up to %s", high);
+    else if (no_upper(param)) snprintf(out, 100, "from %s", low);
+    else snprintf(out, 100, "from %s to %s", low, high);
+}
+
 static lg_status out_of_range(const dsl_target *target, const dsl_param *param, const dsl_word *word, lg_err *err)
 {
     char what[120], low[40], high[40];
+    double value = 0;
     dsl_bit got = dsl_brief(word->text, strlen(word->text));
     target_words(target, param, what);
-    dsl_number_text(param->min, low);
-    dsl_number_text(param->max, high);
-    if (param->max > param->min)
+    bound_text(param->min, low);
+    bound_text(param->max, high);
+    bool bounded = param->min != 0 || param->max != 0;
+    bool small = *word->text == '-' || (lg_parse_double(word->text, &value) && value < param->min);
+    if (bounded && !no_upper(param))
         lg_fail(err, LG_E_ARG, 142, "`%s` must lie between %s and %s, not `%s`", what, low, high, got.s);
-    else if (param->min != 0) lg_fail(err, LG_E_ARG, 142, "`%s` must be at least %s, not `%s`", what, low, got.s);
+    else if (bounded && small && param->min > 0 && param->min <= 1e-6)
+        lg_fail(err, LG_E_ARG, 142, "`%s` must be more than 0, not `%s`", what, got.s);
+    else if (bounded && small) lg_fail(err, LG_E_ARG, 142, "`%s` must be at least %s, not `%s`", what, low, got.s);
     else lg_fail(err, LG_E_ARG, 142, "`%s` cannot be as large as `%s`", what, got.s);
     if (param->dflt) lg_try(err, "leave it out to use %s", param->dflt);
     return lg_err_place(err, word->span);
@@ -572,6 +604,14 @@ lg_status dsl_convert(dsl_walk *walk, const dsl_target *target, const dsl_param 
         if (out->choice < 0) return read_extra(param, s, out) ? LG_OK : wrong_type(target, param, word, err);
         out->text = choice_text(param->choices, out->choice, arena, err);
         return out->text ? LG_OK : err->status;
+    case DSL_T_TEXT:
+        if (word->computed) {
+            char number[40];
+            dsl_number_show(word->value, number);
+            out->text = lg_arena_strndup(arena, number, strlen(number), err);
+            return out->text ? LG_OK : err->status;
+        }
+        break;
     case DSL_T_NEWNAME: return dsl_name_check(&walk->session->config, word, err);
     case DSL_T_OBJECT:
         return read_extra(param, s, out) ? LG_OK : read_object(walk, target, param, word, arena, out, err);

@@ -360,7 +360,7 @@ static lg_status show_object(dsl_walk *walk, dsl_stmt *stmt, const dsl_found *fo
 
 static void fact_text(const dsl_fact *fact, char number[40], const char **text)
 {
-    if (!fact->text) dsl_number_text(fact->number, number);
+    if (!fact->text) dsl_number_show(fact->number, number);
     *text = fact->text ? fact->text : number;
 }
 
@@ -390,7 +390,11 @@ static lg_status walk_show(dsl_walk *walk, dsl_stmt *stmt, lg_err *err)
     lg_buf_init(&text, 0);
     lg_status st;
     LG_GO(dsl_list_words(walk, &list, &arena, &words, err));
-    for (int i = 0; i < words.count; i++) lg_buf_addf(&text, "%s%s", i ? ", " : "", words.word[i].text);
+    char number[40];
+    for (int i = 0; i < words.count; i++) {
+        if (words.word[i].computed) dsl_number_show(words.word[i].value, number);
+        lg_buf_addf(&text, "%s%s", i ? ", " : "", words.word[i].computed ? number : words.word[i].text);
+    }
     LG_GO(lg_buf_check(&text, err));
     const dsl_var *var = stmt->head->kind == TOK_VAR ? dsl_find_var(walk, words.count ? words.word[0].text : "") : NULL;
     dsl_found grid = {0};
@@ -519,10 +523,9 @@ static lg_status evaluate_head(dsl_walk *walk, dsl_stmt *stmt, lg_buf *text, lg_
     }
     dsl_fact fact = {0};
     bool unknown = false;
-    const char *value;
     LG_TRY(dsl_field_value(walk, name, stmt->head->span, walk->cell, &fact, &unknown, err));
-    fact_text(&fact, number, &value);
-    lg_buf_adds(text, value);
+    if (!fact.text) dsl_number_text(fact.number, number); /* programs ask here: every digit */
+    lg_buf_adds(text, fact.text ? fact.text : number);
     return LG_OK;
 }
 

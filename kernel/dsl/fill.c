@@ -25,6 +25,13 @@ void dsl_number_text(double value, char out[40])
     }
 }
 
+void dsl_number_show(double value, char out[40])
+{
+    if (value == floor(value)) dsl_number_text(value, out);
+    else if (fabs(value) >= 1000) snprintf(out, 40, "%.1f", value);
+    else snprintf(out, 40, "%.4g", value);
+}
+
 static lg_status unknown_var(dsl_walk *walk, const char *name, lg_span span, lg_err *err)
 {
     const char *names[64];
@@ -48,6 +55,7 @@ typedef struct filler {
     lg_buf *out;
     lg_span span;
     bool unknown;
+    bool shown; /* a sentence, not the value alone */
     lg_err *err;
 } filler;
 
@@ -90,6 +98,17 @@ lg_status dsl_string_check(const dsl_atom *atom, lg_err *err)
     return LG_OK;
 }
 
+/* A computed number of many digits, such as (1/3) gives: shown short in the middle of a sentence. */
+static bool long_number(const char *text, char shown[40])
+{
+    double value;
+    if (strlen(text) < 10 || strspn(text, "-.0123456789e") != strlen(text) || !lg_parse_double(text, &value))
+        return false;
+    if (value == floor(value)) return false;
+    dsl_number_show(value, shown);
+    return true;
+}
+
 static lg_status fill_var(filler *f, const char *name, size_t len)
 {
     char *copy = lg_arena_strndup(f->arena, name, len, f->err);
@@ -99,7 +118,11 @@ static lg_status fill_var(filler *f, const char *name, size_t len)
     else if (!var) return unknown_var(f->walk, copy, f->span, f->err);
     else if (var->unknown) f->unknown = true;
     else
-        for (int i = 0; i < var->count; i++) lg_buf_addf(f->out, "%s%s", i ? ", " : "", var->text[i]);
+        for (int i = 0; i < var->count; i++) {
+            char shown[40];
+            if (i) lg_buf_adds(f->out, ", ");
+            lg_buf_adds(f->out, f->shown && long_number(var->text[i], shown) ? shown : var->text[i]);
+        }
     return LG_OK;
 }
 
@@ -114,7 +137,7 @@ static lg_status fill_field(filler *f, const char *path, size_t len)
     else if (fact.number == floor(fact.number) && fabs(fact.number) < 1e15)
         lg_buf_adds(f->out, lg_thousands((long long)fact.number));
     else {
-        snprintf(number, sizeof number, "%.4g", fact.number);
+        dsl_number_show(fact.number, number);
         lg_buf_adds(f->out, number);
     }
     return LG_OK;
@@ -158,6 +181,7 @@ static lg_status filled(dsl_walk *walk, const dsl_atom *atom, lg_arena *arena, d
     lg_buf text;
     lg_buf_init(&text, DSL_CELL_MAX * 2);
     filler f = {.walk = walk, .arena = arena, .out = &text, .span = atom->span, .err = err};
+    f.shown = atom->kind == TOK_STRING && memchr(atom->at, ' ', atom->len);
     lg_status st;
     LG_GO(fill_text(&f, atom->at, atom->len, atom->kind == TOK_STRING));
     LG_GO(lg_buf_check(&text, err));
@@ -181,6 +205,8 @@ static lg_status paren_text(dsl_walk *walk, const dsl_atom *atom, lg_arena *aren
     lg_status st = dsl_expr_value(walk, atom->expr, arena, &value, &out->unknown, err);
     if (st != LG_OK) return lg_err_place(err, atom->span);
     dsl_number_text(value, text);
+    out->computed = !out->unknown;
+    out->value = value;
     out->text = lg_arena_strndup(arena, out->unknown ? "" : text, strlen(out->unknown ? "" : text), err);
     return out->text ? LG_OK : err->status;
 }

@@ -75,6 +75,8 @@ typedef struct dsl_word {
     const char *text;
     bool quoted;
     bool unknown;
+    bool computed; /* an arithmetic: text has every digit of value */
+    double value;
     lg_span span;
 } dsl_word;
 typedef struct dsl_words {
@@ -99,6 +101,7 @@ lg_status dsl_expr_value(dsl_walk *walk, const dsl_expr *expr, lg_arena *arena, 
 lg_status dsl_field_value(dsl_walk *walk, const char *path, lg_span span, lg_arena *arena, dsl_fact *out, bool *unknown,
                           lg_err *err) LG_MUST_CHECK;
 bool dsl_text_number(const char *text, double *out); /* 0.4 or 40%, whole text */
+void dsl_number_show(double value, char out[40]); /* for people: at most four digits that count after the point */
 void dsl_number_text(double value, char out[40]); /* shortest text that reads back as the same number */
 
 /* ---- names_find.c: objects by name ---- */
@@ -128,6 +131,7 @@ lg_status dsl_convert(dsl_walk *walk, const dsl_target *target, const dsl_param 
                       lg_arena *arena, dsl_value *out, lg_err *err) LG_MUST_CHECK;
 /* "a whole number", "one of sgd, adam", … */
 void dsl_want_text(const dsl_param *param, lg_buf *out);
+void dsl_bounds(const dsl_param *param, char out[100]); /* "from 1", "more than 0", "from 0 to 1"; or "" */
 int dsl_choice_index(const char *choices, const char *word); /* -1: not one of them */
 void dsl_choice_list(const char *choices, lg_buf *out);      /* comma-separated, aliases left out */
 const char *dsl_near_choice(const char *choices, const char *text, lg_arena *arena); /* or NULL */

@@ -198,6 +198,7 @@ static void layer_card(card *c, const dsl_layer_type *layer)
     card_line(c, lg_buf_str(&line));
     lg_buf_release(&line);
     param_rows(c, layer->params);
+    card_examples(c, layer->examples, 2);
 }
 
 static void param_card(card *c, const char *owner, const dsl_param *param)
@@ -214,14 +215,9 @@ static void param_card(card *c, const char *owner, const dsl_param *param)
     dsl_signature(param, &line);
     card_line(c, lg_buf_str(&line));
     if (param->late) card_line(c, "not part of this version");
-    if (param->max > param->min && param->type != DSL_T_SIZE) {
-        char low[40], high[40];
-        dsl_number_text(param->min, low);
-        dsl_number_text(param->max, high);
-        lg_buf_clear(&line);
-        lg_buf_addf(&line, "from %s to %s", low, high);
-        card_line(c, lg_buf_str(&line));
-    }
+    char bounds[100];
+    dsl_bounds(param, bounds);
+    card_line(c, bounds);
     card_line(c, param->advice);
     lg_buf_release(&line);
 }

@@ -230,6 +230,12 @@ static bool lex_odd(lexer *lx)
         LEX_FAIL(lx, 106, "`!` is not used here; there is no way to run shell commands");
         lg_why(err, "`!` only stands in `!=`, after `where` or `check`");
         lg_try(err, "use a terminal for shell commands");
+    } else if (cp == '$' && lx->at + 1 < lx->size && lx->s[lx->at + 1] == '{') {
+        size_t n = 0;
+        while (lx->at + n < lx->size && !strchr("}\n", lx->s[lx->at + n])) n++;
+        dsl_bit bit = dsl_brief(lx->s + lx->at, n + (lx->at + n < lx->size && lx->s[lx->at + n] == '}'));
+        LEX_FAIL(lx, 106, "`%s` is filled in only inside quotes", bit.s);
+        lg_try(err, "put the text in quotes: \"%s\"", bit.s);
     } else if (cp == '$') {
         LEX_FAIL(lx, 106, "`$` must be followed by the name of a variable");
         lg_try(err, "write `let lr = 0.01` and then `$lr`, or put the text in '…'");

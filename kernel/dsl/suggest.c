@@ -394,7 +394,7 @@ lg_status dsl_no_layer(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err)
         lg_fail(err, LG_E_NAME, 201, "no layer is called `%s`", shown.s);
         lg_why(err, "layers: %s", lg_buf_str(&known));
         if (near) lg_try(err, "did you mean `%s`?", near);
-        else lg_try(err, "`help conv` shows a layer with examples");
+        else lg_try(err, "`help layers` says what each of them does");
     }
     lg_buf_release(&known);
     return lg_err_place(err, stmt->head->span);

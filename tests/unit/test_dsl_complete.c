@@ -152,7 +152,7 @@ TEST(cards)
     CHECK_HAS(got, "Examples\n  fit scratch epochs 20\n  load logos");
     CHECK_HAS(got, "<pre>fit scratch epochs 20</pre>");
     CHECK_HAS(inspect("fit scratch epoc|hs 3"), "fit epochs  (option)");
-    CHECK_HAS(got, "from 1 to 1000000000");
+    CHECK_HAS(got, "from 1\n");
     CHECK_HAS(got, "too high: NaN");
     CHECK_HAS(inspect("fit scr|atch"), "scratch  (model)\n3000 images\n");
     CHECK_HAS(got, "fields: val.accuracy");

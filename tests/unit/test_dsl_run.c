@@ -84,8 +84,11 @@ TEST(variables_and_arithmetic)
     expect("(max(1, 5, 3) + min(2, 1) + round(2.345, 2) + floor(-1.5) + abs(-3) + sqrt(16) + mean(1, 2))", "",
            "=14.85\n");
     expect("let widths = 16, 32, 64\n(mean($widths)); (max($widths)); $widths", "",
-           "=37.333333333333336\n=64\n=16, 32, 64\n");
+           "=37.33\n=64\n=16, 32, 64\n");
     expect("(\n 1 +\n 2 # three\n)", "", "=3\n");
+    expect("(1/3 * 0.1); (12345.678 * 2); say (1/3) and ($n / 7)", "", "=0.03333\n=24691.4\n0.3333\nand\n0.4286\n");
+    expect("let third = (1/3)\nsay \"a third is $third\"\nfit scratch lr ($third * 3)", NULL, "a third is 0.3333\n");
+    CHECK_HAS(lg_buf_str(&dsl_log), " lr 1 ");
     expect("(scratch.params / 2)", "", "=65266\n");
     expect("scratch.val.accuracy; $lr", "", "=0.75\n=0.01\n");
     done();
