@@ -142,7 +142,7 @@ static int detail_of(const char *word)
 {
     if (strcmp(word, "shapes") == 0) return SHAPES;
     if (strcmp(word, "receptive") == 0) return SHAPES | PARAMS | RECEPTIVE;
-    if (strcmp(word, "memory") == 0) return SHAPES | PARAMS | MEMORY;
+    if (strcmp(word, "memory") == 0) return SHAPES | MEMORY; /* as wide as a page allows */
     if (strcmp(word, "all") == 0) return SHAPES | PARAMS | RECEPTIVE | MEMORY;
     return SHAPES | PARAMS;
 }
