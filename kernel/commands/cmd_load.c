@@ -166,8 +166,8 @@ static lg_status load_run(const dsl_call *call, lg_err *err)
     lg_status st = make_spec(call, &spec, &live, err);
     if (st == LG_OK) {
         st = data_load(&spec, &set, &report, err);
-        if (st) lg_err_place(err, err->code == 304 || err->code == 306 || err->code == 316 ? call->arg[LABELS].value[0].span
-                                                                                           : call->arg[FROM].value[0].span);
+        int blame = report.failed == DATA_AT_LABELS && call->arg[LABELS].given ? LABELS : FROM;
+        if (st) lg_err_place(err, call->arg[blame].value[0].span);
     }
     /* Before anything is drawn: what was read stays, whatever becomes of its picture. */
     if (st == LG_OK) st = cmd_dataset_bind(call, spec.name, data_ref(set), err);

@@ -108,7 +108,9 @@ static lg_status relabel_run(const dsl_call *call, lg_err *err)
     LG_TRY(make_spec(call, before, &spec, err));
     if (data_relabel(before, &spec, &after, err)) {
         const dsl_arg *blame = call->arg[KEEP].count ? &call->arg[KEEP] : &call->arg[LABEL];
-        return lg_err_place(err, blame->count ? blame->value[0].span : call->span);
+        int wrong = 0; /* the label that is not there */
+        while (wrong < blame->count - 1 && data_class_find(before, blame->value[wrong].text) >= 0) wrong++;
+        return lg_err_place(err, blame->count ? blame->value[wrong].span : call->span);
     }
     lg_status st = data_count_classes(before, &b, err);
     if (st == LG_OK) {

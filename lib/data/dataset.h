@@ -163,6 +163,7 @@ typedef struct data_report {
     size_t exact, near; /* images with an earlier byte-identical / look-alike one */
     data_note *note;
     size_t notes;
+    data_at failed; /* after a failure: what it is about */
 } data_report;
 void data_report_release(data_report *report);
 

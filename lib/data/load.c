@@ -370,7 +370,9 @@ lg_status data_load(const data_load_spec *spec, data_set **out, data_report *rep
     lg_arena_init(&l.text, 0);
     LG_GO(data_check_size(spec->size, err));
     LG_GO(list_files(&l, err));
+    report->failed = spec->labels ? DATA_AT_LABELS : DATA_AT_FROM;
     LG_GO(find_labels(&l, err));
+    report->failed = DATA_AT_FROM;
     LG_GO(take_files(&l, err));
     LG_GO(make_table(&l, err));
     LG_GO(decode(&l, err));

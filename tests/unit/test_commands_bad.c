@@ -189,6 +189,25 @@ TEST(label_files)
     ALL_BEHAVE(cells);
 }
 
+TEST(the_caret_is_under_what_is_wrong)
+{
+    start();
+    static const struct {
+        const char *cell;
+        int col;
+    } wrong[] = {{"load x from nowhere labels list.csv", 13},  {"load x from shop labels nowhere.csv", 25},
+                 {"load x from shop labels \"([\"", 25},     {"load x from shop labels shop", 25},
+                 {"show logos image 3, 999", 21},             {"confusion scratch on logos.test", 22},
+                 {"split logos 80/20 by nothing", 22},        {"relabel logos puma, reebok as x", 21}};
+    int bad = 0;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        if (lens_run(&l, wrong[i].cell) == LG_OK || l.err.span.line != 1 || (int)l.err.span.col != wrong[i].col)
+            bad++, printf("%s\n  LL%03d at %u:%u: %s\n", wrong[i].cell, l.err.code, (unsigned)l.err.span.line,
+                          (unsigned)l.err.span.col, l.err.msg);
+    lens_close(&l);
+    CHECK_INT(bad, 0);
+}
+
 TEST(no_labels_at_all)
 {
     start();
@@ -226,7 +245,7 @@ TEST(hostile_labels)
     lg_buf list;
     lg_buf_init(&list, 1 << 20);
     for (int i = 1; i <= 40; i++) {
-        static const char *const label[] = {"<script>alert(1)</script>", "**[x](javascript:y)**", "\xe2\x80\xae""evil",
+        static const char *const label[] = {"<script>alert(1)</script>", "**[x](javascript:y)**", ("\xe2\x80\xae" "evil"),
                                             "\"two\nlines\"", "a.b c"};
         lg_buf_addf(&list, "%02d.png,%s\n", i, label[i % 5]);
     }

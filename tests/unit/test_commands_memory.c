@@ -3,7 +3,7 @@
 #include "tests/support/lens.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { POINTS = 40 };
+enum { POINTS = 120 };
 #else
 enum { POINTS = 300 };
 #endif
