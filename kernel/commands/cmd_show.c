@@ -262,7 +262,7 @@ static lg_status show_dataset(const dsl_call *call, lg_err *err)
     title_of(call, &doc, set, n);
     if (!n) plt_text(&doc, "no image passes; `show %s` shows them all", call->arg[OBJECT].value[0].text);
     /* As wide as the columns asked for: a row of a sheet breaks at the width of the card. */
-    int size = (int)call->arg[SIZE].value[0].integer, fit = 632 / (int)call->arg[COLUMNS].value[0].integer - 8;
+    int size = (int)call->arg[SIZE].value[0].integer, fit = 618 / (int)call->arg[COLUMNS].value[0].integer - 10;
     if (!call->arg[SIZE].given && fit < size) size = fit < 16 ? 16 : fit;
     if (n) plt_grid(&doc, size, "%s", o.probability ? "number, true label; bar: what the model says and how sure it is" : "");
     int side = cmd_tile_side(size, n);

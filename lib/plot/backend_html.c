@@ -257,8 +257,27 @@ static void add_score(lg_buf *out, const plt_score *score)
     lg_buf_adds(out, "</div>");
 }
 
+/* As wide as the widest frame, and as the longest caption where that is not much wider; one width for a sheet. */
+static int cell_width(const plt_block *grid)
+{
+    enum { FRAMES = 8, CAPTION = 96 };
+    double widest = 64;
+    for (const plt_thumb_box *t = grid->grid.first; t; t = t->next) {
+        for (const char *line = t->rgb ? t->text : ""; *line;) {
+            char text[128];
+            size_t n = strcspn(line, "\n"), part = n < sizeof text ? n : sizeof text - 1;
+            memcpy(text, line, part);
+            text[part] = 0;
+            double width = plt_text_width(text, 11, false) * 1.12 + 2; /* fonts differ */
+            if (width <= CAPTION) widest = fmax(widest, width);
+            line += n + (line[n] == '\n');
+        }
+    }
+    return (int)ceil(fmax(widest, grid->grid.size + FRAMES));
+}
+
 /* A picture that cannot be encoded here is shown as its caption. */
-static bool html_thumb(html_page *page, const plt_thumb_box *t, int size)
+static bool html_thumb(html_page *page, const plt_thumb_box *t, int size, int cell)
 {
     lg_buf piece, bytes;
     lg_err err = {0};
@@ -267,10 +286,10 @@ static bool html_thumb(html_page *page, const plt_thumb_box *t, int size)
     lg_buf_init(&piece, 0);
     lg_buf_init(&bytes, 0);
     lg_buf_addf(&piece,
-                "<div style=\"display:inline-block;vertical-align:top;width:%dpx;margin:0 8px 8px "
+                "<div style=\"display:inline-block;vertical-align:top;width:%dpx;margin:0 6px 8px "
                 "0;overflow:hidden;font-size:11px;"
                 "line-height:1.3\">",
-                size < 64 ? 64 : size);
+                cell);
     if (encode_thumb(page, t, width, height, &bytes, &err) == LG_OK) {
         char style[96];
         size_t n = strlen(edge_style(t->edge));
@@ -288,13 +307,13 @@ static bool html_thumb(html_page *page, const plt_thumb_box *t, int size)
 
 static void html_grid(html_page *page, const plt_block *grid)
 {
-    int left = 0;
+    int left = 0, cell = cell_width(grid);
     bool used[PLT_EDGE_BAD + 1] = {false};
     words(page, "<div style=\"font-weight:600;margin:8px 0 4px\">", grid->text, "</div>");
     for (const plt_thumb_box *t = grid->grid.first; t; t = t->next) {
         if (!t->rgb) {
             words(page, "<div style=\"margin:6px 0 3px\">", t->text, "</div>");
-        } else if (left || !html_thumb(page, t, grid->grid.size)) {
+        } else if (left || !html_thumb(page, t, grid->grid.size, cell)) {
             left++;
         } else {
             used[t->edge] = true;

@@ -44,19 +44,32 @@ static plt_scale value_scale(const curve_pair *pair, int n)
     return plt_scale_make(&(plt_axis){.log = log}, log ? low : fmin(0, low), high, 5);
 }
 
+/* Who is ahead at the end: "training ahead by 3.1 points", for losses "training lower by 0.21"; nothing below half a
+ * point or a fiftieth of the loss. True: training is. */
+static bool add_gap(lg_buf *out, const curve_pair *pair, int n)
+{
+    double train = last_value(pair->train, n), val = last_value(pair->val, n);
+    double lead = pair->percent ? train - val : val - train;
+    if (!isfinite(lead) || fabs(lead) < (pair->percent ? 0.005 : 0.02 * fmax(train, val))) return false;
+    const char *who = lead > 0 ? "training" : "validation";
+    if (pair->percent) lg_buf_addf(out, "%s ahead by %.1f points", who, fabs(lead) * 100);
+    else lg_buf_addf(out, "%s lower by %.2g", who, fabs(lead));
+    return lead > 0;
+}
+
+/* Named in a line of its own above the panel, where no curve and no label comes. */
 static void draw_gap(const plt_panel *p, const plt_curves_spec *s, const curve_pair *pair)
 {
-    double train = last_value(pair->train, s->n), val = last_value(pair->val, s->n);
-    if (!isfinite(train) || !isfinite(val)) return;
-    lg_buf text;
-    lg_buf_init(&text, 0);
-    lg_buf_adds(&text, s->n > 1 ? "shaded: gap " : "gap ");
-    if (pair->percent) lg_buf_addf(&text, "%.1f points", fabs(train - val) * 100);
-    else lg_buf_addf(&text, "%.3g", fabs(train - val));
-    plt_panel_between(p, first_epoch(s), pair->train, pair->val, s->n,
-                      (plt_paint){.fill = PLT_VERMILION, .filled = true, .opacity = 0.12});
-    plt_draw_text(p->scene, p->x + p->w, p->y - 11, (plt_font){.size = 11, .anchor = PLT_END}, lg_buf_str(&text));
-    lg_buf_release(&text);
+    lg_buf gap;
+    lg_buf_init(&gap, 0);
+    bool shaded = add_gap(&gap, pair, s->n) && s->n > 1;
+    if (shaded)
+        plt_panel_lead(p, first_epoch(s), pair->train, pair->val, s->n, pair->percent,
+                       (plt_paint){.fill = PLT_VERMILION, .filled = true, .opacity = 0.12});
+    if (gap.len)
+        plt_draw_textf(p->scene, p->x - 34, p->y - 12, (plt_font){.size = 11}, "%s%s", shaded ? "shaded: " : "",
+                       lg_buf_str(&gap));
+    lg_buf_release(&gap);
 }
 
 static void draw_best(const plt_panel *p, const plt_curves_spec *s, const curve_pair *pair)
@@ -73,10 +86,11 @@ static void draw_best(const plt_panel *p, const plt_curves_spec *s, const curve_
         return;
     }
     /* below, away from the training curve of accuracies; inside the gap of losses where that is wide enough */
-    double other = pair->train && pair->val ? plt_panel_y(p, pair->train[i]) : NAN;
+    double other = pair->train && pair->val ? plt_panel_y(p, pair->train[i]) : NAN, low = p->y + p->h - 4;
     double y_text = other > at && other < at + 34 ? at - 11 : at + 20;
-    if (y_text > p->y + p->h - 4) y_text = at - 11;
-    plt_draw_textf(p->scene, fmin(fmax(x, p->x + 38), p->x + p->w - 32), y_text, font, "best: epoch %d", s->best);
+    if (y_text > low) y_text = at - 11;
+    if (y_text < p->y + 10) y_text = fmin(fmax(at, other) + 20, low); /* fmax skips NaN */
+    plt_draw_textf(p->scene, fmin(fmax(x, p->x + 44), p->x + p->w - 44), y_text, font, "best: epoch %d", s->best);
 }
 
 static const plt_paint curve_paint[2] = {
@@ -111,10 +125,11 @@ static void draw_pair(plt_scene *scene, const plt_curves_spec *s, const curve_pa
     int last = first_epoch(s) + s->n - 1;
     double from = first_epoch(s), to = s->total > last ? s->total : last;
     plt_axis epochs = {.min = from, .max = to, .whole = true};
-    plt_panel p = {.scene = scene, .x = x + 48, .y = top + 26, .w = w - 48 - 84, .h = 166};
+    plt_panel p = {.scene = scene, .x = x + 48, .y = top + 40, .w = w - 48 - 84, .h = 166};
     p.sx = plt_scale_make(&epochs, from, to > from ? to : from + 1, p.w < 300 ? 4 : 8);
     p.sy = value_scale(pair, s->n);
-    plt_panel_axes(&p, "epoch", p.sy.log ? "loss (log scale)" : pair->name);
+    plt_panel_axes(&p, "epoch", NULL);
+    plt_draw_text(scene, p.x - 34, p.y - 28, (plt_font){.size = 12, .bold = true}, p.sy.log ? "loss (log scale)" : pair->name);
     if (pair->train && pair->val) draw_gap(&p, s, pair);
     if (pair->train) plt_panel_line(&p, NULL, from, pair->train, s->n, curve_paint[0], false);
     if (pair->val) plt_panel_line(&p, NULL, from, pair->val, s->n, curve_paint[1], false);
@@ -178,9 +193,13 @@ static void say(lg_buf *out, const plt_curves_spec *s)
         value_text(out, v, percent);
     }
     if (percent && isfinite(t) && isfinite(v)) {
-        lg_buf_addf(out, ", a gap of %.1f points", fabs(t - v) * 100);
-        int since = growing_since(train, val, s->n);
-        if (since) lg_buf_addf(out, " growing since epoch %d", first_epoch(s) + since - 1);
+        lg_buf gap;
+        lg_buf_init(&gap, 0);
+        bool ahead = add_gap(&gap, &(curve_pair){.train = train, .val = val, .percent = true}, s->n);
+        if (gap.len) lg_buf_addf(out, ", %s", lg_buf_str(&gap));
+        int since = ahead ? growing_since(train, val, s->n) : 0;
+        if (since) lg_buf_addf(out, ", growing since epoch %d", first_epoch(s) + since - 1);
+        lg_buf_release(&gap);
     }
     say_best(out, s);
 }
@@ -197,7 +216,7 @@ void plt_curves(plt_doc *doc, const plt_curves_spec *s)
         return;
     }
     double top = s->title && *s->title ? 36 : 12;
-    plt_scene *scene = plt_scene_card(doc, top + 240, s->title);
+    plt_scene *scene = plt_scene_card(doc, top + 254, s->title);
     lg_buf built, plain;
     lg_buf_init(&built, 0);
     lg_buf_init(&plain, 0);

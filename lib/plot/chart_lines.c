@@ -84,6 +84,28 @@ static void draw_lines(const plt_panel *p, const plt_lines_spec *s, plt_doc *doc
     if (ends) plt_panel_ends(p, ends, n, 98);
 }
 
+/* "62.1%" of a line's values, each as text. */
+typedef struct line_words {
+    lg_buf first, last, low, high;
+} line_words;
+
+static void add_words(lg_buf *out, const line_words *w)
+{
+    const char *first = lg_buf_str(&w->first), *last = lg_buf_str(&w->last), *low = lg_buf_str(&w->low),
+               *high = lg_buf_str(&w->high);
+    bool level = strcmp(first, last) == 0;
+    if (strcmp(low, high) == 0) {
+        lg_buf_addf(out, " stays at %s", first);
+        return;
+    }
+    if (level) lg_buf_addf(out, " begins and ends at %s", first);
+    else lg_buf_addf(out, " goes from %s to %s", first, last);
+    bool lower = strcmp(low, first) && strcmp(low, last), higher = strcmp(high, first) && strcmp(high, last);
+    if (lower) lg_buf_addf(out, " (lowest %s", low);
+    if (higher) lg_buf_addf(out, "%s %s", lower ? ", highest" : " (highest", high);
+    if (lower || higher) lg_buf_addc(out, ')');
+}
+
 static void say_line(lg_buf *out, const plt_lines_spec *s, const plt_line *l, const plt_scale *scale)
 {
     double low, high;
@@ -97,15 +119,20 @@ static void say_line(lg_buf *out, const plt_lines_spec *s, const plt_line *l, co
         lg_buf_adds(out, " has no values");
         return;
     }
-    lg_buf_adds(out, " goes from ");
-    plt_scale_text(scale, l->y[first], out);
-    lg_buf_adds(out, " to ");
-    plt_scale_text(scale, l->y[last], out);
-    lg_buf_adds(out, " (lowest ");
-    plt_scale_text(scale, low, out);
-    lg_buf_adds(out, ", highest ");
-    plt_scale_text(scale, high, out);
-    lg_buf_addc(out, ')');
+    if (first == last) {
+        lg_buf_adds(out, " is ");
+        plt_scale_text(scale, l->y[first], out);
+        return;
+    }
+    line_words w;
+    lg_buf *const text[] = {&w.first, &w.last, &w.low, &w.high};
+    const double value[] = {l->y[first], l->y[last], low, high};
+    for (int i = 0; i < 4; i++) {
+        lg_buf_init(text[i], 0);
+        plt_scale_text(scale, value[i], text[i]);
+    }
+    add_words(out, &w);
+    for (int i = 0; i < 4; i++) lg_buf_release(text[i]);
 }
 
 static void plain_lines(lg_buf *out, const plt_lines_spec *s, const plt_scale *scale)

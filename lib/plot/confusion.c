@@ -50,6 +50,13 @@ static int64_t hits(const plt_confusion_spec *s, int i)
     return s->counts[(size_t)i * (size_t)s->n + (size_t)i];
 }
 
+/* Mistakes below a fiftieth of the row keep the page's own colours: a pale cell is the brightest thing on a dark page,
+ * and should not be the rarest mistake. The rest begin with a colour that can be told from white. */
+static void mistake_tone(plt_doc *doc, double share)
+{
+    if (share >= 0.02) plt_cell_tone(doc, PLT_TONE_BAD, 0.35 + 0.65 * sqrt(share));
+}
+
 static void matrix_row(plt_doc *doc, const plt_confusion_spec *s, const matrix_sums *sums, int t)
 {
     plt_row(doc, PLT_ROW_PLAIN);
@@ -58,7 +65,8 @@ static void matrix_row(plt_doc *doc, const plt_confusion_spec *s, const matrix_s
         int64_t count = s->counts[(size_t)t * (size_t)s->n + (size_t)p];
         double share = sums->row[t] > 0 ? (double)count / (double)sums->row[t] : 0;
         plt_cell(doc, "%s", lg_thousands(count));
-        plt_cell_tone(doc, t == p ? PLT_TONE_GOOD : count ? PLT_TONE_BAD : PLT_TONE_NONE, t == p ? share : sqrt(share));
+        if (t != p) mistake_tone(doc, share);
+        else if (share >= 0.02) plt_cell_tone(doc, PLT_TONE_GOOD, share);
         if (t == p) plt_cell_bold(doc);
         plt_cell_tip(doc, "%s of %s %s called %s (%.1f%%)", lg_thousands(count), lg_thousands(sums->row[t]),
                      s->labels[t], s->labels[p], share * 100);

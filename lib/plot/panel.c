@@ -147,18 +147,56 @@ void plt_panel_line(const plt_panel *p, const double *x, double first, const dou
     lg_free(xy);
 }
 
-void plt_panel_between(const plt_panel *p, double first, const double *a, const double *b, int n, plt_paint paint)
+/* Two lines as seen by plt_panel_lead. */
+typedef struct line_pair {
+    const plt_panel *p;
+    double first;
+    const double *a, *b;
+    int n;
+    bool above;
+} line_pair;
+
+/* Pixels that a leads b by at the i-th point; NaN where one is not known or there is no such point. */
+static double lead_at(const line_pair *l, int i)
+{
+    if (i < 0 || i >= l->n) return NAN;
+    double lead = plt_panel_y(l->p, l->b[i]) - plt_panel_y(l->p, l->a[i]);
+    return l->above ? lead : -lead;
+}
+
+static int put_point(const line_pair *l, const double *y, int i, double *xy, int k)
+{
+    xy[k] = plt_panel_x(l->p, l->first + i);
+    xy[k + 1] = plt_panel_y(l->p, y[i]);
+    return k + 2;
+}
+
+/* Where the lines cross between a point where a leads and its neighbour, if that is known. */
+static int put_crossing(const line_pair *l, int in, int out, double *xy, int k)
+{
+    double lead = lead_at(l, in), gone = lead_at(l, out), from[2], to[2];
+    if (!isfinite(gone)) return k;
+    put_point(l, l->a, in, from, 0);
+    put_point(l, l->a, out, to, 0);
+    for (int c = 0; c < 2; c++) xy[k + c] = from[c] + lead / (lead - gone) * (to[c] - from[c]);
+    return k + 2;
+}
+
+/* One path for each run of points where a leads, from crossing to crossing. */
+void plt_panel_lead(const plt_panel *p, double first, const double *a, const double *b, int n, bool above,
+                    plt_paint paint)
 {
     lg_err err = {0};
-    double *xy = p->scene && n > 1 ? lg_alloc((size_t)n * 4, sizeof *xy, &err) : NULL;
-    for (int from = 0; xy && from < n;) {
-        int to = from;
-        while (to < n && known(p, first + to, a[to]) && known(p, first + to, b[to])) to++;
-        int len = to - from, k = 0;
-        for (int i = from; i < to; i++) xy[k++] = plt_panel_x(p, first + i), xy[k++] = plt_panel_y(p, a[i]);
-        for (int i = to - 1; i >= from; i--) xy[k++] = plt_panel_x(p, first + i), xy[k++] = plt_panel_y(p, b[i]);
-        if (len > 1) plt_draw_path(p->scene, xy, len * 2, true, paint);
-        from = to + 1;
+    const line_pair l = {.p = p, .first = first, .a = a, .b = b, .n = n, .above = above};
+    double *xy = p->scene && n > 1 ? lg_alloc((size_t)n * 4 + 4, sizeof *xy, &err) : NULL;
+    for (int from = 0, to; xy && from < n; from = to + 1) {
+        for (to = from; lead_at(&l, to) > 0;) to++;
+        if (to == from) continue;
+        int k = put_crossing(&l, from, from - 1, xy, 0);
+        for (int i = from; i < to; i++) k = put_point(&l, a, i, xy, k);
+        k = put_crossing(&l, to - 1, to, xy, k);
+        for (int i = to - 1; i >= from; i--) k = put_point(&l, b, i, xy, k);
+        if (k > 4) plt_draw_path(p->scene, xy, k / 2, true, paint);
     }
     lg_free(xy);
 }

@@ -34,8 +34,9 @@ double plt_panel_y(const plt_panel *p, double y);
 /* A line through n points; x NULL: first, first + 1, … A point with no neighbour is a dot. */
 void plt_panel_line(const plt_panel *p, const double *x, double first, const double *y, int n, plt_paint paint,
                     bool points);
-/* The area between two lines where both are known. */
-void plt_panel_between(const plt_panel *p, double first, const double *a, const double *b, int n, plt_paint paint);
+/* The area between lines a and b where a is above b (or, above false, below it), up to where they cross. */
+void plt_panel_lead(const plt_panel *p, double first, const double *a, const double *b, int n, bool above,
+                    plt_paint paint);
 
 /* Names at the ends of lines, moved apart so that none covers another. */
 typedef struct plt_end_label {

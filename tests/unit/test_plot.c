@@ -228,3 +228,114 @@ TEST(pages_stand_on_their_own)
     lg_buf_release(&page);
     plt_doc_release(&doc);
 }
+
+/* ---- what charts say ---- */
+/* Text and HTML of one document; the caller's until the next call. */
+static const plt_bundle *rendered(plt_doc *doc)
+{
+    static plt_bundle out;
+    lg_err err = {0};
+    plt_bundle_release(&out);
+    CHECK_OK(plt_render(doc, &(plt_options){.flags = PLT_TEXT | PLT_HTML}, &out, &err));
+    plt_doc_release(doc);
+    return &out;
+}
+
+static const char *curves_say(double train, double val, double train_loss, double val_loss)
+{
+    plt_doc doc;
+    const double ta[] = {0.5, train}, va[] = {0.5, val}, tl[] = {1, train_loss}, vl[] = {1, val_loss};
+    plt_doc_init(&doc);
+    plt_curves(&doc, &(plt_curves_spec){.n = 2, .train_accuracy = ta, .val_accuracy = va, .train_loss = tl,
+                                        .val_loss = vl});
+    return rendered(&doc)->text;
+}
+
+TEST(curves_say_who_is_ahead)
+{
+    CHECK_HAS(curves_say(0.9, 0.869, 1, 1), "training 90.0%, validation 86.9%, training ahead by 3.1 points.");
+    CHECK_HAS(curves_say(0.869, 0.9, 1, 1), "validation ahead by 3.1 points.");
+    CHECK_HAS(curves_say(0.9, 0.896, 1, 1), "training 90.0%, validation 89.6%.");
+}
+
+/* The area where training is better, drawn up to where the lines cross and nowhere else. */
+TEST(curves_shade_where_training_leads)
+{
+    const struct {
+        double train[4], val[4];
+        int areas;
+    } cases[] = {{{0.5, 0.6, 0.7, 0.9}, {0.5, 0.5, 0.5, 0.5}, 1},   {{0.5, 0.5, 0.5, 0.5}, {0.6, 0.7, 0.8, 0.9}, 0},
+                 {{0.6, 0.4, 0.4, 0.9}, {0.5, 0.5, 0.5, 0.5}, 2},   {{0.5, 0.5, 0.5, 0.5}, {0.5, 0.5, 0.5, 0.497}, 0},
+                 {{0.9, 0.9, 0.9, 0.5}, {0.5, 0.5, 0.5, 0.6}, 0},   {{0.6, (double)NAN, 0.6, 0.6}, {0.5, 0.5, 0.5, 0.5}, 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        plt_doc doc;
+        lg_buf svg;
+        lg_err err = {0};
+        int areas = 0;
+        plt_doc_init(&doc);
+        lg_buf_init(&svg, 0);
+        plt_curves(&doc, &(plt_curves_spec){.n = 4, .train_accuracy = cases[i].train, .val_accuracy = cases[i].val});
+        CHECK_OK(plt_render_svg(&doc, &(plt_options){0}, &svg, &err));
+        for (const char *s = lg_buf_str(&svg); (s = strstr(s, "\" fill=\"#d55e00\" opacity=\"0.12\"/>")); s++)
+            for (const char *d = s; *d != '<'; d--) areas += *d == 'z'; /* a path may hold several */
+        if (areas != cases[i].areas) TEST_FAIL("case %zu: %d areas\n%s", i, areas, lg_buf_str(&svg));
+        CHECK((strstr(lg_buf_str(&svg), "shaded: training ahead by") != NULL) == (areas > 0));
+        plt_doc_release(&doc);
+        lg_buf_release(&svg);
+    }
+}
+
+TEST(lines_do_not_repeat_themselves)
+{
+    plt_doc doc;
+    const double flat[] = {0.6206, 0.6206}, up[] = {0.5, 0.7}, there_and_back[] = {0.5, 0.9, 0.5}, dip[] = {0.5, 0.2, 0.9, 0.6};
+    const plt_line lines[] = {{.name = "a", .y = flat, .n = 2}, {.name = "b", .y = up, .n = 2},
+                              {.name = "c", .y = there_and_back, .n = 3}, {.name = "d", .y = up, .n = 1},
+                              {.name = "e", .y = dip, .n = 4}};
+    plt_doc_init(&doc);
+    plt_lines(&doc, &(plt_lines_spec){.lines = lines, .nline = 5, .y = {.percent = true}});
+    CHECK_HAS(rendered(&doc)->text, "a stays at 62.06%; b goes from 50% to 70%; c begins and ends at 50% (highest 90%); "
+                                    "d is 50%; e goes from 50% to 60% (lowest 20%, highest 90%).");
+}
+
+TEST(a_histogram_counts_in_words)
+{
+    plt_doc doc;
+    const int64_t one[] = {1}, same[] = {3, 3};
+    plt_doc_init(&doc);
+    plt_histogram(&doc, &(plt_histogram_spec){.labels = (const char *const[]){"cat"}, .n = 1, .counts = one});
+    CHECK_HAS(rendered(&doc)->text, "1 image in 1 class: cat has 1.");
+    plt_doc_init(&doc);
+    plt_histogram(&doc, &(plt_histogram_spec){.labels = (const char *const[]){"cat", "x"}, .n = 2, .counts = same});
+    CHECK_HAS(rendered(&doc)->text, "6 images in 2 classes, 3 of each.");
+}
+
+/* 1 of 100 keeps the page's colours, 5 of 100 does not. */
+TEST(rare_mistakes_have_no_tone)
+{
+    plt_doc doc;
+    const int64_t counts[] = {94, 1, 5, 0, 7, 0, 0, 0, 9};
+    plt_doc_init(&doc);
+    plt_confusion(&doc, &(plt_confusion_spec){.labels = (const char *const[]){"a", "b", "c"}, .n = 3, .counts = counts});
+    const char *html = rendered(&doc)->html, *rare = strstr(html, ">1</td>"), *frequent = strstr(html, ">5</td>");
+    CHECK(rare && frequent);
+    while (*rare != '<') rare--;
+    while (*frequent != '<') frequent--;
+    CHECK(strstr(rare, "background") > strchr(rare, '>'));
+    CHECK(strstr(frequent, "background") < strchr(frequent, '>'));
+}
+
+/* Frames are up to 4 pixels on each side of a picture, and captions stay on one line. */
+TEST(sheets_leave_room_for_frames_and_captions)
+{
+    plt_doc doc;
+    int cell = 0;
+    static const uint8_t rgb[64 * 64 * 3];
+    plt_doc_init(&doc);
+    plt_grid(&doc, 64, "a sheet");
+    plt_thumb(&doc, rgb, 64, 64, PLT_EDGE_BAD, "1372 Adidas");
+    plt_thumb(&doc, rgb, 64, 64, PLT_EDGE_TRAIN, "1373 Brouwerij Huyghe");
+    const char *at = strstr(rendered(&doc)->html, "inline-block;vertical-align:top;width:");
+    CHECK(at && sscanf(at, "inline-block;vertical-align:top;width:%dpx", &cell) == 1);
+    CHECK(cell >= 64 + 8 && cell <= 104);
+}
