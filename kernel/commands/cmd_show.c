@@ -170,6 +170,26 @@ static lg_status add_thumb(plt_doc *doc, const opinion *o, const data_set *set, 
     return LG_OK;
 }
 
+static lg_status readable(void *ctx, const data_set *set, size_t row, bool *keep, lg_err *err)
+{
+    (void)ctx, (void)err;
+    data_image image;
+    data_image_at(set, row, &image);
+    *keep = !image.broken;
+    return LG_OK;
+}
+
+/* A model has no opinion of what nobody can read: unless such an image is named, it is left out. */
+static lg_status drop_broken(const dsl_call *call, data_set **part, lg_err *err)
+{
+    data_set *seen = NULL;
+    if (call->arg[IMAGE].count) return LG_OK;
+    LG_TRY(data_where(*part, readable, NULL, &seen, err));
+    data_unref(*part);
+    *part = seen;
+    return LG_OK;
+}
+
 /* The part, the single images and the `where` of a call, as one set. */
 static lg_status chosen(const dsl_call *call, opinion *o, data_set **out, lg_err *err)
 {
@@ -181,7 +201,8 @@ static lg_status chosen(const dsl_call *call, opinion *o, data_set **out, lg_err
     if (with) {
         o->model = cmd_model_of(with);
         o->classes = (int)nn_shape_size(nn_net_output(o->model->net));
-        st = cmd_model_fits(o->model, with->name, part, object->name, err);
+        st = drop_broken(call, &part, err);
+        if (st == LG_OK) st = cmd_model_fits(o->model, with->name, part, object->name, err);
         if (st == LG_OK) st = cmd_predict(call, o->model, part, &o->probability, err);
         o->set = data_ref(part);
     }

@@ -2,7 +2,7 @@
 #include "lib/data/dataset_private.h"
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
+#include "lib/base/cgroup.h"
 #include "lib/base/reach.h"
 #include "lib/image/decode.h"
 #include "lib/image/hash.h"
@@ -184,16 +184,15 @@ static bool all_grey(const data_table *table)
     return any;
 }
 
-/* Pixels live in memory as bytes; half of the machine's memory is the most they may take. */
+/* Pixels live in memory as bytes; half of the memory there is is the most they may take. */
 static lg_status check_memory(size_t count, data_size size, lg_err *err)
 {
-    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     double need = (double)count * size.h * size.w * (size.c ? size.c : 3);
-    double have = pages > 0 && page > 0 ? (double)pages * (double)page / 2 : 4e9;
+    double have = lg_memory() / 2;
     if (need <= have) return LG_OK;
     lg_fail(err, LG_E_LIMIT, 321, "%s images of %dx%d do not fit into memory", lg_thousands((long long)count), size.h,
             size.w);
-    lg_why(err, "they need %.1f GB, and at most %.1f GB of this machine are used for one dataset", need / 1e9,
+    lg_why(err, "they need %.1f GB, and one dataset may take %.1f GB, half of what this process has", need / 1e9,
            have / 1e9);
     double fits = floor(have / (need / (double)count)); /* images of this size */
     int side = 1024;

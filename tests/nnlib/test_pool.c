@@ -211,6 +211,35 @@ static double cores(const char *self)
     return lg_cgroup_cores(file, folder);
 }
 
+static double memory(const char *self)
+{
+    char file[128];
+    put("self", self);
+    snprintf(file, sizeof file, "%s/self", folder);
+    return lg_cgroup_memory(file, folder);
+}
+
+TEST(memory_of_control_groups)
+{
+    snprintf(folder, sizeof folder, "/tmp/lg_pool_XXXXXX");
+    CHECK(mkdtemp(folder) != NULL);
+    CHECK_NEAR(memory("0::/\n"), 0, 0);
+    put("a/memory.max", "max\n");
+    CHECK_NEAR(memory("0::/a\n"), 0, 0);
+    put("a/b/memory.max", "2147483648\n");
+    CHECK_NEAR(memory("0::/a/b\n"), 2147483648.0, 0);
+    put("a/memory.max", "1000000\n");
+    CHECK_NEAR(memory("0::/a/b\n"), 1e6, 0);
+    put("memory/x/memory.limit_in_bytes", "5000000\n");
+    put("memory/memory.limit_in_bytes", "9223372036854771712\n"); /* version 1 for none */
+    CHECK_NEAR(memory("4:cpu,cpuacct:/x\n11:memory:/x\n"), 5e6, 0);
+    CHECK_NEAR(memory("11:memory:/elsewhere\n"), 0, 0);
+    CHECK(lg_memory() > 1e6 && lg_memory() <= (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE));
+    char command[128];
+    snprintf(command, sizeof command, "rm -r '%s'", folder);
+    CHECK_INT(system(command), 0);
+}
+
 TEST(quota_of_control_groups)
 {
     snprintf(folder, sizeof folder, "/tmp/lg_pool_XXXXXX");

@@ -67,6 +67,19 @@ TEST(broken_files_are_tiles)
     lens_close(&l);
 }
 
+/* A model says nothing about what cannot be read; named, it is shown without an opinion. */
+TEST(no_opinion_of_broken_files)
+{
+    start();
+    cell("load m from mixed\nmodel net on m { flatten; dense classes softmax }\nfit net epochs 1 quiet");
+    cell("show m with net where confidence < 101%");
+    SHOWS("10 of 10 images");
+    HIDES("cannot be read");
+    cell("show m with net image 1, 2");
+    SHOWS("1 cannot be read");
+    lens_close(&l);
+}
+
 TEST(relabel_keeps_the_case)
 {
     start();

@@ -1,5 +1,6 @@
 /* Datasets: loading from folders, files and patterns; versions, edits, parts, pixels. */
 #include "lib/data/dataset.h"
+#include "lib/base/cgroup.h"
 #include "lib/base/pool.h"
 #include "tests/support/dataset.h"
 
@@ -305,7 +306,7 @@ TEST(sizes)
     CHECK(data_pixels(set, 0) == NULL);
     CHECK(data_need_pixels(set, "logos", &err) == LG_E_DATA);
     CHECK_INT(err.code, 315);
-    CHECK_STR(err.hint, "load it with one size: load logos from … size 64x64");
+    CHECK_STR(err.hint, "add `size 64x64` to the line that loads `logos`");
     lg_err_clear(&err);
     img_picture p = {0};
     CHECK_OK(data_thumbnail(set, 0, &p, &err));
@@ -710,7 +711,7 @@ TEST(interrupts)
 TEST(more_than_memory_holds)
 {
     char name[64], hint[40];
-    double have = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE) / 2;
+    double have = lg_memory() / 2;
     int fit = (int)(have / (4096.0 * 4096 * 3));
     if (fit > 4000) SKIP("the machine has more memory than test pictures fill");
     ds_new();
