@@ -8,8 +8,8 @@
 enum { WORD };
 
 static const dsl_param params[] = {
-    [WORD] = {.name = "word", .role = DSL_POSITIONAL, .type = DSL_T_WORD,
-              .help = "a command, a layer, an option, an object, or an error code such as LL203"},
+    [WORD] = {.name = "word", .role = DSL_POSITIONAL, .type = DSL_T_TEXT, .list = true,
+              .help = "a command, a layer, an option, an object, an error code such as LL203, `layers` or `language`"},
     {0},
 };
 
@@ -28,9 +28,17 @@ static lg_status no_such_word(const dsl_call *call, const dsl_value *word, lg_er
     return lg_err_place(err, word->span);
 }
 
+/* `help fit lr` asks for two words as one. */
 static lg_status help_word(const dsl_call *call, const dsl_value *word, lg_err *err)
 {
     bool found;
+    const dsl_arg *all = &call->arg[WORD];
+    dsl_value both = *word;
+    if (all->count > 1) {
+        both.text = lg_arena_strf(call->arena, err, "%s %s", word->text, all->value[1].text);
+        if (!both.text) return err->status;
+        word = &both;
+    }
     lg_buf text, html;
     lg_buf_init(&text, 0);
     lg_buf_init(&html, 0);
@@ -75,6 +83,7 @@ static lg_status help_run(const dsl_call *call, lg_err *err)
     plt_column(&doc, PLT_LEFT, "Group");
     for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) help_group(call, &doc, groups[g], false);
     help_group(call, &doc, "", true);
+    plt_text(&doc, "`let`, `for`, `check` and `where` join lines together: `help language`. The layers of a model: `help layers`.");
     plt_text(&doc, "`help fit` explains one with examples; Tab completes, Shift-Tab explains the word at the cursor.");
     plt_code(&doc, "load logos from sample:logos size 64x64\nmodel scratch on logos { conv 16 3x3 relu; maxpool 2; flatten; dense classes softmax }\nfit scratch\nconfusion scratch");
     return cmd_display(call, &doc, false, err);
@@ -85,6 +94,6 @@ const dsl_command dsl_cmd_help = {
     .summary = "how to use a word",
     .group = "Session",
     .params = params,
-    .examples = (const char *const[]){"help", "help fit", "help LL203", NULL},
+    .examples = (const char *const[]){"help", "help fit", "help fit lr", "help layers", "help LL203", NULL},
     .run = help_run,
 };

@@ -15,6 +15,7 @@ typedef struct completer {
     dsl_completion *out;
     const char *partial;
     size_t partial_len;
+    bool in_field; /* behind `${` of a text */
     dsl_context context;
     lg_err *err;
     lg_status status;
@@ -163,8 +164,14 @@ static void add_choices(completer *c, const dsl_param *param)
     lg_buf_release(&list);
 }
 
-/* One level below the folder that is already written. */
-static void add_files(completer *c)
+static bool ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+    return n >= m && !strcmp(text + n - m, end);
+}
+
+/* One level below the folder that is already written; of files those that end so. */
+static void add_files(completer *c, const char *ending)
 {
     char folder[1024] = ".", entry[1400];
     size_t slash = c->partial_len;
@@ -182,14 +189,15 @@ static void add_files(completer *c)
         memcpy(entry + slash, listing.path[i], n);
         if (is_folder) entry[slash + n++] = '/';
         entry[slash + n] = 0;
+        if (!is_folder && !ends_with(entry, ending)) continue;
         if (!strpbrk(entry, " #,;=()[]{}<>!\"'") || c->context.in_string)
             add_match(c, entry, is_folder ? "folder" : "file", "");
     }
     lg_listing_release(&listing);
 }
 
-/* The object of the line, or the chosen one, that knows labels. */
-static const dsl_object *labelled_object(completer *c)
+/* The first object of the line that is asked for, or else the chosen or newest dataset. */
+static const dsl_object *line_object(completer *c, bool (*suits)(const dsl_object *object))
 {
     const dsl_tokens *tokens = &c->context.tokens;
     char word[64];
@@ -197,7 +205,7 @@ static const dsl_object *labelled_object(completer *c)
         dsl_token_copy(tokens, &tokens->token[i], word);
         word[strcspn(word, ".")] = 0;
         const dsl_object *object = *word ? dsl_session_get(c->session, word) : NULL;
-        if (object && object->cls->labels) return object;
+        if (object && suits(object)) return object;
     }
     const char *name = dsl_session_default(c->session, DSL_KIND_DATASET);
     const dsl_object *object = name ? dsl_session_get(c->session, name) : NULL;
@@ -205,12 +213,46 @@ static const dsl_object *labelled_object(completer *c)
         const dsl_object *one = c->session->objects.row[i - 1].value;
         if (one && one->cls->kind == DSL_KIND_DATASET) object = one;
     }
-    return object && object->cls->labels ? object : NULL;
+    return object && suits(object) ? object : NULL;
+}
+
+static bool knows_labels(const dsl_object *object)
+{
+    return object->cls->labels != NULL;
+}
+
+static bool has_rows(const dsl_object *object)
+{
+    return object->cls->where_fields != NULL;
+}
+
+/* Can a model be asked about the rows of this line? */
+static bool with_opinions(const completer *c)
+{
+    for (const dsl_param *p = dsl_context_params(&c->context); p && p->name; p++)
+        if (dsl_param_is_opinion(p)) return true;
+    return false;
+}
+
+/* Fields of the rows; only one: of that one its kind goes to kind. */
+static void add_row_fields(completer *c, const char *only, char kind[16])
+{
+    lg_buf fields;
+    lg_buf_init(&fields, 1 << 16);
+    dsl_where_fields(line_object(c, has_rows), with_opinions(c), &fields);
+    for (char *at = fields.data, *end; at && *at; at = end) {
+        if ((end = strchr(at, '\n'))) *end++ = 0;
+        char *blank = strchr(at, ' ');
+        if (blank) *blank++ = 0;
+        if (!only) add_match(c, at, "field", blank ? blank : "");
+        else if (!strcmp(only, at)) snprintf(kind, 16, "%s", blank ? blank : "");
+    }
+    lg_buf_release(&fields);
 }
 
 static void add_labels(completer *c)
 {
-    const dsl_object *object = labelled_object(c);
+    const dsl_object *object = line_object(c, knows_labels);
     if (!object) return;
     lg_buf labels;
     lg_buf_init(&labels, 1 << 18);
@@ -245,10 +287,18 @@ static void add_values(completer *c, const dsl_param *param)
     case DSL_T_OBJECT: add_objects(c, param->kinds ? param->kinds : ~0u, true); break;
     case DSL_T_GRID: add_objects(c, param->kinds | DSL_GRIDS, true); break;
     case DSL_T_PATH:
+        if (c->context.command && dsl_same(c->context.command->name, "run")) {
+            add_files(c, ".lens");
+            break;
+        }
         add_match(c, "sample:logos", "place", "the bundled set");
-        add_files(c);
+        add_files(c, "");
         break;
-    case DSL_T_OUTPATH: add_files(c); break;
+    case DSL_T_OUTPATH: add_files(c, ""); break;
+    case DSL_T_WORD:
+        if (!strcmp(param->name, "sort") || !strcmp(param->name, "by")) add_row_fields(c, NULL, NULL);
+        else if (param->dflt && !param->list) add_match(c, param->dflt, "value", lg_buf_str(&signature));
+        break;
     case DSL_T_LABEL: add_labels(c); break;
     case DSL_T_IMAGE: add_ids(c); break;
     case DSL_T_NEWNAME: break;
@@ -261,14 +311,12 @@ static void add_values(completer *c, const dsl_param *param)
 /* ---- where we are ---- */
 static void add_condition(completer *c)
 {
-    static const char *const fields[] = {
-        "id",   "file", "label", "predicted", "correct", "confidence", "second",     "loss",  "split",     "source",
-        "user", "date", "likes", "text",      "width",   "height",     "brightness", "glare", "sharpness", "duplicate"};
     static const char *const signs[] = {"=", "!=", "<", "<=", ">", ">=", "contains", "in"};
     bool check = dsl_same(c->context.verb, "check");
+    char kind[16] = "";
     switch (c->context.expect) {
     case EXPECT_FIELD:
-        for (size_t i = 0; !check && i < sizeof fields / sizeof *fields; i++) add_match(c, fields[i], "field", "");
+        if (!check) add_row_fields(c, NULL, NULL);
         if (check) add_objects(c, ~0u, true);
         if (check) add_fields(c);
         add_match(c, "not", "keyword", "");
@@ -282,6 +330,8 @@ static void add_condition(completer *c)
             add_labels(c);
         if (dsl_same(c->context.field, "split"))
             for (int i = 0; i < 3; i++) add_match(c, (const char *const[]){"train", "val", "test"}[i], "value", "");
+        if (!check) add_row_fields(c, c->context.field, kind);
+        if (!strcmp(kind, "truth")) add_match(c, "yes", "value", ""), add_match(c, "no", "value", "");
         if (check) add_objects(c, ~0u, true);
         if (check) add_fields(c);
         break;
@@ -305,7 +355,7 @@ static void add_params(completer *c, dsl_role role, const char *type, bool value
         dsl_signature(param, &signature);
         bool on = param->type == DSL_T_FLAG && param->dflt && dsl_same(param->dflt, "on");
         snprintf(off, sizeof off, "no %.70s", param->name);
-        add_match(c, on ? off : param->name, type, lg_buf_str(&signature));
+        add_match(c, on && !c->context.after_no ? off : param->name, type, lg_buf_str(&signature));
         lg_buf_release(&signature);
     }
 }
@@ -316,6 +366,10 @@ static void add_arguments(completer *c)
     if (!params) return;
     if (c->context.pending >= 0) {
         add_values(c, &params[c->context.pending]);
+        return;
+    }
+    if (c->context.after_no) {
+        add_params(c, DSL_FLAG, "flag", false);
         return;
     }
     add_params(c, DSL_POSITIONAL, "", true);
@@ -333,13 +387,22 @@ static void add_help_words(completer *c)
     add_commands(c);
     add_layers(c);
     add_objects(c, ~0u, false);
+    for (const char *const *topic = dsl_help_topics; *topic; topic++) add_match(c, *topic, "topic", "");
+    for (const dsl_code *code = dsl_codes; code->code && c->partial_len; code++) {
+        char name[16];
+        snprintf(name, sizeof name, "LL%03d", code->code);
+        add_match(c, name, "code", code->when);
+    }
 }
 
 static void find_candidates(completer *c)
 {
     const dsl_context *context = &c->context;
     if (context->in_comment || context->broken) return;
-    if (c->partial_len && *c->partial == '$') {
+    if (c->in_field) {
+        add_objects(c, ~0u, true);
+        add_fields(c);
+    } else if (c->partial_len && *c->partial == '$') {
         add_variables(c);
     } else if (context->in_parens) {
         add_objects(c, ~0u, true);
@@ -369,6 +432,16 @@ static size_t word_start(const char *code, size_t at, bool parens)
     return at;
 }
 
+/* Behind the last `${` of a text that is still open, or `end`. */
+static size_t field_start(const char *code, size_t start, size_t end)
+{
+    for (size_t at = end; at >= start + 2; at--) {
+        if (code[at - 1] == '}') return end;
+        if (code[at - 1] == '{' && code[at - 2] == '$') return at;
+    }
+    return end;
+}
+
 lg_status dsl_session_complete(dsl_session *session, const char *code, size_t len, size_t cursor, dsl_completion *out,
                                lg_err *err)
 {
@@ -391,6 +464,13 @@ lg_status dsl_session_complete(dsl_session *session, const char *code, size_t le
     bool in_string = start && (code[start - 1] == '"' || code[start - 1] == '\'') && c.partial_len <= end;
     LG_TRY(dsl_context_read(&session->config, code, start - (in_string && start ? 1 : 0), &c.context, err));
     c.context.in_string = in_string;
+    size_t field = in_string ? field_start(code, start, end) : end;
+    if (field < end || (in_string && field && code[field - 1] == '{')) {
+        c.in_field = true;
+        start = field;
+        c.partial = code + start;
+        c.partial_len = end - start;
+    }
     find_candidates(&c);
     dsl_context_release(&c.context);
     out->start = lg_utf8_count(code, start);

@@ -103,6 +103,8 @@ static void read_word(dsl_context *c, const dsl_param *params, const dsl_token *
     const dsl_token *next = t + 1;
     bool list = next < c->tokens.token + c->end && next->kind == TOK_COMMA;
     if (t->kind == TOK_EQUAL || t->kind == TOK_COMMA) return;
+    c->after_no = c->pending < 0 && t->kind == TOK_WORD && dsl_same(word, "no");
+    if (c->after_no) return;
     if (c->pending >= 0) {
         c->used[c->pending] = true;
         if (!list) c->pending = -1;

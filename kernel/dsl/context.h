@@ -22,6 +22,7 @@ typedef struct dsl_context {
     const dsl_layer_type *layer;
     char verb[64];
     bool used[128]; /* parameters given so far */
+    bool after_no;  /* the last word is `no` */
     int pending;    /* parameter whose value is next, or -1 */
     dsl_expect expect;
     char field[64]; /* the field a value is compared with */

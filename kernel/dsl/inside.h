@@ -202,6 +202,9 @@ const char *dsl_later_hint(const dsl_config *config, const dsl_later *verb);
 /* LL146. said: the word that was written, the verb itself or another word for it. */
 lg_status dsl_later_fail(const dsl_config *config, const char *said, const dsl_later *verb, lg_span span, lg_err *err);
 
+/* ---- topics.c: `help` for what is no command ---- */
+extern const char *const dsl_help_topics[]; /* NULL-terminated: layers, language, let, for, … */
+
 /* ---- inspect.c ---- */
 void dsl_signature(const dsl_param *param, lg_buf *out); /* "lr  number, default 0.01" */
 

@@ -1,79 +1,10 @@
 /* inspect.c - Shift-Tab and `help WORD`: cards made from the tables. */
-#include "kernel/dsl/context.h"
+#include "kernel/dsl/card.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/base/banned.h"
-
-/* ---- a card is written as text and as HTML at once ---- */
-typedef struct card {
-    lg_buf *text, *html; /* html may be NULL */
-} card;
-
-static void add_html(lg_buf *out, const char *s)
-{
-    for (; *s; s++) {
-        const char *entity = *s == '&'   ? "&amp;"
-                             : *s == '<' ? "&lt;"
-                             : *s == '>' ? "&gt;"
-                             : *s == '"' ? "&quot;"
-                                         : NULL;
-        if (entity) lg_buf_adds(out, entity);
-        else lg_buf_addc(out, *s);
-    }
-}
-
-static void html_in(card *c, const char *before, const char *s, const char *after)
-{
-    if (!c->html) return;
-    lg_buf_adds(c->html, before);
-    add_html(c->html, s);
-    lg_buf_adds(c->html, after);
-}
-
-static void card_title(card *c, const char *word, const char *kind, const char *sentence)
-{
-    lg_buf_addf(c->text, "%s  (%s)\n", word, kind);
-    html_in(c, "<p><b><code>", word, "</code></b> ");
-    html_in(c, "<i>", kind, "</i>");
-    if (sentence && *sentence) {
-        lg_buf_addf(c->text, "%s\n", sentence);
-        html_in(c, "<br>", sentence, "");
-    }
-    html_in(c, "", "", "</p>\n");
-}
-
-static void card_line(card *c, const char *s)
-{
-    if (!s || !*s) return;
-    lg_buf_addf(c->text, "%s\n", s);
-    html_in(c, "<p>", s, "</p>\n");
-}
-
-static void card_code(card *c, const char *s)
-{
-    lg_buf_adds(c->text, "  ");
-    for (const char *at = s; *at; at++) {
-        lg_buf_addc(c->text, *at);
-        if (*at == '\n') lg_buf_adds(c->text, "  ");
-    }
-    lg_buf_addc(c->text, '\n');
-    html_in(c, "<pre>", s, "</pre>\n");
-}
-
-static void card_head(card *c, const char *s)
-{
-    lg_buf_addf(c->text, "\n%s\n", s);
-    html_in(c, "<p><b>", s, "</b></p>\n");
-}
-
-static void card_row(card *c, const char *left, const char *right)
-{
-    lg_buf_addf(c->text, "  %-12s %s\n", left, right);
-    html_in(c, "<tr><td><code>", left, "</code></td>");
-    html_in(c, "<td>", right, "</td></tr>\n");
-}
 
 /* ---- parameters ---- */
 static const char *type_word(const dsl_param *param)
@@ -148,10 +79,10 @@ static void signature_line(const char *name, const dsl_param *params, bool block
     if (block) lg_buf_adds(out, " { layers }");
 }
 
-static void param_rows(card *c, const dsl_param *params)
+static void param_rows(dsl_card *c, const dsl_param *params)
 {
     if (!params || !params->name) return;
-    if (c->html) lg_buf_adds(c->html, "<table>\n");
+    dsl_card_table(c, true);
     for (const dsl_param *p = params; p->name; p++) {
         lg_buf line;
         if (p->late) continue;
@@ -159,115 +90,73 @@ static void param_rows(card *c, const dsl_param *params)
         dsl_signature(p, &line);
         if (p->help) lg_buf_addf(&line, " – %s", p->help);
         const char *sign = line.data ? strstr(line.data, "  ") : NULL;
-        card_row(c, p->name, sign ? sign + 2 : "");
+        dsl_card_row(c, p->name, sign ? sign + 2 : "");
         lg_buf_release(&line);
     }
-    if (c->html) lg_buf_adds(c->html, "</table>\n");
+    dsl_card_table(c, false);
 }
 
-static void card_examples(card *c, const char *const *examples, int most)
-{
-    if (!examples || !examples[0]) return;
-    card_head(c, examples[1] ? "Examples" : "Example");
-    for (int i = 0; examples[i] && i < most; i++) card_code(c, examples[i]);
-}
-
-static void command_card(card *c, const dsl_command *command)
+static void command_card(dsl_card *c, const dsl_command *command)
 {
     lg_buf line;
     lg_buf_init(&line, 1 << 14);
-    card_title(c, command->name, "command", command->summary);
+    dsl_card_title(c, command->name, "command", command->summary);
     signature_line(command->name, command->params, command->takes_layers, command->takes_where, &line);
-    card_code(c, lg_buf_str(&line));
+    dsl_card_code(c, lg_buf_str(&line));
     lg_buf_release(&line);
-    card_line(c, command->detail);
+    dsl_card_line(c, command->detail);
     param_rows(c, command->params);
-    card_examples(c, command->examples, 2);
+    dsl_card_examples(c, command->examples, 2);
 }
 
-static void layer_card(card *c, const dsl_layer_type *layer)
+static void layer_card(dsl_card *c, const dsl_layer_type *layer)
 {
     lg_buf line;
     lg_buf_init(&line, 1 << 14);
-    card_title(c, layer->name, "layer", layer->summary);
+    dsl_card_title(c, layer->name, "layer", layer->summary);
     signature_line(layer->name, layer->params, layer->block, false, &line);
-    card_code(c, lg_buf_str(&line));
+    dsl_card_code(c, lg_buf_str(&line));
     lg_buf_clear(&line);
     for (size_t i = 0; layer->aliases && layer->aliases[i]; i++)
         lg_buf_addf(&line, "%s%s", i ? ", " : "also written: ", layer->aliases[i]);
-    card_line(c, lg_buf_str(&line));
+    dsl_card_line(c, lg_buf_str(&line));
     lg_buf_release(&line);
     param_rows(c, layer->params);
-    card_examples(c, layer->examples, 2);
+    dsl_card_examples(c, layer->examples, 2);
 }
 
-static void param_card(card *c, const char *owner, const dsl_param *param)
+void dsl_param_card(dsl_card *c, const char *owner, const dsl_param *param)
 {
     lg_buf line;
     lg_buf_init(&line, 1 << 14);
     lg_buf_addf(&line, "%s %s", owner, param->name);
-    card_title(c, lg_buf_str(&line),
+    dsl_card_title(c, lg_buf_str(&line),
                param->role == DSL_FLAG          ? "flag"
                : param->role == DSL_PREPOSITION ? "preposition"
                                                 : "option",
                param->help);
     lg_buf_clear(&line);
     dsl_signature(param, &line);
-    card_line(c, lg_buf_str(&line));
-    if (param->late) card_line(c, "not part of this version");
+    dsl_card_line(c, lg_buf_str(&line));
+    if (param->late) dsl_card_line(c, "not part of this version");
     char bounds[100];
     dsl_bounds(param, bounds);
-    card_line(c, bounds);
-    card_line(c, param->advice);
+    dsl_card_line(c, bounds);
+    dsl_card_line(c, param->advice);
     lg_buf_release(&line);
 }
 
-static void object_card(card *c, const char *name, const dsl_object *object)
-{
-    lg_buf brief;
-    lg_buf_init(&brief, 1 << 16);
-    if (object->cls->brief) object->cls->brief(object->payload, &brief);
-    card_title(c, name, dsl_kind_name(object->cls->kind), lg_buf_str(&brief));
-    if (*object->recipe) card_code(c, object->recipe);
-    lg_buf_clear(&brief);
-    if (object->cls->fields) object->cls->fields(object->payload, &brief);
-    size_t shown = 0;
-    lg_buf line;
-    lg_buf_init(&line, 1 << 16);
-    for (char *at = brief.data; at && *at && shown < 12; shown++) {
-        char *end = strchr(at, '\n');
-        if (end) *end = 0;
-        lg_buf_addf(&line, "%s%s", shown ? ", " : "fields: ", at);
-        at = end ? end + 1 : NULL;
-    }
-    card_line(c, lg_buf_str(&line));
-    lg_buf_release(&line);
-    lg_buf_release(&brief);
-}
-
-static void code_card(card *c, const dsl_code *code)
+static void code_card(dsl_card *c, const dsl_code *code)
 {
     char name[24];
     snprintf(name, sizeof name, "LL%03d", code->code);
-    card_title(c, name, "error", code->when);
-    card_line(c, code->help);
+    dsl_card_title(c, name, "error", code->when);
+    dsl_card_line(c, code->help);
     if (*code->example) {
-        card_head(c, "Example");
-        card_code(c, code->example);
+        dsl_card_head(c, "Example");
+        dsl_card_code(c, code->example);
     }
 }
-
-static const struct {
-    const char *word, *sentence, *example;
-} keywords[] = {
-    {"let", "gives a value, a list or a grid a name", "let lr = 0.01\nfit scratch lr $lr"},
-    {"for", "repeats commands, or layers, for each value of a list",
-     "for rate in 0.1, 0.01 { fit scratch epochs 5 lr $rate again quiet as trial }"},
-    {"check", "stops the cell when a condition does not hold",
-     "check scratch.val.accuracy > 0.5 \"no better than guessing\""},
-    {"where", "keeps the rows that fulfil a condition",
-     "show logos.val where label = nike and confidence < 40% limit 12"},
-};
 
 /* ---- words by themselves ---- */
 static const dsl_code *code_of(const char *word)
@@ -278,39 +167,64 @@ static const dsl_code *code_of(const char *word)
 }
 
 /* An option word alone: who knows it? */
-static bool option_card(card *c, const dsl_config *config, const char *word)
+static bool option_card(dsl_card *c, const dsl_config *config, const char *word)
 {
     int found = 0;
     for (size_t i = 0; config->commands && config->commands[i]; i++)
         for (const dsl_param *p = config->commands[i]->params; p && p->name; p++)
             if (p->role != DSL_POSITIONAL && dsl_same(word, p->name) && found++ < 6)
-                param_card(c, config->commands[i]->name, p);
+                dsl_param_card(c, config->commands[i]->name, p);
     for (const dsl_layer_type *l = config->layers; l && l->name; l++)
         for (const dsl_param *p = l->params; p && p->name; p++)
-            if (dsl_same(word, p->name) && found++ < 6) param_card(c, l->name, p);
+            if (dsl_same(word, p->name) && found++ < 6) dsl_param_card(c, l->name, p);
     return found > 0;
 }
 
-static bool word_card(dsl_session *session, const char *word, card *c)
+/* `fit lr`: an option of a command or a layer. */
+static bool pair_card(const dsl_config *config, const char *words, dsl_card *c)
+{
+    char first[64];
+    const char *blank = strchr(words, ' ');
+    if (!blank || blank - words >= (ptrdiff_t)sizeof first) return false;
+    memcpy(first, words, (size_t)(blank - words));
+    first[blank - words] = 0;
+    const dsl_command *command = dsl_command_find(config, first);
+    const dsl_layer_type *layer = dsl_layer_find(config, first);
+    for (int pass = 0; pass < 2; pass++) {
+        const dsl_param *p = pass ? (layer ? layer->params : NULL) : (command ? command->params : NULL);
+        for (; p && p->name; p++)
+            if (dsl_same(blank + 1, p->name) || (p->aliases && dsl_choice_index(p->aliases, blank + 1) >= 0)) {
+                dsl_param_card(c, pass ? layer->name : command->name, p);
+                return true;
+            }
+    }
+    return false;
+}
+
+static bool word_card(dsl_session *session, const char *word, dsl_card *c)
 {
     const dsl_config *config = &session->config;
     const dsl_command *command = dsl_command_find(config, word);
     const dsl_layer_type *layer = dsl_layer_find(config, word);
     const dsl_object *object = dsl_session_get(session, word);
     const dsl_code *code = code_of(word);
-    if (object) object_card(c, word, object);
+    const dsl_later *later = dsl_later_find(config, word);
+    if (object) dsl_object_card(c, word, object);
     if (command) command_card(c, command);
     if (layer && !command) layer_card(c, layer);
     if (object || command || layer) return true;
-    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
-        if (dsl_same(word, keywords[i].word)) {
-            card_title(c, keywords[i].word, "word", keywords[i].sentence);
-            card_code(c, keywords[i].example);
-            return true;
-        }
     if (code) code_card(c, code);
-    if (code || option_card(c, config, word)) return true;
+    if (code || pair_card(config, word, c)) return true;
+    bool topic = dsl_topic_card(c, config, word);
+    if (option_card(c, config, word) || topic || dsl_choice_card(c, config, word)) return true;
+    if (dsl_dotted_card(c, session, word)) return true;
     const char *here = dsl_synonym(config, word);
+    if (!here && !later) later = dsl_later_synonym(config, word);
+    if (later) {
+        dsl_card_title(c, later->verb, "command", "not part of this version");
+        dsl_card_line(c, dsl_later_hint(config, later));
+        return true;
+    }
     if (!here) return false;
     lg_buf_addf(c->text, "`%s` is called `%s` here\n\n", word, here);
     command_card(c, dsl_command_find(config, here));
@@ -319,7 +233,7 @@ static bool word_card(dsl_session *session, const char *word, card *c)
 
 lg_status dsl_session_card(dsl_session *session, const char *word, bool *found, lg_buf *text, lg_buf *html, lg_err *err)
 {
-    card c = {text, html};
+    dsl_card c = {text, html};
     *found = *word && word_card(session, word, &c);
     return *found ? lg_buf_check(text, err) : LG_OK;
 }
@@ -331,7 +245,7 @@ static bool is_word_byte(char c)
 }
 
 /* What the layer gives here: the model command up to and with this line, closed, bound as if it were run. */
-static void layer_here(dsl_session *session, const char *code, const dsl_context *context, size_t line_end, card *c)
+static void layer_here(dsl_session *session, const char *code, const dsl_context *context, size_t line_end, dsl_card *c)
 {
     lg_arena arena;
     lg_buf text, answer;
@@ -365,7 +279,7 @@ static void layer_here(dsl_session *session, const char *code, const dsl_context
         lg_buf line;
         lg_buf_init(&line, 1 << 16);
         lg_buf_addf(&line, "here: %s", lg_buf_str(&answer));
-        card_line(c, lg_buf_str(&line));
+        dsl_card_line(c, lg_buf_str(&line));
         lg_buf_release(&line);
     }
 done:
@@ -378,19 +292,37 @@ done:
     lg_arena_release(&arena);
 }
 
-static bool variable_card(dsl_session *session, const char *word, card *c)
+/* `let lr = 0.01` in a line above that has not run yet. */
+static bool let_card(const dsl_context *context, const char *word, dsl_card *c)
 {
+    char name[64];
+    const dsl_tokens *tokens = &context->tokens;
+    for (size_t i = context->end; i-- > 0 && *word == '$';) {
+        dsl_token_copy(tokens, &tokens->token[i], name);
+        if (!dsl_same(name, "let") || i + 3 >= context->end) continue;
+        dsl_token_copy(tokens, &tokens->token[i + 1], name);
+        if (strcmp(name, word + 1)) continue;
+        const char *from = tokens->text + tokens->token[i + 3].at;
+        dsl_card_title(c, word, "variable", dsl_brief(from, strcspn(from, "\r\n;#")).s);
+        return true;
+    }
+    return false;
+}
+
+static bool variable_card(dsl_session *session, const dsl_context *context, const char *word, dsl_card *c)
+{
+    if (let_card(context, word, c)) return true;
     const dsl_var *var = *word == '$' ? dsl_names_get(&session->vars, word + 1) : NULL;
     if (!var) return false;
     lg_buf value;
     lg_buf_init(&value, 1 << 16);
     for (int i = 0; i < var->count && i < 20; i++) lg_buf_addf(&value, "%s%s", i ? ", " : "", var->text[i]);
-    card_title(c, word, "variable", lg_buf_str(&value));
+    dsl_card_title(c, word, "variable", lg_buf_str(&value));
     lg_buf_release(&value);
     return true;
 }
 
-static bool place_card(dsl_session *session, const char *code, size_t len, size_t start, size_t end, card *c,
+static bool place_card(dsl_session *session, const char *code, size_t len, size_t start, size_t end, dsl_card *c,
                        lg_err *err)
 {
     char word[64] = {0};
@@ -413,15 +345,12 @@ static bool place_card(dsl_session *session, const char *code, size_t len, size_
     for (const dsl_param *p = params; !found && p && p->name; p++) {
         bool named = dsl_same(word, p->name) || (p->aliases && dsl_choice_index(p->aliases, word) >= 0);
         if (!named || p->role == DSL_POSITIONAL || dsl_session_get(session, word)) continue;
-        param_card(c, context.layer ? context.layer->name : context.command->name, p);
+        dsl_param_card(c, context.layer ? context.layer->name : context.command->name, p);
         found = true;
     }
-    char object[64];
-    memcpy(object, word, sizeof object);
-    object[strcspn(object, ".")] = 0;
     if (!found)
-        found = variable_card(session, word, c) || word_card(session, word, c) ||
-                (strchr(word, '.') && dsl_session_get(session, object) && word_card(session, object, c));
+        found = dsl_field_card(c, session, &context, word) || variable_card(session, &context, word, c) ||
+                (!dsl_session_get(session, word) && dsl_value_card(c, &context, word)) || word_card(session, word, c);
 done:
     dsl_context_release(&context);
     return found;
@@ -437,9 +366,12 @@ lg_status dsl_session_inspect(dsl_session *session, const char *code, size_t len
     size_t valid = lg_utf8_valid(code, len), at = lg_utf8_offset(code, valid, cursor), start = at, end = at;
     while (start && is_word_byte(code[start - 1])) start--;
     while (end < valid && is_word_byte(code[end])) end++;
+    if (start < end && code[start] == '$') { /* `$lr/2` */
+        for (end = start + 1; end < valid && (isalnum((unsigned char)code[end]) || code[end] == '_'); end++) continue;
+    }
     lg_buf_init(&plain, 1 << 20);
     lg_buf_init(&rich, 1 << 20);
-    card c = {&plain, &rich};
+    dsl_card c = {&plain, &rich};
     *found = place_card(session, code, valid, start, end, &c, err);
     if (*found && !(*text = lg_buf_take(&plain, err))) *found = false;
     if (*found && !(*html = lg_buf_take(&rich, err))) {

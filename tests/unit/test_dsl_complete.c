@@ -83,7 +83,19 @@ TEST(blocks_conditions_arithmetic)
     CHECK_STR(complete("model m on logos {\n conv 16 3x3 r|"), " relu ");
     CHECK_STR(complete("model m on logos {\n conv 16 3x3 relu |"), " stride dilation l2 name same valid no bias ");
     CHECK_STR(complete("model m on logos { flatten }\nfit s|"), " scratch schedule seed ");
-    CHECK_HAS(complete("show logos where |"), " id file label predicted correct confidence ");
+    CHECK_STR(complete("show logos where |"),
+              " id label file broken year predicted confidence second correct loss not ");
+    CHECK_STR(complete("clean logos where |"), " id label file broken year not ");
+    CHECK_STR(complete("show logos where correct = |"), " yes no ");
+    CHECK_STR(complete("show logos sort l|"), " label loss ");
+    CHECK_STR(complete("split logos by |"), " id label file broken year ");
+    CHECK_STR(complete("fit scratch no |"), " balance continue again shuffle quiet ");
+    CHECK_STR(complete("fit scratch no sh|"), " shuffle ");
+    CHECK_STR(complete("fit scratch no shuffle q|"), " quiet ");
+    CHECK_STR(complete("say \"accuracy ${scratch.v|"), " scratch.val.accuracy ");
+    CHECK_INT(start, 16);
+    CHECK_STR(complete("say \"accuracy ${|"), " logos belga scratch ");
+    CHECK_STR(complete("say \"${scratch.params} $l|"), " ");
     CHECK_HAS(complete("show logos where lab|"), " label ");
     CHECK_STR(complete("show logos where label = n|"), " nike \"no logo\" ");
     CHECK_STR(complete("show logos where label = \"no|"), " no logo ");
@@ -155,8 +167,8 @@ TEST(cards)
     CHECK_HAS(got, "from 1\n");
     CHECK_HAS(got, "too high: NaN");
     CHECK_HAS(inspect("fit scr|atch"), "scratch  (model)\n3000 images\n");
-    CHECK_HAS(got, "fields: val.accuracy");
-    CHECK_HAS(inspect("show logos.va|l"), "logos  (dataset)");
+    CHECK_HAS(got, "\nFields\n  val          accuracy\n               params\n  train        count\n");
+    CHECK_HAS(inspect("show logos.va|l"), "logos.val  (dataset)");
     CHECK_HAS(inspect("say $l|r"), "$lr  (variable)\n0.01\n");
     CHECK_HAS(inspect("model m on logos {\n for n in 4, 8 { conv 16 3x3 }\n max|pool 2; flatten }"),
               "here: layer 3 is maxpool");
@@ -164,6 +176,20 @@ TEST(cards)
     CHECK_HAS(inspect("che|ck 1 = 1"), "check  (word)");
     CHECK_HAS(inspect("tra|in x"), "`train` is called `fit` here");
     CHECK_STR(inspect("say # f|it"), "");
+    CHECK_HAS(inspect("fit scratch optimizer ad|am"), "adam  (optimizer)\n");
+    CHECK_HAS(got, "fit optimizer  (option)");
+    CHECK_HAS(inspect("model m on logos { conv 16 3|x3 relu }"), "conv kernel  (option)");
+    CHECK_HAS(inspect("model m on logos { conv 16 3x3 re|lu }"), "relu  (activation)");
+    CHECK_HAS(inspect("model m on logos { dense cla|sses }"), "dense units  (option)");
+    CHECK_HAS(inspect("fit scratch lr ($l|r/2)"), "$lr  (variable)\n0.01\n");
+    CHECK_HAS(inspect("let rate = 0.5, 0.1\nfit scratch lr $ra|te"), "$rate  (variable)\n0.5, 0.1\n");
+    CHECK_HAS(inspect("load x from sample:lo|gos"), "sample:logos  (place)");
+    CHECK_HAS(inspect("show logos where lab|el = nike"), "label  (field)\na text");
+    CHECK_HAS(inspect("show logos where corr|ect = no"), "correct  (field)");
+    CHECK_HAS(inspect("show logos where label = nike an|d id = 3"), "and  (word)");
+    CHECK_HAS(inspect("for x i|n 1, 2 { say $x }"), "in  (word)");
+    CHECK_HAS(inspect("check scratch.val.acc|uracy > 1"), "scratch.val.accuracy  (field)\n0.75\n");
+    CHECK_HAS(inspect("repo|rt x"), "report  (command)\nnot part of this version\n");
     CHECK_STR(inspect("zzz|"), "");
     bool found;
     lg_buf text;
@@ -172,6 +198,13 @@ TEST(cards)
     CHECK_OK(dsl_session_card(b.session, "LL130", &found, &text, NULL, &err));
     CHECK(found);
     CHECK_HAS(lg_buf_str(&text), "LL130  (error)\na name that nothing has\n");
+    lg_buf_clear(&text);
+    CHECK_OK(dsl_session_card(b.session, "fit lr", &found, &text, NULL, &err));
+    CHECK(found);
+    CHECK_HAS(lg_buf_str(&text), "fit lr  (option)\n");
+    lg_buf_clear(&text);
+    CHECK_OK(dsl_session_card(b.session, "layers", &found, &text, NULL, &err));
+    CHECK_HAS(lg_buf_str(&text), "conv         filters slide over the image\n");
     CHECK_OK(dsl_session_card(b.session, "nothing", &found, &text, NULL, &err));
     CHECK(!found);
     lg_buf_release(&text);
