@@ -21,7 +21,7 @@ typedef struct executor {
 } executor;
 
 /* ---- replies ---- */
-static void reply_with(executor *x, const jp_request *request, const char *metadata, const lg_buf *content)
+static void send_reply(executor *x, const jp_request *request, const char *metadata, const lg_buf *content)
 {
     char type[80];
     jp_reply_type(request->type, type);
@@ -36,8 +36,16 @@ static void reply_error(executor *x, const jp_request *request, const lg_err *er
     if (strcmp(request->type, "execute_request") == 0) jp_json_member_int(&content, "execution_count", x->count);
     jp_error_members(err, NULL, &content);
     lg_buf_addc(&content, '}');
-    reply_with(x, request, NULL, &content);
+    send_reply(x, request, NULL, &content);
     lg_buf_release(&content);
+}
+
+/* A reply that did not fit its buffer becomes an error: whoever asked is never left waiting. */
+static void reply_with(executor *x, const jp_request *request, const char *metadata, const lg_buf *content)
+{
+    lg_err err = {0};
+    if (lg_buf_check(content, &err)) reply_error(x, request, &err);
+    else send_reply(x, request, metadata, content);
 }
 
 /* ---- execute_request ---- */
@@ -97,7 +105,7 @@ static void finish(executor *x, const cell *c, lg_status st, const lg_err *err)
 {
     char metadata[128];
     lg_buf reply;
-    lg_buf_init(&reply, 0);
+    lg_buf_init(&reply, JP_MESSAGE_LIMIT);
     lg_buf_addf(&reply, "{\"status\":\"%s\",\"execution_count\":%lld", st ? "error" : "ok", x->count);
     if (st) jp_error_members(err, code_text(c), &reply);
     else jp_answer_expressions(x->kernel->session, json_object_get(c->content, "user_expressions"), &reply);
@@ -111,9 +119,6 @@ static void finish(executor *x, const cell *c, lg_status st, const lg_err *err)
 static lg_status run_code(executor *x, const cell *c, lg_err *err)
 {
     jp_kernel *kernel = x->kernel;
-    /* An interrupt that came while nothing ran was meant for nothing; one that stops the kernel holds. */
-    lg_cancel_clear(&kernel->cancel);
-    if (atomic_load(&kernel->stopping)) lg_cancel_set(&kernel->cancel);
     jp_output_begin(&kernel->output, c->request, x->count, c->silent);
     lg_status st =
         dsl_session_execute(kernel->session, c->code.data, c->code.len, &kernel->output.out, &kernel->cancel, err);
@@ -215,11 +220,20 @@ static bool is_known(const char *type)
            strcmp(type, "comm_msg") == 0 || strcmp(type, "comm_close") == 0;
 }
 
+/* An interrupt that came while nothing ran was meant for nothing; one that stops the kernel holds. This comes before
+ * `busy`: whoever has seen that interrupts this request. */
+static void forget_interrupt(jp_kernel *kernel)
+{
+    lg_cancel_clear(&kernel->cancel);
+    if (atomic_load(&kernel->stopping)) lg_cancel_set(&kernel->cancel);
+}
+
 static void serve(executor *x, const jp_request *request)
 {
     lg_err err = {0};
     json_t *content = NULL;
     jp_kernel *kernel = x->kernel;
+    forget_interrupt(kernel);
     jp_kernel_status(kernel, jp_answering(request), "busy");
     if (strcmp(request->type, "kernel_info_request") == 0) {
         send_kernel_info(x, request);

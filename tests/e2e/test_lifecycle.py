@@ -112,6 +112,20 @@ class Interrupting(unittest.TestCase):
                 client.outputs(queued)
                 self.assertEqual(client.execute("say on")[0].content["status"], "ok")
 
+    def test_an_interrupt_right_after_busy_works(self):
+        """Reading a cell of a megabyte takes a while; nothing of it has run when the interrupt comes."""
+        code = "# " + "x" * 1_000_000 + "\n" + SLOW
+        with Kernel() as kernel:
+            client = kernel.client().ready()
+            for _ in range(5):
+                running = client.send("execute_request", {"code": code})
+                while client.receive("iopub").content.get("execution_state") != "busy":
+                    pass
+                os.kill(kernel.process.pid, signal.SIGINT)
+                reply = client.reply(running)
+                self.assertEqual((reply.content["status"], reply.content["ename"]), ("error", "Interrupted"))
+                client.outputs(running)
+
     def test_interrupts_while_idle_are_harmless(self):
         with Kernel() as kernel:
             client = kernel.client().ready()

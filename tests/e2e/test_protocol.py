@@ -186,6 +186,19 @@ class Protocol(unittest.TestCase):
         self.assertEqual(ask("model m {")["status"], "incomplete")
         self.assertIn("indent", ask("model m {"))
 
+    def test_a_history_too_long_for_a_message_is_an_error(self):
+        """Control characters take six bytes each in JSON."""
+        with Kernel() as kernel:
+            client = kernel.client().ready()
+            for _ in range(3):
+                client.execute("\x01" * 4_000_000)
+            ask = {"hist_access_type": "tail", "raw": True, "output": False}
+            reply, _ = client.ask("history_request", {**ask, "n": 3})
+            self.assertEqual((reply.type, reply.content["status"]), ("history_reply", "error"))
+            self.assertIn("limit", reply.content["evalue"])
+            reply, _ = client.ask("history_request", {**ask, "n": 2})
+            self.assertEqual([len(entry[2]) for entry in reply.content["history"]], [4_000_000, 4_000_000])
+
     def test_history(self):
         for code in ("say alpha one", "(6*7)", "say alpha two", "say alpha one"):
             self.client.execute(code)
