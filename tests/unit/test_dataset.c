@@ -1,6 +1,5 @@
 /* Datasets: loading from folders, files and patterns; versions, edits, parts, pixels. */
 #include "lib/data/dataset.h"
-#include "lib/base/cgroup.h"
 #include "lib/base/pool.h"
 #include "tests/support/dataset.h"
 
@@ -448,54 +447,6 @@ TEST(relabelling_keeps_the_case)
     CHECK_STR(data_class_name(next, 2), "PUMA");
 }
 
-/* A class without a readable image is none, and the images that can be read keep their numbers and labels. */
-TEST(lost_classes)
-{
-    data_image image;
-    three_folders(3);
-    ds_text("set/Bata/1.png", "broken");
-    ds_text("set/Puma/01.png", "broken");
-    CHECK_OK(LOAD(.size = {8, 8, 0}));
-    CHECK_INT(data_classes(set), 3);
-    CHECK_INT(data_class_find(set, "Bata"), -1);
-    CHECK_INT(report.unlabelled, 0);
-    CHECK_INT(report.broken, 2);
-    CHECK_INT(report.labelled, 8);
-    data_image_at(set, 3, &image);
-    CHECK(image.broken && image.label == -1);
-    data_image_at(set, 5, &image);
-    CHECK(image.broken);
-    CHECK_STR(data_class_name(set, image.label), "Puma");
-    CHECK_STR(ds_note(&report, 310)->why, "`Bata`");
-    CHECK(ds_note(&report, 301) == NULL);
-}
-
-/* The lines to type next are there to be typed. */
-TEST(hints_can_be_typed)
-{
-    char want[200];
-    three_folders(2);
-    ds_picture("set/Vans/1.png", 99, 20, 30, 3, 0);
-    CHECK_OK(LOAD(.size = {8, 8, 0}));
-    CHECK_HAS(ds_note(&report, 310)->hint, "relabel logos Vans as other");
-    ds_new();
-    for (int i = 0; i < 3; i++) {
-        char name[40];
-        snprintf(name, sizeof name, "%s_%d.png", i == 1 ? "nike" : "vans", i);
-        ds_picture(name, i, 20, 20, 3, 0);
-    }
-    CHECK_OK(LOAD(.size = {8, 8, 0}));
-    snprintf(want, sizeof want, "load logos from %s labels \"([A-Za-z]+)[_-]?[0-9]+\"", ds_folder);
-    CHECK_STR(ds_note(&report, 301)->hint, want);
-    CHECK_OK(LOAD(.size = {8, 8, 0}, .labels = "([A-Za-z]+)[_-]?[0-9]+"));
-    CHECK_INT(data_classes(set), 2);
-    ds_text("brands.csv", "vans_0.png,vans\nnike_1.png,nike\nvans_2.png,nike\nvans_2.png,vans\n");
-    CHECK_OK(LOAD(.size = {8, 8, 0}));
-    CHECK_HAS(ds_note(&report, 301)->hint, " labels brands.csv");
-    CHECK_OK(LOAD(.size = {8, 8, 0}, .labels = "brands.csv"));
-    CHECK_HAS(ds_note(&report, 307)->hint, "relabel logos image vans_2.png as nike");
-}
-
 static lg_status even(void *ctx, const data_set *of, size_t row, bool *keep, lg_err *e)
 {
     data_value value;
@@ -705,26 +656,6 @@ TEST(interrupts)
     CHECK(set == NULL);
     CHECK_INT(s.calls, 1);
     CHECK_INT(s.done, 1);
-}
-
-/* 48 MB a picture: refused before anything is allocated, with a line that fits. */
-TEST(more_than_memory_holds)
-{
-    char name[64], hint[40];
-    double have = lg_memory() / 2;
-    int fit = (int)(have / (4096.0 * 4096 * 3));
-    if (fit > 4000) SKIP("the machine has more memory than test pictures fill");
-    ds_new();
-    for (int i = 0; i <= fit; i++) {
-        snprintf(name, sizeof name, "set/%c/%d.png", "ab"[i % 2], i);
-        ds_picture(name, i, 8, 8, 3, 0);
-    }
-    CHECK(LOAD(.size = {4096, 4096, 0}) == LG_E_LIMIT);
-    CHECK_INT(err.code, 321);
-    snprintf(hint, sizeof hint, "`limit %d`", fit);
-    CHECK_HAS(err.hint, hint);
-    CHECK_HAS(err.hint, "`size ");
-    CHECK_HAS(err.why, "GB");
 }
 
 /* Each allocation of a load and of every edit made to fail once: an LL901, nothing leaked, and all well afterwards. */

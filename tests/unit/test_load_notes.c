@@ -1,0 +1,105 @@
+/* What a load says about what it found: classes that are lost, sizes that do not fit, lines that can be typed. */
+#include "lib/base/cgroup.h"
+#include "tests/support/dataset.h"
+
+static lg_err err;
+static data_set *set;
+static data_report report;
+
+static void let_go(void)
+{
+    lg_err_clear(&err);
+    data_unref(set);
+    data_report_release(&report);
+    set = NULL;
+}
+
+static lg_status load(data_load_spec spec)
+{
+    let_go();
+    if (!spec.name) spec.name = "logos";
+    if (!spec.from) spec.from = ds_folder;
+    return data_load(&spec, &set, &report, &err);
+}
+#define LOAD(...) load((data_load_spec){.seed = 1, __VA_ARGS__})
+
+/* n pictures per class in folders Adidas, nike and Puma. */
+static void three_folders(int n)
+{
+    char name[64];
+    static const char *const classes[] = {"Adidas", "nike", "Puma"};
+    ds_new();
+    for (int c = 0; c < 3; c++)
+        for (int i = 0; i < n; i++) {
+            snprintf(name, sizeof name, "set/%s/%02d.png", classes[c], i);
+            ds_picture(name, 1000 * c + i, 20 + i % 3, 30, 3, 0);
+        }
+}
+
+/* A class without a readable image is none, and the images that can be read keep their numbers and labels. */
+TEST(lost_classes)
+{
+    data_image image;
+    three_folders(3);
+    ds_text("set/Bata/1.png", "broken");
+    ds_text("set/Puma/01.png", "broken");
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+    CHECK_INT(data_classes(set), 3);
+    CHECK_INT(data_class_find(set, "Bata"), -1);
+    CHECK_INT(report.unlabelled, 0);
+    CHECK_INT(report.broken, 2);
+    CHECK_INT(report.labelled, 8);
+    data_image_at(set, 3, &image);
+    CHECK(image.broken && image.label == -1);
+    data_image_at(set, 5, &image);
+    CHECK(image.broken);
+    CHECK_STR(data_class_name(set, image.label), "Puma");
+    CHECK_STR(ds_note(&report, 310)->why, "`Bata`");
+    CHECK(ds_note(&report, 301) == NULL);
+}
+
+/* The lines to type next are there to be typed. */
+TEST(hints_can_be_typed)
+{
+    char want[200];
+    three_folders(2);
+    ds_picture("set/Vans/1.png", 99, 20, 30, 3, 0);
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+    CHECK_HAS(ds_note(&report, 310)->hint, "relabel logos Vans as other");
+    ds_new();
+    for (int i = 0; i < 3; i++) {
+        char name[40];
+        snprintf(name, sizeof name, "%s_%d.png", i == 1 ? "nike" : "vans", i);
+        ds_picture(name, i, 20, 20, 3, 0);
+    }
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+    snprintf(want, sizeof want, "load logos from %s labels \"([A-Za-z]+)[_-]?[0-9]+\"", ds_folder);
+    CHECK_STR(ds_note(&report, 301)->hint, want);
+    CHECK_OK(LOAD(.size = {8, 8, 0}, .labels = "([A-Za-z]+)[_-]?[0-9]+"));
+    CHECK_INT(data_classes(set), 2);
+    ds_text("brands.csv", "vans_0.png,vans\nnike_1.png,nike\nvans_2.png,nike\nvans_2.png,vans\n");
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+    CHECK_HAS(ds_note(&report, 301)->hint, " labels brands.csv");
+    CHECK_OK(LOAD(.size = {8, 8, 0}, .labels = "brands.csv"));
+    CHECK_HAS(ds_note(&report, 307)->hint, "relabel logos image vans_2.png as nike");
+}
+
+/* 48 MB a picture: refused before anything is allocated, with a line that fits. */
+TEST(more_than_memory_holds)
+{
+    char name[64], hint[40];
+    double have = lg_memory() / 2;
+    int fit = (int)(have / (4096.0 * 4096 * 3));
+    if (fit > 4000) SKIP("the machine has more memory than test pictures fill");
+    ds_new();
+    for (int i = 0; i <= fit; i++) {
+        snprintf(name, sizeof name, "set/%c/%d.png", "ab"[i % 2], i);
+        ds_picture(name, i, 8, 8, 3, 0);
+    }
+    CHECK(LOAD(.size = {4096, 4096, 0}) == LG_E_LIMIT);
+    CHECK_INT(err.code, 321);
+    snprintf(hint, sizeof hint, "`limit %d`", fit);
+    CHECK_HAS(err.hint, hint);
+    CHECK_HAS(err.hint, "`size ");
+    CHECK_HAS(err.why, "GB");
+}
