@@ -37,9 +37,7 @@ static const topic topics[] = {
      "stands in round brackets: + - * / ^, sqrt log exp min max round abs floor ceil mean, variables and fields",
      "fit scratch lr ($lr / 2)\n(scratch.val.accuracy - scratch.val.baseline)"},
     {"sample:logos", "place", "the set of logos that comes with Logolens", "load logos from sample:logos size 64x64"},
-    {"train", "part", "the images a model learns from", "show logos.train limit 12"},
     {"val", "part", "the images a model is judged on while it trains; it never learns from them", "confusion scratch on logos.val"},
-    {"test", "part", "images put aside for one last judgement", "split logos 70/15/15"},
     {"classes", "value", "as many outputs as the dataset has labels", "dense classes softmax"},
     {"accuracy", "measure", "the share of images whose label was predicted right",
      "check scratch.val.accuracy > 0.5\nconfusion scratch"},
@@ -155,7 +153,7 @@ bool dsl_value_card(dsl_card *c, const dsl_context *context, const char *word)
         if (params[i].role == DSL_POSITIONAL && !context->used[i] && has_form(&params[i], word)) place = &params[i];
     if (!place || place->type == DSL_T_OBJECT || place->type == DSL_T_NEWNAME) return false;
     for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
-        if (dsl_same(word, topics[i].word) && has_form(place, word)) {
+        if (dsl_same(word, topics[i].word) && (has_form(place, word) || !strcmp(topics[i].kind, "place"))) {
             dsl_card_title(c, topics[i].word, topics[i].kind, topics[i].sentence);
             break;
         }
