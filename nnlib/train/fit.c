@@ -107,46 +107,22 @@ static void copy_block(const fit *f, nn_weights *to, const nn_weights *from)
     memcpy(nn_weights_data(to), nn_weights_block(from), nn_net_block(f->o->net) * sizeof(float));
 }
 
-/* ---- the record of an epoch ---- */
-
-static lg_status need_counts(const fit *f, int64_t **counts, lg_err *err)
-{
-    size_t cells = (size_t)f->classes;
-    *counts = lg_alloc(cells * cells, sizeof **counts, err);
-    return *counts ? LG_OK : LG_E_MEMORY;
-}
-
-/* Counts are kept of the best and of the last epoch; those of any other give their room back. */
-static void drop_counts(nn_run *run, int i)
-{
-    if (i < 0 || i == run->best || i == run->epochs - 1) return;
-    lg_free(run->epoch[i].confusion);
-    run->epoch[i].confusion = NULL;
-}
-
-static lg_status resume_epoch(fit *f, int i, lg_err *err)
-{
-    const nn_epoch *old = &f->o->resume->epoch[i];
-    nn_epoch *e = &f->run->epoch[i];
-    size_t cells = (size_t)f->classes;
-    double *recall = e->recall;
-    *e = *old;
-    e->recall = recall, e->confusion = NULL;
-    memcpy(e->recall, old->recall, cells * sizeof *e->recall);
-    if (!old->confusion) return LG_OK;
-    LG_TRY(need_counts(f, &e->confusion, err));
-    memcpy(e->confusion, old->confusion, cells * cells * sizeof *e->confusion);
-    return LG_OK;
-}
-
 /* What an earlier run left is the beginning of this one. */
 static lg_status resume(fit *f, lg_err *err)
 {
     const nn_run *old = f->o->resume;
     nn_run *run = f->run;
     for (int i = 0; i < old->epochs; i++) {
+        nn_epoch *e = &run->epoch[i];
+        size_t cells = (size_t)f->classes;
+        *e = old->epoch[i];
+        e->recall = NULL, e->confusion = NULL;
         run->epochs = i + 1;
-        LG_TRY(resume_epoch(f, i, err));
+        e->recall = lg_alloc(cells, sizeof *e->recall, err);
+        e->confusion = lg_alloc(cells * cells, sizeof *e->confusion, err);
+        if (!e->recall || !e->confusion) return LG_E_MEMORY;
+        memcpy(e->recall, old->epoch[i].recall, cells * sizeof *e->recall);
+        memcpy(e->confusion, old->epoch[i].confusion, cells * cells * sizeof *e->confusion);
     }
     run->best = old->best;
     run->seconds = old->seconds;
