@@ -76,7 +76,10 @@ lg_status cmd_model_bind(const dsl_call *call, const char *name, cmd_model *mode
 /* A reader of batches over the rows of a set (all its rows). ctx and set are borrowed by the source. */
 nn_source cmd_source(const data_set *set);
 
-/* Do the images fit the network, and are its classes the dataset's? LL408, LL409. */
+/* Are the images of the size the network wants? LL408. */
+lg_status cmd_model_sees(const cmd_model *model, const char *model_name, const data_set *set, const char *data_name,
+                         lg_err *err) LG_MUST_CHECK;
+/* That, and are its outputs the dataset's labels? LL408, LL409. */
 lg_status cmd_model_fits(const cmd_model *model, const char *model_name, const data_set *set, const char *data_name,
                          lg_err *err) LG_MUST_CHECK;
 /* Predictions for every row of a set: probabilities (rows, outputs), owned (lg_free). With progress over a second. */

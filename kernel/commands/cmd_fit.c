@@ -16,7 +16,7 @@ static const dsl_param params[] = {
     [ON] = {.name = "on", .role = DSL_PREPOSITION, .type = DSL_T_OBJECT, .kinds = DSL_DATASETS,
             .dflt_help = "the model's own dataset", .help = "images to learn from; their .val part judges"},
     [AS] = {.name = "as", .role = DSL_PREPOSITION, .type = DSL_T_NEWNAME, .help = "keep the run under this name"},
-    [EPOCHS] = {.name = "epochs", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "10", .min = 1, .max = 1e9,
+    [EPOCHS] = {.name = "epochs", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "10", .min = 1, .max = 100000,
                 .help = "how often every training image is seen",
                 .advice = "10 to 50 for a few thousand images; too few: still learning when it ends; too many: learns by heart"},
     [BATCH] = {.name = "batch", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "32", .min = 1, .max = 1e6,
@@ -139,6 +139,8 @@ typedef struct fit_job {
     const cmd_model *model;
     const char *model_name, *data_name;
     data_set *train, *val, *test; /* owned; val and test NULL where there are no images */
+    data_split_kind part;         /* the one to learn from */
+    int asked_batch;              /* options.batch is at most the number of images */
     char name[40];                /* of the run where `as` gives none: "run 3" */
     cmd_run *run;                 /* owned until bound */
     nn_source val_source;
@@ -183,6 +185,7 @@ static lg_status find_parts(const dsl_call *call, fit_job *job, const data_set *
 {
     const dsl_value *on = dsl_val(call, ON);
     data_split_kind part = on && on->part != DSL_PART_ALL ? cmd_split_of(on->part) : DATA_TRAIN;
+    job->part = part;
     LG_TRY(cmd_model_fits(job->model, job->model_name, set, job->data_name, err));
     LG_TRY(data_part(set, part, &job->train, err));
     if (part != DATA_VAL) LG_TRY(part_or_null(set, DATA_VAL, &job->val, err));
@@ -222,10 +225,11 @@ static lg_status describe_run(const dsl_call *call, fit_job *job, const data_set
     const nn_fit_options *o = &job->options;
     lg_buf text;
     lg_buf_init(&text, 4096);
-    lg_buf_addf(&text, "epochs %d batch %d lr %g optimizer %s", o->epochs, o->batch, o->lr, o->optimizer);
+    lg_buf_addf(&text, "epochs %d batch %d lr %.9g optimizer %s", o->epochs, o->batch, o->lr, o->optimizer);
     if (o->momentum > 0) lg_buf_addf(&text, " momentum %g", o->momentum);
     if (o->decay > 0) lg_buf_addf(&text, " decay %g", o->decay);
     if (o->patience) lg_buf_addf(&text, " patience %d", o->patience);
+    if (job->part != DATA_TRAIN) lg_buf_addf(&text, " on the %s part", data_split_names[job->part]);
     lg_buf_addf(&text, " keep %s seed %llu%s%s%s", o->keep_last ? "last" : "best", (unsigned long long)o->seed,
                 o->class_weight ? " balance" : "", o->no_shuffle ? " no shuffle" : "", o->resume ? " continue" : "");
     const dsl_value *as = dsl_val(call, AS);
@@ -259,7 +263,8 @@ static lg_status set_options(const dsl_call *call, fit_job *job, lg_err *err)
     if (job->val) job->val_source = cmd_source(job->val);
     o->validation = job->val ? &job->val_source : NULL;
     o->epochs = (int)call->arg[EPOCHS].value[0].integer;
-    o->batch = (int)call->arg[BATCH].value[0].integer;
+    job->asked_batch = (int)call->arg[BATCH].value[0].integer;
+    o->batch = job->asked_batch < o->train.count ? job->asked_batch : (int)o->train.count;
     o->lr = call->arg[LR].value[0].number;
     if (call->arg[MOMENTUM].given) o->momentum = call->arg[MOMENTUM].value[0].number; /* else the optimiser's own */
     o->optimizer = call->arg[OPTIMIZER].value[0].text;
@@ -347,25 +352,30 @@ static lg_status measure(const dsl_call *call, fit_job *job, lg_err *err)
     return err->status;
 }
 
-static lg_status show_result(const dsl_call *call, fit_view *view, const fit_job *job, lg_err *err)
+/* run: the object the session holds by now. */
+static lg_status show_result(const dsl_call *call, fit_view *view, const fit_job *job, const cmd_run *run, lg_err *err)
 {
-    const nn_run *r = &job->run->run;
+    const nn_run *r = &run->run;
     plt_doc doc;
     plt_doc_init(&doc);
-    plt_title(&doc, "fit %s on %s: %s training and %s validation images, %s%s%s", job->model_name, job->data_name,
-              lg_thousands((long long)job->run->train_count), lg_thousands(job->val ? (long long)data_count(job->val) : 0),
+    plt_title(&doc, "fit %s on %s%s: %s training and %s validation images, %s%s%s", job->model_name, job->data_name,
+              job->part == DATA_VAL ? ".val" : job->part == DATA_TEST ? ".test" : "",
+              lg_thousands((long long)run->train_count), lg_thousands(job->val ? (long long)data_count(job->val) : 0),
               job->options.resume ? "continued" : "from its first weights", *call->note ? " " : "", call->note);
     if (dsl_on(call, QUIET)) {
-        const nn_epoch *e = cmd_run_kept(job->run);
-        cmd_doc_stopped(&doc, job->run);
+        const nn_epoch *e = cmd_run_kept(run);
+        cmd_doc_stopped(&doc, run);
         char val[40] = "";
         if (e && !isnan(e->val_accuracy)) snprintf(val, sizeof val, ", validation %.1f%%", 100 * e->val_accuracy);
-        if (e) plt_text(&doc, "%s: epoch %d of %d kept, training %.1f%%%s", job->run->settings, e->epoch,
+        if (e) plt_text(&doc, "%s: epoch %d of %d kept, training %.1f%%%s", run->settings, e->epoch,
                         r->epoch[r->epochs - 1].epoch, 100 * e->accuracy, val);
         return cmd_display(call, &doc, false, err);
     }
     if (!job->val) plt_note(&doc, "no images are left to judge by: the best epoch is that of the lowest training loss");
-    cmd_doc_run(&doc, job->run);
+    if (job->asked_batch > job->options.batch)
+        plt_note(&doc, "batch %s is more than there are training images: every epoch was one step with all %s of them",
+                 lg_thousands(job->asked_batch), lg_thousands(job->options.batch));
+    cmd_doc_run(&doc, run);
     /* Somebody who interrupts is waiting: no picture is painted then, text and HTML say it all. */
     return cmd_live_end(&view->live, &doc, !r->interrupted, cmd_output_limit(call), err);
 }
@@ -407,9 +417,10 @@ static lg_status finish(const dsl_call *call, fit_view *view, fit_job *job, lg_s
     if (fitted == LG_E_INTERRUPTED) say_interrupted(job, err);
     if (job->options.resume && r->best >= 0 && r->best < job->options.resume->epochs)
         memcpy(job->run->fingerprint, cmd_model_run(job->model)->fingerprint, sizeof job->run->fingerprint);
+    const cmd_run *run = job->run;
     lg_status st = measure(call, job, &later);
-    if (st == LG_OK) st = show_result(call, view, job, &later);
-    if (st == LG_OK) st = bind_results(call, job, &later);
+    if (st == LG_OK) st = bind_results(call, job, &later); /* first: a picture that fails must not cost the training */
+    if (st == LG_OK) st = show_result(call, view, job, run, &later);
     if (fitted == LG_OK && st) *err = later;
     return fitted ? fitted : st;
 }
@@ -420,7 +431,8 @@ static bool same_as_last(const dsl_call *call, const fit_job *job)
 {
     const cmd_run *last = cmd_model_run(job->model);
     if (!last || dsl_on(call, AGAIN) || dsl_on(call, CONTINUE) || call->arg[TIME].count) return false;
-    return !last->run.interrupted && !last->run.diverged && strcmp(last->settings, job->run->settings) == 0 &&
+    bool whole = last->run.patience || (last->run.epochs && last->run.epoch[last->run.epochs - 1].epoch >= last->planned);
+    return whole && !last->run.interrupted && !last->run.diverged && strcmp(last->settings, job->run->settings) == 0 &&
            strcmp(last->data, job->data_name) == 0 && strcmp(last->fingerprint, job->run->fingerprint) == 0 &&
            last->train_count == job->run->train_count;
 }

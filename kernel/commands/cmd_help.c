@@ -53,10 +53,12 @@ static lg_status help_word(const dsl_call *call, const dsl_value *word, lg_err *
     return st;
 }
 
-/* Groups in the order of the manual, then any others. */
+/* In the order of the manual. */
+static const char *const groups[] = {"Data", "Model", "Train", "Evaluate", "Explain", "Teach", "Business", "Session"};
+
+/* The commands of one group, or those of no known one. */
 static void help_group(const dsl_call *call, plt_doc *doc, const char *group, bool others)
 {
-    static const char *const groups[] = {"Data", "Model", "Train", "Evaluate", "Explain", "Teach", "Business", "Session"};
     const dsl_config *config = dsl_session_config(call->session);
     for (size_t i = 0; config->commands[i]; i++) {
         const dsl_command *c = config->commands[i];
@@ -72,7 +74,6 @@ static void help_group(const dsl_call *call, plt_doc *doc, const char *group, bo
 
 static lg_status help_run(const dsl_call *call, lg_err *err)
 {
-    static const char *const groups[] = {"Data", "Model", "Train", "Evaluate", "Explain", "Teach", "Business", "Session"};
     if (call->arg[WORD].count) return help_word(call, &call->arg[WORD].value[0], err);
     plt_doc doc;
     plt_doc_init(&doc);

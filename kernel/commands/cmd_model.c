@@ -43,7 +43,7 @@ static lg_status add_input(nn_net *net, const model_data *data, const dsl_call *
     return nn_net_add_line(net, line, err);
 }
 
-/* Adds a layer behind the last; a block's result is added to its input. */
+/* Adds a layer behind the last; a failure points at its word. */
 static lg_status add_layer(nn_net *net, const dsl_layer *layer, int classes, bool *by_class, lg_err *err)
 {
     const nn_layer_type *type = layer->type->impl;
@@ -147,7 +147,7 @@ static lg_status model_build(const dsl_call *call, cmd_model **out, lg_err *err)
         LG_GO(build_from_block(call, model->net, &data, &model->by_class, err));
     }
     LG_GO(nn_net_finish(model->net, err));
-    if (data.set) LG_GO(cmd_model_fits(model, call->arg[NAME].value[0].text, data.set, data.name, err));
+    if (data.set) LG_GO(cmd_model_sees(model, call->arg[NAME].value[0].text, data.set, data.name, err));
     LG_GO(nn_weights_new(model->net, model->seed, &model->first, err));
     model->weights = nn_weights_ref(model->first);
     *out = model;

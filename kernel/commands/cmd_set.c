@@ -21,7 +21,7 @@ static const struct {
     const char *const *words;
 } rules[] = {
     {.low = 0, .high = 9007199254740991, .wants = "a whole number from 0"},
-    {.low = 1, .high = 1024, .wants = "a whole number from 1 to 1024"},
+    {.low = 1, .high = 256, .wants = "a whole number from 1 to 256"},
     {.words = (const char *const[]){"normal", "high", NULL}, .wants = "normal or high"},
 };
 
@@ -33,13 +33,18 @@ static bool accepts(int rule, const char *text)
     return !rules[rule].words && lg_parse_int(text, &number) && number >= rules[rule].low && number <= rules[rule].high;
 }
 
+/* Bind time: a value that cannot be is told before anything of the cell runs. */
+static lg_status set_check(const dsl_call *call, lg_err *err)
+{
+    const dsl_value *name = &call->arg[NAME].value[0], *value = &call->arg[VALUE].value[0];
+    if (accepts(name->choice, value->text)) return LG_OK;
+    lg_fail(err, LG_E_ARG, 141, "`set %s` wants %s, not `%.60s`", name->text, rules[name->choice].wants, value->text);
+    return lg_err_place(err, value->span);
+}
+
 static lg_status set_run(const dsl_call *call, lg_err *err)
 {
     const dsl_value *name = &call->arg[NAME].value[0], *value = &call->arg[VALUE].value[0];
-    if (!accepts(name->choice, value->text)) {
-        lg_fail(err, LG_E_ARG, 141, "`set %s` wants %s, not `%.60s`", name->text, rules[name->choice].wants, value->text);
-        return lg_err_place(err, value->span);
-    }
     plt_doc doc;
     const char *old = dsl_session_setting(call->session, name->text);
     plt_doc_init(&doc);
@@ -56,5 +61,6 @@ const dsl_command dsl_cmd_set = {
     .group = "Session",
     .params = params,
     .examples = (const char *const[]){"set seed 7", "set threads 2", NULL},
+    .check = set_check,
     .run = set_run,
 };

@@ -28,6 +28,21 @@ nn_source cmd_source(const data_set *set)
 }
 
 /* ---- does it fit? ---- */
+/* One output per label, or the counts of right and wrong would have no place. */
+static lg_status check_outputs(const cmd_model *model, const char *model_name, const data_set *set,
+                               const char *data_name, lg_err *err)
+{
+    nn_shape out = nn_net_output(model->net);
+    char text[NN_SHAPE_TEXT];
+    if (out.rank == 1 && out.dim[0] == data_classes(set)) return LG_OK;
+    if (out.rank == 1)
+        lg_fail(err, LG_E_SHAPE, 409, "`%s` has %lld outputs but `%s` has %d labels", model_name, (long long)out.dim[0],
+                data_name, data_classes(set));
+    else lg_fail(err, LG_E_SHAPE, 409, "`%s` ends in a %s image, not in one share per label", model_name,
+                 nn_shape_text(out, text));
+    return lg_try(err, "make it again on `%s`, ending with `dense classes softmax`", data_name);
+}
+
 static lg_status check_classes(const cmd_model *model, const char *model_name, const data_set *set,
                                const char *data_name, lg_err *err)
 {
@@ -50,7 +65,7 @@ static lg_status check_classes(const cmd_model *model, const char *model_name, c
     return err->status;
 }
 
-lg_status cmd_model_fits(const cmd_model *model, const char *model_name, const data_set *set, const char *data_name,
+lg_status cmd_model_sees(const cmd_model *model, const char *model_name, const data_set *set, const char *data_name,
                          lg_err *err)
 {
     LG_TRY(data_need_pixels(set, data_name, err));
@@ -62,7 +77,15 @@ lg_status cmd_model_fits(const cmd_model *model, const char *model_name, const d
                 nn_shape_text(want, text), data_name, has.h, has.w, has.c);
         return lg_try(err, "load the images with `size %s`, or make the model again on `%s`", text, data_name);
     }
-    return check_classes(model, model_name, set, data_name, err);
+    return LG_OK;
+}
+
+lg_status cmd_model_fits(const cmd_model *model, const char *model_name, const data_set *set, const char *data_name,
+                         lg_err *err)
+{
+    LG_TRY(cmd_model_sees(model, model_name, set, data_name, err));
+    LG_TRY(check_classes(model, model_name, set, data_name, err));
+    return check_outputs(model, model_name, set, data_name, err);
 }
 
 /* ---- predictions ---- */

@@ -134,6 +134,7 @@ typedef struct data_load_spec {
     img_fit_mode fit;
     data_cut cut;
     const char *by;           /* as in data_split_spec */
+    const char *as_written;   /* the line the user wrote, for data_recipe; NULL: made from this spec */
     uint64_t seed;
     size_t limit;             /* images at most, 0: all. Drawn with the seed, in proportion to the classes */
     lg_pool *pool;            /* NULL: this thread alone */

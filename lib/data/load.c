@@ -272,6 +272,7 @@ static lg_status recipe(const loading *l, data_set *set, lg_err *err)
     const data_load_spec *s = l->spec;
     lg_buf text;
     lg_status st;
+    if (s->as_written) return data_recipe_add(set, err, "%s", s->as_written);
     lg_buf_init(&text, 1 << 16);
     lg_buf_addf(&text, "load %s from %s labels %s", s->name, s->from, s->labels ? s->labels : "folders");
     if (s->file_column || s->label_column)
