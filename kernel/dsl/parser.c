@@ -466,12 +466,29 @@ static size_t line_length(const parser *p, const dsl_token *start)
     return n;
 }
 
+/* A call may go on over several lines, up to its last bracket. */
+static size_t call_length(const parser *p, const dsl_token *start, size_t len)
+{
+    const char *s = tok_text(p, start);
+    size_t left = p->tokens->size - start->at;
+    int depth = 0;
+    char quote = 0;
+    for (size_t i = 0; i < left && i < 4096; i++) {
+        if (i >= len && depth == 0) break;
+        if (quote) quote = s[i] == quote || s[i] == '\n' ? 0 : quote;
+        else if (s[i] == '"' || s[i] == '\'') quote = s[i];
+        else if (s[i] && strchr("([{", s[i])) depth++;
+        else if (s[i] && strchr(")]}", s[i]) && --depth == 0 && i >= len) return i + 1;
+    }
+    return len;
+}
+
 static lg_status from_python(parser *p, const dsl_token *start)
 {
     lg_buf line;
-    size_t len = line_length(p, start);
+    size_t len = line_length(p, start), whole = call_length(p, start, len);
     lg_buf_init(&line, 4096);
-    bool known = len < 4096 && dsl_from_python(p->config, tok_text(p, start), len, &line);
+    bool known = whole < 4096 && dsl_from_python(p->config, tok_text(p, start), whole, &line);
     p->tok = start;
     PARSE_FAIL(p, 105, "this is written like Python");
     p->err->span.len = (int)lg_utf8_count(tok_text(p, start), len);

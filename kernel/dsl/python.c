@@ -110,7 +110,7 @@ static void add_keyword(slice key, slice value, lg_buf *out)
         add_value(value, out);
     } else if (value.len == 4 && !memcmp(value.at, "True", 4)) lg_buf_addf(out, " %s", here ? here : word);
     else if (value.len == 5 && !memcmp(value.at, "False", 5)) lg_buf_addf(out, " no %s", here ? here : word);
-    else if (!dsl_same(word, "input_shape") && !dsl_same(word, "verbose") && !dsl_same(word, "validation_data")) {
+    else if (dsl_choice_index("input_shape verbose validation_data loss metrics data_format", word) < 0) {
         lg_buf_addf(out, " %s ", here ? here : word);
         add_value(value, out);
     }
@@ -147,32 +147,79 @@ static bool layer_line(const dsl_config *config, slice call, lg_buf *out)
     return true;
 }
 
-static bool command_line(const dsl_config *config, slice name, slice inner, lg_buf *out)
+/* `Sequential([Conv2D(16, 3), Flatten()])`: the whole model, if every layer can be read. */
+static bool model_lines(const dsl_config *config, const char *model, slice inner, lg_buf *out)
 {
-    char verb[64];
+    lg_buf layers;
+    lg_buf_init(&layers, 4096);
+    inner = trim(inner);
+    bool list = inner.len >= 2 && *inner.at == '[' && inner.at[inner.len - 1] == ']', read = true;
+    slice rest = list ? (slice){inner.at + 1, inner.len - 2} : (slice){"", 0};
+    while (trim(rest).len && read) {
+        size_t n = find_outside(rest, ',');
+        slice one = trim((slice){rest.at, n}), name, arguments;
+        char word[64] = "";
+        if (split_call(one, &name, &arguments)) word_of(after_dot(name), word);
+        bool input = dsl_same(word, "input") || dsl_same(word, "inputlayer"); /* the dataset says it */
+        if (one.len && !input) {
+            if (layers.len) lg_buf_adds(&layers, "; ");
+            read = layer_line(config, one, &layers);
+        }
+        n += n < rest.len;
+        rest = (slice){rest.at + n, rest.len - n};
+    }
+    lg_buf_addf(out, "model %s on logos { %s }", model, read && layers.len ? lg_buf_str(&layers) : "…");
+    lg_buf_release(&layers);
+    return true;
+}
+
+/* What Keras and its companions call it, where a verb with that name does something else or is not here. */
+static const char *method_verb(const dsl_config *config, const char *method, slice name)
+{
+    static const struct {
+        const char *said, *here;
+    } known[] = {{"evaluate", "confusion"}, {"predict", "show"}, {"score", "confusion"}, {"summary", "summary"},
+                 {"plot", "curves"},        {"imshow", "show"},  {"compile", "fit"},     {"sequential", "model"}};
+    if (name.len > 4 && !memcmp(name.at, "plt.", 4) && !dsl_same(method, "imshow")) method = "plot";
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (dsl_same(method, known[i].said) && dsl_command_find(config, known[i].here)) return known[i].here;
+    const dsl_command *command = dsl_command_find(config, method);
+    return command ? command->name : dsl_synonym(config, method);
+}
+
+static bool command_line(const dsl_config *config, slice target, slice name, slice inner, lg_buf *out)
+{
+    char verb[64], model[64];
     slice method = after_dot(name);
     word_of(method, verb);
-    const dsl_command *command = dsl_command_find(config, verb);
-    const char *here = command ? command->name : dsl_synonym(config, verb);
+    word_of(target, model);
+    const char *here = method_verb(config, verb, name);
     if (!here) return false;
-    bool is_method = method.len < name.len;
-    lg_buf_adds(out, here);
-    if (dsl_command_find(config, here)->takes_layers && !trim(inner).len) {
-        lg_buf_adds(out, " scratch on logos { … }");
+    if (!is_word(target) || dsl_is_reserved(config, model)) snprintf(model, sizeof model, "scratch");
+    if (dsl_command_find(config, here)->takes_layers) return model_lines(config, model, inner, out);
+    if (dsl_same(here, "curves")) {
+        lg_buf_adds(out, "curves scratch");
         return true;
     }
+    lg_buf_adds(out, here);
+    if (dsl_same(here, "load") && target.len) { /* `logos = load("folder")` */
+        lg_buf_addf(out, " %s from", model);
+        add_arguments(inner, true, out);
+        return true;
+    }
+    bool is_method = method.len < name.len;
     if (is_method) {
         slice object = {name.at, name.len - method.len - 1};
         lg_buf_addc(out, ' ');
         lg_buf_add(out, object.at, object.len);
     }
-    add_arguments(inner, !is_method, out);
+    if (!dsl_same(here, "confusion")) add_arguments(inner, !is_method, out);
     return true;
 }
 
 bool dsl_from_python(const dsl_config *config, const char *line, size_t len, lg_buf *out)
 {
-    slice s = trim((slice){line, len}), name, inner;
+    slice s = trim((slice){line, len}), target = {"", 0}, name, inner;
     static const char *const remove[] = {"import ", "from "};
     if (!config) return false;
     for (size_t i = 0; i < 2; i++)
@@ -181,11 +228,13 @@ bool dsl_from_python(const dsl_config *config, const char *line, size_t len, lg_
             return true;
         }
     size_t equal = find_outside(s, '=');
-    if (equal < s.len && equal + 1 < s.len && s.at[equal + 1] != '=')
+    if (equal < s.len && equal + 1 < s.len && s.at[equal + 1] != '=') {
+        target = trim((slice){s.at, equal});
         s = trim((slice){s.at + equal + 1, s.len - equal - 1});
+    }
     if (!split_call(s, &name, &inner)) return false;
     char method[64];
     word_of(after_dot(name), method);
     if (dsl_same(method, "add")) return layer_line(config, inner, out);
-    return layer_line(config, s, out) || command_line(config, name, inner, out);
+    return layer_line(config, s, out) || command_line(config, target, name, inner, out);
 }
