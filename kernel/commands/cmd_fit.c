@@ -129,6 +129,7 @@ static void fit_epoch(void *ctx, const nn_epoch *epoch)
         view->room = 2 * n + 16;
     }
     view->epoch[n] = *epoch;
+    view->epoch[n].recall = NULL, view->epoch[n].confusion = NULL;
     view->so_far.epoch = view->epoch;
     view->so_far.epochs++;
     if (epoch->best) view->so_far.best = (int)n;

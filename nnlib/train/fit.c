@@ -19,6 +19,7 @@ typedef struct fit {
     nn_weights *best; /* weights of run->best */
     bool have_best;
     int64_t *order;   /* (training images) */
+    size_t recall_room; /* epochs */
     int batch, classes, since_best;
     nn_hyper hyper;
     double begun;
@@ -107,22 +108,68 @@ static void copy_block(const fit *f, nn_weights *to, const nn_weights *from)
     memcpy(nn_weights_data(to), nn_weights_block(from), nn_net_block(f->o->net) * sizeof(float));
 }
 
+/* ---- the record of an epoch ---- */
+
+static lg_status need_counts(const fit *f, int64_t **counts, lg_err *err)
+{
+    size_t cells = (size_t)f->classes;
+    *counts = lg_alloc(cells * cells, sizeof **counts, err);
+    return *counts ? LG_OK : LG_E_MEMORY;
+}
+
+/* Counts are kept of the best and of the last epoch; those of any other give their room back. */
+static void drop_counts(nn_run *run, int i)
+{
+    if (i < 0 || i == run->best || i == run->epochs - 1) return;
+    lg_free(run->epoch[i].confusion);
+    run->epoch[i].confusion = NULL;
+}
+
+/* Recall of all epochs is one block, whose epochs point into it. */
+static lg_status recall_resize(fit *f, size_t epochs, lg_err *err)
+{
+    nn_run *run = f->run;
+    size_t cells = (size_t)f->classes;
+    double *block = lg_realloc(run->recall, f->recall_room * cells, epochs * cells, sizeof *block, err);
+    if (!block) return LG_E_MEMORY;
+    run->recall = block;
+    f->recall_room = epochs;
+    for (int i = 0; i < run->epochs; i++) run->epoch[i].recall = block + (size_t)i * cells;
+    return LG_OK;
+}
+
+static lg_status need_recall(fit *f, nn_epoch *e, lg_err *err)
+{
+    size_t at = (size_t)(e - f->run->epoch);
+    if (at == f->recall_room) LG_TRY(recall_resize(f, 2 * at + 16, err));
+    e->recall = f->run->recall + at * (size_t)f->classes;
+    return LG_OK;
+}
+
+static lg_status resume_epoch(fit *f, int i, lg_err *err)
+{
+    const nn_epoch *old = &f->o->resume->epoch[i];
+    nn_epoch *e = &f->run->epoch[i];
+    size_t cells = (size_t)f->classes;
+    *e = *old;
+    e->confusion = NULL;
+    e->recall = f->run->recall + (size_t)i * cells;
+    memcpy(e->recall, old->recall, cells * sizeof *e->recall);
+    if (!old->confusion) return LG_OK;
+    LG_TRY(need_counts(f, &e->confusion, err));
+    memcpy(e->confusion, old->confusion, cells * cells * sizeof *e->confusion);
+    return LG_OK;
+}
+
 /* What an earlier run left is the beginning of this one. */
 static lg_status resume(fit *f, lg_err *err)
 {
     const nn_run *old = f->o->resume;
     nn_run *run = f->run;
+    if (old->epochs) LG_TRY(recall_resize(f, (size_t)old->epochs, err));
     for (int i = 0; i < old->epochs; i++) {
-        nn_epoch *e = &run->epoch[i];
-        size_t cells = (size_t)f->classes;
-        *e = old->epoch[i];
-        e->recall = NULL, e->confusion = NULL;
         run->epochs = i + 1;
-        e->recall = lg_alloc(cells, sizeof *e->recall, err);
-        e->confusion = lg_alloc(cells * cells, sizeof *e->confusion, err);
-        if (!e->recall || !e->confusion) return LG_E_MEMORY;
-        memcpy(e->recall, old->epoch[i].recall, cells * sizeof *e->recall);
-        memcpy(e->confusion, old->epoch[i].confusion, cells * cells * sizeof *e->confusion);
+        LG_TRY(resume_epoch(f, i, err));
     }
     run->best = old->best;
     run->seconds = old->seconds;
@@ -296,6 +343,7 @@ static bool better(const nn_epoch *a, const nn_epoch *b)
 static void close_epoch(fit *f, nn_epoch *e)
 {
     nn_run *run = f->run;
+    int was_best = run->best, was_last = run->epochs - 1;
     for (int k = 0; k < f->classes; k++) {
         nn_class_score s = nn_confusion_class(e->confusion, f->classes, k);
         e->recall[k] = s.truth ? s.recall : (double)NAN;
@@ -308,6 +356,8 @@ static void close_epoch(fit *f, nn_epoch *e)
         nn_exec_store(f->exec, f->best);
     }
     run->epochs++;
+    drop_counts(run, was_best);
+    drop_counts(run, was_last);
     if (f->o->on_epoch) f->o->on_epoch(f->o->ctx, e);
 }
 
@@ -315,16 +365,14 @@ static lg_status run_epoch(fit *f, int last_epoch, lg_err *err)
 {
     nn_run *run = f->run;
     nn_epoch *e = &run->epoch[run->epochs];
-    size_t cells = (size_t)f->classes;
     bool validates = f->validation.source.count > 0;
     tally train = {0}, val = {0};
     double since = lg_now();
-    lg_status st = LG_E_MEMORY;
+    lg_status st;
     *e = (nn_epoch){.epoch = run->epochs ? run->epoch[run->epochs - 1].epoch + 1 : 1, .lr = f->o->lr,
                     .val_loss = (double)NAN, .val_accuracy = (double)NAN};
-    e->recall = lg_alloc(cells, sizeof *e->recall, err);
-    e->confusion = e->recall ? lg_alloc(cells * cells, sizeof *e->confusion, err) : NULL;
-    if (!e->confusion) goto done;
+    LG_GO(need_recall(f, e, err));
+    LG_GO(need_counts(f, &e->confusion, err));
     train.confusion = validates ? NULL : e->confusion;
     val.confusion = e->confusion;
     LG_GO(train_epoch(f, e->epoch, last_epoch, &train, err));
@@ -340,7 +388,6 @@ static lg_status run_epoch(fit *f, int last_epoch, lg_err *err)
     close_epoch(f, e);
     return LG_OK;
 done:
-    lg_free(e->recall);
     lg_free(e->confusion);
     *e = (nn_epoch){0};
     return st;
@@ -365,6 +412,8 @@ static void fit_end_run(fit *f)
 {
     nn_run *run = f->run;
     bool gone_bad = run->diverged;
+    lg_err ignored = {0};
+    if (run->epochs && recall_resize(f, (size_t)run->epochs, &ignored)) lg_log(LG_LOG_DEBUG, "%s", ignored.msg);
     if (!gone_bad) nn_exec_store(f->exec, run->last);
     if (gone_bad && f->have_best) copy_block(f, run->last, f->best);
     if (run->nslots && !gone_bad) memcpy(run->slots, nn_exec_slots(f->exec), run->nslots * sizeof *run->slots);
@@ -395,11 +444,9 @@ lg_status nn_fit(const nn_fit_options *options, nn_run *run, lg_err *err)
 
 void nn_run_release(nn_run *run)
 {
-    for (int i = 0; i < run->epochs; i++) {
-        lg_free(run->epoch[i].recall);
-        lg_free(run->epoch[i].confusion);
-    }
+    for (int i = 0; i < run->epochs; i++) lg_free(run->epoch[i].confusion);
     lg_free(run->epoch);
+    lg_free(run->recall);
     lg_free(run->slots);
     nn_weights_unref(run->weights);
     nn_weights_unref(run->last);

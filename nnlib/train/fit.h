@@ -37,8 +37,10 @@ typedef struct nn_epoch {
     double images_per_second;      /* training alone */
     double lr;
     bool best;                     /* the best so far when it ended */
-    double *recall;                /* (classes) on validation, else on training; NAN where a class has no images */
-    int64_t *confusion;            /* (classes, classes), of validation, else of training as seen while it went on */
+    double *recall;                /* (classes) on validation, else on training; NAN where a class has no images.
+                                      In nn_run.recall */
+    int64_t *confusion;            /* (classes, classes), of validation, else of training as seen while it went on.
+                                      Kept for the best epoch and the last one, NULL for all others */
 } nn_epoch;
 
 /* What a run leaves. Zero-initialise; release when done. */
@@ -49,6 +51,7 @@ typedef struct nn_run {
     size_t nslots;
     int64_t steps;       /* updates made */
     nn_epoch *epoch;     /* history, from the first run on when it was continued */
+    double *recall;      /* (epochs, classes) */
     int epochs, classes;
     int best;            /* index in epoch of `weights` when keep_best, -1 before an epoch has ended */
     bool interrupted, diverged, patience; /* why it ended early */
@@ -89,7 +92,7 @@ typedef struct nn_fit_options {
     /* Called on the thread of nn_fit; both may be NULL. */
     void *ctx;
     void (*on_batch)(void *ctx, const nn_progress *progress);
-    void (*on_epoch)(void *ctx, const nn_epoch *epoch); /* borrowed */
+    void (*on_epoch)(void *ctx, const nn_epoch *epoch); /* borrowed, valid during the call */
 } nn_fit_options;
 
 nn_fit_options nn_fit_defaults(void); /* epochs 10, batch 32, lr 0.01, sgd, loss auto, seed 1, momentum -1 */

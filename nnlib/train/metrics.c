@@ -50,6 +50,7 @@ nn_interval nn_wilson(int64_t right, int64_t total, double level)
 
 void nn_confusion_add(int64_t *count, int classes, int32_t truth, int32_t predicted)
 {
+    if (truth < 0 || truth >= classes || predicted < 0 || predicted >= classes) return;
     count[(size_t)truth * (size_t)classes + (size_t)predicted]++;
 }
 

@@ -18,6 +18,7 @@ typedef struct nn_class_score {
     int64_t truth, predicted, right;  /* row total, column total, diagonal */
     double recall, precision, f1;     /* 0 where the denominator is 0 */
 } nn_class_score;
+/* A truth or prediction that is not 0..classes-1 counts nowhere. */
 void nn_confusion_add(int64_t *count, int classes, int32_t truth, int32_t predicted);
 nn_class_score nn_confusion_class(const int64_t *count, int classes, int k);
 int64_t nn_confusion_total(const int64_t *count, int classes);

@@ -130,8 +130,6 @@ TEST(two_halves_make_a_whole)
     }
 }
 
-/* ---- interrupting ---- */
-
 typedef struct stopper {
     lg_cancel cancel;
     int epoch, batch; /* when to press */
@@ -142,6 +140,44 @@ static void stop_at(void *ctx, const nn_progress *p)
     stopper *s = ctx;
     if (p->epoch == s->epoch && p->batch == s->batch) lg_cancel_set(&s->cancel);
 }
+
+/* k x k numbers for every epoch would fill the memory of long runs, and more so of runs that are continued. */
+static void counts_of_best_and_last(const nn_run *run)
+{
+    for (int i = 0; i < run->epochs; i++) {
+        const nn_epoch *e = &run->epoch[i];
+        CHECK(e->recall == run->recall + 2 * i);
+        CHECK((e->confusion != NULL) == (i == run->best || i == run->epochs - 1));
+        if (!e->confusion) continue;
+        CHECK_NEAR(nn_confusion_accuracy(e->confusion, 2), e->val_accuracy, 1e-12);
+        CHECK_NEAR(e->recall[0], nn_confusion_class(e->confusion, 2, 0).recall, 1e-12);
+    }
+}
+
+TEST(only_best_and_last_epoch_keep_their_counts)
+{
+    bench b = bench_begin(40);
+    stopper stop = {.epoch = 43, .batch = 1};
+    nn_run first = {0}, more = {0}, none = {0};
+    CHECK_OK(nn_fit(&b.o, &first, &err));
+    counts_of_best_and_last(&first);
+    b.o.resume = &first, b.o.weights = first.last, b.o.epochs = 5;
+    b.o.cancel = &stop.cancel, b.o.on_batch = stop_at, b.o.ctx = &stop;
+    CHECK_INT(nn_fit(&b.o, &more, &err), LG_E_INTERRUPTED);
+    lg_err_clear(&err);
+    CHECK_INT(more.epochs, 42);
+    counts_of_best_and_last(&more);
+    for (int i = 0; i < 40; i++) CHECK(memcmp(more.epoch[i].recall, first.epoch[i].recall, 2 * sizeof(double)) == 0);
+    stop.epoch = 41, lg_cancel_set(&stop.cancel);
+    CHECK_INT(nn_fit(&b.o, &none, &err), LG_E_INTERRUPTED);
+    lg_err_clear(&err);
+    CHECK_INT(none.epochs, 40);
+    counts_of_best_and_last(&none);
+    nn_run_release(&first), nn_run_release(&more), nn_run_release(&none);
+    bench_end(&b);
+}
+
+/* ---- interrupting ---- */
 
 TEST(interrupt_keeps_the_best)
 {
@@ -291,7 +327,7 @@ TEST(batch_larger_than_the_set)
     CHECK_OK(nn_fit(&b.o, &run, &err));
     CHECK_INT(run.steps, 2);
     CHECK(isnan(run.epoch[0].val_loss) && run.best == (run.epoch[1].loss < run.epoch[0].loss));
-    CHECK_INT(nn_confusion_total(run.epoch[0].confusion, 2), 5);
+    CHECK_INT(nn_confusion_total(run.epoch[1].confusion, 2), 5);
     nn_run_release(&run);
     bench_end(&b);
 }

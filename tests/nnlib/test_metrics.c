@@ -26,6 +26,18 @@ TEST(wilson_intervals)
     CHECK(nn_wilson(0, 0, 0.95).low == 0 && nn_wilson(0, 0, 0.95).high == 1);
 }
 
+TEST(counts_stay_inside_their_matrix)
+{
+    static const int32_t bad[] = {-1, 2, INT32_MIN, INT32_MAX};
+    int64_t guarded[2 + 4 + 2] = {0}, *m = guarded + 2;
+    nn_confusion_add(m, 2, 1, 0);
+    for (int i = 0; i < 4; i++) {
+        nn_confusion_add(m, 2, bad[i], 0);
+        nn_confusion_add(m, 2, 0, bad[i]);
+    }
+    for (int i = 0; i < 8; i++) CHECK_INT(guarded[i], i == 4);
+}
+
 TEST(confusion_scores)
 {
     static const int64_t m[] = {50, 5, 0, 10, 30, 0, 0, 5, 0}; /* rows true, columns predicted; class 3 has 5 images */
