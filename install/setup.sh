@@ -2,7 +2,8 @@
 # setup.sh [--tests] [--dry-run]: everything Logolens needs on a fresh Debian 12 or Ubuntu.
 #
 # Installs the missing packages of install/packages.txt with apt (through sudo where you are not root) and puts a private
-# Jupyter into build/venv unless one is there already. Says what it is about to do; running it again does nothing.
+# Jupyter into build/venv unless one is there already with what install/requirements*.txt list now. Says what it is about
+# to do; running it again does nothing.
 #   --tests    also what `make test` uses (clang, chromium, jupyter_kernel_test, ...)
 #   --dry-run  only say it
 set -eu
@@ -49,15 +50,21 @@ fi
 # ---- the private Jupyter ----
 python=/usr/bin/python3
 [ -x $python ] || python=python3
-if [ ! -x build/venv/bin/jupyter ]; then
-    say "putting a private Jupyter into build/venv"
+# install_list FILE: what FILE lists, into build/venv, unless exactly this list is there already. The stamp comes last, so
+# that what was interrupted is done again.
+install_list() {
+    stamp=build/venv/.$(basename "$1") sum=$(cksum <"$1")
+    [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ] || return 0
+    say "putting what $1 lists into build/venv"
+    do_it build/venv/bin/pip install --quiet --disable-pip-version-check -r "$1"
+    [ $dry -eq 1 ] || echo "$sum" >"$stamp"
+}
+if [ ! -x build/venv/bin/pip ] || [ ! -x build/venv/bin/jupyter ]; then
+    say "making a private Jupyter in build/venv"
     do_it mkdir -p build
     do_it $python -m venv build/venv
-    do_it build/venv/bin/pip install --quiet --disable-pip-version-check -r install/requirements.txt
+    do_it rm -f build/venv/.requirements.txt build/venv/.requirements-test.txt
 fi
-if [ $tests -eq 1 ] && [ ! -e build/venv/.tests ]; then
-    say "adding the test tools to build/venv"
-    do_it build/venv/bin/pip install --quiet --disable-pip-version-check -r install/requirements-test.txt
-    do_it touch build/venv/.tests
-fi
+install_list install/requirements.txt
+[ $tests -eq 0 ] || install_list install/requirements-test.txt
 say "ready"

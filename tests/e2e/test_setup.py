@@ -1,0 +1,63 @@
+"""install/setup.sh: what it installs, and when again. Packages and pip are stood in for; nothing is downloaded."""
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from kernel_support import ROOT
+
+
+class Setup(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="logolens-test-")
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+        shutil.copytree(ROOT / "install", self.root / "install")
+        self.program("path/dpkg-query", 'printf "install ok installed"')
+        for name in ("apt-get", "sudo"):
+            self.program(f"path/{name}", "exit 1")
+        self.program("build/venv/bin/jupyter", "")
+        self.pip("echo installing \"$@\"")
+
+    def program(self, name, text):
+        file = self.root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("#!/bin/sh\n" + text + "\n")
+        file.chmod(0o755)
+
+    def pip(self, text):
+        self.program("build/venv/bin/pip", text)
+
+    def run_setup(self, *words):
+        env = {**os.environ, "PATH": f"{self.root / 'path'}:{os.environ['PATH']}"}
+        return subprocess.run(["sh", "install/setup.sh", *words], cwd=self.root, env=env, capture_output=True, text=True,
+                              timeout=60)
+
+    def installed(self, *words):
+        done = self.run_setup(*words)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return [line.split()[-1] for line in done.stdout.splitlines() if line.startswith("installing")]
+
+    def test_each_list_once_and_again_when_it_changed(self):
+        main, tests = "install/requirements.txt", "install/requirements-test.txt"
+        self.assertIn("would run: build/venv/bin/pip install", self.run_setup("--dry-run").stdout)
+        self.assertEqual(self.installed(), [main])
+        self.assertEqual(self.installed(), [])
+        self.assertEqual(self.installed("--tests"), [tests])
+        self.assertEqual(self.installed("--tests"), [])
+        with open(self.root / main, "a") as file:
+            file.write("another\n")
+        self.assertEqual(self.installed("--tests"), [main])
+        self.assertEqual(self.installed("--tests"), [])
+
+    def test_what_failed_is_done_again(self):
+        self.pip("exit 3")
+        self.assertNotEqual(self.run_setup().returncode, 0)
+        self.pip("echo installing \"$@\"")
+        self.assertEqual(self.installed(), ["install/requirements.txt"])
+
+
+if __name__ == "__main__":
+    unittest.main()
