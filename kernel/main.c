@@ -10,7 +10,6 @@
 
 #include "kernel/commands/workbench.h"
 #include "kernel/jupyter/kernel.h"
-#include "lib/base/library.h"
 #include "lib/base/pool.h"
 #include "lib/base/reach.h"
 #include "lib/plot/plot.h"
@@ -180,15 +179,10 @@ static void print_variants(void)
 
 static int main_version(void)
 {
-    static const lg_symbol symbols[] = {{0}};
-    static const char *const sonames[] = {"libopenblas.so.0", NULL};
-    static lg_library openblas = {
-        .name = "OpenBLAS", .sonames = sonames, .package = "libopenblas0-pthread", .symbols = symbols};
-    lg_err err = {0};
     printf("logolens %s\nJupyter protocol %s\n", LG_VERSION, JP_PROTOCOL);
     print_variants();
-    printf("OpenBLAS: %s\n",
-           lg_library_open(&openblas, &err) == LG_OK ? "there, used for large products" : "not installed");
+    printf("OpenBLAS: %s\n", nn_kernels_openblas() ? "there, used for large products"
+                                                   : "not used (not installed, or left out by NN_ISA)");
     printf("threads: %d\n", lg_pool_default_size());
     return MAIN_OK;
 }

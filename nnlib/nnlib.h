@@ -35,6 +35,12 @@
  * Parts: core/tensor.h shapes · core/layer.h the kinds of layers and their settings · core/optim.h optimisers and
  * losses · model/net.h networks and weights · model/exec.h running step by step · model/summary.h the layer table ·
  * train/fit.h training and predicting · train/metrics.h scores and intervals.
+ *
+ * OpenBLAS, where it is installed, is brought in by the first large matrix product. It is then told, for the whole
+ * process, to use one thread: OPENBLAS_NUM_THREADS becomes 1 in the environment, and openblas_set_num_threads(1) is
+ * called. The work is spread by nnlib's own pool. A program that calls OpenBLAS itself sets its thread count again
+ * after that, or starts with NN_ISA=avx512 (or avx2, scalar), which leaves OpenBLAS out.
+ *
  * New kinds of layers, optimisers and losses are one file each; see core/layer.h. */
 #ifndef NNLIB_H
 #define NNLIB_H
@@ -48,5 +54,8 @@
 /* Which arithmetic serves on this machine: fills text with lines such as "conv2d_forward: avx512" and returns how many
  * operations there are. */
 int nn_kernels_report(char *text, size_t size);
+/* Are large matrix products OpenBLAS's? Brings it in as the first of them would; false where it is not installed, or
+ * NN_ISA leaves it out. */
+bool nn_kernels_openblas(void);
 
 #endif

@@ -221,5 +221,8 @@ void nn_adam(const nn_adam_args *args);
 /* For the log: fills text with lines such as "conv2d_forward: avx512"; returns the number of operations. OpenBLAS is
  * brought in by the first large product, not by this. */
 int nn_kernels_report(char *text, size_t size);
+/* Are large matrix products OpenBLAS's? Brings it in as the first of them would; false where it is not installed, or
+ * NN_ISA leaves it out. */
+bool nn_kernels_openblas(void);
 
 #endif

@@ -45,6 +45,13 @@ static void open_once(void)
     if (!openblas_there) lg_log(LG_LOG_INFO, "matrix products are our own: %s", err.msg);
 }
 
+bool nn_kernels_openblas(void)
+{
+    if (nn_op_chosen(NN_OP_sgemm) != NN_ISA_blas) return false;
+    pthread_once(&openblas_once, open_once);
+    return openblas_there;
+}
+
 static int given(int ld, int packed)
 {
     return ld ? ld : packed;

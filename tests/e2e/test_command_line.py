@@ -66,6 +66,11 @@ class CommandLine(unittest.TestCase):
         self.assertIn("logolens run FILE", self.program("--help").stdout)
         self.assertRegex(self.program("version").stdout, r"^logolens \d+\.\d+\.\d+\n")
 
+    def test_version_says_what_arithmetic_does(self):
+        """OpenBLAS as the library itself finds it, not as it may lie on the disk."""
+        self.assertIn("OpenBLAS: not used", self.program("version", env={**self.env, "NN_ISA": "scalar"}).stdout)
+        self.assertRegex(self.program("version").stdout, "OpenBLAS: (there, used for large products|not used)")
+
     def check_spec(self, folder, name="logolens"):
         spec = Path(folder) / "kernels" / name
         found = json.loads((spec / "kernel.json").read_text())

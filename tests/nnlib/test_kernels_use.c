@@ -266,6 +266,8 @@ TEST(large_products_from_several_threads)
     for (int k = 0; k < LARGE; k++) want += (double)p.a[k] * (double)p.b[k * LARGE];
     CHECK_NEAR(p.c[0][0], want, 1e-3);
     for (int i = 1; i < PRODUCTS; i++) CHECK(memcmp(p.c[0], p.c[i], LARGE * LARGE * sizeof(float)) == 0);
+    const char *threads = getenv("OPENBLAS_NUM_THREADS");
+    if (nn_kernels_openblas()) CHECK_STR(threads, "1");
     lg_pool_free(pool);
     lg_free(p.a), lg_free(p.b);
     for (int i = 0; i < PRODUCTS; i++) lg_free(p.c[i]);
