@@ -76,7 +76,8 @@ lg_status main_read_file(const char *path, size_t limit, lg_buf *out, lg_err *er
     char block[16384];
     ssize_t n = 0;
     int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return lg_fail(err, LG_E_IO, errno == ENOENT ? 302 : 391, "%s cannot be opened: %s", path, strerror(errno));
+    if (fd < 0)
+        return lg_fail(err, LG_E_IO, errno == ENOENT ? 302 : 391, "%s cannot be opened: %s", path, strerror(errno));
     while (out->len <= limit && ((n = read(fd, block, sizeof block)) > 0 || (n < 0 && errno == EINTR)))
         if (n > 0) lg_buf_add(out, block, (size_t)n);
     int why = errno;

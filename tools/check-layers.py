@@ -44,6 +44,8 @@ for name in files.stdout.split():
     if path.suffix == ".c" and '"lib/base/banned.h"' not in text and folder != "lib/base":
         report(name, 'does not include "lib/base/banned.h"')
     for number, line in enumerate(text.splitlines(), 1):
+        if len(line) > 120:
+            report(f"{name}:{number}", "longer than 120 columns")
         found = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
         if not found:
             continue

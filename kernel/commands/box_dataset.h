@@ -25,16 +25,17 @@ lg_status cmd_dataset_where(const dsl_call *call, const data_set *set, cmd_extra
 /* Parts of a dataset's card. */
 void cmd_doc_histogram(plt_doc *doc, const data_set *set, const data_counts *counts);
 void cmd_doc_split_table(plt_doc *doc, const data_set *set, const data_counts *counts);
-/* Warnings (LL312): a part that was asked for and is empty, classes that train lacks. cut as it was asked for; by NULL or
- * the field whose values stay together. */
+/* Warnings (LL312): a part that was asked for and is empty, classes that train lacks. cut as it was asked for; by NULL
+ * or the field whose values stay together. */
 void cmd_doc_split_warnings(plt_doc *doc, const data_set *set, const data_counts *counts, const data_cut *cut,
                             const char *name, const char *by);
 /* Contact sheet of the given rows, grouped by label when `grouped`; rows shown as the network sees them. */
 lg_status cmd_doc_sheet(plt_doc *doc, const data_set *set, const uint32_t *rows, size_t n, int size, bool grouped,
                         lg_err *err) LG_MUST_CHECK;
-/* One picture of the grid begun last, at most `side` pixels wide and high, with its number and label; a file that cannot
- * be read is a grey tile that says why. */
-lg_status cmd_doc_tile(plt_doc *doc, const data_set *set, size_t row, int side, plt_edge edge, lg_err *err) LG_MUST_CHECK;
+/* One picture of the grid begun last, at most `side` pixels wide and high, with its number and label; a file that
+ * cannot be read is a grey tile that says why. */
+lg_status cmd_doc_tile(plt_doc *doc, const data_set *set, size_t row, int side, plt_edge edge,
+                       lg_err *err) LG_MUST_CHECK;
 /* The side for cmd_doc_tile in a sheet of n pictures shown at `size`: twice that (sharp on dense screens), less where n
  * such pictures would not fit into a document. */
 int cmd_tile_side(int size, size_t n);

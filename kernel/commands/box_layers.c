@@ -95,7 +95,9 @@ static lg_status params_of(lg_arena *arena, const nn_field *fields, const dsl_pa
         dsl_param *param = &params[i];
         *param = (dsl_param){.name = field->name,
                              .type = type_of(field->kind),
-                             .role = field->kind == NN_FLAG ? DSL_FLAG : field->positional ? DSL_POSITIONAL : DSL_OPTION,
+                             .role = field->kind == NN_FLAG ? DSL_FLAG
+                                     : field->positional    ? DSL_POSITIONAL
+                                                            : DSL_OPTION,
                              .required = field->required,
                              .min = field->min,
                              .max = field->kind == NN_SIZE ? field->bare_max : field->max,
@@ -120,7 +122,8 @@ lg_status cmd_layers_new(dsl_layer_type **out, lg_err *err)
     *out = table->type;
     for (size_t i = 0; i < n; i++) {
         const nn_layer_type *layer = nn_layers[i];
-        if (layer->min_inputs > 1) continue; /* add, concat: one line has one input, so the language has no word for them */
+        if (layer->min_inputs > 1)
+            continue; /* add, concat: one line has one input, so the language has no word for them */
         dsl_layer_type *word = &table->type[words++];
         *word = (dsl_layer_type){.name = layer->name, .summary = layer->doc, .impl = layer};
         if (params_of(&table->arena, layer->fields, &word->params, err) ||

@@ -203,8 +203,10 @@ static void doc_padding(plt_doc *doc, const nn_net *net)
         if (flag == field->value) same++;
         else valid++;
     }
-    if (valid && !same) plt_text(doc, "padding: valid (no zeros are added around: a 3x3 window makes the image 2 pixels smaller)");
-    else if (same && !valid) plt_text(doc, "padding: same (zeros are added around, so a window of stride 1 keeps the size)");
+    if (valid && !same)
+        plt_text(doc, "padding: valid (no zeros are added around: a 3x3 window makes the image 2 pixels smaller)");
+    else if (same && !valid)
+        plt_text(doc, "padding: same (zeros are added around, so a window of stride 1 keeps the size)");
     else if (same) plt_text(doc, "padding: %d layers valid, %d same", valid, same);
 }
 
@@ -225,8 +227,8 @@ void cmd_doc_summary(plt_doc *doc, const cmd_model *model, const char *name, con
     plt_text(doc, "Total params: %s\nTrainable params: %s\nNon-trainable params: 0", lg_thousands((long long)s.params),
              lg_thousands((long long)s.params));
     if (detail & MEMORY)
-        plt_text(doc, "One image: %s multiply-adds, %.1f KB of outputs; weights: %.1f KB", lg_thousands((long long)s.macs),
-                 (double)s.activation_bytes / 1024, (double)s.weight_bytes / 1024);
+        plt_text(doc, "One image: %s multiply-adds, %.1f KB of outputs; weights: %.1f KB",
+                 lg_thousands((long long)s.macs), (double)s.activation_bytes / 1024, (double)s.weight_bytes / 1024);
     doc_padding(doc, model->net);
     if (s.params) {
         const nn_node *most = nn_net_node(model->net, s.row[largest].node);

@@ -1,8 +1,8 @@
 /* box_model.h - networks and runs as objects of the language.
  *
- * A model object is a net with its first and its present weights; `fit` makes a new version with new weights and the run
- * that made them. A run object holds the history and everything that was measured when it ended: one set of predictions
- * per part, from which every figure is derived, so figures cannot disagree. */
+ * A model object is a net with its first and its present weights; `fit` makes a new version with new weights and the
+ * run that made them. A run object holds the history and everything that was measured when it ended: one set of
+ * predictions per part, from which every figure is derived, so figures cannot disagree. */
 #ifndef CMD_BOX_MODEL_H
 #define CMD_BOX_MODEL_H
 
@@ -18,7 +18,8 @@ typedef struct cmd_score {
 int64_t cmd_score_total(const cmd_score *score);
 void cmd_score_release(cmd_score *score);
 lg_status cmd_score_copy(const cmd_score *from, cmd_score *to, lg_err *err) LG_MUST_CHECK;
-/* accuracy, loss, baseline, count, balanced_accuracy, macro_f1, LABEL.recall, LABEL.precision, LABEL.f1, LABEL.count. */
+/* accuracy, loss, baseline, count, balanced_accuracy, macro_f1, LABEL.recall, LABEL.precision, LABEL.f1, LABEL.count.
+ */
 lg_status cmd_score_field(const cmd_score *score, char *const *label, const char *path, double *out);
 void cmd_score_fields(const cmd_score *score, char *const *label, const char *prefix, lg_buf *out);
 /* Share of the largest class: what always answering with it would give. */

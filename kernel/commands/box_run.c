@@ -88,9 +88,10 @@ static lg_status run_field(const void *payload, const char *path, lg_arena *aren
 static void run_fields(const void *payload, lg_buf *out)
 {
     const cmd_run *run = payload;
-    lg_buf_adds(out, "epochs\nseconds\nepoch_seconds\nimages_per_second\nthreads\nbest.epoch\nbest.accuracy\nbest.loss\n"
-                     "best.val_accuracy\nbest.val_loss\nlast.accuracy\nlast.loss\nlast.val_accuracy\nlast.val_loss\n"
-                     "train.accuracy\ntrain.loss\ntrain.count\n");
+    lg_buf_adds(out,
+                "epochs\nseconds\nepoch_seconds\nimages_per_second\nthreads\nbest.epoch\nbest.accuracy\nbest.loss\n"
+                "best.val_accuracy\nbest.val_loss\nlast.accuracy\nlast.loss\nlast.val_accuracy\nlast.val_loss\n"
+                "train.accuracy\ntrain.loss\ntrain.count\n");
     cmd_score_fields(&run->score[DATA_VAL], run->labels.name, "val.", out);
     cmd_score_fields(&run->score[DATA_TEST], run->labels.name, "test.", out);
 }
@@ -141,7 +142,8 @@ static void doc_gap(plt_doc *doc, const nn_run *run)
 /* Did training make it worse? Then the steps were too large. */
 static bool went_wrong(const nn_run *run)
 {
-    return run->epochs && (run->diverged || run->epoch[run->epochs - 1].loss > 1.02 * log(run->classes > 1 ? run->classes : 2));
+    return run->epochs &&
+           (run->diverged || run->epoch[run->epochs - 1].loss > 1.02 * log(run->classes > 1 ? run->classes : 2));
 }
 
 /* Classes the kept network never names although they are there: one warning for all. */
@@ -163,11 +165,15 @@ static void doc_never_predicted(plt_doc *doc, const cmd_run *run)
         lg_fail(&warning, LG_E_DATA, 410, "%s %s never predicted", lg_buf_str(&names), count == 1 ? "is" : "are");
         if (went_wrong(&run->run))
             lg_why(&warning, "the loss is no better than guessing: the steps were too large to learn anything");
-        else lg_why(&warning, "%lld of the %lld validation images are %s; so far guessing the other classes costs less",
-                    (long long)missed, (long long)cmd_score_total(score), count == 1 ? "of this class" : "of these classes");
+        else
+            lg_why(&warning, "%lld of the %lld validation images are %s; so far guessing the other classes costs less",
+                   (long long)missed, (long long)cmd_score_total(score),
+                   count == 1 ? "of this class" : "of these classes");
         if (went_wrong(&run->run)) lg_try(&warning, "a smaller `lr`: fit %s lr 0.01", run->model);
-        else lg_try(&warning, "more `epochs`, or `fit %s balance`, which makes rare classes count as much as frequent ones",
-                    run->model);
+        else
+            lg_try(&warning,
+                   "more `epochs`, or `fit %s balance`, which makes rare classes count as much as frequent ones",
+                   run->model);
         plt_warning(doc, &warning);
     }
     lg_buf_release(&names);
@@ -203,8 +209,12 @@ static void doc_recall(plt_doc *doc, const cmd_run *run)
     if (!recall) return;
     for (int k = 0; k < r->classes; k++)
         for (int i = 0; i < r->epochs; i++) recall[k * r->epochs + i] = r->epoch[i].recall[k];
-    plt_recall(doc, &(plt_recall_spec){.title = "Recall per class", .sentence = "", .labels = (const char *const *)run->labels.name,
-                                       .n = r->classes, .epochs = r->epochs, .recall = recall});
+    plt_recall(doc, &(plt_recall_spec){.title = "Recall per class",
+                                       .sentence = "",
+                                       .labels = (const char *const *)run->labels.name,
+                                       .n = r->classes,
+                                       .epochs = r->epochs,
+                                       .recall = recall});
     lg_free(recall);
 }
 
@@ -257,9 +267,11 @@ void cmd_doc_stopped(plt_doc *doc, const cmd_run *run)
     else if (r->interrupted)
         plt_text(doc, "Stopped before the first epoch had ended; kept: the weights of the last whole batch");
     else if (r->patience && kept)
-        plt_text(doc, "Stopped early at epoch %d of %d: nothing better since epoch %d", last->epoch, run->planned, kept->epoch);
+        plt_text(doc, "Stopped early at epoch %d of %d: nothing better since epoch %d", last->epoch, run->planned,
+                 kept->epoch);
     else if (r->diverged)
-        plt_text(doc, "Stopped: the loss was no longer a number after epoch %d of %d", last ? last->epoch : 0, run->planned);
+        plt_text(doc, "Stopped: the loss was no longer a number after epoch %d of %d", last ? last->epoch : 0,
+                 run->planned);
     else if (last && last->epoch < run->planned)
         plt_text(doc, "Stopped at epoch %d of %d: the time was up", last->epoch, run->planned);
 }
@@ -278,8 +290,10 @@ void cmd_doc_run(plt_doc *doc, const cmd_run *run)
         int64_t total = cmd_score_total(val);
         double accuracy = nn_confusion_accuracy(val->count, val->classes);
         nn_interval ci = nn_wilson((int64_t)(accuracy * (double)total + 0.5), total, 0.95);
-        plt_text(doc, "Kept: epoch %d, validation accuracy %.1f%% (95%% interval %.1f to %.1f); always the largest class: %.1f%%",
-                 kept->epoch, 100 * accuracy, 100 * ci.low, 100 * ci.high, 100 * cmd_score_baseline(val));
+        plt_text(
+            doc,
+            "Kept: epoch %d, validation accuracy %.1f%% (95%% interval %.1f to %.1f); always the largest class: %.1f%%",
+            kept->epoch, 100 * accuracy, 100 * ci.low, 100 * ci.high, 100 * cmd_score_baseline(val));
     }
     doc_card(doc, run);
 }

@@ -92,12 +92,14 @@ static lg_status confusion_run(const dsl_call *call, lg_err *err)
 const dsl_command dsl_cmd_confusion = {
     .name = "confusion",
     .summary = "true label by predicted label, with totals",
-    .detail = "Each row is a true label, each column what the model said; the diagonal is right. Precision: of those it "
-              "called Nike, how many are Nike. Recall: of all Nikes, how many it found. All figures come from one set of "
-              "predictions. The brackets are 95% Wilson intervals.",
+    .detail =
+        "Each row is a true label, each column what the model said; the diagonal is right. Precision: of those it "
+        "called Nike, how many are Nike. Recall: of all Nikes, how many it found. All figures come from one set of "
+        "predictions. The brackets are 95% Wilson intervals.",
     .group = "Evaluate",
     .params = params,
-    .examples = (const char *const[]){"confusion scratch on logos.val", "confusion scratch normalize rows sort error", NULL},
+    .examples =
+        (const char *const[]){"confusion scratch on logos.val", "confusion scratch normalize rows sort error", NULL},
     .makes = DSL_KIND_TABLE,
     .takes_where = true,
     .run = confusion_run,

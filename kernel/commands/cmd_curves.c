@@ -10,11 +10,27 @@
 enum { RUN, METRIC, SMOOTH };
 
 static const dsl_param params[] = {
-    [RUN] = {.name = "run", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_RUNS | DSL_MODELS, .required = true,
-             .list = true, .implicit = true, .help = "runs, or models (all the runs they remember)"},
-    [METRIC] = {.name = "metric", .role = DSL_OPTION, .type = DSL_T_CHOICE, .choices = "accuracy loss", .list = true,
-                .dflt = "accuracy, loss", .help = "what to draw"},
-    [SMOOTH] = {.name = "smooth", .role = DSL_OPTION, .type = DSL_T_NUMBER, .dflt = "0", .min = 0, .max = 0.99,
+    [RUN] = {.name = "run",
+             .role = DSL_POSITIONAL,
+             .type = DSL_T_OBJECT,
+             .kinds = DSL_RUNS | DSL_MODELS,
+             .required = true,
+             .list = true,
+             .implicit = true,
+             .help = "runs, or models (all the runs they remember)"},
+    [METRIC] = {.name = "metric",
+                .role = DSL_OPTION,
+                .type = DSL_T_CHOICE,
+                .choices = "accuracy loss",
+                .list = true,
+                .dflt = "accuracy, loss",
+                .help = "what to draw"},
+    [SMOOTH] = {.name = "smooth",
+                .role = DSL_OPTION,
+                .type = DSL_T_NUMBER,
+                .dflt = "0",
+                .min = 0,
+                .max = 0.99,
                 .help = "share of the epochs before that is mixed into each point",
                 .advice = "0 shows what was measured; 0.6 calms noisy curves; near 1 hides what happened"},
     {0},
@@ -78,7 +94,8 @@ static void add_line(curve_lines *to, const nn_run *r, size_t offset, double *x,
         memcpy(&y[i], (const char *)&r->epoch[i] + offset, sizeof *y);
     }
     if (share > 0) smooth(y, r->epochs, share);
-    to->line[to->count] = (plt_line){.name = to->name[to->count], .x = x, .y = y, .n = r->epochs, .dash = dash, .color = color};
+    to->line[to->count] =
+        (plt_line){.name = to->name[to->count], .x = x, .y = y, .n = r->epochs, .dash = dash, .color = color};
     to->count++;
 }
 
@@ -98,11 +115,13 @@ static lg_status overlay(const dsl_call *call, plt_doc *doc, const run_list *run
         size_t n = (size_t)r->epochs;
         bool val = n && !isnan(r->epoch[0].val_accuracy);
         snprintf(to.name[to.count], sizeof *to.name, "%.60s train", runs->name[i]);
-        add_line(&to, r, loss ? offsetof(nn_epoch, loss) : offsetof(nn_epoch, accuracy), room, room + n, share, false, color[i & 3]);
+        add_line(&to, r, loss ? offsetof(nn_epoch, loss) : offsetof(nn_epoch, accuracy), room, room + n, share, false,
+                 color[i & 3]);
         room += 2 * n;
         if (!val) continue;
         snprintf(to.name[to.count], sizeof *to.name, "%.60s val", runs->name[i]);
-        add_line(&to, r, loss ? offsetof(nn_epoch, val_loss) : offsetof(nn_epoch, val_accuracy), room, room + n, share, true, color[i & 3]);
+        add_line(&to, r, loss ? offsetof(nn_epoch, val_loss) : offsetof(nn_epoch, val_accuracy), room, room + n, share,
+                 true, color[i & 3]);
         room += 2 * n;
     }
     plt_lines(doc, &(plt_lines_spec){.title = loss ? "Loss" : "Accuracy", .x = {.label = "epoch", .whole = true},
@@ -124,7 +143,8 @@ static lg_status curves_run(const dsl_call *call, lg_err *err)
     plt_doc doc;
     LG_TRY(collect(call, &runs, err));
     plt_doc_init(&doc);
-    plt_title(&doc, "curves of %d run%s%s%s", runs.count, runs.count == 1 ? "" : "s", *call->note ? " " : "", call->note);
+    plt_title(&doc, "curves of %d run%s%s%s", runs.count, runs.count == 1 ? "" : "s", *call->note ? " " : "",
+              call->note);
     for (int i = 0; i < call->arg[RUN].count; i++)
         if (call->arg[RUN].value[i].object->cls->kind == DSL_KIND_MODEL)
             cmd_note_stale(&doc, call, call->arg[RUN].value[i].object->payload);

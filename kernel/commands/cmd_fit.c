@@ -7,50 +7,148 @@
 
 #include "lib/base/banned.h"
 
-enum { MODEL, ON, AS, EPOCHS, BATCH, LR, OPTIMIZER, MOMENTUM, SCHEDULE, LOSS, PATIENCE, KEEP, DECAY, SEED, TIME, BALANCE,
-       CONTINUE, AGAIN, SHUFFLE, QUIET };
+enum {
+    MODEL,
+    ON,
+    AS,
+    EPOCHS,
+    BATCH,
+    LR,
+    OPTIMIZER,
+    MOMENTUM,
+    SCHEDULE,
+    LOSS,
+    PATIENCE,
+    KEEP,
+    DECAY,
+    SEED,
+    TIME,
+    BALANCE,
+    CONTINUE,
+    AGAIN,
+    SHUFFLE,
+    QUIET
+};
 
 static const dsl_param params[] = {
-    [MODEL] = {.name = "model", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_MODELS, .required = true,
-               .implicit = true, .help = "the model to train"},
-    [ON] = {.name = "on", .role = DSL_PREPOSITION, .type = DSL_T_OBJECT, .kinds = DSL_DATASETS,
-            .dflt_help = "the model's own dataset", .help = "images to learn from; their .val part judges"},
+    [MODEL] = {.name = "model",
+               .role = DSL_POSITIONAL,
+               .type = DSL_T_OBJECT,
+               .kinds = DSL_MODELS,
+               .required = true,
+               .implicit = true,
+               .help = "the model to train"},
+    [ON] = {.name = "on",
+            .role = DSL_PREPOSITION,
+            .type = DSL_T_OBJECT,
+            .kinds = DSL_DATASETS,
+            .dflt_help = "the model's own dataset",
+            .help = "images to learn from; their .val part judges"},
     [AS] = {.name = "as", .role = DSL_PREPOSITION, .type = DSL_T_NEWNAME, .help = "keep the run under this name"},
-    [EPOCHS] = {.name = "epochs", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "10", .min = 1, .max = 100000,
-                .help = "how often every training image is seen",
-                .advice = "10 to 50 for a few thousand images; too few: still learning when it ends; too many: learns by heart"},
-    [BATCH] = {.name = "batch", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "32", .min = 1, .max = 1e6,
+    [EPOCHS] =
+        {.name = "epochs",
+         .role = DSL_OPTION,
+         .type = DSL_T_INT,
+         .dflt = "10",
+         .min = 1,
+         .max = 100000,
+         .help = "how often every training image is seen",
+         .advice =
+             "10 to 50 for a few thousand images; too few: still learning when it ends; too many: learns by heart"},
+    [BATCH] = {.name = "batch",
+               .role = DSL_OPTION,
+               .type = DSL_T_INT,
+               .dflt = "32",
+               .min = 1,
+               .max = 1e6,
                .help = "images per step",
                .advice = "16 to 128; small: noisy steps; large: fewer steps an epoch, so it needs a larger lr"},
-    [LR] = {.name = "lr", .role = DSL_OPTION, .type = DSL_T_NUMBER, .dflt = "0.01", .min = 1e-9, .max = 1e12,
+    [LR] = {.name = "lr",
+            .role = DSL_OPTION,
+            .type = DSL_T_NUMBER,
+            .dflt = "0.01",
+            .min = 1e-9,
+            .max = 1e12,
             .help = "learning rate: how far each step goes",
             .advice = "0.001 to 0.1 for sgd; too low: hardly learns; too high: loss rises or becomes NaN"},
-    [OPTIMIZER] = {.name = "optimizer", .role = DSL_OPTION, .type = DSL_T_CHOICE, .choices = "sgd momentum adam rmsprop",
-                   .dflt = "sgd", .help = "how a step follows from the gradient"},
-    [MOMENTUM] = {.name = "momentum", .role = DSL_OPTION, .type = DSL_T_NUMBER, .dflt = "0", .min = 0, .max = 0.9999,
+    [OPTIMIZER] = {.name = "optimizer",
+                   .role = DSL_OPTION,
+                   .type = DSL_T_CHOICE,
+                   .choices = "sgd momentum adam rmsprop",
+                   .dflt = "sgd",
+                   .help = "how a step follows from the gradient"},
+    [MOMENTUM] = {.name = "momentum",
+                  .role = DSL_OPTION,
+                  .type = DSL_T_NUMBER,
+                  .dflt = "0",
+                  .min = 0,
+                  .max = 0.9999,
                   .help = "share of the last step that carries on (sgd; `optimizer momentum` uses 0.9)"},
-    [SCHEDULE] = {.name = "schedule", .role = DSL_OPTION, .type = DSL_T_CHOICE,
-                  .choices = "constant cosine onecycle step plateau", .dflt = "constant", .late = true,
+    [SCHEDULE] = {.name = "schedule",
+                  .role = DSL_OPTION,
+                  .type = DSL_T_CHOICE,
+                  .choices = "constant cosine onecycle step plateau",
+                  .dflt = "constant",
+                  .late = true,
                   .help = "how lr changes while training"},
-    [LOSS] = {.name = "loss", .role = DSL_OPTION, .type = DSL_T_CHOICE, .choices = "auto crossentropy", .dflt = "auto",
+    [LOSS] = {.name = "loss",
+              .role = DSL_OPTION,
+              .type = DSL_T_CHOICE,
+              .choices = "auto crossentropy",
+              .dflt = "auto",
               .help = "what is made small"},
-    [PATIENCE] = {.name = "patience", .role = DSL_OPTION, .type = DSL_T_INT, .choices = "off", .dflt = "off", .min = 1,
-                  .max = 1e9, .help = "stop after so many epochs without a better one"},
-    [KEEP] = {.name = "keep", .role = DSL_OPTION, .type = DSL_T_CHOICE, .choices = "best last", .dflt = "best",
+    [PATIENCE] = {.name = "patience",
+                  .role = DSL_OPTION,
+                  .type = DSL_T_INT,
+                  .choices = "off",
+                  .dflt = "off",
+                  .min = 1,
+                  .max = 1e9,
+                  .help = "stop after so many epochs without a better one"},
+    [KEEP] = {.name = "keep",
+              .role = DSL_OPTION,
+              .type = DSL_T_CHOICE,
+              .choices = "best last",
+              .dflt = "best",
               .help = "whose weights stay: the best epoch's or the last one's"},
-    [DECAY] = {.name = "decay", .role = DSL_OPTION, .type = DSL_T_NUMBER, .dflt = "0", .min = 0, .max = 1,
-               .help = "weights shrink by lr x decay each step", .advice = "0 to 0.01; too high: nothing is learnt"},
-    [SEED] = {.name = "seed", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "1", .min = 0, .max = 9e15,
+    [DECAY] = {.name = "decay",
+               .role = DSL_OPTION,
+               .type = DSL_T_NUMBER,
+               .dflt = "0",
+               .min = 0,
+               .max = 1,
+               .help = "weights shrink by lr x decay each step",
+               .advice = "0 to 0.01; too high: nothing is learnt"},
+    [SEED] = {.name = "seed",
+              .role = DSL_OPTION,
+              .type = DSL_T_INT,
+              .dflt = "1",
+              .min = 0,
+              .max = 9e15,
               .help = "order of the images and dropout"},
-    [TIME] = {.name = "time", .role = DSL_OPTION, .type = DSL_T_DURATION, .dflt_help = "no limit",
-              .min = 1, .max = 1e9, .help = "stop after so long: 30s, 5m, 2h"},
-    [BALANCE] = {.name = "balance", .role = DSL_FLAG, .type = DSL_T_FLAG,
+    [TIME] = {.name = "time",
+              .role = DSL_OPTION,
+              .type = DSL_T_DURATION,
+              .dflt_help = "no limit",
+              .min = 1,
+              .max = 1e9,
+              .help = "stop after so long: 30s, 5m, 2h"},
+    [BALANCE] = {.name = "balance",
+                 .role = DSL_FLAG,
+                 .type = DSL_T_FLAG,
                  .help = "rare classes weigh more, so that all count the same"},
-    [CONTINUE] = {.name = "continue", .role = DSL_FLAG, .type = DSL_T_FLAG,
+    [CONTINUE] = {.name = "continue",
+                  .role = DSL_FLAG,
+                  .type = DSL_T_FLAG,
                   .help = "go on from the last epoch instead of starting again"},
-    [AGAIN] = {.name = "again", .role = DSL_FLAG, .type = DSL_T_FLAG,
+    [AGAIN] = {.name = "again",
+               .role = DSL_FLAG,
+               .type = DSL_T_FLAG,
                .help = "train even where the last run was the same"},
-    [SHUFFLE] = {.name = "shuffle", .role = DSL_FLAG, .type = DSL_T_FLAG, .dflt = "on",
+    [SHUFFLE] = {.name = "shuffle",
+                 .role = DSL_FLAG,
+                 .type = DSL_T_FLAG,
+                 .dflt = "on",
                  .help = "a new order of the images every epoch"},
     [QUIET] = {.name = "quiet", .role = DSL_FLAG, .type = DSL_T_FLAG, .help = "one line instead of the live picture"},
     {0},
@@ -101,9 +199,14 @@ static void doc_so_far(plt_doc *doc, const fit_view *view)
         a[i] = e->accuracy, va[i] = e->val_accuracy, l[i] = e->loss, vl[i] = e->val_loss;
     }
     bool val = !isnan(va[0]);
-    plt_curves(doc, &(plt_curves_spec){.n = n, .first = r->epoch[first].epoch, .total = view->run->planned,
-                                       .train_accuracy = a, .val_accuracy = val ? va : NULL, .train_loss = l,
-                                       .val_loss = val ? vl : NULL, .best = r->best >= 0 ? r->epoch[r->best].epoch : 0});
+    plt_curves(doc, &(plt_curves_spec){.n = n,
+                                       .first = r->epoch[first].epoch,
+                                       .total = view->run->planned,
+                                       .train_accuracy = a,
+                                       .val_accuracy = val ? va : NULL,
+                                       .train_loss = l,
+                                       .val_loss = val ? vl : NULL,
+                                       .best = r->best >= 0 ? r->epoch[r->best].epoch : 0});
 }
 
 static void fit_batch(void *ctx, const nn_progress *progress)
@@ -402,8 +505,8 @@ static void say_interrupted(const fit_job *job, lg_err *err)
     const nn_run *r = &job->run->run;
     lg_err_clear(err);
     if (r->best >= 0)
-        lg_fail(err, LG_E_INTERRUPTED, 0, "stopped at epoch %d of %d, best was epoch %d", r->epoch[r->epochs - 1].epoch + 1,
-                job->run->planned, r->epoch[r->best].epoch);
+        lg_fail(err, LG_E_INTERRUPTED, 0, "stopped at epoch %d of %d, best was epoch %d",
+                r->epoch[r->epochs - 1].epoch + 1, job->run->planned, r->epoch[r->best].epoch);
     else lg_fail(err, LG_E_INTERRUPTED, 0, "stopped before the first epoch had ended");
     lg_why(err, "the weights of %s are kept", r->best >= 0 ? "the best epoch" : "the last whole batch");
     lg_try(err, "`fit %s continue` goes on from here", job->model_name);
@@ -426,13 +529,14 @@ static lg_status finish(const dsl_call *call, fit_view *view, fit_job *job, lg_s
     return fitted ? fitted : st;
 }
 
-/* The last run was the same: same settings, same images, same first weights (they belong to the model), ended by itself.
- * Then it is shown again instead of trained again. */
+/* The last run was the same: same settings, same images, same first weights (they belong to the model), ended by
+ * itself. Then it is shown again instead of trained again. */
 static bool same_as_last(const dsl_call *call, const fit_job *job)
 {
     const cmd_run *last = cmd_model_run(job->model);
     if (!last || dsl_on(call, AGAIN) || dsl_on(call, CONTINUE) || call->arg[TIME].count) return false;
-    bool whole = last->run.patience || (last->run.epochs && last->run.epoch[last->run.epochs - 1].epoch >= last->planned);
+    bool whole =
+        last->run.patience || (last->run.epochs && last->run.epoch[last->run.epochs - 1].epoch >= last->planned);
     return whole && !last->run.interrupted && !last->run.diverged && strcmp(last->settings, job->run->settings) == 0 &&
            strcmp(last->data, job->data_name) == 0 && strcmp(last->fingerprint, job->run->fingerprint) == 0 &&
            last->train_count == job->run->train_count;
@@ -483,12 +587,14 @@ static lg_status fit_run(const dsl_call *call, lg_err *err)
 const dsl_command dsl_cmd_fit = {
     .name = "fit",
     .summary = "train a model, with live curves; interrupt keeps the best weights",
-    .detail = "Starts from the model's first weights, so that running a cell again gives the same result (an unchanged line is "
-              "not even trained again); `continue` goes on instead. Validation images are never learnt from. The weights of the best epoch are kept.",
+    .detail = "Starts from the model's first weights, so that running a cell again gives the same result (an unchanged "
+              "line is "
+              "not even trained again); `continue` goes on instead. Validation images are never learnt from. The "
+              "weights of the best epoch are kept.",
     .group = "Train",
     .params = params,
-    .examples = (const char *const[]){"fit scratch epochs 20 batch 32 lr 0.01", "fit scratch epochs 5 lr 0.05 balance as trial",
-                                      NULL},
+    .examples = (const char *const[]){"fit scratch epochs 20 batch 32 lr 0.01",
+                                      "fit scratch epochs 5 lr 0.05 balance as trial", NULL},
     .makes = DSL_KIND_RUN,
     .run = fit_run,
 };

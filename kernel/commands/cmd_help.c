@@ -46,8 +46,10 @@ static lg_status help_word(const dsl_call *call, const dsl_value *word, lg_err *
     if (st == LG_OK && !found) st = no_such_word(call, word, err);
     if (st == LG_OK) st = lg_buf_check(&text, err);
     if (st == LG_OK)
-        call->out->display(call->out, &(dsl_bundle){.text = lg_buf_str(&text), .html = html.len && !html.failed ? lg_buf_str(&html) : NULL},
-                           NULL, false);
+        call->out->display(
+            call->out,
+            &(dsl_bundle){.text = lg_buf_str(&text), .html = html.len && !html.failed ? lg_buf_str(&html) : NULL}, NULL,
+            false);
     lg_buf_release(&text);
     lg_buf_release(&html);
     return st;
@@ -84,9 +86,11 @@ static lg_status help_run(const dsl_call *call, lg_err *err)
     plt_column(&doc, PLT_LEFT, "Group");
     for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) help_group(call, &doc, groups[g], false);
     help_group(call, &doc, "", true);
-    plt_text(&doc, "`let`, `for`, `check` and `where` join lines together: `help language`. The layers of a model: `help layers`.");
+    plt_text(&doc, "`let`, `for`, `check` and `where` join lines together: `help language`. The layers of a model: "
+                   "`help layers`.");
     plt_text(&doc, "`help fit` explains one with examples; Tab completes, Shift-Tab explains the word at the cursor.");
-    plt_code(&doc, "load logos from sample:logos size 64x64\nmodel scratch on logos { conv 16 3x3 relu; maxpool 2; flatten; dense classes softmax }\nfit scratch\nconfusion scratch");
+    plt_code(&doc, "load logos from sample:logos size 64x64\nmodel scratch on logos { conv 16 3x3 relu; maxpool 2; "
+                   "flatten; dense classes softmax }\nfit scratch\nconfusion scratch");
     return cmd_display(call, &doc, false, err);
 }
 

@@ -59,7 +59,8 @@ static void list_settings(const dsl_call *call, plt_doc *doc)
 {
     static const struct {
         const char *name, *otherwise;
-    } known[] = {{"seed", "1 (each command's own)"}, {"threads", "as many as this machine gives"}, {"detail", "normal"}};
+    } known[] = {
+        {"seed", "1 (each command's own)"}, {"threads", "as many as this machine gives"}, {"detail", "normal"}};
     plt_table(doc, "Settings");
     plt_column(doc, PLT_LEFT, "Setting");
     plt_column(doc, PLT_LEFT, "Value");

@@ -10,27 +10,69 @@
 enum { NAME, FROM, LABELS, COLUMNS, SIZE, FIT, SPLIT, LIMIT, SEED, BOXES };
 
 static const dsl_param params[] = {
-    [NAME] = {.name = "name", .role = DSL_POSITIONAL, .type = DSL_T_NEWNAME, .required = true,
+    [NAME] = {.name = "name",
+              .role = DSL_POSITIONAL,
+              .type = DSL_T_NEWNAME,
+              .required = true,
               .help = "what the dataset will be called"},
-    [FROM] = {.name = "from", .role = DSL_PREPOSITION, .type = DSL_T_PATH, .required = true,
+    [FROM] = {.name = "from",
+              .role = DSL_PREPOSITION,
+              .type = DSL_T_PATH,
+              .required = true,
               .help = "a folder of pictures, or sample:logos"},
-    [LABELS] = {.name = "labels", .role = DSL_OPTION, .type = DSL_T_PATH, .dflt = "folders",
-                .help = "a text file (txt, tsv, csv) with one line an image; `folders`: the folder a picture lies in; or "
-                        "a pattern for its name, \"(.*)_[0-9]+\""},
-    [COLUMNS] = {.name = "columns", .role = DSL_OPTION, .type = DSL_T_WORD, .list = true, .dflt_help = "found",
+    [LABELS] = {.name = "labels",
+                .role = DSL_OPTION,
+                .type = DSL_T_PATH,
+                .dflt = "folders",
+                .help =
+                    "a text file (txt, tsv, csv) with one line an image; `folders`: the folder a picture lies in; or "
+                    "a pattern for its name, \"(.*)_[0-9]+\""},
+    [COLUMNS] = {.name = "columns",
+                 .role = DSL_OPTION,
+                 .type = DSL_T_WORD,
+                 .list = true,
+                 .dflt_help = "found",
                  .help = "which columns of the labels file are the file and the label"},
-    [SIZE] = {.name = "size", .role = DSL_OPTION, .type = DSL_T_SIZE, .choices = "keep", .dflt = "keep", .min = 1,
-              .max = 4096, .help = "height x width (x1 for grey) every picture is fitted to",
-              .advice = "32x32 to 128x128 trains in seconds to minutes; large pictures cost memory and time by their area"},
-    [FIT] = {.name = "fit", .role = DSL_OPTION, .type = DSL_T_CHOICE, .choices = "crop pad stretch", .dflt = "crop",
+    [SIZE] = {.name = "size",
+              .role = DSL_OPTION,
+              .type = DSL_T_SIZE,
+              .choices = "keep",
+              .dflt = "keep",
+              .min = 1,
+              .max = 4096,
+              .help = "height x width (x1 for grey) every picture is fitted to",
+              .advice =
+                  "32x32 to 128x128 trains in seconds to minutes; large pictures cost memory and time by their area"},
+    [FIT] = {.name = "fit",
+             .role = DSL_OPTION,
+             .type = DSL_T_CHOICE,
+             .choices = "crop pad stretch",
+             .dflt = "crop",
              .help = "cut off what sticks out, add a border, or distort"},
-    [SPLIT] = {.name = "split", .role = DSL_OPTION, .type = DSL_T_SPLIT, .dflt = "80/20",
+    [SPLIT] = {.name = "split",
+               .role = DSL_OPTION,
+               .type = DSL_T_SPLIT,
+               .dflt = "80/20",
                .help = "shares for training / validation (/ test)"},
-    [LIMIT] = {.name = "limit", .role = DSL_OPTION, .type = DSL_T_INT, .choices = "all", .dflt = "all", .min = 1,
-               .max = 1e9, .help = "at most so many images, drawn in proportion to the classes"},
-    [SEED] = {.name = "seed", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "1", .min = 0, .max = 9e15,
+    [LIMIT] = {.name = "limit",
+               .role = DSL_OPTION,
+               .type = DSL_T_INT,
+               .choices = "all",
+               .dflt = "all",
+               .min = 1,
+               .max = 1e9,
+               .help = "at most so many images, drawn in proportion to the classes"},
+    [SEED] = {.name = "seed",
+              .role = DSL_OPTION,
+              .type = DSL_T_INT,
+              .dflt = "1",
+              .min = 0,
+              .max = 9e15,
               .help = "draws the split; the same seed, the same split"},
-    [BOXES] = {.name = "boxes", .role = DSL_FLAG, .type = DSL_T_FLAG, .late = true,
+    [BOXES] = {.name = "boxes",
+               .role = DSL_FLAG,
+               .type = DSL_T_FLAG,
+               .late = true,
                .help = "crop each picture to its annotated mark"},
     {0},
 };
@@ -129,8 +171,8 @@ static void doc_notes(plt_doc *doc, const data_report *report)
     }
 }
 
-static lg_status load_document(const dsl_call *call, const data_set *set, const data_cut *cut, const data_report *report,
-                               cmd_live *live, lg_err *err)
+static lg_status load_document(const dsl_call *call, const data_set *set, const data_cut *cut,
+                               const data_report *report, cmd_live *live, lg_err *err)
 {
     plt_doc doc;
     lg_buf brief;
@@ -182,9 +224,10 @@ static lg_status load_run(const dsl_call *call, lg_err *err)
 const dsl_command dsl_cmd_load = {
     .name = "load",
     .summary = "read images and their labels",
-    .detail = "Labels come from the folder a picture lies in, from a text file matched by the image's name, or from a "
-              "pattern in the names. Nothing is moved or changed on disk. Broken pictures, missing labels and pictures that "
-              "look alike are reported; look-alikes stay on one side of the split.",
+    .detail =
+        "Labels come from the folder a picture lies in, from a text file matched by the image's name, or from a "
+        "pattern in the names. Nothing is moved or changed on disk. Broken pictures, missing labels and pictures that "
+        "look alike are reported; look-alikes stay on one side of the split.",
     .group = "Data",
     .params = params,
     .examples = (const char *const[]){"load logos from sample:logos size 64x64 seed 7",

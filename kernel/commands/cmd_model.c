@@ -82,7 +82,8 @@ static bool begins_with_input(const dsl_call *call)
     return call->nlayers && strcmp(call->layer[0].type->name, "input") == 0;
 }
 
-static lg_status build_from_block(const dsl_call *call, nn_net *net, const model_data *data, bool *by_class, lg_err *err)
+static lg_status build_from_block(const dsl_call *call, nn_net *net, const model_data *data, bool *by_class,
+                                  lg_err *err)
 {
     if (call->nlayers == 0) {
         lg_fail(err, LG_E_SYNTAX, 208, "this model has no layers");
@@ -96,7 +97,8 @@ static lg_status build_from_block(const dsl_call *call, nn_net *net, const model
 }
 
 /* The layers of another model again, for this dataset's image size and number of labels. */
-static lg_status build_like(const cmd_model *like, const dsl_call *call, nn_net *net, const model_data *data, lg_err *err)
+static lg_status build_like(const cmd_model *like, const dsl_call *call, nn_net *net, const model_data *data,
+                            lg_err *err)
 {
     int count = nn_net_count(like->net);
     if (data->set) LG_TRY(add_input(net, data, call, err));
@@ -200,7 +202,8 @@ static void note_untrainable(plt_doc *doc, const nn_net *net)
         plt_note(doc, "cannot be trained yet: it ends in a %s image; add `flatten` and `dense classes softmax`",
                  nn_shape_text(last->spec.out, shape));
     else if (nn_ends_in(last->type, last->spec.config) != NN_SOFTMAX)
-        plt_note(doc, "cannot be trained yet: its last layer gives scores, not shares; end with `dense classes softmax`");
+        plt_note(doc,
+                 "cannot be trained yet: its last layer gives scores, not shares; end with `dense classes softmax`");
 }
 
 static lg_status model_run(const dsl_call *call, lg_err *err)
@@ -225,12 +228,15 @@ static lg_status model_run(const dsl_call *call, lg_err *err)
 const dsl_command dsl_cmd_model = {
     .name = "model",
     .summary = "define a network, one layer per line",
-    .detail = "The size of the images and the number of outputs (`dense classes`) come from the dataset. Every layer is "
-              "checked as soon as the cell is read, so a network that cannot be is told with the sizes so far.",
+    .detail =
+        "The size of the images and the number of outputs (`dense classes`) come from the dataset. Every layer is "
+        "checked as soon as the cell is read, so a network that cannot be is told with the sizes so far.",
     .group = "Model",
     .params = params,
-    .examples = (const char *const[]){"model scratch on logos {\n  conv 16 3x3 relu\n  maxpool 2\n  flatten\n  dense classes softmax\n}",
-                                      "model second like scratch seed 2", NULL},
+    .examples =
+        (const char *const[]){
+            "model scratch on logos {\n  conv 16 3x3 relu\n  maxpool 2\n  flatten\n  dense classes softmax\n}",
+            "model second like scratch seed 2", NULL},
     .makes = DSL_KIND_MODEL,
     .takes_layers = true,
     .check = model_check,

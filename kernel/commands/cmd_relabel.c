@@ -67,8 +67,10 @@ static lg_status make_spec(const dsl_call *call, const data_set *set, data_relab
         return LG_OK;
     const char *name = call->arg[DATA].value[0].name;
     lg_fail(err, LG_E_ARG, 143, "`relabel` needs to know which label becomes which");
-    lg_try(err, "relabel %s keep adidas, nike rest other   or   relabel %s reebok as adidas   or   relabel %s image 12 as nike",
-           name, name, name);
+    lg_try(
+        err,
+        "relabel %s keep adidas, nike rest other   or   relabel %s reebok as adidas   or   relabel %s image 12 as nike",
+        name, name, name);
     return lg_err_place(err, call->span);
 }
 
@@ -116,8 +118,8 @@ static lg_status relabel_run(const dsl_call *call, lg_err *err)
     if (st == LG_OK) {
         if ((st = data_count_classes(after, &a, err)) == LG_OK) {
             plt_doc_init(&doc);
-            plt_title(&doc, "%s: %d label%s before, %d now%s%s", name, b.classes, b.classes == 1 ? "" : "s", a.classes, *call->note ? " " : "",
-                      call->note);
+            plt_title(&doc, "%s: %d label%s before, %d now%s%s", name, b.classes, b.classes == 1 ? "" : "s", a.classes,
+                      *call->note ? " " : "", call->note);
             before_after(&doc, before, &b, after, &a);
             plt_sentence(&doc, "%s image%s a label now; the files are untouched", lg_thousands((long long)a.usable),
                          a.usable == 1 ? " has" : "s have");
@@ -136,7 +138,7 @@ const dsl_command dsl_cmd_relabel = {
     .summary = "rename, merge or fix labels (the files are never renamed)",
     .group = "Data",
     .params = params,
-    .examples = (const char *const[]){"relabel logos keep adidas, nike rest other", "relabel logos image 12, 14 as nike",
-                                      NULL},
+    .examples =
+        (const char *const[]){"relabel logos keep adidas, nike rest other", "relabel logos image 12, 14 as nike", NULL},
     .run = relabel_run,
 };

@@ -165,8 +165,8 @@ static lg_status add_thumb(plt_doc *doc, const opinion *o, const data_set *set, 
     int best = p ? nn_argmax(p, o->classes) : -1;
     LG_TRY(cmd_doc_tile(doc, set, row, side, edge_of(o, &image, best), err));
     if (p)
-        plt_thumb_bar(doc, best == image.label ? PLT_TONE_GOOD : PLT_TONE_BAD, p[best], "%s %.0f%%", class_name(o, best),
-                      100.0 * (double)p[best]);
+        plt_thumb_bar(doc, best == image.label ? PLT_TONE_GOOD : PLT_TONE_BAD, p[best], "%s %.0f%%",
+                      class_name(o, best), 100.0 * (double)p[best]);
     return LG_OK;
 }
 
@@ -285,7 +285,9 @@ static lg_status show_dataset(const dsl_call *call, lg_err *err)
     /* As wide as the columns asked for: a row of a sheet breaks at the width of the card. */
     int size = (int)call->arg[SIZE].value[0].integer, fit = 618 / (int)call->arg[COLUMNS].value[0].integer - 10;
     if (!call->arg[SIZE].given && fit < size) size = fit < 16 ? 16 : fit;
-    if (n) plt_grid(&doc, size, "%s", o.probability ? "number, true label; bar: what the model says and how sure it is" : "");
+    if (n)
+        plt_grid(&doc, size, "%s",
+                 o.probability ? "number, true label; bar: what the model says and how sure it is" : "");
     int side = cmd_tile_side(size, n);
     for (size_t i = 0; i < n; i++) LG_GO(add_thumb(&doc, &o, set, rows[i], side, err));
     st = cmd_display(call, &doc, true, err);
@@ -316,8 +318,9 @@ const dsl_command dsl_cmd_show = {
     .detail = "Without `where` or `sort` a dataset shows some images of every class, the same ones each time.",
     .group = "Data",
     .params = params,
-    .examples = (const char *const[]){"show logos limit 12", "show logos.val with scratch where predicted = adidas sort confidence limit 12",
-                                      NULL},
+    .examples =
+        (const char *const[]){"show logos limit 12",
+                              "show logos.val with scratch where predicted = adidas sort confidence limit 12", NULL},
     .takes_where = true,
     .run = show_run,
 };

@@ -51,11 +51,13 @@ static lg_status split_run(const dsl_call *call, lg_err *err)
         cmd_doc_split_warnings(&doc, set, &counts, &spec.cut, name, spec.by);
         data_counts_release(&counts);
         if (leak.by_groups)
-            plt_text(&doc, "%zu different value%s of `%s`, each on one side", leak.by_groups, leak.by_groups == 1 ? "" : "s",
-                     spec.by);
-        plt_sentence(&doc, "Leak check: %zu group%s of look-alikes (%zu image%s), %zu image%s with a look-alike on the other side",
-                     leak.groups, leak.groups == 1 ? "" : "s", leak.group_images, leak.group_images == 1 ? "" : "s",
-                     leak.across, leak.across == 1 ? "" : "s");
+            plt_text(&doc, "%zu different value%s of `%s`, each on one side", leak.by_groups,
+                     leak.by_groups == 1 ? "" : "s", spec.by);
+        plt_sentence(
+            &doc,
+            "Leak check: %zu group%s of look-alikes (%zu image%s), %zu image%s with a look-alike on the other side",
+            leak.groups, leak.groups == 1 ? "" : "s", leak.group_images, leak.group_images == 1 ? "" : "s", leak.across,
+            leak.across == 1 ? "" : "s");
         st = cmd_display(call, &doc, false, err);
     }
     if (st == LG_OK) return cmd_dataset_bind(call, name, set, err);

@@ -1,4 +1,5 @@
-/* score.c - what a model got right: confusion counts of one part of a dataset and every figure that follows from them. */
+/* score.c - what a model got right: confusion counts of one part of a dataset and every figure that follows from them.
+ */
 #include "kernel/commands/box_model.h"
 
 #include <string.h>

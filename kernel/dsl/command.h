@@ -125,8 +125,8 @@ typedef struct dsl_command {
     dsl_kind makes;              /* kind of the object bound to the NEWNAME parameter; NONE: nothing */
     bool takes_layers;           /* has a { layers } block */
     bool takes_where;
-    /* May this call be? (shapes, ids, …) Asked while the cell is bound when every object exists already, and again right
-     * before run. May be NULL. Must not change anything. */
+    /* May this call be? (shapes, ids, …) Asked while the cell is bound when every object exists already, and again
+     * right before run. May be NULL. Must not change anything. */
     lg_status (*check)(const dsl_call *call, lg_err *err);
     lg_status (*run)(const dsl_call *call, lg_err *err);
 } dsl_command;

@@ -97,7 +97,8 @@ static bool compare(dsl_cmp cmp, const cond_value *a, const cond_value *b)
 {
     int order;
     if (cmp == CMP_CONTAINS) return contains(a->text, b->text);
-    if ((a->is_number && (b->is_number || b->is_truth)) || (a->is_truth && b->is_number)) order = a->number < b->number ? -1 : a->number > b->number;
+    if ((a->is_number && (b->is_number || b->is_truth)) || (a->is_truth && b->is_number))
+        order = a->number < b->number ? -1 : a->number > b->number;
     else order = lg_casecmp(a->text, b->text);
     switch (cmp) {
     case CMP_NE: return order != 0;
@@ -171,7 +172,8 @@ static lg_status not_a_number(const char *field, const cond_value *value, bool t
     dsl_bit name = dsl_brief(field, strlen(field)), text = dsl_brief(value->text, strlen(value->text));
     lg_fail(err, LG_E_ARG, 151, truth ? "`%s` is yes or no, not `%s`" : "`%s` is a number, and `%s` is none", name.s,
             text.s);
-    if (where) lg_try(err, truth ? "write `where %s = yes` or `where %s = no`" : "write e.g. `where %s > 10`", name.s, name.s);
+    if (where)
+        lg_try(err, truth ? "write `where %s = yes` or `where %s = no`" : "write e.g. `where %s > 10`", name.s, name.s);
     return lg_err_place(err, value->span);
 }
 

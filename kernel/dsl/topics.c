@@ -18,8 +18,10 @@ static const topic topics[] = {
      "check scratch.val.accuracy > 0.5 \"no better than guessing\""},
     {"where", "word", "keeps the rows that fulfil a condition; several `where` are joined by and",
      "show logos.val where label = nike and confidence < 40% limit 12"},
-    {"and", "word", "both conditions must hold; it binds closer than `or`", "show logos where label = nike and id > 100"},
-    {"or", "word", "one of the conditions is enough; `and` binds closer", "show logos where label = nike or label = puma"},
+    {"and", "word", "both conditions must hold; it binds closer than `or`",
+     "show logos where label = nike and id > 100"},
+    {"or", "word", "one of the conditions is enough; `and` binds closer",
+     "show logos where label = nike or label = puma"},
     {"not", "word", "turns the condition behind it round", "show logos where not label in nike, puma"},
     {"in", "word", "is the field one of the values? In `for`: which values to go through",
      "show logos where label in nike, puma\nfor n in 1..3 { say $n }"},
@@ -37,12 +39,14 @@ static const topic topics[] = {
      "stands in round brackets: + - * / ^, sqrt log exp min max round abs floor ceil mean, variables and fields",
      "fit scratch lr ($lr / 2)\n(scratch.val.accuracy - scratch.val.baseline)"},
     {"sample:logos", "place", "the set of logos that comes with Logolens", "load logos from sample:logos size 64x64"},
-    {"val", "part", "the images a model is judged on while it trains; it never learns from them", "confusion scratch on logos.val"},
+    {"val", "part", "the images a model is judged on while it trains; it never learns from them",
+     "confusion scratch on logos.val"},
     {"classes", "value", "as many outputs as the dataset has labels", "dense classes softmax"},
     {"accuracy", "measure", "the share of images whose label was predicted right",
      "check scratch.val.accuracy > 0.5\nconfusion scratch"},
     {"loss", "measure",
-     "how far the probabilities are from the truth: minus the logarithm of what the right label got, averaged", "curves scratch metric loss"},
+     "how far the probabilities are from the truth: minus the logarithm of what the right label got, averaged",
+     "curves scratch metric loss"},
     {"precision", "measure", "of the images that were given a label, the share that has it", "confusion scratch"},
     {"recall", "measure", "of the images that have a label, the share that was given it", "confusion scratch"},
     {"f1", "measure", "the harmonic mean of precision and recall", "confusion scratch"},
@@ -58,12 +62,15 @@ static const topic topics[] = {
     {"swish", "activation", "a smooth relu: each number times its sigmoid", "dense 64 swish"},
     {"sigmoid", "activation", "squeezes every number between 0 and 1", "dense 1 sigmoid"},
     {"tanh", "activation", "squeezes every number between -1 and 1", "dense 64 tanh"},
-    {"softmax", "activation", "turns the scores of the last layer into probabilities that add up to 1", "dense classes softmax"},
+    {"softmax", "activation", "turns the scores of the last layer into probabilities that add up to 1",
+     "dense classes softmax"},
     {"sgd", "optimizer", "each step goes against the gradient, as far as lr says", "fit scratch optimizer sgd lr 0.01"},
-    {"momentum", "optimizer", "as sgd, but a share of the last step carries on", "fit scratch optimizer momentum lr 0.01"},
+    {"momentum", "optimizer", "as sgd, but a share of the last step carries on",
+     "fit scratch optimizer momentum lr 0.01"},
     {"adam", "optimizer", "gives every weight a step of its own size; mostly faster than sgd, with a smaller lr",
      "fit scratch optimizer adam lr 0.001"},
-    {"rmsprop", "optimizer", "divides each step by the recent size of its gradient", "fit scratch optimizer rmsprop lr 0.001"},
+    {"rmsprop", "optimizer", "divides each step by the recent size of its gradient",
+     "fit scratch optimizer rmsprop lr 0.001"},
 };
 
 const char *const dsl_help_topics[] = {"layers", "language", "arithmetic", "where", "and",      "or",     "in",
@@ -82,7 +89,8 @@ static void layers_card(dsl_card *c, const dsl_config *config)
     for (const dsl_layer_type *l = config->layers; l && l->name; l++)
         dsl_card_row(c, l->name, l->summary ? l->summary : "");
     dsl_card_table(c, false);
-    dsl_card_code(c, "model scratch on logos {\n  for n in 16, 32 { conv $n 3x3 relu; maxpool 2 }\n  flatten\n  dense classes softmax\n}");
+    dsl_card_code(c, "model scratch on logos {\n  for n in 16, 32 { conv $n 3x3 relu; maxpool 2 }\n  flatten\n  dense "
+                     "classes softmax\n}");
 }
 
 static void language_card(dsl_card *c)

@@ -46,8 +46,8 @@ typedef struct dsl_class {
     void (*fields)(const void *payload, lg_buf *out);
     /* Labels the object knows, one a line (completion after `label =`). May be NULL. */
     void (*labels)(const void *payload, lg_buf *out);
-    /* Fields of its rows, for `where` and `sort`: "label text", "id number", "broken truth", one a line ("year any": texts
-     * that may be numbers). May be NULL: then the fields are only known when the line runs. */
+    /* Fields of its rows, for `where` and `sort`: "label text", "id number", "broken truth", one a line ("year any":
+     * texts that may be numbers). May be NULL: then the fields are only known when the line runs. */
     void (*where_fields)(const void *payload, lg_buf *out);
     /* "3,000 images, 4 classes, 64x64x3": one line for `list` and inspection. */
     void (*brief)(const void *payload, lg_buf *out);

@@ -160,7 +160,8 @@ static int replace_file(int folder, const char *name, const void *data, size_t l
         unlinkat(folder, temporary, 0);
         return error;
     }
-    return sync && fsync(folder) != 0 && errno != EINVAL ? errno : 0; /* EINVAL: a file system that cannot and need not */
+    return sync && fsync(folder) != 0 && errno != EINVAL ? errno
+                                                         : 0; /* EINVAL: a file system that cannot and need not */
 }
 
 static lg_status write_whole(const char *path, const void *data, size_t len, int mode, bool sync, lg_err *err)

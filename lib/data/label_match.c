@@ -232,7 +232,8 @@ static bool same_digits(const char *a, const char *b)
     }
 }
 
-/* The look of a file's name without extension and separators, in place: nike_01.jpeg and Nike-01.JPG are both nike01. */
+/* The look of a file's name without extension and separators, in place: nike_01.jpeg and Nike-01.JPG are both nike01.
+ */
 static void strip_name(char *look)
 {
     char *to = look, *dot = data_is_picture_name(look) ? strrchr(look, '.') : NULL;

@@ -48,7 +48,8 @@ static lg_status refuse_binary(const unsigned char *s, size_t len, const char *n
     }
     if (len >= 4 && (memcmp(s, "\x89PNG", 4) == 0 || memcmp(s, "\xff\xd8\xff", 3) == 0)) {
         lg_fail(err, LG_E_FORMAT, 304, "%s is a picture, not a list of labels", name);
-        return lg_try(err, "name a text file with a line per image, or leave `labels` out if each class has its own folder");
+        return lg_try(err,
+                      "name a text file with a line per image, or leave `labels` out if each class has its own folder");
     }
     return LG_OK;
 }

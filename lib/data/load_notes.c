@@ -114,8 +114,9 @@ static void hint_labels(const loading *l, lg_buf *hint)
         if (n && !first && !strchr(path, '/')) first = path;
     }
     if (!text && !pattern) {
-        lg_buf_adds(hint, "put the pictures of each class into a folder of their own, and load again; or write a labels "
-                          "file, with a line per picture as `image.jpg,Adidas`");
+        lg_buf_adds(hint,
+                    "put the pictures of each class into a folder of their own, and load again; or write a labels "
+                    "file, with a line per picture as `image.jpg,Adidas`");
         return;
     }
     lg_buf_addf(hint, "load %s from ", l->spec->name);
@@ -259,8 +260,8 @@ static lg_status note_conflicts(const loading *l, data_report *report, lg_err *e
         add_name(&d.why, second->label);
         lg_buf_addf(&d.why, " (line %zu)", second->line);
     }
-    lg_buf_addf(&d.hint, "%s left out; correct %s, or say which is right: relabel %s image ", plural(n, "it was", "they were"),
-                l->labels_name, l->spec->name);
+    lg_buf_addf(&d.hint, "%s left out; correct %s, or say which is right: relabel %s image ",
+                plural(n, "it was", "they were"), l->labels_name, l->spec->name);
     add_word(&d.hint, l->list.path[l->match.conflict_file[0]]);
     lg_buf_adds(&d.hint, " as ");
     add_word(&d.hint, l->labels.row[l->match.row[l->match.conflict_file[0]]].label);
@@ -460,7 +461,8 @@ static lg_status note_near(const loading *l, const data_set *set, data_report *r
         lg_buf_addf(&d.why, "%simage %u like %u", shown ? ", " : "", fact->id, fact->group);
         shown++;
     }
-    lg_buf_addf(&d.hint, "look-alikes stay on one side of the split; list them with `show %s where duplicate`", l->spec->name);
+    lg_buf_addf(&d.hint, "look-alikes stay on one side of the split; list them with `show %s where duplicate`",
+                l->spec->name);
     return note_add(report, 311, n, DATA_AT_FROM, &d, err);
 }
 

@@ -31,7 +31,8 @@ enum plt_color {
 };
 
 /* V14: accuracy and loss per epoch. Train is solid blue, validation dashed green; who is ahead at the end is named
- * (from half a point on), and shaded where it is training; a ring marks the epoch whose weights are kept. For the live version give `total` and call it again. */
+ * (from half a point on), and shaded where it is training; a ring marks the epoch whose weights are kept. For the live
+ * version give `total` and call it again. */
 typedef struct plt_curves_spec {
     const char *title;    /* "scratch on logos"; NULL: none */
     const char *sentence; /* NULL: built */

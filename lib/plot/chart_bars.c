@@ -207,7 +207,8 @@ void plt_histogram(plt_doc *doc, const plt_histogram_spec *s)
         lg_buf_addf(&built, ": %s has %s", s->labels[rows[0].index], lg_thousands(rows[0].total));
         if (s->n > 1) lg_buf_addf(&built, ", %s %s", s->labels[last->index], lg_thousands(last->total));
         if (s->n > 1 && last->total > 0)
-            lg_buf_addf(&built, "; the largest is %.1f times the smallest", (double)rows[0].total / (double)last->total);
+            lg_buf_addf(&built, "; the largest is %.1f times the smallest",
+                        (double)rows[0].total / (double)last->total);
     }
     plain_histogram(&plain, s, rows);
     plt_figure_say(doc, scene, s->sentence, &built, &plain);

@@ -129,7 +129,8 @@ static void draw_pair(plt_scene *scene, const plt_curves_spec *s, const curve_pa
     p.sx = plt_scale_make(&epochs, from, to > from ? to : from + 1, p.w < 300 ? 4 : 8);
     p.sy = value_scale(pair, s->n);
     plt_panel_axes(&p, "epoch", NULL);
-    plt_draw_text(scene, p.x - 34, p.y - 28, (plt_font){.size = 12, .bold = true}, p.sy.log ? "loss (log scale)" : pair->name);
+    plt_draw_text(scene, p.x - 34, p.y - 28, (plt_font){.size = 12, .bold = true},
+                  p.sy.log ? "loss (log scale)" : pair->name);
     if (pair->train && pair->val) draw_gap(&p, s, pair);
     if (pair->train) plt_panel_line(&p, NULL, from, pair->train, s->n, curve_paint[0], false);
     if (pair->val) plt_panel_line(&p, NULL, from, pair->val, s->n, curve_paint[1], false);

@@ -112,7 +112,8 @@ static void data_point(const nn_conv2d_args *a, const conv_shape *s, const float
                 int px = meets(ix, kw, s->pad_left, s->stride_w, s->dilation_w, s->conv_w);
                 if (px < 0) continue;
                 const float *g = dy + ((size_t)py * (size_t)s->conv_w + (size_t)px) * (size_t)c->out_c;
-                const float *w = a->w + ((size_t)(kh * c->kernel_w + kw) * (size_t)c->in_c + (size_t)i) * (size_t)c->out_c;
+                const float *w =
+                    a->w + ((size_t)(kh * c->kernel_w + kw) * (size_t)c->in_c + (size_t)i) * (size_t)c->out_c;
                 for (int o = 0; o < c->out_c; o++) sum += (double)g[o] * (double)w[o];
             }
         }

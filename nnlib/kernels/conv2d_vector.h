@@ -82,9 +82,19 @@ static void plane_forward(const plane *p, const float *x, const float *w, const 
     int lines = p->pool ? p->out_h / 2 : p->out_h;
     ptrdiff_t y_line = (ptrdiff_t)(p->pool ? p->out_w / 2 : p->out_w) * p->out_c;
     for (int o = 0, vecs; o < p->out_c; o += vecs * VL) {
-        tile t = {.apart = p->right, .below = p->down, .line = p->line, .gap = p->gap, .step = 1,
-                  .w = w + o / (2 * VL) * p->w_block, .ldw = p->ldw, .segs = p->segs, .subs = p->subs, .len = p->len, .start = b ? b + o : NULL,
-                  .ldy = p->out_c, .relu = p->relu};
+        tile t = {.apart = p->right,
+                  .below = p->down,
+                  .line = p->line,
+                  .gap = p->gap,
+                  .step = 1,
+                  .w = w + o / (2 * VL) * p->w_block,
+                  .ldw = p->ldw,
+                  .segs = p->segs,
+                  .subs = p->subs,
+                  .len = p->len,
+                  .start = b ? b + o : NULL,
+                  .ldy = p->out_c,
+                  .relu = p->relu};
         vecs = tile_vecs(&t, o, p->out_c);
         for (int h = 0; h < lines; h++)
             plane_line(p, &t, x + (p->pool ? 2 * h : h) * p->down, y + h * y_line + o,
@@ -476,7 +486,8 @@ static void weights_sparse(const nn_conv2d_args *a, const conv_shape *s)
 /* Few input channels would leave most lanes of the sparse pass empty. For 3x3 kernels of stride 1 the 4x4 patch below a
  * pooled place is then held as one vector a channel, and each output channel picks what its own place saw. */
 
-/* dw[k] += g · what the place saw through kernel place k, for input channel `channel` and a vector of output channels. */
+/* dw[k] += g · what the place saw through kernel place k, for input channel `channel` and a vector of output channels.
+ */
 static void patch_sums(const band *b, const plane *p, const float *x, size_t from, int channel, float *dw, ptrdiff_t ld,
                        vm lanes)
 {

@@ -197,7 +197,8 @@ typedef struct nn_softmax_xent_args {
 void nn_softmax_xent(const nn_softmax_xent_args *args);
 
 /* ---- one step of an optimiser, as Keras defines it ---- */
-/* g' = g + decay·w. Without v: w -= rate·g'. With: v = momentum·v - rate·g', w += v (nesterov: w += momentum·v - rate·g'). */
+/* g' = g + decay·w. Without v: w -= rate·g'. With: v = momentum·v - rate·g', w += v (nesterov: w += momentum·v -
+ * rate·g'). */
 typedef struct nn_sgd_args {
     size_t n;
     float rate, momentum, decay;

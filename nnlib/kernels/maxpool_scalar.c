@@ -41,7 +41,8 @@ static void pool_point(const nn_maxpool_args *a, const float *x, window h, windo
     bool first = true;
     for (int kh = h.from; kh < h.to; kh++) {
         for (int kw = w.from; kw < w.to; kw++) {
-            const float *in = x + ((size_t)(h.start + kh) * (size_t)a->in_w + (size_t)(w.start + kw)) * (size_t)a->channels;
+            const float *in =
+                x + ((size_t)(h.start + kh) * (size_t)a->in_w + (size_t)(w.start + kw)) * (size_t)a->channels;
             for (int c = 0; c < a->channels; c++) {
                 if (!first && !(in[c] > y[c])) continue;
                 y[c] = in[c];

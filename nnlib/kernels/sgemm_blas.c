@@ -13,8 +13,8 @@ static const double LARGE = 384.0 * 384 * 384; /* m·n·k */
 
 /* As cblas.h has it. */
 enum { ROW_MAJOR = 101, NO_TRANS = 111, TRANS = 112 };
-static void (*blas_sgemm)(int order, int trans_a, int trans_b, int m, int n, int k, float alpha, const float *a, int lda,
-                          const float *b, int ldb, float beta, float *c, int ldc);
+static void (*blas_sgemm)(int order, int trans_a, int trans_b, int m, int n, int k, float alpha, const float *a,
+                          int lda, const float *b, int ldb, float beta, float *c, int ldc);
 static void (*blas_set_threads)(int threads);
 
 static void before_load(void)
@@ -66,5 +66,6 @@ void nn_sgemm__blas(const nn_sgemm_args *g)
         return;
     }
     blas_sgemm(ROW_MAJOR, ta ? TRANS : NO_TRANS, tb ? TRANS : NO_TRANS, g->m, g->n, g->k, 1, g->a,
-               given(g->lda, ta ? g->m : g->k), g->b, given(g->ldb, tb ? g->k : g->n), g->beta, g->c, given(g->ldc, g->n));
+               given(g->lda, ta ? g->m : g->k), g->b, given(g->ldb, tb ? g->k : g->n), g->beta, g->c,
+               given(g->ldc, g->n));
 }

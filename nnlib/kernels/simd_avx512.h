@@ -137,7 +137,8 @@ static inline void vf_turn(vf v[VL])
         }
     for (int j = 0; j < 4; j++) {
         vf low = _mm512_shuffle_f32x4(v[j], v[j + 4], 0x88), high = _mm512_shuffle_f32x4(v[j], v[j + 4], 0xDD);
-        vf low2 = _mm512_shuffle_f32x4(v[j + 8], v[j + 12], 0x88), high2 = _mm512_shuffle_f32x4(v[j + 8], v[j + 12], 0xDD);
+        vf low2 = _mm512_shuffle_f32x4(v[j + 8], v[j + 12], 0x88),
+           high2 = _mm512_shuffle_f32x4(v[j + 8], v[j + 12], 0xDD);
         t[j] = _mm512_shuffle_f32x4(low, low2, 0x88);
         t[j + 8] = _mm512_shuffle_f32x4(low, low2, 0xDD);
         t[j + 4] = _mm512_shuffle_f32x4(high, high2, 0x88);
@@ -157,7 +158,8 @@ static inline vf vf_smaller(vf a, vf b) /* b where either is NaN */
 
 /* A vector holds a whole 4x4 patch, and any lane can pick any of its values: */
 #define NN_PATCHES 1
-/* lanes floats each of 4 lines; lane l of the result is value pick[l] of line l / 4, counting from 16 where that is odd. */
+/* lanes floats each of 4 lines; lane l of the result is value pick[l] of line l / 4, counting from 16 where that is
+ * odd. */
 static inline vf vf_patch(const float *p, ptrdiff_t line, vm lanes, vi pick)
 {
     vf upper = _mm512_permutex2var_ps(vf_load_first(p, lanes), pick, vf_load_first(p + line, lanes));

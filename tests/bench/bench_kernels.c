@@ -42,7 +42,8 @@ static void time_conv(nn_conv2d conv, double limit)
 {
     size_t x = IMAGES * (size_t)(conv.in_h * conv.in_w * conv.in_c);
     size_t y = IMAGES * (size_t)(nn_conv2d_out_h(&conv) * nn_conv2d_out_w(&conv) * conv.out_c);
-    size_t w = (size_t)(conv.kernel_h * conv.kernel_w * conv.in_c * conv.out_c), scratch = nn_conv2d_forward_scratch(&conv);
+    size_t w = (size_t)(conv.kernel_h * conv.kernel_w * conv.in_c * conv.out_c),
+           scratch = nn_conv2d_forward_scratch(&conv);
     if (scratch < nn_conv2d_backward_data_scratch(&conv)) scratch = nn_conv2d_backward_data_scratch(&conv);
     if (scratch < nn_conv2d_backward_weights_scratch(&conv)) scratch = nn_conv2d_backward_weights_scratch(&conv);
     nn_conv2d_args args = {.conv = &conv, .images = IMAGES, .x = some(x), .w = some(w), .b = some((size_t)conv.out_c),
@@ -52,7 +53,8 @@ static void time_conv(nn_conv2d conv, double limit)
     unpooled.pool = false;
     double flop = 2.0 * IMAGES * nn_conv2d_out_h(&unpooled) * nn_conv2d_out_w(&unpooled) * (double)w;
     char what[64];
-    snprintf(what, sizeof what, "%dx%dx%d -> %d%s", conv.in_h, conv.in_w, conv.in_c, conv.out_c, conv.pool ? " pool" : "");
+    snprintf(what, sizeof what, "%dx%dx%d -> %d%s", conv.in_h, conv.in_w, conv.in_c, conv.out_c,
+             conv.pool ? " pool" : "");
     for (size_t i = 0; i < nn_variant_count; i++)
         if (nn_variants[i].op == NN_OP_conv2d_forward || nn_variants[i].op == NN_OP_conv2d_backward_data ||
             nn_variants[i].op == NN_OP_conv2d_backward_weights)
@@ -83,15 +85,18 @@ static void time_elements(double limit)
     uint8_t *bytes = lg_alloc(PIXELS, 1, &err);
     for (size_t i = 0; i < N; i++) c[i] = c[i] * c[i];
     time_op(NN_OP_axpy, &(nn_axpy_args){.n = N, .alpha = 1e-9f, .x = a, .y = b}, "130,532", 2 * N, limit);
-    time_op(NN_OP_sum_rows, &(nn_sum_rows_args){.rows = ROWS, .cols = N, .x = a, .y = b}, "4 x 130,532", ROWS * N, limit);
+    time_op(NN_OP_sum_rows, &(nn_sum_rows_args){.rows = ROWS, .cols = N, .x = a, .y = b}, "4 x 130,532", ROWS * N,
+            limit);
     time_op(NN_OP_sgd, &(nn_sgd_args){.n = N, .rate = 1e-9f, .g = a, .w = b}, "130,532", 3 * N, limit);
     time_op(NN_OP_sgd, &(nn_sgd_args){.n = N, .rate = 1e-9f, .momentum = 0.9f, .g = a, .v = d, .w = b},
             "130,532 momentum", 5 * N, limit);
     time_op(NN_OP_adam, &(nn_adam_args){.n = N, .rate = 1e-9f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-7f, .g = a,
                                         .m = d, .v = c, .w = b}, "130,532", 12 * N, limit);
-    time_op(NN_OP_scale_u8, &(nn_scale_u8_args){.n = PIXELS, .x = bytes, .scale = 1, .y = b}, "12,288", 2 * PIXELS, limit);
+    time_op(NN_OP_scale_u8, &(nn_scale_u8_args){.n = PIXELS, .x = bytes, .scale = 1, .y = b}, "12,288", 2 * PIXELS,
+            limit);
     time_op(NN_OP_act_forward, &(nn_act_args){.act = NN_ACT_RELU, .n = N, .x = a, .y = b}, "130,532 relu", N, limit);
-    time_op(NN_OP_act_backward, &(nn_act_args){.act = NN_ACT_RELU, .n = N, .y = a, .dy = d, .dx = b}, "130,532 relu", N, limit);
+    time_op(NN_OP_act_backward, &(nn_act_args){.act = NN_ACT_RELU, .n = N, .y = a, .dy = d, .dx = b}, "130,532 relu", N,
+            limit);
 }
 
 int main(int argc, char **argv)

@@ -60,7 +60,8 @@ done:
 
 int main(int argc, char **argv)
 {
-    int threads = argc > 1 ? atoi(argv[1]) : 0, rounds = argc > 2 ? atoi(argv[2]) : 5, images = argc > 3 ? atoi(argv[3]) : 3000;
+    int threads = argc > 1 ? atoi(argv[1]) : 0, rounds = argc > 2 ? atoi(argv[2]) : 5,
+        images = argc > 3 ? atoi(argv[3]) : 3000;
     double seconds[100];
     int used = 1;
     lg_err err = {0};
@@ -83,7 +84,8 @@ int main(int argc, char **argv)
     getrusage(RUSAGE_SELF, &usage);
     printf("{\"epoch_s_min\": %.4f, \"epoch_s_median\": %.4f, \"images_per_s\": %.0f, \"peak_rss_mb\": %.1f, "
            "\"threads\": %d, \"isa\": \"%s\", \"images\": %d, \"rounds\": %d}\n",
-           seconds[0], seconds[rounds / 2], images / seconds[0], (double)usage.ru_maxrss / 1024, used, isa, images, rounds);
+           seconds[0], seconds[rounds / 2], images / seconds[0], (double)usage.ru_maxrss / 1024, used, isa, images,
+           rounds);
     free(pixels);
     return 0;
 }

@@ -193,7 +193,11 @@ static void conv_sweep(conv_once *once, nn_any_fn *run, double tolerance)
                               .relu = i % 2, .pool = i % 2}, i < 2 ? 1 : 9, tolerance);
     }
     for (int w = 1; w <= 67; w++)
-        once(run, (nn_conv2d){.in_h = 3, .in_w = 2 + w, .in_c = 2, .out_c = 20, .kernel_h = 2, .kernel_w = 2, .pool = w > 1 && w % 2}, 1, tolerance);
+        once(
+            run,
+            (nn_conv2d){
+                .in_h = 3, .in_w = 2 + w, .in_c = 2, .out_c = 20, .kernel_h = 2, .kernel_w = 2, .pool = w > 1 && w % 2},
+            1, tolerance);
 }
 
 static void check_conv2d_forward(nn_any_fn *run, double tolerance)

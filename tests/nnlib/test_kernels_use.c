@@ -84,7 +84,8 @@ TEST(convolution_by_hand)
     float x[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, w[] = {1, 2, 3, 4}, b[] = {0.5f}, y[9];
     nn_conv2d conv = {.in_h = 4, .in_w = 4, .in_c = 1, .out_c = 1, .kernel_h = 2, .kernel_w = 2};
     void *scratch = lg_alloc(nn_conv2d_forward_scratch(&conv), 1, &err);
-    nn_conv2d_forward(&(nn_conv2d_args){.conv = &conv, .images = 1, .x = x, .w = w, .b = b, .y = y, .scratch = scratch});
+    nn_conv2d_forward(
+        &(nn_conv2d_args){.conv = &conv, .images = 1, .x = x, .w = w, .b = b, .y = y, .scratch = scratch});
     /* top left: 1·1 + 2·2 + 5·3 + 6·4 = 44, one more step to the right adds 1+2+3+4 = 10, one down 40 */
     for (int i = 0; i < 9; i++) CHECK_NEAR(y[i], 44.5 + i % 3 * 10 + i / 3 * 40, 0);
     uint8_t argmax[1];

@@ -133,7 +133,8 @@ static inline bool lens_state_one(void *ctx, const char *name, dsl_object *objec
         lg_err err = {0};
         *end = 0;
         bool known = cls->field(object->payload, at, &arena, &fact, &err) == LG_OK;
-        lg_buf_addf(to, "; %s %.17g %s", at, known ? fact.number : -1, known ? (fact.text ? fact.text : "") : "unknown");
+        lg_buf_addf(to, "; %s %.17g %s", at, known ? fact.number : -1,
+                    known ? (fact.text ? fact.text : "") : "unknown");
     }
     lg_buf_addc(to, '\n');
     lg_buf_release(&fields);
@@ -171,8 +172,8 @@ static inline int lens_judge(const lens *l, const char *name, int first_line, ch
         if (end) *end = 0;
         if (lens_judge_line(l, text, line, &wants_error))
             bad++, printf("%s:%d: %s\n  got LL%03d at line %d: %s (why: %s; try: %s)\n%.3000s\n", name,
-                          first_line + line - 1, text, l->err.code, l->err.span.line, l->err.msg, l->err.why, l->err.hint,
-                          lg_buf_str(&l->text));
+                          first_line + line - 1, text, l->err.code, l->err.span.line, l->err.msg, l->err.why,
+                          l->err.hint, lg_buf_str(&l->text));
         if (end) *end = '\n';
         text = end ? end + 1 : NULL;
     }

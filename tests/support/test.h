@@ -60,17 +60,21 @@ static const char *test_skipped = "";
 #define CHECK_STR(got, want)                                                                                           \
     do {                                                                                                               \
         const char *test_g = (got), *test_w = (want);                                                                  \
-        if (!test_g || strcmp(test_g, test_w)) TEST_FAIL("%s is\n  \"%s\", expected\n  \"%s\"", #got, test_g ? test_g : "(null)", test_w); \
+        if (!test_g || strcmp(test_g, test_w))                                                                         \
+            TEST_FAIL("%s is\n  \"%s\", expected\n  \"%s\"", #got, test_g ? test_g : "(null)", test_w);                \
     } while (0)
 #define CHECK_HAS(got, part)                                                                                           \
     do {                                                                                                               \
         const char *test_g = (got), *test_w = (part);                                                                  \
-        if (!test_g || !strstr(test_g, test_w)) TEST_FAIL("%s is\n  \"%s\", which lacks \"%s\"", #got, test_g ? test_g : "(null)", test_w); \
+        if (!test_g || !strstr(test_g, test_w))                                                                        \
+            TEST_FAIL("%s is\n  \"%s\", which lacks \"%s\"", #got, test_g ? test_g : "(null)", test_w);                \
     } while (0)
 /* For calls that return lg_status with an `lg_err err` in scope. */
 #define CHECK_OK(call)                                                                                                 \
     do {                                                                                                               \
-        if ((call) != LG_OK) TEST_FAIL("%s: LL%03d %s (%s) [%s:%d]", #call, err.code, err.msg, err.why, err.file ? err.file : "?", err.line); \
+        if ((call) != LG_OK)                                                                                           \
+            TEST_FAIL("%s: LL%03d %s (%s) [%s:%d]", #call, err.code, err.msg, err.why, err.file ? err.file : "?",      \
+                      err.line);                                                                                       \
     } while (0)
 #define SKIP(why)                                                                                                      \
     do {                                                                                                               \

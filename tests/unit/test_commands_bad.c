@@ -1,5 +1,5 @@
-/* Bad input of every kind, with the real commands: the house error or warning comes, the session lives, and every object
- * that was there before is still as it was. */
+/* Bad input of every kind, with the real commands: the house error or warning comes, the session lives, and every
+ * object that was there before is still as it was. */
 #include <unistd.h>
 #include "lib/plot/plot.h"
 #include "tests/support/lens.h"
@@ -54,7 +54,8 @@ static bool behaves(const char *cell, int code, const char *part)
     if (!ok)
         printf("%.300s\n  gave LL%03d %s (%s) [%s]\n%.2000s\n  expected LL%03d %s\n", cell, err.code, err.msg, err.why,
                err.hint, st ? "" : lg_buf_str(&l.text), code, part);
-    if (lens_run(&l, "say fine") || strcmp(lg_buf_str(&l.text), "fine\n")) ok = false, printf("the session is broken\n");
+    if (lens_run(&l, "say fine") || strcmp(lg_buf_str(&l.text), "fine\n"))
+        ok = false, printf("the session is broken\n");
     lg_buf_release(&before);
     lg_buf_release(&after);
     return ok;
@@ -168,7 +169,8 @@ TEST(label_files)
     ds_text("latin.csv", "01.png,caf\xe9\n");
     ds_text("outside.csv", "../shop/adidas/01.png,a\n01.png,b\n");
     static const bad_cell cells[] = {
-        {"load x from flat labels crlf.csv\ncheck x.odd.count = 12\ncheck x.classes = 2", 0, "24 of 48 images have no label"},
+        {"load x from flat labels crlf.csv\ncheck x.odd.count = 12\ncheck x.classes = 2", 0,
+         "24 of 48 images have no label"},
         {"load x from flat labels bom.csv\ncheck x.even.count = 12\ncheck x.classes = 2", 0, "LL301"},
         {"load x from flat labels unknown.csv", 0, "LL306  2 of 26 label lines name no image"},
         {"load x from flat labels again.csv\ncheck x.odd.count = 12", 0, "LL307"},
@@ -245,7 +247,9 @@ TEST(hostile_labels)
     lg_buf list;
     lg_buf_init(&list, 1 << 20);
     for (int i = 1; i <= 40; i++) {
-        static const char *const label[] = {"<script>alert(1)</script>", "**[x](javascript:y)**", ("\xe2\x80\xae" "evil"),
+        static const char *const label[] = {"<script>alert(1)</script>", "**[x](javascript:y)**",
+                                            ("\xe2\x80\xae"
+                                             "evil"),
                                             "\"two\nlines\"", "a.b c"};
         lg_buf_addf(&list, "%02d.png,%s\n", i, label[i % 5]);
     }
@@ -268,17 +272,19 @@ TEST(hostile_labels)
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
         if (lens_run(&l, cells[i])) TEST_FAIL("%s: LL%03d %s", cells[i], l.err.code, l.err.msg);
         const char *html = lg_buf_str(&l.html), *text = lg_buf_str(&l.text);
-        if (strstr(html, "<script") || strstr(html, "<img src=x") || strstr(html, "\xe2\x80\xae") || strstr(text, "\xe2\x80\xae"))
+        if (strstr(html, "<script") || strstr(html, "<img src=x") || strstr(html, "\xe2\x80\xae") ||
+            strstr(text, "\xe2\x80\xae"))
             TEST_FAIL("%s lets a label through:\n%.3000s", cells[i], text);
         CHECK_INT(lg_utf8_valid(html, l.html.len), l.html.len);
     }
     CHECK(behaves("load y from flat labels long.csv", 304, "label of 10,240 bytes"));
-    CHECK(behaves("relabel evil image 2 as " /* longer than a label may be */
-                  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-                  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-                  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-                  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-                  322, "bytes"));
+    CHECK(
+        behaves("relabel evil image 2 as " /* longer than a label may be */
+                "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+                322, "bytes"));
     (void)err;
     lens_close(&l);
 }
@@ -314,7 +320,8 @@ TEST(thousands_of_classes)
     lg_buf_release(&png);
     img_picture_release(&p);
     static const bad_cell cells[] = {
-        {"load many from many labels many.csv split 60/40", 0, CLASSES == 8000 ? "8,000 images, 8000 classes" : "800 images, 800 classes"},
+        {"load many from many labels many.csv split 60/40", 0,
+         CLASSES == 8000 ? "8,000 images, 8000 classes" : "800 images, 800 classes"},
         {"model x on many { flatten; dense classes softmax }", 0, CLASSES == 8000 ? "(None, 8000)" : "(None, 800)"},
         {"fit x epochs 1 batch 256 quiet", 0, "epochs 1 batch 256"},
         {"confusion x on many.train", 0, "are too many for a matrix"},

@@ -39,7 +39,8 @@ TEST(examples_run_as_written)
             lens l;
             char *text = with_shop(*e);
             start(&l);
-            if (lens_run(&l, text)) bad++, printf("%s\n  gave LL%03d %s (%s) [%s]\n", text, l.err.code, l.err.msg, l.err.why, l.err.hint);
+            if (lens_run(&l, text))
+                bad++, printf("%s\n  gave LL%03d %s (%s) [%s]\n", text, l.err.code, l.err.msg, l.err.why, l.err.hint);
             else if (!l.text.len && !l.displays && !l.cleared) bad++, printf("%s\n  showed nothing\n", text);
             lens_close(&l);
             free(text);

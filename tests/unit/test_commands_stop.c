@@ -1,6 +1,6 @@
-/* Interrupts at random moments: the cell ends as Interrupted (or had ended before), every object is whole, what was there
- * before is still there, and the session goes on. After an interrupted `fit` the weights kept are those its figures
- * speak of. */
+/* Interrupts at random moments: the cell ends as Interrupted (or had ended before), every object is whole, what was
+ * there before is still there, and the session goes on. After an interrupted `fit` the weights kept are those its
+ * figures speak of. */
 #include <pthread.h>
 #include <time.h>
 #include "tests/support/lens.h"
@@ -78,7 +78,8 @@ TEST(interrupts_at_random_moments)
     lg_buf before;
     lens_shop();
     CHECK_OK(lens_open(&l));
-    if (lens_run(&l, "load logos from shop\n" MODEL "\nfit scratch epochs 1 batch 8 quiet")) TEST_FAIL("setup: %s", l.err.msg);
+    if (lens_run(&l, "load logos from shop\n" MODEL "\nfit scratch epochs 1 batch 8 quiet"))
+        TEST_FAIL("setup: %s", l.err.msg);
     for (int i = 0; i < CELLS; i++) {
         double began = lg_now();
         if (lens_run(&l, cells[i])) TEST_FAIL("%s: LL%03d %s", cells[i], l.err.code, l.err.msg);

@@ -647,7 +647,8 @@ static void stop(void *ctx, size_t done, size_t count)
     lg_cancel_set(&s->cancel);
 }
 
-/* The first word comes after as many files as there are threads, however large they are, and none after an interrupt. */
+/* The first word comes after as many files as there are threads, however large they are, and none after an interrupt.
+ */
 TEST(interrupts)
 {
     stopper s = {0};

@@ -94,10 +94,11 @@ TEST(reserved)
 
 TEST(line_of_a_file)
 {
-    expect_block(SETUP, "let a = 1\nrun \"let b = 2\\nfit scratch epoch 3\"",
-                 "LL140  lesson.lens line 2: `fit` does not know `epoch`\n   2 | fit scratch epoch 3\n     |             "
-                 "^^^^^\n   why: it knows: epochs, batch, lr, optimizer, momentum, schedule, loss, patience, keep, "
-                 "decay, seed, time\n   try: did you mean `epochs`?");
+    expect_block(
+        SETUP, "let a = 1\nrun \"let b = 2\\nfit scratch epoch 3\"",
+        "LL140  lesson.lens line 2: `fit` does not know `epoch`\n   2 | fit scratch epoch 3\n     |             "
+        "^^^^^\n   why: it knows: epochs, batch, lr, optimizer, momentum, schedule, loss, patience, keep, "
+        "decay, seed, time\n   try: did you mean `epochs`?");
     expect_block(SETUP, "run self",
                  "LL114  lesson.lens line 1: files run one another more than 16 deep, last `lesson.lens`\n   1 | run "
                  "self\n     | ^^^\n   try: look for a file that runs itself");
@@ -158,13 +159,14 @@ static const wrong wrongs[] = {
     {"history = scratch.fit(x, y, epochs=20, batch_size=32)", 105, 1, 1, 53, "Python",
      "fit scratch epochs 20 batch 32"},
     {"cnn = Sequential()", 105, 1, 1, 18, "Python", "model cnn on logos { … }"},
-    {"cnn.compile(optimizer=\"adam\", loss=\"categorical_crossentropy\")", 105, 1, 1, 62, NULL, "fit cnn optimizer adam"},
+    {"cnn.compile(optimizer=\"adam\", loss=\"categorical_crossentropy\")", 105, 1, 1, 62, NULL,
+     "fit cnn optimizer adam"},
     {"logos = load(\"sample:logos\")", 105, 1, 1, 28, NULL, "load logos from sample:logos"},
     {"cnn.evaluate(x, y)", 105, 1, 1, 18, NULL, "confusion cnn"},
     {"cnn = keras.Sequential([Conv2D(16, 3, activation='relu'), layers.Flatten(), Dense(4)])", 105, 1, 1, 86, NULL,
      "model cnn on logos { conv 16 3 relu; flatten; dense 4 }"},
-    {"cnn = keras.Sequential([\n  layers.Input(shape=(64, 64, 3)),\n  layers.Conv2D(16, (3, 3)),\n  Flatten(),\n])", 105, 1,
-     1, 24, NULL, "model cnn on logos { conv 16 3x3; flatten }"},
+    {"cnn = keras.Sequential([\n  layers.Input(shape=(64, 64, 3)),\n  layers.Conv2D(16, (3, 3)),\n  Flatten(),\n])",
+     105, 1, 1, 24, NULL, "model cnn on logos { conv 16 3x3; flatten }"},
     {"import tensorflow as tf", 105, 1, 1, 23, "Python", "remove this line"},
     {"from keras import layers", 105, 1, 1, 24, "Python", "remove this line"},
     {"conv 16 3x3 relu", 128, 1, 1, 4, "layers go inside `model NAME { }`",

@@ -264,9 +264,10 @@ TEST(curves_shade_where_training_leads)
     const struct {
         double train[4], val[4];
         int areas;
-    } cases[] = {{{0.5, 0.6, 0.7, 0.9}, {0.5, 0.5, 0.5, 0.5}, 1},   {{0.5, 0.5, 0.5, 0.5}, {0.6, 0.7, 0.8, 0.9}, 0},
-                 {{0.6, 0.4, 0.4, 0.9}, {0.5, 0.5, 0.5, 0.5}, 2},   {{0.5, 0.5, 0.5, 0.5}, {0.5, 0.5, 0.5, 0.497}, 0},
-                 {{0.9, 0.9, 0.9, 0.5}, {0.5, 0.5, 0.5, 0.6}, 0},   {{0.6, (double)NAN, 0.6, 0.6}, {0.5, 0.5, 0.5, 0.5}, 1}};
+    } cases[] = {
+        {{0.5, 0.6, 0.7, 0.9}, {0.5, 0.5, 0.5, 0.5}, 1}, {{0.5, 0.5, 0.5, 0.5}, {0.6, 0.7, 0.8, 0.9}, 0},
+        {{0.6, 0.4, 0.4, 0.9}, {0.5, 0.5, 0.5, 0.5}, 2}, {{0.5, 0.5, 0.5, 0.5}, {0.5, 0.5, 0.5, 0.497}, 0},
+        {{0.9, 0.9, 0.9, 0.5}, {0.5, 0.5, 0.5, 0.6}, 0}, {{0.6, (double)NAN, 0.6, 0.6}, {0.5, 0.5, 0.5, 0.5}, 1}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         plt_doc doc;
         lg_buf svg;
@@ -288,14 +289,16 @@ TEST(curves_shade_where_training_leads)
 TEST(lines_do_not_repeat_themselves)
 {
     plt_doc doc;
-    const double flat[] = {0.6206, 0.6206}, up[] = {0.5, 0.7}, there_and_back[] = {0.5, 0.9, 0.5}, dip[] = {0.5, 0.2, 0.9, 0.6};
+    const double flat[] = {0.6206, 0.6206}, up[] = {0.5, 0.7}, there_and_back[] = {0.5, 0.9, 0.5},
+                 dip[] = {0.5, 0.2, 0.9, 0.6};
     const plt_line lines[] = {{.name = "a", .y = flat, .n = 2}, {.name = "b", .y = up, .n = 2},
                               {.name = "c", .y = there_and_back, .n = 3}, {.name = "d", .y = up, .n = 1},
                               {.name = "e", .y = dip, .n = 4}};
     plt_doc_init(&doc);
     plt_lines(&doc, &(plt_lines_spec){.lines = lines, .nline = 5, .y = {.percent = true}});
-    CHECK_HAS(rendered(&doc)->text, "a stays at 62.06%; b goes from 50% to 70%; c begins and ends at 50% (highest 90%); "
-                                    "d is 50%; e goes from 50% to 60% (lowest 20%, highest 90%).");
+    CHECK_HAS(rendered(&doc)->text,
+              "a stays at 62.06%; b goes from 50% to 70%; c begins and ends at 50% (highest 90%); "
+              "d is 50%; e goes from 50% to 60% (lowest 20%, highest 90%).");
 }
 
 TEST(a_histogram_counts_in_words)
@@ -316,7 +319,8 @@ TEST(rare_mistakes_have_no_tone)
     plt_doc doc;
     const int64_t counts[] = {94, 1, 5, 0, 7, 0, 0, 0, 9};
     plt_doc_init(&doc);
-    plt_confusion(&doc, &(plt_confusion_spec){.labels = (const char *const[]){"a", "b", "c"}, .n = 3, .counts = counts});
+    plt_confusion(&doc,
+                  &(plt_confusion_spec){.labels = (const char *const[]){"a", "b", "c"}, .n = 3, .counts = counts});
     const char *html = rendered(&doc)->html, *rare = strstr(html, ">1</td>"), *frequent = strstr(html, ">5</td>");
     CHECK(rare && frequent);
     while (*rare != '<') rare--;
