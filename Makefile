@@ -13,8 +13,12 @@ PYTHON  ?= python3
 # ---- flags -------------------------------------------------------------------------------------------------------
 PKGS    := libzmq jansson libsodium libturbojpeg zlib
 WARN    := -Wall -Wextra -Werror -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wimplicit-fallthrough
-HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -fPIE
-OPT_release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 $(HARDEN)
+# What a compiler does not take is left out: clang 14 has no trampolines to warn of, and gcc 11 no third level.
+takes    = $(shell echo 'int main(void) { return 0; }' | $(CC) -Werror $(1) -x c -fsyntax-only - >/dev/null 2>&1 && echo '$(1)')
+FORTIFY := $(if $(filter 1,$(shell echo '__has_builtin(__builtin_dynamic_object_size)' | $(CC) -E -P -x c - 2>/dev/null)),3,2)
+HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -fPIE $(call takes,-ftrivial-auto-var-init=zero)
+WARN    += $(call takes,-Wtrampolines)
+OPT_release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(FORTIFY) $(HARDEN)
 OPT_debug   := -O0 -g3
 OPT_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 OPT_tsan    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
@@ -166,7 +170,7 @@ fuzz: ## fuzz one reader: F=wire, S=seconds
 	@$(MAKE) --no-print-directory CC=clang FLAVOR=fuzz build/fuzz/fuzz_$(F)
 	@mkdir -p build/fuzz/corpus_$(F) && cd build/fuzz && ./fuzz_$(F) -max_total_time=$(S) -max_len=8192 corpus_$(F) $(CURDIR)/tests/fuzz/$(F)
 $(O)/fuzz_%: tests/fuzz/fuzz_%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a
-	@$(CC) $(CFLAGS) -fsanitize=fuzzer $(PKG_CFLAGS) $(LDFLAGS) -o $@ $< $(O)/obj/liblogolens.a $(O)/libnnlib.a $(PKG_LIBS) $(NN_LIBS)
+	@$(CC) $(CFLAGS) -fsanitize=fuzzer $(PKG_CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/obj/liblogolens.a $(O)/libnnlib.a $(PKG_LIBS) $(NN_LIBS)
 
 .PHONY: lint
 lint: $(O)/libnnlib.a $(O)/obj/liblogolens.a ## layering, symbols and house rules
@@ -186,4 +190,4 @@ clean: ## remove everything built, keep the private Jupyter
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
--include $(shell find $(O)/obj $(O)/tests -name '*.d' -type f 2>/dev/null)
+-include $(shell find $(O)/obj $(O)/tests $(O)/bench -name '*.d' -type f 2>/dev/null) $(wildcard $(O)/fuzz_*.d)
