@@ -167,6 +167,7 @@ void cmd_live_progress(cmd_live *live, const char *what, long done, long total)
     if (!cmd_live_due(live)) return;
     plt_doc doc;
     plt_doc_init(&doc);
+    snprintf(live->what, sizeof live->what, "%s", what);
     plt_progress(&doc, total > 0 ? (double)done / (double)total : 0, "%s: %s of %s", what, lg_thousands(done),
                  lg_thousands(total));
     cmd_live_send(live, &doc);
@@ -181,7 +182,10 @@ lg_status cmd_live_result(const dsl_call *call, cmd_live *live, plt_doc *doc, bo
 void cmd_live_close(cmd_live *live)
 {
     if (!live->shown) return;
-    live->out->display(live->out, &(dsl_bundle){.text = "", .html = ""}, live->id, true);
+    plt_doc doc;
+    plt_doc_init(&doc);
+    plt_note(&doc, "%s: done", live->what);
+    cmd_live_send(live, &doc);
     live->out->display_end(live->out, live->id);
     live->shown = false;
 }

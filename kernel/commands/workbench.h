@@ -36,6 +36,7 @@ lg_status cmd_display_to(dsl_out *out, plt_doc *doc, bool png, size_t limit, lg_
 typedef struct cmd_live {
     dsl_out *out;
     char id[40];
+    char what[48]; /* the work, for its last line */
     double last; /* when it was last sent; 0: never */
     bool shown;
 } cmd_live;
@@ -51,7 +52,7 @@ lg_status cmd_live_end(cmd_live *live, plt_doc *doc, bool png, size_t limit, lg_
 void cmd_live_progress(cmd_live *live, const char *what, long done, long total);
 /* A command's result: in the place of its progress where that was shown, else as a display of its own. */
 lg_status cmd_live_result(const dsl_call *call, cmd_live *live, plt_doc *doc, bool png, lg_err *err) LG_MUST_CHECK;
-/* Takes the progress away again (an empty final form), where a result of its own follows. */
+/* The progress shrinks to one line ("reading pictures: done"), where a result of its own follows. */
 void cmd_live_close(cmd_live *live);
 
 #endif
