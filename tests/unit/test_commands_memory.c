@@ -36,7 +36,9 @@ static long run_failing(lens *l, const char *cell, long nth, int *bad)
     if (st && !(l->err.code == 901 && st == l->err.status && nth))
         ++*bad, printf("%s\n  allocation %ld: LL%03d %s (%s)\n", cell, nth, l->err.code, l->err.msg, l->err.why);
     lens_state(l, &after);
-    /* What was read or learnt stays, whatever becomes of its picture. */
+    /* What was read or learnt stays, whatever becomes of its picture: whole, with all its fields. */
+    if (st && strstr(lg_buf_str(&after), " unknown"))
+        ++*bad, printf("%s\n  allocation %ld: half an object\n%s\n", cell, nth, lg_buf_str(&after));
     bool changes = strchr(cell, '\n') || !strncmp(cell, "load", 4) || !strncmp(cell, "fit", 3);
     if (st && !changes && strcmp(lg_buf_str(&before), lg_buf_str(&after)))
         ++*bad, printf("%s\n  allocation %ld: objects changed\n%s\n%s\n", cell, nth, lg_buf_str(&before),

@@ -1,42 +1,7 @@
 /* Datasets: loading from folders, files and patterns; versions, edits, parts, pixels. */
 #include "lib/data/dataset.h"
 #include "lib/base/pool.h"
-#include "tests/support/dataset.h"
-
-static lg_err err;
-static data_set *set, *next;
-static data_report report;
-
-static void let_go(void)
-{
-    lg_err_clear(&err);
-    data_unref(set);
-    data_unref(next);
-    data_report_release(&report);
-    set = next = NULL;
-}
-
-static lg_status load(data_load_spec spec)
-{
-    let_go();
-    if (!spec.name) spec.name = "logos";
-    if (!spec.from) spec.from = ds_folder;
-    return data_load(&spec, &set, &report, &err);
-}
-#define LOAD(...) load((data_load_spec){.seed = 1, __VA_ARGS__})
-
-/* n pictures per class in folders Adidas, nike and Puma. */
-static void three_folders(int n)
-{
-    char name[64];
-    static const char *const classes[] = {"Adidas", "nike", "Puma"};
-    ds_new();
-    for (int c = 0; c < 3; c++)
-        for (int i = 0; i < n; i++) {
-            snprintf(name, sizeof name, "set/%s/%02d.png", classes[c], i);
-            ds_picture(name, 1000 * c + i, 20 + i % 3, 30, 3, 0);
-        }
-}
+#include "tests/support/load.h"
 
 TEST(folders)
 {

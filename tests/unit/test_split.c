@@ -1,26 +1,12 @@
 /* Splits: exact shares, seeds, near-duplicates and equal values on one side, the leak check. */
 #include "lib/base/pool.h"
-#include "tests/support/dataset.h"
-
-static lg_err err;
-static data_set *set, *next;
-static data_report report;
-
-static void let_go(void)
-{
-    lg_err_clear(&err);
-    data_unref(set);
-    data_unref(next);
-    data_report_release(&report);
-    set = next = NULL;
-}
+#include "tests/support/load.h"
 
 /* 40 of class a, 20 of b, 3 of c; every fourth of a is a brighter copy of the one before; users take turns. */
 static void make_set(void)
 {
     char name[64], labels[8192] = "file,label,user\n";
     size_t len = strlen(labels);
-    let_go();
     ds_new();
     for (int i = 0; i < 63; i++) {
         char label = i < 40 ? 'a' : i < 60 ? 'b' : 'c';
@@ -30,8 +16,7 @@ static void make_set(void)
         len += (size_t)snprintf(labels + len, sizeof labels - len, "%s,%c,user%d\n", name, label, i % 9);
     }
     ds_text("labels.csv", labels);
-    data_load_spec spec = {.name = "x", .from = ds_folder, .labels = "labels.csv", .size = {8, 8, 0}, .seed = 1};
-    CHECK_OK(data_load(&spec, &set, &report, &err));
+    CHECK_OK(LOAD(.name = "x", .labels = "labels.csv", .size = {8, 8, 0}));
     CHECK_INT(report.near, 10);
     CHECK_INT(report.labelled, 63);
 }
