@@ -16,6 +16,9 @@
  *  - forward and backward cannot fail and never allocate. They see a piece of the batch (a few images), run on any
  *    thread, and touch nothing but what the nn_call gives them; so a layer never thinks about threads, and results do
  *    not depend on their number.
+ *  - A layer that needs numbers of the whole batch while training (batchnorm) names how many in `sums` and adds up its
+ *    piece's share in sum_forward and sum_backward; then all pieces meet, the shares are added in the order of the
+ *    pieces, and forward (backward) finds the batch's sums in call->total. When the network is used, none of this runs.
  *  - backward *adds* to grad[], *writes* dx[] and may overwrite dy. */
 #ifndef NN_LAYER_H
 #define NN_LAYER_H
@@ -56,6 +59,7 @@ typedef struct nn_field {
     double bare_max;            /* NN_SIZE: largest bare number read as a square without its word; 0: any */
     int32_t value;              /* NN_FLAG */
     const char *const *choices; /* NN_CHOICE, NULL-terminated */
+    const char *keras;          /* the argument of the Keras class it becomes, "kernel_size"; NULL: none */
     const char *help;           /* what it is */
     const char *low, *high;     /* what goes wrong at both ends; may be NULL */
 } nn_field;
@@ -83,6 +87,7 @@ typedef struct nn_param {
     nn_init init;
     double fan_in, fan_out; /* for NN_GLOROT_UNIFORM */
     double l2;              /* penalty l2 * sum of squares is added to the loss, as kernel_regularizer in Keras */
+    bool moving;            /* not trained: has no gradient, optimiser and l2 pass it by; the layer's settle moves it */
 } nn_param;
 
 /* ---- one call of forward or backward: a piece of the batch ---- */
@@ -102,7 +107,10 @@ typedef struct nn_call {
 
     nn_tensor dy;            /* backward: may be overwritten */
     nn_tensor *dx;           /* [nin]; dx[i].data is NULL where nobody asks for it */
-    float *const *grad;      /* [nparam], added to */
+    float *const *grad;      /* [nparam], added to; moving parameters have none to add */
+
+    int batch;               /* images in the whole batch */
+    const double *total[2];  /* training, layers with sums: those of the batch, forward's and (in backward) backward's */
 
     void *saved;   /* n * saved(spec) bytes, from forward to backward */
     void *scratch; /* scratch(spec, n) bytes, this call only, 64-byte aligned, contents undefined */
@@ -138,6 +146,15 @@ typedef struct nn_layer_type {
     size_t (*scratch)(const nn_spec *spec, int n);     /* bytes for a call with n images; NULL: none */
     void (*forward)(const nn_call *call);
     void (*backward)(const nn_call *call);
+
+    /* Numbers of the whole batch; all NULL for a layer that sees one image at a time. sums: how many, the same there
+     * and back. sum_forward writes its piece's from x, sum_backward from dy (and x, with NN_NEEDS_X); neither writes
+     * anything else. settle is called once after each update of the weights with the call's spec, batch, param and
+     * total, and writes to the parameters marked moving. */
+    int (*sums)(const nn_spec *spec);
+    void (*sum_forward)(const nn_call *call, double *sum);
+    void (*sum_backward)(const nn_call *call, double *sum);
+    void (*settle)(const nn_call *call, float *const *param);
 
     /* May forward and backward do the work of the next layer as well? Asked when that is the only reader of this one.
      * If so, call->y and call->dy are those of the next layer and spec->fused is its spec. NULL: never. */

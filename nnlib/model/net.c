@@ -15,7 +15,7 @@ struct nn_net {
     int count, cap;
     int64_t limit;
     double params, activations; /* so far; in double, since they are checked before they must fit anywhere */
-    size_t block;
+    size_t moving, trained_block, block;
     char *data_name;
 };
 
@@ -186,12 +186,7 @@ static lg_status node_check(const nn_net *net, nn_node *node, lg_err *err)
 
 static void node_commit(nn_net *net, nn_node *node)
 {
-    for (int k = 0; k < node->nparam; k++) {
-        size_t size = nn_shape_size(node->param[k].shape);
-        node->offset[k] = net->block;
-        net->params += (double)size;
-        net->block += (size + 15) & ~(size_t)15;
-    }
+    for (int k = 0; k < node->nparam; k++) net->params += nn_shape_count(node->param[k].shape);
     net->activations += nn_shape_count(node->spec.out);
     net->node[net->count++] = *node;
 }
@@ -256,6 +251,22 @@ lg_status nn_net_add_line(nn_net *net, const char *line, lg_err *err)
     return st;
 }
 
+/* Places of the parameters in the weights: one after the other, those that are trained before those that are not. */
+static void lay_out(nn_net *net, bool moving)
+{
+    for (int i = 0; i < net->count; i++) {
+        nn_node *node = &net->node[i];
+        for (int k = 0; k < node->nparam; k++) {
+            size_t size = nn_shape_size(node->param[k].shape);
+            if (node->param[k].moving != moving) continue;
+            node->offset[k] = net->block;
+            net->block += (size + 15) & ~(size_t)15;
+            if (moving) net->moving += size;
+        }
+    }
+    if (!moving) net->trained_block = net->block;
+}
+
 lg_status nn_net_finish(nn_net *net, lg_err *err)
 {
     if (net->count < 2) return lg_fail(err, LG_E_SHAPE, 208, "this network has no layers yet");
@@ -266,6 +277,8 @@ lg_status nn_net_finish(nn_net *net, lg_err *err)
         }
         if (!read) return lg_fail(err, LG_E_SHAPE, 214, "nothing reads the output of `%s`", net->node[i].name);
     }
+    lay_out(net, false);
+    lay_out(net, true);
     net->finished = true;
     return LG_OK;
 }
@@ -303,6 +316,16 @@ nn_shape nn_net_output(const nn_net *net)
 size_t nn_net_params(const nn_net *net)
 {
     return (size_t)net->params;
+}
+
+size_t nn_net_moving(const nn_net *net)
+{
+    return net->moving;
+}
+
+size_t nn_net_trained_block(const nn_net *net)
+{
+    return net->trained_block;
 }
 
 size_t nn_net_block(const nn_net *net)

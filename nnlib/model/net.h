@@ -37,7 +37,7 @@ typedef struct nn_node {
     nn_spec spec;
     int nparam;
     nn_param param[NN_MAX_PARAMS];
-    size_t offset[NN_MAX_PARAMS]; /* where each parameter begins in the weights, in floats */
+    size_t offset[NN_MAX_PARAMS]; /* where each parameter begins in the weights, in floats; known once finished */
 } nn_node;
 
 lg_status nn_net_new(nn_net **out, lg_err *err) LG_MUST_CHECK; /* owned: nn_net_unref */
@@ -64,8 +64,11 @@ int nn_net_find(const nn_net *net, const char *name); /* by name, without case; 
 nn_shape nn_net_input(const nn_net *net);
 nn_shape nn_net_output(const nn_net *net);
 size_t nn_net_params(const nn_net *net);  /* parameters, 130,532 for the network of the report */
-/* Floats of a weights block: parameters, each tensor rounded up to 16 floats (the gaps stay 0). */
+size_t nn_net_moving(const nn_net *net);  /* of those: not trained, moved by their layer (averages of batchnorm) */
+/* Floats of a weights block: parameters, each tensor rounded up to 16 floats (the gaps stay 0). Those that are trained
+ * come first, nn_net_trained_block floats of them; the moving ones lie behind. */
 size_t nn_net_block(const nn_net *net);
+size_t nn_net_trained_block(const nn_net *net);
 /* Same layers with the same settings and shapes (names do not count): weights of one fit the other. */
 bool nn_net_same(const nn_net *a, const nn_net *b);
 

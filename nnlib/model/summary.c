@@ -49,7 +49,11 @@ static void fill_row(const nn_net *net, int i, const sight *s, nn_summary_row *r
     snprintf(row->title, sizeof row->title, "%s (%s)", node->keras_name, node->type->keras);
     nn_shape_keras(node->spec.out, row->shape);
     nn_shape_text(node->spec.out, row->size);
-    for (int k = 0; k < node->nparam; k++) row->params += nn_shape_size(node->param[k].shape);
+    for (int k = 0; k < node->nparam; k++) {
+        size_t size = nn_shape_size(node->param[k].shape);
+        row->params += size;
+        if (node->param[k].moving) row->moving += size;
+    }
     if (node->type->formula) node->type->formula(&node->spec, row->formula);
     if (node->spec.out.rank == 3)
         row->field_h = s->field_h, row->field_w = s->field_w, row->jump_h = s->jump_h, row->jump_w = s->jump_w;
@@ -61,7 +65,8 @@ static void fill_row(const nn_net *net, int i, const sight *s, nn_summary_row *r
 lg_status nn_summary_new(const nn_net *net, nn_summary *out, lg_err *err)
 {
     int n = nn_net_count(net);
-    *out = (nn_summary){.count = n - 1, .input = nn_net_input(net), .params = nn_net_params(net)};
+    *out = (nn_summary){.count = n - 1, .input = nn_net_input(net), .params = nn_net_params(net),
+                         .moving = nn_net_moving(net)};
     out->row = lg_alloc((size_t)n, sizeof *out->row, err);
     sight *seen = out->row ? lg_alloc((size_t)n, sizeof *seen, err) : NULL;
     if (!seen) {
@@ -93,4 +98,7 @@ void nn_summary_text(const nn_summary *s, lg_buf *out)
         lg_buf_addf(out, "%-32s %-24s %10s\n", s->row[i].title, s->row[i].shape,
                     lg_thousands((long long)s->row[i].params));
     lg_buf_addf(out, "Total params: %s\n", lg_thousands((long long)s->params));
+    if (s->moving)
+        lg_buf_addf(out, "Trainable params: %s\nNon-trainable params: %s\n",
+                    lg_thousands((long long)(s->params - s->moving)), lg_thousands((long long)s->moving));
 }
