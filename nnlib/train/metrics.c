@@ -6,12 +6,12 @@
 /* Acklam's rational approximation of the inverse normal distribution, then one step of Halley's method. */
 static double normal_inverse(double p)
 {
-    static const double a[] = {-3.969683028665376e+01, 2.209460984245205e+02, -2.759285104469687e+02,
-                               1.383577518672690e+02, -3.066479806614716e+01, 2.506628277459239e+00};
+    static const double a[] = {-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
+                               1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00};
     static const double b[] = {-5.447609879822406e+01, 1.615858368580409e+02, -1.556989798598866e+02,
                                6.680131188771972e+01, -1.328068155288572e+01};
     static const double c[] = {-7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e+00,
-                               -2.549732539343734e+00, 4.374664141464968e+00, 2.938163982698783e+00};
+                               -2.549732539343734e+00, 4.374664141464968e+00,  2.938163982698783e+00};
     static const double d[] = {7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00,
                                3.754408661907416e+00};
     double x, q;
@@ -82,14 +82,14 @@ double nn_confusion_accuracy(const int64_t *count, int classes)
     return total ? (double)right / (double)total : 0;
 }
 
-/* Mean of recall or F1 over the classes that have images. */
+/* Mean of recall over the classes that have images; of F1 over those that have images or were predicted. */
 static double class_mean(const int64_t *count, int classes, bool f1)
 {
     double sum = 0;
     int present = 0;
     for (int k = 0; k < classes; k++) {
         nn_class_score s = nn_confusion_class(count, classes, k);
-        if (!s.truth) continue;
+        if (!s.truth && !(f1 && s.predicted)) continue;
         sum += f1 ? s.f1 : s.recall;
         present++;
     }

@@ -15,8 +15,8 @@ double nn_normal_quantile(double level);
 
 /* count[t * classes + p]: images of class t that were taken for p. All functions work on such a matrix. */
 typedef struct nn_class_score {
-    int64_t truth, predicted, right;  /* row total, column total, diagonal */
-    double recall, precision, f1;     /* 0 where the denominator is 0 */
+    int64_t truth, predicted, right; /* row total, column total, diagonal */
+    double recall, precision, f1;    /* 0 where the denominator is 0 */
 } nn_class_score;
 /* A truth or prediction that is not 0..classes-1 counts nowhere. */
 void nn_confusion_add(int64_t *count, int classes, int32_t truth, int32_t predicted);
@@ -24,7 +24,8 @@ nn_class_score nn_confusion_class(const int64_t *count, int classes, int k);
 int64_t nn_confusion_total(const int64_t *count, int classes);
 double nn_confusion_accuracy(const int64_t *count, int classes);          /* 0 without images */
 double nn_confusion_balanced_accuracy(const int64_t *count, int classes); /* mean recall of the classes present */
-double nn_confusion_macro_f1(const int64_t *count, int classes);          /* mean over the classes present */
+/* Mean F1 of the classes present or predicted (scikit-learn's choice): a class that is only ever said counts as 0. */
+double nn_confusion_macro_f1(const int64_t *count, int classes);
 
 /* Place of the largest of n numbers, the first of equals. */
 int nn_argmax(const float *p, int n);

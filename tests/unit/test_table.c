@@ -92,11 +92,12 @@ TEST(numbers_in_full)
     static const double numbers[] = {0.1, 1.0 / 3, 601, 1e300, -2.5e-8, 123456789012345680.0, 0};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         double back;
-        lg_buf_init(&out, 0);
-        rep_number_text(numbers[i], &out);
-        CHECK(lg_parse_double(lg_buf_str(&out), &back));
+        lg_buf text;
+        lg_buf_init(&text, 0);
+        rep_number_text(numbers[i], &text);
+        CHECK(lg_parse_double(lg_buf_str(&text), &back));
         CHECK(back >= numbers[i] && back <= numbers[i]);
-        lg_buf_release(&out);
+        lg_buf_release(&text);
     }
 }
 
