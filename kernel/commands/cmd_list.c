@@ -1,5 +1,6 @@
 /* cmd_list.c - `list`: everything that exists now. */
 #include "kernel/commands/box_model.h"
+#include "kernel/commands/settings.h"
 #include "lib/base/reach.h"
 
 #include <string.h>
@@ -57,18 +58,20 @@ static bool list_object(void *ctx, const char *name, dsl_object *object)
 
 static void list_settings(const dsl_call *call, plt_doc *doc)
 {
-    static const struct {
-        const char *name, *otherwise;
-    } known[] = {
-        {"seed", "1 (each command's own)"}, {"threads", "as many as this machine gives"}, {"detail", "normal"}};
     plt_table(doc, "Settings");
     plt_column(doc, PLT_LEFT, "Setting");
     plt_column(doc, PLT_LEFT, "Value");
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        const char *value = dsl_session_setting(call->session, known[i].name);
+    plt_column(doc, PLT_LEFT, "May be");
+    for (const cmd_setting *setting = cmd_settings; setting->name; setting++) {
+        const char *value = dsl_session_setting(call->session, setting->name);
+        lg_buf wants;
+        lg_buf_init(&wants, 1000);
+        cmd_setting_wants(setting, &wants);
         plt_row(doc, PLT_ROW_PLAIN);
-        plt_head(doc, "%s", known[i].name);
-        plt_cell(doc, "%s", value ? value : known[i].otherwise);
+        plt_head(doc, "%s", setting->name);
+        plt_cell(doc, "%s", value ? value : setting->usual);
+        plt_cell(doc, "%s", lg_buf_str(&wants));
+        lg_buf_release(&wants);
     }
 }
 

@@ -17,6 +17,26 @@ struct cmd_workbench {
 
 extern const dsl_command *const dsl_commands[];
 
+/* The place of the session's word in a list of names; 0, the default, when there is none. */
+static int setting_place(dsl_session *session, const char *name, const char *const *words)
+{
+    const char *text = dsl_session_setting(session, name);
+    for (int i = 0; text && words[i]; i++)
+        if (strcmp(words[i], text) == 0) return i;
+    return 0;
+}
+
+static void cmd_look_use(dsl_session *session)
+{
+    long long decimals;
+    const char *digits = dsl_session_setting(session, "decimals");
+    plt_look look = {.palette = (plt_palette)setting_place(session, "palette", plt_palette_names),
+                     .theme = (plt_theme)setting_place(session, "theme", plt_theme_names),
+                     .alt = (plt_alt)setting_place(session, "alt", plt_alt_names),
+                     .decimals = digits && lg_parse_int(digits, &decimals) ? (int)decimals : -1};
+    plt_look_use(&look);
+}
+
 lg_status cmd_workbench_new(cmd_workbench **out, lg_err *err)
 {
     cmd_workbench *bench = lg_alloc(1, sizeof *bench, err);
@@ -24,7 +44,7 @@ lg_status cmd_workbench_new(cmd_workbench **out, lg_err *err)
     lg_status st;
     LG_GO(cmd_layers_new(&bench->layers, err));
     LG_GO(dsl_session_new(&(dsl_config){.commands = dsl_commands, .layers = bench->layers, .services = bench,
-                                          .layer_at = cmd_model_layer_at},
+                                          .layer_at = cmd_model_layer_at, .settings = cmd_look_use},
                           &bench->session, err));
     *out = bench;
     return LG_OK;

@@ -111,6 +111,7 @@ lg_status dsl_session_set(dsl_session *session, const char *name, const char *va
     else old = dsl_names_remove(&session->settings, name);
     pthread_mutex_unlock(&session->lock);
     lg_free(st == LG_OK ? old : copy);
+    if (st == LG_OK && session->config.settings) session->config.settings(session);
     return st;
 }
 
@@ -198,6 +199,7 @@ void dsl_error_name(const lg_err *err, char out[16])
 lg_status dsl_session_execute(dsl_session *session, const char *code, size_t len, dsl_out *out, lg_cancel *cancel,
                               lg_err *err)
 {
+    if (session->config.settings) session->config.settings(session);
     return dsl_walk_cell(session, code, len, out, cancel, err);
 }
 

@@ -27,6 +27,9 @@ typedef struct dsl_config {
     /* Shift-Tab on a layer: appends what its last layer gives at this place ("62x62x16, 448 parameters"). call is the
      * model command as far as it is written. Adds nothing where that cannot be said. May be NULL. */
     void (*layer_at)(const struct dsl_call *call, lg_buf *out);
+    /* The session's settings take effect on the thread that calls: before a cell runs, and after each `set` in it. May
+     * be NULL. */
+    void (*settings)(dsl_session *session);
 } dsl_config;
 
 lg_status dsl_session_new(const dsl_config *config, dsl_session **out, lg_err *err) LG_MUST_CHECK;

@@ -6,6 +6,7 @@
 #include "lib/plot/block.h"
 #include "lib/plot/chart.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/banned.h"
@@ -44,11 +45,34 @@ static void words(html_page *page, const char *open, const char *text, const cha
     page->left_out += !put(page, &piece);
 }
 
+/* "#0072b2": a role as this look draws it, for style attributes. */
+typedef struct css_color {
+    char text[8];
+} css_color;
+
+static css_color css(uint32_t role)
+{
+    css_color c;
+    snprintf(c.text, sizeof c.text, "#%06x", plt_look_color(role) & 0xffffff);
+    return c;
+}
+
+/* With a theme every cell says both of its colours, because pages stripe the rows of tables in colours of their own. */
+static bool has_ground(void)
+{
+    return plt_look_now().theme != PLT_THEME_AUTO;
+}
+
+static void add_ground(lg_buf *out)
+{
+    lg_buf_addf(out, ";background:%s;color:%s", css(PLT_PAPER).text, css(PLT_INK).text);
+}
+
 static void add_image(lg_buf *out, const char *alt, const char *mime, const lg_buf *bytes, int width, int height,
                       const char *style)
 {
     lg_buf_adds(out, "<img alt=\"");
-    plt_xml_text(out, alt);
+    if (plt_look_now().alt != PLT_ALT_OFF) plt_xml_text(out, alt);
     lg_buf_addf(out, "\" width=\"%d\" height=\"%d\" style=\"%s\" src=\"data:%s;base64,", width, height, style, mime);
     lg_buf_base64(out, lg_buf_str(bytes), bytes->len);
     lg_buf_adds(out, "\">");
@@ -61,9 +85,9 @@ static void html_warning(html_page *page, const plt_block *b)
     lg_buf piece;
     lg_buf_init(&piece, 0);
     lg_buf_addf(&piece,
-                "<div style=\"background:#fff3e0;color:#222;border-left:4px solid #e69f00;padding:6px 10px;"
+                "<div style=\"background:%s;color:%s;border-left:4px solid %s;padding:6px 10px;"
                 "margin:6px 0\"><b>LL%03d</b> ",
-                b->warning.code);
+                css(PLT_WARN_GROUND).text, css(PLT_INK).text, css(PLT_ORANGE).text, b->warning.code);
     plt_html_lines(&piece, b->text);
     if (*b->warning.why) {
         lg_buf_adds(&piece, "<br>why: ");
@@ -118,9 +142,9 @@ static void html_progress(html_page *page, const plt_block *b)
     lg_buf_init(&piece, 0);
     lg_buf_addf(&piece,
                 "<div style=\"display:flex;align-items:center;gap:10px;margin:6px 0\">"
-                "<div style=\"width:200px;height:10px;background:#d8d8d8;border-radius:5px;overflow:hidden\">"
-                "<div style=\"width:%.1f%%;height:10px;background:#0072b2\"></div></div><span>%.0f%% · ",
-                b->share * 100, b->share * 100);
+                "<div style=\"width:200px;height:10px;background:%s;border-radius:5px;overflow:hidden\">"
+                "<div style=\"width:%.1f%%;height:10px;background:%s\"></div></div><span>%.0f%% · ",
+                css(0xd8d8d8).text, b->share * 100, css(PLT_BLUE).text, b->share * 100);
     plt_html_lines(&piece, b->text);
     lg_buf_adds(&piece, "</span></div>");
     page->left_out += !put(page, &piece);
@@ -137,9 +161,9 @@ static void add_bar(lg_buf *out, double share)
     int width = (int)lround(share * 60);
     if (width == 0 && share > 0) width = 1;
     lg_buf_addf(out,
-                "<span style=\"display:inline-block;width:%dpx;height:9px;background:#0072b2;margin:0 %dpx 0 8px\">"
+                "<span style=\"display:inline-block;width:%dpx;height:9px;background:%s;margin:0 %dpx 0 8px\">"
                 "</span>",
-                width, 60 - width);
+                width, css(PLT_BLUE).text, 60 - width);
 }
 
 enum { LONG_CELL = 48 }; /* bytes of text above which a cell may wrap */
@@ -158,8 +182,8 @@ static void add_cell(lg_buf *out, const plt_cell_box *cell, plt_align align, boo
                 align_name(cell->bar >= 0 ? PLT_RIGHT : align)); /* bars of a fixed box line up */
     if (cell->tone) {
         uint32_t ink, fill = plt_tone_fill(cell->tone, cell->shade, &ink);
-        lg_buf_addf(out, ";background:#%06x;color:#%06x", fill, ink);
-    }
+        lg_buf_addf(out, ";background:%s;color:%s", css(fill).text, css(ink).text);
+    } else if (has_ground()) add_ground(out);
     if (total) lg_buf_adds(out, ";border-top:2px solid #888");
     if (strchr(cell->text, ' ') && strlen(cell->text) <= LONG_CELL) lg_buf_adds(out, ";white-space:nowrap");
     if (cell->bold || total) lg_buf_adds(out, ";font-weight:600");
@@ -193,8 +217,10 @@ static void add_table_head(lg_buf *out, const plt_block *table)
     }
     lg_buf_adds(out, "<thead><tr>");
     for (const plt_column_box *c = table->table.first; c; c = c->next) {
-        lg_buf_addf(out, "<th scope=\"col\" style=\"text-align:%s;border-bottom:1px solid #888%s\">",
+        lg_buf_addf(out, "<th scope=\"col\" style=\"text-align:%s;border-bottom:1px solid #888%s",
                     align_name(c->align), strchr(c->text, ' ') ? ";white-space:nowrap" : "");
+        if (has_ground()) add_ground(out);
+        lg_buf_adds(out, "\">");
         plt_html_lines(out, c->text);
         lg_buf_adds(out, "</th>");
     }
@@ -225,14 +251,17 @@ static void html_table(html_page *page, const plt_block *table)
 }
 
 /* ---- contact sheets ---- */
-static const char *edge_style(plt_edge edge)
+static void edge_style(plt_edge edge, char *out, size_t size)
 {
-    static const char *const styles[] = {
-        [PLT_EDGE_NONE] = "border:1px solid #888",    [PLT_EDGE_TRAIN] = "border:2px solid #0072b2",
-        [PLT_EDGE_VAL] = "border:2px dashed #009e73", [PLT_EDGE_TEST] = "border:2px dotted #cc79a7",
-        [PLT_EDGE_GOOD] = "border:2px solid #0072b2", [PLT_EDGE_BAD] = "border:4px double #d55e00",
+    static const struct {
+        const char *line;
+        uint32_t color;
+    } styles[] = {
+        [PLT_EDGE_NONE] = {"1px solid", 0x888888},  [PLT_EDGE_TRAIN] = {"2px solid", PLT_BLUE},
+        [PLT_EDGE_VAL] = {"2px dashed", PLT_GREEN}, [PLT_EDGE_TEST] = {"2px dotted", PLT_PURPLE},
+        [PLT_EDGE_GOOD] = {"2px solid", PLT_BLUE},  [PLT_EDGE_BAD] = {"4px double", PLT_VERMILION},
     };
-    return styles[edge];
+    snprintf(out, size, "border:%s %s;display:block", styles[edge].line, css(styles[edge].color).text);
 }
 
 static lg_status encode_thumb(html_page *page, const plt_thumb_box *t, int width, int height, lg_buf *bytes,
@@ -250,9 +279,9 @@ static void add_score(lg_buf *out, const plt_score *score)
     uint32_t ink, fill = plt_tone_fill(score->tone, 0.8, &ink);
     int percent = (int)lround(score->share * 100);
     lg_buf_addf(out,
-                "<div style=\"background:linear-gradient(90deg,#%06x %d%%,#f0f0f0 %d%%);color:#%06x;padding:0 3px;"
+                "<div style=\"background:linear-gradient(90deg,%s %d%%,%s %d%%);color:%s;padding:0 3px;"
                 "margin-top:2px\">",
-                fill, percent, percent, ink);
+                css(fill).text, percent, css(0xf0f0f0).text, percent, css(ink).text);
     plt_html_text(out, score->text);
     lg_buf_adds(out, "</div>");
 }
@@ -292,9 +321,7 @@ static bool html_thumb(html_page *page, const plt_thumb_box *t, int size, int ce
                 cell);
     if (encode_thumb(page, t, width, height, &bytes, &err) == LG_OK) {
         char style[96];
-        size_t n = strlen(edge_style(t->edge));
-        memcpy(style, edge_style(t->edge), n);
-        memcpy(style + n, ";display:block", 15);
+        edge_style(t->edge, style, sizeof style);
         add_image(&piece, t->text, page->options->encode ? page->options->encode_mime : "image/png", &bytes, width,
                   height, style);
     }
@@ -334,12 +361,16 @@ static void html_grid(html_page *page, const plt_block *grid)
 /* ---- charts ---- */
 static void html_figure(html_page *page, const plt_block *b)
 {
-    lg_buf piece, svg;
+    lg_buf piece, svg, alt;
     lg_buf_init(&piece, 0);
+    lg_buf_init(&alt, 0);
     lg_buf_init(&svg, 0);
     plt_svg_render(b->figure.scene, page->options, &svg);
-    add_image(&piece, b->text, "image/svg+xml", &svg, (int)b->figure.scene->width, (int)b->figure.scene->height,
+    lg_buf_adds(&alt, b->text);
+    if (plt_look_now().alt == PLT_ALT_LONG && *b->figure.plain) lg_buf_addf(&alt, "\n%s", b->figure.plain);
+    add_image(&piece, lg_buf_str(&alt), "image/svg+xml", &svg, (int)b->figure.scene->width, (int)b->figure.scene->height,
               "max-width:100%;height:auto;display:block;margin:6px 0");
+    lg_buf_release(&alt);
     lg_buf_release(&svg);
     if (!put(page, &piece)) page->left_out++;
 }
@@ -391,7 +422,12 @@ lg_status plt_html_render(const plt_doc *doc, const plt_options *options, lg_buf
 {
     html_page page = {.out = out, .options = options};
     lg_buf_init(&page.scratch, 0);
-    lg_buf_adds(out, "<div class=\"mathjax_ignore tex2jax_ignore\" style=\"line-height:1.45\">");
+    lg_buf_adds(out, "<div class=\"mathjax_ignore tex2jax_ignore\" style=\"line-height:1.45");
+    if (has_ground()) {
+        add_ground(out);
+        lg_buf_adds(out, ";padding:8px 12px;border-radius:6px");
+    }
+    lg_buf_adds(out, "\">");
     if (doc->depth) html_blocks(&page, doc->open[0]);
     if (page.left_out)
         lg_buf_addf(out, "<p style=\"margin:6px 0\">… %d more parts are left out: a result holds at most %zu KB</p>",

@@ -177,6 +177,7 @@ lg_status plt_png_pixels(const uint8_t *rgb, int width, int height, lg_buf *out,
 /* ---- shapes ---- */
 static void set_color(cairo_context *cr, uint32_t c, double opacity)
 {
+    c = plt_look_color(c);
     cairo.set_rgba(cr, (c >> 16 & 255) / 255.0, (c >> 8 & 255) / 255.0, (c & 255) / 255.0,
                    opacity > 0 && opacity < 1 ? opacity : 1);
 }
@@ -244,7 +245,7 @@ static void draw_text(cairo_context *cr, const plt_shape *s)
     if (s->font.halo) {
         cairo.move_to(cr, dx, 0);
         cairo.text_path(cr, text);
-        paint_path(cr, &(plt_paint){.stroke = 0xffffff, .width = 3});
+        paint_path(cr, &(plt_paint){.stroke = PLT_PAPER, .width = 3});
     }
     cairo.move_to(cr, dx, 0);
     set_color(cr, s->font.color, 1);
@@ -290,7 +291,7 @@ lg_status plt_png_render(const plt_scene *scene, double scale, lg_buf *out, lg_e
     cairo_surface *surface;
     LG_TRY(surface_new((int)ceil(scene->width * scale), (int)ceil(scene->height * scale), &surface, err));
     cairo_context *cr = cairo.create(surface);
-    set_color(cr, 0xffffff, 1);
+    set_color(cr, PLT_PAPER, 1);
     cairo.paint(cr);
     cairo.scale(cr, scale, scale);
     for (const plt_shape *s = scene->first; s; s = s->next) draw_shape(cr, s);

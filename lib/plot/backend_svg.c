@@ -27,6 +27,7 @@ static void add_attr(lg_buf *out, const char *name, double v)
 
 static void add_color(lg_buf *out, const char *name, uint32_t c)
 {
+    c = plt_look_color(c);
     uint32_t r = c >> 16 & 255, g = c >> 8 & 255, b = c & 255;
     if (r % 17 == 0 && g % 17 == 0 && b % 17 == 0) lg_buf_addf(out, " %s=\"#%x%x%x\"", name, r / 17, g / 17, b / 17);
     else lg_buf_addf(out, " %s=\"#%06x\"", name, c);
@@ -126,7 +127,10 @@ static void add_font(lg_buf *out, const plt_font *f)
     if (f->mono) lg_buf_adds(out, " font-family=\"Menlo,Consolas,'DejaVu Sans Mono',monospace\"");
     if (f->anchor) lg_buf_addf(out, " text-anchor=\"%s\"", f->anchor == PLT_END ? "end" : "middle");
     if (f->color != PLT_INK) add_color(out, "fill", f->color);
-    if (f->halo) lg_buf_adds(out, " stroke=\"#fff\" stroke-width=\"3\" paint-order=\"stroke\"");
+    if (f->halo) {
+        add_color(out, "stroke", PLT_PAPER);
+        lg_buf_adds(out, " stroke-width=\"3\" paint-order=\"stroke\"");
+    }
 }
 
 static void add_text(lg_buf *out, const plt_shape *s, bool grouped)
@@ -194,8 +198,10 @@ void plt_svg_render(const plt_scene *scene, const plt_options *options, lg_buf *
 {
     lg_buf_addf(out,
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" "
-                "font-family=\"system-ui,Arial,sans-serif\" font-size=\"12\" fill=\"#222\" stroke-linejoin=\"round\">",
+                "font-family=\"system-ui,Arial,sans-serif\" font-size=\"12\"",
                 scene->width, scene->height, scene->width, scene->height);
+    add_color(out, "fill", PLT_INK);
+    lg_buf_adds(out, " stroke-linejoin=\"round\">");
     for (const plt_shape *s = scene->first; s; s = s->next) {
         if (s->kind == PLT_SHAPE_PATH) s = add_path(out, s);
         else if (s->kind == PLT_SHAPE_TEXT) s = add_texts(out, s);

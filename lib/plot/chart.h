@@ -8,8 +8,8 @@
  * Invariants
  *  - Each adds to the document: a figure (or table) and, below it, a sentence built from the numbers. The sentence is
  * the alt text too. Give .sentence to say it yourself, "" to show none (the built one stays the alt text).
- *  - Every chart stands on its own white card of 640 CSS pixels with #222 text, so it reads the same in light and dark
- *    themes. Colours are Okabe-Ito; series differ by dash as well and are named at the line's end.
+ *  - Every chart stands on its own card of 640 CSS pixels, so it reads the same in light and dark themes. Colours are
+ *    those of the palette; series differ by dash as well and are named at the line's end.
  *  - Arrays are copied. NaN means "not measured" and leaves a gap; infinite values are drawn as NaN and counted in a
  * note.
  *  - Plain text shows the same facts: a sparkline or bars of blocks with the numbers.
@@ -19,15 +19,19 @@
 #define PLT_CHART_H
 
 #include "lib/plot/plot.h"
+#include "lib/plot/theme.h"
 
-/* Marks and lines on white; text is always PLT_INK. */
+/* Roles of colours, named by what the okabe-ito palette draws them with on white (theme.h says what they look like). */
 enum plt_color {
     PLT_INK = 0x222222,
     PLT_BLUE = 0x0072B2,
     PLT_VERMILION = 0xD55E00,
     PLT_GREEN = 0x009E73,
     PLT_PURPLE = 0xCC79A7,
+    PLT_ORANGE = 0xE69F00,
     PLT_GREY = 0x767676,
+    PLT_WARN_GROUND = 0xFFF3E0,
+    PLT_PAPER = 0xFFFFFF,
 };
 
 /* V14: accuracy and loss per epoch. Train is solid blue, validation dashed green; who is ahead at the end is named

@@ -30,7 +30,7 @@ static int collect(const plt_share_spec *s, int64_t total, share_part parts[SHAR
 static uint32_t part_color(int i)
 {
     static const double shade[] = {1, 0.5, 0.8, 0.3, 0.65, 0.4};
-    return plt_mix(0xffffff, PLT_BLUE, shade[i % 6]);
+    return plt_mix(PLT_PAPER, PLT_BLUE, shade[i % 6]);
 }
 
 void plt_share(plt_doc *doc, const plt_share_spec *s)
@@ -60,7 +60,7 @@ void plt_share(plt_doc *doc, const plt_share_spec *s)
         if (w > 48)
             plt_draw_text(
                 scene, x + w / 2, top + 18,
-                (plt_font){.anchor = PLT_MIDDLE, .bold = true, .color = i % 6 == 0 || i % 6 == 2 ? 0xffffff : PLT_INK},
+                (plt_font){.anchor = PLT_MIDDLE, .bold = true, .color = i % 6 == 0 || i % 6 == 2 ? PLT_PAPER : PLT_INK},
                 lg_buf_str(&text));
         plt_draw_rect(scene, kx, ky - 10, 12, 11, paint);
         lg_buf_clear(&text);

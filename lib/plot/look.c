@@ -11,11 +11,13 @@
 uint32_t plt_mix(uint32_t from, uint32_t to, double share)
 {
     uint32_t out = 0;
+    from = plt_look_color(from);
+    to = plt_look_color(to);
     for (int shift = 16; shift >= 0; shift -= 8) {
         double a = from >> shift & 255, b = to >> shift & 255;
         out |= (uint32_t)lround(a + (b - a) * share) << shift;
     }
-    return out;
+    return out | PLT_EXACT;
 }
 
 uint32_t plt_tone_color(plt_tone tone)
@@ -24,12 +26,18 @@ uint32_t plt_tone_color(plt_tone tone)
 }
 
 /* The strongest fill stops short of the full colour: white text would be needed there, and the step from dark to white
- * text in the middle of a table reads as a message it is not. Every fill keeps 4.5:1 against #222. */
+ * text in the middle of a table reads as a message it is not. Every fill keeps 4.5:1 against the ink. */
 uint32_t plt_tone_fill(plt_tone tone, double shade, uint32_t *ink)
 {
-    static const double strongest[] = {0, 0.7, 0.75, 0.6};
-    *ink = PLT_INK;
-    return plt_mix(0xffffff, plt_tone_color(tone), plt_clamp01(shade) * strongest[tone]);
+    static const double most[] = {0, 0.7, 0.75, 0.6};
+    double strongest = most[tone];
+    uint32_t text = plt_look_color(PLT_INK), fill = plt_mix(PLT_PAPER, plt_tone_color(tone), strongest);
+    while (strongest > 0.05 && plt_contrast(plt_look_color(fill), text) < 4.5) {
+        strongest -= 0.05;
+        fill = plt_mix(PLT_PAPER, plt_tone_color(tone), strongest);
+    }
+    *ink = text | PLT_EXACT;
+    return plt_mix(PLT_PAPER, plt_tone_color(tone), plt_clamp01(shade) * strongest);
 }
 
 uint32_t plt_series_color(int index)
@@ -54,10 +62,13 @@ const char *plt_edge_name(plt_edge edge)
 
 void plt_add_edges(lg_buf *out, const bool *used)
 {
-    static const char *const looks[] = {"",           "solid blue",      "dashed green", "dotted purple",
-                                        "solid blue", "double vermilion"};
+    static const char *const lines[] = {"", "solid", "dashed", "dotted", "solid", "double"};
+    static const char *const colors[] = {"", " blue", " green", " purple", " blue", " vermilion"};
+    bool grey = plt_look_now().palette == PLT_PALETTE_GREY;
     for (int e = PLT_EDGE_TRAIN; e <= PLT_EDGE_BAD; e++)
-        if (used[e]) lg_buf_addf(out, "%s%s: %s", out->len ? " · " : "frame ", looks[e], plt_edge_name((plt_edge)e));
+        if (used[e])
+            lg_buf_addf(out, "%s%s%s: %s", out->len ? " · " : "frame ", lines[e], grey ? "" : colors[e],
+                        plt_edge_name((plt_edge)e));
 }
 
 /* ---- numbers ---- */
@@ -69,8 +80,9 @@ double plt_clamp01(double x)
 void plt_add_percent(lg_buf *out, double share)
 {
     if (!isfinite(share)) lg_buf_adds(out, "–");
-    else if (fabs(share) >= 0.9995 || share == 0) lg_buf_addf(out, "%.0f%%", share * 100);
-    else lg_buf_addf(out, "%.1f%%", share * 100);
+    else if (plt_look_now().decimals < 0 && (fabs(share) >= 0.9995 || share == 0))
+        lg_buf_addf(out, "%.0f%%", share * 100);
+    else lg_buf_addf(out, "%.*f%%", plt_decimals(1), share * 100);
 }
 
 /* 1e-5, not 1e-05. */

@@ -286,8 +286,9 @@ lg_status plt_render_page(const plt_doc *doc, const plt_options *options, lg_buf
     /* the byte-order mark says UTF-8 to every browser */
     lg_buf_adds(out, "\xef\xbb\xbf<!doctype html>\n<html lang=\"en\"><head><title>");
     plt_xml_text(out, page_title(doc));
-    lg_buf_adds(out, "</title></head>\n<body style=\"margin:24px auto;max-width:860px;padding:0 16px;background:#fff;"
-                     "color:#222;font-family:system-ui,Helvetica,Arial,sans-serif;font-size:14px\"><main>");
+    lg_buf_adds(out, "</title></head>\n<body style=\"margin:24px auto;max-width:860px;padding:0 16px;");
+    lg_buf_addf(out, "background:#%06x;color:#%06x;", plt_look_color(PLT_PAPER), plt_look_color(PLT_INK));
+    lg_buf_adds(out, "font-family:system-ui,Helvetica,Arial,sans-serif;font-size:14px\"><main>");
     LG_TRY(plt_html_render(doc, &o, out, err));
     lg_buf_adds(out, "</main></body></html>\n");
     return lg_buf_check(out, err);
