@@ -63,7 +63,7 @@ static void doc_shares(plt_doc *doc, const cmd_matrix *m)
         plt_head(doc, "%s", m->labels.name[m->order[i]]);
         for (int j = 0; j < n; j++) {
             double s = share(m, m->order[i], m->order[j]);
-            plt_cell(doc, "%.1f%%", 100 * s);
+            plt_cell(doc, "%s%%", plt_points(s, 1));
             plt_cell_tone(doc, i == j ? PLT_TONE_GOOD : PLT_TONE_BAD, s);
             plt_cell_tip(doc, "%lld images", (long long)m->score.count[m->order[i] * n + m->order[j]]);
         }
@@ -109,16 +109,16 @@ static void doc_mistakes(plt_doc *doc, const cmd_matrix *m)
         plt_cell(doc, "%s", lg_thousands((long long)worst[i].count));
     }
     nn_interval ci = nn_wilson(right, total, 0.95);
-    plt_sentence(doc, "%s of %s correct (%.1f%%, 95%% interval %.1f to %.1f%%)", lg_thousands((long long)right),
-                 lg_thousands((long long)total), total ? 100.0 * (double)right / (double)total : 0, 100 * ci.low,
-                 100 * ci.high);
+    plt_sentence(doc, "%s of %s correct (%s%%, 95%% interval %s to %s%%)", lg_thousands((long long)right),
+                 lg_thousands((long long)total), plt_points(total ? (double)right / (double)total : 0, 1),
+                 plt_points(ci.low, 1), plt_points(ci.high, 1));
     plt_note(doc, "%s classes are too many for a matrix, so its largest mistakes are listed",
              lg_thousands(m->score.classes));
 }
 
 static void doc_baseline(plt_doc *doc, const cmd_matrix *m)
 {
-    plt_text(doc, "Always answering with the largest class would give %.1f%%", 100 * cmd_score_baseline(&m->score));
+    plt_text(doc, "Always answering with the largest class would give %s%%", plt_points(cmd_score_baseline(&m->score), 1));
 }
 
 void cmd_doc_matrix(plt_doc *doc, const cmd_matrix *m, lg_err *err)

@@ -99,8 +99,8 @@ static void model_brief(const void *payload, lg_buf *out)
                 lg_thousands((long long)nn_net_params(model->net)));
     if (!run) lg_buf_adds(out, ", not trained");
     else if (run->score[DATA_VAL].count)
-        lg_buf_addf(out, ", validation accuracy %.1f%%",
-                    100 * nn_confusion_accuracy(run->score[DATA_VAL].count, run->score[DATA_VAL].classes));
+        lg_buf_addf(out, ", validation accuracy %s%%",
+                    plt_points(nn_confusion_accuracy(run->score[DATA_VAL].count, run->score[DATA_VAL].classes), 1));
     else lg_buf_adds(out, ", trained");
 }
 

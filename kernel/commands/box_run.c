@@ -102,7 +102,7 @@ static void run_brief(const void *payload, lg_buf *out)
     const nn_epoch *kept = cmd_run_kept(run);
     lg_buf_addf(out, "%s on %s, %d of %d epochs", run->model, run->data, run->run.epochs, run->planned);
     if (kept && !isnan(kept->val_accuracy))
-        lg_buf_addf(out, ", best epoch %d: validation accuracy %.1f%%", kept->epoch, 100 * kept->val_accuracy);
+        lg_buf_addf(out, ", best epoch %d: validation accuracy %s%%", kept->epoch, plt_points(kept->val_accuracy, 1));
 }
 
 /* ---- the run in words ---- */
@@ -124,17 +124,17 @@ static void doc_gap(plt_doc *doc, const nn_run *run)
     const nn_epoch *last = &run->epoch[run->epochs - 1];
     int since = gap_since(run);
     if (isnan(last->val_accuracy)) {
-        plt_sentence(doc, "Training %.1f%% after epoch %d; there are no validation images to compare with",
-                     100 * last->accuracy, last->epoch);
+        plt_sentence(doc, "Training %s%% after epoch %d; there are no validation images to compare with",
+                     plt_points(last->accuracy, 1), last->epoch);
         return;
     }
     if (!since || run->epochs < LATE) {
-        plt_sentence(doc, "Training %.1f%%, validation %.1f%% after epoch %d", 100 * last->accuracy,
-                     100 * last->val_accuracy, last->epoch);
+        plt_sentence(doc, "Training %s%%, validation %s%% after epoch %d", plt_points(last->accuracy, 1),
+                     plt_points(last->val_accuracy, 1), last->epoch);
         return;
     }
-    plt_sentence(doc, "Training %.1f%%, validation %.1f%%: a gap of %.0f points, open since epoch %d (overfitting)",
-                 100 * last->accuracy, 100 * last->val_accuracy, 100 * (last->accuracy - last->val_accuracy), since);
+    plt_sentence(doc, "Training %s%%, validation %s%%: a gap of %.0f points, open since epoch %d (overfitting)",
+                 plt_points(last->accuracy, 1), plt_points(last->val_accuracy, 1), 100 * (last->accuracy - last->val_accuracy), since);
     plt_note(doc, "to close it, try one at a time: a smaller `lr`, a larger `dropout`, more images, or fewer epochs "
                   "(the best epoch's weights are kept in any case)");
 }
@@ -194,8 +194,8 @@ static void doc_kept_recall(plt_doc *doc, const cmd_run *run)
     if (!val->count || val->classes > 12) return;
     lg_buf_init(&text, 4096);
     for (int k = 0; k < val->classes; k++)
-        lg_buf_addf(&text, "%s%s %.1f%%", k ? ", " : "", run->labels.name[k],
-                    100 * nn_confusion_class(val->count, val->classes, k).recall);
+        lg_buf_addf(&text, "%s%s %s%%", k ? ", " : "", run->labels.name[k],
+                    plt_points(nn_confusion_class(val->count, val->classes, k).recall, 1));
     plt_text(doc, "Recall of the kept epoch: %s", lg_buf_str(&text));
     lg_buf_release(&text);
 }
@@ -292,8 +292,9 @@ void cmd_doc_run(plt_doc *doc, const cmd_run *run)
         nn_interval ci = nn_wilson((int64_t)(accuracy * (double)total + 0.5), total, 0.95);
         plt_text(
             doc,
-            "Kept: epoch %d, validation accuracy %.1f%% (95%% interval %.1f to %.1f); always the largest class: %.1f%%",
-            kept->epoch, 100 * accuracy, 100 * ci.low, 100 * ci.high, 100 * cmd_score_baseline(val));
+            "Kept: epoch %d, validation accuracy %s%% (95%% interval %s to %s); always the largest class: %s%%",
+            kept->epoch, plt_points(accuracy, 1), plt_points(ci.low, 1), plt_points(ci.high, 1),
+            plt_points(cmd_score_baseline(val), 1));
     }
     doc_card(doc, run);
 }

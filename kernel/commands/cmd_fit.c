@@ -183,7 +183,7 @@ static void doc_now(plt_doc *doc, const fit_view *view, const nn_progress *p)
     plt_progress_line(&state, false, &line);
     plt_title(doc, "fit %s on %s", view->run->model, view->run->data);
     plt_progress(doc, plt_progress_share(&state), "%s", lg_buf_str(&line));
-    plt_text(doc, "this epoch so far: loss %.3f, accuracy %.1f%%", p->loss, 100 * p->accuracy);
+    plt_text(doc, "this epoch so far: loss %.3f, accuracy %s%%", p->loss, plt_points(p->accuracy, 1));
     lg_buf_release(&line);
 }
 
@@ -470,9 +470,9 @@ static lg_status show_result(const dsl_call *call, fit_view *view, const fit_job
         const nn_epoch *e = cmd_run_kept(run);
         cmd_doc_stopped(&doc, run);
         char val[40] = "";
-        if (e && !isnan(e->val_accuracy)) snprintf(val, sizeof val, ", validation %.1f%%", 100 * e->val_accuracy);
-        if (e) plt_text(&doc, "%s: epoch %d of %d kept, training %.1f%%%s", run->settings, e->epoch,
-                        r->epoch[r->epochs - 1].epoch, 100 * e->accuracy, val);
+        if (e && !isnan(e->val_accuracy)) snprintf(val, sizeof val, ", validation %s%%", plt_points(e->val_accuracy, 1));
+        if (e) plt_text(&doc, "%s: epoch %d of %d kept, training %s%%%s", run->settings, e->epoch,
+                        r->epoch[r->epochs - 1].epoch, plt_points(e->accuracy, 1), val);
         return cmd_display(call, &doc, false, err);
     }
     if (!job->val) plt_note(&doc, "no images are left to judge by: the best epoch is that of the lowest training loss");

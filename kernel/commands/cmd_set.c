@@ -6,7 +6,8 @@
 enum { NAME, VALUE };
 
 static const dsl_param params[] = {
-    [NAME] = {.name = "setting", .role = DSL_POSITIONAL, .type = DSL_T_CHOICE, .choices = "seed threads palette theme detail decimals alt store",
+    [NAME] = {.name = "setting", .role = DSL_POSITIONAL, .type = DSL_T_CHOICE,
+              .choices = "seed threads palette theme detail decimals alt store",
               .required = true, .help = "which one: how things are drawn and computed"},
     [VALUE] = {.name = "value", .role = DSL_POSITIONAL, .type = DSL_T_TEXT, .required = true, .help = "its new value"},
     {0},
@@ -54,9 +55,10 @@ static lg_status set_run(const dsl_call *call, lg_err *err)
 const dsl_command dsl_cmd_set = {
     .name = "set",
     .summary = "change a setting",
-    .detail = "seed: the default of every command that draws at random. threads: of the computation. palette, theme: colours "
-              "of charts, tables and frames. detail high: outputs may be larger than 400 KB. decimals: digits behind the point of "
-              "printed rates. alt: the words under pictures for those who do not see them. `list settings` shows all.",
+    .detail = "seed: the default of every command that draws at random. threads: of the computation. palette, theme: "
+              "colours of charts, tables and frames. detail high: outputs may be larger than 400 KB. decimals: digits "
+              "behind the point of printed rates. alt: the words of pictures for those who do not see them. `list "
+              "settings` shows all.",
     .group = "Session",
     .params = params,
     .examples = (const char *const[]){"set seed 7", "set palette grey", "set decimals 2", NULL},

@@ -165,8 +165,8 @@ static lg_status add_thumb(plt_doc *doc, const opinion *o, const data_set *set, 
     int best = p ? nn_argmax(p, o->classes) : -1;
     LG_TRY(cmd_doc_tile(doc, set, row, side, edge_of(o, &image, best), err));
     if (p)
-        plt_thumb_bar(doc, best == image.label ? PLT_TONE_GOOD : PLT_TONE_BAD, p[best], "%s %.0f%%",
-                      class_name(o, best), 100.0 * (double)p[best]);
+        plt_thumb_bar(doc, best == image.label ? PLT_TONE_GOOD : PLT_TONE_BAD, p[best], "%s %s%%",
+                      class_name(o, best), plt_points((double)p[best], 0));
     return LG_OK;
 }
 

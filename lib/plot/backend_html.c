@@ -368,8 +368,8 @@ static void html_figure(html_page *page, const plt_block *b)
     plt_svg_render(b->figure.scene, page->options, &svg);
     lg_buf_adds(&alt, b->text);
     if (plt_look_now().alt == PLT_ALT_LONG && *b->figure.plain) lg_buf_addf(&alt, "\n%s", b->figure.plain);
-    add_image(&piece, lg_buf_str(&alt), "image/svg+xml", &svg, (int)b->figure.scene->width, (int)b->figure.scene->height,
-              "max-width:100%;height:auto;display:block;margin:6px 0");
+    add_image(&piece, lg_buf_str(&alt), "image/svg+xml", &svg, (int)b->figure.scene->width,
+              (int)b->figure.scene->height, "max-width:100%;height:auto;display:block;margin:6px 0");
     lg_buf_release(&alt);
     lg_buf_release(&svg);
     if (!put(page, &piece)) page->left_out++;

@@ -31,7 +31,7 @@ static bool sum_up(plt_doc *doc, const plt_confusion_spec *s, matrix_sums *sums)
 /* "64.1%" */
 static void rate_cell(plt_doc *doc, int64_t k, int64_t n, const char *tip)
 {
-    if (n > 0) plt_cell(doc, "%.1f%%", (double)k / (double)n * 100);
+    if (n > 0) plt_cell(doc, "%s%%", plt_points((double)k / (double)n, 1));
     else plt_cell(doc, "–");
     plt_cell_tip(doc, "%s", tip);
 }
@@ -41,7 +41,7 @@ static void interval_cell(plt_doc *doc, int64_t k, int64_t n)
 {
     double low, high;
     plt_wilson(k, n, &low, &high);
-    if (n > 0) plt_cell(doc, "%.0f to %.0f%%", low * 100, high * 100);
+    if (n > 0) plt_cell(doc, "%s to %s%%", plt_points(low, 0), plt_points(high, 0));
     else plt_cell(doc, "–");
 }
 
@@ -68,8 +68,8 @@ static void matrix_row(plt_doc *doc, const plt_confusion_spec *s, const matrix_s
         if (t != p) mistake_tone(doc, share);
         else if (share >= 0.02) plt_cell_tone(doc, PLT_TONE_GOOD, share);
         if (t == p) plt_cell_bold(doc);
-        plt_cell_tip(doc, "%s of %s %s called %s (%.1f%%)", lg_thousands(count), lg_thousands(sums->row[t]),
-                     s->labels[t], s->labels[p], share * 100);
+        plt_cell_tip(doc, "%s of %s %s called %s (%s%%)", lg_thousands(count), lg_thousands(sums->row[t]),
+                     s->labels[t], s->labels[p], plt_points(share, 1));
     }
     plt_cell(doc, "%s", lg_thousands(sums->row[t]));
     plt_cell_bold(doc);
@@ -108,14 +108,15 @@ static void say(plt_doc *doc, const plt_confusion_spec *s, const matrix_sums *su
                 most = s->counts[(size_t)t * (size_t)s->n + (size_t)p], from = t, to = p;
     plt_wilson(sums->correct, sums->total, &low, &high);
     const char *correct = lg_thousands(sums->correct), *total = lg_thousands(sums->total);
-    double share = (double)sums->correct / (double)sums->total * 100;
+    double share = (double)sums->correct / (double)sums->total;
     if (most == 0)
-        plt_sentence(doc, "%s of %s correct (%.1f%%, 95%% interval %.1f to %.1f%%); no mistakes", correct, total, share,
-                     low * 100, high * 100);
+        plt_sentence(doc, "%s of %s correct (%s%%, 95%% interval %s to %s%%); no mistakes", correct, total,
+                     plt_points(share, 1), plt_points(low, 1), plt_points(high, 1));
     else
         plt_sentence(doc,
-                     "%s of %s correct (%.1f%%, 95%% interval %.1f to %.1f%%); most common mistake: %s %s called %s",
-                     correct, total, share, low * 100, high * 100, lg_thousands(most), s->labels[from], s->labels[to]);
+                     "%s of %s correct (%s%%, 95%% interval %s to %s%%); most common mistake: %s %s called %s", correct,
+                     total, plt_points(share, 1), plt_points(low, 1), plt_points(high, 1), lg_thousands(most),
+                     s->labels[from], s->labels[to]);
 }
 
 void plt_confusion(plt_doc *doc, const plt_confusion_spec *s)

@@ -2,6 +2,7 @@
 #include "lib/plot/theme.h"
 #include "lib/plot/chart.h"
 #include <math.h>
+#include <stdio.h>
 
 #include "lib/base/banned.h"
 
@@ -29,6 +30,15 @@ plt_look plt_look_now(void)
 int plt_decimals(int usual)
 {
     return look.decimals < 0 ? usual : look.decimals;
+}
+
+const char *plt_points(double share, int usual)
+{
+    static _Thread_local char rotation[16][40];
+    static _Thread_local unsigned turn;
+    char *text = rotation[turn++ % 16];
+    snprintf(text, sizeof rotation[0], "%.*f", plt_decimals(usual), 100 * share);
+    return text;
 }
 
 /* ---- colours ---- */

@@ -3,7 +3,7 @@
  *     plt_look look = plt_look_default();
  *     look.palette = PLT_PALETTE_GREY;
  *     plt_look_use(&look);                        // from here on, on this thread
- *     plt_cell(&doc, "%.*f%%", plt_decimals(1), 100 * share);
+ *     plt_cell(&doc, "%s%%", plt_points(share, 1));
  *
  * The look belongs to the thread that builds and renders documents: a session's thread sets it from its settings before
  * a cell runs, and no builder or renderer needs to be told. A document is built and rendered under one look. Threads
@@ -47,8 +47,10 @@ extern const char *const plt_palette_names[];
 extern const char *const plt_theme_names[];
 extern const char *const plt_alt_names[];
 
-/* Decimals of a rate that is usually printed with so many. */
+/* Decimals of a rate that is usually printed with so many; and the rate in percent so printed, without the sign:
+ * plt_points(0.8543, 1) is "85.4". This thread's, the last 16 stay. */
 int plt_decimals(int usual);
+const char *plt_points(double share, int usual);
 
 enum { PLT_EXACT = 1 << 24 };
 /* 0xRRGGBB of a role, or of an exact colour, under this thread's look. */
