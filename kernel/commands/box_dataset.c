@@ -113,6 +113,26 @@ static void dataset_labels(const void *payload, lg_buf *out)
     for (int label = 0; label < data_classes(set); label++) lg_buf_addf(out, "%s\n", data_class_name(set, label));
 }
 
+static void dataset_images(const void *payload, int part, const char *prefix, int most, lg_buf *out)
+{
+    const data_set *set = payload;
+    size_t n = strlen(prefix);
+    bool by_name = n && (*prefix < '0' || *prefix > '9');
+    for (size_t row = 0; row < data_count(set) && most > 0; row++) {
+        data_image image;
+        char id[16];
+        data_image_at(set, row, &image);
+        if (part != DSL_PART_ALL && image.split != cmd_split_of((dsl_part)part)) continue;
+        snprintf(id, sizeof id, "%u", image.id);
+        const char *slash = strrchr(image.name, '/'), *name = slash ? slash + 1 : image.name;
+        if (by_name && strncmp(image.name, prefix, n) == 0) name = image.name;
+        if (strncmp(by_name ? name : id, prefix, n) != 0 || strpbrk(name, "\t\n")) continue;
+        lg_buf_addf(out, "%s\t%s%s%s\n", by_name ? name : id, data_class_name(set, image.label),
+                    image.split ? ", " : "", data_split_names[image.split]);
+        most--;
+    }
+}
+
 static void dataset_where_fields(const void *payload, lg_buf *out)
 {
     static const char *const kinds[] = {[DATA_NUMBER] = "number", [DATA_TEXT] = "text", [DATA_TRUTH] = "truth"};
@@ -373,6 +393,7 @@ const dsl_class cmd_dataset_class = {
     .fields = dataset_fields,
     .labels = dataset_labels,
     .where_fields = dataset_where_fields,
+    .images = dataset_images,
     .brief = cmd_dataset_brief,
     .show = dataset_show,
 };

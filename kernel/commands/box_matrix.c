@@ -118,7 +118,8 @@ static void doc_mistakes(plt_doc *doc, const cmd_matrix *m)
 
 static void doc_baseline(plt_doc *doc, const cmd_matrix *m)
 {
-    plt_text(doc, "Always answering with the largest class would give %s%%", plt_points(cmd_score_baseline(&m->score), 1));
+    plt_text(doc, "Always answering with the largest class would give %s%%",
+             plt_points(cmd_score_baseline(&m->score), 1));
 }
 
 void cmd_doc_matrix(plt_doc *doc, const cmd_matrix *m, lg_err *err)

@@ -134,7 +134,8 @@ static void doc_gap(plt_doc *doc, const nn_run *run)
         return;
     }
     plt_sentence(doc, "Training %s%%, validation %s%%: a gap of %.0f points, open since epoch %d (overfitting)",
-                 plt_points(last->accuracy, 1), plt_points(last->val_accuracy, 1), 100 * (last->accuracy - last->val_accuracy), since);
+                 plt_points(last->accuracy, 1), plt_points(last->val_accuracy, 1),
+                 100 * (last->accuracy - last->val_accuracy), since);
     plt_note(doc, "to close it, try one at a time: a smaller `lr`, a larger `dropout`, more images, or fewer epochs "
                   "(the best epoch's weights are kept in any case)");
 }

@@ -470,7 +470,8 @@ static lg_status show_result(const dsl_call *call, fit_view *view, const fit_job
         const nn_epoch *e = cmd_run_kept(run);
         cmd_doc_stopped(&doc, run);
         char val[40] = "";
-        if (e && !isnan(e->val_accuracy)) snprintf(val, sizeof val, ", validation %s%%", plt_points(e->val_accuracy, 1));
+        if (e && !isnan(e->val_accuracy))
+            snprintf(val, sizeof val, ", validation %s%%", plt_points(e->val_accuracy, 1));
         if (e) plt_text(&doc, "%s: epoch %d of %d kept, training %s%%%s", run->settings, e->epoch,
                         r->epoch[r->epochs - 1].epoch, plt_points(e->accuracy, 1), val);
         return cmd_display(call, &doc, false, err);

@@ -38,6 +38,12 @@ static lg_status set_check(const dsl_call *call, lg_err *err)
     return lg_err_place(err, value->span);
 }
 
+static const char *const *set_words(int param, const char *before)
+{
+    const cmd_setting *setting = param == VALUE ? cmd_setting_find(before) : NULL;
+    return setting ? setting->words : NULL;
+}
+
 static lg_status set_run(const dsl_call *call, lg_err *err)
 {
     const cmd_setting *setting = cmd_setting_find(call->arg[NAME].value[0].text);
@@ -62,6 +68,7 @@ const dsl_command dsl_cmd_set = {
     .group = "Session",
     .params = params,
     .examples = (const char *const[]){"set seed 7", "set palette grey", "set decimals 2", NULL},
+    .words = set_words,
     .check = set_check,
     .run = set_run,
 };

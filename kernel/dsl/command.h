@@ -123,6 +123,9 @@ typedef struct dsl_command {
     const dsl_param *params;     /* {0}-terminated */
     const char *const *examples; /* runnable, NULL-terminated */
     dsl_kind makes;              /* kind of the object bound to the NEWNAME parameter; NONE: nothing */
+    /* Tab: legal words of the parameter `param` where the word `before` stands before them (`set theme` …);
+     * NULL-terminated, or NULL. May be NULL. */
+    const char *const *(*words)(int param, const char *before);
     bool takes_layers;           /* has a { layers } block */
     bool takes_where;
     /* May this call be? (shapes, ids, …) Asked while the cell is bound when every object exists already, and again

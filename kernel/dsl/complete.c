@@ -170,25 +170,42 @@ static bool ends_with(const char *text, const char *end)
     return n >= m && !strcmp(text + n - m, end);
 }
 
+/* Above the places that may be read, the ways down to them: `/us` -> /usr/share/datasets/, `~/lo` -> ~/logos/. */
+static void add_roots(completer *c)
+{
+    char home[1024] = "", entry[1400];
+    char *resolved = NULL;
+    lg_err quiet = {0};
+    if (*c->partial == '~' && lg_reach_home(&resolved, &quiet) == LG_OK) snprintf(home, sizeof home, "%s", resolved);
+    lg_free(resolved);
+    size_t n = strlen(home);
+    const char *root;
+    for (size_t i = 0; (root = lg_reach_root(i)); i++) {
+        if (n && (strncmp(root, home, n) || root[n] != '/')) continue;
+        snprintf(entry, sizeof entry, "%s%s/", n ? "~" : "", root + n);
+        add_match(c, entry, "folder", "may be read");
+    }
+}
+
 /* One level below the folder that is already written; of files those that end so. */
 static void add_files(completer *c, const char *ending)
 {
+    enum { LOOK = 20000 };
     char folder[1024] = ".", entry[1400];
     size_t slash = c->partial_len;
     while (slash && c->partial[slash - 1] != '/') slash--;
     if (slash >= sizeof folder || (c->partial_len && memchr(c->partial, ':', c->partial_len))) return;
     if (slash) memcpy(folder, c->partial, slash), folder[slash] = 0;
+    if (c->partial_len && (*c->partial == '/' || *c->partial == '~')) add_roots(c);
     lg_listing listing = {0};
     lg_err quiet = {0};
-    if (lg_reach_list(folder, 20000, NULL, &listing, &quiet) != LG_OK) return;
+    if (lg_reach_look(folder, LOOK, &listing, &quiet) != LG_OK) return;
     for (size_t i = 0; i < listing.count; i++) {
-        size_t n = strcspn(listing.path[i], "/");
-        bool is_folder = listing.path[i][n] == '/';
-        if (slash + n + 2 > sizeof entry) continue;
+        size_t n = strlen(listing.path[i]);
+        bool is_folder = ends_with(listing.path[i], "/");
+        if (slash + n + 1 > sizeof entry) continue;
         memcpy(entry, c->partial, slash);
-        memcpy(entry + slash, listing.path[i], n);
-        if (is_folder) entry[slash + n++] = '/';
-        entry[slash + n] = 0;
+        memcpy(entry + slash, listing.path[i], n + 1);
         if (!is_folder && !ends_with(entry, ending)) continue;
         if (!strpbrk(entry, " #,;=()[]{}<>!\"'") || c->context.in_string)
             add_match(c, entry, is_folder ? "folder" : "file", "");
@@ -268,13 +285,66 @@ static void add_labels(completer *c)
     lg_buf_release(&labels);
 }
 
+static bool has_images(const dsl_object *object)
+{
+    return object->cls->images != NULL;
+}
+
+/* `logos.val` in the line: only images of that part. */
+static int line_part(completer *c, const dsl_object *object)
+{
+    static const char *const parts[] = {"", ".train", ".val", ".test"};
+    char word[64];
+    for (size_t i = c->context.first; i < c->context.end; i++) {
+        dsl_token_copy(&c->context.tokens, &c->context.tokens.token[i], word);
+        for (int k = DSL_PART_TRAIN; k <= DSL_PART_TEST; k++) {
+            size_t n = strlen(word), m = strlen(parts[k]);
+            if (n <= m || strcmp(word + n - m, parts[k])) continue;
+            word[n - m] = 0;
+            if (dsl_session_get(c->session, word) == object) return k;
+            word[n - m] = '.';
+        }
+    }
+    return DSL_PART_ALL;
+}
+
+/* Numbers and names of images that are there, with their labels. */
 static void add_ids(completer *c)
 {
-    char id[24];
-    for (int i = 1; i <= 12; i++) {
-        snprintf(id, sizeof id, "%d", i);
-        add_match(c, id, "image", "");
+    enum { MOST = 60 };
+    const dsl_object *object = line_object(c, has_images);
+    char prefix[256];
+    if (!object || c->partial_len >= sizeof prefix) return;
+    memcpy(prefix, c->partial, c->partial_len);
+    prefix[c->partial_len] = 0;
+    lg_buf images;
+    lg_buf_init(&images, 1 << 18);
+    object->cls->images(object->payload, line_part(c, object), prefix, MOST, &images);
+    for (char *at = images.data, *end; at && *at; at = end) {
+        if ((end = strchr(at, '\n'))) *end++ = 0;
+        char *tab = strchr(at, '\t');
+        if (tab) *tab++ = 0;
+        if (!strpbrk(at, " #,;=()[]{}<>!\"'") || c->context.in_string) add_match(c, at, "image", tab ? tab : "");
     }
+    lg_buf_release(&images);
+}
+
+/* Words that depend on the word before: `set theme` -> auto, light, dark. */
+static void add_words_after(completer *c, const dsl_param *param)
+{
+    const dsl_command *command = c->context.command;
+    char before[64];
+    if (!command || !command->words || c->context.end <= c->context.first) return;
+    dsl_token_copy(&c->context.tokens, &c->context.tokens.token[c->context.end - 1], before);
+    const char *const *word = command->words((int)(param - command->params), before);
+    for (; word && *word; word++) add_match(c, *word, "value", "");
+}
+
+static void add_splits(completer *c, const dsl_param *param)
+{
+    static const char *const shares[] = {"80/20", "70/15/15", "90/10"};
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
+        add_match(c, shares[i], "value", param->dflt && !strcmp(param->dflt, shares[i]) ? "the default" : "");
 }
 
 static void add_values(completer *c, const dsl_param *param)
@@ -302,6 +372,8 @@ static void add_values(completer *c, const dsl_param *param)
     case DSL_T_LABEL: add_labels(c); break;
     case DSL_T_IMAGE: add_ids(c); break;
     case DSL_T_NEWNAME: break;
+    case DSL_T_SPLIT: add_splits(c, param); break;
+    case DSL_T_TEXT: add_words_after(c, param); break;
     default:
         if (param->dflt && !param->list) add_match(c, param->dflt, "value", lg_buf_str(&signature));
     }

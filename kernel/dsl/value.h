@@ -46,6 +46,9 @@ typedef struct dsl_class {
     void (*fields)(const void *payload, lg_buf *out);
     /* Labels the object knows, one a line (completion after `label =`). May be NULL. */
     void (*labels)(const void *payload, lg_buf *out);
+    /* Images of a part whose number, or else whose name, begins with prefix: "412<tab>Nike, val" one a line, at most `most` (Tab
+     * after `image`; ALL: all of them). May be NULL. */
+    void (*images)(const void *payload, int part, const char *prefix, int most, lg_buf *out);
     /* Fields of its rows, for `where` and `sort`: "label text", "id number", "broken truth", one a line ("year any":
      * texts that may be numbers). May be NULL: then the fields are only known when the line runs. */
     void (*where_fields)(const void *payload, lg_buf *out);

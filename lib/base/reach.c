@@ -146,6 +146,22 @@ lg_status lg_place_check(const char *path, lg_reach_mode mode, lg_place *place, 
     return lg_reach_holds(place->real, mode) ? LG_OK : lg_reach_denied(path, place->real, mode, err);
 }
 
+lg_status lg_reach_home(char **out, lg_err *err)
+{
+    lg_place place;
+    LG_TRY(lg_place_find("~", &place, err));
+    *out = lg_strdup(place.real, err);
+    return *out ? LG_OK : err->status;
+}
+
+const char *lg_reach_root(size_t index)
+{
+    pthread_rwlock_rdlock(&reach.lock);
+    const char *root = index == 0 ? reach.project : index <= reach.read.count ? reach.read.path[index - 1] : NULL;
+    pthread_rwlock_unlock(&reach.lock);
+    return root;
+}
+
 static lg_status root_add(root_list *roots, const char *path, lg_err *err)
 {
     lg_place place;

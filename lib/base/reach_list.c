@@ -30,12 +30,14 @@ typedef struct walk {
     place_id *linked; /* folders that were entered through a link or below one, each once */
     size_t linked_count, linked_cap;
     char path[PATH_MAX]; /* of the entry, relative to the root */
+    bool shallow; /* names of the folder itself: folders are not entered */
     lg_err *err;
 } walk;
 
 static lg_status add_file(walk *w)
 {
     lg_listing *out = w->out;
+    if (out->count == w->limit && w->shallow) return LG_OK;
     if (out->count == w->limit) {
         lg_fail(w->err, LG_E_LIMIT, 303, "`%.200s` holds too many files", w->written);
         return lg_why(w->err, "more than %s lie below it", lg_thousands((long long)w->limit));
@@ -51,6 +53,12 @@ static lg_status add_file(walk *w)
     if (!out->path[out->count]) return w->err->status;
     out->count++;
     return LG_OK;
+}
+
+static lg_status add_folder(walk *w, size_t len)
+{
+    memcpy(w->path + len, "/", 2);
+    return add_file(w);
 }
 
 static bool is_below(const char *path, const char *folder)
@@ -124,6 +132,8 @@ static lg_status visit_link(walk *w, int dir, const char *name, size_t len, int 
     lg_status status = LG_OK;
     if (handle >= 0 && S_ISREG(st.st_mode)) {
         status = add_file(w);
+    } else if (handle >= 0 && S_ISDIR(st.st_mode) && w->shallow) {
+        status = add_folder(w, len);
     } else if (handle < 0 || !S_ISDIR(st.st_mode) || is_below(w->root, real)) {
         w->out->skipped++;
     } else if (!is_below(real, w->root)) {
@@ -140,13 +150,14 @@ static lg_status visit(walk *w, int dir, const struct dirent *entry, size_t len,
     size_t n = strlen(name);
     struct stat st;
     if (name[0] == '.') return LG_OK;
-    if (lg_utf8_valid(name, n) != n || len + n + 2 > sizeof w->path || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW)) {
+    if (lg_utf8_valid(name, n) != n || len + n + 3 > sizeof w->path || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW)) {
         w->out->skipped++;
         return LG_OK;
     }
     if (len) w->path[len++] = '/';
     memcpy(w->path + len, name, n + 1);
     if (S_ISREG(st.st_mode)) return add_file(w);
+    if (S_ISDIR(st.st_mode) && w->shallow) return add_folder(w, len + n);
     if (S_ISDIR(st.st_mode)) return enter(w, dir, name, O_NOFOLLOW, len + n, depth + 1, linked);
     if (S_ISLNK(st.st_mode)) return visit_link(w, dir, name, len + n, depth + 1);
     w->out->skipped++;
@@ -193,7 +204,7 @@ static lg_status list_start(const char *folder, lg_place *place, int *fd, lg_err
     return lg_reach_denied(folder, place->real, LG_REACH_READ, err);
 }
 
-lg_status lg_reach_list(const char *folder, size_t limit, lg_cancel *cancel, lg_listing *out, lg_err *err)
+static lg_status list(const char *folder, size_t limit, bool shallow, lg_cancel *cancel, lg_listing *out, lg_err *err)
 {
     lg_place place;
     int fd = -1;
@@ -204,12 +215,23 @@ lg_status lg_reach_list(const char *folder, size_t limit, lg_cancel *cancel, lg_
               .limit = limit ? limit : LIMIT_DEFAULT,
               .cancel = cancel,
               .out = out,
+              .shallow = shallow,
               .err = err};
     lg_status st = walk_folder(&w, fd, 0, 0, false);
     lg_free(w.linked);
     if (st != LG_OK) lg_listing_release(out);
     else if (out->count) qsort(out->path, out->count, sizeof *out->path, by_bytes);
     return st;
+}
+
+lg_status lg_reach_list(const char *folder, size_t limit, lg_cancel *cancel, lg_listing *out, lg_err *err)
+{
+    return list(folder, limit, false, cancel, out, err);
+}
+
+lg_status lg_reach_look(const char *folder, size_t limit, lg_listing *out, lg_err *err)
+{
+    return list(folder, limit, true, NULL, out, err);
 }
 
 void lg_listing_release(lg_listing *listing)

@@ -1,0 +1,147 @@
+/* Tab with the real commands and objects: ids that are there, files below what may be read, words of settings, facts of
+ * runs. `|` marks the cursor. */
+#include <unistd.h>
+#include "lib/base/reach.h"
+#include "tests/support/lens.h"
+
+static lens l;
+static char got[60000], kinds[60000];
+
+/* Matches as " a b c ", their types and signatures as "a:type:signature;". */
+static const char *complete(const char *marked)
+{
+    char cell[2000];
+    const char *bar = strchr(marked, '|');
+    size_t n = (size_t)(bar - marked), used = 0, more = 0;
+    snprintf(cell, sizeof cell, "%.*s%s", (int)n, marked, bar + 1);
+    dsl_completion found;
+    lg_err err = {0};
+    CHECK_OK(dsl_session_complete(l.session, cell, strlen(cell), lg_utf8_count(cell, n), &found, &err));
+    for (size_t i = 0; i < found.count; i++) {
+        used += (size_t)snprintf(got + used, sizeof got - used, " %s", found.match[i].text);
+        more += (size_t)snprintf(kinds + more, sizeof kinds - more, "%s:%s:%s;", found.match[i].text,
+                                 found.match[i].type, found.match[i].signature);
+    }
+    snprintf(got + used, sizeof got - used, " ");
+    kinds[more] = 0;
+    dsl_completion_release(&found);
+    return got;
+}
+
+static void setup(void)
+{
+    static bool made;
+    lg_err err = {0};
+    if (!made) lens_shop();
+    made = true;
+    CHECK_OK(lens_open(&l));
+    if (lens_run(&l, "load logos from shop split 60/20/20; load small from shop limit 10 size 16x16\n"
+                     "model scratch on logos { conv 4 3x3 relu; flatten; dense classes softmax }\n"
+                     "fit scratch epochs 1 quiet as first"))
+        TEST_FAIL("LL%03d %s", l.err.code, l.err.msg);
+}
+
+TEST(images_that_are_there)
+{
+    setup();
+    CHECK_STR(complete("show logos image 4|"), " 4 40 41 42 43 44 45 46 47 48 ");
+    CHECK_HAS(kinds, "4:image:adidas, ");
+    CHECK_STR(complete("show small image 4|"), " 4 ");
+    CHECK_STR(complete("relabel logos image 47, 4|"), " 4 40 41 42 43 44 45 46 47 48 ");
+    CHECK_HAS(complete("show logos image puma/0|"), " puma/01.png puma/02.png ");
+    CHECK_HAS(complete("show logos.val image |"), " ");
+    CHECK(strstr(kinds, ", train") == NULL);
+    CHECK_HAS(kinds, ", val;");
+    CHECK_STR(complete("show logos image 99|"), " ");
+    lens_close(&l);
+}
+
+TEST(labels_and_parts)
+{
+    setup();
+    CHECK_STR(complete("show logos where label = |"), " adidas nike other puma ");
+    CHECK_STR(complete("show logos where label in adidas, n|"), " nike ");
+    CHECK_STR(complete("show logos where not label = P|"), " puma ");
+    CHECK_STR(complete("show logos where split = |"), " train val test ");
+    CHECK_STR(complete("show logos.|"), " logos.train logos.val logos.test ");
+    CHECK_STR(complete("relabel logos n|"), " nike ");
+    CHECK_HAS(complete("split logos |"), " 80/20 70/15/15 90/10 ");
+    CHECK_HAS(kinds, "80/20:value:the default;");
+    lens_close(&l);
+}
+
+TEST(runs_models_options)
+{
+    setup();
+    CHECK_STR(complete("curves |"), " scratch first metric smooth ");
+    CHECK_HAS(kinds, "scratch:model:");
+    CHECK_HAS(kinds, "first:run:");
+    complete("fit scratch epochs 3 |");
+    CHECK(strstr(kinds, "epochs:option") == NULL);
+    CHECK_HAS(kinds, "lr:option:lr  number, default 0.01;");
+    CHECK_HAS(kinds, "balance:flag:balance  on or off, off unless written otherwise;");
+    CHECK_HAS(kinds, "on:preposition:");
+    CHECK_HAS(complete("confusion scratch on logos.v|"), " logos.val ");
+    lens_close(&l);
+}
+
+TEST(words_of_settings)
+{
+    setup();
+    CHECK_STR(complete("set |"), " seed threads palette theme detail decimals alt store ");
+    CHECK_STR(complete("set theme |"), " auto light dark ");
+    CHECK_STR(complete("set palette g|"), " grey ");
+    CHECK_STR(complete("set seed |"), " ");
+    lens_close(&l);
+}
+
+/* HOME holds project and logos; only what may be read is told. */
+TEST(files_below_what_may_be_read)
+{
+    char cell[PATH_MAX + 100], home[PATH_MAX], want[PATH_MAX + 100];
+    setup();
+    CHECK_HAS(complete("load x from |"), " flat/ ");
+    CHECK_STR(complete("load x from shop/a|"), " shop/adidas/ ");
+    CHECK_HAS(complete("load x from flat labels list|"), " list.csv ");
+    CHECK_HAS(complete("load x from shop/puma/0|"), " shop/puma/01.png ");
+    CHECK(realpath(ds_folder, home) != NULL);
+    snprintf(cell, sizeof cell, "load x from %s/fl|", home);
+    snprintf(want, sizeof want, " %s/flat/ ", home);
+    CHECK_STR(complete(cell), want);
+    snprintf(cell, sizeof cell, "load x from %.8s|", home); /* above the project: the way down to it */
+    snprintf(want, sizeof want, " %s/ ", home);
+    CHECK_HAS(complete(cell), want);
+    CHECK_STR(complete("load x from /etc/|"), " ");
+    CHECK_STR(complete("load x from /usr/share/da|"), " /usr/share/datasets/ ");
+    *strrchr(home, '/') = 0;
+    setenv("HOME", home, 1);
+    snprintf(cell, sizeof cell, "load x from ~/%s/fl|", strrchr(ds_folder, '/') + 1);
+    snprintf(want, sizeof want, " ~/%s/flat/ ", strrchr(ds_folder, '/') + 1);
+    CHECK_STR(complete(cell), want);
+    snprintf(want, sizeof want, " ~/%s/ ", strrchr(ds_folder, '/') + 1);
+    CHECK_HAS(complete("load x from ~/lo|"), want);
+    CHECK_STR(complete("load x from ~/zz|"), " ");
+    lens_close(&l);
+}
+
+TEST(a_layer_tells_its_shape_where_it_stands)
+{
+    bool found;
+    char *text, *html;
+    lg_err err = {0};
+    const char *cell = "model m on logos {\n  for n in 4, 8 { conv $n 3x3; maxpool 2 }\n  flatten\n}";
+    setup();
+    size_t at = (size_t)(strstr(cell, "flatten") - cell) + 2;
+    CHECK_OK(dsl_session_inspect(l.session, cell, strlen(cell), at, 0, &found, &text, &html, &err));
+    CHECK(found);
+    CHECK_HAS(text, "here: 288"); /* 32 -> 30 -> 15 -> 13 -> 6: 6*6*8 */
+    lg_free(text);
+    lg_free(html);
+    at = (size_t)(strstr(cell, "maxpool") - cell) + 2;
+    CHECK_OK(dsl_session_inspect(l.session, cell, strlen(cell), at, 0, &found, &text, &html, &err));
+    CHECK_HAS(text, "here: ");
+    CHECK_HAS(text, "6x6x8");
+    lg_free(text);
+    lg_free(html);
+    lens_close(&l);
+}
