@@ -31,15 +31,13 @@
 
 #include "lib/base/lg.h"
 #include "lib/base/pool.h"
-#include "lib/image/picture.h"
-#include "lib/image/resize.h"
+#include "lib/data/rules.h"
 
 typedef struct data_set data_set;
 
 typedef enum data_split_kind { DATA_NONE, DATA_TRAIN, DATA_VAL, DATA_TEST, DATA_SPLITS } data_split_kind;
 extern const char *const data_split_names[DATA_SPLITS]; /* "", "train", "val", "test" */
 
-typedef struct data_size { int h, w, c; } data_size; /* h 0: keep; c 0: 3, or 1 where every picture is grey */
 typedef struct data_cut { double train, val, test; } data_cut; /* shares; sum 1; all 0: 80/20 */
 #define DATA_80_20 ((data_cut){.train = 0.8, .val = 0.2})
 
