@@ -98,6 +98,7 @@ typedef struct data_decode_job {
     data_block *block;   /* NULL: facts only */
     img_fit_mode fit;
     bool verify;         /* facts are known: only fill the block, and refuse changed files (LL317) */
+    bool missing;        /* with verify: files that changed or went become pictures that cannot be read */
     lg_pool *pool;
     lg_cancel *cancel;
     void (*progress)(void *ctx, size_t done, size_t count);

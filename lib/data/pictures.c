@@ -106,19 +106,21 @@ static void decode_piece(void *ctx, int piece, int worker)
     img_picture_release(&picture);
 }
 
-/* A file that cannot be read is a fact, not a failure; memory and changed files are failures. */
+/* A file that cannot be read is a fact, not a failure; memory is, and so are files that changed where they may not. */
 static lg_status take_failures(chunk *part, size_t n, lg_err *err)
 {
     data_table *table = part->job->table;
     for (size_t i = 0; i < n; i++) {
         lg_err *e = &part->err[i];
         if (e->status == LG_OK) continue;
-        if (e->status == LG_E_MEMORY || part->job->verify) {
+        bool needed = part->job->verify && (!part->job->missing || e->status == LG_E_DENIED);
+        if (e->status == LG_E_MEMORY || needed) {
             if (err->status == LG_OK) *err = *e;
             return err->status;
         }
         const char *reason = *e->why ? e->why : e->msg;
         data_fact *fact = &table->fact[part->first + i];
+        if (part->job->verify) fact->sha256[0] = 0; /* what was known of it is no longer so */
         fact->broken = lg_arena_strndup(&table->text, reason, strlen(reason), err);
         if (!fact->broken) return err->status;
         lg_err_clear(e);
