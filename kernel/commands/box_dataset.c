@@ -70,8 +70,14 @@ static bool count_field(const data_counts *counts, const data_set *set, const ch
 
 static lg_status dataset_field(const void *payload, const char *path, lg_arena *arena, dsl_fact *out, lg_err *err)
 {
-    (void)arena;
     const data_set *set = payload;
+    *out = (dsl_fact){0};
+    if (strcmp(path, "fingerprint") == 0) {
+        char hex[65];
+        LG_TRY(data_fingerprint(set, hex, err));
+        out->text = lg_arena_strndup(arena, hex, 64, err);
+        return out->text ? LG_OK : err->status;
+    }
     data_size shape = data_shape(set);
     data_counts counts;
     LG_TRY(data_count_classes(set, &counts, err));
@@ -99,7 +105,7 @@ static lg_status dataset_field(const void *payload, const char *path, lg_arena *
 static void dataset_fields(const void *payload, lg_buf *out)
 {
     const data_set *set = payload;
-    lg_buf_adds(out, "count\nclasses\nheight\nwidth\nchannels\nseed\nbroken\nunlabelled\n");
+    lg_buf_adds(out, "count\nclasses\nheight\nwidth\nchannels\nseed\nbroken\nunlabelled\nfingerprint\n");
     for (int split = DATA_TRAIN; split < DATA_SPLITS; split++) {
         lg_buf_addf(out, "%s.count\n", data_split_names[split]);
         for (int label = 0; label < data_classes(set) && label < 64; label++)
@@ -373,9 +379,9 @@ static lg_status dataset_show(const dsl_object *object, const char *name, dsl_ou
     cmd_doc_split_table(&doc, set, &counts);
     size_t n = data_sample(set, 24, data_seed(set), rows);
     lg_status st = cmd_doc_sheet(&doc, set, rows, n, 64, true, err);
-    if (st == LG_OK && object->recipe) {
+    if (st == LG_OK && *object->recipe) {
         plt_fold_begin(&doc, "How it was made");
-        plt_code(&doc, "%s", data_recipe(set));
+        plt_code(&doc, "%s", object->recipe);
         plt_fold_end(&doc);
     }
     data_counts_release(&counts);

@@ -1,5 +1,6 @@
 /* box_model.c - a network with its weights as an object of the language. */
 #include "kernel/commands/box_model.h"
+#include "lib/image/hash.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -58,6 +59,15 @@ static lg_status layer_field(const nn_net *net, const char *path, lg_arena *aren
     return LG_E_NAME;
 }
 
+/* SHA-256 of the weights: equal ones answer alike. */
+static lg_status model_fingerprint(const cmd_model *model, lg_arena *arena, dsl_fact *out, lg_err *err)
+{
+    char hex[IMG_SHA256_HEX];
+    img_sha256(nn_weights_block(model->weights), nn_net_block(model->net) * sizeof(float), hex);
+    out->text = lg_arena_strndup(arena, hex, IMG_SHA256_HEX - 1, err);
+    return out->text ? LG_OK : err->status;
+}
+
 static lg_status model_field(const void *payload, const char *path, lg_arena *arena, dsl_fact *out, lg_err *err)
 {
     const cmd_model *model = payload;
@@ -65,6 +75,7 @@ static lg_status model_field(const void *payload, const char *path, lg_arena *ar
     if (strcmp(path, "params") == 0) out->number = (double)nn_net_params(model->net);
     else if (strcmp(path, "layers") == 0) out->number = nn_net_count(model->net) - 1;
     else if (strcmp(path, "seed") == 0) out->number = (double)model->seed;
+    else if (strcmp(path, "fingerprint") == 0) return model_fingerprint(model, arena, out, err);
     else if (strcmp(path, "classes") == 0) out->number = nn_shape_count(nn_net_output(model->net));
     else {
         lg_status st = model->runs ? cmd_run_class.field(cmd_model_run(model), path, arena, out, err) : LG_E_NAME;
@@ -76,7 +87,7 @@ static lg_status model_field(const void *payload, const char *path, lg_arena *ar
 static void model_fields(const void *payload, lg_buf *out)
 {
     const cmd_model *model = payload;
-    lg_buf_adds(out, "params\nlayers\nseed\nclasses\n");
+    lg_buf_adds(out, "params\nlayers\nseed\nclasses\nfingerprint\n");
     for (int i = 1; i < nn_net_count(model->net); i++) {
         lg_buf_addf(out, "%s.params\n%s.shape\n", nn_net_node(model->net, i)->name, nn_net_node(model->net, i)->name);
     }
@@ -118,12 +129,18 @@ static lg_status model_show(const dsl_object *object, const char *name, dsl_out 
     return cmd_display_to(out, &doc, false, 0, err);
 }
 
+static const char *model_data(const void *payload)
+{
+    return ((const cmd_model *)payload)->on;
+}
+
 const dsl_class cmd_model_class = {
     .kind = DSL_KIND_MODEL,
     .drop = model_drop,
     .field = model_field,
     .fields = model_fields,
     .labels = model_labels,
+    .data = model_data,
     .brief = model_brief,
     .show = model_show,
 };

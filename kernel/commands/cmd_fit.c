@@ -596,6 +596,7 @@ const dsl_command dsl_cmd_fit = {
     .params = params,
     .examples = (const char *const[]){"fit scratch epochs 20 batch 32 lr 0.01",
                                       "fit scratch epochs 5 lr 0.05 balance as trial", NULL},
+    .anew = "continue",
     .makes = DSL_KIND_RUN,
     .run = fit_run,
 };

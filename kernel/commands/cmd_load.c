@@ -141,7 +141,7 @@ static lg_status make_spec(const dsl_call *call, data_load_spec *spec, cmd_live 
                              .labels = call->arg[LABELS].given ? call->arg[LABELS].value[0].text : NULL,
                              .fit = fits[call->arg[FIT].value[0].choice],
                              .seed = cmd_seed(call, SEED),
-                             .as_written = call->recipe,
+                             .as_written = call->step,
                              .cancel = call->cancel,
                              .progress = load_progress,
                              .progress_ctx = live};

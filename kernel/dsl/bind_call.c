@@ -51,9 +51,20 @@ static void add_value(lg_buf *out, const dsl_value *value)
     } else add_text(out, value->text);
 }
 
-static void add_arg(lg_buf *out, const dsl_param *param, const dsl_arg *arg, bool defaults)
+/* `set seed` is the default of every seed. */
+static const char *own_default(const dsl_call *call, const dsl_param *param)
+{
+    return strcmp(param->name, "seed") ? NULL : dsl_session_setting(call->session, "seed");
+}
+
+static void add_arg(lg_buf *out, const dsl_call *call, const dsl_param *param, const dsl_arg *arg, bool defaults)
 {
     if (!arg->count || (!arg->given && !defaults)) return;
+    const char *word = arg->given ? NULL : own_default(call, param);
+    if (word) {
+        lg_buf_addf(out, " %s %s", param->name, word);
+        return;
+    }
     if (param->type == DSL_T_FLAG) {
         bool on = arg->value[0].number != 0, usual = param->dflt && dsl_same(param->dflt, "on");
         if (on != usual) lg_buf_addf(out, " %s%s", on ? "" : "no ", param->name);
@@ -66,23 +77,23 @@ static void add_arg(lg_buf *out, const dsl_param *param, const dsl_arg *arg, boo
     }
 }
 
-static void add_args(lg_buf *out, const dsl_param *params, const dsl_arg *arg, bool defaults)
+static void add_args(lg_buf *out, const dsl_call *call, const dsl_param *params, const dsl_arg *arg, bool defaults)
 {
     for (int pass = 0; pass < 3; pass++)
         for (int i = 0; params && params[i].name; i++) {
             int turn = params[i].role == DSL_POSITIONAL ? 0 : params[i].role == DSL_PREPOSITION ? 1 : 2;
-            if (turn == pass) add_arg(out, &params[i], &arg[i], defaults && !params[i].late);
+            if (turn == pass) add_arg(out, call, &params[i], &arg[i], defaults && !params[i].late);
         }
 }
 
-static void add_layers(lg_buf *out, const dsl_layer *layer, int count)
+static void add_layers(lg_buf *out, const dsl_call *call, const dsl_layer *layer, int count)
 {
     lg_buf_adds(out, " { ");
     for (int i = 0; i < count; i++) {
         if (i) lg_buf_adds(out, "; ");
         lg_buf_adds(out, layer[i].type->name);
-        add_args(out, layer[i].type->params, layer[i].arg, false);
-        if (layer[i].ninner) add_layers(out, layer[i].inner, layer[i].ninner);
+        add_args(out, call, layer[i].type->params, layer[i].arg, false);
+        if (layer[i].ninner) add_layers(out, call, layer[i].inner, layer[i].ninner);
     }
     lg_buf_adds(out, " }");
 }
@@ -92,12 +103,12 @@ lg_status dsl_recipe(const dsl_call *call, lg_arena *arena, const char **out, lg
     lg_buf text;
     lg_buf_init(&text, 1 << 24);
     lg_buf_adds(&text, call->command->name);
-    add_args(&text, call->command->params, call->arg, true);
+    add_args(&text, call, call->command->params, call->arg, true);
     if (call->where) {
         lg_buf_adds(&text, " where ");
         dsl_cond_text(call->where, &text);
     }
-    if (call->has_block) add_layers(&text, call->layer, call->nlayers);
+    if (call->has_block) add_layers(&text, call, call->layer, call->nlayers);
     lg_status st = lg_buf_check(&text, err);
     if (st == LG_OK && !(*out = lg_arena_strndup(arena, lg_buf_str(&text), text.len, err))) st = err->status;
     lg_buf_release(&text);
@@ -168,5 +179,7 @@ lg_status dsl_bind_call(dsl_walk *walk, const dsl_command *command, dsl_stmt *st
     LG_TRY(bind_block(walk, command, stmt, arena, out, err));
     out->line = one_line(stmt->at, stmt->len, arena, err);
     if (!out->line) return err->status;
-    return dsl_recipe(out, arena, &out->recipe, err);
+    LG_TRY(dsl_recipe(out, arena, &out->step, err));
+    out->recipe = out->step;
+    return walk->dry ? LG_OK : dsl_lineage(out, arena, &out->recipe, err);
 }

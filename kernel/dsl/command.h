@@ -106,7 +106,8 @@ typedef struct dsl_call {
     bool has_block;
     lg_span span;       /* the verb */
     const char *line;   /* the command as written, one line */
-    const char *recipe; /* the command with defaults filled in */
+    const char *step;   /* the command with defaults filled in */
+    const char *recipe; /* for the objects it makes: the steps that made what it works on, one a line, then its own */
     const char *note;   /* "(using model scratch)" where the implicit rule filled something in, else "" */
     const char *loop;   /* inside `for`: the variable's value as text, else NULL */
     int loop_index;     /* inside `for`: 1, 2, … counts the runs of this line, nested loops included; else 0 */
@@ -126,6 +127,9 @@ typedef struct dsl_command {
     /* Tab: legal words of the parameter `param` where the word `before` stands before them (`set theme` …);
      * NULL-terminated, or NULL. May be NULL. */
     const char *const *(*words)(int param, const char *before);
+    /* What it makes of its first object does not depend on earlier calls of it, unless this flag is given (`fit` …
+     * `continue`): recipes leave those out. NULL: it does. */
+    const char *anew;
     bool takes_layers;           /* has a { layers } block */
     bool takes_where;
     /* May this call be? (shapes, ids, …) Asked while the cell is bound when every object exists already, and again

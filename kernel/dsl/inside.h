@@ -191,6 +191,9 @@ lg_status dsl_no_layer(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err);
 /* The same line in this language, or false when the line is no Python we know. */
 bool dsl_from_python(const dsl_config *config, const char *line, size_t len, lg_buf *out);
 
+/* ---- lineage.c: dsl_call.recipe from the objects of a call and its step ---- */
+lg_status dsl_lineage(const dsl_call *call, lg_arena *arena, const char **out, lg_err *err) LG_MUST_CHECK;
+
 /* ---- later.c: verbs that this version does not have ---- */
 typedef struct dsl_later {
     const char *verb, *served_by, *hint; /* a command that serves meanwhile, and how; or NULL */

@@ -46,8 +46,10 @@ typedef struct dsl_class {
     void (*fields)(const void *payload, lg_buf *out);
     /* Labels the object knows, one a line (completion after `label =`). May be NULL. */
     void (*labels)(const void *payload, lg_buf *out);
-    /* Images of a part whose number, or else whose name, begins with prefix: "412<tab>Nike, val" one a line, at most `most` (Tab
-     * after `image`; ALL: all of them). May be NULL. */
+    /* Name of the dataset that a model works on where a command names none. May be NULL, and give NULL. */
+    const char *(*data)(const void *payload);
+    /* Images of a part (dsl_part) whose number, or else whose name, begins with prefix: "412<tab>Nike, val" one a line,
+     * at most `most`; for Tab after `image`. May be NULL. */
     void (*images)(const void *payload, int part, const char *prefix, int most, lg_buf *out);
     /* Fields of its rows, for `where` and `sort`: "label text", "id number", "broken truth", one a line ("year any":
      * texts that may be numbers). May be NULL: then the fields are only known when the line runs. */
@@ -62,7 +64,7 @@ struct dsl_object {
     atomic_int refs;
     const dsl_class *cls;
     void *payload; /* owned, dropped by cls->drop */
-    char *recipe;  /* owned: the command as run, defaults filled in */
+    char *recipe;  /* owned: the steps that make an equal object in a new session, one a line, defaults filled in */
     char made[32]; /* ISO 8601 time */
 };
 

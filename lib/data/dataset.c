@@ -234,6 +234,7 @@ void data_unref(const data_set *set)
     data_block_unref(shared->block);
     lg_free(shared->row);
     lg_free(shared->recipe);
+    lg_free(atomic_load(&shared->fingerprint));
     lg_free(shared);
 }
 
@@ -333,7 +334,7 @@ const char *data_recipe(const data_set *set)
     return set->recipe;
 }
 
-lg_status data_fingerprint(const data_set *set, char hex[65], lg_err *err)
+static lg_status make_fingerprint(const data_set *set, char hex[65], lg_err *err)
 {
     lg_buf text;
     data_size size = data_shape(set);
@@ -348,6 +349,22 @@ lg_status data_fingerprint(const data_set *set, char hex[65], lg_err *err)
     if (!st) img_sha256(lg_buf_str(&text), text.len, hex);
     lg_buf_release(&text);
     return st;
+}
+
+/* Two threads may both work it out; the first one's copy stays. */
+lg_status data_fingerprint(const data_set *set, char hex[65], lg_err *err)
+{
+    data_set *shared = (data_set *)set;
+    char *known = atomic_load(&shared->fingerprint), *none = NULL;
+    if (known) {
+        memcpy(hex, known, 65);
+        return LG_OK;
+    }
+    LG_TRY(make_fingerprint(set, hex, err));
+    char *copy = lg_strdup(hex, err);
+    if (!copy) return err->status;
+    if (!atomic_compare_exchange_strong(&shared->fingerprint, &none, copy)) lg_free(copy);
+    return LG_OK;
 }
 
 lg_status data_count_classes(const data_set *set, data_counts *out, lg_err *err)

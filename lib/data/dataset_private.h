@@ -64,6 +64,7 @@ struct data_set {
     img_fit_mode fit;
     uint64_t seed;
     char *recipe;
+    _Atomic(char *) fingerprint; /* NULL until somebody asks; a set never changes, so once is enough */
 };
 
 /* ---- parts: _new gives one reference ---- */

@@ -95,7 +95,7 @@ static lg_status thing_bind(const dsl_call *call, const char *name, dsl_kind kin
 /* Notes the recipe, and makes what the table says. */
 static lg_status note_run(const dsl_call *call, lg_err *err)
 {
-    lg_buf_adds(&dsl_log, call->recipe);
+    lg_buf_adds(&dsl_log, call->step);
     if (*call->note) lg_buf_addf(&dsl_log, "  %s", call->note);
     if (call->loop) lg_buf_addf(&dsl_log, "  #%d=%s", call->loop_index, call->loop);
     lg_buf_addc(&dsl_log, '\n');

@@ -1,0 +1,116 @@
+/* Every object's recipe, run in a new session, gives an equal object. */
+#include "tests/support/lens.h"
+
+static lens l;
+
+/* What makes objects equal: their facts, fingerprints included, without times. */
+static void facts(lens *of, const char *name, lg_buf *out)
+{
+    const dsl_object *object = dsl_session_get(of->session, name);
+    lg_arena arena;
+    lg_buf fields;
+    lg_arena_init(&arena, 0);
+    lg_buf_init(&fields, 0);
+    lg_buf_clear(out);
+    if (!object) TEST_FAIL("no object `%s`", name);
+    if (object->cls->fields) object->cls->fields(object->payload, &fields);
+    for (char *at = fields.data, *end; at && (end = strchr(at, '\n')); at = end + 1) {
+        dsl_fact fact = {0};
+        lg_err err = {0};
+        *end = 0;
+        if (strstr(at, "second")) continue;
+        CHECK_OK(object->cls->field(object->payload, at, &arena, &fact, &err));
+        lg_buf_addf(out, "%s %.17g %s\n", at, fact.text ? 0 : fact.number, fact.text ? fact.text : "");
+    }
+    lg_buf_release(&fields);
+    lg_arena_release(&arena);
+}
+
+/* The recipe of `name` in a session of its own. */
+static int differs(const char *name)
+{
+    lens other;
+    lg_buf was, is;
+    lg_err err = {0};
+    const dsl_object *object = dsl_session_get(l.session, name);
+    if (!object) TEST_FAIL("no object `%s`", name);
+    lg_buf_init(&was, 0);
+    lg_buf_init(&is, 0);
+    CHECK_OK(lens_open(&other));
+    if (lens_run(&other, object->recipe))
+        TEST_FAIL("%s: the recipe\n%s\nfails: LL%03d %s", name, object->recipe, other.err.code, other.err.msg);
+    facts(&l, name, &was);
+    facts(&other, name, &is);
+    int bad = strcmp(lg_buf_str(&was), lg_buf_str(&is)) || !was.len;
+    if (bad)
+        printf("%s: the recipe\n%s\ngives\n%sinstead of\n%s", name, object->recipe, lg_buf_str(&is), lg_buf_str(&was));
+    lens_close(&other);
+    lg_buf_release(&was);
+    lg_buf_release(&is);
+    return bad;
+}
+
+static void setup(const char *cell)
+{
+    static bool made;
+    lg_err err = {0};
+    if (!made) lens_shop();
+    made = true;
+    CHECK_OK(lens_open(&l));
+    if (lens_run(&l, cell)) TEST_FAIL("LL%03d %s (%s)", l.err.code, l.err.msg, l.err.why);
+}
+
+static const char *recipe(const char *name)
+{
+    return dsl_session_get(l.session, name)->recipe;
+}
+
+TEST(datasets)
+{
+    setup("set seed 5\n"
+          "load logos from shop size 24x24\n"
+          "relabel logos puma, other as \"no brand\"\n"
+          "split logos 60/20/20\n"
+          "relabel logos image 3, \"nike/02.png\" as puma\n"
+          "load flat from flat labels list.csv columns file, label size 16x16x1 split 70/15/15 seed 3\n"
+          "split flat 50/50 by source no stratify");
+    CHECK_INT(differs("logos"), 0);
+    CHECK_INT(differs("flat"), 0);
+    CHECK_HAS(recipe("logos"), "seed 5\nrelabel logos puma, other as \"no brand\"\nsplit logos 60/20/20 seed 5\n");
+    CHECK(strstr(recipe("logos"), "flat") == NULL);
+    lens_close(&l);
+}
+
+TEST(models_and_runs)
+{
+    setup("load logos from shop size 16x16\n"
+          "model scratch on logos { for n in 4, 6 { conv $n 3x3 relu }; flatten; dropout 0.2; dense classes softmax }\n"
+          "split logos 60/40 seed 9\n"
+          "let rate = 0.05\n"
+          "fit scratch epochs 2 batch 8 lr $rate quiet as first\n"
+          "fit scratch epochs 1 batch 8 lr ($rate / 2) quiet again\n"
+          "fit scratch epochs 1 batch 8 continue quiet as more\n"
+          "confusion scratch as m");
+    CHECK_INT(differs("first"), 0);
+    CHECK_INT(differs("scratch"), 0);
+    CHECK_INT(differs("more"), 0);
+    CHECK_INT(differs("m"), 0);
+    CHECK(strstr(recipe("scratch"), "as first") == NULL); /* the second fit began anew */
+    CHECK_HAS(recipe("scratch"), "lr 0.025");
+    CHECK_HAS(recipe("scratch"), "split logos 60/40 seed 9\nfit scratch");
+    lens_close(&l);
+}
+
+TEST(a_name_used_again)
+{
+    setup("load logos from shop size 16x16\n"
+          "relabel logos puma as other\n"
+          "model scratch on logos { flatten; dense classes softmax }\n"
+          "load logos from shop size 16x16\n"
+          "relabel logos other, puma as other; relabel logos image 1 as nike\n"
+          "fit scratch epochs 1 quiet as first");
+    CHECK_INT(differs("logos"), 0);
+    CHECK_INT(differs("scratch"), 0);
+    CHECK_INT(differs("first"), 0);
+    lens_close(&l);
+}
