@@ -1,6 +1,8 @@
 /* box_matrix.c - a confusion matrix as a table object, and as a document. */
 #include "kernel/commands/box_matrix.h"
 
+#include <stdio.h>
+
 #include "lib/base/banned.h"
 
 void cmd_matrix_free(cmd_matrix *matrix)
@@ -10,7 +12,39 @@ void cmd_matrix_free(cmd_matrix *matrix)
     cmd_labels_release(&matrix->labels);
     lg_free(matrix->title);
     lg_free(matrix->order);
+    lg_free(matrix->note);
+    lg_free(matrix->said);
+    lg_free(matrix->sure);
+    data_unref(matrix->set);
     lg_free(matrix);
+}
+
+lg_status cmd_matrix_new(cmd_judged *j, const char *words, cmd_matrix **out, lg_err *err)
+{
+    size_t n = data_count(j->set);
+    cmd_matrix *m = lg_alloc(1, sizeof *m, err);
+    if (!m) return err->status;
+    m->title = lg_strdup(words, err);
+    m->order = m->title ? lg_alloc((size_t)j->score.classes + 1, sizeof *m->order, err) : NULL;
+    m->sure = m->order ? lg_alloc(n + 1, sizeof *m->sure, err) : NULL;
+    if (!m->sure) {
+        cmd_matrix_free(m);
+        return err->status;
+    }
+    for (int k = 0; k < j->score.classes; k++) m->order[k] = k;
+    for (size_t i = 0; i < n; i++) m->sure[i] = cmd_judged_probability(j, i)[j->said[i]];
+    m->score = j->score, j->score = (cmd_score){0};
+    m->labels = j->labels, j->labels = (cmd_labels){0};
+    m->said = j->said, j->said = NULL;
+    m->set = data_ref(j->set);
+    m->training = j->training;
+    *out = m;
+    return LG_OK;
+}
+
+const cmd_matrix *cmd_matrix_of(const dsl_value *value)
+{
+    return value->object->cls == &cmd_matrix_class ? value->object->payload : NULL;
 }
 
 static void matrix_drop(void *payload)
@@ -31,6 +65,12 @@ static void matrix_fields(const void *payload, lg_buf *out)
 {
     const cmd_matrix *matrix = payload;
     cmd_score_fields(&matrix->score, matrix->labels.name, "", out);
+}
+
+static void matrix_labels(const void *payload, lg_buf *out)
+{
+    const cmd_matrix *matrix = payload;
+    for (int k = 0; k < matrix->labels.count; k++) lg_buf_addf(out, "%s\n", matrix->labels.name[k]);
 }
 
 static void matrix_brief(const void *payload, lg_buf *out)
@@ -126,7 +166,6 @@ void cmd_doc_matrix(plt_doc *doc, const cmd_matrix *m, lg_err *err)
 {
     enum { MOST_DRAWN = 50 };
     int n = m->score.classes;
-    if (m->training) plt_heading(doc, "TRAINING IMAGES: these figures say nothing about new pictures");
     if (n > MOST_DRAWN) {
         doc_mistakes(doc, m);
         doc_baseline(doc, m);
@@ -147,13 +186,74 @@ void cmd_doc_matrix(plt_doc *doc, const cmd_matrix *m, lg_err *err)
     lg_free(label);
 }
 
+/* ---- the most confused pairs ---- */
+typedef struct pair_row {
+    uint32_t row;
+    float sure;
+} pair_row;
+
+/* The `most` images of a pair that the model was surest of; the smaller number first where it was equally sure. */
+static int pair_images(const cmd_matrix *m, const mistake *pair, pair_row *out, int most)
+{
+    int found = 0;
+    for (size_t i = 0; i < data_count(m->set); i++) {
+        data_image image;
+        data_image_at(m->set, i, &image);
+        if (image.label != pair->truth || m->said[i] != pair->predicted) continue;
+        if (found == most && !(m->sure[i] > out[most - 1].sure)) continue;
+        int at = found < most ? found++ : most - 1;
+        for (; at > 0 && out[at - 1].sure < m->sure[i]; at--) out[at] = out[at - 1];
+        out[at] = (pair_row){(uint32_t)i, m->sure[i]};
+    }
+    return found;
+}
+
+static lg_status doc_pair_images(plt_doc *doc, const cmd_matrix *m, const mistake *pair, lg_err *err)
+{
+    enum { MOST = 8, SIZE = 48, SIDE = 96 };
+    pair_row row[MOST];
+    int n = pair_images(m, pair, row, MOST);
+    plt_grid(doc, SIZE,
+             n < pair->count ? "the %d it was surest of"
+             : n == 1        ? "the image"
+                             : "all %d, the surest first",
+             n);
+    for (int i = 0; i < n; i++) LG_TRY(cmd_doc_tile(doc, m->set, row[i].row, SIDE, PLT_EDGE_NONE, err));
+    return LG_OK;
+}
+
+void cmd_doc_pairs(plt_doc *doc, const cmd_matrix *m, lg_err *err)
+{
+    enum { MOST = 6 };
+    mistake worst[MOST];
+    int n = m->score.classes <= 50 ? worst_mistakes(m, worst, MOST) : 0;
+    if (n) plt_heading(doc, "Most confused pairs");
+    for (int i = 0; i < n && err->status == LG_OK; i++) {
+        int64_t of = nn_confusion_class(m->score.count, m->score.classes, worst[i].truth).truth;
+        char words[400];
+        snprintf(words, sizeof words, "%s of %s %.120s called %.120s (%.1f%%)", lg_thousands((long long)worst[i].count),
+                 lg_thousands((long long)of), m->labels.name[worst[i].truth], m->labels.name[worst[i].predicted],
+                 100 * (double)worst[i].count / (double)of);
+        if (!m->set) {
+            plt_item(doc, "%s", words);
+            continue;
+        }
+        plt_fold_begin(doc, "%s", words);
+        if (doc_pair_images(doc, m, &worst[i], err)) return;
+        plt_fold_end(doc);
+    }
+}
+
 static lg_status matrix_show(const dsl_object *object, const char *name, dsl_out *out, lg_err *err)
 {
     const cmd_matrix *matrix = object->payload;
     plt_doc doc;
     plt_doc_init(&doc);
     plt_title(&doc, "%s: %s", name, matrix->title);
+    if (matrix->training) cmd_doc_training(&doc);
     cmd_doc_matrix(&doc, matrix, err);
+    if (matrix->note) plt_note(&doc, "%s", matrix->note);
+    cmd_doc_pairs(&doc, matrix, err);
     if (err->status == LG_OK) return cmd_display_to(out, &doc, false, 0, err);
     plt_doc_release(&doc);
     return err->status;
@@ -164,6 +264,7 @@ const dsl_class cmd_matrix_class = {
     .drop = matrix_drop,
     .field = matrix_field,
     .fields = matrix_fields,
+    .labels = matrix_labels,
     .brief = matrix_brief,
     .show = matrix_show,
 };

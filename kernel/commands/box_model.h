@@ -14,12 +14,13 @@ typedef struct cmd_score {
     int64_t *count; /* owned; NULL: not measured */
     int classes;
     double loss;
+    nn_calibration calibration; /* how sure the model was; empty where only counts are known */
 } cmd_score;
 int64_t cmd_score_total(const cmd_score *score);
 void cmd_score_release(cmd_score *score);
 lg_status cmd_score_copy(const cmd_score *from, cmd_score *to, lg_err *err) LG_MUST_CHECK;
-/* accuracy, loss, baseline, count, balanced_accuracy, macro_f1, LABEL.recall, LABEL.precision, LABEL.f1, LABEL.count.
- */
+/* accuracy, baseline, count, balanced_accuracy, macro_f1, LABEL.recall, LABEL.precision, LABEL.f1, LABEL.count; and
+ * where the calibration is known: loss, calibration (expected error), overconfidence (mean confidence - accuracy). */
 lg_status cmd_score_field(const cmd_score *score, char *const *label, const char *path, double *out);
 void cmd_score_fields(const cmd_score *score, char *const *label, const char *prefix, lg_buf *out);
 /* Share of the largest class: what always answering with it would give. */
@@ -95,6 +96,9 @@ lg_status cmd_score_of(const dsl_call *call, const cmd_model *model, const data_
  * are training images. LL403 no validation part, LL404 no dataset. */
 lg_status cmd_judged_on(const dsl_call *call, const cmd_model *model, const char *model_name, const dsl_value *on,
                         data_set **set, const char **name, bool *training, lg_err *err) LG_MUST_CHECK;
+/* The same without the call's `where`. */
+lg_status cmd_judged_part(const dsl_call *call, const cmd_model *model, const char *model_name, const dsl_value *on,
+                          data_set **set, const char **name, bool *training, lg_err *err) LG_MUST_CHECK;
 /* "trained before the last change to logos", where that is so: a note in the document. */
 void cmd_note_stale(plt_doc *doc, const dsl_call *call, const cmd_model *model);
 

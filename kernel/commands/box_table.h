@@ -35,7 +35,7 @@ lg_status cmd_table_of(const dsl_object *object, rep_table *table, lg_err *err) 
 
 /* Bytes of a .csv, .tsv or .json file (by the ending of `file`) as an object: a confusion matrix where the table is
  * one - as many rows as columns of whole numbers, under the same labels, with or without totals - else a table. LL330
- * with the line of the file. */
+ * with the line of the file, LL335 totals that do not add up. */
 lg_status cmd_table_open(const char *name, const char *file, const char *bytes, size_t len, const char *recipe,
                          dsl_object **out, lg_err *err) LG_MUST_CHECK;
 

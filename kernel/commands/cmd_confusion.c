@@ -6,14 +6,31 @@
 enum { MODEL, ON, AS, NORMALIZE, SORT };
 
 static const dsl_param params[] = {
-    [MODEL] = {.name = "model", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_MODELS, .required = true,
-               .implicit = true, .help = "a trained model"},
-    [ON] = {.name = "on", .role = DSL_PREPOSITION, .type = DSL_T_OBJECT, .kinds = DSL_DATASETS,
-            .dflt_help = "the validation part of its own dataset", .help = "the images to judge it on"},
+    [MODEL] = {.name = "model",
+               .role = DSL_POSITIONAL,
+               .type = DSL_T_OBJECT,
+               .kinds = DSL_MODELS,
+               .required = true,
+               .implicit = true,
+               .help = "a trained model"},
+    [ON] = {.name = "on",
+            .role = DSL_PREPOSITION,
+            .type = DSL_T_OBJECT,
+            .kinds = DSL_DATASETS,
+            .dflt_help = "the validation part of its own dataset",
+            .help = "the images to judge it on"},
     [AS] = {.name = "as", .role = DSL_PREPOSITION, .type = DSL_T_NEWNAME, .help = "keep the matrix under this name"},
-    [NORMALIZE] = {.name = "normalize", .role = DSL_OPTION, .type = DSL_T_CHOICE, .choices = "none rows columns all",
-                   .dflt = "none", .help = "also as shares of rows, columns or all"},
-    [SORT] = {.name = "sort", .role = DSL_OPTION, .type = DSL_T_CHOICE, .choices = "name count error", .dflt = "name",
+    [NORMALIZE] = {.name = "normalize",
+                   .role = DSL_OPTION,
+                   .type = DSL_T_CHOICE,
+                   .choices = "none rows columns all",
+                   .dflt = "none",
+                   .help = "also as shares of rows, columns or all"},
+    [SORT] = {.name = "sort",
+              .role = DSL_OPTION,
+              .type = DSL_T_CHOICE,
+              .choices = "name count error",
+              .dflt = "name",
               .help = "order of the classes: by name, most images first, most mistakes first"},
     {0},
 };
@@ -39,47 +56,35 @@ static lg_status sort_classes(cmd_matrix *m, int sort, lg_err *err)
     return LG_OK;
 }
 
-static lg_status make_matrix(const dsl_call *call, const cmd_model *model, const data_set *set, const char *data_name,
-                             cmd_matrix *m, lg_err *err)
+static lg_status make_matrix(const dsl_call *call, cmd_judged *j, cmd_matrix **out, lg_err *err)
 {
-    LG_TRY(cmd_score_of(call, model, set, &m->score, err));
-    LG_TRY(cmd_labels_of(set, &m->labels, err));
-    m->title = lg_strf(err, "%s on %s, %s images", call->arg[MODEL].value[0].name, data_name,
-                       lg_thousands((long long)data_count(set)));
-    m->order = lg_alloc((size_t)m->score.classes + 1, sizeof *m->order, err);
-    if (!m->title || !m->order) return err->status;
-    m->normalize = call->arg[NORMALIZE].value[0].choice;
-    return sort_classes(m, call->arg[SORT].value[0].choice, err);
-}
-
-static lg_status show_matrix(const dsl_call *call, const cmd_model *model, const cmd_matrix *m, lg_err *err)
-{
-    plt_doc doc;
-    plt_doc_init(&doc);
-    plt_title(&doc, "confusion %s%s%s", m->title, *call->note ? " " : "", call->note);
-    cmd_note_stale(&doc, call, model);
-    cmd_doc_matrix(&doc, m, err);
-    if (err->status == LG_OK) return cmd_display(call, &doc, false, err);
-    plt_doc_release(&doc);
-    return err->status;
+    char *words = cmd_judged_words(call, j, err);
+    lg_status st = words ? cmd_matrix_new(j, words, out, err) : err->status;
+    lg_free(words);
+    LG_TRY(st);
+    (*out)->normalize = call->arg[NORMALIZE].value[0].choice;
+    return sort_classes(*out, call->arg[SORT].value[0].choice, err);
 }
 
 static lg_status confusion_run(const dsl_call *call, lg_err *err)
 {
-    const dsl_value *model_value = &call->arg[MODEL].value[0], *on = dsl_val(call, ON);
-    const cmd_model *model = cmd_model_of(model_value);
-    const char *data_name = NULL;
-    data_set *set = NULL;
-    bool training;
-    if (cmd_judged_on(call, model, model_value->name, on, &set, &data_name, &training, err))
-        return lg_err_place(err, on ? on->span : model_value->span);
-    cmd_matrix *m = lg_alloc(1, sizeof *m, err);
-    lg_status st = m ? make_matrix(call, model, set, data_name, m, err) : err->status;
-    if (st == LG_OK) {
-        m->training = training;
-        st = show_matrix(call, model, m, err);
-    }
-    data_unref(set);
+    cmd_judged j;
+    cmd_matrix *m = NULL;
+    plt_doc doc;
+    lg_status st;
+    LG_TRY(cmd_judge(call, MODEL, 0, ON, &j, err));
+    plt_doc_init(&doc);
+    cmd_doc_judged(&doc, call, &j, err);
+    LG_GO(err->status);
+    LG_GO(make_matrix(call, &j, &m, err));
+    cmd_doc_matrix(&doc, m, err);
+    if (!call->where) cmd_doc_never(&doc, &m->score, m->labels.name, j.model_name);
+    cmd_doc_pairs(&doc, m, err);
+    LG_GO(err->status);
+    st = cmd_display(call, &doc, false, err);
+done:
+    if (st) plt_doc_release(&doc);
+    cmd_judged_release(&j);
     if (st == LG_OK && call->arg[AS].count) {
         dsl_object *object;
         LG_TRY(dsl_object_new(&cmd_matrix_class, m, call->recipe, &object, err));
@@ -102,5 +107,6 @@ const dsl_command dsl_cmd_confusion = {
         (const char *const[]){"confusion scratch on logos.val", "confusion scratch normalize rows sort error", NULL},
     .makes = DSL_KIND_TABLE,
     .takes_where = true,
+    .asks_model = true,
     .run = confusion_run,
 };

@@ -439,8 +439,8 @@ static bool counted(const fit_job *job, cmd_score *out, lg_err *err)
     int first = job->options.resume ? job->options.resume->epochs : 0;
     bool whole = r->best >= 0 && (!job->run->keep_last || !r->interrupted);
     if (!job->val || !whole || kept < r->epoch + first || isnan(kept->val_loss)) return false;
-    return cmd_score_copy(&(cmd_score){.count = kept->confusion, .classes = r->classes, .loss = kept->val_loss}, out,
-                          err) == LG_OK;
+    return cmd_score_copy(&(cmd_score){.count = kept->confusion, .classes = r->classes, .loss = kept->val_loss,
+                                         .calibration = kept->calibration}, out, err) == LG_OK;
 }
 
 static lg_status measure(const dsl_call *call, fit_job *job, lg_err *err)

@@ -1,5 +1,6 @@
 /* cmd_show.c - `show`: look at anything; for datasets a contact sheet, filtered, sorted, with a model's opinion. */
-#include "kernel/commands/box_model.h"
+#include "kernel/commands/box_table.h"
+#include "kernel/commands/opinion.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -30,55 +31,6 @@ static const dsl_param params[] = {
     {0},
 };
 
-/* ---- a model's opinion of every row ---- */
-typedef struct opinion {
-    const cmd_model *model;
-    const data_set *set;  /* the rows the probabilities belong to */
-    float *probability;   /* owned; NULL without a model */
-    int classes;
-} opinion;
-
-static const char *const opinion_fields[] = {"predicted", "confidence", "second", "correct", "loss", NULL};
-
-static const float *row_probability(const opinion *o, const data_set *set, size_t row)
-{
-    data_image image;
-    data_image_at(set, row, &image);
-    ptrdiff_t at = data_row_of(o->set, image.id);
-    return at < 0 ? NULL : o->probability + (size_t)at * (size_t)o->classes;
-}
-
-static int second_best(const float *p, int n, int best)
-{
-    int second = -1;
-    for (int k = 0; k < n; k++)
-        if (k != best && (second < 0 || p[k] > p[second])) second = k;
-    return second < 0 ? best : second;
-}
-
-static const char *class_name(const opinion *o, int k)
-{
-    return k < o->model->labels.count ? o->model->labels.name[k] : "?";
-}
-
-static bool opinion_field(void *ctx, const data_set *set, size_t row, const char *field, dsl_fact *out)
-{
-    const opinion *o = ctx;
-    data_image image;
-    const float *p = o->probability ? row_probability(o, set, row) : NULL;
-    if (!p) return false;
-    data_image_at(set, row, &image);
-    int best = nn_argmax(p, o->classes);
-    if (strcmp(field, "predicted") == 0) out->text = class_name(o, best);
-    else if (strcmp(field, "second") == 0) out->text = class_name(o, second_best(p, o->classes, best));
-    else if (strcmp(field, "confidence") == 0) out->number = p[best];
-    else if (strcmp(field, "correct") == 0) out->number = image.label == best;
-    else if (strcmp(field, "loss") == 0)
-        out->number = image.label < 0 ? (double)NAN : nn_cross_entropy(p, &image.label, 1, o->classes);
-    else return false;
-    return true;
-}
-
 /* ---- order ---- */
 typedef struct sort_row {
     uint32_t row;
@@ -107,26 +59,26 @@ static bool largest_first(const char *field)
     return false;
 }
 
-static lg_status key_of(const opinion *o, const data_set *set, size_t row, const dsl_value *field, dsl_fact *out,
+static lg_status key_of(const cmd_opinion *o, const data_set *set, size_t row, const dsl_value *field, dsl_fact *out,
                         lg_err *err)
 {
     data_value value;
     *out = (dsl_fact){0};
-    if (opinion_field((void *)o, set, row, field->text, out)) return LG_OK;
+    if (cmd_opinion_field((void *)o, set, row, field->text, out)) return LG_OK;
     if (data_field(set, row, field->text, &value)) {
         if (value.kind == DATA_TEXT) out->text = value.text;
         else out->number = value.number;
         return LG_OK;
     }
     bool needs_model = false;
-    for (size_t i = 0; opinion_fields[i]; i++) needs_model |= strcmp(field->text, opinion_fields[i]) == 0;
+    for (size_t i = 0; cmd_opinion_fields[i]; i++) needs_model |= strcmp(field->text, cmd_opinion_fields[i]) == 0;
     lg_fail(err, LG_E_NAME, 149, "these images have no field `%.60s` to sort by", field->text);
     if (needs_model) lg_try(err, "add `with MODEL`: %s is what a model says", field->text);
     return lg_err_place(err, field->span);
 }
 
 /* All rows in the order asked for. */
-static lg_status sorted_rows(const dsl_call *call, const opinion *o, const data_set *set, uint32_t **out, lg_err *err)
+static lg_status sorted_rows(const dsl_call *call, const cmd_opinion *o, const data_set *set, uint32_t **out, lg_err *err)
 {
     const dsl_value *field = &call->arg[SORT].value[0];
     size_t n = data_count(set);
@@ -150,23 +102,23 @@ static lg_status sorted_rows(const dsl_call *call, const opinion *o, const data_
 }
 
 /* ---- pictures ---- */
-static plt_edge edge_of(const opinion *o, const data_image *image, int best)
+static plt_edge edge_of(const cmd_opinion *o, const data_image *image, int best)
 {
     if (o->probability && image->label >= 0) return best == image->label ? PLT_EDGE_GOOD : PLT_EDGE_BAD;
     return image->split == DATA_TRAIN ? PLT_EDGE_TRAIN : image->split == DATA_VAL ? PLT_EDGE_VAL
          : image->split == DATA_TEST ? PLT_EDGE_TEST : PLT_EDGE_NONE;
 }
 
-static lg_status add_thumb(plt_doc *doc, const opinion *o, const data_set *set, uint32_t row, int side, lg_err *err)
+static lg_status add_thumb(plt_doc *doc, const cmd_opinion *o, const data_set *set, uint32_t row, int side, lg_err *err)
 {
     data_image image;
     data_image_at(set, row, &image);
-    const float *p = o->probability && !image.broken ? row_probability(o, set, row) : NULL;
+    const float *p = o->probability && !image.broken ? cmd_opinion_of(o, set, row) : NULL;
     int best = p ? nn_argmax(p, o->classes) : -1;
     LG_TRY(cmd_doc_tile(doc, set, row, side, edge_of(o, &image, best), err));
     if (p)
         plt_thumb_bar(doc, best == image.label ? PLT_TONE_GOOD : PLT_TONE_BAD, p[best], "%s %s%%",
-                      class_name(o, best), plt_points((double)p[best], 0));
+                      cmd_opinion_label(o, best), plt_points((double)p[best], 0));
     return LG_OK;
 }
 
@@ -191,7 +143,7 @@ static lg_status drop_broken(const dsl_call *call, data_set **part, lg_err *err)
 }
 
 /* The part, the single images and the `where` of a call, as one set. */
-static lg_status chosen(const dsl_call *call, opinion *o, data_set **out, lg_err *err)
+static lg_status chosen(const dsl_call *call, cmd_opinion *o, data_set **out, lg_err *err)
 {
     const dsl_value *object = &call->arg[OBJECT].value[0];
     data_set *part = object->part == DSL_PART_ALL ? data_ref(cmd_dataset(object)) : NULL;
@@ -199,15 +151,12 @@ static lg_status chosen(const dsl_call *call, opinion *o, data_set **out, lg_err
     lg_status st = LG_OK;
     const dsl_value *with = dsl_val(call, WITH);
     if (with) {
-        o->model = cmd_model_of(with);
-        o->classes = (int)nn_shape_size(nn_net_output(o->model->net));
         st = drop_broken(call, &part, err);
-        if (st == LG_OK) st = cmd_model_fits(o->model, with->name, part, object->name, err);
-        if (st == LG_OK) st = cmd_predict(call, o->model, part, &o->probability, err);
-        o->set = data_ref(part);
+        if (st == LG_OK) st = cmd_model_fits(cmd_model_of(with), with->name, part, object->name, err);
+        if (st == LG_OK) st = cmd_opinion_ask(call, cmd_model_of(with), part, o, err);
     }
     if (st == LG_OK)
-        st = cmd_dataset_where(call, part, with ? opinion_field : NULL, o, with ? opinion_fields : NULL, out, err);
+        st = cmd_dataset_where(call, part, with ? cmd_opinion_field : NULL, o, with ? cmd_opinion_fields : NULL, out, err);
     data_unref(part);
     return st;
 }
@@ -228,7 +177,7 @@ static lg_status pick_images(const dsl_call *call, const data_set *set, uint32_t
     return LG_OK;
 }
 
-static lg_status choose_rows(const dsl_call *call, const opinion *o, const data_set *set, uint32_t **out, size_t *n,
+static lg_status choose_rows(const dsl_call *call, const cmd_opinion *o, const data_set *set, uint32_t **out, size_t *n,
                              lg_err *err)
 {
     size_t limit = (size_t)call->arg[LIMIT].value[0].integer;
@@ -271,7 +220,7 @@ static void title_of(const dsl_call *call, plt_doc *doc, const data_set *set, si
 
 static lg_status show_dataset(const dsl_call *call, lg_err *err)
 {
-    opinion o = {0};
+    cmd_opinion o = {0};
     data_set *set = NULL;
     uint32_t *rows = NULL;
     size_t n = 0;
@@ -294,8 +243,7 @@ static lg_status show_dataset(const dsl_call *call, lg_err *err)
 done:
     if (st) plt_doc_release(&doc);
     lg_free(rows);
-    lg_free(o.probability);
-    data_unref(o.set);
+    cmd_opinion_release(&o);
     data_unref(set);
     return st;
 }
@@ -304,8 +252,11 @@ static lg_status show_run(const dsl_call *call, lg_err *err)
 {
     const dsl_value *object = &call->arg[OBJECT].value[0];
     if (object->object->cls->kind == DSL_KIND_DATASET) return show_dataset(call, err);
+    if (object->object->cls == &cmd_table_class && !call->arg[WITH].count)
+        return cmd_table_show(call, object, call->arg[LIMIT].given ? dsl_val(call, LIMIT) : NULL,
+                              call->arg[SORT].given ? dsl_val(call, SORT) : NULL, dsl_on(call, ASCENDING), err);
     if (call->where || call->arg[WITH].count) {
-        lg_fail(err, LG_E_ARG, 133, "`where` and `with` choose among images, and `%s` is a %s", object->name,
+        lg_fail(err, LG_E_ARG, 133, "`where` and `with` choose among images and rows, and `%s` is a %s", object->name,
                 dsl_kind_name(object->object->cls->kind));
         return lg_err_place(err, object->span);
     }

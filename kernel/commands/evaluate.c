@@ -39,8 +39,9 @@ static lg_status check_outputs(const cmd_model *model, const char *model_name, c
     if (out.rank == 1)
         lg_fail(err, LG_E_SHAPE, 409, "`%s` has %lld outputs but `%s` has %d labels", model_name, (long long)out.dim[0],
                 data_name, data_classes(set));
-    else lg_fail(err, LG_E_SHAPE, 409, "`%s` ends in a %s image, not in one share per label", model_name,
-                 nn_shape_text(out, text));
+    else
+        lg_fail(err, LG_E_SHAPE, 409, "`%s` ends in a %s image, not in one share per label", model_name,
+                nn_shape_text(out, text));
     return lg_try(err, "make it again on `%s`, ending with `dense classes softmax`", data_name);
 }
 
@@ -111,8 +112,11 @@ lg_status cmd_predict(const dsl_call *call, const cmd_model *model, const data_s
     float *p = lg_alloc(data_count(set) * outputs, sizeof *p, err);
     if (!p) return err->status;
     cmd_live_init(&progress.live, call->out);
-    lg_status st = nn_predict(&(nn_predict_options){.weights = model->weights, .source = cmd_source(set), .pool = pool,
-                                                    .cancel = call->cancel, .ctx = &progress,
+    lg_status st = nn_predict(&(nn_predict_options){.weights = model->weights,
+                                                    .source = cmd_source(set),
+                                                    .pool = pool,
+                                                    .cancel = call->cancel,
+                                                    .ctx = &progress,
                                                     .on_batch = predict_progress},
                               p, NULL, err);
     cmd_live_close(&progress.live);
@@ -140,7 +144,10 @@ lg_status cmd_score_of(const dsl_call *call, const cmd_model *model, const data_
         data_image image;
         data_image_at(set, i, &image);
         label[i] = image.label;
-        nn_confusion_add(out->count, classes, image.label, nn_argmax(p + i * (size_t)classes, classes));
+        const float *row = p + i * (size_t)classes;
+        int said = nn_argmax(row, classes);
+        nn_confusion_add(out->count, classes, image.label, said);
+        nn_calibration_add(&out->calibration, (double)row[said], image.label == said);
     }
     out->loss = nn_cross_entropy(p, label, (int64_t)n, classes);
 done:
@@ -171,8 +178,8 @@ static lg_status data_of(const dsl_call *call, const cmd_model *model, const cha
     return LG_OK;
 }
 
-lg_status cmd_judged_on(const dsl_call *call, const cmd_model *model, const char *model_name, const dsl_value *on,
-                        data_set **out, const char **name, bool *training, lg_err *err)
+lg_status cmd_judged_part(const dsl_call *call, const cmd_model *model, const char *model_name, const dsl_value *on,
+                          data_set **out, const char **name, bool *training, lg_err *err)
 {
     const data_set *set = NULL;
     const char *data_name = NULL;
@@ -181,18 +188,26 @@ lg_status cmd_judged_on(const dsl_call *call, const cmd_model *model, const char
     LG_TRY(data_of(call, model, model_name, on, &data_name, &set, err));
     LG_TRY(cmd_model_fits(model, model_name, set, data_name, err));
     LG_TRY(data_part(set, kind, &part, err));
-    if (data_count(part) == 0) {
-        data_unref(part);
-        return no_images(data_name, kind, err);
+    *training = kind == DATA_TRAIN;
+    *name = lg_arena_strf(call->arena, err, "%s.%s", data_name, data_split_names[kind]);
+    if (*name && data_count(part)) {
+        *out = part;
+        return LG_OK;
     }
+    data_unref(part);
+    return *name ? no_images(data_name, kind, err) : err->status;
+}
+
+lg_status cmd_judged_on(const dsl_call *call, const cmd_model *model, const char *model_name, const dsl_value *on,
+                        data_set **out, const char **name, bool *training, lg_err *err)
+{
+    data_set *part = NULL;
+    LG_TRY(cmd_judged_part(call, model, model_name, on, &part, name, training, err));
     lg_status st = cmd_dataset_where(call, part, NULL, NULL, NULL, out, err);
     data_unref(part);
     LG_TRY(st);
-    *training = kind == DATA_TRAIN;
-    *name = lg_arena_strf(call->arena, err, "%s.%s", data_name, data_split_names[kind]);
-    if (*name && data_count(*out)) return LG_OK;
+    if (data_count(*out)) return LG_OK;
     data_unref(*out);
-    if (!*name) return err->status;
     lg_fail(err, LG_E_DATA, 407, "no image of `%s` passes this `where`", *name);
     return lg_try(err, "show %s", *name);
 }

@@ -55,8 +55,11 @@ lg_status cmd_score_field(const cmd_score *score, char *const *label, const char
     if (!score->count) return LG_E_NAME;
     const int64_t *count = score->count;
     int n = score->classes;
+    bool measured = nn_calibration_total(&score->calibration) > 0; /* else it is from a file, which has counts only */
     if (strcmp(path, "accuracy") == 0) *out = nn_confusion_accuracy(count, n);
-    else if (strcmp(path, "loss") == 0) *out = score->loss;
+    else if (measured && strcmp(path, "loss") == 0) *out = score->loss;
+    else if (measured && strcmp(path, "calibration") == 0) *out = nn_calibration_error(&score->calibration);
+    else if (measured && strcmp(path, "overconfidence") == 0) *out = nn_calibration_gap(&score->calibration);
     else if (strcmp(path, "count") == 0) *out = (double)nn_confusion_total(count, n);
     else if (strcmp(path, "baseline") == 0) *out = cmd_score_baseline(score);
     else if (strcmp(path, "balanced_accuracy") == 0) *out = nn_confusion_balanced_accuracy(count, n);
@@ -75,10 +78,12 @@ lg_status cmd_score_field(const cmd_score *score, char *const *label, const char
 
 void cmd_score_fields(const cmd_score *score, char *const *label, const char *prefix, lg_buf *out)
 {
-    static const char *const all[] = {"accuracy", "loss", "count", "baseline", "balanced_accuracy", "macro_f1"};
+    static const char *const all[] = {"accuracy", "count", "baseline", "balanced_accuracy", "macro_f1",
+                                      "loss",     "calibration", "overconfidence"};
     static const char *const each[] = {"recall", "precision", "f1", "count"};
     if (!score->count) return;
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) lg_buf_addf(out, "%s%s\n", prefix, all[i]);
+    size_t known = nn_calibration_total(&score->calibration) ? sizeof all / sizeof *all : 5;
+    for (size_t i = 0; i < known; i++) lg_buf_addf(out, "%s%s\n", prefix, all[i]);
     for (int k = 0; k < score->classes && k < 64; k++)
         for (size_t i = 0; i < sizeof each / sizeof *each; i++)
             lg_buf_addf(out, "%s%s.%s\n", prefix, label[k], each[i]);

@@ -132,6 +132,7 @@ typedef struct dsl_command {
     const char *anew;
     bool takes_layers;           /* has a { layers } block */
     bool takes_where;
+    bool asks_model; /* `where` may also name what the model of the line says: predicted, confidence, correct, … */
     /* May this call be? (shapes, ids, …) Asked while the cell is bound when every object exists already, and again
      * right before run. May be NULL. Must not change anything. */
     lg_status (*check)(const dsl_call *call, lg_err *err);

@@ -246,6 +246,7 @@ static bool has_rows(const dsl_object *object)
 /* Can a model be asked about the rows of this line? */
 static bool with_opinions(const completer *c)
 {
+    if (c->context.command && c->context.command->asks_model) return true;
     for (const dsl_param *p = dsl_context_params(&c->context); p && p->name; p++)
         if (dsl_param_is_opinion(p)) return true;
     return false;

@@ -104,10 +104,11 @@ typedef struct label_list {
 static void read_labels(const dsl_object *object, label_list *to)
 {
     double number;
-    *to = (label_list){.complete = true};
+    *to = (label_list){0}; /* not complete: an object that knows no labels, such as a table, takes any */
     lg_buf_init(&to->text, 1 << 20);
     if (!object || !object->cls->labels) return;
     object->cls->labels(object->payload, &to->text);
+    to->complete = true;
     for (char *at = to->text.data, *end; at && *at; at = end) {
         if ((end = strchr(at, '\n'))) *end++ = 0;
         to->complete = to->count < sizeof to->name / sizeof *to->name;
@@ -175,6 +176,7 @@ static lg_status check_sort(asker *a, const row_fields *fields)
 /* Rows are those of the dataset of the line; labels those of it, or of the model. */
 static void find_objects(asker *a)
 {
+    a->opinions = a->target->command && a->target->command->asks_model;
     for (int i = 0; a->target->params && a->target->params[i].name; i++) {
         const dsl_param *param = &a->target->params[i];
         if (param->type != DSL_T_OBJECT || !a->arg[i].count || a->arg[i].value[0].type != DSL_T_OBJECT) {

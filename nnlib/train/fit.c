@@ -31,6 +31,7 @@ typedef struct tally {
     int64_t images, right;
     double loss; /* sum over images */
     int64_t *confusion;
+    nn_calibration calibration;
 } tally;
 
 nn_fit_options nn_fit_defaults(void)
@@ -245,8 +246,10 @@ static void tally_batch(const fit *f, tally *t, int n, double mean_loss)
     const float *p = nn_exec_output(f->exec);
     const int32_t *label = nn_exec_labels(f->exec);
     for (int i = 0; i < n; i++) {
-        int guess = nn_argmax(p + (size_t)i * (size_t)f->classes, f->classes);
+        const float *row = p + (size_t)i * (size_t)f->classes;
+        int guess = nn_argmax(row, f->classes);
         t->right += guess == label[i];
+        nn_calibration_add(&t->calibration, (double)row[guess], guess == label[i]);
         if (t->confusion) nn_confusion_add(t->confusion, f->classes, label[i], guess);
     }
     t->images += n;
@@ -384,6 +387,7 @@ static lg_status run_epoch(fit *f, int last_epoch, lg_err *err)
         e->val_loss = val.loss / (double)val.images + nn_exec_penalty(f->exec);
         e->val_accuracy = (double)val.right / (double)val.images;
     }
+    e->calibration = validates ? val.calibration : train.calibration;
     e->seconds = lg_now() - since;
     close_epoch(f, e);
     return LG_OK;

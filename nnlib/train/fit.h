@@ -20,6 +20,7 @@
 #define NN_FIT_H
 
 #include "nnlib/model/exec.h"
+#include "nnlib/train/statistics.h"
 
 /* Images come through this. fill may be called from several threads at once, each for other places of a batch: it
  * converts images[indices[i]], i < n, to floats x (n, input shape) and writes label[i] (label may be NULL). */
@@ -41,6 +42,7 @@ typedef struct nn_epoch {
                                       In nn_run.recall */
     int64_t *confusion;            /* (classes, classes), of validation, else of training as seen while it went on.
                                       Kept for the best epoch and the last one, NULL for all others */
+    nn_calibration calibration;    /* of the same images as confusion, for every epoch */
 } nn_epoch;
 
 /* What a run leaves. Zero-initialise; release when done. */

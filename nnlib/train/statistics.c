@@ -13,6 +13,12 @@ double nn_chi2_tail(double x)
     return x > 0 ? erfc(sqrt(x / 2)) : 1;
 }
 
+nn_interval nn_f1_interval(const nn_class_score *score, double level)
+{
+    nn_interval j = nn_wilson(score->right, score->truth + score->predicted - score->right, level);
+    return (nn_interval){2 * j.low / (1 + j.low), 2 * j.high / (1 + j.high)};
+}
+
 /* ---- the same images ---- */
 double nn_mcnemar_midp(int64_t b, int64_t c)
 {

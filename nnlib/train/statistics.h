@@ -14,6 +14,11 @@
 
 #include "nnlib/train/metrics.h"
 
+/* ---- one class ---- */
+/* Of F1, which is 2j / (1 + j) of the share j = right / (truth + predicted - right): Wilson's interval of that share,
+ * carried over (the map is monotone). */
+nn_interval nn_f1_interval(const nn_class_score *score, double level);
+
 /* ---- two models on the same images ---- */
 /* b: only the first is right, c: only the second. Two-sided probability of a split at least as uneven if both were
  * equally good. */

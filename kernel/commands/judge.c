@@ -1,0 +1,161 @@
+/* judge.c - predictions counted. */
+#include "kernel/commands/judge.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/banned.h"
+
+void cmd_judged_release(cmd_judged *j)
+{
+    data_unref(j->set);
+    cmd_opinion_release(&j->opinion);
+    cmd_labels_release(&j->labels);
+    cmd_score_release(&j->score);
+    lg_free(j->said);
+    *j = (cmd_judged){0};
+}
+
+/* Every image of the set once, by its own prediction. */
+static lg_status count_up(cmd_judged *j, lg_err *err)
+{
+    int classes = j->opinion.classes;
+    size_t n = data_count(j->set);
+    j->score.classes = classes;
+    j->score.count = lg_alloc((size_t)classes * (size_t)classes, sizeof *j->score.count, err);
+    j->said = j->score.count ? lg_alloc(n + 1, sizeof *j->said, err) : NULL;
+    if (!j->said) return err->status;
+    for (size_t i = 0; i < n; i++) {
+        data_image image;
+        data_image_at(j->set, i, &image);
+        const float *p = cmd_judged_probability(j, i);
+        j->said[i] = nn_argmax(p, classes);
+        nn_confusion_add(j->score.count, classes, image.label, j->said[i]);
+        nn_calibration_add(&j->score.calibration, (double)p[j->said[i]], image.label == j->said[i]);
+        j->score.loss += nn_cross_entropy(p, &image.label, 1, classes) / (double)n;
+    }
+    return cmd_labels_of(j->set, &j->labels, err);
+}
+
+/* The part, asked, and of it the rows that pass. */
+static lg_status ask(const dsl_call *call, data_set *part, cmd_judged *j, lg_err *err)
+{
+    LG_TRY(cmd_opinion_ask(call, j->model, part, &j->opinion, err));
+    LG_TRY(cmd_dataset_where(call, part, cmd_opinion_field, &j->opinion, cmd_opinion_fields, &j->set, err));
+    if (data_count(j->set)) return count_up(j, err);
+    lg_fail(err, LG_E_DATA, 407, "no image of `%s` passes this `where`", j->data_name);
+    return lg_try(err, "show %s", j->data_name);
+}
+
+lg_status cmd_judge(const dsl_call *call, int model, int at, int on, cmd_judged *out, lg_err *err)
+{
+    const dsl_value *value = &call->arg[model].value[at], *data = dsl_val(call, on);
+    data_set *part = NULL;
+    *out = (cmd_judged){.model = cmd_model_of(value), .model_name = value->name};
+    if (cmd_judged_part(call, out->model, value->name, data, &part, &out->data_name, &out->training, err))
+        return lg_err_place(err, data ? data->span : value->span);
+    lg_status st = ask(call, part, out, err);
+    data_unref(part);
+    if (st) cmd_judged_release(out);
+    return st;
+}
+
+lg_status cmd_judge_same(const dsl_call *call, const dsl_value *model, const cmd_judged *first, cmd_judged *out,
+                         lg_err *err)
+{
+    *out = (cmd_judged){.model = cmd_model_of(model),
+                        .model_name = model->name,
+                        .data_name = first->data_name,
+                        .training = first->training};
+    if (cmd_model_fits(out->model, model->name, first->set, first->data_name, err))
+        return lg_err_place(err, model->span);
+    lg_status st = cmd_opinion_ask(call, out->model, first->set, &out->opinion, err);
+    out->set = data_ref(first->set);
+    if (st == LG_OK) st = count_up(out, err);
+    if (st) cmd_judged_release(out);
+    return st;
+}
+
+/* ---- words ---- */
+int64_t cmd_score_right(const cmd_score *score)
+{
+    int64_t right = 0;
+    for (int k = 0; k < score->classes; k++) right += score->count[(size_t)k * ((size_t)score->classes + 1)];
+    return right;
+}
+
+const char *cmd_score_largest(const cmd_score *score, char *const *label)
+{
+    int largest = 0;
+    int64_t most = -1;
+    for (int k = 0; k < score->classes; k++) {
+        int64_t images = nn_confusion_class(score->count, score->classes, k).truth;
+        if (images > most) most = images, largest = k;
+    }
+    return score->classes ? label[largest] : "";
+}
+
+char *cmd_judged_words(const dsl_call *call, const cmd_judged *j, lg_err *err)
+{
+    lg_buf where;
+    size_t n = data_count(j->set);
+    lg_buf_init(&where, 4096);
+    if (call->where) {
+        lg_buf_adds(&where, " where ");
+        dsl_cond_text(call->where, &where);
+    }
+    char *words = lg_strf(err, "%s on %s%s, %s image%s", j->model_name, j->data_name, lg_buf_str(&where),
+                          lg_thousands((long long)n), n == 1 ? "" : "s");
+    lg_buf_release(&where);
+    return words;
+}
+
+void cmd_doc_training(plt_doc *doc)
+{
+    plt_heading(doc, "TRAINING IMAGES: these figures say nothing about new pictures");
+}
+
+void cmd_doc_judged(plt_doc *doc, const dsl_call *call, const cmd_judged *j, lg_err *err)
+{
+    char *words = cmd_judged_words(call, j, err);
+    if (!words) return;
+    plt_title(doc, "%s %s%s%s", call->command->name, words, *call->note ? " " : "", call->note);
+    lg_free(words);
+    cmd_note_stale(doc, call, j->model);
+    if (j->training) cmd_doc_training(doc);
+}
+
+void cmd_doc_never(plt_doc *doc, const cmd_score *score, char *const *label, const char *model)
+{
+    lg_buf names;
+    lg_err warning = {0};
+    int64_t count = 0, images = 0;
+    lg_buf_init(&names, 4096);
+    for (int k = 0; k < score->classes; k++) {
+        nn_class_score s = nn_confusion_class(score->count, score->classes, k);
+        if (s.predicted || !s.truth) continue;
+        lg_buf_addf(&names, "%s%s", count++ ? ", " : "", label[k]);
+        images += s.truth;
+    }
+    if (count) {
+        lg_fail(&warning, LG_E_DATA, 410, "%s %s never predicted", lg_buf_str(&names), count == 1 ? "is" : "are");
+        lg_why(&warning, "%s of the %s images %s of %s", lg_thousands((long long)images),
+               lg_thousands((long long)cmd_score_total(score)), images == 1 ? "is" : "are",
+               count == 1 ? "this class" : "these classes");
+        lg_try(&warning, "more `epochs`, or `fit %s balance`, which makes rare classes count as much as frequent ones",
+               model);
+        plt_warning(doc, &warning);
+    }
+    lg_buf_release(&names);
+}
+
+const char *cmd_interval_text(int64_t right, int64_t total, double level)
+{
+    static _Thread_local char room[8][32];
+    static _Thread_local unsigned turn;
+    char *to = room[turn++ & 7];
+    nn_interval ci = nn_wilson(right, total, level);
+    if (total > 0) snprintf(to, sizeof *room, "%.1f to %.1f%%", 100 * ci.low, 100 * ci.high);
+    else snprintf(to, sizeof *room, "–");
+    return to;
+}
