@@ -62,17 +62,6 @@ static bool send_packet(jp_kernel *kernel, const jp_packet *packet, double now)
     return send_dropping(kernel, packet);
 }
 
-static void send_waiting(jp_kernel *kernel)
-{
-    double now = lg_now();
-    for (;;) {
-        if (!kernel->held) kernel->held = (jp_packet *)jp_queue_take(&kernel->packets, false);
-        if (!kernel->held || !send_packet(kernel, kernel->held, now)) return;
-        jp_packet_free(kernel->held);
-        kernel->held = NULL;
-    }
-}
-
 /* ---- receiving ---- */
 /* One whole message, or false. What is beyond the limits is read and forgotten, and the message fails its check. */
 static bool receive(void *socket, jp_frames *frames)
@@ -95,6 +84,58 @@ static bool receive(void *socket, jp_frames *frames)
     return any;
 }
 
+/* ---- subscriptions ---- */
+/* A subscription is the byte 1 and the topic; the welcome goes out under that very topic, before whatever waits to be
+ * sent: it is the first a front end reads. */
+static void welcome(jp_kernel *kernel, jp_bytes topic)
+{
+    lg_buf content;
+    lg_err err = {0};
+    jp_packet *packet = NULL;
+    if (lg_utf8_valid(topic.data, topic.len) != topic.len) return;
+    lg_buf_init(&content, 0);
+    lg_buf_addc(&content, '{');
+    jp_json_key(&content, "subscription");
+    jp_json_text(&content, topic.data, topic.len);
+    lg_buf_addc(&content, '}');
+    if (jp_packet_new(&kernel->voice, JP_IOPUB, (jp_answered){.topic = topic}, "iopub_welcome", NULL, &content, &packet,
+                      &err))
+        lg_log(LG_LOG_ERROR, "a front end is not welcomed: %s", err.msg);
+    else if (kernel->held || !send_frames(kernel->socket[JP_IOPUB], &packet->frames))
+        jp_queue_put(&kernel->packets, &packet->item);
+    else jp_packet_free(packet);
+    lg_buf_release(&content);
+}
+
+static void read_subscriptions(jp_kernel *kernel)
+{
+    jp_frames frames;
+    for (int i = 0; i < READ_AT_ONCE; i++) {
+        bool any = receive(kernel->socket[JP_IOPUB], &frames);
+        jp_bytes frame = jp_frames_at(&frames, 0);
+        if (any && frame.len && frame.data[0] == 1 && jp_frames_count(&frames) == 1)
+            welcome(kernel, (jp_bytes){frame.data + 1, frame.len - 1});
+        jp_frames_release(&frames);
+        if (!any) return;
+    }
+}
+
+/* ---- what waits ---- */
+static void send_waiting(jp_kernel *kernel)
+{
+    double now = lg_now();
+    for (;;) {
+        if (!kernel->held) {
+            read_subscriptions(kernel); /* who has just come is welcomed before anything else reaches them */
+            kernel->held = (jp_packet *)jp_queue_take(&kernel->packets, false);
+        }
+        if (!kernel->held || !send_packet(kernel, kernel->held, now)) return;
+        jp_packet_free(kernel->held);
+        kernel->held = NULL;
+    }
+}
+
+/* ---- requests ---- */
 static jp_request *receive_request(jp_kernel *kernel, jp_channel channel, bool *any)
 {
     jp_frames frames;
@@ -210,33 +251,6 @@ static void echo_heartbeat(jp_kernel *kernel)
         bool any = receive(kernel->socket[JP_HEARTBEAT], &frames);
         lg_err err = {0};
         if (any && jp_frames_check(&frames, &err) == LG_OK) send_frames(kernel->socket[JP_HEARTBEAT], &frames);
-        jp_frames_release(&frames);
-        if (!any) return;
-    }
-}
-
-/* A subscription is the byte 1 and the topic; the welcome goes out under that very topic. */
-static void welcome(jp_kernel *kernel, jp_bytes topic)
-{
-    lg_buf content;
-    if (lg_utf8_valid(topic.data, topic.len) != topic.len) return;
-    lg_buf_init(&content, 0);
-    lg_buf_addc(&content, '{');
-    jp_json_key(&content, "subscription");
-    jp_json_text(&content, topic.data, topic.len);
-    lg_buf_addc(&content, '}');
-    jp_kernel_send(kernel, JP_IOPUB, (jp_answered){.topic = topic}, "iopub_welcome", NULL, &content);
-    lg_buf_release(&content);
-}
-
-static void read_subscriptions(jp_kernel *kernel)
-{
-    jp_frames frames;
-    for (int i = 0; i < READ_AT_ONCE; i++) {
-        bool any = receive(kernel->socket[JP_IOPUB], &frames);
-        jp_bytes frame = jp_frames_at(&frames, 0);
-        if (any && frame.len && frame.data[0] == 1 && jp_frames_count(&frames) == 1)
-            welcome(kernel, (jp_bytes){frame.data + 1, frame.len - 1});
         jp_frames_release(&frames);
         if (!any) return;
     }
