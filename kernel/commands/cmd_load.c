@@ -199,6 +199,19 @@ static lg_status load_document(const dsl_call *call, const data_set *set, const 
     return cmd_live_result(call, live, &doc, true, err);
 }
 
+/* The word of the line that a failure is about. */
+static void blame(const dsl_call *call, const data_report *report, lg_err *err)
+{
+    int param = report->failed == DATA_AT_LABELS ? LABELS : FROM, which = 0;
+    if (err->code == 316) param = COLUMNS;
+    if (err->code == 318) param = SIZE;
+    if (err->code == 312) param = SPLIT;
+    const dsl_arg *arg = call->arg[param].given ? &call->arg[param] : &call->arg[FROM];
+    for (int i = 0; param == COLUMNS && i < arg->count; i++) /* the message quotes the column that is not there */
+        if (strstr(err->msg, arg->value[i].text)) which = i;
+    lg_err_place(err, arg->value[which].span);
+}
+
 static lg_status load_run(const dsl_call *call, lg_err *err)
 {
     data_load_spec spec;
@@ -209,8 +222,7 @@ static lg_status load_run(const dsl_call *call, lg_err *err)
     lg_status st = make_spec(call, &spec, &live, err);
     if (st == LG_OK) {
         st = data_load(&spec, &set, &report, err);
-        int blame = report.failed == DATA_AT_LABELS && call->arg[LABELS].given ? LABELS : FROM;
-        if (st) lg_err_place(err, call->arg[blame].value[0].span);
+        if (st) blame(call, &report, err);
     }
     /* Before anything is drawn: what was read stays, whatever becomes of its picture. */
     if (st == LG_OK) st = cmd_dataset_bind(call, spec.name, data_ref(set), err);

@@ -204,6 +204,17 @@ static void title_of(const dsl_call *call, plt_doc *doc, const data_set *set, si
         dsl_cond_text(call->where, &where);
     }
     const dsl_value *with = dsl_val(call, WITH);
+    if (call->arg[IMAGE].count) {
+        lg_buf ids;
+        lg_buf_init(&ids, 4096);
+        for (int i = 0; i < call->arg[IMAGE].count; i++)
+            lg_buf_addf(&ids, "%s%s", i ? ", " : "", call->arg[IMAGE].value[i].text);
+        plt_title(doc, "%s%s%s%s: image %s%s%s", call->arg[OBJECT].value[0].text, with ? " with " : "",
+                  with ? with->name : "", lg_buf_str(&where), lg_buf_str(&ids), *call->note ? " " : "", call->note);
+        lg_buf_release(&ids);
+        lg_buf_release(&where);
+        return;
+    }
     size_t broken = 0;
     for (size_t i = 0; i < data_count(set); i++) {
         data_image image;
@@ -230,6 +241,7 @@ static lg_status show_dataset(const dsl_call *call, lg_err *err)
     LG_GO(chosen(call, &o, &set, err));
     LG_GO(choose_rows(call, &o, set, &rows, &n, err));
     title_of(call, &doc, set, n);
+    if (o.model) cmd_note_stale(&doc, call, o.model);
     if (!n) plt_text(&doc, "no image passes; `show %s` shows them all", call->arg[OBJECT].value[0].text);
     /* As wide as the columns asked for: a row of a sheet breaks at the width of the card. */
     int size = (int)call->arg[SIZE].value[0].integer, fit = 618 / (int)call->arg[COLUMNS].value[0].integer - 10;
