@@ -111,6 +111,7 @@ typedef struct nn_call {
 
     int batch;               /* images in the whole batch */
     const double *total[2];  /* training, layers with sums: those of the batch, forward's and (in backward) backward's */
+    const double *share[2];  /* and this piece's part of them */
 
     void *saved;   /* n * saved(spec) bytes, from forward to backward */
     void *scratch; /* scratch(spec, n) bytes, this call only, 64-byte aligned, contents undefined */

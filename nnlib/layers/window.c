@@ -30,3 +30,23 @@ lg_status nn_window_infer(const char *layer, const nn_window *w, nn_shape in, nn
         nn_shape_image(places(in.dim[0], h, w->stride.h, w->same), places(in.dim[1], width, w->stride.w, w->same), 0);
     return LG_OK;
 }
+
+/* Where a window starts, and which of its lines lie inside. The odd line of padding comes behind. */
+static int64_t start(int64_t at, int64_t size, int64_t stride, int64_t dilation, int64_t in, int64_t out, bool same,
+                     int64_t *from, int64_t *to)
+{
+    int64_t pad = same ? (out - 1) * stride + span(size, dilation) - in : 0;
+    int64_t first = at * stride - (pad > 0 ? pad / 2 : 0);
+    *from = first < 0 ? (-first + dilation - 1) / dilation : 0;
+    *to = in > first ? (in - first + dilation - 1) / dilation : 0;
+    if (*to > size) *to = size;
+    return first;
+}
+
+nn_place nn_window_place(const nn_window *w, nn_shape in, nn_shape out, int64_t row, int64_t column)
+{
+    nn_place p;
+    p.top = start(row, w->size.h, w->stride.h, w->dilation.h, in.dim[0], out.dim[0], w->same, &p.h_from, &p.h_to);
+    p.left = start(column, w->size.w, w->stride.w, w->dilation.w, in.dim[1], out.dim[1], w->same, &p.w_from, &p.w_to);
+    return p;
+}

@@ -17,6 +17,8 @@ struct nn_exec {
     const nn_optim_type *optim;
     bool train, keep;
     int max_batch, classes;
+    int pieces;                /* most in a batch */
+    int batch;                 /* images of the last gradient */
     uint64_t seed;
     int64_t steps;
     size_t block, bytes;
@@ -28,7 +30,8 @@ struct nn_exec {
     float *input, *output, *losses, *class_weight;
     int32_t *labels;
     const float **mask;        /* (nodes) */
-    char *slot;                /* workspace of each worker */
+    double *sums;              /* numbers of the whole batch, see sums_of */
+    char *slot;                /* workspace of each worker, or of each piece where pieces wait for each other */
     bool weighted;
     double loss;
 };
@@ -76,12 +79,13 @@ static lg_status exec_take(nn_exec *e, const exec_need *need, int n, int64_t lim
 static lg_status exec_memory(nn_exec *e, int64_t limit, lg_err *err)
 {
     double batch = e->max_batch, block = (double)e->block, f = sizeof(float), t = e->train;
-    int workers = e->keep ? 1 : lg_pool_size(e->pool), pieces = e->keep ? 1 : nn_pieces(e->max_batch);
+    int pieces = e->pieces, slots = e->keep ? 1 : e->plan.sums ? pieces : lg_pool_size(e->pool);
     const exec_need need[] = {
-        {&e->slot, workers, (double)(e->plan.ws.total ? e->plan.ws.total : 64)},
+        {&e->slot, slots, (double)(e->plan.ws.total ? e->plan.ws.total : 64)},
         {&e->input, batch * nn_shape_count(nn_net_input(e->net)), f},
         {&e->output, batch * nn_shape_count(nn_net_output(e->net)), f},
         {&e->mask, nn_net_count(e->net), sizeof(float *)},
+        {&e->sums, 2 * (1 + pieces), (double)(e->plan.sums * sizeof(double))},
         {&e->labels, t * batch, f},
         {&e->losses, t * batch, f},
         {&e->class_weight, t * e->classes, f},
@@ -117,6 +121,7 @@ lg_status nn_exec_new(const nn_exec_options *o, nn_exec **out, lg_err *err)
     e->net = nn_net_ref(o->net);
     e->pool = o->pool, e->loss_type = o->loss, e->optim = o->optim, e->train = o->train, e->keep = o->keep;
     e->max_batch = o->max_batch, e->seed = o->seed, e->block = nn_net_block(o->net);
+    e->pieces = o->keep ? 1 : nn_pieces(o->max_batch);
     e->classes = (int)nn_net_output(o->net).dim[nn_net_output(o->net).rank - 1];
     LG_GO(nn_plan_init(&e->plan,
                        &(nn_plan_options){.net = o->net,
@@ -136,7 +141,7 @@ void nn_exec_free(nn_exec *e)
 {
     if (!e) return;
     void *blocks[] = {e->own, e->grad, e->slots, e->partial, e->input, e->output, e->losses, e->class_weight, e->labels,
-                      e->mask, e->slot};
+                      e->mask, e->sums, e->slot};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) lg_free(blocks[i]);
     nn_plan_release(&e->plan);
     nn_weights_unref(e->bound);
@@ -167,7 +172,9 @@ void nn_exec_store(const nn_exec *e, nn_weights *weights)
 typedef struct piece {
     nn_exec *e;
     char *slot;
+    int index;
     int first, count; /* images of the batch */
+    int batch;        /* all of its images */
     bool training;
     float scale;      /* 1 / images in the batch */
     float *grad;      /* (block) */
@@ -193,6 +200,14 @@ static nn_tensor tensor_of(const piece *p, float *data, nn_shape shape)
     return (nn_tensor){.data = data, .n = p->count, .shape = shape};
 }
 
+/* Numbers a node wants of the whole batch, there (0) and back (1): the batch's, then each piece's share. */
+static double *sums_of(const nn_exec *e, int node, int back, int share)
+{
+    const nn_plan_node *plan = &e->plan.node[node];
+    size_t shares = 1 + (size_t)e->pieces;
+    return e->sums + 2 * shares * plan->sums_before + ((size_t)back * shares + (size_t)share) * (size_t)plan->sums;
+}
+
 /* What both directions have in common. x and param are the caller's arrays. */
 static nn_call call_begin(const piece *p, int i, nn_tensor x[NN_MAX_INPUTS], const float *param[NN_MAX_PARAMS])
 {
@@ -204,6 +219,7 @@ static nn_call call_begin(const piece *p, int i, nn_tensor x[NN_MAX_INPUTS], con
     for (int k = 0; k < node->nparam; k++) param[k] = e->w + node->offset[k];
     const float *mask = e->mask[i] ? e->mask[i] + (size_t)p->first * nn_shape_size(node->spec.out) : NULL;
     nn_shape shape = nn_net_node(e->net, plan->target)->spec.out;
+    bool sums = p->training && plan->sums;
     return (nn_call){.spec = &plan->spec,
                      .training = p->training,
                      .raw = p->training && i == e->plan.count - 1,
@@ -215,24 +231,24 @@ static nn_call call_begin(const piece *p, int i, nn_tensor x[NN_MAX_INPUTS], con
                      .x = x,
                      .y = tensor_of(p, output_of(p, plan->target), shape),
                      .param = param,
+                     .batch = p->batch,
+                     .total = {sums ? sums_of(e, i, 0, 0) : NULL, sums ? sums_of(e, i, 1, 0) : NULL},
+                     .share = {sums ? sums_of(e, i, 0, 1 + p->index) : NULL,
+                               sums ? sums_of(e, i, 1, 1 + p->index) : NULL},
                      .saved = space(p, plan->saved)};
 }
 
-static bool piece_forward(const piece *p)
+static void forward_one(const piece *p, int i)
 {
     const nn_exec *e = p->e;
-    for (int i = 1; i < e->plan.count; i++) {
-        nn_tensor x[NN_MAX_INPUTS];
-        const float *param[NN_MAX_PARAMS];
-        if (!e->plan.node[i].runs) continue;
-        if (lg_cancelled(e->cancel)) return false;
-        nn_call call = call_begin(p, i, x, param);
-        call.scratch = space(p, e->plan.node[i].scratch_forward);
-        nn_net_node(e->net, i)->type->forward(&call);
-    }
-    return true;
+    nn_tensor x[NN_MAX_INPUTS];
+    const float *param[NN_MAX_PARAMS];
+    nn_call call = call_begin(p, i, x, param);
+    call.scratch = space(p, e->plan.node[i].scratch_forward);
+    nn_net_node(e->net, i)->type->forward(&call);
 }
 
+/* The loss, its gradient, and zeros for backward to add to. */
 static void piece_loss(const piece *p)
 {
     nn_exec *e = p->e;
@@ -242,6 +258,7 @@ static void piece_loss(const piece *p)
                                       .class_weight = e->weighted ? e->class_weight : NULL, .scale = p->scale,
                                       .z = scores, .p = scores, .dz = space(p, e->plan.node[last].dy),
                                       .loss = e->losses + p->first});
+    memset(p->grad, 0, e->block * sizeof *p->grad);
 }
 
 /* Where a node's gradients with respect to its inputs go; those to be added go to `temp` first. */
@@ -278,15 +295,31 @@ static void backward_one(const piece *p, int i)
     }
 }
 
-static void piece_backward(const piece *p)
+/* Steps [from, to) of the walk, counted as in plan.h. False when it was cancelled. */
+static bool piece_walk(const piece *p, int from, int to)
+{
+    const nn_plan *plan = &p->e->plan;
+    for (int step = from; step < to; step++) {
+        const nn_plan_node *node = &plan->node[nn_plan_node_of(plan, step)];
+        if (lg_cancelled(p->e->cancel)) return false;
+        if (step == plan->count) piece_loss(p);
+        else if (step < plan->count && node->runs) forward_one(p, step);
+        else if (node->runs && node->trains) backward_one(p, nn_plan_node_of(plan, step));
+    }
+    return true;
+}
+
+/* This piece's share of what the node of the coming step wants to know of the whole batch. */
+static void piece_sums(const piece *p, int step)
 {
     const nn_exec *e = p->e;
-    memset(p->grad, 0, e->block * sizeof *p->grad);
-    for (int i = e->plan.count - 1; i > 0; i--) {
-        if (!e->plan.node[i].runs || !e->plan.node[i].trains) continue;
-        if (lg_cancelled(e->cancel)) return;
-        backward_one(p, i);
-    }
+    int i = nn_plan_node_of(&e->plan, step), back = step > e->plan.count;
+    const nn_layer_type *type = nn_net_node(e->net, i)->type;
+    nn_tensor x[NN_MAX_INPUTS];
+    const float *param[NN_MAX_PARAMS];
+    nn_call call = call_begin(p, i, x, param);
+    if (back) call.dy = tensor_of(p, space(p, e->plan.node[e->plan.node[i].root].dy), call.y.shape);
+    (back ? type->sum_backward : type->sum_forward)(&call, sums_of(e, i, back, 1 + p->index));
 }
 
 /* ---- the batch ---- */
@@ -294,6 +327,7 @@ static void piece_backward(const piece *p)
 typedef struct batch_job {
     nn_exec *e;
     int n, pieces;
+    int from, to, end; /* steps of this stretch, and of the whole walk */
     const nn_hyper *hyper;
 } batch_job;
 
@@ -302,7 +336,9 @@ static piece piece_of(const batch_job *job, int index, int worker, bool training
     nn_exec *e = job->e;
     nn_piece_range range = e->keep ? (nn_piece_range){0, job->n} : nn_piece(job->n, index);
     return (piece){.e = e,
-                   .slot = e->slot + (size_t)worker * e->plan.ws.total,
+                   .slot = e->slot + (size_t)(e->plan.sums ? index : worker) * e->plan.ws.total,
+                   .index = index,
+                   .batch = job->n,
                    .first = range.first,
                    .count = range.count,
                    .training = training,
@@ -312,16 +348,29 @@ static piece piece_of(const batch_job *job, int index, int worker, bool training
 
 static void forward_job(void *ctx, int index, int worker)
 {
-    piece p = piece_of(ctx, index, worker, false);
-    piece_forward(&p);
+    const batch_job *job = ctx;
+    piece p = piece_of(job, index, worker, false);
+    piece_walk(&p, 0, job->end);
 }
 
-static void gradient_job(void *ctx, int index, int worker)
+/* From one meeting of the pieces to the next. */
+static void stretch_job(void *ctx, int index, int worker)
 {
-    piece p = piece_of(ctx, index, worker, true);
-    if (!piece_forward(&p)) return;
-    piece_loss(&p);
-    piece_backward(&p);
+    const batch_job *job = ctx;
+    piece p = piece_of(job, index, worker, true);
+    if (piece_walk(&p, job->from, job->to) && job->to < job->end) piece_sums(&p, job->to);
+}
+
+/* Numbers of the batch for the node of a step: the pieces' shares, added in their order. */
+static void add_shares(nn_exec *e, int step, int pieces)
+{
+    int node = nn_plan_node_of(&e->plan, step), back = step > e->plan.count, n = e->plan.node[node].sums;
+    double *total = sums_of(e, node, back, 0);
+    memset(total, 0, (size_t)n * sizeof *total);
+    for (int i = 0; i < pieces; i++) {
+        const double *share = sums_of(e, node, back, 1 + i);
+        for (int k = 0; k < n; k++) total[k] += share[k];
+    }
 }
 
 /* Adds the partial gradients of a range of weights, in the order of the pieces. */
@@ -339,16 +388,16 @@ static void step_job(void *ctx, int index, int worker)
 {
     const batch_job *job = ctx;
     nn_exec *e = job->e;
-    size_t from = (size_t)index * EXEC_COLUMNS, left = e->block - from, n = left < EXEC_COLUMNS ? left : EXEC_COLUMNS;
+    size_t from = (size_t)index * EXEC_COLUMNS, left = nn_net_trained_block(e->net) - from, n = left < EXEC_COLUMNS ? left : EXEC_COLUMNS;
     float *slot[4] = {0};
     (void)worker;
     for (int s = 0; s < e->optim->slots && s < 4; s++) slot[s] = e->slots + (size_t)s * e->block + from;
     e->optim->update(job->hyper, n, e->own + from, e->grad + from, slot);
 }
 
-static int column_jobs(const nn_exec *e)
+static int column_jobs(size_t floats)
 {
-    return (int)((e->block + EXEC_COLUMNS - 1) / EXEC_COLUMNS);
+    return (int)((floats + EXEC_COLUMNS - 1) / EXEC_COLUMNS);
 }
 
 /* l2 times the sum of squares of every tensor that has one; with grad, its gradient is added there. */
@@ -380,19 +429,41 @@ static void finish_loss(nn_exec *e, int n)
 
 void nn_exec_forward(nn_exec *e, int n)
 {
-    batch_job job = {.e = e, .n = n, .pieces = e->keep ? 1 : nn_pieces(n)};
+    batch_job job = {.e = e, .n = n, .pieces = e->keep ? 1 : nn_pieces(n), .end = e->plan.count};
     LG_BUG_ON(n < 1 || n > e->max_batch || !e->w);
     lg_pool_run(e->pool, job.pieces, forward_job, &job);
 }
 
 void nn_exec_gradient(nn_exec *e, int n)
 {
-    batch_job job = {.e = e, .n = n, .pieces = e->keep ? 1 : nn_pieces(n)};
+    batch_job job = {.e = e, .n = n, .pieces = e->keep ? 1 : nn_pieces(n), .end = 2 * e->plan.count};
     LG_BUG_ON(n < 1 || n > e->max_batch || !e->train);
-    lg_pool_run(e->pool, job.pieces, gradient_job, &job);
-    if (lg_cancelled(e->cancel)) return;
-    lg_pool_run(e->pool, column_jobs(e), sum_job, &job);
+    e->batch = n;
+    for (; job.from < job.end; job.from = job.to) {
+        job.to = job.from + 1;
+        while (job.to < job.end && !nn_plan_meets(&e->plan, job.to)) job.to++;
+        lg_pool_run(e->pool, job.pieces, stretch_job, &job);
+        if (lg_cancelled(e->cancel)) return;
+        if (job.to < job.end) add_shares(e, job.to, job.pieces);
+    }
+    lg_pool_run(e->pool, column_jobs(e->block), sum_job, &job);
     finish_loss(e, n);
+}
+
+/* Averages and the like that layers keep of the batches they saw. */
+static void settle(nn_exec *e)
+{
+    for (int i = 1; i < e->plan.count; i++) {
+        const nn_node *node = nn_net_node(e->net, i);
+        float *own[NN_MAX_PARAMS];
+        if (!e->plan.node[i].sums || !node->type->settle) continue;
+        for (int k = 0; k < node->nparam; k++) own[k] = e->own + node->offset[k];
+        node->type->settle(&(nn_call){.spec = &e->plan.node[i].spec,
+                                      .batch = e->batch,
+                                      .param = (const float *const *)own,
+                                      .total = {sums_of(e, i, 0, 0), sums_of(e, i, 1, 0)}},
+                           own);
+    }
 }
 
 void nn_exec_step(nn_exec *e, const nn_hyper *hyper)
@@ -401,7 +472,8 @@ void nn_exec_step(nn_exec *e, const nn_hyper *hyper)
     batch_job job = {.e = e, .hyper = &h};
     e->steps++;
     if (h.step == 0) h.step = e->steps;
-    lg_pool_run(e->pool, column_jobs(e), step_job, &job);
+    lg_pool_run(e->pool, column_jobs(nn_net_trained_block(e->net)), step_job, &job);
+    settle(e);
 }
 
 /* ---- reading and setting ---- */

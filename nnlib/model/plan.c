@@ -139,6 +139,9 @@ static void plan_extras(nn_plan *plan, const nn_plan_options *o)
         if (scratch && p->trains) p->scratch_backward = nn_workspace_add(&plan->ws, scratch, back, back);
         if (p->saved_bytes)
             p->saved = nn_workspace_add(&plan->ws, p->saved_bytes * (size_t)plan->images, there, back);
+        p->sums = o->train && type->sums ? type->sums(&p->spec) : 0;
+        p->sums_before = plan->sums;
+        plan->sums += (size_t)p->sums;
     }
 }
 
@@ -168,4 +171,16 @@ void nn_plan_release(nn_plan *plan)
     nn_workspace_release(&plan->ws);
     lg_free(plan->node);
     *plan = (nn_plan){0};
+}
+
+int nn_plan_node_of(const nn_plan *plan, int step)
+{
+    if (step == plan->count) return 0;
+    return step < plan->count ? step : 2 * plan->count - step;
+}
+
+bool nn_plan_meets(const nn_plan *plan, int step)
+{
+    const nn_plan_node *p = &plan->node[nn_plan_node_of(plan, step)];
+    return p->sums > 0 && (step < plan->count || p->trains);
 }

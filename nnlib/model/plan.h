@@ -6,7 +6,8 @@
  * out.
  *  - A view (flatten; dropout when the network is only used) runs nothing: its root is the root of its input.
  *  - A layer that also does the work of its only reader (fuse) writes to that reader's place; the reader runs nothing.
- *  - Roots of the input and of the last layer lie outside, in blocks for the whole batch. */
+ *  - Roots of the input and of the last layer lie outside, in blocks for the whole batch.
+ *  - Before the steps of a layer with numbers of the whole batch (nn_plan_meets) all pieces wait for each other. */
 #ifndef NN_PLAN_H
 #define NN_PLAN_H
 
@@ -22,12 +23,15 @@ typedef struct nn_plan_node {
     bool add[NN_MAX_INPUTS]; /* its dx[i] is added to what a later reader wrote */
     int y, dy, saved, scratch_forward, scratch_backward, temp; /* items of the workspace, -1: none */
     size_t saved_bytes;      /* an image */
+    int sums;                /* numbers of the whole batch it wants while training, for each direction; 0: none */
+    size_t sums_before;      /* those of the nodes before it */
 } nn_plan_node;
 
 typedef struct nn_plan {
     nn_plan_node *node;
     int count;
-    int images; /* most in one piece */
+    int images;  /* most in one piece */
+    size_t sums; /* of all nodes */
     nn_workspace ws;
 } nn_plan;
 
@@ -39,5 +43,10 @@ typedef struct nn_plan_options {
 
 lg_status nn_plan_init(nn_plan *plan, const nn_plan_options *options, lg_err *err) LG_MUST_CHECK;
 void nn_plan_release(nn_plan *plan);
+
+/* The node that works in a step; 0 for the loss. */
+int nn_plan_node_of(const nn_plan *plan, int step);
+/* Must all pieces have come this far, and their numbers been added up, before this step? */
+bool nn_plan_meets(const nn_plan *plan, int step);
 
 #endif

@@ -125,7 +125,10 @@ static void alone_as_in_company(const nn_layer_type *type, const nn_example *exa
     if (!example->in[0].rank) return;
     lone_init(&many, example->line, example->in, 5);
     lone_init(&one, example->line, example->in, 1);
+    many.used = one.used = type->sums != NULL; /* while training, those layers are meant to look at the whole batch */
     lone_random(&many, 70);
+    for (int k = 0; k < many.nparam && many.used; k++) /* a variance is never negative */
+        for (size_t i = 0; i < lone_param(&many, k); i++) many.param[k][i] = fabsf(many.param[k][i]);
     for (int k = 0; k < many.nparam; k++) memcpy(one.param[k], many.param[k], lone_param(&one, k) * sizeof(float));
     for (int k = 0; k < many.spec.nin; k++) memcpy(one.x[k], many.x[k], lone_in(&one, k) * sizeof(float));
     lone_run(&many, false);

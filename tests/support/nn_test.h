@@ -55,6 +55,8 @@ typedef struct lone_layer {
     int nparam, n;
     float *x[NN_MAX_INPUTS], *dx[NN_MAX_INPUTS], *param[NN_MAX_PARAMS], *grad[NN_MAX_PARAMS], *y, *dy;
     void *saved, *scratch;
+    double *sums[2]; /* of the whole batch, there and back */
+    bool used;       /* run as when the network is used, not as in training */
 } lone_layer;
 
 static inline size_t lone_in(const lone_layer *l, int k) { return (size_t)l->n * nn_shape_size(l->spec.in[k]); }
@@ -92,6 +94,8 @@ static inline void lone_init(lone_layer *l, const char *line, const nn_shape *in
     l->dy = lone_floats(lone_out(l));
     l->saved = lg_alloc((size_t)n, l->type->saved ? l->type->saved(&l->spec) : 0, &err);
     l->scratch = lg_alloc(1, l->type->scratch ? l->type->scratch(&l->spec, n) : 0, &err);
+    for (int k = 0; k < 2; k++)
+        l->sums[k] = lg_alloc(l->type->sums ? (size_t)l->type->sums(&l->spec) : 0, sizeof(double), &err);
 }
 
 static inline void lone_release(lone_layer *l)
@@ -99,6 +103,7 @@ static inline void lone_release(lone_layer *l)
     for (int k = 0; k < NN_MAX_INPUTS; k++) lg_free(l->x[k]), lg_free(l->dx[k]);
     for (int k = 0; k < NN_MAX_PARAMS; k++) lg_free(l->param[k]), lg_free(l->grad[k]);
     lg_free(l->y), lg_free(l->dy), lg_free(l->saved), lg_free(l->scratch);
+    lg_free(l->sums[0]), lg_free(l->sums[1]);
 }
 
 static inline nn_tensor lone_tensor(const lone_layer *l, float *data, nn_shape shape)
@@ -106,7 +111,7 @@ static inline nn_tensor lone_tensor(const lone_layer *l, float *data, nn_shape s
     return (nn_tensor){.data = data, .n = l->n, .shape = shape};
 }
 
-/* Runs the layer in training; views copy. */
+/* Runs the layer in training, the batch being one piece; views copy. */
 static inline void lone_run(lone_layer *l, bool back)
 {
     nn_tensor x[NN_MAX_INPUTS], dx[NN_MAX_INPUTS];
@@ -114,9 +119,11 @@ static inline void lone_run(lone_layer *l, bool back)
         x[k] = lone_tensor(l, l->x[k], l->spec.in[k]);
         dx[k] = lone_tensor(l, l->dx[k], l->spec.in[k]);
     }
-    nn_call call = {.spec = &l->spec, .training = true, .node = 1, .seed = 7, .step = 3, .x = x,
+    nn_call call = {.spec = &l->spec, .training = !l->used, .node = 1, .seed = 7, .step = 3, .x = x, .batch = l->n,
+                    .total = {l->sums[0], l->sums[1]}, .share = {l->sums[0], l->sums[1]},
                     .y = lone_tensor(l, l->y, l->spec.out), .dy = lone_tensor(l, l->dy, l->spec.out), .dx = dx,
                     .param = (const float *const *)l->param, .grad = l->grad, .saved = l->saved, .scratch = l->scratch};
+    if (l->type->sums && !l->used) (back ? l->type->sum_backward : l->type->sum_forward)(&call, l->sums[back]);
     if (l->type->flags & NN_VIEW) {
         if (back) memcpy(l->dx[0], l->dy, lone_out(l) * sizeof(float));
         else memcpy(l->y, l->x[0], lone_out(l) * sizeof(float));
