@@ -16,8 +16,6 @@ typedef struct fit {
     const nn_optim_type *optim;
     nn_exec *exec;
     nn_feed train, validation;
-    nn_weights *best; /* weights of run->best */
-    bool have_best;
     int64_t *order;   /* (training images) */
     size_t recall_room; /* epochs */
     int batch, classes, since_best;
@@ -162,6 +160,16 @@ static lg_status resume_epoch(fit *f, int i, lg_err *err)
     return LG_OK;
 }
 
+/* Where this run began, and how long ago its best epoch was. What came before a continued run costs no patience. */
+static void resume_place(fit *f)
+{
+    const nn_run *old = f->o->resume;
+    int last = old->epochs ? old->epoch[old->epochs - 1].epoch : 0;
+    f->run->before = f->o->within ? old->before : last;
+    int best = old->best >= 0 ? old->epoch[old->best].epoch : 0;
+    f->since_best = last - (best > f->run->before ? best : f->run->before);
+}
+
 /* What an earlier run left is the beginning of this one. */
 static lg_status resume(fit *f, lg_err *err)
 {
@@ -174,8 +182,8 @@ static lg_status resume(fit *f, lg_err *err)
     }
     run->best = old->best;
     run->seconds = old->seconds;
-    f->have_best = old->best >= 0;
-    if (f->have_best) copy_block(f, f->best, old->weights);
+    if (run->best >= 0) copy_block(f, run->top, old->top ? old->top : old->weights);
+    resume_place(f);
     if (old->slots && old->nslots == run->nslots && strcmp(old->optimizer, f->optim->name) == 0)
         memcpy(nn_exec_slots(f->exec), old->slots, old->nslots * sizeof *old->slots);
     nn_exec_set_steps(f->exec, old->steps);
@@ -193,7 +201,7 @@ static lg_status fit_memory(fit *f, const nn_loss_type *loss, lg_err *err)
     LG_TRY(nn_feed_init(&f->train, err));
     LG_TRY(nn_feed_init(&f->validation, err));
     LG_TRY(nn_weights_copy(o->weights, &run->last, err));
-    LG_TRY(nn_weights_copy(o->weights, &f->best, err));
+    LG_TRY(nn_weights_copy(o->weights, &run->top, err));
     run->nslots = (size_t)f->optim->slots * nn_net_block(o->net);
     run->slots = lg_alloc(run->nslots, sizeof *run->slots, err);
     run->epoch = lg_alloc((size_t)(before + o->epochs), sizeof *run->epoch, err);
@@ -263,7 +271,8 @@ static lg_status diverged(fit *f, int epoch, int batch, lg_err *err)
     lg_fail(err, LG_E_NUMERIC, 401, "the loss is no longer a number (epoch %d, batch %d), so training was stopped",
             epoch, batch);
     lg_why(err, "with the learning rate %g the steps overshoot and the weights grow without end; %s", lr,
-           f->have_best ? "the weights of the best epoch were kept" : "the weights from before the training were kept");
+           f->run->best >= 0 ? "the weights of the best epoch were kept"
+                             : "the weights from before the training were kept");
     return lg_try(err, "take smaller steps: `lr %g`", less);
 }
 
@@ -342,6 +351,33 @@ static bool better(const nn_epoch *a, const nn_epoch *b)
     return a->val_loss < b->val_loss;
 }
 
+/* What belongs to the weights in use goes into the run. */
+static void store_state(fit *f)
+{
+    nn_run *run = f->run;
+    nn_exec_store(f->exec, run->last);
+    if (run->nslots) memcpy(run->slots, nn_exec_slots(f->exec), run->nslots * sizeof *run->slots);
+    run->steps = nn_exec_steps(f->exec);
+}
+
+static void set_weights(fit *f)
+{
+    nn_run *run = f->run;
+    nn_weights_unref(run->weights);
+    run->weights = nn_weights_ref(run->best >= 0 && !f->o->keep_last ? run->top : run->last);
+}
+
+static void checkpoint(fit *f)
+{
+    nn_run *run = f->run;
+    double before = run->seconds;
+    store_state(f);
+    set_weights(f);
+    run->seconds += lg_now() - f->begun;
+    f->o->on_checkpoint(f->o->checkpoint_ctx, run);
+    run->seconds = before;
+}
+
 /* The epoch is over: keep its weights if they are the best, tell the caller. */
 static void close_epoch(fit *f, nn_epoch *e)
 {
@@ -351,17 +387,17 @@ static void close_epoch(fit *f, nn_epoch *e)
         nn_class_score s = nn_confusion_class(e->confusion, f->classes, k);
         e->recall[k] = s.truth ? s.recall : (double)NAN;
     }
-    e->best = !f->have_best || better(e, &run->epoch[run->best]);
+    e->best = run->best < 0 || better(e, &run->epoch[run->best]);
     f->since_best = e->best ? 0 : f->since_best + 1;
     if (e->best) {
         run->best = run->epochs;
-        f->have_best = true;
-        nn_exec_store(f->exec, f->best);
+        nn_exec_store(f->exec, run->top);
     }
     run->epochs++;
     drop_counts(run, was_best);
     drop_counts(run, was_last);
     if (f->o->on_epoch) f->o->on_epoch(f->o->ctx, e);
+    if (f->o->on_checkpoint) checkpoint(f);
 }
 
 static lg_status run_epoch(fit *f, int last_epoch, lg_err *err)
@@ -397,17 +433,20 @@ done:
     return st;
 }
 
+static bool out_of_patience(const fit *f)
+{
+    return f->o->patience > 0 && f->since_best >= f->o->patience;
+}
+
 static lg_status fit_epochs(fit *f, lg_err *err)
 {
-    int last = f->run->epochs ? f->run->epoch[f->run->epochs - 1].epoch : 0;
-    last += f->o->epochs;
-    for (int i = 0; i < f->o->epochs && !f->out_of_time; i++) {
+    const nn_run *run = f->run;
+    int done = run->epochs ? run->epoch[run->epochs - 1].epoch : 0, last = run->before + f->o->epochs;
+    while (done < last && !f->out_of_time && !out_of_patience(f)) {
         LG_TRY(run_epoch(f, last, err));
-        if (f->o->patience > 0 && f->since_best >= f->o->patience) {
-            f->run->patience = true;
-            break;
-        }
+        done++;
     }
+    f->run->patience = out_of_patience(f);
     return LG_OK;
 }
 
@@ -415,14 +454,16 @@ static lg_status fit_epochs(fit *f, lg_err *err)
 static void fit_end_run(fit *f)
 {
     nn_run *run = f->run;
-    bool gone_bad = run->diverged;
     lg_err ignored = {0};
     if (run->epochs && recall_resize(f, (size_t)run->epochs, &ignored)) lg_log(LG_LOG_DEBUG, "%s", ignored.msg);
-    if (!gone_bad) nn_exec_store(f->exec, run->last);
-    if (gone_bad && f->have_best) copy_block(f, run->last, f->best);
-    if (run->nslots && !gone_bad) memcpy(run->slots, nn_exec_slots(f->exec), run->nslots * sizeof *run->slots);
-    run->steps = nn_exec_steps(f->exec);
-    run->weights = f->have_best && !f->o->keep_last ? nn_weights_ref(f->best) : nn_weights_ref(run->last);
+    if (!run->diverged) {
+        store_state(f);
+    } else {
+        if (run->best >= 0) copy_block(f, run->last, run->top);
+        memset(run->slots, 0, run->nslots * sizeof *run->slots);
+        run->steps = nn_exec_steps(f->exec);
+    }
+    set_weights(f);
     run->seconds += lg_now() - f->begun;
 }
 
@@ -438,7 +479,6 @@ lg_status nn_fit(const nn_fit_options *options, nn_run *run, lg_err *err)
     } else {
         nn_run_release(run);
     }
-    nn_weights_unref(f.best);
     nn_feed_release(&f.train);
     nn_feed_release(&f.validation);
     lg_free(f.order);
@@ -454,5 +494,6 @@ void nn_run_release(nn_run *run)
     lg_free(run->slots);
     nn_weights_unref(run->weights);
     nn_weights_unref(run->last);
+    nn_weights_unref(run->top);
     *run = (nn_run){.best = -1};
 }

@@ -47,15 +47,17 @@ typedef struct nn_epoch {
 
 /* What a run leaves. Zero-initialise; release when done. */
 typedef struct nn_run {
-    nn_weights *weights; /* to use: the best or the last, as asked */
+    nn_weights *weights; /* to use: a reference to one of the two below, as asked */
     nn_weights *last;    /* after the last whole batch: to continue from */
+    nn_weights *top;     /* of the best epoch; meaningless while best is -1. NULL in a run to resume: `weights` is */
     float *slots;        /* the optimiser's numbers belonging to `last`; may be NULL */
     size_t nslots;
     int64_t steps;       /* updates made */
     nn_epoch *epoch;     /* history, from the first run on when it was continued */
     double *recall;      /* (epochs, classes) */
     int epochs, classes;
-    int best;            /* index in epoch of `weights` when keep_best, -1 before an epoch has ended */
+    int best;            /* index in epoch of `top`, -1 before an epoch has ended */
+    int before;          /* number of the last epoch before this run: 0, or what a continued run had reached */
     bool interrupted, diverged, patience; /* why it ended early */
     double seconds;
     const char *optimizer; /* name in nn_optims */
@@ -74,6 +76,9 @@ typedef struct nn_fit_options {
     const nn_weights *weights; /* to start from */
     const nn_run *resume;      /* go on after this run: history, best so far, optimiser's numbers. Usually with
                                   weights = resume->last. NULL: a fresh run */
+    bool within;               /* `resume` is a checkpoint of this very run (same options otherwise): `epochs` counts
+                                  from where that run began, and schedule and patience go on where they stood. `time`
+                                  counts anew */
     nn_source train;
     const nn_source *validation; /* or NULL */
     int epochs, batch;
@@ -91,10 +96,15 @@ typedef struct nn_fit_options {
     lg_pool *pool;
     lg_cancel *cancel;
     int64_t limit;               /* memory; 0: NN_MEMORY_LIMIT */
-    /* Called on the thread of nn_fit; both may be NULL. */
+    /* Called on the thread of nn_fit; all may be NULL. */
     void *ctx;
     void (*on_batch)(void *ctx, const nn_progress *progress);
     void (*on_epoch)(void *ctx, const nn_epoch *epoch); /* borrowed, valid during the call */
+    /* Called after each epoch, behind on_epoch, with the run as it stands: last, top, slots, steps, history, best,
+     * before. Whoever keeps these can go on bit for bit with resume and within: shuffling depends on seed and number of
+     * the epoch, dropout on seed and steps, so there is no other state. Borrowed, valid during the call. */
+    void *checkpoint_ctx;
+    void (*on_checkpoint)(void *ctx, const nn_run *run);
 } nn_fit_options;
 
 nn_fit_options nn_fit_defaults(void); /* epochs 10, batch 32, lr 0.01, sgd, loss auto, seed 1, momentum -1 */

@@ -1,0 +1,295 @@
+/* train_job.c - preparing, running, measuring and keeping one training run. */
+#include "kernel/commands/train_job.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/banned.h"
+
+cmd_train_spec cmd_train_defaults(void)
+{
+    const nn_fit_options o = nn_fit_defaults();
+    return (cmd_train_spec){.epochs = o.epochs,
+                            .batch = o.batch,
+                            .lr = o.lr,
+                            .momentum = o.momentum,
+                            .optimizer = o.optimizer,
+                            .loss = o.loss,
+                            .seed = o.seed};
+}
+
+void cmd_train_release(cmd_train *job)
+{
+    data_unref(job->train);
+    data_unref(job->val);
+    data_unref(job->test);
+    cmd_run_free(job->run);
+    lg_free(job->weight);
+    *job = (cmd_train){0};
+}
+
+/* ---- preparing ---- */
+static lg_status part_or_null(const data_set *set, data_split_kind kind, data_set **out, lg_err *err)
+{
+    LG_TRY(data_part(set, kind, out, err));
+    if (data_count(*out)) return LG_OK;
+    data_unref(*out);
+    *out = NULL;
+    return LG_OK;
+}
+
+/* The dataset: `on`, else the model's own. */
+static lg_status find_data(const dsl_call *call, cmd_train *job, const data_set **set, lg_err *err)
+{
+    const dsl_value *on = job->spec.on;
+    job->data_name = on ? on->name : job->spec.model->on;
+    dsl_object *object = on ? on->object : job->data_name ? dsl_session_get(call->session, job->data_name) : NULL;
+    if (!object || object->cls->kind != DSL_KIND_DATASET) {
+        lg_fail(err, LG_E_NAME, 404, "which images should `%s` learn from?", job->spec.model_name);
+        if (job->data_name) lg_why(err, "it was made on `%s`, which is no longer here", job->data_name);
+        return lg_try(err, "%s %s on DATASET", call->command->name, job->spec.model_name);
+    }
+    *set = object->payload;
+    return LG_OK;
+}
+
+static lg_status find_parts(cmd_train *job, const data_set *set, lg_err *err)
+{
+    const dsl_value *on = job->spec.on;
+    data_split_kind part = on && on->part != DSL_PART_ALL ? cmd_split_of(on->part) : DATA_TRAIN;
+    job->part = part;
+    LG_TRY(cmd_model_fits(job->spec.model, job->spec.model_name, set, job->data_name, err));
+    LG_TRY(data_part(set, part, &job->train, err));
+    if (part != DATA_VAL) LG_TRY(part_or_null(set, DATA_VAL, &job->val, err));
+    if (part != DATA_TEST) LG_TRY(part_or_null(set, DATA_TEST, &job->test, err));
+    if (data_count(job->train)) return LG_OK;
+    lg_fail(err, LG_E_DATA, 406, "`%s` has no %s images to learn from", job->data_name, data_split_names[part]);
+    return lg_try(err, "split %s 80/20", job->data_name);
+}
+
+/* Weights that make every class count the same: images / (classes x images of the class), as scikit-learn's
+ * "balanced". A class without images gets 1. */
+static lg_status class_weights(cmd_train *job, lg_err *err)
+{
+    data_counts counts;
+    LG_TRY(data_count_classes(job->train, &counts, err));
+    job->weight = lg_alloc((size_t)counts.classes + 1, sizeof *job->weight, err);
+    double total = (double)counts.total[DATA_TRAIN];
+    for (int k = 0; job->weight && k < counts.classes; k++) {
+        double n = (double)counts.count[DATA_TRAIN][k];
+        job->weight[k] = n > 0 ? (float)(total / (counts.classes * n)) : 1;
+    }
+    data_counts_release(&counts);
+    job->options.class_weight = job->weight;
+    return job->weight ? LG_OK : err->status;
+}
+
+static lg_status set_options(const dsl_call *call, cmd_train *job, lg_err *err)
+{
+    lg_pool *pool = NULL;
+    LG_TRY(cmd_pool(call, &pool, err));
+    const cmd_train_spec *s = &job->spec;
+    nn_fit_options *o = &job->options;
+    *o = nn_fit_defaults();
+    o->net = s->model->net;
+    o->weights = s->model->first;
+    o->train = cmd_source(job->train);
+    if (job->val) job->val_source = cmd_source(job->val);
+    o->validation = job->val ? &job->val_source : NULL;
+    o->epochs = s->epochs;
+    job->asked_batch = s->batch;
+    o->batch = s->batch < o->train.count ? s->batch : (int)o->train.count;
+    o->lr = s->lr;
+    o->momentum = s->momentum;
+    o->optimizer = s->optimizer;
+    o->loss = s->loss;
+    o->decay = s->decay;
+    o->seed = s->seed;
+    o->no_shuffle = s->no_shuffle;
+    o->keep_last = s->keep_last;
+    o->patience = s->patience;
+    o->time = s->time;
+    o->pool = pool;
+    o->cancel = call->cancel;
+    if (s->resume && s->model->runs) {
+        o->resume = &cmd_model_run(s->model)->run;
+        o->weights = o->resume->last;
+    }
+    return s->balance ? class_weights(job, err) : LG_OK;
+}
+
+static void settings_text(const cmd_train *job, lg_buf *text)
+{
+    const nn_fit_options *o = &job->options;
+    lg_buf_addf(text, "epochs %d batch %d lr %.9g optimizer %s", o->epochs, o->batch, o->lr, o->optimizer);
+    if (o->momentum > 0) lg_buf_addf(text, " momentum %g", o->momentum);
+    if (o->decay > 0) lg_buf_addf(text, " decay %g", o->decay);
+    if (o->patience) lg_buf_addf(text, " patience %d", o->patience);
+    if (job->part != DATA_TRAIN) lg_buf_addf(text, " on the %s part", data_split_names[job->part]);
+    lg_buf_addf(text, " keep %s seed %llu%s%s%s", o->keep_last ? "last" : "best", (unsigned long long)o->seed,
+                o->class_weight ? " balance" : "", o->no_shuffle ? " no shuffle" : "", o->resume ? " continue" : "");
+}
+
+/* Runs made with this model so far, those it no longer remembers included. */
+static int run_number(const cmd_model *model)
+{
+    const cmd_run *last = cmd_model_run(model);
+    return last ? last->number : 0;
+}
+
+static lg_status describe_run(cmd_train *job, const data_set *set, lg_err *err)
+{
+    cmd_run *run = job->run;
+    const nn_fit_options *o = &job->options;
+    lg_buf text;
+    lg_buf_init(&text, 4096);
+    settings_text(job, &text);
+    run->number = run_number(job->spec.model) + 1;
+    run->name = job->spec.name ? lg_strdup(job->spec.name, err) : lg_strf(err, "run %d", run->number);
+    run->model = lg_strdup(job->spec.model_name, err);
+    run->data = lg_strdup(job->data_name, err);
+    run->settings = lg_buf_take(&text, err);
+    lg_buf_release(&text);
+    run->keep_last = o->keep_last;
+    run->threads = lg_pool_size(o->pool);
+    run->train_count = (int64_t)data_count(job->train);
+    run->planned = o->epochs + (o->resume && o->resume->epochs ? o->resume->epoch[o->resume->epochs - 1].epoch : 0);
+    LG_TRY(data_fingerprint(set, run->fingerprint, err));
+    LG_TRY(cmd_labels_of(set, &run->labels, err));
+    return run->name && run->model && run->data && run->settings ? LG_OK : err->status;
+}
+
+lg_status cmd_train_prepare(const dsl_call *call, const cmd_train_spec *spec, cmd_train *job, lg_err *err)
+{
+    const data_set *set = NULL;
+    *job = (cmd_train){.spec = *spec};
+    LG_TRY(find_data(call, job, &set, err));
+    LG_TRY(find_parts(job, set, err));
+    LG_TRY(set_options(call, job, err));
+    job->run = lg_alloc(1, sizeof *job->run, err);
+    return job->run ? describe_run(job, set, err) : err->status;
+}
+
+bool cmd_train_same(const cmd_train *job, const cmd_run *run)
+{
+    const nn_run *r = &run->run;
+    bool whole = r->patience || (r->epochs && r->epoch[r->epochs - 1].epoch >= run->planned);
+    return !job->options.resume && !(job->options.time > 0) && whole && !r->interrupted && !r->diverged &&
+           strcmp(run->settings, job->run->settings) == 0 && strcmp(run->data, job->data_name) == 0 &&
+           strcmp(run->fingerprint, job->run->fingerprint) == 0 && run->train_count == job->run->train_count;
+}
+
+/* ---- running and measuring ---- */
+
+/* What this run's own validation already counted for exactly the weights that are kept; false where it did not. */
+static bool counted(const cmd_train *job, cmd_score *out, lg_err *err)
+{
+    const nn_run *r = &job->run->run;
+    const nn_epoch *kept = cmd_run_kept(job->run);
+    bool whole = r->best >= 0 && (!job->run->keep_last || !r->interrupted);
+    if (!job->val || !whole || kept->epoch <= r->before || isnan(kept->val_loss)) return false;
+    const cmd_score score = {
+        .count = kept->confusion, .classes = r->classes, .loss = kept->val_loss, .calibration = kept->calibration};
+    return cmd_score_copy(&score, out, err) == LG_OK;
+}
+
+/* Measured once, with the weights that are kept; an interrupt that came before must not stop it. */
+static lg_status measure(const dsl_call *call, cmd_train *job, lg_err *err)
+{
+    const data_set *part[DATA_SPLITS] = {[DATA_VAL] = job->val, [DATA_TEST] = job->test};
+    dsl_call quiet = *call;
+    cmd_model view = *job->spec.model;
+    quiet.cancel = NULL;
+    view.weights = job->run->run.weights;
+    for (int split = DATA_VAL; split < DATA_SPLITS; split++)
+        if (part[split] && !(split == DATA_VAL && counted(job, &job->run->score[split], err)))
+            LG_TRY(cmd_score_of(&quiet, &view, part[split], &job->run->score[split], err));
+    return err->status;
+}
+
+/* An interrupt in the words of this run. */
+static void say_interrupted(const cmd_train *job, lg_err *err)
+{
+    const nn_run *r = &job->run->run;
+    lg_err_clear(err);
+    if (r->best >= 0)
+        lg_fail(err, LG_E_INTERRUPTED, 0, "stopped at epoch %d of %d, best was epoch %d",
+                r->epoch[r->epochs - 1].epoch + 1, job->run->planned, r->epoch[r->best].epoch);
+    else lg_fail(err, LG_E_INTERRUPTED, 0, "stopped before the first epoch had ended");
+    lg_why(err, "the weights of %s are kept", r->best >= 0 ? "the best epoch" : "the last whole batch");
+    lg_try(err, "`fit %s continue` goes on from here", job->spec.model_name);
+}
+
+/* The status of nn_fit is returned after everything it left has been measured. */
+static lg_status settle(const dsl_call *call, cmd_train *job, lg_status fitted, lg_err *err)
+{
+    lg_err later = {0};
+    const nn_run *r = &job->run->run;
+    if (!r->weights || (fitted && !r->epochs && fitted != LG_E_INTERRUPTED)) return fitted;
+    if (fitted == LG_E_INTERRUPTED) say_interrupted(job, err);
+    if (job->options.resume && r->best >= 0 && r->epoch[r->best].epoch <= r->before)
+        memcpy(job->run->fingerprint, cmd_model_run(job->spec.model)->fingerprint, sizeof job->run->fingerprint);
+    lg_status st = measure(call, job, &later);
+    job->whole = st == LG_OK;
+    if (fitted == LG_OK && st) *err = later;
+    return fitted ? fitted : st;
+}
+
+lg_status cmd_train_run(const dsl_call *call, cmd_train *job, lg_err *err)
+{
+    double began = lg_now();
+    lg_status st = nn_fit(&job->options, &job->run->run, err);
+    job->run->seconds = lg_now() - began;
+    return settle(call, job, st, err);
+}
+
+/* ---- keeping ---- */
+
+/* The model with its new weights. run_object: one reference, consumed. */
+static lg_status model_after(const cmd_train *job, dsl_object *run_object, cmd_model **out, lg_err *err)
+{
+    const cmd_model *old = job->spec.model;
+    const cmd_run *run = run_object->payload;
+    cmd_model *model = lg_alloc(1, sizeof *model, err);
+    if (!model) {
+        dsl_object_unref(run_object);
+        return err->status;
+    }
+    int keep = old->runs < CMD_RUNS - 1 ? old->runs : CMD_RUNS - 1;
+    for (int i = 0; i < keep; i++) model->run[i] = dsl_object_ref(old->run[old->runs - keep + i]);
+    model->run[keep] = run_object;
+    model->runs = keep + 1;
+    model->net = nn_net_ref(old->net);
+    model->first = nn_weights_ref(old->first);
+    model->weights = nn_weights_ref(run->run.weights);
+    model->seed = old->seed;
+    model->by_class = old->by_class;
+    model->on = lg_strdup(job->data_name, err);
+    if (!model->on || cmd_labels_copy(&run->labels, &model->labels, err)) {
+        cmd_model_free(model);
+        return err->status;
+    }
+    *out = model;
+    return LG_OK;
+}
+
+lg_status cmd_train_take(const dsl_call *call, cmd_train *job, dsl_object **out, lg_err *err)
+{
+    cmd_run *run = job->run;
+    job->run = NULL;
+    return dsl_object_new(&cmd_run_class, run, call->recipe, out, err);
+}
+
+lg_status cmd_train_bind(const dsl_call *call, cmd_train *job, const char *as, lg_err *err)
+{
+    dsl_object *run_object = NULL;
+    cmd_model *model = NULL;
+    LG_TRY(cmd_train_take(call, job, &run_object, err));
+    dsl_object *kept = dsl_object_ref(run_object);
+    lg_status st = model_after(job, run_object, &model, err);
+    if (st == LG_OK) st = cmd_model_bind(call, job->spec.model_name, model, err);
+    if (st == LG_OK && as) return dsl_call_bind(call, as, kept, err);
+    dsl_object_unref(kept);
+    return st;
+}

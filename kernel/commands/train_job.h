@@ -1,0 +1,74 @@
+/* train_job.h - one training run, whoever asks for it: prepared from plain values, run, measured, and kept.
+ *
+ *     cmd_train_spec spec = cmd_train_defaults();
+ *     spec.model = model, spec.model_name = "scratch", spec.epochs = 5, spec.lr = 0.01;
+ *     cmd_train job;
+ *     lg_status st = cmd_train_prepare(call, &spec, &job, err);     // images found, checked; job.run describes the run
+ *     job.options.ctx = view, job.options.on_batch = draw, job.options.on_epoch = note;
+ *     if (st == LG_OK) st = cmd_train_run(call, &job, err);         // trains and measures
+ *     if (job.whole) … cmd_train_bind(call, &job, NULL, &bind_err)  // even where st is an interrupt
+ *     cmd_train_release(&job);                                      // also after a failure of prepare
+ *
+ * Who trains many times (`sweep`) gives a cmd_model of its own where the network differs (it need not be bound), sets
+ * `name`, and takes the run by cmd_train_take instead of binding it: the model in the session stays as it is.
+ *
+ * What can be kept on disk: cmd_train_run leaves options.checkpoint_ctx and on_checkpoint as they are and nn_fit calls
+ * it after every epoch (nnlib/train/fit.h tells what it sees). A run that was cut off goes on with
+ * options.resume = the kept run, options.weights = its `last`, options.within = true, everything else as prepared; the
+ * result is the uninterrupted run, bit for bit. */
+#ifndef CMD_TRAIN_JOB_H
+#define CMD_TRAIN_JOB_H
+
+#include "kernel/commands/box_model.h"
+
+/* Everything that decides a run; what `fit` takes as options. Borrowed until the job is released. */
+typedef struct cmd_train_spec {
+    const cmd_model *model;
+    const char *model_name;
+    const dsl_value *on; /* the images, as written behind `on`; NULL: the model's own dataset */
+    const char *name;    /* of the run; NULL: "run 3" */
+    int epochs, batch;
+    double lr, momentum; /* momentum < 0: the optimiser's own */
+    const char *optimizer, *loss;
+    double decay;
+    int patience; /* 0: off */
+    double time;  /* seconds; 0: no limit */
+    uint64_t seed;
+    bool keep_last, balance, no_shuffle;
+    bool resume; /* `continue`: go on after the model's last run, where it has one */
+} cmd_train_spec;
+
+typedef struct cmd_train {
+    cmd_train_spec spec;
+    const char *data_name;
+    data_set *train, *val, *test; /* owned; val and test NULL where there are no images */
+    data_split_kind part;         /* the one to learn from */
+    int asked_batch;              /* options.batch is at most the number of images */
+    nn_source val_source;
+    float *weight;          /* class weights, or NULL; owned */
+    cmd_run *run;           /* owned until bound or taken; described by prepare, filled by run */
+    bool whole;             /* there is a result to keep: trained (or stopped on the way) and measured */
+    nn_fit_options options; /* the caller adds ctx, on_batch, on_epoch */
+} cmd_train;
+
+cmd_train_spec cmd_train_defaults(void); /* those of `fit` */
+
+/* Finds and checks the images, fills options and the description of the run. LL404 no dataset, LL406 nothing to learn
+ * from, LL408/LL409 images that do not fit the network. */
+lg_status cmd_train_prepare(const dsl_call *call, const cmd_train_spec *spec, cmd_train *job,
+                            lg_err *err) LG_MUST_CHECK;
+/* Is `run` what this job would give? Same settings, images and count of them, ended by itself. The first weights are
+ * the caller's to compare: they belong to the model. A job with `continue` or `time` is never the same. */
+bool cmd_train_same(const cmd_train *job, const cmd_run *run);
+/* Trains, then measures the kept weights on the validation and test images. The status is that of nn_fit
+ * (LG_E_INTERRUPTED in the words of this run); job->whole tells whether a result is
+ * there all the same. */
+lg_status cmd_train_run(const dsl_call *call, cmd_train *job, lg_err *err) LG_MUST_CHECK;
+/* The run as an object, whose payload is the cmd_run; job->run is NULL afterwards. */
+lg_status cmd_train_take(const dsl_call *call, cmd_train *job, dsl_object **out, lg_err *err) LG_MUST_CHECK;
+/* The model's new version, with the run, is bound to the model's name; the run also to `as` (or NULL), which keeps each
+ * round of a loop. */
+lg_status cmd_train_bind(const dsl_call *call, cmd_train *job, const char *as, lg_err *err) LG_MUST_CHECK;
+void cmd_train_release(cmd_train *job);
+
+#endif
