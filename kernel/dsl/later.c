@@ -44,8 +44,6 @@ static const dsl_later later[] = {
     {"recheck", NULL, NULL},
     {"delete", "load", "load the images again without them, or choose rows with `where`"},
     {"export", NULL, NULL},
-    {"save", "run", "keep the lines in a .lens file: `run` makes the same objects again"},
-    {"open", "run", "keep the lines in a .lens file: `run` makes the same objects again"},
 };
 
 const dsl_later *dsl_later_find(const dsl_config *config, const char *word)

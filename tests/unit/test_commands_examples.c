@@ -13,6 +13,7 @@ static void start(lens *l)
                     "model transfer on logos { flatten; dense 8 relu; dense classes softmax }\n"
                     "for rate in 0.01, 0.1 { fit scratch epochs 2 batch 8 lr $rate quiet as trial }\n"
                     "fit transfer epochs 1 quiet\n"
+                    "save scratch to scratch.lmodel\n"
                     "let lr = 0.01"))
         TEST_FAIL("setup: LL%03d %s", l->err.code, l->err.msg);
 }
@@ -33,6 +34,7 @@ TEST(examples_run_as_written)
     int bad = 0, count = 0;
     lens_shop();
     ds_text("lesson.lens", "say \"a lesson\"\n");
+    ds_text("results.csv", "model,accuracy\nscratch,0.66\n");
     for (const dsl_command *const *c = dsl_commands; *c; c++) {
         if (!(*c)->examples || !(*c)->examples[0]) bad++, printf("`%s` has no example\n", (*c)->name);
         for (const char *const *e = (*c)->examples; e && *e; e++, count++) {
