@@ -5,7 +5,7 @@
 
 #include "lib/image/hash.h"
 #include "lib/store/bundle.h"
-#include "nnlib/io/net_pack.h"
+#include "nnlib/nnlib.h"
 
 #include "lib/base/banned.h"
 

@@ -19,12 +19,12 @@ typedef struct cmd_matrix {
 
 extern const dsl_class cmd_matrix_class;
 void cmd_matrix_free(cmd_matrix *matrix);
-/* Takes counts, labels, images and verdicts out of a judgement, in the order of the names. The title is words, copied. */
+/* Takes counts, labels, images and verdicts out of a judgement, in the order of the names. The title is copied. */
 lg_status cmd_matrix_new(cmd_judged *judged, const char *words, cmd_matrix **out, lg_err *err) LG_MUST_CHECK;
 /* The matrix of a value, NULL where it is another table. */
 const cmd_matrix *cmd_matrix_of(const dsl_value *value);
 void cmd_doc_matrix(plt_doc *doc, const cmd_matrix *matrix, lg_err *err);
-/* The most confused pairs as sentences, each with its images folded away under it (surest first) where they are known. */
+/* The most confused pairs as sentences, each with its images folded away under it (surest first) where known. */
 void cmd_doc_pairs(plt_doc *doc, const cmd_matrix *matrix, lg_err *err);
 
 #endif

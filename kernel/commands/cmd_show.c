@@ -78,7 +78,8 @@ static lg_status key_of(const cmd_opinion *o, const data_set *set, size_t row, c
 }
 
 /* All rows in the order asked for. */
-static lg_status sorted_rows(const dsl_call *call, const cmd_opinion *o, const data_set *set, uint32_t **out, lg_err *err)
+static lg_status sorted_rows(const dsl_call *call, const cmd_opinion *o, const data_set *set, uint32_t **out,
+                             lg_err *err)
 {
     const dsl_value *field = &call->arg[SORT].value[0];
     size_t n = data_count(set);
@@ -156,7 +157,8 @@ static lg_status chosen(const dsl_call *call, cmd_opinion *o, data_set **out, lg
         if (st == LG_OK) st = cmd_opinion_ask(call, cmd_model_of(with), part, o, err);
     }
     if (st == LG_OK)
-        st = cmd_dataset_where(call, part, with ? cmd_opinion_field : NULL, o, with ? cmd_opinion_fields : NULL, out, err);
+        st = cmd_dataset_where(call, part, with ? cmd_opinion_field : NULL, o, with ? cmd_opinion_fields : NULL, out,
+                               err);
     data_unref(part);
     return st;
 }

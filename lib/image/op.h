@@ -10,8 +10,8 @@
  *    `text` says it under the picture ("rot -7°").
  *  - cleaning: `apply` with numbers chosen by the caller (glare), and `measure`, a number that says how a picture is.
  *
- * Invariants, checked for every operation by tests/unit/test_op.c: bytes in, bytes out, size and channels stay; the same
- * numbers give the same bytes, on any thread; draw with strength 0 changes nothing; v depends on (strength, key) only.
+ * Invariants, checked for every operation by tests/unit/test_op.c: bytes in, bytes out, size and channels stay;
+ * the same numbers give the same bytes, on any thread; draw with strength 0 changes nothing; v depends on (strength, key) only.
  * Pictures are fitted ones, (h, w, c) with c 1 or 3; operations read and write only their pixels and hold no state. */
 #ifndef IMG_OP_H
 #define IMG_OP_H

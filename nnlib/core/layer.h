@@ -110,7 +110,7 @@ typedef struct nn_call {
     float *const *grad;      /* [nparam], added to; moving parameters have none to add */
 
     int batch;               /* images in the whole batch */
-    const double *total[2];  /* training, layers with sums: those of the batch, forward's and (in backward) backward's */
+    const double *total[2];  /* training, layers with sums: the batch's, of forward and (in backward) of backward */
     const double *share[2];  /* and this piece's part of them */
 
     void *saved;   /* n * saved(spec) bytes, from forward to backward */

@@ -1,7 +1,7 @@
 /* layer_batchnorm.c - batch normalisation (Ioffe & Szegedy 2015), as Keras 3's BatchNormalization over the last axis.
  *
  * While training, each channel is brought to mean 0 and variance 1 over the batch (biased variance), then scaled and
- * shifted: y = gamma·x̂ + beta with x̂ = (x - mean) / sqrt(variance + epsilon). Averages of mean and variance move along,
+ * shifted: y = gamma·x̂ + beta with x̂ = (x - mean) / sqrt(variance + epsilon). Averages of both move along,
  * m = momentum·m + (1 - momentum)·batch, and stand in for them when the network is used.
  *
  * Of the whole batch it needs sum(x) and sum(x²) there, sum(dy) and sum(dy·x̂) back, for each channel; in double, so

@@ -388,7 +388,8 @@ static void step_job(void *ctx, int index, int worker)
 {
     const batch_job *job = ctx;
     nn_exec *e = job->e;
-    size_t from = (size_t)index * EXEC_COLUMNS, left = nn_net_trained_block(e->net) - from, n = left < EXEC_COLUMNS ? left : EXEC_COLUMNS;
+    size_t from = (size_t)index * EXEC_COLUMNS, left = nn_net_trained_block(e->net) - from;
+    size_t n = left < EXEC_COLUMNS ? left : EXEC_COLUMNS;
     float *slot[4] = {0};
     (void)worker;
     for (int s = 0; s < e->optim->slots && s < 4; s++) slot[s] = e->slots + (size_t)s * e->block + from;
