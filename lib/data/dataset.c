@@ -183,6 +183,7 @@ data_set *data_set_new(data_table *table, data_names *names, data_block *block, 
     set->table = table;
     set->names = names;
     set->block = block;
+    set->rules = DATA_RULES_NONE;
     add_ref(&table->refs);
     add_ref(&names->refs);
     if (block) add_ref(&block->refs);
@@ -195,6 +196,8 @@ data_set *data_set_next(const data_set *set, size_t rows, lg_err *err)
     if (!next) return NULL;
     next->fit = set->fit;
     next->seed = set->seed;
+    next->rules = set->rules;
+    next->augment = set->augment;
     if (data_recipe_add(next, err, "%s", set->recipe) == LG_OK) return next;
     data_unref(next);
     return NULL;
@@ -340,6 +343,10 @@ static lg_status make_fingerprint(const data_set *set, char hex[65], lg_err *err
     data_size size = data_shape(set);
     lg_buf_init(&text, (size_t)4 << 30);
     lg_buf_addf(&text, "%dx%dx%d %d\n", size.h, size.w, size.c, (int)set->fit);
+    const data_rules *rules = &set->rules; /* those that leave images out are told by the rows */
+    lg_buf_addf(&text, "%d %d %.9g..%.9g ", rules->glare, (int)rules->replace, rules->low, rules->high);
+    if (set->augment.times > 1) data_augment_text(&set->augment, &text);
+    lg_buf_addc(&text, '\n');
     for (int i = 0; i < set->names->count; i++) lg_buf_addf(&text, "%s\n", set->names->name[i]);
     for (size_t i = 0; i < set->rows; i++) {
         const data_fact *fact = data_fact_of(set, i);
@@ -478,9 +485,5 @@ void data_fill(const data_set *set, const uint32_t *rows, size_t n, float *x, in
     for (size_t i = 0; y && i < n; i++) y[i] = set->row[rows[i]].label;
     if (!x || !set->block) return;
     size_t size = (size_t)set->block->h * (size_t)set->block->w * (size_t)set->block->c;
-    for (size_t i = 0; i < n; i++) {
-        const uint8_t *px = data_pixels(set, rows[i]);
-        float *to = x + i * size;
-        for (size_t k = 0; k < size; k++) to[k] = (float)px[k] / 255.0f;
-    }
+    for (size_t i = 0; i < n; i++) data_rules_scale(&set->rules, data_pixels(set, rows[i]), size, x + i * size);
 }

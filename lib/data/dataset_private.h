@@ -63,6 +63,8 @@ struct data_set {
     size_t rows;
     img_fit_mode fit;
     uint64_t seed;
+    data_rules rules; /* its size and fit are those of the set: data_rules_of fills them in */
+    data_augment augment;
     char *recipe;
     _Atomic(char *) fingerprint; /* NULL until somebody asks; a set never changes, so once is enough */
 };
@@ -116,6 +118,19 @@ lg_status data_find_groups(data_table *table, lg_cancel *cancel, lg_err *err) LG
 
 /* Puts the labelled rows of a set nobody else has yet into parts (split.c). */
 lg_status data_split_apply(data_set *set, const data_split_spec *spec, lg_err *err) LG_MUST_CHECK;
+
+/* ---- rules (rules.c) ---- */
+/* The pixel rules over a fitted picture, in place. */
+lg_status data_rules_pixels(const data_rules *rules, img_picture *fitted, lg_err *err) LG_MUST_CHECK;
+/* Words of a line of our own, cut at blanks. whole: none was too many. */
+enum { DATA_WORDS = 64 };
+typedef struct data_words {
+    char text[1024];
+    char *word[DATA_WORDS];
+    int count;
+    bool whole;
+} data_words;
+void data_words_of(const char *text, data_words *out);
 
 /* ---- text to number ---- */
 /* Open-addressing map from borrowed strings to numbers >= 0. fold: keys are equal ignoring case. */
