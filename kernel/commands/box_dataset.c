@@ -1,5 +1,6 @@
 /* box_dataset.c - a data_set as an object of the language. */
 #include "kernel/commands/box_dataset.h"
+#include "lib/data/clean.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -41,6 +42,7 @@ void cmd_dataset_brief(const void *payload, lg_buf *out)
                 data_count(set) == 1 ? "" : "s", data_classes(set), data_classes(set) == 1 ? "" : "es");
     if (shape.h) lg_buf_addf(out, ", %dx%dx%d", shape.h, shape.w, shape.c);
     else lg_buf_adds(out, ", sizes as they are");
+    if (data_augment_of(set).times > 1) lg_buf_addf(out, ", training images × %d", data_augment_of(set).times);
 }
 
 /* train.count, val.adidas.count, count, classes, height, width, channels, seed, broken, unlabelled. */
@@ -180,11 +182,14 @@ void cmd_doc_histogram(plt_doc *doc, const data_set *set, const data_counts *cou
     if (counts->classes > MOST) plt_note(doc, "the first %d of %d classes are drawn", MOST, counts->classes);
 }
 
-static void split_row(plt_doc *doc, const char *name, const size_t *count, int classes, size_t total, size_t of)
+/* times: variants of each image, 1 for none. */
+static void split_row(plt_doc *doc, const char *name, const size_t *count, int classes, size_t total, size_t of,
+                      int times)
 {
     plt_head(doc, "%s", name);
     for (int label = 0; label < classes; label++) plt_cell(doc, "%s", lg_thousands((long long)count[label]));
-    plt_cell(doc, "%s", lg_thousands((long long)total));
+    if (times > 1) plt_cell(doc, "%s × %d", lg_thousands((long long)total), times);
+    else plt_cell(doc, "%s", lg_thousands((long long)total));
     plt_cell(doc, "%.0f%%", of ? 100.0 * (double)total / (double)of : 0);
 }
 
@@ -206,14 +211,15 @@ void cmd_doc_split_table(plt_doc *doc, const data_set *set, const data_counts *c
     for (int split = DATA_TRAIN; split < DATA_SPLITS; split++) {
         if (!counts->total[split]) continue;
         plt_row(doc, PLT_ROW_PLAIN);
-        split_row(doc, data_split_names[split], counts->count[split], classes, counts->total[split], all);
+        split_row(doc, data_split_names[split], counts->count[split], classes, counts->total[split], all,
+                  split == DATA_TRAIN ? data_augment_of(set).times : 1);
     }
     if (counts->total[DATA_NONE]) {
         plt_row(doc, PLT_ROW_PLAIN);
-        split_row(doc, "no part", counts->count[DATA_NONE], classes, counts->total[DATA_NONE], all);
+        split_row(doc, "no part", counts->count[DATA_NONE], classes, counts->total[DATA_NONE], all, 1);
     }
     plt_row(doc, PLT_ROW_TOTAL);
-    split_row(doc, "total", sum, classes, all, all);
+    split_row(doc, "total", sum, classes, all, all, 1);
 }
 
 /* Why a split came out uneven, and what to do about it. */

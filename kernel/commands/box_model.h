@@ -77,6 +77,8 @@ lg_status cmd_model_bind(const dsl_call *call, const char *name, cmd_model *mode
 
 /* A reader of batches over the rows of a set (all its rows). ctx and set are borrowed by the source. */
 nn_source cmd_source(const data_set *set);
+/* The same for training: every variant of every row where `augment` asked for them and all rows are training images. */
+nn_source cmd_training_source(const data_set *set);
 
 /* Are the images of the size the network wants? LL408. */
 lg_status cmd_model_sees(const cmd_model *model, const char *model_name, const data_set *set, const char *data_name,

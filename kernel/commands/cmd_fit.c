@@ -1,5 +1,6 @@
 /* cmd_fit.c - `fit`: train a model, with live curves; interrupt keeps the best weights. */
 #include "kernel/commands/train_job.h"
+#include "lib/data/clean.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -276,12 +277,15 @@ static lg_status show_result(const dsl_call *call, fit_view *view, const cmd_tra
     const nn_run *r = &run->run;
     plt_doc doc;
     plt_doc_init(&doc);
-    plt_title(&doc, "fit %s on %s%s: %s training and %s validation images, %s%s%s", job->spec.model_name,
+    char times[16] = "";
+    if (data_variants(job->train) > 1) snprintf(times, sizeof times, " × %d", data_variants(job->train));
+    plt_title(&doc, "fit %s on %s%s: %s%s training and %s validation images, %s%s%s", job->spec.model_name,
               job->data_name,
               job->part == DATA_VAL    ? ".val"
               : job->part == DATA_TEST ? ".test"
                                        : "",
-              lg_thousands((long long)run->train_count), lg_thousands(job->val ? (long long)data_count(job->val) : 0),
+              lg_thousands((long long)run->train_count), times,
+              lg_thousands(job->val ? (long long)data_count(job->val) : 0),
               job->options.resume ? "continued" : "from its first weights", *call->note ? " " : "", call->note);
     if (dsl_on(call, QUIET)) {
         const nn_epoch *e = cmd_run_kept(run);

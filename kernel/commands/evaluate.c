@@ -1,5 +1,6 @@
 /* evaluate.c - running a trained network over a dataset: one set of predictions behind every figure. */
 #include "kernel/commands/box_model.h"
+#include "lib/data/clean.h"
 
 #include <string.h>
 
@@ -25,6 +26,34 @@ static lg_status source_fill(void *ctx, const int64_t *indices, int n, float *x,
 nn_source cmd_source(const data_set *set)
 {
     return (nn_source){.count = (int64_t)data_count(set), .ctx = (void *)set, .fill = source_fill};
+}
+
+/* Index i is item i % count of epoch i / count. */
+static lg_status variants_fill(void *ctx, const int64_t *indices, int n, float *x, int32_t *label, lg_err *err)
+{
+    enum { CHUNK = 64 };
+    const data_set *set = ctx;
+    data_size shape = data_shape(set);
+    size_t size = (size_t)shape.h * (size_t)shape.w * (size_t)shape.c;
+    int64_t items = (int64_t)data_count(set) * data_augment_of(set).times, item[CHUNK];
+    for (int done = 0, count; done < n; done += count) {
+        int64_t epoch = indices[done] / items;
+        for (count = 0; count < CHUNK && done + count < n && indices[done + count] / items == epoch; count++)
+            item[count] = indices[done + count] % items;
+        LG_TRY(data_fill_variants(set, (uint32_t)epoch, item, (size_t)count, x ? x + (size_t)done * size : NULL,
+                                  label ? label + done : NULL, err));
+    }
+    return LG_OK;
+}
+
+nn_source cmd_training_source(const data_set *set)
+{
+    int variants = data_variants(set);
+    if (variants == 1) return cmd_source(set);
+    return (nn_source){.count = (int64_t)data_count(set) * variants,
+                       .fresh = data_augment_of(set).fresh,
+                       .ctx = (void *)set,
+                       .fill = variants_fill};
 }
 
 /* ---- does it fit? ---- */

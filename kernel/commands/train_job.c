@@ -94,7 +94,7 @@ static lg_status set_options(const dsl_call *call, cmd_train *job, lg_err *err)
     *o = nn_fit_defaults();
     o->net = s->model->net;
     o->weights = s->model->first;
-    o->train = cmd_source(job->train);
+    o->train = cmd_training_source(job->train);
     if (job->val) job->val_source = cmd_source(job->val);
     o->validation = job->val ? &job->val_source : NULL;
     o->epochs = s->epochs;

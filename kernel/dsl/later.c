@@ -7,7 +7,6 @@
 static const dsl_later later[] = {
     {"combine", "load", "`load` reads one folder with a folder for each label"},
     {"clean", "load", "`load … size 64x64` sets the size; `relabel` puts labels in order"},
-    {"augment", "fit", "`dropout` in the model, and `fit … decay 0.001`, also keep it from learning by heart"},
     {"describe", "show", "`show` draws images, classes and parts of a dataset"},
     {"drop", "load", "load the images again without them, or choose rows with `where`"},
     {"undo", "load", "run the line that made it again: the same line gives the same dataset"},

@@ -1,5 +1,6 @@
 /* op.c - finding operations, composing maps, and numbers from keys. */
 #include "lib/image/op.h"
+#include <math.h>
 #include <string.h>
 
 #include "lib/base/banned.h"
@@ -44,4 +45,9 @@ double img_key_uniform(uint64_t key, int index)
 double img_key_between(uint64_t key, int index, double low, double high)
 {
     return low + (high - low) * img_key_uniform(key, index);
+}
+
+void img_signed_text(const char *word, double value, const char *unit, lg_buf *out)
+{
+    lg_buf_addf(out, "%s%+ld%s", word, lround(value), unit);
 }

@@ -10,8 +10,9 @@
  *    `text` says it under the picture ("rot -7°").
  *  - cleaning: `apply` with numbers chosen by the caller (glare), and `measure`, a number that says how a picture is.
  *
- * Invariants, checked for every operation by tests/unit/test_op.c: bytes in, bytes out, size and channels stay;
- * the same numbers give the same bytes, on any thread; draw with strength 0 changes nothing; v depends on (strength, key) only.
+ * Invariants, checked for every operation by tests/unit/test_op.c: bytes in, bytes out, size and channels stay; the
+ * same numbers give the same bytes, on any thread; draw with strength 0 changes nothing; v depends on (strength, key)
+ * only.
  * Pictures are fitted ones, (h, w, c) with c 1 or 3; operations read and write only their pixels and hold no state. */
 #ifndef IMG_OP_H
 #define IMG_OP_H
@@ -55,6 +56,8 @@ const img_op *img_op_find(const char *name); /* NULL */
 double img_key_uniform(uint64_t key, int index);
 double img_key_between(uint64_t key, int index, double low, double high);
 uint64_t img_key_mix(uint64_t key, uint64_t more); /* another key; SplitMix64's finaliser (Steele, Lea & Flood 2014) */
+/* "rot -7°": a word, a signed whole number and its unit; never "-0". */
+void img_signed_text(const char *word, double value, const char *unit, lg_buf *out);
 /* The nearest byte, clamped. */
 static inline uint8_t img_byte(float value)
 {

@@ -21,7 +21,7 @@ static lg_status brightness_apply(const img_drawn *drawn, img_picture *p, lg_err
 
 static void brightness_text(const img_drawn *drawn, lg_buf *out)
 {
-    lg_buf_addf(out, "light %+.0f%%", 100 * ((double)drawn->v[0] - 1));
+    img_signed_text("light ", 100 * ((double)drawn->v[0] - 1), "%", out);
 }
 
 static double brightness_measure(const img_picture *p)

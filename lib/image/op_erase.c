@@ -1,5 +1,5 @@
-/* op_erase.c - covers a rectangle with the picture's mean colour, so that a network cannot rely on one detail (DeVries &
- * Taylor, "Improved Regularization of Convolutional Neural Networks with Cutout", 2017; Zhong et al., "Random Erasing
+/* op_erase.c - covers a rectangle with the picture's mean colour, so that a network cannot rely on one detail (DeVries
+ * & Taylor, "Improved Regularization of Convolutional Neural Networks with Cutout", 2017; Zhong et al., "Random Erasing
  * Data Augmentation", 2017, whose aspect ratios 1:3 to 3:1 are used). v is left, top, width, height as shares of the
  * side; its area is uniform in 0 .. s of the picture for strength s. */
 #include "lib/image/op.h"

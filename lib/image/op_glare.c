@@ -106,7 +106,10 @@ static void fill_patch(glare *g)
     for (int k = 0; !clip && k < g->p->c; k++) value[k] = ring_value(g, k);
     for (size_t i = 0; i < g->patch; i++) {
         uint8_t *px = g->p->px + g->list[i] * (size_t)g->p->c;
-        for (int k = 0; k < g->p->c; k++) px[k] = !clip ? value[k] : px[k] > g->threshold ? (uint8_t)g->threshold : px[k];
+        for (int k = 0; k < g->p->c; k++) {
+            if (!clip) px[k] = value[k];
+            else if (px[k] > g->threshold) px[k] = (uint8_t)g->threshold;
+        }
     }
 }
 

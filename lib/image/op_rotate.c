@@ -1,5 +1,5 @@
-/* op_rotate.c - turns about the middle: v[0] is the angle in degrees, clockwise as seen, uniform in -s .. s for strength
- * s. */
+/* op_rotate.c - turns about the middle: v[0] is the angle in degrees, clockwise as seen, uniform in -s .. s for
+ * strength s. */
 #include "lib/image/op.h"
 #include <math.h>
 
@@ -20,7 +20,7 @@ static void rotate_map(const img_drawn *drawn, int h, int w, img_affine *out)
 
 static void rotate_text(const img_drawn *drawn, lg_buf *out)
 {
-    lg_buf_addf(out, "rot %+.0f°", (double)drawn->v[0]);
+    img_signed_text("rot ", (double)drawn->v[0], "°", out);
 }
 
 const img_op img_op_rotate = {

@@ -18,7 +18,7 @@ static void shear_map(const img_drawn *drawn, int h, int w, img_affine *out)
 
 static void shear_text(const img_drawn *drawn, lg_buf *out)
 {
-    lg_buf_addf(out, "shear %+.0f°", (double)drawn->v[0]);
+    img_signed_text("shear ", (double)drawn->v[0], "°", out);
 }
 
 const img_op img_op_shear = {

@@ -17,7 +17,8 @@ static void shift_map(const img_drawn *drawn, int h, int w, img_affine *out)
 
 static void shift_text(const img_drawn *drawn, lg_buf *out)
 {
-    lg_buf_addf(out, "shift %+.0f%% %+.0f%%", 100 * (double)drawn->v[0], 100 * (double)drawn->v[1]);
+    img_signed_text("shift ", 100 * (double)drawn->v[0], "%", out);
+    img_signed_text(" ", 100 * (double)drawn->v[1], "%", out);
 }
 
 const img_op img_op_shift = {

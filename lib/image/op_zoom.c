@@ -1,5 +1,5 @@
-/* op_zoom.c - larger or smaller about the middle, both sides alike: v[0] is the factor, 1.06 six percent larger, uniform
- * in 1 - s .. 1 + s for strength s. */
+/* op_zoom.c - larger or smaller about the middle, both sides alike: v[0] is the factor, 1.06 six percent larger,
+ * uniform in 1 - s .. 1 + s for strength s. */
 #include "lib/image/op.h"
 
 #include "lib/base/banned.h"
@@ -18,7 +18,7 @@ static void zoom_map(const img_drawn *drawn, int h, int w, img_affine *out)
 
 static void zoom_text(const img_drawn *drawn, lg_buf *out)
 {
-    lg_buf_addf(out, "zoom %+.0f%%", 100 * ((double)drawn->v[0] - 1));
+    img_signed_text("zoom ", 100 * ((double)drawn->v[0] - 1), "%", out);
 }
 
 const img_op img_op_zoom = {

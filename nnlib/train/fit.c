@@ -237,9 +237,9 @@ static lg_status fit_begin(fit *f, lg_err *err)
 /* The order depends on seed and number of the epoch alone, so that a run in two parts equals a run in one. */
 static void shuffle(fit *f, int epoch)
 {
-    int64_t n = f->o->train.count;
+    int64_t n = f->o->train.count, first = f->o->train.fresh ? (epoch - 1) * n : 0;
     lg_rng rng;
-    for (int64_t i = 0; i < n; i++) f->order[i] = i;
+    for (int64_t i = 0; i < n; i++) f->order[i] = first + i;
     if (f->o->no_shuffle) return;
     lg_rng_init(&rng, nn_key(f->o->seed, (uint64_t)epoch));
     for (int64_t i = n - 1; i > 0; i--) {

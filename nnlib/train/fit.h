@@ -23,9 +23,12 @@
 #include "nnlib/train/statistics.h"
 
 /* Images come through this. fill may be called from several threads at once, each for other places of a batch: it
- * converts images[indices[i]], i < n, to floats x (n, input shape) and writes label[i] (label may be NULL). */
+ * converts images[indices[i]], i < n, to floats x (n, input shape) and writes label[i] (label may be NULL). A source
+ * whose pictures are other ones in every epoch says `fresh`: for training, index i in epoch e (from 1, counting on
+ * after `continue`) is then i + (e - 1) * count. */
 typedef struct nn_source {
     int64_t count;
+    bool fresh;
     void *ctx;
     lg_status (*fill)(void *ctx, const int64_t *indices, int n, float *x, int32_t *label, lg_err *err);
 } nn_source;
