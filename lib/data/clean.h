@@ -70,8 +70,8 @@ typedef struct data_clean_report {
 } data_clean_report;
 void data_clean_report_release(data_clean_report *report);
 
-/* *out owned. LL318 no size for images, LL317 and LL302 an original that changed or went, rules that would leave nothing,
- * LL321 too large, Interrupted. report after a failure: to be released, nothing else. */
+/* *out owned. LL318 no size for images, LL317 and LL302 an original that changed or went, LL321 too large, Interrupted;
+ * rules that leave nothing are an error too. report after a failure: to be released, nothing else. */
 lg_status data_clean(const data_set *set, const data_clean_spec *spec, data_set **out, data_clean_report *report,
                      lg_err *err) LG_MUST_CHECK;
 /* The picture of a row as `rules` fit it, without any other rule: "before". *out empty. */
