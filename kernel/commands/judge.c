@@ -1,8 +1,11 @@
 /* judge.c - predictions counted. */
 #include "kernel/commands/judge.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "lib/plot/theme.h"
 
 #include "lib/base/banned.h"
 
@@ -149,13 +152,24 @@ void cmd_doc_never(plt_doc *doc, const cmd_score *score, char *const *label, con
     lg_buf_release(&names);
 }
 
+/* Less than a point is no difference to speak of. */
+void cmd_doc_calibration_words(plt_doc *doc, const nn_calibration *c)
+{
+    double gap = nn_calibration_gap(c);
+    int points = (int)lround(100 * fabs(gap));
+    const char *word = points < 1 ? "as sure as it is right" : gap > 0 ? "overconfident" : "underconfident";
+    char by[40] = "";
+    if (points) snprintf(by, sizeof by, " by %d point%s", points, points == 1 ? "" : "s");
+    plt_pair(doc, "calibration", "%s%s (expected error %.3f)", word, by, nn_calibration_error(c));
+}
+
 const char *cmd_interval_text(int64_t right, int64_t total, double level)
 {
     static _Thread_local char room[8][32];
     static _Thread_local unsigned turn;
     char *to = room[turn++ & 7];
     nn_interval ci = nn_wilson(right, total, level);
-    if (total > 0) snprintf(to, sizeof *room, "%.1f to %.1f%%", 100 * ci.low, 100 * ci.high);
+    if (total > 0) snprintf(to, sizeof *room, "%s to %s%%", plt_points(ci.low, 1), plt_points(ci.high, 1));
     else snprintf(to, sizeof *room, "–");
     return to;
 }

@@ -150,6 +150,24 @@ typedef struct plt_intervals_spec {
 } plt_intervals_spec;
 void plt_intervals(plt_doc *doc, const plt_intervals_spec *spec);
 
+/* V22: how often the model is right when it is so sure: a disc per bin, its area the number of images, beside the
+ * diagonal of one who keeps every promise. */
+typedef struct plt_calibration_spec {
+    const char *title, *sentence;
+    int n;                               /* bins */
+    const double *confidence, *accuracy; /* n means, 0..1; NaN where a bin is empty */
+    const int64_t *count;                /* n */
+} plt_calibration_spec;
+void plt_calibration(plt_doc *doc, const plt_calibration_spec *spec);
+
+/* V24: who is right where: two models on the same images, four areas. */
+typedef struct plt_agreement_spec {
+    const char *title, *sentence;
+    const char *first, *second;                    /* names of the models */
+    int64_t both, only_first, only_second, neither; /* images */
+} plt_agreement_spec;
+void plt_agreement(plt_doc *doc, const plt_agreement_spec *spec);
+
 /* V19: true by predicted. Adds the table with True Total, Predicted Total and their corner, recall and precision with
  * 95% intervals (Wilson), and the sentence "385 of 601 correct (64.1%, 60.1 to 67.8%); most common mistake: ...".
  * The number is printed in every cell; the diagonal is blue, mistakes vermilion, shaded by their share of the row. */

@@ -1,0 +1,132 @@
+/* cmd_evaluate.c - `evaluate`: the score card of a model. */
+#include "kernel/commands/judge.h"
+#include "lib/plot/theme.h"
+
+#include "lib/base/banned.h"
+
+enum { MODEL, ON, AS, CI };
+
+static const dsl_param params[] = {
+    [MODEL] = {.name = "model",
+               .role = DSL_POSITIONAL,
+               .type = DSL_T_OBJECT,
+               .kinds = DSL_MODELS,
+               .required = true,
+               .implicit = true,
+               .help = "a trained model"},
+    [ON] = {.name = "on",
+            .role = DSL_PREPOSITION,
+            .type = DSL_T_OBJECT,
+            .kinds = DSL_DATASETS,
+            .dflt_help = "the validation part of its own dataset",
+            .help = "the images to judge it on"},
+    [AS] = {.name = "as", .role = DSL_PREPOSITION, .type = DSL_T_NEWNAME, .help = "keep the card as a table"},
+    [CI] = CMD_CI_PARAM,
+    {0},
+};
+
+/* What the accuracy is worth beside an answer that needs no model. */
+static void doc_verdict(plt_doc *doc, const cmd_judged *j, double level)
+{
+    int64_t right = cmd_score_right(&j->score), total = cmd_score_total(&j->score);
+    nn_interval ci = nn_wilson(right, total, level);
+    double baseline = cmd_score_baseline(&j->score);
+    const char *than = ci.low > baseline    ? "better than"
+                       : ci.high < baseline ? "worse than"
+                                            : "not distinguishable from";
+    plt_sentence(doc, "%s of %s right: accuracy %s%% (%.4g%% interval %s), %s always answering %s (%s%%)",
+                 lg_thousands((long long)right), lg_thousands((long long)total),
+                 plt_points((double)right / (double)total, 1), 100 * level, cmd_interval_text(right, total, level),
+                 than, cmd_score_largest(&j->score, j->labels.name), plt_points(baseline, 1));
+}
+
+static void doc_card(plt_doc *doc, const cmd_judged *j)
+{
+    const int64_t *count = j->score.count;
+    int n = j->score.classes, present = 0, counted = 0;
+    for (int k = 0; k < n; k++) {
+        nn_class_score s = nn_confusion_class(count, n, k);
+        present += s.truth > 0;
+        counted += s.truth + s.predicted > 0;
+    }
+    plt_pair(doc, "loss", "%.4f", j->score.loss);
+    plt_pair(doc, "balanced accuracy", "%s%% (mean recall of %d class%s)",
+             plt_points(nn_confusion_balanced_accuracy(count, n), 1), present, present == 1 ? "" : "es");
+    plt_pair(doc, "macro F1", "%.3f (mean of %d class%s)", nn_confusion_macro_f1(count, n), counted,
+             counted == 1 ? "" : "es");
+    cmd_doc_calibration_words(doc, &j->score.calibration);
+    for (int k = 0; k < n && n <= 50; k++)
+        if (!nn_confusion_class(count, n, k).truth)
+            plt_note(doc, "no image is %s: its recall is not known", j->labels.name[k]);
+}
+
+static lg_status keep(const dsl_call *call, const cmd_judged *j, double level, lg_err *err)
+{
+    static const char *const numbers[] = {"images", "right",      "accuracy",          "low",
+                                          "high",   "baseline",   "balanced_accuracy", "macro_f1",
+                                          "loss",   "calibration"};
+    const int64_t *count = j->score.count;
+    int n = j->score.classes;
+    int64_t right = cmd_score_right(&j->score), total = cmd_score_total(&j->score);
+    nn_interval ci = nn_wilson(right, total, level);
+    const double values[] = {(double)total,
+                             (double)right,
+                             (double)right / (double)total,
+                             ci.low,
+                             ci.high,
+                             cmd_score_baseline(&j->score),
+                             nn_confusion_balanced_accuracy(count, n),
+                             nn_confusion_macro_f1(count, n),
+                             j->score.loss,
+                             nn_calibration_error(&j->score.calibration)};
+    rep_table table;
+    char *words = cmd_judged_words(call, j, err);
+    if (!words) return err->status;
+    rep_table_init(&table);
+    rep_column_add(&table, "model", REP_TEXT);
+    rep_column_add(&table, "data", REP_TEXT);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) rep_column_add(&table, numbers[i], REP_NUMBER);
+    rep_row_add(&table);
+    rep_text(&table, j->model_name);
+    rep_text(&table, j->data_name);
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) rep_number(&table, values[i]);
+    lg_status st = cmd_table_keep(call, AS, &table, words, err);
+    lg_free(words);
+    return st;
+}
+
+static lg_status evaluate_run(const dsl_call *call, lg_err *err)
+{
+    double level = call->arg[CI].value[0].number;
+    cmd_judged j;
+    plt_doc doc;
+    LG_TRY(cmd_judge(call, MODEL, 0, ON, &j, err));
+    plt_doc_init(&doc);
+    cmd_doc_judged(&doc, call, &j, err);
+    lg_status st = err->status;
+    if (st == LG_OK) {
+        doc_verdict(&doc, &j, level);
+        doc_card(&doc, &j);
+        if (!call->where) cmd_doc_never(&doc, &j.score, j.labels.name, j.model_name);
+        st = cmd_display(call, &doc, false, err);
+    } else plt_doc_release(&doc);
+    if (st == LG_OK && call->arg[AS].count) st = keep(call, &j, level, err);
+    cmd_judged_release(&j);
+    return st;
+}
+
+const dsl_command dsl_cmd_evaluate = {
+    .name = "evaluate",
+    .summary = "accuracy and loss on a split, with a confidence interval",
+    .detail =
+        "Accuracy counts every image once, balanced accuracy and macro F1 every class once: where classes differ in "
+        "size they differ too. The interval is Wilson's; always answering with the largest class is the least a "
+        "model must beat.",
+    .group = "Evaluate",
+    .params = params,
+    .examples = (const char *const[]){"evaluate scratch on logos.val", "evaluate scratch ci 90% as card", NULL},
+    .makes = DSL_KIND_TABLE,
+    .takes_where = true,
+    .asks_model = true,
+    .run = evaluate_run,
+};

@@ -1,0 +1,182 @@
+/* cmd_mistakes.c - `mistakes`: the images the model got most wrong. */
+#include "kernel/commands/judge.h"
+#include "lib/plot/theme.h"
+
+#include <stdlib.h>
+
+#include "lib/base/banned.h"
+
+enum { MODEL, ON, AS, LIMIT, CONFIDENT };
+
+static const dsl_param params[] = {
+    [MODEL] = {.name = "model",
+               .role = DSL_POSITIONAL,
+               .type = DSL_T_OBJECT,
+               .kinds = DSL_MODELS,
+               .required = true,
+               .implicit = true,
+               .help = "a trained model"},
+    [ON] = {.name = "on",
+            .role = DSL_PREPOSITION,
+            .type = DSL_T_OBJECT,
+            .kinds = DSL_DATASETS,
+            .dflt_help = "the validation part of its own dataset",
+            .help = "the images to judge it on"},
+    [AS] = {.name = "as", .role = DSL_PREPOSITION, .type = DSL_T_NEWNAME, .help = "keep the list as a table"},
+    [LIMIT] = {.name = "limit",
+               .role = DSL_OPTION,
+               .type = DSL_T_INT,
+               .dflt = "12",
+               .min = 1,
+               .max = 500,
+               .help = "images at most"},
+    [CONFIDENT] = {.name = "confident",
+                   .role = DSL_FLAG,
+                   .type = DSL_T_FLAG,
+                   .help = "those it was surest of first, instead of those it gave the true label least"},
+    {0},
+};
+
+typedef struct mistake {
+    size_t row;
+    int32_t truth, said;
+    float sure, true_share; /* of what it said, and of the true label */
+    float key;              /* larger comes first */
+    uint32_t id;
+} mistake;
+
+static int worse_first(const void *a, const void *b)
+{
+    const mistake *x = a, *y = b;
+    if (x->key > y->key || x->key < y->key) return x->key > y->key ? -1 : 1;
+    return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static lg_status find_mistakes(const cmd_judged *j, bool confident, mistake **out, size_t *count, lg_err *err)
+{
+    size_t n = data_count(j->set);
+    mistake *list = lg_alloc(n + 1, sizeof *list, err);
+    if (!list) return err->status;
+    for (size_t i = *count = 0; i < n; i++) {
+        data_image image;
+        const float *p = cmd_judged_probability(j, i);
+        data_image_at(j->set, i, &image);
+        if (image.label == j->said[i]) continue;
+        mistake m = {.row = i,
+                     .truth = image.label,
+                     .said = j->said[i],
+                     .sure = p[j->said[i]],
+                     .true_share = p[image.label],
+                     .id = image.id};
+        m.key = confident ? m.sure : -m.true_share;
+        list[(*count)++] = m;
+    }
+    qsort(list, *count, sizeof *list, worse_first);
+    *out = list;
+    return LG_OK;
+}
+
+static lg_status doc_gallery(plt_doc *doc, const cmd_judged *j, const mistake *list, size_t n, lg_err *err)
+{
+    enum { SIZE = 96 };
+    int side = cmd_tile_side(SIZE, n);
+    plt_grid(doc, SIZE, "number, true label; bars: what it said, and what it gave the true label");
+    for (size_t i = 0; i < n; i++) {
+        const mistake *m = &list[i];
+        LG_TRY(cmd_doc_tile(doc, j->set, m->row, side, PLT_EDGE_NONE, err));
+        plt_thumb_bar(doc, PLT_TONE_BAD, (double)m->sure, "%s %s%%", j->labels.name[m->said],
+                      plt_points((double)m->sure, 0));
+        plt_thumb_bar(doc, PLT_TONE_GOOD, (double)m->true_share, "%s %s%%", j->labels.name[m->truth],
+                      plt_points((double)m->true_share, 0));
+    }
+    return LG_OK;
+}
+
+static lg_status doc_mistakes(plt_doc *doc, const dsl_call *call, const cmd_judged *j, const mistake *list,
+                              size_t count, lg_err *err)
+{
+    size_t limit = (size_t)call->arg[LIMIT].value[0].integer, n = count < limit ? count : limit;
+    int64_t total = cmd_score_total(&j->score);
+    if (!count) {
+        plt_sentence(doc, "No mistakes: all %s images are right", lg_thousands((long long)total));
+        return LG_OK;
+    }
+    const mistake *m = &list[0];
+    plt_sentence(doc, "%s of %s images are wrong (%s%%); the worst is image %u: %s, called %s with %s%%",
+                 lg_thousands((long long)count), lg_thousands((long long)total),
+                 plt_points((double)count / (double)total, 1), m->id, j->labels.name[m->truth], j->labels.name[m->said],
+                 plt_points((double)m->sure, 0));
+    LG_TRY(doc_gallery(doc, j, list, n, err));
+    if (n < count)
+        plt_note(doc, "%s more mistakes: add `limit %zu`", lg_thousands((long long)(count - n)),
+                 count < 500 ? count : 500);
+    return LG_OK;
+}
+
+static lg_status keep(const dsl_call *call, const cmd_judged *j, const mistake *list, size_t n, lg_err *err)
+{
+    rep_table table;
+    char *words = cmd_judged_words(call, j, err);
+    if (!words) return err->status;
+    rep_table_init(&table);
+    rep_column_add(&table, "id", REP_NUMBER);
+    rep_column_add(&table, "file", REP_TEXT);
+    rep_column_add(&table, "label", REP_TEXT);
+    rep_column_add(&table, "predicted", REP_TEXT);
+    rep_column_add(&table, "confidence", REP_NUMBER);
+    rep_column_add(&table, "true_confidence", REP_NUMBER);
+    for (size_t i = 0; i < n; i++) {
+        data_image image;
+        data_image_at(j->set, list[i].row, &image);
+        rep_row_add(&table);
+        rep_number(&table, image.id);
+        rep_text(&table, image.name);
+        rep_text(&table, j->labels.name[list[i].truth]);
+        rep_text(&table, j->labels.name[list[i].said]);
+        rep_number(&table, (double)list[i].sure);
+        rep_number(&table, (double)list[i].true_share);
+    }
+    lg_status st = cmd_table_keep(call, AS, &table, words, err);
+    lg_free(words);
+    return st;
+}
+
+static lg_status mistakes_run(const dsl_call *call, lg_err *err)
+{
+    cmd_judged j;
+    mistake *list = NULL;
+    size_t count = 0;
+    plt_doc doc;
+    lg_status st;
+    LG_TRY(cmd_judge(call, MODEL, 0, ON, &j, err));
+    plt_doc_init(&doc);
+    cmd_doc_judged(&doc, call, &j, err);
+    LG_GO(err->status);
+    LG_GO(find_mistakes(&j, dsl_on(call, CONFIDENT), &list, &count, err));
+    LG_GO(doc_mistakes(&doc, call, &j, list, count, err));
+    st = cmd_display(call, &doc, true, err);
+    if (st == LG_OK && call->arg[AS].count) st = keep(call, &j, list, count, err);
+    goto end;
+done:
+    plt_doc_release(&doc);
+end:
+    lg_free(list);
+    cmd_judged_release(&j);
+    return st;
+}
+
+const dsl_command dsl_cmd_mistakes = {
+    .name = "mistakes",
+    .summary = "the images the model got most wrong",
+    .detail =
+        "The first are those whose true label it gave the smallest share; with `confident`, those it was surest of. "
+        "Wrong labels, cut-off logos and look-alikes show up here first.",
+    .group = "Evaluate",
+    .params = params,
+    .examples = (const char *const[]){"mistakes scratch limit 6",
+                                      "mistakes scratch on logos.val where predicted = adidas confident", NULL},
+    .makes = DSL_KIND_TABLE,
+    .takes_where = true,
+    .asks_model = true,
+    .run = mistakes_run,
+};
