@@ -96,10 +96,7 @@ static void pack_score(const cmd_score *score, lg_buf *out)
     lg_pack_u8(out, score->count != NULL);
     if (!score->count) return;
     lg_pack_f64(out, score->loss);
-    for (int i = 0; i < NN_BINS; i++) {
-        lg_pack_i64(out, score->calibration.count[i]), lg_pack_i64(out, score->calibration.right[i]);
-        lg_pack_f64(out, score->calibration.confidence[i]);
-    }
+    nn_calibration_pack(&score->calibration, out);
     for (int k = 0; k < score->classes * score->classes; k++) lg_pack_i64(out, score->count[k]);
 }
 
@@ -115,6 +112,7 @@ static void pack_run(const cmd_run *run, blocks *b, lg_buf *out)
     nn_run_pack(&run->run, out);
     lg_pack_u32(out, (uint32_t)block_place(b, run->run.weights));
     lg_pack_u32(out, (uint32_t)block_place(b, run->run.last));
+    lg_pack_u32(out, (uint32_t)block_place(b, run->run.best >= 0 ? run->run.top : NULL));
     for (int i = 0; i < DATA_SPLITS; i++) pack_score(&run->score[i], out);
 }
 
@@ -243,9 +241,10 @@ static void opened_release(opened *o)
 }
 
 /* A reference to the weights that are named next. */
-static nn_weights *unpack_weights(lg_unpack *in, const opened *o)
+static nn_weights *unpack_weights(lg_unpack *in, const opened *o, bool may_lack)
 {
     size_t place = lg_unpack_count(in, MOST_BLOCKS, 0);
+    if (may_lack && place == NO_BLOCK) return NULL;
     if (!in->bad && place < o->count) return nn_weights_ref(o->block[place]);
     lg_unpack_refuse(in, "it names weights that are not there");
     return NULL;
@@ -269,23 +268,12 @@ static lg_status unpack_labels(lg_unpack *in, cmd_labels *labels, lg_err *err)
     return lg_unpack_check(in, err);
 }
 
-static void unpack_calibration(lg_unpack *in, nn_calibration *c)
-{
-    for (int i = 0; i < NN_BINS; i++) {
-        c->count[i] = lg_unpack_range(in, 0, MOST_COUNT);
-        c->right[i] = lg_unpack_range(in, 0, c->count[i]);
-        c->confidence[i] = lg_unpack_finite(in);
-        if (!(c->confidence[i] >= 0 && c->confidence[i] <= (double)c->count[i] + 1))
-            lg_unpack_refuse(in, "a confidence in it is none");
-    }
-}
-
 static lg_status unpack_score(lg_unpack *in, int classes, cmd_score *score, lg_err *err)
 {
     if (!lg_unpack_truth(in)) return lg_unpack_check(in, err);
     size_t cells = (size_t)classes * (size_t)classes;
     score->loss = lg_unpack_f64(in);
-    unpack_calibration(in, &score->calibration);
+    nn_calibration_unpack(in, &score->calibration);
     if (cells > (in->len - in->at) / 8) lg_unpack_refuse(in, "it ends too early");
     LG_TRY(lg_unpack_check(in, err));
     score->count = lg_alloc(cells, sizeof *score->count, err);
@@ -324,8 +312,9 @@ static lg_status unpack_run(lg_unpack *in, const opened *o, cmd_run **out, lg_er
     LG_GO(unpack_run_facts(in, run, err));
     LG_GO(nn_run_unpack(in, o->net, &run->run, err));
     if (run->labels.count != run->run.classes) lg_unpack_refuse(in, "a run has other labels than classes");
-    run->run.weights = unpack_weights(in, o);
-    run->run.last = unpack_weights(in, o);
+    run->run.weights = unpack_weights(in, o, false);
+    run->run.last = unpack_weights(in, o, false);
+    run->run.top = unpack_weights(in, o, run->run.best < 0);
     for (int i = 0; i < DATA_SPLITS; i++) LG_GO(unpack_score(in, run->run.classes, &run->score[i], err));
     LG_GO(lg_unpack_check(in, err));
     *out = run;
@@ -368,8 +357,8 @@ static lg_status unpack_model(const opened *o, cmd_model *model, lg_err *err)
     const char *on = lg_unpack_text(&in, MOST_NAME);
     if (*on && !(model->on = lg_strdup(on, err))) return err->status;
     LG_TRY(unpack_labels(&in, &model->labels, err));
-    model->first = unpack_weights(&in, o);
-    model->weights = unpack_weights(&in, o);
+    model->first = unpack_weights(&in, o, false);
+    model->weights = unpack_weights(&in, o, false);
     LG_TRY(lg_unpack_end(&in, err));
     return unpack_runs(o, model, err);
 }

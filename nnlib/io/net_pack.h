@@ -27,8 +27,11 @@ void nn_weights_pack(const nn_weights *weights, lg_buf *out);
 /* Weights of net; owned: nn_weights_unref. */
 lg_status nn_weights_unpack(lg_unpack *in, const nn_net *net, nn_weights **out, lg_err *err) LG_MUST_CHECK;
 
-/* History, counts, the optimiser's numbers; run->weights, run->last and run->top are left to the caller, who knows
- * which of them are the same. nn_run_release also after a failure. */
+void nn_calibration_pack(const nn_calibration *c, lg_buf *out);
+void nn_calibration_unpack(lg_unpack *in, nn_calibration *c); /* what is wrong is told by lg_unpack_check */
+
+/* History, counts, the optimiser's numbers; run->weights, last and top are left to the caller, who knows which of them
+ * are the same. nn_run_release also after a failure. */
 void nn_run_pack(const nn_run *run, lg_buf *out);
 lg_status nn_run_unpack(lg_unpack *in, const nn_net *net, nn_run *run, lg_err *err) LG_MUST_CHECK;
 

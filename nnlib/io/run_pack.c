@@ -3,8 +3,27 @@
 #include <string.h>
 #include "lib/base/banned.h"
 
-enum { MOST_EPOCHS = 10000000, EPOCH_BYTES = 9 * 8 + 2, MOST_CLASSES = 1 << 20 };
+enum { MOST_EPOCHS = 10000000, EPOCH_BYTES = 8 * 8 + 2 + 24 * NN_BINS, MOST_CLASSES = 1 << 20 };
 #define MOST_COUNT ((int64_t)1 << 53)
+
+void nn_calibration_pack(const nn_calibration *c, lg_buf *out)
+{
+    for (int i = 0; i < NN_BINS; i++) {
+        lg_pack_i64(out, c->count[i]), lg_pack_i64(out, c->right[i]);
+        lg_pack_f64(out, c->confidence[i]);
+    }
+}
+
+void nn_calibration_unpack(lg_unpack *in, nn_calibration *c)
+{
+    for (int i = 0; i < NN_BINS; i++) {
+        c->count[i] = lg_unpack_range(in, 0, MOST_COUNT);
+        c->right[i] = lg_unpack_range(in, 0, c->count[i]);
+        c->confidence[i] = lg_unpack_finite(in);
+        if (!(c->confidence[i] >= 0 && c->confidence[i] <= (double)c->count[i] + 1))
+            lg_unpack_refuse(in, "a confidence in it is none");
+    }
+}
 
 static void pack_epoch(const nn_epoch *e, int classes, lg_buf *out)
 {
@@ -15,6 +34,7 @@ static void pack_epoch(const nn_epoch *e, int classes, lg_buf *out)
     lg_pack_u8(out, e->best);
     lg_pack_u8(out, e->confusion != NULL);
     for (int k = 0; k < classes; k++) lg_pack_f64(out, e->recall[k]);
+    nn_calibration_pack(&e->calibration, out);
     for (int k = 0; e->confusion && k < classes * classes; k++) lg_pack_i64(out, e->confusion[k]);
 }
 
@@ -22,7 +42,7 @@ void nn_run_pack(const nn_run *run, lg_buf *out)
 {
     lg_pack_text(out, run->optimizer);
     lg_pack_i64(out, run->steps);
-    lg_pack_i64(out, run->best);
+    lg_pack_i64(out, run->best), lg_pack_i64(out, run->before);
     lg_pack_i64(out, run->before);
     lg_pack_u8(out, run->interrupted), lg_pack_u8(out, run->diverged), lg_pack_u8(out, run->patience);
     lg_pack_f64(out, run->seconds);
@@ -53,6 +73,7 @@ static lg_status unpack_epoch(lg_unpack *in, nn_epoch *e, int after, size_t clas
     e->best = lg_unpack_truth(in);
     bool counts = lg_unpack_truth(in);
     for (size_t k = 0; k < classes; k++) e->recall[k] = lg_unpack_f64(in);
+    nn_calibration_unpack(in, &e->calibration);
     return counts ? unpack_counts(in, e, classes, err) : lg_unpack_check(in, err);
 }
 
@@ -93,6 +114,7 @@ lg_status nn_run_unpack(lg_unpack *in, const nn_net *net, nn_run *run, lg_err *e
     if (!optim) lg_unpack_refuse(in, "its optimiser is not known");
     run->steps = lg_unpack_range(in, 0, MOST_COUNT);
     run->best = (int)lg_unpack_range(in, -1, MOST_EPOCHS);
+    run->before = (int)lg_unpack_range(in, 0, MOST_EPOCHS);
     run->before = (int)lg_unpack_range(in, 0, MOST_EPOCHS);
     run->interrupted = lg_unpack_truth(in), run->diverged = lg_unpack_truth(in), run->patience = lg_unpack_truth(in);
     run->seconds = lg_unpack_finite(in);

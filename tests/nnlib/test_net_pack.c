@@ -147,10 +147,11 @@ TEST(a_run_that_was_saved_goes_on_as_if_it_had_not_been)
     CHECK_OK(lg_unpack_end(&in, &err));
     CHECK_INT(read.epochs, 2);
     CHECK_INT(read.steps, half.steps);
+    CHECK(memcmp(&read.epoch[0].calibration, &half.epoch[0].calibration, sizeof(nn_calibration)) == 0);
     CHECK(read.epoch[1].val_loss == half.epoch[1].val_loss && read.epoch[0].seconds == half.epoch[0].seconds);
     CHECK(memcmp(read.epoch[1].confusion, half.epoch[1].confusion, 4 * sizeof(int64_t)) == 0);
 
-    o.epochs = 3, o.resume = &read, o.weights = read.last;
+    o.epochs = 5, o.within = true, o.resume = &read, o.weights = read.last;
     CHECK_OK(nn_fit(&o, &rest, &err));
     CHECK_INT(rest.epochs, 5);
     CHECK_INT(rest.best, whole.best);
