@@ -42,10 +42,8 @@ static float *weights_after(const nn_net *net, int threads)
     return after;
 }
 
-TEST(threads_do_not_matter)
+static void any_threads(nn_net *net)
 {
-    nn_net *net = NET("input 20x20x3", "conv 8 3x3 relu", "maxpool 2", "conv 16 3x3 relu l2 0.001", "maxpool 2",
-                      "flatten", "dense 24 relu", "dropout 0.5", "dense 4 softmax");
     float *one = weights_after(net, 1);
     for (int threads = 2; threads <= 4; threads++) {
         float *more = weights_after(net, threads);
@@ -57,9 +55,16 @@ TEST(threads_do_not_matter)
     nn_net_unref(net);
 }
 
-TEST(running_never_allocates)
+TEST(threads_do_not_matter)
 {
-    nn_net *net = REPORT_NET;
+    any_threads(NET("input 20x20x3", "conv 8 3x3 relu", "maxpool 2", "conv 16 3x3 relu l2 0.001", "maxpool 2",
+                    "flatten", "dense 24 relu", "dropout 0.5", "dense 4 softmax"));
+    any_threads(NET("input 12x12x3", "batchnorm", "conv 8 3x3", "batchnorm", "activation relu", "maxpool 2",
+                    "depthwise 3x3", "globalavg", "dropout 0.5", "batchnorm", "dense 4 softmax"));
+}
+
+static void no_allocation(nn_net *net)
+{
     lg_pool *pool = NULL;
     nn_weights *w = NULL;
     CHECK_OK(lg_pool_new(2, &pool, &err));
@@ -78,6 +83,43 @@ TEST(running_never_allocates)
     nn_exec_free(exec);
     nn_weights_unref(w);
     lg_pool_free(pool);
+    nn_net_unref(net);
+}
+
+TEST(running_never_allocates)
+{
+    no_allocation(REPORT_NET);
+    no_allocation(NET("input 12x12x3", "conv 8 3x3 relu", "batchnorm", "globalmax", "dense 4 softmax"));
+}
+
+/* Averages follow the batches and nothing else: weight decay passes them by, a network in use reads them. */
+TEST(moving_numbers_only_follow_the_batches)
+{
+    nn_net *net = NET("input 6x6x2", "batchnorm momentum 0", "flatten", "dense 2 softmax");
+    nn_weights *w = NULL;
+    CHECK_INT(nn_net_params(net), 8 + 146);
+    CHECK_INT(nn_net_moving(net), 4);
+    CHECK_OK(nn_weights_new(net, 3, &w, &err));
+    nn_exec *exec = trainer(net, 20, NULL, false);
+    nn_exec_load(exec, w);
+    set_batch(exec, net, 20, 8);
+    nn_exec_gradient(exec, 20);
+    CHECK(memcmp(nn_exec_weights(exec), nn_weights_block(w), nn_net_block(net) * sizeof(float)) == 0);
+    nn_exec_step(exec, &(nn_hyper){.lr = 0.5, .decay = 1});
+    const float *mean = nn_exec_weights(exec) + nn_net_node(net, 1)->offset[2];
+    const float *variance = nn_exec_weights(exec) + nn_net_node(net, 1)->offset[3];
+    for (int c = 0; c < 2; c++) { /* momentum 0: those of the last batch */
+        double sum = 0, square = 0;
+        for (int i = c; i < 20 * 72; i += 2) {
+            double v = (double)nn_exec_input(exec)[i];
+            sum += v, square += v * v;
+        }
+        CHECK_NEAR((double)mean[c], sum / 720, 1e-6);
+        CHECK_NEAR((double)variance[c], square / 720 - sum / 720 * sum / 720, 1e-6);
+    }
+    for (size_t k = nn_net_trained_block(net); k < nn_net_block(net); k++) CHECK(nn_exec_grad(exec)[k] == 0);
+    nn_exec_free(exec);
+    nn_weights_unref(w);
     nn_net_unref(net);
 }
 
@@ -110,6 +152,8 @@ TEST(planned_equals_kept)
         NET("input 4x4x1", "flatten", "dense 5 softmax"),
         NET("input 9x8x1", "conv 3 3x3 relu", "maxpool 3x2 stride 2", "flatten",
             "dense 2 softmax"), /* looks like 2x2 */
+        NET("input 8x8x2", "batchnorm", "conv 4 3x3 no bias", "batchnorm", "activation relu", "dropout 0.2",
+            "depthwise 3x3 same stride 2", "pad 1", "avgpool 2", "globalmax", "batchnorm", "dense 3 softmax"),
         NET("input 12x12x3", "conv 5 3x3 relu", "maxpool 2 stride 2 same", "conv 5 3x3 sigmoid", "maxpool 2", "flatten",
             "dense 2 softmax"),
     };

@@ -78,21 +78,32 @@ static void check_layer_record(const record *r)
     snprintf(line, sizeof line, "%.*s", (int)(bar - r->name), r->name);
     lone_init(&l, line, (const nn_shape[]){shape_of(bar + 1), {0}}, 3);
     hash_fill(l.x[0], lone_in(&l, 0), 1, strncmp(line, "activation", 10) ? 1.0f : 8.0f);
-    for (int k = 0; k < l.nparam; k++) hash_fill(l.param[k], lone_param(&l, k), (uint32_t)(2 + k), 0.5f);
+    for (int k = 0; k < l.nparam; k++) {
+        hash_fill(l.param[k], lone_param(&l, k), (uint32_t)(2 + k), 0.5f);
+        for (size_t i = 0; i < lone_param(&l, k) && strcmp(l.info[k].name, "moving_variance") == 0; i++)
+            l.param[k][i] = fabsf(l.param[k][i]);
+    }
     hash_fill(l.dy, lone_out(&l), 9, 1.0f);
+    l.used = true;
+    if (strcmp(what, "used") == 0) lone_run(&l, false), check_record(r, l.y, lone_out(&l));
+    l.used = false;
     lone_run(&l, false);
     if (strcmp(what, "y") == 0) check_record(r, l.y, lone_out(&l));
     lone_run(&l, true);
     if (strcmp(what, "dx") == 0) check_record(r, l.dx[0], lone_in(&l, 0));
     for (int k = 0; k < l.nparam; k++)
         if (what[0] == 'd' && strcmp(what + 1, l.info[k].name) == 0) check_record(r, l.grad[k], lone_param(&l, k));
+    if (strncmp(what, "moved ", 6) == 0) lone_settle(&l);
+    for (int k = 0; k < l.nparam; k++)
+        if (strncmp(what, "moved ", 6) == 0 && strcmp(what + 6, l.info[k].name) == 0)
+            check_record(r, l.param[k], lone_param(&l, k));
     lone_release(&l);
 }
 
 TEST(layers_equal_keras)
 {
     golden g = read_golden("tests/golden/keras/layers.bin");
-    CHECK(g.count > 80);
+    CHECK(g.count > 140);
     for (int i = 1; i < g.count; i++) check_layer_record(&g.item[i]);
     free_golden(&g);
 }
@@ -133,7 +144,9 @@ static nn_weights *keras_start(const nn_net *net)
             double area = s->rank == 4 ? (double)(s->dim[0] * s->dim[1]) : 1;
             float scale =
                 s->rank == 1 ? 0.1f : (float)sqrt(6.0 / (area * (double)(s->dim[s->rank - 2] + s->dim[s->rank - 1])));
-            hash_fill(nn_weights_data(w) + node->offset[k], nn_shape_size(*s), stream++, scale);
+            float *at = nn_weights_data(w) + node->offset[k];
+            hash_fill(at, nn_shape_size(*s), stream++, scale);
+            for (size_t j = 0; j < nn_shape_size(*s) && node->param[k].init == NN_ONES; j++) at[j] += 1;
         }
     }
     return w;
@@ -141,13 +154,15 @@ static nn_weights *keras_start(const nn_net *net)
 
 /* Compares a block laid out as the weights with all tensors of a record, one behind the other. minus: compare changes.
  */
-static void check_block(const nn_net *net, const float *block, const float *minus, const record *r, double relative)
+static void check_block(const nn_net *net, const float *block, const float *minus, const record *r, double relative,
+                        bool trained_only)
 {
     size_t at = 0;
     for (int i = 0; i < nn_net_count(net); i++) {
         const nn_node *node = nn_net_node(net, i);
         for (int k = 0; k < node->nparam; k++) {
             char what[240];
+            if (trained_only && node->param[k].moving) continue;
             size_t n = nn_shape_size(node->param[k].shape), from = node->offset[k];
             float *got = malloc(n * sizeof *got), *want = malloc(n * sizeof *want);
             snprintf(what, sizeof what, "%s %s%s %s", r->name, minus ? "change of " : "", node->name,
@@ -168,7 +183,7 @@ static void check_block(const nn_net *net, const float *block, const float *minu
 static void check_first_batch(const golden *g, const char *name, const nn_net *net, nn_exec *exec, int count)
 {
     check_record(find(g, name, "p"), nn_exec_output(exec), (size_t)count * nn_shape_size(nn_net_output(net)));
-    check_block(net, nn_exec_grad(exec), NULL, find(g, name, "grad"), 1e-4);
+    check_block(net, nn_exec_grad(exec), NULL, find(g, name, "grad"), 1e-4, true);
 }
 
 typedef struct run_case {
@@ -201,8 +216,8 @@ static void check_run(const golden *g, nn_net *net, const run_case *c, bool keep
         nn_exec_step(exec, &c->hyper);
     }
     check_record(find(g, c->name, "loss"), losses, (size_t)c->steps);
-    check_block(net, nn_exec_weights(exec), NULL, find(g, c->name, "weights"), 1e-4);
-    check_block(net, nn_exec_weights(exec), nn_weights_block(start), find(g, c->name, "weights"), 1e-3);
+    check_block(net, nn_exec_weights(exec), NULL, find(g, c->name, "weights"), 1e-4, false);
+    check_block(net, nn_exec_weights(exec), nn_weights_block(start), find(g, c->name, "weights"), 1e-3, false);
     free(mask);
     nn_exec_free(exec);
     nn_weights_unref(start);
@@ -216,6 +231,37 @@ TEST(report_network_equals_keras)
     run_case c = {.name = "report", .optim = "sgd", .hyper = {.lr = 0.01}, .steps = 20, .size = 64, .channels = 3,
                   .classes = 4, .count = 32, .dropout = 11, .first = true};
     check_run(&g, net, &c, false);
+    nn_net_unref(net);
+    free_golden(&g);
+}
+
+/* `residual { … }` of the language: the last output plus that of node `from`. */
+static void join(nn_net *net, int from)
+{
+    const nn_layer_type *add = nn_layer_find("add");
+    nn_config config = {0};
+    CHECK_OK(nn_net_add_to(net, add, &config, (const int[]){nn_net_count(net) - 1, from}, 2, &err));
+}
+
+TEST(batchnorm_in_a_residual_block_equals_keras)
+{
+    static const char *const before[] = {"input 12x12x2", "conv 6 3x3 same no bias", "batchnorm momentum 0.9",
+                                         "activation relu", "depthwise 3x3 same", "batchnorm momentum 0.9",
+                                         "activation relu", "conv 6 1x1", "batchnorm momentum 0.9"};
+    static const char *const after[] = {"activation relu", "pad 1", "avgpool 2", "globalavg", "dense 3 softmax"};
+    golden g = read_golden("tests/golden/keras/nets.bin");
+    nn_net *net = NULL;
+    lg_err_clear(&err);
+    CHECK_OK(nn_net_new(&net, &err));
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++) CHECK_OK(nn_net_add_line(net, before[i], &err));
+    join(net, 3);
+    for (size_t i = 0; i < sizeof after / sizeof *after; i++) CHECK_OK(nn_net_add_line(net, after[i], &err));
+    CHECK_OK(nn_net_finish(net, &err));
+    CHECK_INT(nn_net_moving(net), 36);
+    run_case c = {.name = "residual", .optim = "sgd", .hyper = {.lr = 0.05, .momentum = 0.9}, .steps = 20, .size = 12,
+                  .channels = 2, .classes = 3, .count = 24, .dropout = -1, .first = true};
+    check_run(&g, net, &c, false);
+    check_run(&g, net, &c, true);
     nn_net_unref(net);
     free_golden(&g);
 }

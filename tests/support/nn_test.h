@@ -134,4 +134,12 @@ static inline void lone_run(lone_layer *l, bool back)
     }
 }
 
+/* What follows an update of the weights. */
+static inline void lone_settle(lone_layer *l)
+{
+    nn_call call = {.spec = &l->spec, .batch = l->n, .param = (const float *const *)l->param,
+                    .total = {l->sums[0], l->sums[1]}};
+    l->type->settle(&call, l->param);
+}
+
 #endif

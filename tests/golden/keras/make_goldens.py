@@ -82,6 +82,22 @@ LAYERS = [
     ("dense 5 softmax", (9,), lambda: kl.Dense(5, activation="softmax")),
     ("dense 7 tanh no bias", (4,), lambda: kl.Dense(7, activation="tanh", use_bias=False)),
     ("flatten", (3, 4, 2), kl.Flatten),
+    ("depthwise 3x3", (7, 8, 3), lambda: kl.DepthwiseConv2D(3)),
+    ("depthwise 3x3 relu same", (7, 8, 5), lambda: kl.DepthwiseConv2D(3, activation="relu", padding="same")),
+    ("depthwise 3x2 tanh stride 2", (9, 8, 4), lambda: kl.DepthwiseConv2D((3, 2), activation="tanh", strides=2)),
+    ("depthwise 4x3 swish stride 2 same no bias", (9, 8, 17),
+     lambda: kl.DepthwiseConv2D((4, 3), activation="swish", strides=2, padding="same", use_bias=False)),
+    ("avgpool 2", (7, 6, 3), lambda: kl.AveragePooling2D(2)),
+    ("avgpool 3 stride 2", (8, 9, 2), lambda: kl.AveragePooling2D(3, strides=2)),
+    ("avgpool 3 stride 2 same", (8, 9, 2), lambda: kl.AveragePooling2D(3, strides=2, padding="same")),
+    ("avgpool 2x3 same", (5, 7, 2), lambda: kl.AveragePooling2D((2, 3), padding="same")),
+    ("globalavg", (5, 4, 7), kl.GlobalAveragePooling2D),
+    ("globalmax", (5, 4, 7), kl.GlobalMaxPooling2D),
+    ("pad 1", (3, 4, 2), lambda: kl.ZeroPadding2D(1)),
+    ("pad 2x0", (3, 2, 3), lambda: kl.ZeroPadding2D((2, 0))),
+    ("batchnorm", (6, 5, 4), kl.BatchNormalization),
+    ("batchnorm momentum 0.9 epsilon 0.01", (3, 4, 2), lambda: kl.BatchNormalization(momentum=0.9, epsilon=0.01)),
+    ("batchnorm", (9,), kl.BatchNormalization),
 ] + [
     (f"activation {ours}", (40,), lambda name=name: kl.Activation(name))
     for ours, name in [("linear", "linear"), ("relu", "relu"), ("relu6", "relu6"), ("leaky", "leaky_relu"), ("elu", "elu"),
@@ -96,11 +112,13 @@ def make_layers():
         scale = 8.0 if line.startswith("activation") else 1.0
         x = tf.constant(numbers(1, (N, *shape), scale))
         layer(x)
-        for k, variable in enumerate(layer.trainable_variables):
-            variable.assign(numbers(2 + k, variable.shape, 0.5))
+        for k, variable in enumerate(layer.weights):
+            value = numbers(2 + k, variable.shape, 0.5)
+            variable.assign(np.abs(value) if variable.name == "moving_variance" else value)
+        used = layer(x)
         with tf.GradientTape() as tape:
             tape.watch(x)
-            y = layer(x)
+            y = layer(x, training=True) if layer.non_trainable_variables else layer(x)
             total = tf.reduce_sum(y * numbers(9, y.shape))
         grads = tape.gradient(total, [x, *layer.trainable_variables])
         name = f"{line}|{'x'.join(map(str, shape))}|"
@@ -108,6 +126,10 @@ def make_layers():
         out.add(name + "dx", grads[0])
         for variable, grad in zip(layer.trainable_variables, grads[1:]):
             out.add(name + "d" + variable.name, grad)
+        for variable in layer.non_trainable_variables:  # the forward pass in training has moved them
+            out.add(name + "moved " + variable.name, variable)
+        if layer.non_trainable_variables:
+            out.add(name + "used", used)
 
 
 # ---- networks ----
@@ -124,9 +146,11 @@ def batch(step, size, channels, classes, count):
 
 def set_weights(model):
     stream = 10
-    for variable in model.trainable_variables:
+    for variable in model.weights:
         shape = tuple(variable.shape)
-        if len(shape) == 1:
+        if variable.name in ("gamma", "moving_variance"):
+            variable.assign(1 + numbers(stream, shape, 0.1))
+        elif len(shape) == 1:
             variable.assign(numbers(stream, shape, 0.1))
         else:
             area = int(np.prod(shape[:-2]))
@@ -159,7 +183,7 @@ def train(make_model, mask_size, make_optimizer, steps, data, base, dtype="float
         if step == 0:
             result["p"], result["grad"] = flat([p]), flat(grads)
         optimizer.apply(grads, model.trainable_variables)
-    result["weights"] = flat(model.trainable_variables)
+    result["weights"] = flat(model.weights)
     keras.config.set_floatx("float32")
     return result
 
@@ -192,6 +216,17 @@ def small_net():
         kl.MaxPooling2D(2), kl.Flatten(), kl.Dense(3, activation="softmax")])
 
 
+def residual_net():
+    """Batch normalisation before and inside a residual block, a depthwise convolution, means at the end."""
+    image = keras.Input((12, 12, 2))
+    skip = h = kl.Activation("relu")(kl.BatchNormalization(momentum=0.9)(kl.Conv2D(6, 3, padding="same", use_bias=False)(image)))
+    h = kl.Activation("relu")(kl.BatchNormalization(momentum=0.9)(kl.DepthwiseConv2D(3, padding="same")(h)))
+    h = kl.BatchNormalization(momentum=0.9)(kl.Conv2D(6, 1)(h))
+    h = kl.Activation("relu")(kl.Add()([h, skip]))
+    h = kl.GlobalAveragePooling2D()(kl.AveragePooling2D(2)(kl.ZeroPadding2D(1)(h)))
+    return keras.Model(image, kl.Dense(3, activation="softmax")(h))
+
+
 OPTIMIZERS = [
     ("sgd", lambda: keras.optimizers.SGD(0.1)),
     ("sgd decay", lambda: keras.optimizers.SGD(0.1, weight_decay=0.1)),
@@ -206,6 +241,8 @@ def make_nets():
     out = File("nets.bin")
     for what, values in steady(report_net, 64, lambda: keras.optimizers.SGD(0.01), 20, (64, 3, 4, 32)).items():
         out.add("report|" + what, values)
+    for what, values in steady(residual_net, 0, lambda: keras.optimizers.SGD(0.05, momentum=0.9), 20, (12, 2, 3, 24)).items():
+        out.add("residual|" + what, values)
     for name, make in OPTIMIZERS:
         for what, values in train(small_net, 0, make, 6, (10, 2, 3, 8), 0).items():
             if name == "sgd" or what not in ("p", "grad"):
