@@ -112,11 +112,23 @@ static lg_status params_of(lg_arena *arena, const nn_field *fields, const dsl_pa
     return LG_OK;
 }
 
+/* `residual { … }`: a block of layers whose output is added to its input; the library joins the two by `add`. */
+static lg_status residual_word(lg_arena *arena, dsl_layer_type *word, lg_err *err)
+{
+    static const char *const examples[] = {"residual { conv 16 3x3 same; batchnorm; activation relu }", NULL};
+    *word = (dsl_layer_type){.name = "residual",
+                             .summary = "Its layers' output plus its input; both must be of one size.",
+                             .examples = examples,
+                             .block = true,
+                             .impl = nn_layer_find("add")};
+    return params_of(arena, nn_layer_find("add")->fields, &word->params, err);
+}
+
 lg_status cmd_layers_new(dsl_layer_type **out, lg_err *err)
 {
     size_t n = 0, words = 0;
     while (nn_layers[n]) n++;
-    layer_table *table = lg_alloc(1, sizeof *table + (n + 1) * sizeof table->type[0], err);
+    layer_table *table = lg_alloc(1, sizeof *table + (n + 2) * sizeof table->type[0], err);
     if (!table) return err->status;
     lg_arena_init(&table->arena, 0);
     *out = table->type;
@@ -133,6 +145,11 @@ lg_status cmd_layers_new(dsl_layer_type **out, lg_err *err)
             *out = NULL;
             return err->status;
         }
+    }
+    if (residual_word(&table->arena, &table->type[words], err)) {
+        cmd_layers_free(table->type);
+        *out = NULL;
+        return err->status;
     }
     return LG_OK;
 }

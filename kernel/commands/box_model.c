@@ -214,7 +214,10 @@ static void doc_padding(plt_doc *doc, const nn_net *net)
     for (int i = 1; i < nn_net_count(net); i++) {
         const nn_node *node = nn_net_node(net, i);
         const nn_field *field = nn_field_find(node->type->fields, "same");
-        if (!field || strcmp(node->type->name, "conv") != 0) continue;
+        nn_dims window = {1, 1, 0}, stride;
+        if (!field || !node->nparam || !node->type->window) continue;
+        node->type->window(&node->spec, &window, &stride);
+        if (window.h == 1 && window.w == 1) continue; /* nothing to pad for */
         int32_t flag;
         memcpy(&flag, (const char *)node->spec.config + field->offset, sizeof flag);
         if (flag == field->value) same++;
@@ -241,8 +244,9 @@ void cmd_doc_summary(plt_doc *doc, const cmd_model *model, const char *name, con
         summary_row(doc, &s, &s.row[i], detail);
         if (s.row[i].params > s.row[largest].params) largest = i;
     }
-    plt_text(doc, "Total params: %s\nTrainable params: %s\nNon-trainable params: 0", lg_thousands((long long)s.params),
-             lg_thousands((long long)s.params));
+    plt_text(doc, "Total params: %s\nTrainable params: %s\nNon-trainable params: %s",
+             lg_thousands((long long)s.params), lg_thousands((long long)(s.params - s.moving)),
+             lg_thousands((long long)s.moving));
     if (detail & MEMORY)
         plt_text(doc, "One image: %s multiply-adds, %.1f KB of outputs; weights: %.1f KB",
                  lg_thousands((long long)s.macs), (double)s.activation_bytes / 1024, (double)s.weight_bytes / 1024);

@@ -60,6 +60,58 @@ static lg_status add_layer(nn_net *net, const dsl_layer *layer, int classes, boo
     return LG_OK;
 }
 
+static lg_status add_layers(nn_net *net, const dsl_layer *layer, int count, int classes, bool *by_class, lg_err *err);
+
+/* LL212: what goes into a residual block and what comes out differ. */
+static lg_status residual_differs(nn_shape in, nn_shape out, lg_err *err)
+{
+    char before[NN_SHAPE_TEXT], after[NN_SHAPE_TEXT];
+    bool image = in.rank == 3 && out.rank == 3, sides = image && (in.dim[0] != out.dim[0] || in.dim[1] != out.dim[1]);
+    lg_fail(err, LG_E_SHAPE, 212, "`residual` cannot add its input of %s to its output of %s",
+            nn_shape_text(in, before), nn_shape_text(out, after));
+    lg_why(err, "they are added number by number, so both must be of one size");
+    if (sides) return lg_try(err, "write `same` in the layers of the block, without stride; make it smaller outside");
+    if (image)
+        return lg_try(err, "end the block with %lld filters: `conv %lld 1x1`", (long long)in.dim[2],
+                      (long long)in.dim[2]);
+    return lg_try(err, "end the block with what goes into it: an image stays an image of that size");
+}
+
+/* The block's layers, then its input added to their output. It is called residual1, residual2, … unless named. */
+static lg_status add_residual(nn_net *net, const dsl_layer *layer, int classes, bool *by_class, lg_err *err)
+{
+    const nn_layer_type *add = layer->type->impl;
+    nn_config config;
+    bool used = false;
+    int from = nn_net_count(net) - 1, number = 1;
+    LG_TRY(add_layers(net, layer->inner, layer->ninner, classes, by_class, err));
+    int to = nn_net_count(net) - 1;
+    if (to == from) {
+        lg_fail(err, LG_E_SYNTAX, 208, "this residual block has no layers");
+        lg_try(err, "write `residual { conv 16 3x3 relu same }`");
+        return lg_err_place(err, layer->span);
+    }
+    nn_shape in = nn_net_node(net, from)->spec.out, out = nn_net_node(net, to)->spec.out;
+    if (!nn_shape_equal(in, out)) {
+        residual_differs(in, out, err);
+        return lg_err_place(err, layer->span);
+    }
+    LG_TRY(cmd_layer_config(layer, classes, &config, &used, err));
+    for (int i = 0; i < nn_net_count(net); i++) number += nn_net_node(net, i)->type == add;
+    if (!config.name[0]) snprintf(config.name, sizeof config.name, "residual%d", number);
+    lg_status st = nn_net_add_to(net, add, &config, (const int[]){to, from}, 2, err);
+    return st ? lg_err_place(err, layer->span) : LG_OK;
+}
+
+static lg_status add_layers(nn_net *net, const dsl_layer *layer, int count, int classes, bool *by_class, lg_err *err)
+{
+    for (int i = 0; i < count; i++) {
+        if (layer[i].type->block) LG_TRY(add_residual(net, &layer[i], classes, by_class, err));
+        else LG_TRY(add_layer(net, &layer[i], classes, by_class, err));
+    }
+    return LG_OK;
+}
+
 /* LL206: as many outputs as there are labels. */
 static lg_status check_outputs(const dsl_call *call, const nn_net *net, const model_data *data, lg_err *err)
 {
@@ -92,7 +144,7 @@ static lg_status build_from_block(const dsl_call *call, nn_net *net, const model
         return lg_err_place(err, call->span);
     }
     if (!begins_with_input(call)) LG_TRY(add_input(net, data, call, err));
-    for (int i = 0; i < call->nlayers; i++) LG_TRY(add_layer(net, &call->layer[i], data->classes, by_class, err));
+    LG_TRY(add_layers(net, call->layer, call->nlayers, data->classes, by_class, err));
     return check_outputs(call, net, data, err);
 }
 
@@ -103,6 +155,8 @@ static lg_status build_like(const cmd_model *like, const dsl_call *call, nn_net 
     int count = nn_net_count(like->net);
     if (data->set) LG_TRY(add_input(net, data, call, err));
     else LG_TRY(nn_net_add(net, nn_net_node(like->net, 0)->type, nn_net_node(like->net, 0)->spec.config, err));
+    int last = count - 1; /* the layer that was written `classes` */
+    while (last > 0 && !nn_field_find(nn_net_node(like->net, last)->type->fields, "units")) last--;
     for (int i = 1; i < count; i++) {
         const nn_node *node = nn_net_node(like->net, i);
         void *config = lg_alloc(1, node->type->config_size, err);
@@ -112,7 +166,7 @@ static lg_status build_like(const cmd_model *like, const dsl_call *call, nn_net 
         char number[24];
         snprintf(number, sizeof number, "%d", data->classes);
         lg_status st = LG_OK;
-        if (i == count - 1 && like->by_class && data->classes && units)
+        if (i == last && like->by_class && data->classes && units)
             st = nn_field_set(units, node->type->name, config, number, err);
         if (st == LG_OK) st = nn_net_add_to(net, node->type, config, node->input, node->spec.nin, err);
         lg_free(config);
@@ -142,7 +196,14 @@ static lg_status model_build(const dsl_call *call, cmd_model **out, lg_err *err)
     }
     LG_GO(nn_net_new(&model->net, err));
     if (data.name) LG_GO(nn_net_for_data(model->net, data.name, err));
-    if (like && !call->has_block) {
+    if (like && call->has_block) {
+        lg_fail(err, LG_E_SYNTAX, 217, "`like %s` already says all layers, so no block goes with it", like->name);
+        lg_try(err, "either `model %s like %s`, or write all layers in the block; `summary %s` lists them",
+               call->arg[NAME].value[0].text, like->name, like->name);
+        lg_err_place(err, like->span);
+        LG_GO(err->status);
+    }
+    if (like) {
         model->by_class = cmd_model_of(like)->by_class;
         LG_GO(build_like(cmd_model_of(like), call, model->net, &data, err));
     } else {
@@ -159,20 +220,29 @@ done:
     return lg_err_place(err, call->span);
 }
 
+/* Layers up to the one the cursor is at: the block it stands in is still open, so nothing is joined there. */
+static lg_status add_open(nn_net *net, const dsl_layer *layer, int count, int classes, lg_err *err)
+{
+    bool by_class = false;
+    LG_TRY(add_layers(net, layer, count - 1, classes, &by_class, err));
+    if (layer[count - 1].type->block)
+        return layer[count - 1].ninner ? add_open(net, layer[count - 1].inner, layer[count - 1].ninner, classes, err)
+                                       : LG_OK;
+    return add_layer(net, &layer[count - 1], classes, &by_class, err);
+}
+
 void cmd_model_layer_at(const dsl_call *call, lg_buf *out)
 {
     lg_err ignored = {0};
     nn_net *net = NULL;
     const dsl_value *on = dsl_val(call, ON);
     model_data data = {0};
-    bool by_class = false;
     char shape[NN_SHAPE_TEXT];
     if (on && on->object) data = (model_data){.set = cmd_dataset(on), .name = on->name};
     if (data.set) data.classes = data_classes(data.set);
     lg_status st = nn_net_new(&net, &ignored);
     if (st == LG_OK && !begins_with_input(call)) st = add_input(net, &data, call, &ignored);
-    for (int i = 0; st == LG_OK && i < call->nlayers; i++)
-        st = add_layer(net, &call->layer[i], data.classes, &by_class, &ignored);
+    if (st == LG_OK) st = add_open(net, call->layer, call->nlayers, data.classes, &ignored);
     if (st == LG_OK) {
         const nn_node *last = nn_net_node(net, nn_net_count(net) - 1);
         double weights = 0;
@@ -230,13 +300,18 @@ const dsl_command dsl_cmd_model = {
     .summary = "define a network, one layer per line",
     .detail =
         "The size of the images and the number of outputs (`dense classes`) come from the dataset. Every layer is "
-        "checked as soon as the cell is read, so a network that cannot be is told with the sizes so far.",
+        "checked as soon as the cell is read, so a network that cannot be is told with the sizes so far. "
+        "`like MODEL` takes over all layers of another model, untrained; with `on` they are fitted to other images. "
+        "`residual { … }` adds what goes into its layers to what comes out of them.",
     .group = "Model",
     .params = params,
     .examples =
         (const char *const[]){
             "model scratch on logos {\n  conv 16 3x3 relu\n  maxpool 2\n  flatten\n  dense classes softmax\n}",
-            "model second like scratch seed 2", NULL},
+            "model second like scratch seed 2",
+            "model deep on logos {\n  conv 16 3x3 relu same\n  for i in 1..2 {\n    residual { conv 16 3x3 same; "
+            "batchnorm; activation relu }\n    maxpool 2\n  }\n  globalavg\n  dense classes softmax\n}",
+            NULL},
     .makes = DSL_KIND_MODEL,
     .takes_layers = true,
     .check = model_check,

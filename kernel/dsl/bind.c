@@ -235,6 +235,12 @@ static lg_status no_setting(binder *b, const dsl_node *node, const dsl_word *wor
     lg_buf_release(&known);
     const dsl_atom *value = node->list.first;
     lg_status st = dsl_no_option(b->target, word, b->err);
+    char *said = value->kind == TOK_WORD || value->kind == TOK_STRING || value->kind == TOK_RAW
+                     ? lg_arena_strndup(b->arena, value->at, value->len, b->err)
+                     : NULL;
+    int flag = said ? find_param(b, said) : -1; /* padding=same */
+    if (flag >= 0 && b->target->params[flag].type == DSL_T_FLAG)
+        return lg_try(b->err, "write `%s` alone", b->target->params[flag].name);
     if (!field) return st;
     const char *quote = value->kind == TOK_STRING ? "\"" : value->kind == TOK_RAW ? "'" : "";
     return lg_try(b->err, "did you mean `where %s = %s%s%s%s`?", word->text, value->kind == TOK_VAR ? "$" : "", quote,
