@@ -1,5 +1,5 @@
-/* later.c - verbs and layers of the language that this version does not have, with what serves meanwhile. One list: messages, help
- * and reserved words ask here. A verb that is in the table of commands is never looked up. */
+/* later.c - verbs and layers of the language that this version does not have, with what serves meanwhile. Messages,
+ * help and reserved words ask here. A verb that is in the table of commands is never looked up. */
 #include "kernel/dsl/inside.h"
 
 #include "lib/base/banned.h"
