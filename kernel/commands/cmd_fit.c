@@ -88,16 +88,21 @@ static const dsl_param params[] = {
     [SCHEDULE] = {.name = "schedule",
                   .role = DSL_OPTION,
                   .type = DSL_T_CHOICE,
-                  .choices = "constant cosine onecycle step plateau",
+                  .choices = "constant cosine onecycle one-cycle step plateau",
                   .dflt = "constant",
-                  .late = true,
-                  .help = "how lr changes while training"},
+                  .help = "how lr changes while training",
+                  .advice = "lr is the largest: cosine falls to 0; onecycle rises for 30% of the steps, then falls; "
+                            "step divides by 10 after half and after three quarters of them; plateau halves after 3 "
+                            "epochs that were no better. With `continue` it begins anew"},
     [LOSS] = {.name = "loss",
               .role = DSL_OPTION,
               .type = DSL_T_CHOICE,
-              .choices = "auto crossentropy",
+              .choices = "auto crossentropy focal",
               .dflt = "auto",
-              .help = "what is made small"},
+              .help = "what is made small",
+              .advice =
+                  "auto is crossentropy; focal turns to images that are still wrong (gamma 2): worth trying where "
+                  "classes are rare, with or without `balance`"},
     [PATIENCE] = {.name = "patience",
                   .role = DSL_OPTION,
                   .type = DSL_T_INT,
@@ -254,6 +259,7 @@ static lg_status set_spec(const dsl_call *call, cmd_train_spec *spec, lg_err *er
         .lr = call->arg[LR].value[0].number,
         .momentum = call->arg[MOMENTUM].given ? call->arg[MOMENTUM].value[0].number : -1, /* else the optimiser's own */
         .optimizer = call->arg[OPTIMIZER].value[0].text,
+        .schedule = call->arg[SCHEDULE].value[0].text,
         .loss = call->arg[LOSS].value[0].text,
         .decay = call->arg[DECAY].value[0].number,
         .patience = patience && patience->type == DSL_T_INT ? (int)patience->integer : 0,

@@ -15,6 +15,7 @@ cmd_train_spec cmd_train_defaults(void)
                             .lr = o.lr,
                             .momentum = o.momentum,
                             .optimizer = o.optimizer,
+                            .schedule = o.schedule,
                             .loss = o.loss,
                             .seed = o.seed};
 }
@@ -103,6 +104,7 @@ static lg_status set_options(const dsl_call *call, cmd_train *job, lg_err *err)
     o->lr = s->lr;
     o->momentum = s->momentum;
     o->optimizer = s->optimizer;
+    o->schedule = nn_schedule_names[nn_schedule_find(s->schedule)];
     o->loss = s->loss;
     o->decay = s->decay;
     o->seed = s->seed;
@@ -124,6 +126,8 @@ static void settings_text(const cmd_train *job, lg_buf *text)
     const nn_fit_options *o = &job->options;
     lg_buf_addf(text, "epochs %d batch %d lr %.9g optimizer %s", o->epochs, o->batch, o->lr, o->optimizer);
     if (o->momentum > 0) lg_buf_addf(text, " momentum %g", o->momentum);
+    if (strcmp(o->schedule, "constant")) lg_buf_addf(text, " schedule %s", o->schedule);
+    if (strcmp(o->loss, "focal") == 0) lg_buf_addf(text, " loss %s", o->loss);
     if (o->decay > 0) lg_buf_addf(text, " decay %g", o->decay);
     if (o->patience) lg_buf_addf(text, " patience %d", o->patience);
     if (job->part != DATA_TRAIN) lg_buf_addf(text, " on the %s part", data_split_names[job->part]);
@@ -182,11 +186,13 @@ bool cmd_train_same(const cmd_train *job, const cmd_run *run)
 
 /* ---- running and measuring ---- */
 
-/* What this run's own validation already counted for exactly the weights that are kept; false where it did not. */
+/* What this run's own validation already counted for exactly the weights that are kept; false where it did not. A loss
+ * that is not cross-entropy is no figure of `evaluate`. */
 static bool counted(const cmd_train *job, cmd_score *out, lg_err *err)
 {
     const nn_run *r = &job->run->run;
     const nn_epoch *kept = cmd_run_kept(job->run);
+    if (strcmp(job->options.loss, "focal") == 0) return false;
     bool whole = r->best >= 0 && (!job->run->keep_last || !r->interrupted);
     if (!job->val || !whole || kept->epoch <= r->before || isnan(kept->val_loss)) return false;
     const cmd_score score = {

@@ -29,7 +29,7 @@ typedef struct cmd_train_spec {
     const char *name;    /* of the run; NULL: "run 3" */
     int epochs, batch;
     double lr, momentum; /* momentum < 0: the optimiser's own */
-    const char *optimizer, *loss;
+    const char *optimizer, *schedule, *loss; /* names, as in nn_fit_options */
     double decay;
     int patience; /* 0: off */
     double time;  /* seconds; 0: no limit */

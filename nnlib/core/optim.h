@@ -42,6 +42,7 @@ typedef struct nn_loss_type {
     const char *keras; /* "sparse_categorical_crossentropy" */
     const char *doc;
     void (*run)(const nn_loss_call *call); /* z may be the same block as p or dz */
+    double (*value)(double p); /* loss of one image from the probability of its true class, 0 < p <= 1 */
 } nn_loss_type;
 
 extern const nn_optim_type *const nn_optims[]; /* NULL-terminated, by name; generated */

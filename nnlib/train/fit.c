@@ -19,6 +19,8 @@ typedef struct fit {
     int64_t *order;   /* (training images) */
     size_t recall_room; /* epochs */
     int batch, classes, since_best;
+    const nn_loss_type *loss;
+    nn_schedule schedule;
     nn_hyper hyper;
     double begun;
     bool out_of_time;
@@ -34,8 +36,8 @@ typedef struct tally {
 
 nn_fit_options nn_fit_defaults(void)
 {
-    return (nn_fit_options){.epochs = 10, .batch = 32, .lr = 0.01, .momentum = -1, .optimizer = "sgd", .loss = "auto",
-                            .seed = 1};
+    return (nn_fit_options){.epochs = 10, .batch = 32, .lr = 0.01, .momentum = -1, .optimizer = "sgd",
+                            .schedule = "constant", .loss = "auto", .seed = 1};
 }
 
 /* ---- before the first batch ---- */
@@ -87,18 +89,26 @@ static lg_status check_numbers(const nn_fit_options *o, lg_err *err)
     return LG_OK;
 }
 
-static lg_status check_options(const nn_fit_options *o, const nn_loss_type **loss, const nn_optim_type **optim,
-                               lg_err *err)
+static lg_status find_words(fit *f, lg_err *err)
+{
+    const nn_fit_options *o = f->o;
+    int schedule = nn_schedule_find(o->schedule);
+    if (schedule < 0) return wrong_name("schedule", o->schedule, nn_schedule_names, NN_SCHEDULES, err);
+    f->optim = nn_optim_find(o->optimizer);
+    if (!f->optim) return wrong_optimizer(o->optimizer, err);
+    f->loss = nn_loss_find(strcmp(o->loss, "auto") == 0 ? "crossentropy" : o->loss);
+    if (!f->loss) return wrong_loss(o->loss, err);
+    nn_schedule_init(&f->schedule, (nn_schedule_kind)schedule, o->lr, 0);
+    return LG_OK;
+}
+
+static lg_status check_options(const nn_fit_options *o, lg_err *err)
 {
     LG_TRY(check_numbers(o, err));
     if (o->train.count < 1) {
         lg_fail(err, LG_E_DATA, 406, "there are no training images");
         return lg_try(err, "`describe` the dataset, or `split` it again (80/20)");
     }
-    *optim = nn_optim_find(o->optimizer);
-    if (!*optim) return wrong_optimizer(o->optimizer, err);
-    *loss = nn_loss_find(strcmp(o->loss, "auto") == 0 ? "crossentropy" : o->loss);
-    if (!*loss) return wrong_loss(o->loss, err);
     return LG_OK;
 }
 
@@ -160,6 +170,12 @@ static lg_status resume_epoch(fit *f, int i, lg_err *err)
     return LG_OK;
 }
 
+/* The loss an epoch is judged by. */
+static double judged(const nn_epoch *e)
+{
+    return isnan(e->val_accuracy) ? e->loss : e->val_loss;
+}
+
 /* Where this run began, and how long ago its best epoch was. What came before a continued run costs no patience. */
 static void resume_place(fit *f)
 {
@@ -168,6 +184,8 @@ static void resume_place(fit *f)
     f->run->before = f->o->within ? old->before : last;
     int best = old->best >= 0 ? old->epoch[old->best].epoch : 0;
     f->since_best = last - (best > f->run->before ? best : f->run->before);
+    for (int i = 0; i < old->epochs; i++)
+        if (old->epoch[i].epoch > f->run->before) nn_schedule_epoch(&f->schedule, judged(&old->epoch[i]));
 }
 
 /* What an earlier run left is the beginning of this one. */
@@ -190,13 +208,13 @@ static lg_status resume(fit *f, lg_err *err)
     return LG_OK;
 }
 
-static lg_status fit_memory(fit *f, const nn_loss_type *loss, lg_err *err)
+static lg_status fit_memory(fit *f, lg_err *err)
 {
     const nn_fit_options *o = f->o;
     nn_run *run = f->run;
     int before = o->resume ? o->resume->epochs : 0;
     LG_TRY(nn_exec_new(&(nn_exec_options){.net = o->net, .max_batch = f->batch, .train = true, .pool = o->pool,
-                                          .loss = loss, .optim = f->optim, .seed = o->seed, .limit = o->limit},
+                                          .loss = f->loss, .optim = f->optim, .seed = o->seed, .limit = o->limit},
                        &f->exec, err));
     LG_TRY(nn_feed_init(&f->train, err));
     LG_TRY(nn_feed_init(&f->validation, err));
@@ -209,12 +227,18 @@ static lg_status fit_memory(fit *f, const nn_loss_type *loss, lg_err *err)
     return run->slots && run->epoch && f->order ? LG_OK : LG_E_MEMORY;
 }
 
+/* Steps of this run before an epoch. */
+static int64_t first_step(const fit *f, int epoch)
+{
+    return (int64_t)(epoch - f->run->before - 1) * ((f->o->train.count + f->batch - 1) / f->batch);
+}
+
 static lg_status fit_begin(fit *f, lg_err *err)
 {
     const nn_fit_options *o = f->o;
-    const nn_loss_type *loss = NULL;
     size_t size = nn_shape_size(nn_net_input(o->net));
-    LG_TRY(check_options(o, &loss, &f->optim, err));
+    LG_TRY(check_options(o, err));
+    LG_TRY(find_words(f, err));
     f->classes = (int)nn_net_output(o->net).dim[0];
     f->batch = o->batch < o->train.count ? o->batch : (int)o->train.count;
     f->train = (nn_feed){.source = o->train, .pool = o->pool, .size = size, .classes = f->classes};
@@ -225,11 +249,13 @@ static lg_status fit_begin(fit *f, lg_err *err)
     f->run->classes = f->classes;
     f->run->best = -1;
     f->run->optimizer = f->optim->name;
-    LG_TRY(fit_memory(f, loss, err));
+    LG_TRY(fit_memory(f, err));
     nn_exec_load(f->exec, o->weights);
     nn_exec_set_class_weight(f->exec, o->class_weight);
     nn_exec_set_cancel(f->exec, o->cancel);
-    return o->resume ? resume(f, err) : LG_OK;
+    if (o->resume) LG_TRY(resume(f, err));
+    f->schedule.steps = first_step(f, f->run->before + 1 + o->epochs);
+    return LG_OK;
 }
 
 /* ---- one epoch ---- */
@@ -282,6 +308,7 @@ static lg_status train_batch(fit *f, int epoch, int64_t from, int n, tally *t, l
     nn_exec_gradient(f->exec, n);
     LG_TRY(lg_cancel_check(f->o->cancel, err));
     if (!isfinite(nn_exec_loss(f->exec))) return diverged(f, epoch, (int)(from / f->batch) + 1, err);
+    f->hyper.lr = nn_schedule_lr(&f->schedule, first_step(f, epoch) + from / f->batch);
     nn_exec_step(f->exec, &f->hyper);
     tally_batch(f, t, n, nn_exec_loss(f->exec));
     return LG_OK;
@@ -338,7 +365,7 @@ static lg_status validate(fit *f, tally *t, lg_err *err)
         LG_TRY(nn_feed_batch(&f->validation, index, n, nn_exec_input(f->exec), nn_exec_labels(f->exec), err));
         nn_exec_forward(f->exec, n);
         LG_TRY(lg_cancel_check(f->o->cancel, err));
-        tally_batch(f, t, n, nn_cross_entropy(nn_exec_output(f->exec), nn_exec_labels(f->exec), n, f->classes));
+        tally_batch(f, t, n, nn_mean_loss(f->loss, nn_exec_output(f->exec), nn_exec_labels(f->exec), n, f->classes));
     }
     return LG_OK;
 }
@@ -396,6 +423,7 @@ static void close_epoch(fit *f, nn_epoch *e)
     run->epochs++;
     drop_counts(run, was_best);
     drop_counts(run, was_last);
+    nn_schedule_epoch(&f->schedule, judged(e));
     if (f->o->on_epoch) f->o->on_epoch(f->o->ctx, e);
     if (f->o->on_checkpoint) checkpoint(f);
 }
@@ -408,7 +436,7 @@ static lg_status run_epoch(fit *f, int last_epoch, lg_err *err)
     tally train = {0}, val = {0};
     double since = lg_now();
     lg_status st;
-    *e = (nn_epoch){.epoch = run->epochs ? run->epoch[run->epochs - 1].epoch + 1 : 1, .lr = f->o->lr,
+    *e = (nn_epoch){.epoch = run->epochs ? run->epoch[run->epochs - 1].epoch + 1 : 1,
                     .val_loss = (double)NAN, .val_accuracy = (double)NAN};
     LG_GO(need_recall(f, e, err));
     LG_GO(need_counts(f, &e->confusion, err));
@@ -416,6 +444,7 @@ static lg_status run_epoch(fit *f, int last_epoch, lg_err *err)
     val.confusion = e->confusion;
     LG_GO(train_epoch(f, e->epoch, last_epoch, &train, err));
     e->images_per_second = (double)train.images / fmax(lg_now() - since, 1e-9);
+    e->lr = f->hyper.lr;
     e->loss = train.loss / (double)train.images;
     e->accuracy = (double)train.right / (double)train.images;
     if (validates) {

@@ -20,6 +20,7 @@
 #define NN_FIT_H
 
 #include "nnlib/model/exec.h"
+#include "nnlib/train/schedule.h"
 #include "nnlib/train/statistics.h"
 
 /* Images come through this. fill may be called from several threads at once, each for other places of a batch: it
@@ -39,7 +40,7 @@ typedef struct nn_epoch {
     double val_loss, val_accuracy; /* NAN without validation */
     double seconds;                /* training and validation */
     double images_per_second;      /* training alone */
-    double lr;
+    double lr;                     /* of its last step */
     bool best;                     /* the best so far when it ended */
     double *recall;                /* (classes) on validation, else on training; NAN where a class has no images.
                                       In nn_run.recall */
@@ -88,7 +89,9 @@ typedef struct nn_fit_options {
     double lr, momentum, decay;  /* momentum < 0: the optimiser's own */
     bool nesterov;
     const char *optimizer;       /* name in nn_optims */
-    const char *loss;            /* name in nn_losses, or "auto" */
+    const char *schedule;        /* name in nn_schedule_names; over the steps of this run alone, what it continues
+                                    left out */
+    const char *loss;            /* name in nn_losses, or "auto" (crossentropy) */
     const float *class_weight;   /* (classes) or NULL */
     uint64_t seed;               /* order of the images and dropout */
     bool no_shuffle;
@@ -110,7 +113,8 @@ typedef struct nn_fit_options {
     void (*on_checkpoint)(void *ctx, const nn_run *run);
 } nn_fit_options;
 
-nn_fit_options nn_fit_defaults(void); /* epochs 10, batch 32, lr 0.01, sgd, loss auto, seed 1, momentum -1 */
+/* epochs 10, batch 32, lr 0.01, sgd, schedule constant, loss auto, seed 1, momentum -1 */
+nn_fit_options nn_fit_defaults(void);
 lg_status nn_fit(const nn_fit_options *options, nn_run *run, lg_err *err) LG_MUST_CHECK;
 void nn_run_release(nn_run *run);
 
@@ -129,7 +133,10 @@ typedef struct nn_predict_options {
  * LG_E_INTERRUPTED. */
 lg_status nn_predict(const nn_predict_options *options, float *probabilities, int32_t *labels,
                      lg_err *err) LG_MUST_CHECK;
-/* Mean cross-entropy of probabilities, as shown for validation (a probability of 0 counts as the smallest float). */
+/* Mean loss of probabilities, as shown for validation (a probability of 0 counts as the smallest float), and the
+ * cross-entropy of them. */
+double nn_mean_loss(const nn_loss_type *loss, const float *probabilities, const int32_t *labels, int64_t n,
+                    int classes);
 double nn_cross_entropy(const float *probabilities, const int32_t *labels, int64_t n, int classes);
 
 #endif

@@ -49,12 +49,17 @@ done:
     return st;
 }
 
-double nn_cross_entropy(const float *probabilities, const int32_t *labels, int64_t n, int classes)
+double nn_mean_loss(const nn_loss_type *loss, const float *probabilities, const int32_t *labels, int64_t n, int classes)
 {
     double sum = 0;
     for (int64_t i = 0; i < n; i++) {
         float p = probabilities[(size_t)i * (size_t)classes + (size_t)labels[i]];
-        sum -= log((double)(p > FLT_MIN || isnan(p) ? p : FLT_MIN));
+        sum += loss->value((double)(p > FLT_MIN || isnan(p) ? p : FLT_MIN));
     }
     return n > 0 ? sum / (double)n : 0;
+}
+
+double nn_cross_entropy(const float *probabilities, const int32_t *labels, int64_t n, int classes)
+{
+    return nn_mean_loss(nn_loss_find("crossentropy"), probabilities, labels, n, classes);
 }

@@ -108,6 +108,119 @@ TEST(same_seed_same_run_on_any_threads)
     bench_end(&b);
 }
 
+/* What a program that was killed had on disk: a copy of all a checkpoint shows, after one epoch. */
+typedef struct kept_run {
+    nn_run run;
+    int at; /* epoch */
+} kept_run;
+
+static void keep_run(void *ctx, const nn_run *now)
+{
+    kept_run *k = ctx;
+    if (now->epochs != k->at) return;
+    size_t cells = (size_t)(now->classes * now->classes), n = (size_t)now->epochs;
+    k->run = *now;
+    CHECK_OK(nn_weights_copy(now->last, &k->run.last, &err));
+    CHECK_OK(nn_weights_copy(now->top, &k->run.top, &err));
+    CHECK_OK(nn_weights_copy(now->weights, &k->run.weights, &err));
+    k->run.slots = lg_alloc(now->nslots, sizeof *now->slots, &err);
+    memcpy(k->run.slots, now->slots, now->nslots * sizeof *now->slots);
+    k->run.epoch = lg_alloc(n, sizeof *now->epoch, &err);
+    k->run.recall = lg_alloc(n * (size_t)now->classes, sizeof *now->recall, &err);
+    for (int i = 0; i < now->epochs; i++) {
+        nn_epoch *e = &k->run.epoch[i];
+        *e = now->epoch[i];
+        e->recall = k->run.recall + i * now->classes;
+        memcpy(e->recall, now->epoch[i].recall, (size_t)now->classes * sizeof *e->recall);
+        if (!e->confusion) continue;
+        e->confusion = lg_alloc(cells, sizeof *e->confusion, &err);
+        memcpy(e->confusion, now->epoch[i].confusion, cells * sizeof *e->confusion);
+    }
+}
+
+static void check_same_run(const nn_run *a, const nn_run *b)
+{
+    CHECK_INT(a->epochs, b->epochs);
+    CHECK_INT(a->best, b->best);
+    CHECK_INT(a->before, b->before);
+    CHECK_INT(a->steps, b->steps);
+    CHECK_INT(a->patience, b->patience);
+    for (int i = 0; i < a->epochs; i++) {
+        const nn_epoch *x = &a->epoch[i], *y = &b->epoch[i];
+        CHECK(x->epoch == y->epoch && x->loss == y->loss && x->val_loss == y->val_loss && x->lr == y->lr);
+        CHECK(x->accuracy == y->accuracy && x->val_accuracy == y->val_accuracy && x->best == y->best);
+    }
+    CHECK(same_weights(a->last, b->last) && same_weights(a->weights, b->weights) && same_weights(a->top, b->top));
+    CHECK(memcmp(a->slots, b->slots, a->nslots * sizeof *a->slots) == 0);
+}
+
+/* Whatever optimiser and schedule, whenever it was cut off: going on from a checkpoint gives the uninterrupted run. */
+TEST(a_checkpoint_goes_on_bit_for_bit)
+{
+    static const char *const names[] = {"sgd", "momentum", "adam", "rmsprop"};
+    for (int k = 0; k < 4 * NN_SCHEDULES; k++) {
+        bench b = bench_begin(8);
+        nn_run whole = {0}, rest = {0};
+        kept_run kept = {.at = 1 + k % 7};
+        b.o.optimizer = names[k % 4], b.o.schedule = nn_schedule_names[k / 4], b.o.lr = k % 4 < 2 ? 0.05 : 0.002;
+        b.o.keep_last = k % 3 == 0, b.o.patience = k % 2 ? 3 : 0, b.o.loss = k % 5 ? "auto" : "focal";
+        CHECK_OK(nn_fit(&b.o, &whole, &err));
+        b.o.on_checkpoint = keep_run, b.o.checkpoint_ctx = &kept;
+        CHECK_OK(nn_fit(&b.o, &rest, &err));
+        check_same_run(&rest, &whole); /* being watched changes nothing */
+        nn_run_release(&rest);
+        b.o.on_checkpoint = NULL;
+        b.o.resume = &kept.run, b.o.within = true, b.o.weights = kept.run.last;
+        CHECK_OK(nn_fit(&b.o, &rest, &err));
+        check_same_run(&rest, &whole);
+        nn_run_release(&whole), nn_run_release(&rest), nn_run_release(&kept.run);
+        bench_end(&b);
+    }
+}
+
+/* A run that goes on after another one may be cut off too. */
+TEST(a_checkpoint_of_a_continued_run)
+{
+    bench b = bench_begin(3);
+    nn_run first = {0}, whole = {0}, rest = {0};
+    kept_run kept = {.at = 5};
+    b.o.optimizer = "adam", b.o.schedule = "onecycle", b.o.lr = 0.005, b.o.patience = 4;
+    CHECK_OK(nn_fit(&b.o, &first, &err));
+    b.o.resume = &first, b.o.weights = first.last, b.o.epochs = 5;
+    b.o.on_checkpoint = keep_run, b.o.checkpoint_ctx = &kept;
+    CHECK_OK(nn_fit(&b.o, &whole, &err));
+    CHECK_INT(whole.before, 3);
+    CHECK(whole.epoch[3].lr > 0.0002 && whole.epoch[2].lr < 1e-6); /* the schedule began anew */
+    b.o.on_checkpoint = NULL;
+    b.o.resume = &kept.run, b.o.weights = kept.run.last, b.o.within = true;
+    CHECK_OK(nn_fit(&b.o, &rest, &err));
+    check_same_run(&rest, &whole);
+    nn_run_release(&first), nn_run_release(&whole), nn_run_release(&rest), nn_run_release(&kept.run);
+    bench_end(&b);
+}
+
+TEST(same_run_on_any_threads_with_every_optimiser_and_schedule)
+{
+    lg_pool *pool[2] = {0};
+    CHECK_OK(lg_pool_new(1, &pool[0], &err));
+    CHECK_OK(lg_pool_new(3, &pool[1], &err));
+    for (int k = 0; nn_optims[k]; k++)
+        for (int i = 0; i < NN_SCHEDULES; i++) {
+            bench b = bench_begin(2);
+            nn_run run[2] = {{0}};
+            b.o.optimizer = nn_optims[k]->name, b.o.schedule = nn_schedule_names[i], b.o.lr = 0.01;
+            b.o.loss = i % 2 ? "focal" : "auto";
+            for (int t = 0; t < 2; t++) {
+                b.o.pool = pool[t];
+                CHECK_OK(nn_fit(&b.o, &run[t], &err));
+            }
+            check_same_run(&run[0], &run[1]);
+            nn_run_release(&run[0]), nn_run_release(&run[1]);
+            bench_end(&b);
+        }
+    lg_pool_free(pool[0]), lg_pool_free(pool[1]);
+}
+
 TEST(two_halves_make_a_whole)
 {
     static const char *const names[] = {"sgd", "momentum", "adam", "rmsprop"};
@@ -295,8 +408,10 @@ TEST(impossible_settings)
     b.o.lr = 0.1, b.o.optimizer = "addam";
     refused(&b, 141, "`fit optimizer` wants one of adam, momentum, rmsprop, sgd, not `addam`");
     b.o.optimizer = "sgd", b.o.loss = "hinge";
-    refused(&b, 141, "`fit loss` wants one of auto, crossentropy, not `hinge`");
-    b.o.loss = "auto", b.o.train.count = 0;
+    refused(&b, 141, "`fit loss` wants one of auto, crossentropy, focal, not `hinge`");
+    b.o.loss = "auto", b.o.schedule = "cosinus";
+    refused(&b, 141, "`fit schedule` wants one of constant, cosine, onecycle, step, plateau, not `cosinus`");
+    b.o.schedule = "one-cycle", b.o.train.count = 0;
     refused(&b, 406, "there are no training images");
     bench_end(&b);
 }
