@@ -45,7 +45,7 @@ static inline void free_golden(golden *g)
 }
 
 static inline void check_equal(const char *what, const float *got, const float *want, size_t n, double relative,
-                        double absolute)
+                               double absolute)
 {
     double worst = 0, largest = 0;
     size_t at = 0;
@@ -109,8 +109,8 @@ static inline nn_weights *keras_start(const nn_net *net)
 
 /* Compares a block laid out as the weights with all tensors of a record, one behind the other. minus: compare changes.
  */
-static inline void check_block(const nn_net *net, const float *block, const float *minus, const record *r, double relative,
-                        bool trained_only)
+static inline void check_block(const nn_net *net, const float *block, const float *minus, const record *r,
+                               double relative, bool trained_only)
 {
     size_t at = 0;
     for (int i = 0; i < nn_net_count(net); i++) {
