@@ -1,5 +1,6 @@
 /* table_of.c - any object with rows as a table, for `export` and for `compare`. */
 #include "kernel/commands/box_matrix.h"
+#include "kernel/commands/box_sweep.h"
 #include "kernel/commands/box_table.h"
 
 #include <math.h>
@@ -89,6 +90,7 @@ lg_status cmd_table_of(const dsl_object *object, rep_table *table, lg_err *err)
         lg_status (*fill)(const void *payload, rep_table *table, lg_err *err);
     } kinds[] = {{&cmd_table_class, of_table},
                  {&cmd_matrix_class, of_matrix},
+                 {&cmd_sweep_class, cmd_sweep_table},
                  {&cmd_dataset_class, of_dataset},
                  {&cmd_run_class, of_run}};
     rep_table_init(table);

@@ -52,6 +52,7 @@ typedef struct dsl_param {
     unsigned kinds;        /* OBJECT */
     bool required;
     bool list;          /* takes a comma list (dsl_arg.count > 1) */
+    bool ranges;        /* INT, NUMBER: also takes `0.01..0.3`; then the value is a RANGE, both ends within bounds */
     bool implicit;      /* a missing dataset or model is filled in when exactly one exists or `use` chose one; with
                            several it stays empty, unless `required` */
     bool late;          /* not available in this build of the language: said in help, refused when used */

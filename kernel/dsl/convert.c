@@ -277,16 +277,31 @@ void dsl_bounds(const dsl_param *param, char out[100])
     else snprintf(out, 100, "from %s to %s", low, high);
 }
 
+static bool read_plain(const char *s, size_t n, double *out)
+{
+    char copy[400];
+    if (n == 0 || n >= sizeof copy) return false;
+    memcpy(copy, s, n);
+    copy[n] = 0;
+    bool percent = copy[n - 1] == '%';
+    if (percent) copy[n - 1] = 0;
+    if (!lg_parse_double(copy, out)) return false;
+    if (percent) *out /= 100;
+    return isfinite(*out);
+}
+
 static lg_status out_of_range(const dsl_target *target, const dsl_param *param, const dsl_word *word, lg_err *err)
 {
     char what[120], low[40], high[40];
     double value = 0;
+    const char *dots = strstr(word->text, "..");
+    size_t len = dots ? (size_t)(dots - word->text) : strlen(word->text); /* of a range the lower end */
     dsl_bit got = dsl_brief(word->text, strlen(word->text));
     target_words(target, param, what);
     bound_text(param->min, low);
     bound_text(param->max, high);
     bool bounded = param->min != 0 || param->max != 0;
-    bool small = *word->text == '-' || (lg_parse_double(word->text, &value) && value < param->min);
+    bool small = *word->text == '-' || (read_plain(word->text, len, &value) && value < param->min);
     if (bounded && !no_upper(param))
         lg_fail(err, LG_E_ARG, 142, "`%s` must lie between %s and %s, not `%s`", what, low, high, got.s);
     else if (bounded && small && param->min > 0 && param->min <= 1e-6)
@@ -324,19 +339,6 @@ static read_result read_int(const dsl_param *param, const char *s, dsl_value *ou
     out->number = (double)out->integer;
     if (out->integer > 1000000000000000 || out->integer < -1000000000000000) return READ_RANGE;
     return in_bounds(param, out->number);
-}
-
-static bool read_plain(const char *s, size_t n, double *out)
-{
-    char copy[400];
-    if (n == 0 || n >= sizeof copy) return false;
-    memcpy(copy, s, n);
-    copy[n] = 0;
-    bool percent = copy[n - 1] == '%';
-    if (percent) copy[n - 1] = 0;
-    if (!lg_parse_double(copy, out)) return false;
-    if (percent) *out /= 100;
-    return isfinite(*out);
 }
 
 static read_result read_number(const dsl_param *param, const char *s, dsl_value *out)
@@ -405,6 +407,17 @@ static read_result read_range(const char *s, dsl_value *out)
         !read_plain(dots + 2, strlen(dots + 2), &out->high))
         return READ_NO;
     return out->number <= out->high ? READ_OK : READ_RANGE;
+}
+
+/* A range where numbers are wanted: `lr 0.01..0.3`. */
+static read_result read_bounded_range(const dsl_param *param, const char *s, dsl_value *out)
+{
+    out->type = DSL_T_RANGE;
+    read_result read = read_range(s, out);
+    bool whole = out->number == floor(out->number) && out->high == floor(out->high);
+    if (read != READ_OK) return read;
+    if (param->type == DSL_T_INT && !whole) return READ_NO;
+    return in_bounds(param, out->number) == READ_OK ? in_bounds(param, out->high) : READ_RANGE;
 }
 
 static read_result read_duration(const char *s, dsl_value *out)
@@ -590,7 +603,9 @@ lg_status dsl_convert(dsl_walk *walk, const dsl_target *target, const dsl_param 
     if (word->unknown) return LG_OK;
     const char *s = word->text;
     read_result read = READ_OK;
-    switch (param->type) {
+    bool ranges = param->ranges && (param->type == DSL_T_INT || param->type == DSL_T_NUMBER);
+    switch (ranges && strstr(s, "..") ? DSL_T_NONE : param->type) {
+    case DSL_T_NONE: read = read_bounded_range(param, s, out); break;
     case DSL_T_INT: read = read_int(param, s, out); break;
     case DSL_T_NUMBER: read = read_number(param, s, out); break;
     case DSL_T_SIZE: read = read_size(s, out); break;
@@ -636,7 +651,7 @@ lg_status dsl_convert(dsl_walk *walk, const dsl_target *target, const dsl_param 
         lg_try(err, "write e.g. `80/20` or `70/15/15`");
         return lg_err_place(err, word->span);
     }
-    if (param->type == DSL_T_RANGE) {
+    if (out->type == DSL_T_RANGE && out->number > out->high) {
         lg_fail(err, LG_E_ARG, 142, "the range `%s` ends before it begins", dsl_brief(s, strlen(s)).s);
         return lg_err_place(err, word->span);
     }
