@@ -328,7 +328,7 @@ static void doc_best(board *b, plt_doc *doc)
     }
     plt_sentence(doc, "Best is %s", lg_buf_str(&b->text));
     if (s->mean <= baseline(b->sweep))
-        plt_text(doc, "That is no better than always answering with the largest class (%.1f%%): nothing was learnt yet.",
+        plt_text(doc, "Always answering with the largest class gives %.1f%%: nothing was learnt yet.",
                  100 * baseline(b->sweep));
 }
 

@@ -114,3 +114,31 @@ TEST(interrupted_before_it_begins)
     CHECK_OK(lens_run(&l, "say two"));
     lens_close(&l);
 }
+
+TEST(a_stopped_sweep_keeps_what_was_finished)
+{
+    lg_err err = {0};
+    const char *sweep = "sweep scratch lr 0.1, 0.05, 0.02, 0.01 batch 2, 4 epochs 6 repeat 20 as board";
+    char name[16];
+    lens_shop();
+    CHECK_OK(lens_open(&l));
+    CHECK_OK(lens_run(&l, "load logos from shop"));
+    CHECK_OK(lens_run(&l, MODEL));
+    double after = 0.1;
+    lg_status st = run_stopped(sweep, after);
+    while (st == LG_E_INTERRUPTED && !strstr(l.err.why, "kept") && after < 10) st = run_stopped(sweep, after *= 2);
+    dsl_error_name(&l.err, name);
+    CHECK_STR(name, "Interrupted");
+    double runs = atof(lens_fact(&l, "board.runs"));
+    CHECK(runs >= 1 && runs < 160);
+    CHECK_INT((int)atof(lens_fact(&l, "scratch.runs")), 0);
+    /* the same line goes on from there */
+    lg_buf again;
+    lg_buf_init(&again, 400);
+    st = run_stopped(sweep, after);
+    lg_buf_addf(&again, "%d of these runs had been made before", (int)runs);
+    CHECK(strstr(lg_buf_str(&l.text), lg_buf_str(&again)));
+    CHECK(st == LG_OK || atof(lens_fact(&l, "board.runs")) >= runs);
+    lg_buf_release(&again);
+    lens_close(&l);
+}
