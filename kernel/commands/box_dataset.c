@@ -414,7 +414,9 @@ lg_status cmd_dataset_bind(const dsl_call *call, const char *name, data_set *set
 {
     dsl_object *object = NULL;
     LG_TRY(dsl_object_new(&cmd_dataset_class, set, call->recipe, &object, err));
-    return dsl_session_bind(call->session, name, object, err);
+    bool reads = strcmp(call->command->name, "load") == 0 || strcmp(call->command->name, "open") == 0;
+    if (reads) return dsl_session_bind(call->session, name, object, err);
+    return dsl_session_bind_edit(call->session, name, object, call->step, err);
 }
 
 /* ---- where ---- */

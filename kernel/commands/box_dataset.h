@@ -9,7 +9,7 @@ extern const dsl_class cmd_dataset_class;
 
 /* The set behind an object value (borrowed). */
 const data_set *cmd_dataset(const dsl_value *value);
-/* A new version under a name; set is consumed. */
+/* A new version under a name; set is consumed. An edit, which `undo` takes back, unless the command reads it in. */
 lg_status cmd_dataset_bind(const dsl_call *call, const char *name, data_set *set, lg_err *err) LG_MUST_CHECK;
 
 data_split_kind cmd_split_of(dsl_part part);

@@ -1,5 +1,5 @@
 /* cmd_relabel.c - `relabel`: rename, merge or fix labels; the files are never touched. */
-#include "kernel/commands/box_dataset.h"
+#include "kernel/commands/dataset_edits.h"
 
 #include "lib/base/banned.h"
 
@@ -31,29 +31,6 @@ static lg_status words_of(const dsl_call *call, int param, const char *const **o
     return LG_OK;
 }
 
-static lg_status ids_of(const dsl_call *call, const data_set *set, const uint32_t **out, size_t *count, lg_err *err)
-{
-    const dsl_arg *arg = &call->arg[IMAGE];
-    uint32_t *ids = lg_arena_alloc(call->arena, (size_t)arg->count + 1, sizeof *ids, err);
-    if (!ids) return err->status;
-    for (int i = 0; i < arg->count; i++) {
-        const dsl_value *v = &arg->value[i];
-        ptrdiff_t row = v->integer > 0 ? data_row_of(set, (uint32_t)v->integer) : data_row_named(set, v->text);
-        if (row < 0) {
-            lg_fail(err, LG_E_DATA, 314, "`%s` has no image `%.80s`", call->arg[DATA].value[0].name, v->text);
-            lg_why(err, "it has %s image%s, numbered from 1", lg_thousands((long long)data_count(set)),
-                   data_count(set) == 1 ? "" : "s");
-            return lg_err_place(err, v->span);
-        }
-        data_image image;
-        data_image_at(set, (size_t)row, &image);
-        ids[i] = image.id;
-    }
-    *out = ids;
-    *count = (size_t)arg->count;
-    return LG_OK;
-}
-
 static lg_status make_spec(const dsl_call *call, const data_set *set, data_relabel_spec *spec, lg_err *err)
 {
     bool keep = call->arg[KEEP].count > 0, image = call->arg[IMAGE].count > 0;
@@ -61,7 +38,7 @@ static lg_status make_spec(const dsl_call *call, const data_set *set, data_relab
     if (call->arg[AS].count) spec->as = call->arg[AS].value[0].text;
     if (call->arg[REST].count) spec->rest = call->arg[REST].value[0].text;
     LG_TRY(words_of(call, keep ? KEEP : LABEL, &spec->label, &spec->labels, err));
-    if (image) LG_TRY(ids_of(call, set, &spec->image, &spec->images, err));
+    if (image) LG_TRY(cmd_image_ids(call, IMAGE, set, call->arg[DATA].value[0].name, &spec->image, &spec->images, err));
     if (keep ? spec->as == NULL && !image && !call->arg[LABEL].count
              : spec->as && !spec->rest && (spec->labels > 0) != image)
         return LG_OK;
@@ -72,31 +49,6 @@ static lg_status make_spec(const dsl_call *call, const data_set *set, data_relab
         "relabel %s keep adidas, nike rest other   or   relabel %s reebok as adidas   or   relabel %s image 12 as nike",
         name, name, name);
     return lg_err_place(err, call->span);
-}
-
-static void before_after(plt_doc *doc, const data_set *before, const data_counts *b, const data_set *after,
-                         const data_counts *a)
-{
-    enum { MOST = 40 };
-    plt_table(doc, "Images per label");
-    plt_column(doc, PLT_LEFT, "Label");
-    plt_column(doc, PLT_RIGHT, "Before");
-    plt_column(doc, PLT_RIGHT, "After");
-    for (int k = 0; k < a->classes + b->classes; k++) {
-        bool old = k >= a->classes;
-        const char *label = old ? data_class_name(before, k - a->classes) : data_class_name(after, k);
-        int in_after = data_class_find(after, label), in_before = data_class_find(before, label);
-        if ((old && in_after >= 0) || k >= MOST) continue;
-        long long was = 0, is = 0;
-        for (int s = DATA_NONE; s < DATA_SPLITS; s++) {
-            if (in_before >= 0) was += (long long)b->count[s][in_before];
-            if (in_after >= 0) is += (long long)a->count[s][in_after];
-        }
-        plt_row(doc, PLT_ROW_PLAIN);
-        plt_head(doc, "%s", label);
-        plt_cell(doc, "%s", lg_thousands(was));
-        plt_cell(doc, "%s", lg_thousands(is));
-    }
 }
 
 static lg_status relabel_run(const dsl_call *call, lg_err *err)
@@ -120,7 +72,7 @@ static lg_status relabel_run(const dsl_call *call, lg_err *err)
             plt_doc_init(&doc);
             plt_title(&doc, "%s: %d label%s before, %d now%s%s", name, b.classes, b.classes == 1 ? "" : "s", a.classes,
                       *call->note ? " " : "", call->note);
-            before_after(&doc, before, &b, after, &a);
+            cmd_doc_before_after(&doc, before, &b, after, &a);
             plt_sentence(&doc, "%s image%s a label now; the files are untouched", lg_thousands((long long)a.usable),
                          a.usable == 1 ? " has" : "s have");
             data_counts_release(&a);

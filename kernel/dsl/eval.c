@@ -201,6 +201,18 @@ done:
 }
 
 /* ---- commands ---- */
+/* `undo` may give any dataset back its earlier labels and parts. */
+static lg_status shadow_datasets(dsl_walk *walk, lg_err *err)
+{
+    const dsl_names *objects = &walk->session->objects;
+    for (size_t i = 0; i < objects->count; i++) {
+        const dsl_object *object = objects->row[i].value;
+        if (object && object->cls->kind == DSL_KIND_DATASET)
+            LG_TRY(shadow_name(walk, objects->row[i].name, DSL_KIND_DATASET, err));
+    }
+    return LG_OK;
+}
+
 /* What later lines of the cell may rely on. */
 static lg_status note_effects(dsl_walk *walk, const dsl_command *command, const dsl_call *call, lg_err *err)
 {
@@ -218,8 +230,8 @@ static lg_status note_effects(dsl_walk *walk, const dsl_command *command, const 
             } else LG_TRY(shadow_name(walk, value->name, value->object->cls->kind, err)); /* it may change it */
         }
     }
-    walk->open_world |= dsl_same(command->name, "run");
-    return LG_OK;
+    walk->open_world |= dsl_same(command->name, "run") || dsl_same(command->name, "undo");
+    return dsl_same(command->name, "undo") ? shadow_datasets(walk, err) : LG_OK;
 }
 
 /* `use` of a name that this cell makes. */

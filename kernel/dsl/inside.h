@@ -34,6 +34,19 @@ typedef struct dsl_var {
     struct dsl_var *below; /* what a loop variable hides */
 } dsl_var;
 
+/* ---- edits.c: the log of data edits ---- */
+typedef struct dsl_edit {
+    char *name, *step;  /* owned */
+    dsl_object *before; /* reference; NULL: there was nothing of that name */
+} dsl_edit;
+typedef struct dsl_edits {
+    dsl_edit *edit; /* newest last */
+    size_t count;
+} dsl_edits;
+void dsl_edits_release(dsl_edits *edits);
+lg_status dsl_edits_copy(const dsl_edits *from, dsl_edits *to, lg_err *err) LG_MUST_CHECK;
+void dsl_edits_forget(dsl_edits *edits, const char *name);
+
 /* ---- the session ---- */
 struct dsl_session {
     dsl_config config;
@@ -42,8 +55,10 @@ struct dsl_session {
     dsl_names vars;       /* dsl_var *, one block each */
     dsl_names settings;   /* char * */
     char *chosen[DSL_KIND_COUNT];
+    dsl_edits edits;
     int nesting; /* of run FILE */
 };
+void dsl_forget_choice(dsl_session *session, const char *name); /* `use NAME`; the lock is held */
 lg_status dsl_session_set_var(dsl_session *session, const char *name, const dsl_var *value, lg_err *err) LG_MUST_CHECK;
 
 /* ---- a walk ---- */

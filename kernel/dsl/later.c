@@ -5,11 +5,8 @@
 #include "lib/base/banned.h"
 
 static const dsl_later later[] = {
-    {"combine", "load", "`load` reads one folder with a folder for each label"},
     {"clean", "load", "`load … size 64x64` sets the size; `relabel` puts labels in order"},
     {"describe", "show", "`show` draws images, classes and parts of a dataset"},
-    {"drop", "load", "load the images again without them, or choose rows with `where`"},
-    {"undo", "load", "run the line that made it again: the same line gives the same dataset"},
     {"freeze", "summary", "`summary` lists the layers; all of them learn"},
     {"unfreeze", "summary", "`summary` lists the layers; all of them learn"},
     {"findlr", "fit", "for rate in 0.1, 0.01, 0.001 { fit scratch epochs 3 lr $rate again as trial }"},

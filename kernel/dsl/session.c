@@ -22,6 +22,7 @@ void dsl_session_free(dsl_session *session)
     for (size_t i = 0; i < session->vars.count; i++) lg_free(session->vars.row[i].value);
     for (size_t i = 0; i < session->settings.count; i++) lg_free(session->settings.row[i].value);
     for (int k = 0; k < DSL_KIND_COUNT; k++) lg_free(session->chosen[k]);
+    dsl_edits_release(&session->edits);
     dsl_names_release(&session->objects);
     dsl_names_release(&session->vars);
     dsl_names_release(&session->settings);
@@ -34,6 +35,7 @@ lg_status dsl_session_bind(dsl_session *session, const char *name, dsl_object *o
     void *old = NULL;
     pthread_mutex_lock(&session->lock);
     lg_status st = dsl_names_put(&session->objects, name, object, &old, err);
+    if (st == LG_OK) dsl_edits_forget(&session->edits, name);
     pthread_mutex_unlock(&session->lock);
     dsl_object_unref(st == LG_OK ? old : object);
     return st;
@@ -44,7 +46,7 @@ dsl_object *dsl_session_get(dsl_session *session, const char *name)
     return dsl_names_get(&session->objects, name);
 }
 
-static void session_forget_choice(dsl_session *session, const char *name)
+void dsl_forget_choice(dsl_session *session, const char *name)
 {
     for (int k = 0; k < DSL_KIND_COUNT; k++)
         if (session->chosen[k] && !strcmp(session->chosen[k], name)) {
@@ -57,7 +59,8 @@ lg_status dsl_session_remove(dsl_session *session, const char *name, lg_err *err
 {
     pthread_mutex_lock(&session->lock);
     dsl_object *object = dsl_names_remove(&session->objects, name);
-    if (object) session_forget_choice(session, name);
+    if (object) dsl_forget_choice(session, name);
+    if (object) dsl_edits_forget(&session->edits, name);
     pthread_mutex_unlock(&session->lock);
     if (!object) return lg_fail(err, LG_E_NAME, 130, "there is nothing called `%s`", dsl_brief(name, strlen(name)).s);
     dsl_object_unref(object);
@@ -171,6 +174,7 @@ static lg_status copy_names(dsl_session *from, dsl_session *to, lg_err *err)
         const dsl_names_row *row = &from->settings.row[i];
         if (row->value) LG_TRY(dsl_session_set(to, row->name, row->value, err));
     }
+    LG_TRY(dsl_edits_copy(&from->edits, &to->edits, err));
     for (int k = 0; k < DSL_KIND_COUNT; k++)
         if (from->chosen[k] && !(to->chosen[k] = lg_strdup(from->chosen[k], err))) return err->status;
     return LG_OK;

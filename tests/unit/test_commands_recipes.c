@@ -114,3 +114,18 @@ TEST(a_name_used_again)
     CHECK_INT(differs("first"), 0);
     lens_close(&l);
 }
+
+TEST(edited_and_combined)
+{
+    setup("load a from shop size 16x16; load b from flat labels list.csv columns file, label\n"
+          "drop a where label = puma and id > 44\n"
+          "combine a, b into both dedupe seed 2\n"
+          "relabel a puma as other\n"
+          "drop both image 4, 5\n"
+          "relabel both nike as x; undo\n"
+          "combine both, a into both");
+    CHECK_INT(differs("a"), 0);
+    CHECK_INT(differs("both"), 0);
+    CHECK(strstr(recipe("both"), "nike as x") == NULL);
+    lens_close(&l);
+}

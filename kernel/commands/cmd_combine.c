@@ -1,0 +1,321 @@
+/* cmd_combine.c - `combine`: several datasets as one, with look-alikes found across all of them. */
+#include "kernel/commands/dataset_edits.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "lib/base/banned.h"
+
+enum { DATA, INTO, SEED, DEDUPE };
+
+static const dsl_param params[] = {
+    [DATA] = {.name = "dataset",
+              .role = DSL_POSITIONAL,
+              .type = DSL_T_OBJECT,
+              .kinds = DSL_DATASETS,
+              .required = true,
+              .list = true,
+              .help = "two or more datasets"},
+    [INTO] = {.name = "into",
+              .role = DSL_PREPOSITION,
+              .type = DSL_T_NEWNAME,
+              .required = true,
+              .help = "what the result will be called"},
+    [SEED] = {.name = "seed",
+              .role = DSL_OPTION,
+              .type = DSL_T_INT,
+              .dflt = "1",
+              .min = 0,
+              .max = 9e15,
+              .help = "draws the split; the same seed, the same split"},
+    [DEDUPE] = {.name = "dedupe",
+                .role = DSL_FLAG,
+                .type = DSL_T_FLAG,
+                .help = "of pictures that look alike only the first with a label stays"},
+    {0},
+};
+
+static lg_status combine_check(const dsl_call *call, lg_err *err)
+{
+    if (call->arg[DATA].count != 1) return LG_OK;
+    lg_fail(err, LG_E_ARG, 143, "`combine` needs at least two datasets");
+    lg_try(err, "combine %s, OTHER into both", call->arg[DATA].value[0].name);
+    return lg_err_place(err, call->arg[DATA].value[0].span);
+}
+
+typedef struct joining {
+    const dsl_call *call;
+    data_set **set; /* a part or a resized version of each; owned */
+    size_t count;
+    data_size size;
+    size_t resized; /* sets */
+    size_t alike;   /* images that look like an earlier one */
+    size_t dropped, conflicts;
+    data_cut cut;
+    cmd_live live;
+    data_split_report leak;
+} joining;
+
+static void resize_progress(void *ctx, size_t done, size_t count)
+{
+    cmd_live_progress(ctx, "fitting pictures", (long)done, (long)count);
+}
+
+/* All to the size of the first set that has one. */
+static lg_status same_size(joining *j, size_t at, lg_err *err)
+{
+    data_size size = data_shape(j->set[at]);
+    data_set *fitted = NULL;
+    lg_pool *pool = NULL;
+    if (!j->size.h || (size.h == j->size.h && size.w == j->size.w && size.c == j->size.c)) return LG_OK;
+    LG_TRY(cmd_pool(j->call, &pool, err));
+    LG_TRY(data_resize(j->set[at],
+                       &(data_resize_spec){.size = j->size,
+                                           .fit = data_fit(j->set[at]),
+                                           .pool = pool,
+                                           .cancel = j->call->cancel,
+                                           .progress = resize_progress,
+                                           .progress_ctx = &j->live},
+                       &fitted, err));
+    data_unref(j->set[at]);
+    j->set[at] = fitted;
+    j->resized++;
+    return LG_OK;
+}
+
+static lg_status gather(joining *j, lg_err *err)
+{
+    const dsl_arg *arg = &j->call->arg[DATA];
+    j->set = lg_arena_alloc(j->call->arena, (size_t)arg->count, sizeof *j->set, err);
+    if (!j->set) return err->status;
+    for (; j->count < (size_t)arg->count; j->count++) {
+        const dsl_value *value = &arg->value[j->count];
+        if (value->part == DSL_PART_ALL) j->set[j->count] = data_ref(cmd_dataset(value));
+        else LG_TRY(data_part(cmd_dataset(value), cmd_split_of(value->part), &j->set[j->count], err));
+        if (!j->size.h) j->size = data_shape(j->set[j->count]);
+    }
+    for (size_t i = 0; i < j->count; i++)
+        if (same_size(j, i, err)) return lg_err_place(err, arg->value[i].span);
+    return LG_OK;
+}
+
+/* The shares the sets have on the whole, in steps of 5%. */
+static lg_status shares(joining *j, const data_set *set, lg_err *err)
+{
+    data_counts counts;
+    LG_TRY(data_count_classes(set, &counts, err));
+    double all = (double)(counts.total[DATA_TRAIN] + counts.total[DATA_VAL] + counts.total[DATA_TEST]);
+    j->cut = DATA_80_20;
+    if (all > 0) {
+        double test = round(20 * (double)counts.total[DATA_TEST] / all) / 20;
+        double val = round(20 * (double)counts.total[DATA_VAL] / all) / 20;
+        if (counts.total[DATA_TEST] && test <= 0) test = 0.05;
+        if (counts.total[DATA_VAL] && val <= 0) val = 0.05;
+        if (val + test < 1) j->cut = (data_cut){.train = 1 - val - test, .val = val, .test = test};
+    }
+    data_counts_release(&counts);
+    return LG_OK;
+}
+
+/* Marks what goes: of each group of look-alikes all but its first image that can be used. */
+static lg_status choose(joining *j, const data_set *set, uint32_t **out, size_t *gone, lg_err *err)
+{
+    size_t n = data_count(set);
+    uint32_t *keeper = lg_alloc(n + 2, sizeof *keeper, err); /* by group: row + 1 */
+    uint32_t *ids = keeper ? lg_alloc(n + 1, sizeof *ids, err) : NULL;
+    data_image image, kept;
+    for (size_t i = 0; ids && i < n; i++) {
+        data_image_at(set, i, &image);
+        if (keeper[image.group]) data_image_at(set, keeper[image.group] - 1, &kept);
+        if (!keeper[image.group] || (kept.label < 0 && image.label >= 0)) keeper[image.group] = (uint32_t)i + 1;
+    }
+    for (size_t i = 0; ids && i < n; i++) {
+        data_image_at(set, i, &image);
+        if (keeper[image.group] == i + 1) continue;
+        data_image_at(set, keeper[image.group] - 1, &kept);
+        j->conflicts += image.label >= 0 && image.label != kept.label;
+        ids[(*gone)++] = image.id;
+    }
+    lg_free(keeper);
+    *out = ids;
+    return ids ? LG_OK : err->status;
+}
+
+static lg_status dedupe(joining *j, data_set **set, lg_err *err)
+{
+    uint32_t *ids = NULL;
+    data_set *left = NULL;
+    LG_TRY(choose(j, *set, &ids, &j->dropped, err));
+    lg_status st = j->dropped ? data_drop(*set, ids, j->dropped, &left, err) : LG_OK;
+    lg_free(ids);
+    if (!left) return st;
+    data_unref(*set);
+    *set = left;
+    return LG_OK;
+}
+
+static lg_status join(joining *j, data_set **out, lg_err *err)
+{
+    data_set *all = NULL;
+    LG_TRY(gather(j, err));
+    LG_TRY(data_combine((const data_set *const *)j->set, j->count, &all, err));
+    for (size_t i = 0; i < data_count(all); i++) {
+        data_image image;
+        data_image_at(all, i, &image);
+        j->alike += image.duplicate;
+    }
+    lg_status st = shares(j, all, err);
+    if (st == LG_OK && dsl_on(j->call, DEDUPE)) st = dedupe(j, &all, err);
+    if (st == LG_OK && data_classes(all))
+        st = data_split(all, &(data_split_spec){.cut = j->cut, .seed = cmd_seed(j->call, SEED)}, out, &j->leak, err);
+    else if (st == LG_OK) *out = data_ref(all);
+    data_unref(all);
+    return st;
+}
+
+/* ---- V3: where the images come from ---- */
+enum { SOURCES = 40, CLASSES = 12 };
+typedef struct source_row {
+    const char *name;
+    size_t count[CLASSES + 1]; /* by class; the last: no label */
+    size_t total;
+    char files[3][80];
+} source_row;
+
+static source_row *source_of(source_row *rows, int *n, const char *name)
+{
+    for (int i = 0; i < *n; i++)
+        if (strcmp(rows[i].name, name) == 0) return &rows[i];
+    if (*n == SOURCES) return NULL;
+    rows[*n] = (source_row){.name = name};
+    return &rows[(*n)++];
+}
+
+static int count_sources(const data_set *set, source_row *rows, size_t *others)
+{
+    int n = 0;
+    for (size_t i = 0; i < data_count(set); i++) {
+        data_image image;
+        data_image_at(set, i, &image);
+        source_row *row = source_of(rows, &n, image.source);
+        if (!row) {
+            ++*others;
+            continue;
+        }
+        if (row->total < 3) {
+            size_t len = lg_utf8_offset(image.name, strlen(image.name), 70);
+            memcpy(row->files[row->total], image.name, len < 79 ? len : 0);
+        }
+        row->total++;
+        row->count[image.label >= 0 && image.label < CLASSES ? image.label : CLASSES]++;
+    }
+    return n;
+}
+
+static void source_cells(plt_doc *doc, const source_row *row, int classes, bool rest)
+{
+    plt_row(doc, PLT_ROW_PLAIN);
+    plt_head(doc, "%s", *row->name ? row->name : "(unknown)");
+    for (int k = 0; k <= classes; k++) {
+        size_t count = row->count[k == classes ? CLASSES : k];
+        if (k == classes && !rest) break;
+        plt_cell(doc, "%s", lg_thousands((long long)count));
+        if (count) plt_cell_tone(doc, PLT_TONE_HEAT, (double)count / (double)row->total);
+    }
+    plt_cell(doc, "%s", lg_thousands((long long)row->total));
+}
+
+static lg_status doc_sources(plt_doc *doc, const data_set *set, lg_err *err)
+{
+    source_row *rows = lg_alloc(SOURCES, sizeof *rows, err);
+    if (!rows) return err->status;
+    size_t others = 0, rest = 0;
+    int n = count_sources(set, rows, &others), classes = data_classes(set) < CLASSES ? data_classes(set) : CLASSES;
+    for (int i = 0; i < n; i++) rest += rows[i].count[CLASSES];
+    plt_table(doc, "Where the images come from");
+    plt_column(doc, PLT_LEFT, "Source");
+    for (int k = 0; k < classes; k++) plt_column(doc, PLT_RIGHT, "%s", data_class_name(set, k));
+    if (rest) plt_column(doc, PLT_RIGHT, data_classes(set) > CLASSES ? "others" : "no label");
+    plt_column(doc, PLT_RIGHT, "Total");
+    for (int i = 0; i < n; i++) source_cells(doc, &rows[i], classes, rest > 0);
+    if (others) plt_note(doc, "and %s images of further sources", lg_thousands((long long)others));
+    plt_fold_begin(doc, "Some files of each source");
+    for (int i = 0; i < n; i++)
+        plt_item(doc, "%s: %s%s%s%s%s", rows[i].name, rows[i].files[0], *rows[i].files[1] ? ", " : "", rows[i].files[1],
+                 *rows[i].files[2] ? ", " : "", rows[i].files[2]);
+    plt_fold_end(doc);
+    lg_free(rows);
+    return LG_OK;
+}
+
+static void doc_alike(plt_doc *doc, const joining *j)
+{
+    const char *s = j->alike == 1 ? "" : "s";
+    if (!j->alike) plt_sentence(doc, "No image looks like one of another set");
+    else if (dsl_on(j->call, DEDUPE))
+        plt_sentence(doc, "%s near-duplicate%s left out, one of each stays", lg_thousands((long long)j->dropped),
+                     j->dropped == 1 ? "" : "s");
+    else
+        plt_sentence(doc, "%s near-duplicate%s kept on one side of the split; `dedupe` leaves them out",
+                     lg_thousands((long long)j->alike), s);
+    if (j->conflicts)
+        plt_note(doc, "%s of them had another label than the one that stays", lg_thousands((long long)j->conflicts));
+    if (j->resized)
+        plt_note(doc, "%zu of the sets had pictures of another size; all are %dx%dx%d now", j->resized, j->size.h,
+                 j->size.w, j->size.c);
+}
+
+static lg_status combine_document(joining *j, const data_set *set, lg_err *err)
+{
+    const dsl_call *call = j->call;
+    const char *name = call->arg[INTO].value[0].text;
+    data_counts counts;
+    lg_buf brief;
+    plt_doc doc;
+    LG_TRY(data_count_classes(set, &counts, err));
+    plt_doc_init(&doc);
+    lg_buf_init(&brief, 0);
+    cmd_dataset_brief(set, &brief);
+    plt_title(&doc, "%s from %zu datasets: %s, seed %llu", name, j->count, lg_buf_str(&brief),
+              (unsigned long long)cmd_seed(call, SEED));
+    lg_buf_release(&brief);
+    lg_status st = doc_sources(&doc, set, err);
+    cmd_doc_histogram(&doc, set, &counts);
+    cmd_doc_split_table(&doc, set, &counts);
+    cmd_doc_split_warnings(&doc, set, &counts, &j->cut, name, NULL);
+    plt_note(&doc, "split anew, so that look-alikes of different sets stay on one side; numbers begin again at 1");
+    doc_alike(&doc, j);
+    data_counts_release(&counts);
+    if (st == LG_OK) return cmd_live_result(call, &j->live, &doc, true, err);
+    plt_doc_release(&doc);
+    return st;
+}
+
+static lg_status combine_run(const dsl_call *call, lg_err *err)
+{
+    joining j = {.call = call};
+    data_set *set = NULL;
+    cmd_live_init(&j.live, call->out);
+    lg_status st = join(&j, &set, err);
+    if (st == LG_OK) st = cmd_dataset_bind(call, call->arg[INTO].value[0].text, data_ref(set), err);
+    if (st == LG_OK) st = combine_document(&j, set, err);
+    if (st) cmd_live_close(&j.live);
+    for (size_t i = 0; i < j.count; i++) data_unref(j.set[i]);
+    data_unref(set);
+    return st;
+}
+
+const dsl_command dsl_cmd_combine = {
+    .name = "combine",
+    .summary = "merge datasets into one",
+    .detail =
+        "Pictures are fitted to the size of the first set that has one, numbered anew and split anew in the shares "
+        "they had: look-alikes of different sets stay on one side. `where source = …` finds them again.",
+    .group = "Data",
+    .params = params,
+    .examples =
+        (const char *const[]){"combine logos, small into both", "combine logos, small into both dedupe seed 3", NULL},
+    .makes = DSL_KIND_DATASET,
+    .check = combine_check,
+    .run = combine_run,
+};

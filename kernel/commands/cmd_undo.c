@@ -1,0 +1,79 @@
+/* cmd_undo.c - `undo`: take back the last edits of datasets. */
+#include "kernel/commands/dataset_edits.h"
+
+#include "lib/base/banned.h"
+
+enum { DATA, TIMES };
+
+static const dsl_param params[] = {
+    [DATA] = {.name = "dataset",
+              .role = DSL_POSITIONAL,
+              .type = DSL_T_OBJECT,
+              .kinds = DSL_DATASETS,
+              .help = "only edits of this one; without it, the last edits of any"},
+    [TIMES] = {.name = "times",
+               .role = DSL_POSITIONAL,
+               .type = DSL_T_INT,
+               .dflt = "1",
+               .min = 1,
+               .max = 200,
+               .help = "how many edits"},
+    {0},
+};
+
+static lg_status nothing_to_undo(const dsl_call *call, const char *name, lg_err *err)
+{
+    if (name) lg_fail(err, LG_E_NAME, 324, "no edit of `%s` is left to take back", name);
+    else lg_fail(err, LG_E_NAME, 324, "no data edit is left to take back");
+    lg_why(err, "`relabel`, `split`, `drop`, `combine` and the like are edits; `load` begins anew");
+    lg_try(err, "`list datasets` shows what there is");
+    return lg_err_place(err, call->span);
+}
+
+/* What came back, in words and counts. */
+static lg_status doc_undone(plt_doc *doc, const dsl_undone *undone, lg_err *err)
+{
+    lg_buf brief;
+    lg_buf_init(&brief, 0);
+    if (undone->before) cmd_dataset_brief(undone->before->payload, &brief);
+    else lg_buf_addf(&brief, "there is no `%s` any more", undone->name);
+    plt_title(doc, "%s is as before: %s", undone->name, lg_buf_str(&brief));
+    lg_buf_release(&brief);
+    plt_pair(doc, "taken back", "%s", undone->step);
+    if (!undone->before || !undone->after) return LG_OK;
+    return cmd_doc_change(doc, undone->after->payload, undone->before->payload, err);
+}
+
+static lg_status undo_run(const dsl_call *call, lg_err *err)
+{
+    const char *name = call->arg[DATA].count ? call->arg[DATA].value[0].name : NULL;
+    long long times = call->arg[TIMES].value[0].integer, done = 0;
+    lg_status st = LG_OK;
+    plt_doc doc;
+    plt_doc_init(&doc);
+    for (; done < times && dsl_session_edits(call->session, name) && st == LG_OK; done++) {
+        dsl_undone undone;
+        st = dsl_session_undo(call->session, name, &undone, err);
+        if (st == LG_OK) st = doc_undone(&doc, &undone, err);
+        dsl_undone_release(&undone);
+    }
+    size_t left = dsl_session_edits(call->session, name);
+    if (st == LG_OK && !done) st = nothing_to_undo(call, name, err);
+    if (done < times) plt_note(&doc, "that was all: %lld of %lld edits asked for", done, times);
+    else if (left) plt_note(&doc, "%zu earlier edit%s can be taken back too", left, left == 1 ? "" : "s");
+    if (st == LG_OK) return cmd_display(call, &doc, false, err);
+    plt_doc_release(&doc);
+    return st;
+}
+
+const dsl_command dsl_cmd_undo = {
+    .name = "undo",
+    .summary = "take back the last data edit",
+    .detail = "relabel, split, drop, combine and all else that changes a dataset can be taken back, the latest first. "
+              "Files were never touched. Models trained meanwhile stay as they are.",
+    .group = "Data",
+    .params = params,
+    .examples = (const char *const[]){"relabel logos puma as other\nundo",
+                                      "drop logos image 3; split logos 70/30\nundo 2", NULL},
+    .run = undo_run,
+};
