@@ -1,6 +1,7 @@
 /* box_matrix.c - a confusion matrix as a table object, and as a document. */
 #include "kernel/commands/box_matrix.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "lib/base/banned.h"
@@ -104,7 +105,8 @@ static void doc_shares(plt_doc *doc, const cmd_matrix *m)
         for (int j = 0; j < n; j++) {
             double s = share(m, m->order[i], m->order[j]);
             plt_cell(doc, "%s%%", plt_points(s, 1));
-            plt_cell_tone(doc, i == j ? PLT_TONE_GOOD : PLT_TONE_BAD, s);
+            if (i == j && s >= 0.02) plt_cell_tone(doc, PLT_TONE_GOOD, s);
+            else if (s >= 0.02) plt_cell_tone(doc, PLT_TONE_BAD, 0.35 + 0.65 * sqrt(s)); /* as in the matrix */
             plt_cell_tip(doc, "%lld images", (long long)m->score.count[m->order[i] * n + m->order[j]]);
         }
     }
@@ -160,6 +162,11 @@ static void doc_baseline(plt_doc *doc, const cmd_matrix *m)
 {
     plt_text(doc, "Always answering with the largest class would give %s%%",
              plt_points(cmd_score_baseline(&m->score), 1));
+    if (m->set)
+        plt_note(doc,
+                 "each of the %s images is counted once, by its own number; the diagonal over the corner is the "
+                 "accuracy",
+                 lg_thousands((long long)cmd_score_total(&m->score)));
 }
 
 void cmd_doc_matrix(plt_doc *doc, const cmd_matrix *m, lg_err *err)

@@ -195,6 +195,7 @@ static void doc_recalls(plt_doc *doc, const comparison *c)
     if (labels->count > 24) return;
     names_row(doc, c);
     for (int k = 0; k < labels->count; k++) {
+        if (k == c->label) continue; /* stands above */
         plt_row(doc, PLT_ROW_PLAIN);
         plt_head(doc, "Recall of %s", labels->name[k]);
         for (int i = 0; i < c->contest.n; i++) {
@@ -312,7 +313,8 @@ static lg_status only_one(plt_doc *doc, const comparison *c, int a, int b, lg_er
         data_image_at(x->set, i, &image);
         if (x->said[i] != image.label || y->said[i] == image.label) continue;
         LG_TRY(cmd_doc_tile(doc, x->set, i, SIDE, PLT_EDGE_NONE, err));
-        plt_thumb_bar(doc, PLT_TONE_BAD, 0, "%s", x->labels->name[y->said[i]]);
+        plt_thumb_bar(doc, PLT_TONE_BAD, cmd_contender_sure(y, i), "%s %s%%", x->labels->name[y->said[i]],
+                      plt_points(cmd_contender_sure(y, i), 0));
         shown++;
     }
     plt_fold_end(doc);
@@ -395,6 +397,8 @@ static void doc_title(plt_doc *doc, const dsl_call *call, const comparison *c)
         else if (all->one[i].model) cmd_note_stale(doc, call, all->one[i].model);
     }
     bool training = all->one[0].model && all->one[0].judged.training;
+    for (int i = 0; i < all->n && !training; i++)
+        if (all->one[i].model) cmd_warn_seen(doc, call, all->one[i].model, all->one[i].name, all->one[i].set);
     for (int i = 0; i < all->n; i++) training = training || (all->one[i].matrix && all->one[i].matrix->training);
     if (training) cmd_doc_training(doc);
     for (int i = 0; i < all->n; i++)

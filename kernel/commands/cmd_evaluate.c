@@ -54,7 +54,8 @@ static void doc_card(plt_doc *doc, const cmd_judged *j)
              plt_points(nn_confusion_balanced_accuracy(count, n), 1), present, present == 1 ? "" : "es");
     plt_pair(doc, "macro F1", "%.3f (mean of %d class%s)", nn_confusion_macro_f1(count, n), counted,
              counted == 1 ? "" : "es");
-    cmd_doc_calibration_words(doc, &j->score.calibration);
+    plt_pair(doc, "calibration", "%s (expected error %.3f)", cmd_calibration_text(&j->score.calibration),
+             nn_calibration_error(&j->score.calibration));
     for (int k = 0; k < n && n <= 50; k++)
         if (!nn_confusion_class(count, n, k).truth)
             plt_note(doc, "no image is %s: its recall is not known", j->labels.name[k]);

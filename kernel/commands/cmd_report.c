@@ -3,6 +3,7 @@
 #include "lib/plot/theme.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "lib/base/banned.h"
 
@@ -184,13 +185,18 @@ static void doc_calibration(plt_doc *doc, const nn_calibration *c)
         confidence[i] = c->count[i] ? c->confidence[i] / (double)c->count[i] : (double)NAN;
         accuracy[i] = c->count[i] ? (double)c->right[i] / (double)c->count[i] : (double)NAN;
     }
+    double right = 0, n = (double)nn_calibration_total(c);
+    char sentence[200];
+    for (int i = 0; i < NN_BINS; i++) right += (double)c->right[i];
+    snprintf(sentence, sizeof sentence,
+             "It is %s: on average %s%% sure and %s%% right (expected calibration error %.3f)", cmd_calibration_text(c),
+             plt_points(right / n + nn_calibration_gap(c), 1), plt_points(right / n, 1), nn_calibration_error(c));
     plt_calibration(doc, &(plt_calibration_spec){.title = "How often it is right when it is so sure",
-                                                 .sentence = "",
+                                                 .sentence = sentence,
                                                  .n = NN_BINS,
                                                  .confidence = confidence,
                                                  .accuracy = accuracy,
                                                  .count = c->count});
-    cmd_doc_calibration_words(doc, c);
 }
 
 static lg_status report_run(const dsl_call *call, lg_err *err)

@@ -166,6 +166,11 @@ void cmd_contest_pair(const cmd_contest *c, int a, int b, int label, cmd_pair *o
     out->test = nn_mcnemar_test(out->only_first, out->only_second);
 }
 
+double cmd_contender_sure(const cmd_contender *one, size_t row)
+{
+    return (double)(one->matrix ? one->matrix->sure[row] : cmd_judged_probability(&one->judged, row)[one->said[row]]);
+}
+
 int cmd_contest_best(const cmd_contest *c)
 {
     int best = 0;

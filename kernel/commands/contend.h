@@ -42,6 +42,8 @@ typedef struct cmd_pair {
 } cmd_pair;
 /* a against b on the images of one class (label -1: all) of a paired contest. */
 void cmd_contest_pair(const cmd_contest *contest, int a, int b, int label, cmd_pair *out);
+/* How sure it was of what it called the image of a row. */
+double cmd_contender_sure(const cmd_contender *one, size_t row);
 /* The one with the highest accuracy, the first of equals. */
 int cmd_contest_best(const cmd_contest *contest);
 

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/plot/theme.h"
@@ -125,7 +126,53 @@ void cmd_doc_judged(plt_doc *doc, const dsl_call *call, const cmd_judged *j, lg_
     plt_title(doc, "%s %s%s%s", call->command->name, words, *call->note ? " " : "", call->note);
     lg_free(words);
     cmd_note_stale(doc, call, j->model);
+    if (!j->training) cmd_warn_seen(doc, call, j->model, j->model_name, j->set);
     if (j->training) cmd_doc_training(doc);
+}
+
+/* ---- was it learnt from? ---- */
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* How many images of a set are, byte for byte, among the training images of another; 0 where memory is short. */
+static size_t count_seen(const data_set *trained, const data_set *set)
+{
+    lg_err ignored = {0};
+    data_image image;
+    size_t n = data_count(trained), seen = 0;
+    const char **hash = lg_alloc(n + 1, sizeof *hash, &ignored);
+    if (!hash) return 0;
+    for (size_t i = 0; i < n; i++) {
+        data_image_at(trained, i, &image);
+        hash[i] = image.sha256;
+    }
+    qsort(hash, n, sizeof *hash, by_text);
+    for (size_t i = 0; i < data_count(set); i++) {
+        data_image_at(set, i, &image);
+        seen += *image.sha256 && bsearch(&image.sha256, hash, n, sizeof *hash, by_text);
+    }
+    lg_free(hash);
+    return seen;
+}
+
+void cmd_warn_seen(plt_doc *doc, const dsl_call *call, const cmd_model *model, const char *name, const data_set *set)
+{
+    const cmd_run *run = cmd_model_run(model);
+    dsl_object *object = run ? dsl_session_get(call->session, run->data) : NULL;
+    data_set *trained = NULL;
+    lg_err ignored = {0}, warning = {0};
+    if (!object || object->cls->kind != DSL_KIND_DATASET) return;
+    if (data_part(object->payload, DATA_TRAIN, &trained, &ignored)) return;
+    size_t seen = count_seen(trained, set);
+    data_unref(trained);
+    if (!seen) return;
+    lg_fail(&warning, LG_E_DATA, 420, "%s has learnt from %s of these %s images", name, lg_thousands((long long)seen),
+            lg_thousands((long long)data_count(set)));
+    lg_why(&warning, "they are training images of %s, so its figures are better than they would be on new pictures",
+           run->data);
+    plt_warning(doc, &warning);
 }
 
 void cmd_doc_never(plt_doc *doc, const cmd_score *score, char *const *label, const char *model)
@@ -153,14 +200,15 @@ void cmd_doc_never(plt_doc *doc, const cmd_score *score, char *const *label, con
 }
 
 /* Less than a point is no difference to speak of. */
-void cmd_doc_calibration_words(plt_doc *doc, const nn_calibration *c)
+const char *cmd_calibration_text(const nn_calibration *c)
 {
+    static _Thread_local char text[48];
     double gap = nn_calibration_gap(c);
     int points = (int)lround(100 * fabs(gap));
-    const char *word = points < 1 ? "as sure as it is right" : gap > 0 ? "overconfident" : "underconfident";
-    char by[40] = "";
-    if (points) snprintf(by, sizeof by, " by %d point%s", points, points == 1 ? "" : "s");
-    plt_pair(doc, "calibration", "%s%s (expected error %.3f)", word, by, nn_calibration_error(c));
+    if (points < 1) return "as sure as it is right";
+    snprintf(text, sizeof text, "%s by %d point%s", gap > 0 ? "overconfident" : "underconfident", points,
+             points == 1 ? "" : "s");
+    return text;
 }
 
 const char *cmd_interval_text(int64_t right, int64_t total, double level)

@@ -50,8 +50,10 @@ void cmd_doc_training(plt_doc *doc);
 /* Warning LL410: classes that have images and are never predicted. */
 void cmd_doc_never(plt_doc *doc, const cmd_score *score, char *const *label, const char *model);
 
-/* "calibration  overconfident by 12 points (expected error 0.121)": a pair. */
-void cmd_doc_calibration_words(plt_doc *doc, const nn_calibration *calibration);
+/* Warning LL420: images of the set that are, byte for byte, in the training part of what the model was trained on. */
+void cmd_warn_seen(plt_doc *doc, const dsl_call *call, const cmd_model *model, const char *name, const data_set *set);
+/* "overconfident by 12 points"; this thread's, until the next call. */
+const char *cmd_calibration_text(const nn_calibration *calibration);
 
 /* The `ci` option: {.name = "ci", …}; and its value 0.5..0.999. */
 #define CMD_CI_PARAM                                                                                                   \

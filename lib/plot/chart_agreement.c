@@ -19,10 +19,13 @@ static void draw_area(plt_scene *scene, const area *a)
     if (a->count <= 0) return;
     plt_draw_rect(scene, a->x, a->y, a->w, a->h,
                   (plt_paint){.fill = a->fill, .filled = true, .stroke = 0xffffff, .width = 2});
-    if (a->w >= 30 && a->h >= 16)
-        plt_draw_textf(scene, a->x + a->w / 2, a->y + a->h / 2 + 5,
-                       (plt_font){.size = 13, .bold = true, .halo = true, .anchor = PLT_MIDDLE}, "%s %s", a->mark,
-                       lg_thousands(a->count));
+    lg_buf text;
+    lg_buf_init(&text, 0);
+    lg_buf_addf(&text, "%s %s", a->mark, lg_thousands(a->count));
+    if (a->w >= plt_text_width(lg_buf_str(&text), 13, true) + 4 && a->h >= 16)
+        plt_draw_text(scene, a->x + a->w / 2, a->y + a->h / 2 + 5,
+                      (plt_font){.size = 13, .bold = true, .halo = true, .anchor = PLT_MIDDLE}, lg_buf_str(&text));
+    lg_buf_release(&text);
 }
 
 /* Left column: the first is right. In each column the part that the second is right about stands on top. */

@@ -38,6 +38,7 @@ static const char *const cells[] = {
     "fit scratch epochs 60 batch 4 lr 0.01 again as trial",
     "fit scratch epochs 40 batch 4 lr 0.001 continue quiet",
     "confusion scratch on logos.train as matrix",
+    "compare scratch, scratch on logos.train as both",
     "show logos with scratch sort confidence limit 24",
 };
 enum { CELLS = sizeof cells / sizeof *cells, TIMES = 50 };
