@@ -34,6 +34,7 @@
  *
  * Parts: core/tensor.h shapes · core/layer.h the kinds of layers and their settings · core/optim.h optimisers and
  * losses · model/net.h networks and weights · model/exec.h running step by step · model/summary.h the layer table ·
+ * model/keras_source.h the network as Python ·
  * train/fit.h training and predicting · train/metrics.h scores and intervals · train/statistics.h is one really
  * better? · io/net_pack.h networks, weights and runs as bytes
  *
@@ -47,6 +48,7 @@
 #define NNLIB_H
 
 #include "nnlib/io/net_pack.h"
+#include "nnlib/model/keras_source.h"
 #include "nnlib/model/summary.h"
 #include "nnlib/train/fit.h"
 #include "nnlib/train/metrics.h"

@@ -59,7 +59,8 @@ typedef struct nn_field {
     double bare_max;            /* NN_SIZE: largest bare number read as a square without its word; 0: any */
     int32_t value;              /* NN_FLAG */
     const char *const *choices; /* NN_CHOICE, NULL-terminated */
-    const char *keras;          /* the argument of the Keras class it becomes, "kernel_size"; NULL: none */
+    const char *keras;          /* the argument of the Keras class it becomes, "kernel_size"; NULL: none. A flag becomes
+                                   keras="its name" where it is off by default, else keras=False when it is off */
     const char *help;           /* what it is */
     const char *low, *high;     /* what goes wrong at both ends; may be NULL */
 } nn_field;

@@ -15,6 +15,7 @@ typedef struct dropout_config {
 
 static const nn_field dropout_fields[] = {
     {.name = "rate",
+     .keras = "rate",
      .kind = NN_NUMBER,
      .offset = offsetof(dropout_config, rate),
      .positional = true,

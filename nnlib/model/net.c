@@ -86,7 +86,9 @@ static lg_status node_name(const nn_net *net, nn_node *node, lg_err *err)
         snprintf(node->name, sizeof node->name, "%s", config->name);
         snprintf(node->keras_name, sizeof node->keras_name, "%s", config->name);
     }
-    if (nn_net_find(net, node->name) < 0) return LG_OK;
+    bool taken = nn_net_find(net, node->name) >= 0;
+    for (int i = 0; i < net->count; i++) taken |= strcasecmp(net->node[i].keras_name, node->keras_name) == 0;
+    if (!taken) return LG_OK;
     lg_fail(err, LG_E_NAME, 209, "there are two layers called `%s`", node->name);
     return lg_try(err, "give this one another name");
 }
