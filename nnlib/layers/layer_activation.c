@@ -9,7 +9,8 @@ typedef struct activation_config {
 } activation_config;
 
 static const nn_field activation_fields[] = {
-    {.name = "function", .aliases = "activation", .keras = "activation", .kind = NN_CHOICE, .offset = offsetof(activation_config, function),
+    {.name = "function", .aliases = "activation", .keras = "activation", .kind = NN_CHOICE,
+     .offset = offsetof(activation_config, function),
      .positional = true, .required = true, .choices = nn_activation_names, .help = "what is done to every number"},
     NN_FIELD_NAME,
     {0},
