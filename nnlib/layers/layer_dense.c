@@ -14,15 +14,19 @@ typedef struct dense_config {
 } dense_config;
 
 static const nn_field dense_fields[] = {
-    {.name = "units", .keras = "units", .kind = NN_INT, .offset = offsetof(dense_config, units), .positional = true, .required = true,
+    {.name = "units", .keras = "units", .kind = NN_INT, .offset = offsetof(dense_config, units), .positional = true,
+     .required = true,
      .min = 1, .max = 1e15, .help = "how many numbers come out; `classes` stands for one per label",
      .low = "a layer has at least one output", .high = "many units: slow, and it learns the training images by heart"},
-    {.name = "activation", .keras = "activation", .kind = NN_CHOICE, .offset = offsetof(dense_config, activation), .positional = true,
+    {.name = "activation", .keras = "activation", .kind = NN_CHOICE, .offset = offsetof(dense_config, activation),
+     .positional = true,
      .choices = nn_activation_names, .help = "what is done to every number at the end"},
-    {.name = "l2", .keras = "kernel_regularizer", .kind = NN_NUMBER, .offset = offsetof(dense_config, l2), .min = 0, .max = 1000,
+    {.name = "l2", .keras = "kernel_regularizer", .kind = NN_NUMBER, .offset = offsetof(dense_config, l2), .min = 0,
+     .max = 1000,
      .help = "penalty on large weights: l2 times the sum of their squares is added to the loss",
      .low = "a penalty cannot be negative", .high = "too high: all weights go to 0 and nothing is learnt"},
-    {.name = "bias", .aliases = "use_bias", .keras = "use_bias", .kind = NN_FLAG, .offset = offsetof(dense_config, bias), .fallback = 1,
+    {.name = "bias", .aliases = "use_bias", .keras = "use_bias", .kind = NN_FLAG,
+     .offset = offsetof(dense_config, bias), .fallback = 1,
      .value = 1, .max = 1, .help = "add a number of its own to every output"},
     NN_FIELD_NAME,
     {0},

@@ -8,7 +8,8 @@ typedef struct input_config {
 } input_config;
 
 static const nn_field input_fields[] = {
-    {.name = "size", .aliases = "shape", .keras = "shape", .kind = NN_SIZE, .offset = offsetof(input_config, size), .positional = true,
+    {.name = "size", .aliases = "shape", .keras = "shape", .kind = NN_SIZE, .offset = offsetof(input_config, size),
+     .positional = true,
      .required = true, .channels = true, .fallback = 64, .min = 1, .max = 65536,
      .help = "height x width of the images, x channels (3 when left out)", .low = "an image has at least one pixel",
      .high = "larger images cost memory and time with the square of their side"},

@@ -10,13 +10,16 @@ typedef struct maxpool_config {
 } maxpool_config;
 
 static const nn_field maxpool_fields[] = {
-    {.name = "window", .aliases = "pool_size size", .keras = "pool_size", .kind = NN_SIZE, .offset = offsetof(maxpool_config, window),
+    {.name = "window", .aliases = "pool_size size", .keras = "pool_size", .kind = NN_SIZE,
+     .offset = offsetof(maxpool_config, window),
      .positional = true, .fallback = 2, .min = 1, .max = 255, .help = "height x width of the window",
      .low = "a window has at least one number", .high = "a large window throws most of the image away"},
-    {.name = "stride", .aliases = "strides", .keras = "strides", .kind = NN_SIZE, .offset = offsetof(maxpool_config, stride), .fallback = 0,
+    {.name = "stride", .aliases = "strides", .keras = "strides", .kind = NN_SIZE,
+     .offset = offsetof(maxpool_config, stride), .fallback = 0,
      .min = 1, .max = 255, .help = "steps between windows (default: the window's size)",
      .low = "the window must move", .high = "a stride above the window leaves numbers out"},
-    {.name = "same", .keras = "padding", .kind = NN_FLAG, .offset = offsetof(maxpool_config, same), .value = 1, .max = 1,
+    {.name = "same", .keras = "padding", .kind = NN_FLAG, .offset = offsetof(maxpool_config, same), .value = 1,
+     .max = 1,
      .help = "pad, so that border numbers count too"},
     {.name = "valid", .kind = NN_FLAG, .offset = offsetof(maxpool_config, same), .value = 0, .max = 1,
      .help = "no padding (the default)"},

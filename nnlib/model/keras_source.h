@@ -18,8 +18,9 @@
  *     outputs = layers.Dense(4, activation="softmax", name="dense_1")(x)
  *     model = keras.Model(inputs, outputs)
  *
- * An output that a later layer reads as well gets a name of its own: x5 is that of node 5. Pure ASCII. Layers carry the names of the summary, so weights can be matched by layer and order within it
- * (nn_node.keras_name and nn_param are in Keras' order). Run, it builds the model and nothing else. */
+ * An output that a later layer reads as well gets a name of its own: x5 is that of node 5. Pure ASCII. Layers carry the
+ * names of the summary, so weights can be matched by layer and order within it (nn_node.keras_name and nn_param are in
+ * Keras' order). Run, it builds the model and nothing else. */
 #ifndef NN_KERAS_SOURCE_H
 #define NN_KERAS_SOURCE_H
 
