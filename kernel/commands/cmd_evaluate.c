@@ -34,6 +34,13 @@ static void doc_verdict(plt_doc *doc, const cmd_judged *j, double level)
     const char *than = ci.low > baseline    ? "better than"
                        : ci.high < baseline ? "worse than"
                                             : "not distinguishable from";
+    if (baseline == 1) { /* one class alone: there is no other answer to compare with */
+        plt_sentence(doc, "%s of %s right: %s%% (%.4g%% interval %s), the recall of %s, for all of these are %s",
+                     lg_thousands((long long)right), lg_thousands((long long)total),
+                     plt_points((double)right / (double)total, 1), 100 * level, cmd_interval_text(right, total, level),
+                     cmd_score_largest(&j->score, j->labels.name), cmd_score_largest(&j->score, j->labels.name));
+        return;
+    }
     plt_sentence(doc, "%s of %s right: accuracy %s%% (%.4g%% interval %s), %s always answering %s (%s%%)",
                  lg_thousands((long long)right), lg_thousands((long long)total),
                  plt_points((double)right / (double)total, 1), 100 * level, cmd_interval_text(right, total, level),
@@ -56,7 +63,7 @@ static void doc_card(plt_doc *doc, const cmd_judged *j)
              counted == 1 ? "" : "es");
     plt_pair(doc, "calibration", "%s (expected error %.3f)", cmd_calibration_text(&j->score.calibration),
              nn_calibration_error(&j->score.calibration));
-    for (int k = 0; k < n && n <= 50; k++)
+    for (int k = 0; k < n && n <= 50 && present > 1; k++)
         if (!nn_confusion_class(count, n, k).truth)
             plt_note(doc, "no image is %s: its recall is not known", j->labels.name[k]);
 }
