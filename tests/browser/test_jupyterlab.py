@@ -167,6 +167,90 @@ def test_untrusted(page, lab, keep):
     shots(page, keep, "untrusted")
 
 
+VISUALS = [
+    "load logos from sample:logos size 48x48 seed 7 limit 500\nsplit logos 60/20/20 seed 7",
+    "show logos limit 12\nshow logos where duplicate limit 4",
+    "model scratch on logos { conv 16 3x3 relu; maxpool 2; conv 32 3x3 relu; maxpool 2; flatten; dense 32 relu; "
+    "dropout 0.3; dense classes softmax }",
+    "summary scratch detail all",
+    "fit scratch epochs 12 lr 0.05 as first",
+    "sweep scratch lr 0.1, 0.03, 0.01 batch 16, 64 epochs 4 repeat 3 as board",
+    "sweep scratch lr 0.01..0.3 dropout 0, 0.5 random 4 epochs 3 as few",
+    "confusion scratch on logos.val",
+    "evaluate scratch on logos.val",
+    "report scratch on logos.val calibration",
+    "mistakes scratch on logos.val limit 12",
+    "model small on logos { conv 8 3x3 relu; maxpool 4; flatten; dense classes softmax }\n"
+    "fit small epochs 6 lr 0.05 quiet\ncompare scratch, small on logos.val by adidas",
+    "fit scratch epochs 12 lr 0.01 again quiet as second\ncurves first, second",
+    "show logos.val with scratch where correct = no sort confidence limit 8",
+]
+
+# Whatever is wider than its place, broken, or without words.
+FAULTS = """() => {
+    const faults = [];
+    for (const area of document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea-output')) {
+        const html = area.querySelector('.jp-RenderedHTMLCommon, .jp-RenderedHTML') || area;
+        if (html.scrollWidth > html.clientWidth + 2)
+            faults.push('wider than the page by ' + (html.scrollWidth - html.clientWidth) + ': ' + html.innerText.slice(0, 60));
+        for (const img of area.querySelectorAll('img')) {
+            if (img.complete && !img.naturalWidth) faults.push('does not load: ' + img.alt.slice(0, 60));
+            if (!img.alt) faults.push('a picture without words');
+        }
+    }
+    return faults;
+}"""
+
+COUNTS = """() => ['img', 'table', 'td', 'details', 'summary', 'li'].map(
+    tag => document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea ' + tag).length)"""
+
+
+def unfold(page):
+    page.evaluate("document.querySelectorAll('.jp-OutputArea details').forEach(d => d.open = true)")
+
+
+def visuals_notebook(lab, name):
+    notebook = json.loads((ROOT / "notebooks/01-logo-classifier.ipynb").read_text())
+    cell = notebook["cells"][2]
+    notebook["cells"] = [dict(cell, id=f"v{i}", source=[s], outputs=[]) for i, s in enumerate(VISUALS)]
+    (lab.work / name).write_text(json.dumps(notebook))
+
+
+def test_every_visual(page, lab, keep):
+    """Each visual on one page: whole, with words, no wider than its place; the same for who does not trust it."""
+    visuals_notebook(lab, "visuals.ipynb")
+    open_notebook(page, lab, "visuals.ipynb")
+    run_all(page, 300)
+    errors = page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']")
+    assert errors.count() == 0, errors.first.inner_text()
+    faults = page.evaluate(FAULTS)
+    assert not faults, faults
+    counts = page.evaluate(COUNTS)
+    unfold(page)
+    faults = page.evaluate(FAULTS)
+    assert not faults, faults
+    shots(page, keep, "visual-light")
+    dark(page, True)
+    unfold(page)
+    shots(page, keep, "visual-dark")
+    dark(page, False)
+    menu(page, "File", "Save Notebook")
+    page.wait_for_timeout(1500)
+    saved = json.loads((lab.work / "visuals.ipynb").read_text())
+    saved["cells"].append({"cell_type": "markdown", "id": "mark", "metadata": {}, "source": ["received"]})
+    (lab.work / "visuals-received.ipynb").write_text(json.dumps(saved))
+    open_notebook(page, lab, "visuals-received.ipynb")
+    full_text(page)
+    assert page.evaluate(COUNTS) == counts, f"{page.evaluate(COUNTS)} where it is not trusted, {counts} where it is"
+    unfold(page)
+    assert not page.evaluate(FAULTS), page.evaluate(FAULTS)
+    shots(page, keep, "visual-untrusted")
+    dark(page, True)
+    unfold(page)
+    shots(page, keep, "visual-untrusted-dark")
+    dark(page, False)
+
+
 def test_complete_and_inspect(page, lab, keep):
     open_notebook(page, lab, "01-logo-classifier.ipynb")
     menu(page, "Edit", "Clear Outputs of All Cells")
@@ -208,7 +292,7 @@ def main():
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--only", default="")
     args = parser.parse_args()
-    tests = [test_run_all, test_untrusted, test_complete_and_inspect, test_interrupt]
+    tests = [test_run_all, test_untrusted, test_every_visual, test_complete_and_inspect, test_interrupt]
     if not CHROMIUM:
         for test in tests:
             print(f"  skipped {test.__name__}: there is no Chromium on this machine")
