@@ -102,6 +102,7 @@ static lg_status serve(const char *file, bool insecure, bool *clean, lg_err *err
     LG_GO(jp_kernel_open(&connection, insecure, &kernel, err));
     LG_GO(main_set_up(err));
     LG_GO(cmd_workbench_new(&bench, err));
+    cmd_workbench_keep_runs(bench);
     *clean = jp_kernel_serve(kernel, cmd_workbench_session(bench));
 done:
     lg_buf_release(&text);

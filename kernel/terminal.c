@@ -176,6 +176,7 @@ int main_run_script(const char *path)
     lg_status st = main_read_file(path, SCRIPT_LIMIT, &script, &err);
     if (st == LG_OK) st = main_set_up(&err);
     if (st == LG_OK) st = cmd_workbench_new(&bench, &err);
+    if (st == LG_OK) cmd_workbench_keep_runs(bench);
     if (st) main_say_error(&err, NULL);
     open_terminal(&t);
     int status = st ? MAIN_FAILED : execute(&t, cmd_workbench_session(bench), &script);

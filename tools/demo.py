@@ -3,8 +3,10 @@
 
 Run by `make demo` with the private Jupyter's Python, the folder of the notebook as the kernel's start folder.
 """
+import os
 import re
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -17,6 +19,8 @@ source, outdir = Path(sys.argv[1]), Path(sys.argv[2])
 outdir.mkdir(parents=True, exist_ok=True)
 notebook = nbformat.read(source, as_version=4)
 began = time.monotonic()
+runs = tempfile.TemporaryDirectory(prefix="lens-demo-")  # a demonstration trains, also when it is shown again
+os.environ["XDG_DATA_HOME"] = runs.name
 
 
 def first_line(cell):

@@ -78,6 +78,10 @@ static void pack_blocks(const blocks *b, lg_buf *out)
 }
 
 /* ---- writing ---- */
+typedef struct about {
+    const char *recipe, *made; /* borrowed */
+} about;
+
 static void pack_about(const char *recipe, const char *made, lg_buf *out)
 {
     lg_pack_text(out, LG_VERSION);
@@ -149,12 +153,12 @@ static lg_status model_file(const dsl_object *object, lg_buf *out, lg_err *err)
     return finish(&w, out, err);
 }
 
-static lg_status run_file(const cmd_run *run, const char *recipe, const char *made, lg_buf *out, lg_err *err)
+static lg_status run_file(const cmd_run *run, const char *kind, const about *a, lg_buf *out, lg_err *err)
 {
     store_writer w;
     blocks b = {0};
-    store_writer_init(&w, "run", 4);
-    pack_about(recipe, made, store_writer_section(&w, "about"));
+    store_writer_init(&w, kind, 4);
+    pack_about(a->recipe, a->made, store_writer_section(&w, "about"));
     nn_net_pack(nn_weights_net(run->run.last), store_writer_section(&w, "network"));
     pack_run(run, &b, store_writer_section(&w, "run"));
     pack_blocks(&b, store_writer_section(&w, "weights"));
@@ -175,7 +179,7 @@ lg_status cmd_file_of(const dsl_object *object, const char *base, lg_buf *out, l
     *out = (lg_buf){0};
     switch (object->cls->kind) {
     case DSL_KIND_MODEL: return model_file(object, out, err);
-    case DSL_KIND_RUN: return run_file(object->payload, object->recipe, object->made, out, err);
+    case DSL_KIND_RUN: return run_file(object->payload, "run", &(about){object->recipe, object->made}, out, err);
     case DSL_KIND_DATASET: return dataset_file(object, base, out, err);
     default:
         lg_fail(err, LG_E_ARG, 336, "%s cannot be saved", dsl_kind_phrase(object->cls->kind));
@@ -184,19 +188,15 @@ lg_status cmd_file_of(const dsl_object *object, const char *base, lg_buf *out, l
     }
 }
 
-lg_status cmd_file_of_run(const cmd_run *run, const char *recipe, lg_buf *out, lg_err *err)
+lg_status cmd_file_of_run(const cmd_run *run, const char *recipe, bool whole, lg_buf *out, lg_err *err)
 {
     char now[32];
     lg_time_iso(now);
     *out = (lg_buf){0};
-    return run_file(run, recipe, now, out, err);
+    return run_file(run, whole ? "run" : "checkpoint", &(about){.recipe = recipe, .made = now}, out, err);
 }
 
 /* ---- reading ---- */
-typedef struct about {
-    const char *recipe, *made; /* borrowed from the file */
-} about;
-
 /* What a file being read has shared: its network and its weights. */
 typedef struct opened {
     const store_bundle *bundle;
@@ -222,12 +222,17 @@ static lg_status read_about(const store_bundle *b, about *a, lg_err *err)
     return lg_unpack_end(&in, err);
 }
 
-static lg_status read_shared(opened *o, lg_err *err)
+/* net: to be used instead of the file's own where both are the same; may be NULL. */
+static lg_status read_shared(opened *o, const nn_net *net, lg_err *err)
 {
     lg_unpack in;
     LG_TRY(store_bundle_section(o->bundle, "network", &in, err));
     LG_TRY(nn_net_unpack(&in, &o->net, err));
     LG_TRY(lg_unpack_end(&in, err));
+    if (net && nn_net_same(net, o->net)) {
+        nn_net_unref(o->net);
+        o->net = nn_net_ref(net);
+    }
     LG_TRY(store_bundle_section(o->bundle, "weights", &in, err));
     size_t n = lg_unpack_count(&in, MOST_BLOCKS, 8);
     for (; o->count < n; o->count++) LG_TRY(nn_weights_unpack(&in, o->net, &o->block[o->count], err));
@@ -369,7 +374,7 @@ static lg_status open_model(const store_bundle *bundle, const about *a, dsl_obje
     opened o = {.bundle = bundle};
     cmd_model *model = lg_alloc(1, sizeof *model, err);
     if (!model) return err->status;
-    LG_GO(read_shared(&o, err));
+    LG_GO(read_shared(&o, NULL, err));
     LG_GO(unpack_model(&o, model, err));
     st = make_object(&cmd_model_class, model, a, out, err);
     model = NULL;
@@ -379,13 +384,13 @@ done:
     return st;
 }
 
-static lg_status open_run(const store_bundle *bundle, cmd_run **out, lg_err *err)
+static lg_status open_run(const store_bundle *bundle, const nn_net *net, cmd_run **out, lg_err *err)
 {
     lg_status st;
     lg_unpack in;
     opened o = {.bundle = bundle};
     cmd_run *run = NULL;
-    LG_GO(read_shared(&o, err));
+    LG_GO(read_shared(&o, net, err));
     LG_GO(store_bundle_section(bundle, "run", &in, err));
     LG_GO(unpack_run(&in, &o, &run, err));
     LG_GO(lg_unpack_end(&in, err));
@@ -422,20 +427,25 @@ lg_status cmd_file_open(cmd_opening *o, dsl_object **out, lg_err *err)
     if (strcmp(bundle.kind, "model") == 0) return open_model(&bundle, &a, out, err);
     if (strcmp(bundle.kind, "dataset") == 0) return open_dataset(o, &bundle, &a, out, err);
     if (strcmp(bundle.kind, "run") == 0) {
-        LG_TRY(open_run(&bundle, &run, err));
+        LG_TRY(open_run(&bundle, NULL, &run, err));
         return make_object(&cmd_run_class, run, &a, out, err);
+    }
+    if (strcmp(bundle.kind, "checkpoint") == 0) {
+        lg_fail(err, LG_E_FORMAT, 332, "`%.200s` is a training that has not ended", o->file);
+        return lg_try(err, "the `fit` line that began it goes on from there");
     }
     lg_fail(err, LG_E_FORMAT, 333, "`%.200s` holds a kind of object that this Logolens does not know", o->file);
     lg_why(err, "it calls it `%s`", bundle.kind);
     return lg_try(err, "update Logolens");
 }
 
-lg_status cmd_file_open_run(const char *file, const void *data, size_t len, cmd_run **out, char made[32], lg_err *err)
+lg_status cmd_file_open_run(cmd_kept_run *kept, cmd_run **out, lg_err *err)
 {
     about a;
     store_bundle bundle;
-    LG_TRY(store_bundle_read(file, data, len, &bundle, err));
+    LG_TRY(store_bundle_read(kept->file, kept->data, kept->len, &bundle, err));
     LG_TRY(read_about(&bundle, &a, err));
-    if (made) memcpy(made, a.made, strlen(a.made) + 1);
-    return open_run(&bundle, out, err);
+    memcpy(kept->made, a.made, strlen(a.made) + 1);
+    kept->whole = strcmp(bundle.kind, "run") == 0;
+    return open_run(&bundle, kept->net, out, err);
 }

@@ -23,8 +23,9 @@ const char *cmd_file_ending(dsl_kind kind);
 /* Initialises out and fills it with the whole file. base: the full path of the folder it will lie in. LL336: a kind
  * that is not saved. */
 lg_status cmd_file_of(const dsl_object *object, const char *base, lg_buf *out, lg_err *err) LG_MUST_CHECK;
-/* A run without an object around it, for the run store. */
-lg_status cmd_file_of_run(const cmd_run *run, const char *recipe, lg_buf *out, lg_err *err) LG_MUST_CHECK;
+/* A run without an object around it, for the run store; not whole: a checkpoint of one that still trains, which `open`
+ * refuses. */
+lg_status cmd_file_of_run(const cmd_run *run, const char *recipe, bool whole, lg_buf *out, lg_err *err) LG_MUST_CHECK;
 
 typedef struct cmd_opening {
     const char *file; /* for messages */
@@ -39,9 +40,17 @@ typedef struct cmd_opening {
 } cmd_opening;
 /* *out has one reference. LL331 to LL333 and what data_unpack says. */
 lg_status cmd_file_open(cmd_opening *opening, dsl_object **out, lg_err *err) LG_MUST_CHECK;
-/* A file that has to be a run. *out owned (cmd_run_free); made and recipe may be NULL. */
-lg_status cmd_file_open_run(const char *file, const void *data, size_t len, cmd_run **out, char made[32],
-                            lg_err *err) LG_MUST_CHECK;
+
+/* A file of the run store. */
+typedef struct cmd_kept_run {
+    const char *file;
+    const void *data;
+    size_t len;
+    const nn_net *net; /* the weights belong to this network, where the file's is the same; else to the file's own */
+    bool whole;        /* out: not a checkpoint */
+    char made[32];     /* out */
+} cmd_kept_run;
+lg_status cmd_file_open_run(cmd_kept_run *kept, cmd_run **out, lg_err *err) LG_MUST_CHECK; /* owned: cmd_run_free */
 
 /* 64 hex digits that say what an object is: equal for equal objects, different for any other. A model's and a run's are
  * of layers and present weights, a dataset's is data_fingerprint. */

@@ -269,6 +269,7 @@ static lg_status set_spec(const dsl_call *call, cmd_train_spec *spec, lg_err *er
         .balance = dsl_on(call, BALANCE),
         .no_shuffle = !dsl_on(call, SHUFFLE),
         .resume = dsl_on(call, CONTINUE),
+        .again = dsl_on(call, AGAIN),
     };
     if (!as || !call->loop_index) return LG_OK;
     spec->name = lg_arena_strf(call->arena, err, "%s.%d", as->text, call->loop_index);
@@ -276,6 +277,24 @@ static lg_status set_spec(const dsl_call *call, cmd_train_spec *spec, lg_err *er
 }
 
 /* ---- afterwards ---- */
+/* Which images, and from where: the first weights, the run before, or what the run store had. */
+static void result_title(plt_doc *doc, const dsl_call *call, const cmd_train *job, const cmd_run *run)
+{
+    char from[64] = "from its first weights", times[16] = "";
+    static const char *const part[DATA_SPLITS] = {[DATA_VAL] = ".val", [DATA_TEST] = ".test"};
+    if (job->reused) {
+        plt_title(doc, "fit %s: same as %s of %s, not trained again; add `again` to train", job->spec.model_name,
+                  job->found_as, job->found_of);
+        return;
+    }
+    if (job->taken_up) snprintf(from, sizeof from, "taken up after epoch %d, where it was cut off", job->taken_up);
+    else if (job->options.resume) snprintf(from, sizeof from, "continued");
+    if (data_variants(job->train) > 1) snprintf(times, sizeof times, " × %d", data_variants(job->train));
+    plt_title(doc, "fit %s on %s%s: %s%s training and %s validation images, %s%s%s", job->spec.model_name,
+              job->data_name, part[job->part] ? part[job->part] : "", lg_thousands((long long)run->train_count), times,
+              lg_thousands(job->val ? (long long)data_count(job->val) : 0), from, *call->note ? " " : "", call->note);
+}
+
 /* run: the object the session holds by now. */
 static lg_status show_result(const dsl_call *call, fit_view *view, const cmd_train *job, const cmd_run *run,
                              lg_err *err)
@@ -283,16 +302,7 @@ static lg_status show_result(const dsl_call *call, fit_view *view, const cmd_tra
     const nn_run *r = &run->run;
     plt_doc doc;
     plt_doc_init(&doc);
-    char times[16] = "";
-    if (data_variants(job->train) > 1) snprintf(times, sizeof times, " × %d", data_variants(job->train));
-    plt_title(&doc, "fit %s on %s%s: %s%s training and %s validation images, %s%s%s", job->spec.model_name,
-              job->data_name,
-              job->part == DATA_VAL    ? ".val"
-              : job->part == DATA_TEST ? ".test"
-                                       : "",
-              lg_thousands((long long)run->train_count), times,
-              lg_thousands(job->val ? (long long)data_count(job->val) : 0),
-              job->options.resume ? "continued" : "from its first weights", *call->note ? " " : "", call->note);
+    result_title(&doc, call, job, run);
     if (dsl_on(call, QUIET)) {
         const nn_epoch *e = cmd_run_kept(run);
         cmd_doc_stopped(&doc, run);

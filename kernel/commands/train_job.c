@@ -1,5 +1,5 @@
 /* train_job.c - preparing, running, measuring and keeping one training run. */
-#include "kernel/commands/train_job.h"
+#include "kernel/commands/run_store.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -244,10 +244,18 @@ static lg_status settle(const dsl_call *call, cmd_train *job, lg_status fitted, 
 
 lg_status cmd_train_run(const dsl_call *call, cmd_train *job, lg_err *err)
 {
-    double began = lg_now();
-    lg_status st = nn_fit(&job->options, &job->run->run, err);
-    job->run->seconds = lg_now() - began;
-    return settle(call, job, st, err);
+    cmd_run_store store;
+    lg_status st = LG_OK;
+    cmd_run_store_open(call, job, &store);
+    if (!cmd_run_store_take(&store, job)) {
+        cmd_run_store_begin(&store, job);
+        st = nn_fit(&job->options, &job->run->run, err);
+        cmd_run_store_trained(&store, job);
+        st = settle(call, job, st, err);
+        if (st == LG_OK && job->whole) cmd_run_store_keep(&store, job);
+    }
+    cmd_run_store_close(&store);
+    return st;
 }
 
 /* ---- keeping ---- */

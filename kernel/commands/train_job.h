@@ -12,10 +12,9 @@
  * Who trains many times (`sweep`) gives a cmd_model of its own where the network differs (it need not be bound), sets
  * `name`, and takes the run by cmd_train_take instead of binding it: the model in the session stays as it is.
  *
- * What can be kept on disk: cmd_train_run leaves options.checkpoint_ctx and on_checkpoint as they are and nn_fit calls
- * it after every epoch (nnlib/train/fit.h tells what it sees). A run that was cut off goes on with
- * options.resume = the kept run, options.weights = its `last`, options.within = true, everything else as prepared; the
- * result is the uninterrupted run, bit for bit. */
+ * cmd_train_run asks the run store (run_store.h) first: a run that was trained once, in whichever session, is there in
+ * an instant, one that was cut off goes on after its last whole epoch, and either ends bit for bit as if trained here.
+ * The store has options.on_checkpoint for itself. */
 #ifndef CMD_TRAIN_JOB_H
 #define CMD_TRAIN_JOB_H
 
@@ -36,6 +35,7 @@ typedef struct cmd_train_spec {
     uint64_t seed;
     bool keep_last, balance, no_shuffle;
     bool resume; /* `continue`: go on after the model's last run, where it has one */
+    bool again;  /* train even where the run store has this run, or the beginning of it */
 } cmd_train_spec;
 
 typedef struct cmd_train {
@@ -48,6 +48,9 @@ typedef struct cmd_train {
     float *weight;          /* class weights, or NULL; owned */
     cmd_run *run;           /* owned until bound or taken; described by prepare, filled by run */
     bool whole;             /* there is a result to keep: trained (or stopped on the way) and measured */
+    bool reused;            /* it came whole from the run store and was not trained again */
+    char found_as[64], found_of[32]; /* reused: what it was called then, and when that was (UTC) */
+    int taken_up;           /* the epoch after which a run that had been cut off went on; 0: it was not */
     nn_fit_options options; /* the caller adds ctx, on_batch, on_epoch */
 } cmd_train;
 

@@ -13,6 +13,7 @@ struct cmd_workbench {
     dsl_layer_type *layers;
     lg_pool *pool;
     int threads; /* the pool was made for; 0: none yet */
+    bool keep_runs;
 };
 
 extern const dsl_command *const dsl_commands[];
@@ -65,6 +66,17 @@ void cmd_workbench_free(cmd_workbench *bench)
 dsl_session *cmd_workbench_session(cmd_workbench *bench)
 {
     return bench->session;
+}
+
+void cmd_workbench_keep_runs(cmd_workbench *bench)
+{
+    bench->keep_runs = true;
+}
+
+bool cmd_keeps_runs(const dsl_call *call)
+{
+    const cmd_workbench *bench = dsl_session_services(call->session);
+    return bench->keep_runs;
 }
 
 /* ---- settings ---- */

@@ -18,7 +18,12 @@ lg_status cmd_workbench_new(cmd_workbench **out, lg_err *err) LG_MUST_CHECK;
 void cmd_workbench_free(cmd_workbench *bench);
 dsl_session *cmd_workbench_session(cmd_workbench *bench);
 
+/* From now on runs are kept in our data folder (run_store.h): what was trained in an earlier session is not trained
+ * again. Programs that serve a user say so once; tests need not. */
+void cmd_workbench_keep_runs(cmd_workbench *bench);
+
 /* ---- for commands ---- */
+bool cmd_keeps_runs(const dsl_call *call);
 /* The compute threads, `set threads` applied. Made at first use: starting a kernel starts none. */
 lg_status cmd_pool(const dsl_call *call, lg_pool **out, lg_err *err) LG_MUST_CHECK;
 /* The seed of a command: its own option where given, else `set seed`, else the option's default. */

@@ -51,6 +51,9 @@ lg_status lg_reach_read(const char *path, lg_buf *out, lg_err *err) LG_MUST_CHEC
 lg_status lg_reach_write(const char *path, const void *data, size_t len, int mode, lg_err *err) LG_MUST_CHECK;
 /* The same without the two fsync: for what can be made again (caches). After a power cut the file may be empty. */
 lg_status lg_reach_write_quick(const char *path, const void *data, size_t len, int mode, lg_err *err) LG_MUST_CHECK;
+/* Takes away what writers that were killed half-way left in a folder: temporary files more than a minute old whose
+ * program no longer runs. Not there: nothing to do. */
+lg_status lg_reach_tidy(const char *folder, lg_err *err) LG_MUST_CHECK;
 /* Gives a file or folder another name in one step; both places must be writable. A file of the new name is replaced; a
  * folder is not (LL394) unless it is empty. */
 lg_status lg_reach_rename(const char *from, const char *to, lg_err *err) LG_MUST_CHECK;

@@ -8,9 +8,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/base/banned.h"
@@ -141,6 +143,8 @@ static int write_all(int fd, const char *data, size_t len)
     return 0;
 }
 
+#define TEMPORARY ".logolens-%ld-%u.tmp"
+
 /* 0 or errno. The temporary name is unique by process and count; one left by a crash is not ours to reuse (O_EXCL). */
 static int replace_file(int folder, const char *name, const void *data, size_t len, int mode, bool sync)
 {
@@ -148,7 +152,7 @@ static int replace_file(int folder, const char *name, const void *data, size_t l
     char temporary[64];
     int fd, error;
     do {
-        snprintf(temporary, sizeof temporary, ".logolens-%ld-%u.tmp", (long)getpid(), atomic_fetch_add(&made, 1));
+        snprintf(temporary, sizeof temporary, TEMPORARY, (long)getpid(), atomic_fetch_add(&made, 1));
         fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, (mode_t)mode);
     } while (fd < 0 && errno == EEXIST);
     if (fd < 0) return errno;
@@ -194,6 +198,43 @@ lg_status lg_reach_write(const char *path, const void *data, size_t len, int mod
 lg_status lg_reach_write_quick(const char *path, const void *data, size_t len, int mode, lg_err *err)
 {
     return write_whole(path, data, len, mode, false, err);
+}
+
+/* Of another machine or container that shares the folder the process cannot be seen; but nobody writes for so long. */
+static bool is_left_over(int folder, const char *name)
+{
+    enum { LONG_AGO = 60 };
+    struct stat st;
+    struct timespec now;
+    char again[64];
+    long pid;
+    unsigned count;
+    if (sscanf(name, TEMPORARY, &pid, &count) != 2 || pid <= 0) return false;
+    snprintf(again, sizeof again, TEMPORARY, pid, count);
+    if (strcmp(again, name) != 0 || fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0) return false;
+    if (!S_ISREG(st.st_mode) || st.st_uid != geteuid()) return false;
+    if (clock_gettime(CLOCK_REALTIME, &now) != 0 || now.tv_sec - st.st_mtim.tv_sec < LONG_AGO) return false;
+    return kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+lg_status lg_reach_tidy(const char *folder, lg_err *err)
+{
+    char *path = lg_strf(err, "%s/x", folder), *real = NULL;
+    const char *name;
+    int fd = -1;
+    lg_err missing = {0};
+    if (!path) return err->status;
+    lg_status st = lg_reach_resolve(path, LG_REACH_WRITE, &real, &missing);
+    if (st == LG_OK) st = folder_open(path, real, &fd, &name, &missing);
+    if (st && missing.code != 302) *err = missing;
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    for (struct dirent *e; dir && (e = readdir(dir));)
+        if (is_left_over(fd, e->d_name)) unlinkat(fd, e->d_name, 0);
+    if (dir) closedir(dir);
+    else if (fd >= 0) close(fd);
+    lg_free(real);
+    lg_free(path);
+    return err->status;
 }
 
 /* ---- folders ---- */

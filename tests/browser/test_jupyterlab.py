@@ -39,7 +39,7 @@ class Lab:
         self.setting("notebook-extension/tracker", {"windowingMode": "none"})  # whole pages, for looking at
         self.setting("apputils-extension/notification", {"fetchNews": "false", "checkForUpdates": False})
         env = dict(os.environ, JUPYTER_CONFIG_DIR=str(self.home / "config"), JUPYTER_DATA_DIR=str(self.home / "data"),
-                   JUPYTER_RUNTIME_DIR=str(self.home / "run"),
+                   JUPYTER_RUNTIME_DIR=str(self.home / "run"), XDG_DATA_HOME=str(self.home / "data"),
                    JUPYTERLAB_SETTINGS_DIR=str(self.home / "settings"))
         self.log = open(self.home / "lab.log", "wb")
         self.process = subprocess.Popen(

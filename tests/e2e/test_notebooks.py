@@ -24,8 +24,9 @@ class Notebooks(unittest.TestCase):
         cls.home = tempfile.TemporaryDirectory(prefix="lens-notebooks-")
         prefix = Path(cls.home.name) / "prefix"
         subprocess.run([support.BINARY, "install", "--prefix", str(prefix)], check=True, stdout=subprocess.DEVNULL)
-        cls.before = {k: os.environ.get(k) for k in ("JUPYTER_PATH",)}
+        cls.before = {k: os.environ.get(k) for k in ("JUPYTER_PATH", "XDG_DATA_HOME")}
         os.environ["JUPYTER_PATH"] = str(prefix / "share" / "jupyter")
+        os.environ["XDG_DATA_HOME"] = str(Path(cls.home.name) / "data")  # runs of earlier sessions are not met here
 
     @classmethod
     def tearDownClass(cls):
