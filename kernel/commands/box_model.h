@@ -105,6 +105,8 @@ lg_status cmd_judged_part(const dsl_call *call, const cmd_model *model, const ch
 void cmd_note_stale(plt_doc *doc, const dsl_call *call, const cmd_model *model);
 
 /* Parts of documents. */
+/* The layer table, and drawings where the detail word (shapes params receptive memory all) has them; err->status tells
+ * what failed. */
 void cmd_doc_summary(plt_doc *doc, const cmd_model *model, const char *name, const char *detail, lg_err *err);
 void cmd_doc_stopped(plt_doc *doc, const cmd_run *run); /* why it ended early, where it did */
 void cmd_doc_run(plt_doc *doc, const cmd_run *run); /* curves, recall, gap, warnings, run card */

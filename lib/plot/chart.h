@@ -79,12 +79,14 @@ typedef struct plt_share_spec {
 } plt_share_spec;
 void plt_share(plt_doc *doc, const plt_share_spec *spec);
 
-/* V11: the data shrinking and deepening: one box per layer, to scale (log). Frozen layers are hatched. */
+/* V11: the data shrinking and deepening: one box per layer, to scale (log). Frozen layers are hatched;
+ * a line above the boxes leads past layers (residual blocks). */
 typedef struct plt_network_layer {
     const char *name;            /* "conv 16 3x3" */
     int height, width, channels; /* of its output; a list of numbers has height = width = 1 */
     int64_t params;
     bool frozen;
+    int also; /* 1 + the layer whose output comes in here as well, past those between; 0: none */
 } plt_network_layer;
 typedef struct plt_network_spec {
     const char *title, *sentence;

@@ -7,7 +7,9 @@
 
 #include "lib/base/banned.h"
 
-enum { ROW_HEIGHT = 158, BOX_MOST = 84, DEPTH_MOST = 34, PER_ROW = 7 };
+enum { ROW_HEIGHT = 158, BOX_MOST = 84, DEPTH_MOST = 34, PER_ROW = 7, LANE = 8 };
+
+static const double STEP = 624.0 / PER_ROW;
 
 static void shape_text(lg_buf *out, const plt_network_layer *l)
 {
@@ -42,10 +44,45 @@ static void draw_box(plt_scene *scene, const plt_network_layer *l, int most_side
     if (l->frozen) plt_draw_hatch(scene, x, y, w, h, (plt_paint){.stroke = PLT_INK, .width = 1});
 }
 
-static void draw_layer(plt_scene *scene, const plt_network_spec *s, int i, double top, int most_side, int most_depth)
+/* How many lines run above that of layer i: those that begin no later and end no earlier. */
+static int lane_of(const plt_network_spec *s, int i)
+{
+    int lane = 0;
+    for (int j = i + 1; j < s->n; j++) lane += s->layers[j].also && s->layers[j].also <= s->layers[i].also;
+    return lane;
+}
+
+static int lanes(const plt_network_spec *s)
+{
+    int most = 0;
+    for (int i = 0; i < s->n; i++)
+        if (s->layers[i].also && lane_of(s, i) + 1 > most) most = lane_of(s, i) + 1;
+    return most < 4 ? most : 4;
+}
+
+/* The line that leads past layers to i: up behind the layer it comes from, along the rows, down before i. */
+static void draw_past(plt_scene *scene, const plt_network_spec *s, int i, double top, double row_height)
+{
+    int from = s->layers[i].also - 1, lane = lane_of(s, i) % 4;
+    plt_paint line = {.stroke = PLT_INK, .width = 1.2};
+    if (from < 0 || from + 1 >= i) return;
+    for (int row = from / PER_ROW; row <= i / PER_ROW; row++) {
+        bool begins = row == from / PER_ROW, ends = row == i / PER_ROW;
+        double y = top + row * row_height + 4 + lane * LANE, base = top + (row + 1) * row_height - 54 - 16;
+        double x1 = begins ? 8 + STEP * (from % PER_ROW + 1) : 8, x2 = ends ? 8 + STEP * (i % PER_ROW) : 8 + 624;
+        if (begins) plt_draw_path(scene, (const double[]){x1, base, x1, y}, 2, false, line);
+        plt_draw_path(scene, (const double[]){x1, y, x2, y}, 2, false, line);
+        if (!ends) continue;
+        plt_draw_path(scene, (const double[]){x2, y, x2, base}, 2, false, line);
+        plt_draw_path(scene, (const double[]){x2 - 4, base - 6, x2 + 4, base - 6, x2, base}, 3, true,
+                      (plt_paint){.fill = PLT_INK, .filled = true});
+    }
+}
+
+static void draw_layer(plt_scene *scene, const plt_network_spec *s, int i, double bottom, int most_side, int most_depth)
 {
     const plt_network_layer *l = &s->layers[i];
-    double step = 624.0 / PER_ROW, cx = 8 + step * (i % PER_ROW) + step / 2, base = top + ROW_HEIGHT - 54;
+    double step = STEP, cx = 8 + step * (i % PER_ROW) + step / 2, base = bottom - 54;
     plt_font small = {.size = 11, .anchor = PLT_MIDDLE};
     lg_buf text;
     lg_buf_init(&text, 0);
@@ -74,7 +111,8 @@ void plt_network(plt_doc *doc, const plt_network_spec *s)
     int most_side = 2, most_depth = 2, columns = 0, rows = (s->n + PER_ROW - 1) / PER_ROW;
     int64_t params = 0;
     double top = s->title && *s->title ? 34 : 8;
-    plt_scene *scene = plt_scene_card(doc, top + rows * ROW_HEIGHT, s->title);
+    double row_height = ROW_HEIGHT + lanes(s) * LANE;
+    plt_scene *scene = plt_scene_card(doc, top + rows * row_height, s->title);
     lg_buf built, plain;
     lg_buf_init(&built, 0);
     lg_buf_init(&plain, 0);
@@ -87,11 +125,13 @@ void plt_network(plt_doc *doc, const plt_network_spec *s)
         params += l->params;
     }
     for (int i = 0; i < s->n; i++) {
-        draw_layer(scene, s, i, top + i / PER_ROW * ROW_HEIGHT, most_side, most_depth);
+        draw_layer(scene, s, i, top + (i / PER_ROW + 1) * row_height, most_side, most_depth);
+        draw_past(scene, s, i, top, row_height);
         if (i) lg_buf_addc(&plain, '\n');
         plt_add_padded(&plain, s->layers[i].name, columns + 2, PLT_LEFT);
         shape_text(&plain, &s->layers[i]);
         if (s->layers[i].frozen) lg_buf_adds(&plain, "  (frozen)");
+        if (s->layers[i].also) lg_buf_addf(&plain, "  (and %s)", s->layers[s->layers[i].also - 1].name);
     }
     lg_buf_adds(&built, "From ");
     shape_text(&built, &s->layers[0]);

@@ -10,12 +10,12 @@ static const char *const brands[] = {"adidas", "nike", "other", "puma"};
 
 /* The layers of the 130,532-parameter network. */
 static const plt_network_layer scratch_layers[] = {
-    {"input", 64, 64, 3, 0, false},       {"conv 16 3x3", 62, 62, 16, 448, false},
-    {"maxpool 2", 31, 31, 16, 0, false},  {"conv 32 3x3", 29, 29, 32, 4640, false},
-    {"maxpool 2", 14, 14, 32, 0, false},  {"conv 64 3x3", 12, 12, 64, 18496, false},
-    {"maxpool 2", 6, 6, 64, 0, false},    {"conv 128 3x3", 4, 4, 128, 73856, false},
-    {"maxpool 2", 2, 2, 128, 0, false},   {"flatten", 1, 1, 512, 0, false},
-    {"dense 64", 1, 1, 64, 32832, false}, {"dense 4", 1, 1, 4, 260, false},
+    {"input", 64, 64, 3, 0, false, 0},       {"conv 16 3x3", 62, 62, 16, 448, false, 0},
+    {"maxpool 2", 31, 31, 16, 0, false, 0},  {"conv 32 3x3", 29, 29, 32, 4640, false, 0},
+    {"maxpool 2", 14, 14, 32, 0, false, 0},  {"conv 64 3x3", 12, 12, 64, 18496, false, 0},
+    {"maxpool 2", 6, 6, 64, 0, false, 0},    {"conv 128 3x3", 4, 4, 128, 73856, false, 0},
+    {"maxpool 2", 2, 2, 128, 0, false, 0},   {"flatten", 1, 1, 512, 0, false, 0},
+    {"dense 64", 1, 1, 64, 32832, false, 0}, {"dense 4", 1, 1, 4, 260, false, 0},
 };
 enum { SCRATCH_LAYERS = sizeof scratch_layers / sizeof *scratch_layers };
 
@@ -126,6 +126,20 @@ static void sample_histogram(plt_doc *doc)
                                              .splits = (const char *const[]){"train", "val"},
                                              .nsplit = 2,
                                              .counts = counts});
+}
+
+/* Residual blocks: one within a row, one over the end of a row, and one in another. */
+static void sample_blocks(plt_doc *doc)
+{
+    static const plt_network_layer layers[] = {
+        {"input", 32, 32, 3, 0, false, 0},     {"conv1", 32, 32, 8, 248, false, 0},
+        {"conv2", 32, 32, 8, 616, false, 0},   {"residual1", 32, 32, 8, 0, false, 2},
+        {"maxpool1", 16, 16, 8, 0, false, 0},  {"conv3", 16, 16, 8, 584, false, 0},
+        {"conv4", 16, 16, 8, 584, false, 0},   {"conv5", 16, 16, 8, 584, false, 0},
+        {"residual2", 16, 16, 8, 0, false, 7}, {"residual3", 16, 16, 8, 0, false, 5},
+        {"globalavg1", 1, 1, 8, 0, false, 0},  {"dense1", 1, 1, 4, 36, false, 0},
+    };
+    plt_network(doc, &(plt_network_spec){.title = "blocks", .layers = layers, .n = 12});
 }
 
 static void sample_network(plt_doc *doc)
@@ -331,8 +345,9 @@ typedef struct sample {
 static const sample samples[] = {
     {"summary", sample_summary},     {"curves", sample_curves},       {"live", sample_live},
     {"recall", sample_recall},       {"histogram", sample_histogram}, {"network", sample_network},
-    {"confusion", sample_confusion}, {"lines", sample_lines},         {"intervals", sample_intervals},
-    {"sheet", sample_sheet},         {"words", sample_words},         {"hostile", sample_hostile},
+    {"blocks", sample_blocks},       {"confusion", sample_confusion}, {"lines", sample_lines},
+    {"intervals", sample_intervals}, {"sheet", sample_sheet},         {"words", sample_words},
+    {"hostile", sample_hostile},
 };
 enum { SAMPLES = sizeof samples / sizeof *samples };
 

@@ -1,0 +1,192 @@
+/* box_summary.c - a network to look at: the layer table, the data shrinking and deepening, where the parameters are. */
+#include "kernel/commands/box_model.h"
+
+#include <string.h>
+
+#include "lib/base/banned.h"
+
+enum { SHAPES = 1, PARAMS = 2, RECEPTIVE = 4, MEMORY = 8, DRAWING = 16, SHARES = 32 };
+
+static int detail_of(const char *word)
+{
+    if (strcmp(word, "shapes") == 0) return SHAPES | DRAWING;
+    if (strcmp(word, "receptive") == 0) return SHAPES | PARAMS | RECEPTIVE;
+    if (strcmp(word, "memory") == 0) return SHAPES | MEMORY; /* as wide as a page allows */
+    if (strcmp(word, "all") == 0) return SHAPES | PARAMS | RECEPTIVE | MEMORY | DRAWING | SHARES;
+    return SHAPES | PARAMS | SHARES;
+}
+
+static void bytes_cell(plt_doc *doc, double bytes)
+{
+    if (bytes >= 1 << 20) plt_cell(doc, "%.1f MB", bytes / (1 << 20));
+    else if (bytes >= 1024) plt_cell(doc, "%.1f KB", bytes / 1024);
+    else plt_cell(doc, "%.0f B", bytes);
+}
+
+static void summary_columns(plt_doc *doc, int detail)
+{
+    plt_column(doc, PLT_LEFT, "Layer (type)");
+    plt_column(doc, PLT_LEFT, "Output Shape");
+    plt_column(doc, PLT_RIGHT, "Param #");
+    if (detail & (PARAMS | MEMORY)) plt_column(doc, PLT_LEFT, "%s", "");
+    if (detail & PARAMS) plt_column(doc, PLT_LEFT, "how they are counted");
+    if (detail & RECEPTIVE) plt_column(doc, PLT_RIGHT, "sees (pixels)");
+    if (detail & MEMORY) {
+        plt_column(doc, PLT_RIGHT, "multiply-adds");
+        plt_column(doc, PLT_RIGHT, "output memory");
+    }
+}
+
+/* The arithmetic, and under the pointer what each number of it is. */
+static void formula_cell(plt_doc *doc, const nn_net *net, const nn_summary_row *row)
+{
+    const nn_node *node = nn_net_node(net, row->node);
+    lg_buf words;
+    char shape[NN_SHAPE_TEXT];
+    lg_buf_init(&words, 1 << 12);
+    for (int k = 0; k < node->nparam; k++) {
+        const nn_param *p = &node->param[k];
+        lg_buf_addf(&words, "%s%s %s: %s%s", k ? " + " : "", p->name, nn_shape_text(p->shape, shape),
+                    lg_thousands((long long)nn_shape_count(p->shape)), p->moving ? " (not trained)" : "");
+    }
+    plt_cell(doc, "%s", row->formula);
+    if (words.len) plt_cell_tip(doc, "%s", lg_buf_str(&words));
+    lg_buf_release(&words);
+}
+
+static void summary_row(plt_doc *doc, const nn_net *net, const nn_summary *s, const nn_summary_row *row, int detail)
+{
+    plt_row(doc, PLT_ROW_PLAIN);
+    plt_head(doc, "%s", row->title);
+    if (row->connected[0]) plt_cell_tip(doc, "called %s, reads %s", row->name, row->connected);
+    else plt_cell_tip(doc, "called %s", row->name);
+    plt_cell(doc, "%s", row->shape);
+    plt_cell(doc, "%s", lg_thousands((long long)row->params));
+    if (detail & (PARAMS | MEMORY)) {
+        plt_cell(doc, "%s", "");
+        if (row->params) plt_cell_bar(doc, (double)row->params / (double)s->params);
+    }
+    if (detail & PARAMS) formula_cell(doc, net, row);
+    if (detail & RECEPTIVE) {
+        if (row->field_h) plt_cell(doc, "%lldx%lld", (long long)row->field_h, (long long)row->field_w);
+        else plt_cell(doc, "all");
+    }
+    if (detail & MEMORY) {
+        plt_cell(doc, "%s", lg_thousands((long long)row->macs));
+        bytes_cell(doc, (double)row->bytes);
+    }
+}
+
+/* `padding: valid`: the report's text says its images are padded, its code does not; so say which is on. */
+static void doc_padding(plt_doc *doc, const nn_net *net)
+{
+    int valid = 0, same = 0;
+    for (int i = 1; i < nn_net_count(net); i++) {
+        const nn_node *node = nn_net_node(net, i);
+        const nn_field *field = nn_field_find(node->type->fields, "same");
+        nn_dims window = {1, 1, 0}, stride;
+        if (!field || !node->nparam || !node->type->window) continue;
+        node->type->window(&node->spec, &window, &stride);
+        if (window.h == 1 && window.w == 1) continue; /* nothing to pad for */
+        int32_t flag;
+        memcpy(&flag, (const char *)node->spec.config + field->offset, sizeof flag);
+        if (flag == field->value) same++;
+        else valid++;
+    }
+    if (valid && !same)
+        plt_text(doc, "padding: valid (no zeros are added around: a 3x3 window makes the image 2 pixels smaller)");
+    else if (same && !valid)
+        plt_text(doc, "padding: same (zeros are added around, so a window of stride 1 keeps the size)");
+    else if (same) plt_text(doc, "padding: %d layers valid, %d same", valid, same);
+}
+
+/* ---- drawings ---- */
+/* Changes every number on its own and nothing else (activation, dropout, batchnorm): not worth a box. */
+static bool is_touch(const nn_node *node)
+{
+    return node->spec.nin == 1 && !node->type->window && nn_shape_equal(node->spec.in[0], node->spec.out);
+}
+
+static plt_network_layer network_layer(const nn_node *node)
+{
+    nn_shape s = node->spec.out;
+    bool image = s.rank == 3;
+    return (plt_network_layer){.name = node->type->min_inputs == 0 && !node->spec.nin ? "input" : node->name,
+                               .height = image ? (int)s.dim[0] : 1,
+                               .width = image ? (int)s.dim[1] : 1,
+                               .channels = (int)s.dim[s.rank - 1]};
+}
+
+/* V11. Layers that only touch the numbers give their parameters to the box before them. */
+static lg_status doc_drawing(plt_doc *doc, const nn_net *net, lg_err *err)
+{
+    int count = nn_net_count(net), n = 0;
+    plt_network_layer *box = lg_alloc((size_t)count, sizeof *box, err);
+    int *place = box ? lg_alloc((size_t)count, sizeof *place, err) : NULL; /* of each node: its box */
+    for (int i = 0; place && i < count; i++) {
+        const nn_node *node = nn_net_node(net, i);
+        if (i && is_touch(node)) place[i] = place[node->input[0]];
+        else {
+            place[i] = n;
+            box[n++] = network_layer(node);
+            if (node->spec.nin > 1) box[n - 1].also = 1 + place[node->input[1]];
+        }
+        for (int k = 0; k < node->nparam; k++) box[place[i]].params += (int64_t)nn_shape_size(node->param[k].shape);
+    }
+    if (place) plt_network(doc, &(plt_network_spec){.layers = box, .n = n});
+    lg_free(place);
+    lg_free(box);
+    return err->status;
+}
+
+/* V12 */
+static lg_status doc_shares(plt_doc *doc, const nn_summary *s, lg_err *err)
+{
+    int n = 0;
+    const char **name = lg_alloc((size_t)s->count, sizeof *name, err);
+    int64_t *value = name ? lg_alloc((size_t)s->count, sizeof *value, err) : NULL;
+    for (int i = 0; value && i < s->count; i++) {
+        if (!s->row[i].params) continue;
+        name[n] = s->row[i].name;
+        value[n++] = (int64_t)s->row[i].params;
+    }
+    if (n > 1)
+        plt_share(
+            doc,
+            &(plt_share_spec){
+                .title = "Where the parameters are", .unit = "parameters", .labels = name, .n = n, .values = value});
+    lg_free(name);
+    lg_free(value);
+    return err->status;
+}
+
+void cmd_doc_summary(plt_doc *doc, const cmd_model *model, const char *name, const char *detail_word, lg_err *err)
+{
+    nn_summary s;
+    if (nn_summary_new(model->net, &s, err)) return;
+    char in[NN_SHAPE_TEXT];
+    int detail = detail_of(detail_word), largest = 0;
+    plt_title(doc, "%s: %d layers on %s images%s%s", name, s.count, nn_shape_text(s.input, in), model->on ? " of " : "",
+              model->on ? model->on : "");
+    plt_table(doc, "%s", "");
+    summary_columns(doc, detail);
+    for (int i = 0; i < s.count; i++) {
+        summary_row(doc, model->net, &s, &s.row[i], detail);
+        if (s.row[i].params > s.row[largest].params) largest = i;
+    }
+    plt_text(doc, "Total params: %s\nTrainable params: %s\nNon-trainable params: %s", lg_thousands((long long)s.params),
+             lg_thousands((long long)(s.params - s.moving)), lg_thousands((long long)s.moving));
+    if (detail & MEMORY)
+        plt_text(doc, "One image: %s multiply-adds, %.1f KB of outputs; weights: %.1f KB",
+                 lg_thousands((long long)s.macs), (double)s.activation_bytes / 1024, (double)s.weight_bytes / 1024);
+    doc_padding(doc, model->net);
+    if (s.params) {
+        const nn_node *most = nn_net_node(model->net, s.row[largest].node);
+        double share = 100.0 * (double)s.row[largest].params / (double)s.params;
+        plt_sentence(doc, "%d layers, %s parameters, %.*f%% of them in %s", s.count, lg_thousands((long long)s.params),
+                     share > 99 && share < 100 ? 1 : 0, share, most->keras_name);
+    }
+    if (detail & DRAWING) doc_drawing(doc, model->net, err);
+    if ((detail & SHARES) && err->status == LG_OK) doc_shares(doc, &s, err);
+    nn_summary_release(&s);
+}
