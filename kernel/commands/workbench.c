@@ -116,7 +116,7 @@ size_t cmd_output_limit(const dsl_call *call)
 }
 
 /* ---- sending documents ---- */
-static lg_status thumb_jpeg(void *ctx, const uint8_t *rgb, int width, int height, lg_buf *out, lg_err *err)
+lg_status cmd_thumb_jpeg(void *ctx, const uint8_t *rgb, int width, int height, lg_buf *out, lg_err *err)
 {
     (void)ctx;
     const img_picture picture = {.h = height, .w = width, .c = 3, .px = (uint8_t *)rgb};
@@ -126,7 +126,7 @@ static lg_status thumb_jpeg(void *ctx, const uint8_t *rgb, int width, int height
 static lg_status render(plt_doc *doc, bool png, size_t limit, plt_bundle *bundle, lg_err *err)
 {
     const plt_options options = {.flags = PLT_TEXT | PLT_HTML | PLT_FULL | (png ? PLT_PNG : 0u), .limit = limit,
-                                 .encode = thumb_jpeg, .encode_mime = "image/jpeg"};
+                                 .encode = cmd_thumb_jpeg, .encode_mime = "image/jpeg"};
     lg_status st = plt_render(doc, &options, bundle, err);
     plt_doc_release(doc);
     return st;
@@ -141,6 +141,11 @@ static dsl_bundle as_bundle(const plt_bundle *b)
 lg_status cmd_display_to(dsl_out *out, plt_doc *doc, bool png, size_t limit, lg_err *err)
 {
     plt_bundle rendered = {0};
+    if (out->document) {
+        lg_status st = out->document(out, doc, err);
+        plt_doc_release(doc);
+        return st;
+    }
     LG_TRY(render(doc, png, limit, &rendered, err));
     dsl_bundle bundle = as_bundle(&rendered);
     out->display(out, &bundle, NULL, false);

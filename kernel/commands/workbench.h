@@ -37,6 +37,9 @@ lg_status cmd_display(const dsl_call *call, plt_doc *doc, bool png, lg_err *err)
 /* The same for an object's own `show`, where there is no call. */
 lg_status cmd_display_to(dsl_out *out, plt_doc *doc, bool png, size_t limit, lg_err *err) LG_MUST_CHECK;
 
+/* For plt_options.encode. */
+lg_status cmd_thumb_jpeg(void *ctx, const uint8_t *rgb, int width, int height, lg_buf *out, lg_err *err) LG_MUST_CHECK;
+
 /* A display that is updated in place, at most four times a second: progress and live curves. */
 typedef struct cmd_live {
     dsl_out *out;

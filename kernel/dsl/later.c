@@ -34,7 +34,6 @@ static const dsl_later later[] = {
     {"dashboard", NULL, NULL},
     {"recheck", NULL, NULL},
     {"delete", "load", "load the images again without them, or choose rows with `where`"},
-    {"export", NULL, NULL},
 };
 
 const dsl_later *dsl_later_find(const dsl_config *config, const char *word)

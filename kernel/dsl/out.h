@@ -16,6 +16,7 @@ typedef struct dsl_bundle {
     int png_width, png_height; /* CSS pixels to show it at */
 } dsl_bundle;
 
+struct plt_doc; /* of lib/plot */
 typedef struct dsl_out dsl_out;
 struct dsl_out {
     void *ctx;
@@ -30,6 +31,8 @@ struct dsl_out {
     void (*result)(dsl_out *out, const dsl_bundle *bundle);
     /* clear_output. */
     void (*clear)(dsl_out *out, bool wait);
+    /* Takes a document whole, before it is rendered; NULL: renderings go to `display`. */
+    lg_status (*document)(dsl_out *out, const struct plt_doc *doc, lg_err *err);
     bool live;   /* updates in place are worth sending (a front end, a terminal); false: only final forms */
     int columns; /* text width to aim at */
 };
