@@ -1,0 +1,133 @@
+/* `export`: files as other tools read them, and what is refused. */
+#include "kernel/commands/box_table.h"
+#include "tests/support/lens.h"
+
+static lens l;
+static char bytes[400000];
+static size_t size;
+
+static const char *file(const char *name)
+{
+    char path[200];
+    snprintf(path, sizeof path, "%s/%s", ds_folder, name);
+    FILE *f = fopen(path, "rb");
+    if (!f) TEST_FAIL("%s was not written", name);
+    size = fread(bytes, 1, sizeof bytes - 1, f);
+    bytes[size] = 0;
+    fclose(f);
+    return bytes;
+}
+
+static void setup(const char *cell)
+{
+    static bool made;
+    lg_err err = {0};
+    if (!made) {
+        lens_shop();
+        ds_text(
+            "bad.csv",
+            "file,label,note\n01.png,=cmd(),\"two, words\"\n02.png,+1 label,\"a \"\"quote\"\"\"\n03.png,plain,-7\n");
+    }
+    made = true;
+    CHECK_OK(lens_open(&l));
+    if (lens_run(&l, cell)) TEST_FAIL("LL%03d %s (%s)", l.err.code, l.err.msg, l.err.why);
+}
+
+static size_t lines(const char *text)
+{
+    size_t n = 0;
+    for (; *text; text++) n += *text == '\n';
+    return n;
+}
+
+TEST(rows_of_datasets)
+{
+    setup(
+        "load logos from shop split 60/20/20\n"
+        "export logos to all.csv; export logos.val to val.tsv; export logos where label = puma and id > 44 to p.json");
+    CHECK_HAS(lg_buf_str(&l.text), "rows   48\nbytes  ");
+    CHECK_INT(lines(file("all.csv")), 49);
+    CHECK(!strncmp(bytes, "id,file,label,split,source,width,height,", 40));
+    CHECK_HAS(bytes, "\r\n19,nike/01.png,nike,");
+    CHECK_HAS(file("val.tsv"), "id\tfile\tlabel\tsplit");
+    CHECK(strstr(bytes, "train") == NULL);
+    CHECK_HAS(file("p.json"), "\"label\": \"puma\"");
+    CHECK(strstr(bytes, "nike") == NULL);
+    lens_close(&l);
+}
+
+/* What a spreadsheet would run is made harmless, and read back as it was. */
+TEST(formulas_are_texts)
+{
+    lg_err err = {0};
+    rep_table *back = calloc(1, sizeof *back);
+    setup("load odd from flat labels bad.csv columns file, label size 8x8\nexport odd to odd.csv");
+    CHECK_HAS(file("odd.csv"), ",'=cmd(),");
+    CHECK_HAS(bytes, ",'+1 label,");
+    CHECK_HAS(bytes, ",\"two, words\"\r\n");
+    CHECK_HAS(bytes, ",\"a \"\"quote\"\"\"\r\n");
+    rep_table_init(back);
+    CHECK_OK(rep_csv_read(bytes, size, ',', "odd.csv", back, &err));
+    CHECK_STR(rep_cell_at(back, 0, rep_column_find(back, "label"))->text, "=cmd()");
+    rep_table_release(back);
+    free(back);
+    lens_close(&l);
+}
+
+TEST(runs_tables_models)
+{
+    setup(
+        "load logos from shop size 16x16\nmodel scratch on logos { conv 4 3x3 relu; flatten; dense classes softmax }\n"
+        "fit scratch epochs 3 quiet as first; confusion scratch as m\n"
+        "export first to first.csv; export first to first.json; export m to m.csv; export scratch to scratch.py\n"
+        "export scratch to other.txt format keras");
+    CHECK_INT(lines(file("first.csv")), 4);
+    CHECK_HAS(bytes, "epoch,loss,accuracy,val_loss,val_accuracy,seconds\r\n1,");
+    CHECK_HAS(file("first.json"), "\"epoch\": 3");
+    CHECK_HAS(file("m.csv"), "Predicted Total");
+    CHECK_HAS(file("scratch.py"), "layers.Conv2D(4, (3, 3), activation=\"relu\"");
+    CHECK_HAS(file("other.txt"), "keras.Model(");
+    lens_close(&l);
+}
+
+TEST(drawings)
+{
+    setup("load logos from shop size 16x16\nmodel scratch on logos { flatten; dense classes softmax }\n"
+          "fit scratch epochs 2 quiet as first\n"
+          "export first to first.svg; export first to first.html; export first to first.png; export logos to l.png\n"
+          "set theme dark; export scratch to dark.html; set theme auto\nlet g = [1 2; 3 4]; export g to g.html");
+    CHECK(!strncmp(file("first.svg"), "<svg xmlns=", 11));
+    CHECK_HAS(file("first.html"), "<!doctype html>");
+    CHECK_HAS(bytes, "data:image/svg+xml;base64,");
+    CHECK(!memcmp(file("first.png"), "\x89PNG\r\n\x1a\n", 8));
+    CHECK(!memcmp(file("l.png"), "\x89PNG\r\n\x1a\n", 8));
+    CHECK_HAS(file("dark.html"), "background:#1b1b1b");
+    CHECK_HAS(file("g.html"), "<pre");
+    lens_close(&l);
+}
+
+TEST(refusals)
+{
+    static const struct {
+        const char *cell, *says;
+        int code, col;
+    } cases[] = {
+        {"export scratch to x.onnx", "`onnx` files are not part of this version", 146, 19},
+        {"export scratch to x.keras", "`.keras` files are not part", 146, 19},
+        {"export scratch to x.lmodel", "are written by `save`", 334, 19},
+        {"export logos to x", "does not say what to write", 334, 17},
+        {"export logos to x.py", "only a model", 133, 8},
+        {"export scratch to x.csv", "has no rows", 133, 8},
+        {"export scratch where label = nike to x.html", "", 133, 8},
+        {"export g to x.svg", "no picture", 320, 13},
+        {"export logos to /etc/x.csv", "outside", 601, 17},
+        {"export logos to no/such/x.csv", "", 302, 17},
+    };
+    setup("load logos from shop size 16x16\nmodel scratch on logos { flatten; dense classes softmax }\nlet g = [1 2]");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        lens_run(&l, cases[i].cell);
+        if (l.err.code != cases[i].code || l.err.span.col != cases[i].col || !strstr(l.err.msg, cases[i].says))
+            TEST_FAIL("%s: LL%03d at %d: %s", cases[i].cell, l.err.code, l.err.span.col, l.err.msg);
+    }
+    lens_close(&l);
+}
