@@ -2,7 +2,6 @@
 #include "kernel/commands/box_model.h"
 #include "kernel/commands/box_table.h"
 #include "lib/base/reach.h"
-#include "nnlib/model/keras_source.h"
 
 #include <stdio.h>
 #include <string.h>
