@@ -362,7 +362,9 @@ static void doc_verdict(board *b, plt_doc *doc)
         if (!cmd_standing_apart(&b->standing[i]) && mean_seconds(b->sweep, b->standing[i].setting) <
                                                         0.7 * mean_seconds(b->sweep, b->standing[quickest].setting))
             quickest = i;
-    if (ties > 1) plt_text(doc, "%d of the %d others are not distinguishable from the best.", ties, b->n - 1);
+    if (ties > 1 && ties == b->n - 1)
+        plt_text(doc, "None of the %d others is distinguishable from the best.", ties);
+    else if (ties > 1) plt_text(doc, "%d of the %d others are not distinguishable from the best.", ties, b->n - 1);
     if (quickest) {
         lg_buf_clear(&b->text);
         cmd_sweep_setting_text(b->sweep, b->standing[quickest].setting, &b->text);
@@ -399,6 +401,7 @@ static void doc_curves(board *b, plt_doc *doc, lg_err *err)
         const cmd_trial *t = b->sweep->trial[b->standing[i].setting * b->sweep->repeat];
         if (!t || t->epochs < 2) continue;
         lg_buf_clear(&b->text);
+        lg_buf_addf(&b->text, "#%d ", i + 1);
         cmd_sweep_setting_text(b->sweep, b->standing[i].setting, &b->text);
         line[n].name = lg_arena_strndup(&names, lg_buf_str(&b->text), b->text.len, err);
         if (!line[n].name) break;

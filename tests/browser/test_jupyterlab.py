@@ -219,6 +219,7 @@ def visuals_notebook(lab, name):
 def test_every_visual(page, lab, keep):
     """Each visual on one page: whole, with words, no wider than its place; the same for who does not trust it."""
     visuals_notebook(lab, "visuals.ipynb")
+    page.set_viewport_size({"width": 1280, "height": 3000})  # outputs are taller than a screen
     open_notebook(page, lab, "visuals.ipynb")
     run_all(page, 300)
     errors = page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']")
