@@ -84,6 +84,7 @@ typedef struct curve_lines {
     plt_line *line;
     char (*name)[80];
     int count;
+    double most, worst; /* points above most are left out; worst: the largest of them in this run, else 0 */
 } curve_lines;
 
 static void add_line(curve_lines *to, const nn_run *r, size_t offset, double *x, double *y, double share, bool dash,
@@ -92,11 +93,22 @@ static void add_line(curve_lines *to, const nn_run *r, size_t offset, double *x,
     for (int i = 0; i < r->epochs; i++) {
         x[i] = r->epoch[i].epoch;
         memcpy(&y[i], (const char *)&r->epoch[i] + offset, sizeof *y);
+        if (!(y[i] > to->most)) continue;
+        to->worst = fmax(to->worst, y[i]);
+        y[i] = NAN;
     }
     if (share > 0) smooth(y, r->epochs, share);
     to->line[to->count] =
         (plt_line){.name = to->name[to->count], .x = x, .y = y, .n = r->epochs, .dash = dash, .color = color};
     to->count++;
+}
+
+/* A loss many times that of guessing would flatten all other lines: such points are left out, and told. */
+static void note_lost(plt_doc *doc, const curve_lines *lines, const char *name)
+{
+    if (lines->worst > 0)
+        plt_note(doc, "%s leaves the chart: its loss reached %.2g (guessing costs %.2g)", name, lines->worst,
+                 lines->most / 4);
 }
 
 /* One chart of one metric over all runs: training solid, validation dashed, one colour a run. */
@@ -114,18 +126,23 @@ static lg_status overlay(const dsl_call *call, plt_doc *doc, const run_list *run
         const nn_run *r = &runs->run[i]->run;
         size_t n = (size_t)r->epochs;
         bool val = n && !isnan(r->epoch[0].val_accuracy);
+        to.most = loss && runs->count > 1 ? 4 * log(r->classes > 1 ? r->classes : 2) : INFINITY;
+        to.worst = 0;
         snprintf(to.name[to.count], sizeof *to.name, "%.60s train", runs->name[i]);
         add_line(&to, r, loss ? offsetof(nn_epoch, loss) : offsetof(nn_epoch, accuracy), room, room + n, share, false,
                  color[i & 3]);
         room += 2 * n;
-        if (!val) continue;
-        snprintf(to.name[to.count], sizeof *to.name, "%.60s val", runs->name[i]);
-        add_line(&to, r, loss ? offsetof(nn_epoch, val_loss) : offsetof(nn_epoch, val_accuracy), room, room + n, share,
-                 true, color[i & 3]);
-        room += 2 * n;
+        if (val) snprintf(to.name[to.count], sizeof *to.name, "%.60s val", runs->name[i]);
+        if (val)
+            add_line(&to, r, loss ? offsetof(nn_epoch, val_loss) : offsetof(nn_epoch, val_accuracy), room, room + n,
+                     share, true, color[i & 3]);
+        room += val ? 2 * n : 0;
+        note_lost(doc, &to, runs->name[i]);
     }
-    plt_lines(doc, &(plt_lines_spec){.title = loss ? "Loss" : "Accuracy", .x = {.label = "epoch", .whole = true},
-                                     .y = {.label = loss ? "loss" : "accuracy", .percent = !loss}, .lines = to.line,
+    plt_lines(doc, &(plt_lines_spec){.title = loss ? "Loss" : "Accuracy",
+                                     .x = {.label = "epoch", .whole = true},
+                                     .y = {.label = loss ? "loss" : "accuracy", .percent = !loss},
+                                     .lines = to.line,
                                      .nline = to.count});
     return LG_OK;
 }

@@ -119,9 +119,9 @@ static void say_line(lg_buf *out, const plt_lines_spec *s, const plt_line *l, co
         lg_buf_adds(out, " has no values");
         return;
     }
-    if (first == last) {
-        lg_buf_adds(out, " is ");
-        plt_scale_text(scale, l->y[first], out);
+    if (first == last || s->nline > 5) { /* many lines: a sentence for each would be a page */
+        lg_buf_adds(out, first == last ? " is " : " ends at ");
+        plt_scale_text(scale, l->y[last], out);
         return;
     }
     line_words w;
