@@ -5,7 +5,14 @@
 
 #include "lib/base/banned.h"
 
-enum { MOST_TEXT = 16 << 20, MOST_PATH = 4096, MOST_CLASSES = 1 << 20, MOST_COLUMNS = 4096, ROW_BYTES = 70 };
+enum {
+    MOST_TEXT = 16 << 20,
+    MOST_PATH = 4096,
+    MOST_CLASSES = 1 << 20,
+    MOST_COLUMNS = 4096,
+    MOST_RULES = 1000,
+    ROW_BYTES = 70
+};
 enum { GREY = 1, DUPLICATE = 2, BROKEN = 4, FLAGS = 8 };
 
 /* ---- writing ---- */
@@ -37,6 +44,22 @@ static void pack_row(const data_set *set, size_t row, const char *base, lg_buf *
     for (size_t k = 0; k < table->columns; k++) lg_pack_text(out, table->cell[set->row[row].fact * table->columns + k]);
 }
 
+/* Rules and augmentation as the texts they have. */
+static void pack_rules(const data_set *set, lg_buf *out)
+{
+    lg_buf text;
+    data_rules rules = set->rules;
+    rules.size = data_shape(set), rules.fit = set->fit;
+    lg_buf_init(&text, 0);
+    data_rules_text(&rules, &text);
+    lg_pack_text(out, lg_buf_str(&text));
+    lg_buf_clear(&text);
+    if (set->augment.times > 1) data_augment_text(&set->augment, &text);
+    lg_pack_text(out, lg_buf_str(&text));
+    if (text.failed && !out->failed) out->failed = text.failed;
+    lg_buf_release(&text);
+}
+
 void data_pack(const data_set *set, const char *base, lg_buf *out)
 {
     data_size size = data_shape(set);
@@ -44,6 +67,7 @@ void data_pack(const data_set *set, const char *base, lg_buf *out)
     lg_pack_u8(out, (uint8_t)set->fit);
     lg_pack_u64(out, set->seed);
     lg_pack_text(out, set->recipe);
+    pack_rules(set, out);
     lg_pack_u32(out, (uint32_t)set->names->count);
     for (int k = 0; k < set->names->count; k++) lg_pack_text(out, set->names->name[k]);
     lg_pack_u32(out, (uint32_t)set->table->columns);
@@ -60,6 +84,8 @@ typedef struct unpacking {
     img_fit_mode fit;
     uint64_t seed;
     const char *recipe;
+    data_rules rules;
+    data_augment augment;
     data_table *table;
     data_names *names;
     data_block *block;
@@ -89,6 +115,11 @@ static lg_status unpack_head(unpacking *u, lg_err *err)
     u->fit = (img_fit_mode)fit;
     u->seed = lg_unpack_u64(in);
     u->recipe = lg_unpack_text(in, MOST_TEXT);
+    const char *rules = lg_unpack_text(in, MOST_RULES), *augment = lg_unpack_text(in, MOST_RULES);
+    LG_TRY(check(u, err));
+    lg_err said = {0};
+    if (data_rules_read(rules, &u->rules, &said)) lg_unpack_refuse(in, "%s", said.msg);
+    else if (*augment && data_augment_read(augment, &u->augment, &said)) lg_unpack_refuse(in, "%s", said.msg);
     return check(u, err);
 }
 
@@ -193,6 +224,19 @@ static lg_status unpack_rows(unpacking *u, lg_err *err)
 }
 
 /* ---- the pictures ---- */
+/* The pixel rules over the fitted pictures, as `clean` computed them. */
+static lg_status clean_pictures(unpacking *u, lg_err *err)
+{
+    data_block *b = u->block;
+    size_t size = (size_t)b->h * (size_t)b->w * (size_t)b->c;
+    for (size_t i = 0; u->rules.glare && i < u->table->count; i++) {
+        img_picture picture = {.h = b->h, .w = b->w, .c = b->c, .px = b->px + i * size};
+        LG_TRY(lg_cancel_check(u->spec->cancel, err));
+        if (!u->table->fact[i].broken) LG_TRY(data_rules_pixels(&u->rules, &picture, err));
+    }
+    return LG_OK;
+}
+
 static lg_status read_pictures(unpacking *u, data_lost *lost, lg_err *err)
 {
     const data_unpack_spec *s = u->spec;
@@ -211,6 +255,7 @@ static lg_status read_pictures(unpacking *u, data_lost *lost, lg_err *err)
                            .progress = s->progress,
                            .progress_ctx = s->progress_ctx};
     lg_status st = data_decode_block(&job, u->size, &u->block, err);
+    if (st == LG_OK) st = clean_pictures(u, err);
     for (size_t i = 0; !st && i < t->count; i++) {
         after += t->fact[i].broken != NULL;
         if (was[i] || !t->fact[i].broken || lost->count++) continue;
@@ -232,6 +277,8 @@ static lg_status make_set(unpacking *u, data_set **out, lg_err *err)
     memcpy(set->row, u->row, u->table->count * sizeof *set->row);
     set->fit = u->fit;
     set->seed = u->seed;
+    set->rules = u->rules;
+    set->augment = u->augment;
     lg_status st = *u->recipe ? data_recipe_add(set, err, "%s", u->recipe) : LG_OK;
     if (st) data_unref(set);
     else *out = set;

@@ -1,6 +1,7 @@
 /* Datasets as bytes: what was saved comes back equal, and what the pictures do meanwhile is told. */
 #include "lib/data/set_pack.h"
 #include "lib/base/pool.h"
+#include "lib/data/clean.h"
 #include "tests/support/load.h"
 
 static lg_buf out;
@@ -71,6 +72,21 @@ TEST(what_was_saved_comes_back)
     pack(next, "");
     CHECK_OK(unpack(out.data, out.len, ""));
     same_sets(next, again);
+}
+
+TEST(augmentation_is_kept)
+{
+    data_augment augment = {.times = 4, .seed = 9, .fresh = true}, back;
+    lg_err_clear(&err);
+    three_folders(4);
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+    CHECK(img_augment_set(&augment.how, "rotate", 12.5) && img_augment_set(&augment.how, "shift", 0.1));
+    CHECK_OK(data_augmented(set, &augment, &next, &err));
+    pack(next, "");
+    CHECK_OK(unpack(out.data, out.len, ""));
+    same_sets(next, again);
+    back = data_augment_of(again);
+    CHECK(memcmp(&back, &augment, sizeof back) == 0);
 }
 
 TEST(columns_and_sizes_that_differ)
