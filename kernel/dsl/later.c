@@ -6,7 +6,6 @@
 
 static const dsl_later later[] = {
     {"clean", "load", "`load … size 64x64` sets the size; `relabel` puts labels in order"},
-    {"describe", "show", "`show` draws images, classes and parts of a dataset"},
     {"freeze", "summary", "`summary` lists the layers; all of them learn"},
     {"unfreeze", "summary", "`summary` lists the layers; all of them learn"},
     {"findlr", "fit", "for rate in 0.1, 0.01, 0.001 { fit scratch epochs 3 lr $rate again as trial }"},
