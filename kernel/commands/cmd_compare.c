@@ -277,8 +277,10 @@ static void doc_verdicts(plt_doc *doc, const comparison *c)
         else say_pair(doc, c, c->best, i, -1, c->clear[i]);
     }
     if (!c->contest.paired)
-        plt_note(doc, "one picture more or less weighs differently in each: `compare` the models `on` one part for an "
-                      "answer picture by picture");
+        plt_note(doc, "for an answer picture by picture, `compare` the models themselves `on` one part of one dataset");
+    for (int i = 0; i < c->contest.n; i++)
+        if (c->contest.one[i].matrix && c->contest.one[i].matrix->note)
+            plt_note(doc, "%s: %s", c->contest.one[i].name, c->contest.one[i].matrix->note);
     if (c->contest.n > 2)
         plt_note(doc,
                  "the p values are as they are; the verdicts, and the best in bold, count %d comparisons (Holm's rule)",
@@ -342,6 +344,7 @@ static void doc_intervals(plt_doc *doc, const comparison *c)
 {
     const char *label[CMD_CONTENDERS];
     double low[CMD_CONTENDERS], value[CMD_CONTENDERS], high[CMD_CONTENDERS];
+    double baseline = cmd_score_baseline(c->contest.one[0].score); /* the same for all where the images are */
     for (int i = 0; i < c->contest.n; i++) {
         const cmd_contender *one = &c->contest.one[i];
         nn_interval ci = nn_wilson(right_of(one), total_of(one), c->level);
@@ -356,7 +359,7 @@ static void doc_intervals(plt_doc *doc, const comparison *c)
                                              .high = high,
                                              .n = c->contest.n,
                                              .percent = true,
-                                             .baseline = cmd_score_baseline(c->contest.one[0].score),
+                                             .baseline = c->contest.paired ? baseline : (double)NAN,
                                              .baseline_name = "largest class"});
 }
 
@@ -401,9 +404,6 @@ static void doc_title(plt_doc *doc, const dsl_call *call, const comparison *c)
         if (all->one[i].model) cmd_warn_seen(doc, call, all->one[i].model, all->one[i].name, all->one[i].set);
     for (int i = 0; i < all->n; i++) training = training || (all->one[i].matrix && all->one[i].matrix->training);
     if (training) cmd_doc_training(doc);
-    for (int i = 0; i < all->n; i++)
-        if (all->one[i].matrix && all->one[i].matrix->note)
-            plt_note(doc, "%s: %s", all->one[i].name, all->one[i].matrix->note);
 }
 
 static lg_status show(const dsl_call *call, const comparison *c, lg_err *err)

@@ -87,6 +87,8 @@ void rep_number_text(double number, lg_buf *out); /* "0.1", "601", "1e+30"; NaN:
  * 1.2.10 asks, and rep_csv_read takes that ' away again, so that texts survive the round trip. NUL bytes are left out.
  */
 void rep_csv_write(const rep_table *table, char separator, lg_buf *out);
+/* Would a spreadsheet run this text, once the ' before it are gone? */
+bool rep_is_formula(const char *text);
 /* An array with one object a row: RFC 8259, one row a line, missing cells null. Invalid UTF-8 becomes U+FFFD. */
 void rep_json_write(const rep_table *table, lg_buf *out);
 

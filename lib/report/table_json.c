@@ -192,7 +192,7 @@ static lg_status walk(json_reader *r)
 
 lg_status rep_json_read(const char *bytes, size_t len, const char *name, rep_table *table, lg_err *err)
 {
-    if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) bytes += 3, len -= 3;
+    while (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) bytes += 3, len -= 3;
     json_reader *r = lg_alloc(1, sizeof *r, err);
     if (!r) return err->status;
     *r = (json_reader){.start = bytes, .at = bytes, .end = bytes + len, .name = name, .table = table, .err = err};

@@ -70,9 +70,7 @@ static lg_status next_field(csv_reader *r)
 /* The ' that keeps spreadsheets from running a text is not part of it; see rep_csv_write. */
 static const char *unguarded(const char *text)
 {
-    const char *at = text + strspn(text, "'");
-    bool wide = strncmp(at, "\xef\xbc", 2) == 0 && at[2] && strchr("\x9d\x8b\x8d\xa0", at[2]);
-    return at > text && *at && (strchr("=+-@\t\r\n", *at) || wide) ? text + 1 : text;
+    return *text == '\'' && rep_is_formula(text) ? text + 1 : text;
 }
 
 /* ---- rows of texts ---- */
@@ -184,7 +182,7 @@ static int line_of(const char *bytes, size_t at)
 
 lg_status rep_csv_read(const char *bytes, size_t len, char separator, const char *name, rep_table *table, lg_err *err)
 {
-    if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) bytes += 3, len -= 3;
+    while (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) bytes += 3, len -= 3;
     csv_reader r = {.at = bytes, .end = bytes + len, .name = name, .line = 1, .err = err};
     const char *zero = len ? memchr(bytes, 0, len) : NULL;
     size_t valid = zero ? (size_t)(zero - bytes) : lg_utf8_valid(bytes, len);

@@ -7,13 +7,12 @@
 #include "lib/base/banned.h"
 
 /* ---- CSV ---- */
-/* Would a spreadsheet run it, once leading quotes are gone? The full-width forms count for some of them too. */
-static bool looks_like_formula(const char *text)
+bool rep_is_formula(const char *text)
 {
     double number;
     static const char *const wide[] = {"\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0"};
     const char *at = text + strspn(text, "'");
-    if (*at && strchr("=+-@\t\r\n", *at)) return *text == '\'' || !lg_parse_double(text, &number);
+    if (*at && strchr("=+-@\t\r\n", *at)) return !lg_parse_double(at, &number);
     for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
         if (strncmp(at, wide[i], 3) == 0) return true;
     return false;
@@ -21,8 +20,8 @@ static bool looks_like_formula(const char *text)
 
 static void csv_field(const char *text, char separator, lg_buf *out)
 {
-    bool formula = looks_like_formula(text), quoted = strchr(text, separator) || strpbrk(text, "\"\r\n\t") ||
-                                                      *text == ' ' || (*text && text[strlen(text) - 1] == ' ');
+    bool formula = rep_is_formula(text), quoted = strchr(text, separator) || strpbrk(text, "\"\r\n\t") ||
+                                                  *text == ' ' || (*text && text[strlen(text) - 1] == ' ');
     if (quoted) lg_buf_addc(out, '"');
     if (formula) lg_buf_addc(out, '\'');
     for (const char *p = text; *p; p++) {
