@@ -1,6 +1,7 @@
 /* box_summary.c - a network to look at: the layer table, the data shrinking and deepening, where the parameters are. */
 #include "kernel/commands/box_model.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/banned.h"
@@ -16,11 +17,12 @@ static int detail_of(const char *word)
     return SHAPES | PARAMS | SHARES;
 }
 
-static void bytes_cell(plt_doc *doc, double bytes)
+static char *bytes_text(double bytes, char out[32])
 {
-    if (bytes >= 1 << 20) plt_cell(doc, "%.1f MB", bytes / (1 << 20));
-    else if (bytes >= 1024) plt_cell(doc, "%.1f KB", bytes / 1024);
-    else plt_cell(doc, "%.0f B", bytes);
+    if (bytes >= 1 << 20) snprintf(out, 32, "%.1f MB", bytes / (1 << 20));
+    else if (bytes >= 1024) snprintf(out, 32, "%.1f KB", bytes / 1024);
+    else snprintf(out, 32, "%.0f B", bytes);
+    return out;
 }
 
 static void summary_columns(plt_doc *doc, int detail)
@@ -56,6 +58,7 @@ static void formula_cell(plt_doc *doc, const nn_net *net, const nn_summary_row *
 
 static void summary_row(plt_doc *doc, const nn_net *net, const nn_summary *s, const nn_summary_row *row, int detail)
 {
+    char bytes[32];
     plt_row(doc, PLT_ROW_PLAIN);
     plt_head(doc, "%s", row->title);
     if (row->connected[0]) plt_cell_tip(doc, "called %s, reads %s", row->name, row->connected);
@@ -73,7 +76,7 @@ static void summary_row(plt_doc *doc, const nn_net *net, const nn_summary *s, co
     }
     if (detail & MEMORY) {
         plt_cell(doc, "%s", lg_thousands((long long)row->macs));
-        bytes_cell(doc, (double)row->bytes);
+        plt_cell(doc, "%s", bytes_text((double)row->bytes, bytes));
     }
 }
 
@@ -164,7 +167,7 @@ void cmd_doc_summary(plt_doc *doc, const cmd_model *model, const char *name, con
 {
     nn_summary s;
     if (nn_summary_new(model->net, &s, err)) return;
-    char in[NN_SHAPE_TEXT];
+    char in[NN_SHAPE_TEXT], outputs[32], weights[32];
     int detail = detail_of(detail_word), largest = 0;
     plt_title(doc, "%s: %d layers on %s images%s%s", name, s.count, nn_shape_text(s.input, in), model->on ? " of " : "",
               model->on ? model->on : "");
@@ -177,8 +180,8 @@ void cmd_doc_summary(plt_doc *doc, const cmd_model *model, const char *name, con
     plt_text(doc, "Total params: %s\nTrainable params: %s\nNon-trainable params: %s", lg_thousands((long long)s.params),
              lg_thousands((long long)(s.params - s.moving)), lg_thousands((long long)s.moving));
     if (detail & MEMORY)
-        plt_text(doc, "One image: %s multiply-adds, %.1f KB of outputs; weights: %.1f KB",
-                 lg_thousands((long long)s.macs), (double)s.activation_bytes / 1024, (double)s.weight_bytes / 1024);
+        plt_text(doc, "One image: %s multiply-adds, %s of outputs; weights: %s", lg_thousands((long long)s.macs),
+                 bytes_text((double)s.activation_bytes, outputs), bytes_text((double)s.weight_bytes, weights));
     doc_padding(doc, model->net);
     if (s.params) {
         const nn_node *most = nn_net_node(model->net, s.row[largest].node);

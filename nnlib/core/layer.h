@@ -114,7 +114,7 @@ typedef struct nn_call {
     const double *total[2];  /* training, layers with sums: the batch's, of forward and (in backward) of backward */
     const double *share[2];  /* and this piece's part of them */
 
-    void *saved;   /* n * saved(spec) bytes, from forward to backward */
+    void *saved;   /* n * saved(spec) bytes, from forward to backward; NULL where there will be no backward */
     void *scratch; /* scratch(spec, n) bytes, this call only, 64-byte aligned, contents undefined */
 } nn_call;
 

@@ -42,7 +42,7 @@ void nn_ending_forward(nn_activation a, const nn_call *call)
         nn_softmax_forward(&rows);
         return;
     }
-    if (keeps_scores(a) && call->training) memcpy(call->saved, y, n * sizeof *y);
+    if (keeps_scores(a) && call->training && call->saved) memcpy(call->saved, y, n * sizeof *y);
     nn_act_forward(&(nn_act_args){.act = ending_act[a], .alpha = ending_alpha(a), .n = n, .x = y, .y = y});
 }
 

@@ -143,6 +143,57 @@ TEST(an_image_does_not_feel_its_neighbours)
     each_example(alone_as_in_company);
 }
 
+/* ---- every allocation on the way to a running layer fails once ---- */
+
+static lg_status run_alone(const nn_example *example, lg_err *e)
+{
+    lg_status st;
+    nn_net *net = NULL;
+    nn_weights *w = NULL;
+    nn_exec *exec = NULL;
+    char input[NN_SHAPE_TEXT + 8], shape[NN_SHAPE_TEXT];
+    snprintf(input, sizeof input, "input %s", nn_shape_text(example->in[0], shape));
+    LG_GO(nn_net_new(&net, e));
+    LG_GO(nn_net_add_line(net, input, e));
+    LG_GO(nn_net_add_line(net, example->line, e));
+    if (nn_net_output(net).rank == 3) LG_GO(nn_net_add_line(net, "flatten", e));
+    LG_GO(nn_net_add_line(net, "dense 2 softmax", e));
+    LG_GO(nn_net_finish(net, e));
+    LG_GO(nn_weights_new(net, 1, &w, e));
+    LG_GO(nn_exec_new(&(nn_exec_options){.net = net, .max_batch = 9, .train = true, .seed = 1,
+                                         .loss = nn_loss_find("crossentropy"), .optim = nn_optim_find("sgd")},
+                      &exec, e));
+    nn_exec_load(exec, w);
+    hash_fill(nn_exec_input(exec), 9 * nn_shape_size(nn_net_input(net)), 5, 1.0f);
+    nn_exec_gradient(exec, 9);
+    nn_exec_step(exec, &(nn_hyper){.lr = 0.01});
+    if (!isfinite(nn_exec_loss(exec))) TEST_FAIL("%s: the loss is no number", example->line);
+done:
+    nn_exec_free(exec);
+    nn_weights_unref(w);
+    nn_net_unref(net);
+    return st;
+}
+
+static void memory_of(const nn_layer_type *type, const nn_example *example)
+{
+    if (example->in[0].rank != 3 || type->min_inputs > 1) return;
+    for (long nth = 1;; nth++) {
+        lg_err e = {0};
+        lg_alloc_fail_at(nth, false);
+        lg_status st = run_alone(example, &e);
+        lg_alloc_fail_at(0, false);
+        if (st == LG_OK) break;
+        CHECK_INT(st, LG_E_MEMORY);
+        CHECK(nth < 200);
+    }
+}
+
+TEST(every_allocation_may_fail)
+{
+    each_example(memory_of);
+}
+
 /* ---- words ---- */
 
 static void records_of(const nn_layer_type *type, const nn_example *example)

@@ -145,3 +145,32 @@ TEST(a_layer_tells_its_shape_where_it_stands)
     lg_free(html);
     lens_close(&l);
 }
+
+/* Shift-Tab on a word in a cell. */
+static void tells(const char *cell, const char *word, const char *says)
+{
+    bool found = false;
+    char *text = NULL, *html = NULL;
+    lg_err err = {0};
+    size_t at = (size_t)(strstr(cell, word) - cell) + 2;
+    CHECK_OK(dsl_session_inspect(l.session, cell, strlen(cell), at, 0, &found, &text, &html, &err));
+    CHECK(found);
+    CHECK_HAS(text, says);
+    lg_free(text);
+    lg_free(html);
+}
+
+TEST(a_layer_tells_its_shape_inside_a_block)
+{
+    static const char cell[] = "model m on logos {\n  conv 4 3x3\n  residual {\n    depthwise 3x3 same\n"
+                               "    residual { batchnorm; conv 7 5x5 }\n  }\n  globalavg\n  dense classes softmax\n}";
+    setup();
+    tells(cell, "depthwise", "here: 30x30x4, 40 parameters");
+    tells(cell, "batchnorm", "here: 30x30x4, 16 parameters");
+    tells(cell, "conv 7", "here: 26x26x7, 707 parameters"); /* what does not fit is told when the block closes */
+    tells(cell, "residual", "Its layers' output plus its input");
+    CHECK_HAS(complete("model m on logos { residual { depth|"), "depthwise");
+    CHECK_HAS(complete("model m on logos { resid|"), "residual");
+    tells("base", "base", "not part of this version");
+    lens_close(&l);
+}
