@@ -8,7 +8,6 @@ static const dsl_later later[] = {
     {"clean", "load", "`load … size 64x64` sets the size; `relabel` puts labels in order"},
     {"freeze", "summary", "`summary` lists the layers; all of them learn"},
     {"unfreeze", "summary", "`summary` lists the layers; all of them learn"},
-    {"findlr", "fit", "for rate in 0.1, 0.01, 0.001 { fit scratch epochs 3 lr $rate again as trial }"},
     {"explain", "show", "show logos.val with scratch where correct = no sort loss"},
     {"activations", "summary", "`summary` shows what each layer makes of the image"},
     {"dream", "summary", "`summary` shows what each layer makes of the image"},

@@ -1,5 +1,6 @@
 /* feed.c - pieces of a batch filled in parallel; pieces are those of nn_pieces. */
 #include "nnlib/train/feed.h"
+#include "nnlib/core/rng.h"
 #include "nnlib/kernels/kernels.h"
 #include "lib/base/banned.h"
 
@@ -17,6 +18,20 @@ lg_status nn_feed_init(nn_feed *feed, lg_err *err)
 {
     feed->err = lg_alloc(FEED_PIECES, sizeof *feed->err, err);
     return feed->err ? LG_OK : LG_E_MEMORY;
+}
+
+void nn_feed_order(const nn_source *source, uint64_t seed, int epoch, bool shuffle, int64_t *order)
+{
+    int64_t n = source->count, first = source->fresh ? (epoch - 1) * n : 0;
+    lg_rng rng;
+    for (int64_t i = 0; i < n; i++) order[i] = first + i;
+    if (!shuffle) return;
+    lg_rng_init(&rng, nn_key(seed, (uint64_t)epoch));
+    for (int64_t i = n - 1; i > 0; i--) {
+        int64_t j = (int64_t)lg_rng_below(&rng, (uint64_t)i + 1), kept = order[i];
+        order[i] = order[j];
+        order[j] = kept;
+    }
 }
 
 void nn_feed_release(nn_feed *feed)

@@ -17,6 +17,9 @@ lg_status nn_feed_init(nn_feed *feed, lg_err *err) LG_MUST_CHECK; /* the fields 
  * LL409. */
 lg_status nn_feed_batch(nn_feed *feed, const int64_t *indices, int n, float *x, int32_t *label,
                         lg_err *err) LG_MUST_CHECK;
+/* Indices of one epoch (from 1), source->count of them. They depend on seed and number of the epoch alone, so that a
+ * run in two parts equals a run in one. */
+void nn_feed_order(const nn_source *source, uint64_t seed, int epoch, bool shuffle, int64_t *order);
 void nn_feed_release(nn_feed *feed);
 
 #endif

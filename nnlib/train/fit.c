@@ -260,21 +260,6 @@ static lg_status fit_begin(fit *f, lg_err *err)
 
 /* ---- one epoch ---- */
 
-/* The order depends on seed and number of the epoch alone, so that a run in two parts equals a run in one. */
-static void shuffle(fit *f, int epoch)
-{
-    int64_t n = f->o->train.count, first = f->o->train.fresh ? (epoch - 1) * n : 0;
-    lg_rng rng;
-    for (int64_t i = 0; i < n; i++) f->order[i] = first + i;
-    if (f->o->no_shuffle) return;
-    lg_rng_init(&rng, nn_key(f->o->seed, (uint64_t)epoch));
-    for (int64_t i = n - 1; i > 0; i--) {
-        int64_t j = (int64_t)lg_rng_below(&rng, (uint64_t)i + 1), kept = f->order[i];
-        f->order[i] = f->order[j];
-        f->order[j] = kept;
-    }
-}
-
 static void tally_batch(const fit *f, tally *t, int n, double mean_loss)
 {
     const float *p = nn_exec_output(f->exec);
@@ -342,7 +327,7 @@ static lg_status train_epoch(fit *f, int epoch, int last_epoch, tally *t, lg_err
 {
     double since = lg_now();
     int64_t count = f->o->train.count;
-    shuffle(f, epoch);
+    nn_feed_order(&f->o->train, f->o->seed, epoch, !f->o->no_shuffle, f->order);
     for (int64_t from = 0; from < count && !f->out_of_time; from += f->batch) {
         int n = count - from < f->batch ? (int)(count - from) : f->batch;
         LG_TRY(lg_cancel_check(f->o->cancel, err));
