@@ -88,8 +88,6 @@ static lg_status keep(const dsl_call *call, const cmd_judged *j, double level, l
                              j->score.loss,
                              nn_calibration_error(&j->score.calibration)};
     rep_table table;
-    char *words = cmd_judged_words(call, j, err);
-    if (!words) return err->status;
     rep_table_init(&table);
     rep_column_add(&table, "model", REP_TEXT);
     rep_column_add(&table, "data", REP_TEXT);
@@ -98,9 +96,7 @@ static lg_status keep(const dsl_call *call, const cmd_judged *j, double level, l
     rep_text(&table, j->model_name);
     rep_text(&table, j->data_name);
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) rep_number(&table, values[i]);
-    lg_status st = cmd_table_keep(call, AS, &table, words, err);
-    lg_free(words);
-    return st;
+    return cmd_judged_keep(call, AS, j, &table, err);
 }
 
 static lg_status evaluate_run(const dsl_call *call, lg_err *err)

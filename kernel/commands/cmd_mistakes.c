@@ -116,8 +116,6 @@ static lg_status doc_mistakes(plt_doc *doc, const dsl_call *call, const cmd_judg
 static lg_status keep(const dsl_call *call, const cmd_judged *j, const mistake *list, size_t n, lg_err *err)
 {
     rep_table table;
-    char *words = cmd_judged_words(call, j, err);
-    if (!words) return err->status;
     rep_table_init(&table);
     rep_column_add(&table, "id", REP_NUMBER);
     rep_column_add(&table, "file", REP_TEXT);
@@ -136,9 +134,7 @@ static lg_status keep(const dsl_call *call, const cmd_judged *j, const mistake *
         rep_number(&table, (double)list[i].sure);
         rep_number(&table, (double)list[i].true_share);
     }
-    lg_status st = cmd_table_keep(call, AS, &table, words, err);
-    lg_free(words);
-    return st;
+    return cmd_judged_keep(call, AS, j, &table, err);
 }
 
 static lg_status mistakes_run(const dsl_call *call, lg_err *err)

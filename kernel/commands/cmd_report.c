@@ -148,8 +148,6 @@ static lg_status keep(const dsl_call *call, const cmd_judged *j, double level, l
                                           "precision_high", "recall",    "recall_low", "recall_high", "f1",
                                           "f1_low",         "f1_high"};
     rep_table table;
-    char *words = cmd_judged_words(call, j, err);
-    if (!words) return err->status;
     rep_table_init(&table);
     rep_column_add(&table, "label", REP_TEXT);
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) rep_column_add(&table, columns[i], REP_NUMBER);
@@ -173,9 +171,7 @@ static lg_status keep(const dsl_call *call, const cmd_judged *j, double level, l
         rep_text(&table, j->labels.name[k]);
         for (size_t i = 0; i < sizeof values / sizeof *values; i++) rep_number(&table, values[i]);
     }
-    lg_status st = cmd_table_keep(call, AS, &table, words, err);
-    lg_free(words);
-    return st;
+    return cmd_judged_keep(call, AS, j, &table, err);
 }
 
 static void doc_calibration(plt_doc *doc, const nn_calibration *c)

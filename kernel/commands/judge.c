@@ -114,6 +114,18 @@ char *cmd_judged_words(const dsl_call *call, const cmd_judged *j, lg_err *err)
     return words;
 }
 
+lg_status cmd_judged_keep(const dsl_call *call, int as, const cmd_judged *j, rep_table *table, lg_err *err)
+{
+    char *words = cmd_judged_words(call, j, err);
+    char *title = words ? lg_strf(err, "%s of %s", call->command->name, words) : NULL;
+    lg_status st = err->status;
+    if (title) st = cmd_table_keep(call, as, table, title, err);
+    else rep_table_release(table);
+    lg_free(title);
+    lg_free(words);
+    return st;
+}
+
 void cmd_doc_training(plt_doc *doc)
 {
     plt_heading(doc, "TRAINING IMAGES: these figures say nothing about new pictures");

@@ -43,6 +43,9 @@ const char *cmd_score_largest(const cmd_score *score, char *const *label);
 
 /* "scratch on logos.val where label = nike, 601 images": for titles; owned (lg_free). */
 char *cmd_judged_words(const dsl_call *call, const cmd_judged *j, lg_err *err) LG_MUST_CHECK;
+/* Keeps a table under the name of `as` (parameter), as "report of scratch on logos.val, 601 images"; it is consumed. */
+lg_status cmd_judged_keep(const dsl_call *call, int as, const cmd_judged *j, rep_table *table,
+                          lg_err *err) LG_MUST_CHECK;
 /* Begins a document: its title with the verb in front, what is stale, and TRAINING IMAGES where that is so. */
 void cmd_doc_judged(plt_doc *doc, const dsl_call *call, const cmd_judged *j, lg_err *err);
 /* "TRAINING IMAGES: …" as a heading. */

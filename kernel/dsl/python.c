@@ -178,7 +178,8 @@ static const char *method_verb(const dsl_config *config, const char *method, sli
 {
     static const struct {
         const char *said, *here;
-    } known[] = {{"evaluate", "confusion"}, {"predict", "show"}, {"score", "confusion"}, {"summary", "summary"},
+    } known[] = {{"evaluate", "evaluate"}, {"score", "evaluate"}, {"evaluate", "confusion"}, {"score", "confusion"},
+                 {"predict", "show"}, {"summary", "summary"},
                  {"plot", "curves"},        {"imshow", "show"},  {"compile", "fit"},     {"sequential", "model"}};
     if (name.len > 4 && !memcmp(name.at, "plt.", 4) && !dsl_same(method, "imshow")) method = "plot";
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -213,7 +214,7 @@ static bool command_line(const dsl_config *config, slice target, slice name, sli
         lg_buf_addc(out, ' ');
         lg_buf_add(out, object.at, object.len);
     }
-    if (!dsl_same(here, "confusion")) add_arguments(inner, !is_method, out);
+    if (!dsl_same(here, "confusion") && !dsl_same(here, "evaluate")) add_arguments(inner, !is_method, out);
     return true;
 }
 
