@@ -22,12 +22,14 @@ typedef struct list_ctx {
     int what, count;
 } list_ctx;
 
-/* Was the dataset of a model or run changed after it was trained? */
-static bool out_of_date(const dsl_call *call, const dsl_object *object)
+/* Models and runs: was their dataset changed after they were trained? All else: what they were made from? */
+static bool out_of_date(const dsl_call *call, const char *name, const dsl_object *object)
 {
     const cmd_run *run = NULL;
     char now[65];
     lg_err ignored = {0};
+    if (object->cls->kind == DSL_KIND_TABLE || object->cls->kind == DSL_KIND_DATASET)
+        return dsl_session_stale(call->session, name);
     if (object->cls->kind == DSL_KIND_RUN) run = object->payload;
     if (object->cls->kind == DSL_KIND_MODEL) run = cmd_model_run(object->payload);
     dsl_object *data = run ? dsl_session_get(call->session, run->data) : NULL;
@@ -49,8 +51,14 @@ static bool list_object(void *ctx, const char *name, dsl_object *object)
     plt_head(list->doc, "%s", name);
     plt_cell(list->doc, "%s", dsl_kind_name(object->cls->kind));
     plt_cell(list->doc, "%s", lg_buf_str(&brief));
-    plt_cell(list->doc, "%s%s", out_of_date(list->call, object) ? "out of date " : "",
-             chosen && strcmp(chosen, name) == 0 ? "default" : "");
+    size_t edits = dsl_session_edits(list->call->session, name);
+    lg_buf note;
+    lg_buf_init(&note, 0);
+    if (out_of_date(list->call, name, object)) lg_buf_adds(&note, "out of date");
+    if (chosen && strcmp(chosen, name) == 0) lg_buf_addf(&note, "%sdefault", note.len ? ", " : "");
+    if (edits) lg_buf_addf(&note, "%s%zu edit%s to undo", note.len ? ", " : "", edits, edits == 1 ? "" : "s");
+    plt_cell(list->doc, "%s", lg_buf_str(&note));
+    lg_buf_release(&note);
     lg_buf_release(&brief);
     list->count++;
     return true;

@@ -129,3 +129,46 @@ lg_status dsl_lineage(const dsl_call *call, lg_arena *arena, const char **out, l
     lg_buf_release(&text);
     return st;
 }
+
+/* ---- out of date ---- */
+typedef struct staleness {
+    const char *name; /* of the object asked about */
+    history *made;    /* its lines without the last one */
+    lg_arena *arena;
+    bool stale;
+    lg_err *err;
+} staleness;
+
+/* Do the lines that made the object still make what is called so now? */
+static bool compare_maker(void *ctx, const char *name, dsl_object *object)
+{
+    staleness *s = ctx;
+    history now = {.arena = s->arena, .err = s->err};
+    size_t a = next_about(s->made, 0, name), b;
+    if (!strcmp(name, s->name) || a == s->made->count) return true;
+    if (add_lines(&now, object->recipe)) return false;
+    b = next_about(&now, 0, name);
+    while (a < s->made->count && b < now.count && !strcmp(s->made->line[a], now.line[b])) {
+        a = next_about(s->made, a + 1, name);
+        b = next_about(&now, b + 1, name);
+    }
+    s->stale = a < s->made->count || b < now.count;
+    return !s->stale;
+}
+
+bool dsl_session_stale(dsl_session *session, const char *name)
+{
+    const dsl_object *object = dsl_session_get(session, name);
+    lg_arena arena;
+    lg_err quiet = {0};
+    if (!object) return false;
+    lg_arena_init(&arena, 1 << 26);
+    history made = {.arena = &arena, .err = &quiet};
+    staleness s = {.name = name, .made = &made, .arena = &arena, .err = &quiet};
+    if (add_lines(&made, object->recipe) == LG_OK && made.count) {
+        made.count--;
+        dsl_session_each(session, compare_maker, &s);
+    }
+    lg_arena_release(&arena);
+    return s.stale;
+}

@@ -86,6 +86,9 @@ void dsl_undone_release(dsl_undone *undone);
 /* Borrowed, or NULL. `name` may be dotted only where objects are so named (trial.1). */
 dsl_object *dsl_session_get(dsl_session *session, const char *name);
 lg_status dsl_session_remove(dsl_session *session, const char *name, lg_err *err) LG_MUST_CHECK;
+/* Was something it was made from changed since, by its recipe? For what is made once and kept: tables, and datasets made
+ * of others. */
+bool dsl_session_stale(dsl_session *session, const char *name);
 /* Every object, in the order made: calls fn until it returns false. */
 typedef bool dsl_each_fn(void *ctx, const char *name, dsl_object *object);
 void dsl_session_each(dsl_session *session, dsl_each_fn *fn, void *ctx);
