@@ -160,7 +160,11 @@ bench: $(O)/bench/bench_train ## an epoch of ours against Keras (PEER_PYTHON=pyt
 bench-kernels: $(O)/bench/bench_kernels ## every kernel variant on the report's shapes
 	@$(O)/bench/bench_kernels
 
-.PHONY: bless
+.PHONY: docs bless
+docs: $(O)/logolens ## write docs/commands.md and docs/errors.md from the program's tables
+	@$(O)/logolens manual > docs/commands.md
+	@python3 tests/support/dsl_errors.py > docs/errors.md
+
 bless: $(O)/tests/unit/test_plot_golden ## rewrite the expected outputs of lib/plot; read the diff before you commit it
 	@LOGOLENS_BLESS=1 $(O)/tests/unit/test_plot_golden
 

@@ -189,6 +189,25 @@ static int main_version(void)
     return MAIN_OK;
 }
 
+/* docs/commands.md on standard output: for `make docs`. */
+static int main_manual(void)
+{
+    lg_err err = {0};
+    lg_buf text;
+    cmd_workbench *bench = NULL;
+    lg_buf_init(&text, 16 << 20);
+    lg_status st = cmd_workbench_new(&bench, &err);
+    if (st == LG_OK) {
+        dsl_manual(dsl_session_config(cmd_workbench_session(bench)), &text);
+        st = lg_buf_check(&text, &err);
+    }
+    if (st == LG_OK) fputs(lg_buf_str(&text), stdout);
+    else main_say_error(&err, NULL);
+    cmd_workbench_free(bench);
+    lg_buf_release(&text);
+    return st ? MAIN_FAILED : MAIN_OK;
+}
+
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "--help";
@@ -199,6 +218,7 @@ int main(int argc, char **argv)
         return count == 1 ? main_run_script(rest[0]) : wrong_usage("run needs one FILE", NULL);
     if (strcmp(name, "install") == 0) return main_install(count, rest);
     if (strcmp(name, "allow") == 0 || strcmp(name, "forbid") == 0) return main_allow(name[0] == 'a', count, rest);
+    if (strcmp(name, "manual") == 0) return main_manual();
     if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) return main_version();
     if (strcmp(name, "help") != 0 && strcmp(name, "--help") != 0 && strcmp(name, "-h") != 0)
         return wrong_usage("there is no subcommand", name);

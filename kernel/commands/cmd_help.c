@@ -55,9 +55,6 @@ static lg_status help_word(const dsl_call *call, const dsl_value *word, lg_err *
     return st;
 }
 
-/* In the order of the manual. */
-static const char *const groups[] = {"Data", "Model", "Train", "Evaluate", "Explain", "Teach", "Business", "Session"};
-
 /* The commands of one group, or those of no known one. */
 static void help_group(const dsl_call *call, plt_doc *doc, const char *group, bool others)
 {
@@ -65,7 +62,7 @@ static void help_group(const dsl_call *call, plt_doc *doc, const char *group, bo
     for (size_t i = 0; config->commands[i]; i++) {
         const dsl_command *c = config->commands[i];
         bool known = false;
-        for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) known |= strcmp(c->group, groups[g]) == 0;
+        for (size_t g = 0; dsl_groups[g]; g++) known |= strcmp(c->group, dsl_groups[g]) == 0;
         if (others ? known : strcmp(c->group, group) != 0) continue;
         plt_row(doc, PLT_ROW_PLAIN);
         plt_head(doc, "%s", c->name);
@@ -84,7 +81,7 @@ static lg_status help_run(const dsl_call *call, lg_err *err)
     plt_column(&doc, PLT_LEFT, "Command");
     plt_column(&doc, PLT_LEFT, "What it does");
     plt_column(&doc, PLT_LEFT, "Group");
-    for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) help_group(call, &doc, groups[g], false);
+    for (size_t g = 0; dsl_groups[g]; g++) help_group(call, &doc, dsl_groups[g], false);
     help_group(call, &doc, "", true);
     plt_text(&doc, "`let`, `for`, `check` and `where` join lines together: `help language`. The layers of a model: "
                    "`help layers`.");

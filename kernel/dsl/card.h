@@ -18,6 +18,8 @@ void dsl_card_row(dsl_card *c, const char *left, const char *right);
 void dsl_card_examples(dsl_card *c, const char *const *examples, int most);
 
 /* ---- inspect.c ---- */
+/* `fit MODEL [on DATASET] [as NAME] [options]` */
+void dsl_signature_line(const char *name, const dsl_param *params, bool block, bool where, lg_buf *out);
 void dsl_param_card(dsl_card *c, const char *owner, const dsl_param *param);
 
 /* ---- topics.c ---- */

@@ -55,7 +55,7 @@ static void upper_name(const dsl_param *param, lg_buf *out)
 }
 
 /* `fit MODEL [on DATASET] [as NAME] options` */
-static void signature_line(const char *name, const dsl_param *params, bool block, bool where, lg_buf *out)
+void dsl_signature_line(const char *name, const dsl_param *params, bool block, bool where, lg_buf *out)
 {
     lg_buf_adds(out, name);
     for (const dsl_param *p = params; p && p->name; p++) {
@@ -101,7 +101,7 @@ static void command_card(dsl_card *c, const dsl_command *command)
     lg_buf line;
     lg_buf_init(&line, 1 << 14);
     dsl_card_title(c, command->name, "command", command->summary);
-    signature_line(command->name, command->params, command->takes_layers, command->takes_where, &line);
+    dsl_signature_line(command->name, command->params, command->takes_layers, command->takes_where, &line);
     dsl_card_code(c, lg_buf_str(&line));
     lg_buf_release(&line);
     dsl_card_line(c, command->detail);
@@ -114,7 +114,7 @@ static void layer_card(dsl_card *c, const dsl_layer_type *layer)
     lg_buf line;
     lg_buf_init(&line, 1 << 14);
     dsl_card_title(c, layer->name, "layer", layer->summary);
-    signature_line(layer->name, layer->params, layer->block, false, &line);
+    dsl_signature_line(layer->name, layer->params, layer->block, false, &line);
     dsl_card_code(c, lg_buf_str(&line));
     lg_buf_clear(&line);
     for (size_t i = 0; layer->aliases && layer->aliases[i]; i++)

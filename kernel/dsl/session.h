@@ -86,8 +86,8 @@ void dsl_undone_release(dsl_undone *undone);
 /* Borrowed, or NULL. `name` may be dotted only where objects are so named (trial.1). */
 dsl_object *dsl_session_get(dsl_session *session, const char *name);
 lg_status dsl_session_remove(dsl_session *session, const char *name, lg_err *err) LG_MUST_CHECK;
-/* Was something it was made from changed since, by its recipe? For what is made once and kept: tables, and datasets made
- * of others. */
+/* Was something it was made from changed since, by its recipe? For what is made once and kept: tables, and datasets
+ * made of others. */
 bool dsl_session_stale(dsl_session *session, const char *name);
 /* Every object, in the order made: calls fn until it returns false. */
 typedef bool dsl_each_fn(void *ctx, const char *name, dsl_object *object);
@@ -114,6 +114,13 @@ lg_status dsl_session_snapshot(dsl_session *session, dsl_session **out, lg_err *
  * text and, unless NULL, html. */
 lg_status dsl_session_card(dsl_session *session, const char *word, bool *found, lg_buf *text, lg_buf *html,
                            lg_err *err) LG_MUST_CHECK;
+
+/* Examples of the cards that are neither command, layer nor code, for tests; NULL behind the last. */
+const char *dsl_topic_example(size_t index);
+/* All commands and layers as Markdown: docs/commands.md. */
+void dsl_manual(const dsl_config *config, lg_buf *out);
+/* Groups of commands in the order of the manual, NULL-terminated. */
+extern const char *const dsl_groups[];
 
 /* What an error code means, for `help LL203`; NULL: no such code. dsl_codes ends with code 0. */
 typedef struct dsl_code {

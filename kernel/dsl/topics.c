@@ -17,7 +17,7 @@ static const topic topics[] = {
     {"check", "word", "stops the cell when a condition does not hold",
      "check scratch.val.accuracy > 0.5 \"no better than guessing\""},
     {"where", "word", "keeps the rows that fulfil a condition; several `where` are joined by and",
-     "show logos.val where label = nike and confidence < 40% limit 12"},
+     "show logos.val with scratch where label = nike and confidence < 40% limit 12"},
     {"and", "word", "both conditions must hold; it binds closer than `or`",
      "show logos where label = nike and id > 100"},
     {"or", "word", "one of the conditions is enough; `and` binds closer",
@@ -82,6 +82,14 @@ static const topic topics[] = {
 const char *const dsl_help_topics[] = {"layers", "language", "arithmetic", "where", "and",      "or",     "in",
                                        "no",     "accuracy", "loss",       "recall", "precision", NULL};
 
+const char *dsl_topic_example(size_t index)
+{
+    size_t seen = 0;
+    for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
+        if (topics[i].example && seen++ == index) return topics[i].example;
+    return NULL;
+}
+
 static void add_topic(dsl_card *c, const topic *t)
 {
     dsl_card_title(c, t->word, t->kind, t->sentence);
@@ -108,7 +116,7 @@ static void language_card(dsl_card *c)
         {"let", "let lr = 0.01, and then $lr"},
         {"for", "for rate in 0.1, 0.01 { fit scratch lr $rate again as trial }"},
         {"check", "check scratch.val.accuracy > 0.5 \"no better than guessing\""},
-        {"where", "show logos.val where label = nike and confidence < 40%"},
+        {"where", "show logos.val with scratch where label = nike and confidence < 40%"},
         {"( )", "arithmetic: ($lr / 2), (scratch.val.accuracy * 100)"},
         {"\"…\"", "fills in $lr and ${scratch.val.accuracy}; '…' fills in nothing"},
         {"fields", "scratch.val.accuracy, logos.train.count: facts about objects; Tab lists them"},

@@ -70,7 +70,7 @@ static void pad_sees(const nn_spec *spec, nn_dims *window, nn_dims *stride)
 
 static const nn_example pad_examples[] = {
     {.line = "pad 1", .in = {{3, {3, 4, 2}}}},
-    {.line = "pad 2x0", .in = {{3, {2, 3, 1}}}},
+    {.line = "pad 2x1", .in = {{3, {2, 3, 1}}}},
     {.line = "pad 1x3", .in = {{3, {3, 2, 3}}}},
     {0},
 };
