@@ -118,7 +118,7 @@ const dsl_command dsl_cmd_drop = {
     .summary = "remove images from a dataset (not from disk)",
     .group = "Data",
     .params = params,
-    .examples = (const char *const[]){"drop logos image 12, 14", "drop logos where label = puma and brightness < 0.9", NULL},
+    .examples = (const char *const[]){"drop logos image 12, 14", "drop logos where label = puma", NULL},
     .takes_where = true,
     .check = drop_check,
     .run = drop_run,
