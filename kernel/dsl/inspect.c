@@ -146,6 +146,31 @@ void dsl_param_card(dsl_card *c, const char *owner, const dsl_param *param)
     lg_buf_release(&line);
 }
 
+/* An example with this option: one that has it, else the first with its default added. */
+static void option_example(dsl_card *c, const char *const *examples, const dsl_param *param)
+{
+    char word[80];
+    const char *first = examples ? examples[0] : NULL;
+    snprintf(word, sizeof word, " %s", param->name);
+    for (const char *const *e = examples; e && *e; e++)
+        if (strstr(*e, word)) {
+            dsl_card_head(c, "Example");
+            dsl_card_code(c, *e);
+            return;
+        }
+    if (!first || strpbrk(first, "{;\n") || param->late || param->role == DSL_POSITIONAL ||
+        (param->role != DSL_FLAG && !param->dflt))
+        return;
+    lg_buf line;
+    lg_buf_init(&line, 4096);
+    bool off = param->role == DSL_FLAG && param->dflt && dsl_same(param->dflt, "on");
+    lg_buf_addf(&line, "%s%s%s", first, off ? " no" : "", word);
+    if (param->role != DSL_FLAG) lg_buf_addf(&line, " %s", param->dflt);
+    dsl_card_head(c, "Example");
+    dsl_card_code(c, lg_buf_str(&line));
+    lg_buf_release(&line);
+}
+
 static void code_card(dsl_card *c, const dsl_code *code)
 {
     char name[24];
@@ -172,8 +197,10 @@ static bool option_card(dsl_card *c, const dsl_config *config, const char *word)
     int found = 0;
     for (size_t i = 0; config->commands && config->commands[i]; i++)
         for (const dsl_param *p = config->commands[i]->params; p && p->name; p++)
-            if (p->role != DSL_POSITIONAL && dsl_same(word, p->name) && found++ < 6)
+            if (p->role != DSL_POSITIONAL && dsl_same(word, p->name) && found++ < 6) {
                 dsl_param_card(c, config->commands[i]->name, p);
+                if (found == 1) option_example(c, config->commands[i]->examples, p);
+            }
     for (const dsl_layer_type *l = config->layers; l && l->name; l++)
         for (const dsl_param *p = l->params; p && p->name; p++)
             if (dsl_same(word, p->name) && found++ < 6) dsl_param_card(c, l->name, p);
@@ -195,6 +222,7 @@ static bool pair_card(const dsl_config *config, const char *words, dsl_card *c)
         for (; p && p->name; p++)
             if (dsl_same(blank + 1, p->name) || (p->aliases && dsl_choice_index(p->aliases, blank + 1) >= 0)) {
                 dsl_param_card(c, pass ? layer->name : command->name, p);
+                option_example(c, pass ? layer->examples : command->examples, p);
                 return true;
             }
     }
@@ -347,6 +375,7 @@ static bool place_card(dsl_session *session, const char *code, size_t len, size_
         bool named = dsl_same(word, p->name) || (p->aliases && dsl_choice_index(p->aliases, word) >= 0);
         if (!named || p->role == DSL_POSITIONAL || dsl_session_get(session, word)) continue;
         dsl_param_card(c, context.layer ? context.layer->name : context.command->name, p);
+        option_example(c, context.layer ? context.layer->examples : context.command->examples, p);
         found = true;
     }
     if (!found)

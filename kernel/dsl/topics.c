@@ -34,6 +34,17 @@ static const topic topics[] = {
     {"into", "word", "the new name of what is made", NULL},
     {"as", "word", "keeps the result under a name", "fit scratch as first"},
     {"by", "word", "the group: a column", "split logos 80/20 by source"},
+    {"across", "word", "several machines, or several processes of this one; not part of this version", NULL},
+    {"dataset", "kind", "images with their labels and their parts: train, val, test",
+     "load logos from sample:logos size 64x64\ndescribe logos"},
+    {"model", "kind", "a network: its layers, its weights, and the runs that trained it",
+     "model scratch on logos { flatten; dense classes softmax }\nsummary scratch"},
+    {"run", "kind", "what one training was: settings, curves, the best epoch",
+     "fit scratch epochs 1 as first\ncurves first"},
+    {"table", "kind", "rows and columns: a report, a confusion matrix, a comparison, an opened CSV file",
+     "confusion scratch as m\nexport m to m.csv"},
+    {"posts", "kind", "posts of social media with their images; not part of this version", NULL},
+    {"grid", "kind", "numbers in rows and columns", "let g = [35 19; 13 22]\ndescribe g"},
     {"$", "word", "stands for the value of a variable", "let lr = 0.01\nfit scratch lr $lr\nsay \"lr is $lr\""},
     {"arithmetic", "topic",
      "stands in round brackets: + - * / ^, sqrt log exp min max round abs floor ceil mean, variables and fields",
@@ -139,6 +150,31 @@ bool dsl_topic_card(dsl_card *c, const dsl_config *config, const char *word)
 }
 
 /* ---- values of options ---- */
+/* Words that depend on the one before: `dark` after `set theme`. */
+static bool words_card(dsl_card *c, const dsl_command *command, const char *word)
+{
+    const char *at = command->words ? command->params[0].choices : NULL;
+    while (at && *at) {
+        char before[64];
+        size_t n = strcspn(at, " ");
+        snprintf(before, sizeof before, "%.*s", (int)n, at);
+        const char *const *one = command->words(1, before);
+        for (; one && *one; one++) {
+            if (!dsl_same(word, *one)) continue;
+            lg_buf line;
+            lg_buf_init(&line, 200);
+            lg_buf_addf(&line, "%s %s %s", command->name, before, *one);
+            dsl_card_title(c, *one, "value", command->summary);
+            dsl_card_head(c, "Example");
+            dsl_card_code(c, lg_buf_str(&line));
+            lg_buf_release(&line);
+            return true;
+        }
+        at += n + (at[n] == ' ');
+    }
+    return false;
+}
+
 bool dsl_choice_card(dsl_card *c, const dsl_config *config, const char *word)
 {
     int found = 0;
@@ -148,6 +184,8 @@ bool dsl_choice_card(dsl_card *c, const dsl_config *config, const char *word)
     for (const dsl_layer_type *l = config->layers; l && l->name && found < 3; l++)
         for (const dsl_param *p = l->params; p && p->name && found < 3; p++)
             if (dsl_choice_index(p->choices, word) >= 0) dsl_param_card(c, l->name, p), found++;
+    for (size_t i = 0; config->commands && config->commands[i] && !found; i++)
+        found += words_card(c, config->commands[i], word);
     return found > 0;
 }
 
