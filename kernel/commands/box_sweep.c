@@ -76,7 +76,8 @@ static void add_fit_line(const cmd_sweep *sweep, int setting, lg_buf *out)
     lg_buf_addf(out, "fit %s on %s", sweep->model, sweep->data);
     for (int a = 0; a < SWEEP_AXES; a++) {
         const char *text = sweep->setting[setting].value[a].text;
-        if (*text && a != SWEEP_DROPOUT) lg_buf_addf(out, " %s %s", cmd_sweep_axis_names[a], text);
+        bool usual = a == SWEEP_SCHEDULE && strcmp(text, "constant") == 0;
+        if (*text && !usual && a != SWEEP_DROPOUT) lg_buf_addf(out, " %s %s", cmd_sweep_axis_names[a], text);
     }
     lg_buf_adds(out, sweep->rest);
 }
@@ -362,8 +363,7 @@ static void doc_verdict(board *b, plt_doc *doc)
         if (!cmd_standing_apart(&b->standing[i]) && mean_seconds(b->sweep, b->standing[i].setting) <
                                                         0.7 * mean_seconds(b->sweep, b->standing[quickest].setting))
             quickest = i;
-    if (ties > 1 && ties == b->n - 1)
-        plt_text(doc, "None of the %d others is distinguishable from the best.", ties);
+    if (ties > 1 && ties == b->n - 1) plt_text(doc, "None of the %d others is distinguishable from the best.", ties);
     else if (ties > 1) plt_text(doc, "%d of the %d others are not distinguishable from the best.", ties, b->n - 1);
     if (quickest) {
         lg_buf_clear(&b->text);

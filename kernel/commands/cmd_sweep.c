@@ -9,7 +9,24 @@
 
 #include "lib/base/banned.h"
 
-enum { MODEL, ON, BY, AS, LR, BATCH, EPOCHS, OPTIMIZER, MOMENTUM, DROPOUT, RANDOM, REPEAT, TIME, SEED, BALANCE };
+enum {
+    MODEL,
+    ON,
+    BY,
+    AS,
+    LR,
+    BATCH,
+    EPOCHS,
+    OPTIMIZER,
+    MOMENTUM,
+    DROPOUT,
+    SCHEDULE,
+    RANDOM,
+    REPEAT,
+    TIME,
+    SEED,
+    BALANCE
+};
 
 static const dsl_param params[] = {
     [MODEL] = {.name = "model",
@@ -88,6 +105,13 @@ static const dsl_param params[] = {
                  .min = 0,
                  .max = 0.99,
                  .help = "rates for all dropout layers of the model"},
+    [SCHEDULE] = {.name = "schedule",
+                  .role = DSL_OPTION,
+                  .type = DSL_T_CHOICE,
+                  .list = true,
+                  .choices = "constant cosine onecycle one-cycle step plateau",
+                  .dflt = "constant",
+                  .help = "how lr changes while training"},
     [RANDOM] = {.name = "random",
                 .role = DSL_OPTION,
                 .type = DSL_T_INT,
@@ -132,6 +156,7 @@ static const int axis_param[SWEEP_AXES] = {
     [SWEEP_OPTIMIZER] = OPTIMIZER,
     [SWEEP_MOMENTUM] = MOMENTUM,
     [SWEEP_DROPOUT] = DROPOUT,
+    [SWEEP_SCHEDULE] = SCHEDULE,
 };
 
 /* ---- from the line to the settings ---- */
@@ -158,7 +183,6 @@ static lg_status range_of(const dsl_call *call, int a, cmd_sweep_axis *axis, lg_
 
 static lg_status axis_of(const dsl_call *call, int a, cmd_sweep_axis *axis, lg_err *err)
 {
-    if (a == SWEEP_SCHEDULE) return LG_OK;
     const dsl_arg *arg = &call->arg[axis_param[a]];
     cmd_sweep_value *value = lg_arena_alloc(call->arena, (size_t)arg->count + 1, sizeof *value, err);
     if (!value) return err->status;
@@ -483,6 +507,7 @@ static cmd_train_spec spec_of(const sweep_job *job, const cmd_model *model, int 
     spec.batch = (int)v[SWEEP_BATCH].number;
     spec.epochs = (int)v[SWEEP_EPOCHS].number;
     spec.optimizer = v[SWEEP_OPTIMIZER].text;
+    spec.schedule = v[SWEEP_SCHEDULE].text;
     if (v[SWEEP_MOMENTUM].text[0]) spec.momentum = v[SWEEP_MOMENTUM].number;
     spec.seed = job->sweep->seed + (uint64_t)round;
     spec.balance = dsl_on(job->call, BALANCE);
