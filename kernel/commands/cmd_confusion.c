@@ -6,19 +6,8 @@
 enum { MODEL, ON, AS, NORMALIZE, SORT };
 
 static const dsl_param params[] = {
-    [MODEL] = {.name = "model",
-               .role = DSL_POSITIONAL,
-               .type = DSL_T_OBJECT,
-               .kinds = DSL_MODELS,
-               .required = true,
-               .implicit = true,
-               .help = "a trained model"},
-    [ON] = {.name = "on",
-            .role = DSL_PREPOSITION,
-            .type = DSL_T_OBJECT,
-            .kinds = DSL_DATASETS,
-            .dflt_help = "the validation part of its own dataset",
-            .help = "the images to judge it on"},
+    [MODEL] = CMD_JUDGED_MODEL,
+    [ON] = CMD_JUDGED_ON,
     [AS] = {.name = "as", .role = DSL_PREPOSITION, .type = DSL_T_NEWNAME, .help = "keep the matrix under this name"},
     [NORMALIZE] = {.name = "normalize",
                    .role = DSL_OPTION,

@@ -7,19 +7,8 @@
 enum { MODEL, ON, AS, CI };
 
 static const dsl_param params[] = {
-    [MODEL] = {.name = "model",
-               .role = DSL_POSITIONAL,
-               .type = DSL_T_OBJECT,
-               .kinds = DSL_MODELS,
-               .required = true,
-               .implicit = true,
-               .help = "a trained model"},
-    [ON] = {.name = "on",
-            .role = DSL_PREPOSITION,
-            .type = DSL_T_OBJECT,
-            .kinds = DSL_DATASETS,
-            .dflt_help = "the validation part of its own dataset",
-            .help = "the images to judge it on"},
+    [MODEL] = CMD_JUDGED_MODEL,
+    [ON] = CMD_JUDGED_ON,
     [AS] = {.name = "as", .role = DSL_PREPOSITION, .type = DSL_T_NEWNAME, .help = "keep the card as a table"},
     [CI] = CMD_CI_PARAM,
     {0},
@@ -68,55 +57,45 @@ static void doc_card(plt_doc *doc, const cmd_judged *j)
             plt_note(doc, "no image is %s: its recall is not known", j->labels.name[k]);
 }
 
-static lg_status keep(const dsl_call *call, const cmd_judged *j, double level, lg_err *err)
+static lg_status fill(plt_doc *doc, const dsl_call *call, const cmd_judged *j, lg_err *err)
 {
-    static const char *const numbers[] = {"images", "right",      "accuracy",          "low",
-                                          "high",   "baseline",   "balanced_accuracy", "macro_f1",
-                                          "loss",   "calibration"};
+    doc_verdict(doc, j, call->arg[CI].value[0].number);
+    doc_card(doc, j);
+    if (!call->where) cmd_doc_never(doc, &j->score, j->labels.name, j->model_name);
+    return plt_doc_check(doc, err);
+}
+
+static void rows(rep_table *table, const dsl_call *call, const cmd_judged *j)
+{
     const int64_t *count = j->score.count;
     int n = j->score.classes;
     int64_t right = cmd_score_right(&j->score), total = cmd_score_total(&j->score);
-    nn_interval ci = nn_wilson(right, total, level);
-    const double values[] = {(double)total,
-                             (double)right,
-                             (double)right / (double)total,
-                             ci.low,
-                             ci.high,
-                             cmd_score_baseline(&j->score),
-                             nn_confusion_balanced_accuracy(count, n),
-                             nn_confusion_macro_f1(count, n),
-                             j->score.loss,
-                             nn_calibration_error(&j->score.calibration)};
-    rep_table table;
-    rep_table_init(&table);
-    rep_column_add(&table, "model", REP_TEXT);
-    rep_column_add(&table, "data", REP_TEXT);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) rep_column_add(&table, numbers[i], REP_NUMBER);
-    rep_row_add(&table);
-    rep_text(&table, j->model_name);
-    rep_text(&table, j->data_name);
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++) rep_number(&table, values[i]);
-    return cmd_judged_keep(call, AS, j, &table, err);
+    nn_interval ci = nn_wilson(right, total, call->arg[CI].value[0].number);
+    const struct {
+        const char *name;
+        double value;
+    } figures[] = {{"images", (double)total},
+                   {"right", (double)right},
+                   {"accuracy", (double)right / (double)total},
+                   {"low", ci.low},
+                   {"high", ci.high},
+                   {"baseline", cmd_score_baseline(&j->score)},
+                   {"balanced_accuracy", nn_confusion_balanced_accuracy(count, n)},
+                   {"macro_f1", nn_confusion_macro_f1(count, n)},
+                   {"loss", j->score.loss},
+                   {"calibration", nn_calibration_error(&j->score.calibration)}};
+    rep_column_add(table, "model", REP_TEXT);
+    rep_column_add(table, "data", REP_TEXT);
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) rep_column_add(table, figures[i].name, REP_NUMBER);
+    rep_row_add(table);
+    rep_text(table, j->model_name);
+    rep_text(table, j->data_name);
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) rep_number(table, figures[i].value);
 }
 
 static lg_status evaluate_run(const dsl_call *call, lg_err *err)
 {
-    double level = call->arg[CI].value[0].number;
-    cmd_judged j;
-    plt_doc doc;
-    LG_TRY(cmd_judge(call, MODEL, 0, ON, &j, err));
-    plt_doc_init(&doc);
-    cmd_doc_judged(&doc, call, &j, err);
-    lg_status st = err->status;
-    if (st == LG_OK) {
-        doc_verdict(&doc, &j, level);
-        doc_card(&doc, &j);
-        if (!call->where) cmd_doc_never(&doc, &j.score, j.labels.name, j.model_name);
-        st = cmd_display(call, &doc, false, err);
-    } else plt_doc_release(&doc);
-    if (st == LG_OK && call->arg[AS].count) st = keep(call, &j, level, err);
-    cmd_judged_release(&j);
-    return st;
+    return cmd_judging_run(call, &(cmd_judging){.model = MODEL, .on = ON, .as = AS, .fill = fill, .rows = rows}, err);
 }
 
 const dsl_command dsl_cmd_evaluate = {

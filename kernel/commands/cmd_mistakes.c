@@ -9,19 +9,8 @@
 enum { MODEL, ON, AS, LIMIT, CONFIDENT };
 
 static const dsl_param params[] = {
-    [MODEL] = {.name = "model",
-               .role = DSL_POSITIONAL,
-               .type = DSL_T_OBJECT,
-               .kinds = DSL_MODELS,
-               .required = true,
-               .implicit = true,
-               .help = "a trained model"},
-    [ON] = {.name = "on",
-            .role = DSL_PREPOSITION,
-            .type = DSL_T_OBJECT,
-            .kinds = DSL_DATASETS,
-            .dflt_help = "the validation part of its own dataset",
-            .help = "the images to judge it on"},
+    [MODEL] = CMD_JUDGED_MODEL,
+    [ON] = CMD_JUDGED_ON,
     [AS] = {.name = "as", .role = DSL_PREPOSITION, .type = DSL_T_NEWNAME, .help = "keep the list as a table"},
     [LIMIT] = {.name = "limit",
                .role = DSL_OPTION,
@@ -92,8 +81,8 @@ static lg_status doc_gallery(plt_doc *doc, const cmd_judged *j, const mistake *l
     return LG_OK;
 }
 
-static lg_status doc_mistakes(plt_doc *doc, const dsl_call *call, const cmd_judged *j, const mistake *list,
-                              size_t count, lg_err *err)
+static lg_status doc_list(plt_doc *doc, const dsl_call *call, const cmd_judged *j, const mistake *list, size_t count,
+                          lg_err *err)
 {
     size_t limit = (size_t)call->arg[LIMIT].value[0].integer, n = count < limit ? count : limit;
     int64_t total = cmd_score_total(&j->score);
@@ -113,52 +102,45 @@ static lg_status doc_mistakes(plt_doc *doc, const dsl_call *call, const cmd_judg
     return LG_OK;
 }
 
-static lg_status keep(const dsl_call *call, const cmd_judged *j, const mistake *list, size_t n, lg_err *err)
+static lg_status fill(plt_doc *doc, const dsl_call *call, const cmd_judged *j, lg_err *err)
 {
-    rep_table table;
-    rep_table_init(&table);
-    rep_column_add(&table, "id", REP_NUMBER);
-    rep_column_add(&table, "file", REP_TEXT);
-    rep_column_add(&table, "label", REP_TEXT);
-    rep_column_add(&table, "predicted", REP_TEXT);
-    rep_column_add(&table, "confidence", REP_NUMBER);
-    rep_column_add(&table, "true_confidence", REP_NUMBER);
-    for (size_t i = 0; i < n; i++) {
+    mistake *list = NULL;
+    size_t count = 0;
+    LG_TRY(find_mistakes(j, dsl_on(call, CONFIDENT), &list, &count, err));
+    lg_status st = doc_list(doc, call, j, list, count, err);
+    lg_free(list);
+    return st;
+}
+
+static void rows(rep_table *table, const dsl_call *call, const cmd_judged *j)
+{
+    mistake *list = NULL;
+    size_t count = 0;
+    rep_column_add(table, "id", REP_NUMBER);
+    rep_column_add(table, "file", REP_TEXT);
+    rep_column_add(table, "label", REP_TEXT);
+    rep_column_add(table, "predicted", REP_TEXT);
+    rep_column_add(table, "confidence", REP_NUMBER);
+    rep_column_add(table, "true_confidence", REP_NUMBER);
+    if (find_mistakes(j, dsl_on(call, CONFIDENT), &list, &count, &table->failed)) return;
+    for (size_t i = 0; i < count; i++) {
         data_image image;
         data_image_at(j->set, list[i].row, &image);
-        rep_row_add(&table);
-        rep_number(&table, image.id);
-        rep_text(&table, image.name);
-        rep_text(&table, j->labels.name[list[i].truth]);
-        rep_text(&table, j->labels.name[list[i].said]);
-        rep_number(&table, (double)list[i].sure);
-        rep_number(&table, (double)list[i].true_share);
+        rep_row_add(table);
+        rep_number(table, image.id);
+        rep_text(table, image.name);
+        rep_text(table, j->labels.name[list[i].truth]);
+        rep_text(table, j->labels.name[list[i].said]);
+        rep_number(table, (double)list[i].sure);
+        rep_number(table, (double)list[i].true_share);
     }
-    return cmd_judged_keep(call, AS, j, &table, err);
+    lg_free(list);
 }
 
 static lg_status mistakes_run(const dsl_call *call, lg_err *err)
 {
-    cmd_judged j;
-    mistake *list = NULL;
-    size_t count = 0;
-    plt_doc doc;
-    lg_status st;
-    LG_TRY(cmd_judge(call, MODEL, 0, ON, &j, err));
-    plt_doc_init(&doc);
-    cmd_doc_judged(&doc, call, &j, err);
-    LG_GO(err->status);
-    LG_GO(find_mistakes(&j, dsl_on(call, CONFIDENT), &list, &count, err));
-    LG_GO(doc_mistakes(&doc, call, &j, list, count, err));
-    st = cmd_display(call, &doc, true, err);
-    if (st == LG_OK && call->arg[AS].count) st = keep(call, &j, list, count, err);
-    goto end;
-done:
-    plt_doc_release(&doc);
-end:
-    lg_free(list);
-    cmd_judged_release(&j);
-    return st;
+    return cmd_judging_run(
+        call, &(cmd_judging){.model = MODEL, .on = ON, .as = AS, .png = true, .fill = fill, .rows = rows}, err);
 }
 
 const dsl_command dsl_cmd_mistakes = {

@@ -10,19 +10,8 @@
 enum { MODEL, ON, AS, CI, CALIBRATION };
 
 static const dsl_param params[] = {
-    [MODEL] = {.name = "model",
-               .role = DSL_POSITIONAL,
-               .type = DSL_T_OBJECT,
-               .kinds = DSL_MODELS,
-               .required = true,
-               .implicit = true,
-               .help = "a trained model"},
-    [ON] = {.name = "on",
-            .role = DSL_PREPOSITION,
-            .type = DSL_T_OBJECT,
-            .kinds = DSL_DATASETS,
-            .dflt_help = "the validation part of its own dataset",
-            .help = "the images to judge it on"},
+    [MODEL] = CMD_JUDGED_MODEL,
+    [ON] = CMD_JUDGED_ON,
     [AS] = {.name = "as", .role = DSL_PREPOSITION, .type = DSL_T_NEWNAME, .help = "keep the report as a table"},
     [CI] = CMD_CI_PARAM,
     [CALIBRATION] = {.name = "calibration",
@@ -141,39 +130,6 @@ static void doc_sentences(plt_doc *doc, const cmd_judged *j)
     }
 }
 
-/* ---- kept ---- */
-static lg_status keep(const dsl_call *call, const cmd_judged *j, double level, lg_err *err)
-{
-    static const char *const columns[] = {"images",         "predicted", "right",      "precision",   "precision_low",
-                                          "precision_high", "recall",    "recall_low", "recall_high", "f1",
-                                          "f1_low",         "f1_high"};
-    rep_table table;
-    rep_table_init(&table);
-    rep_column_add(&table, "label", REP_TEXT);
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) rep_column_add(&table, columns[i], REP_NUMBER);
-    for (int k = 0; k < j->score.classes; k++) {
-        nn_class_score s = nn_confusion_class(j->score.count, j->score.classes, k);
-        nn_interval p = nn_wilson(s.right, s.predicted, level), r = nn_wilson(s.right, s.truth, level);
-        nn_interval f = nn_f1_interval(&s, level);
-        const double none = NAN, values[] = {(double)s.truth,
-                                             (double)s.predicted,
-                                             (double)s.right,
-                                             s.predicted ? s.precision : none,
-                                             p.low,
-                                             p.high,
-                                             s.truth ? s.recall : none,
-                                             r.low,
-                                             r.high,
-                                             s.f1,
-                                             f.low,
-                                             f.high};
-        rep_row_add(&table);
-        rep_text(&table, j->labels.name[k]);
-        for (size_t i = 0; i < sizeof values / sizeof *values; i++) rep_number(&table, values[i]);
-    }
-    return cmd_judged_keep(call, AS, j, &table, err);
-}
-
 static void doc_calibration(plt_doc *doc, const nn_calibration *c)
 {
     double confidence[NN_BINS], accuracy[NN_BINS];
@@ -195,26 +151,51 @@ static void doc_calibration(plt_doc *doc, const nn_calibration *c)
                                                  .count = c->count});
 }
 
-static lg_status report_run(const dsl_call *call, lg_err *err)
+static lg_status fill(plt_doc *doc, const dsl_call *call, const cmd_judged *j, lg_err *err)
 {
     double level = call->arg[CI].value[0].number;
-    cmd_judged j;
-    plt_doc doc;
-    LG_TRY(cmd_judge(call, MODEL, 0, ON, &j, err));
-    plt_doc_init(&doc);
-    cmd_doc_judged(&doc, call, &j, err);
-    lg_status st = err->status;
-    if (st == LG_OK) {
-        doc_table(&doc, &j, level);
-        doc_chart(&doc, &j, level);
-        doc_sentences(&doc, &j);
-        if (dsl_on(call, CALIBRATION)) doc_calibration(&doc, &j.score.calibration);
-        if (!call->where) cmd_doc_never(&doc, &j.score, j.labels.name, j.model_name);
-        st = cmd_display(call, &doc, true, err);
-    } else plt_doc_release(&doc);
-    if (st == LG_OK && call->arg[AS].count) st = keep(call, &j, level, err);
-    cmd_judged_release(&j);
-    return st;
+    doc_table(doc, j, level);
+    doc_chart(doc, j, level);
+    doc_sentences(doc, j);
+    if (dsl_on(call, CALIBRATION)) doc_calibration(doc, &j->score.calibration);
+    if (!call->where) cmd_doc_never(doc, &j->score, j->labels.name, j->model_name);
+    return plt_doc_check(doc, err);
+}
+
+static void rows(rep_table *table, const dsl_call *call, const cmd_judged *j)
+{
+    static const char *const columns[] = {"images",         "predicted", "right",      "precision",   "precision_low",
+                                          "precision_high", "recall",    "recall_low", "recall_high", "f1",
+                                          "f1_low",         "f1_high"};
+    double level = call->arg[CI].value[0].number;
+    rep_column_add(table, "label", REP_TEXT);
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) rep_column_add(table, columns[i], REP_NUMBER);
+    for (int k = 0; k < j->score.classes; k++) {
+        nn_class_score s = nn_confusion_class(j->score.count, j->score.classes, k);
+        nn_interval p = nn_wilson(s.right, s.predicted, level), r = nn_wilson(s.right, s.truth, level);
+        nn_interval f = nn_f1_interval(&s, level);
+        const double none = NAN, values[] = {(double)s.truth,
+                                             (double)s.predicted,
+                                             (double)s.right,
+                                             s.predicted ? s.precision : none,
+                                             p.low,
+                                             p.high,
+                                             s.truth ? s.recall : none,
+                                             r.low,
+                                             r.high,
+                                             s.f1,
+                                             f.low,
+                                             f.high};
+        rep_row_add(table);
+        rep_text(table, j->labels.name[k]);
+        for (size_t i = 0; i < sizeof values / sizeof *values; i++) rep_number(table, values[i]);
+    }
+}
+
+static lg_status report_run(const dsl_call *call, lg_err *err)
+{
+    return cmd_judging_run(
+        call, &(cmd_judging){.model = MODEL, .on = ON, .as = AS, .png = true, .fill = fill, .rows = rows}, err);
 }
 
 const dsl_command dsl_cmd_report = {

@@ -114,18 +114,6 @@ char *cmd_judged_words(const dsl_call *call, const cmd_judged *j, lg_err *err)
     return words;
 }
 
-lg_status cmd_judged_keep(const dsl_call *call, int as, const cmd_judged *j, rep_table *table, lg_err *err)
-{
-    char *words = cmd_judged_words(call, j, err);
-    char *title = words ? lg_strf(err, "%s of %s", call->command->name, words) : NULL;
-    lg_status st = err->status;
-    if (title) st = cmd_table_keep(call, as, table, title, err);
-    else rep_table_release(table);
-    lg_free(title);
-    lg_free(words);
-    return st;
-}
-
 void cmd_doc_training(plt_doc *doc)
 {
     plt_heading(doc, "TRAINING IMAGES: these figures say nothing about new pictures");
@@ -232,4 +220,37 @@ const char *cmd_interval_text(int64_t right, int64_t total, double level)
     if (total > 0) snprintf(to, sizeof *room, "%s to %s%%", plt_points(ci.low, 1), plt_points(ci.high, 1));
     else snprintf(to, sizeof *room, "–");
     return to;
+}
+
+/* ---- the command as a whole ---- */
+static lg_status keep(const dsl_call *call, const cmd_judging *judging, const cmd_judged *j, lg_err *err)
+{
+    rep_table table;
+    char *words = cmd_judged_words(call, j, err);
+    char *title = words ? lg_strf(err, "%s of %s", call->command->name, words) : NULL;
+    lg_status st = err->status;
+    if (title) {
+        rep_table_init(&table);
+        judging->rows(&table, call, j);
+        st = cmd_table_keep(call, judging->as, &table, title, err);
+    }
+    lg_free(title);
+    lg_free(words);
+    return st;
+}
+
+lg_status cmd_judging_run(const dsl_call *call, const cmd_judging *judging, lg_err *err)
+{
+    cmd_judged j;
+    plt_doc doc;
+    LG_TRY(cmd_judge(call, judging->model, 0, judging->on, &j, err));
+    plt_doc_init(&doc);
+    cmd_doc_judged(&doc, call, &j, err);
+    lg_status st = err->status;
+    if (st == LG_OK) st = judging->fill(&doc, call, &j, err);
+    if (st == LG_OK) st = cmd_display(call, &doc, judging->png, err);
+    else plt_doc_release(&doc);
+    if (st == LG_OK && call->arg[judging->as].count) st = keep(call, judging, &j, err);
+    cmd_judged_release(&j);
+    return st;
 }

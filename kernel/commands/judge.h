@@ -43,9 +43,6 @@ const char *cmd_score_largest(const cmd_score *score, char *const *label);
 
 /* "scratch on logos.val where label = nike, 601 images": for titles; owned (lg_free). */
 char *cmd_judged_words(const dsl_call *call, const cmd_judged *j, lg_err *err) LG_MUST_CHECK;
-/* Keeps a table under the name of `as` (parameter), as "report of scratch on logos.val, 601 images"; it is consumed. */
-lg_status cmd_judged_keep(const dsl_call *call, int as, const cmd_judged *j, rep_table *table,
-                          lg_err *err) LG_MUST_CHECK;
 /* Begins a document: its title with the verb in front, what is stale, and TRAINING IMAGES where that is so. */
 void cmd_doc_judged(plt_doc *doc, const dsl_call *call, const cmd_judged *j, lg_err *err);
 /* "TRAINING IMAGES: …" as a heading. */
@@ -58,6 +55,27 @@ void cmd_warn_seen(plt_doc *doc, const dsl_call *call, const cmd_model *model, c
 /* "overconfident by 12 points"; this thread's, until the next call. */
 const char *cmd_calibration_text(const nn_calibration *calibration);
 
+/* ---- the command as a whole: evaluate, report, mistakes ---- */
+typedef struct cmd_judging {
+    int model, on, as; /* parameters */
+    bool png;          /* it has charts or pictures */
+    lg_status (*fill)(plt_doc *doc, const dsl_call *call, const cmd_judged *j, lg_err *err);
+    /* What `as NAME` keeps, as "report of scratch on logos.val, 601 images". */
+    void (*rows)(rep_table *table, const dsl_call *call, const cmd_judged *j);
+} cmd_judging;
+lg_status cmd_judging_run(const dsl_call *call, const cmd_judging *judging, lg_err *err) LG_MUST_CHECK;
+
+/* Rows of params they share. */
+#define CMD_JUDGED_MODEL                                                                                               \
+    {                                                                                                                  \
+        .name = "model", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_MODELS, .required = true,          \
+        .implicit = true, .help = "a trained model"                                                                    \
+    }
+#define CMD_JUDGED_ON                                                                                                  \
+    {                                                                                                                  \
+        .name = "on", .role = DSL_PREPOSITION, .type = DSL_T_OBJECT, .kinds = DSL_DATASETS,                            \
+        .dflt_help = "the validation part of its own dataset", .help = "the images to judge it on"                     \
+    }
 /* The `ci` option: {.name = "ci", …}; and its value 0.5..0.999. */
 #define CMD_CI_PARAM                                                                                                   \
     {                                                                                                                  \
