@@ -31,14 +31,20 @@ lg_status nn_window_infer(const char *layer, const nn_window *w, nn_shape in, nn
     return LG_OK;
 }
 
+/* Lines so far apart in so many rows. Divisions are slow, and most windows have no gaps. */
+static int64_t lines(int64_t rows, int64_t dilation)
+{
+    return dilation == 1 ? rows : (rows + dilation - 1) / dilation;
+}
+
 /* Where a window starts, and which of its lines lie inside. The odd line of padding comes behind. */
 static int64_t start(int64_t at, int64_t size, int64_t stride, int64_t dilation, int64_t in, int64_t out, bool same,
                      int64_t *from, int64_t *to)
 {
     int64_t pad = same ? (out - 1) * stride + span(size, dilation) - in : 0;
     int64_t first = at * stride - (pad > 0 ? pad / 2 : 0);
-    *from = first < 0 ? (-first + dilation - 1) / dilation : 0;
-    *to = in > first ? (in - first + dilation - 1) / dilation : 0;
+    *from = first < 0 ? lines(-first, dilation) : 0;
+    *to = in > first ? lines(in - first, dilation) : 0;
     if (*to > size) *to = size;
     return first;
 }
