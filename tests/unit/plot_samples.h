@@ -161,6 +161,28 @@ static void sample_network(plt_doc *doc)
                                      .n = SCRATCH_LAYERS});
 }
 
+/* Too sure above the middle, not sure enough below it; one bin is empty. */
+static void sample_judged(plt_doc *doc)
+{
+    const double sure[] = {NAN, 0.35, 0.46, 0.55, 0.66, 0.75, 0.84, 0.97};
+    const double right[] = {NAN, 0.5, 0.52, 0.55, 0.58, 0.6, 0.7, 0.81};
+    const int64_t count[] = {0, 12, 61, 90, 104, 88, 102, 144};
+    plt_calibration(doc, &(plt_calibration_spec){.title = "How often it is right when it is so sure",
+                                                 .n = 8,
+                                                 .confidence = sure,
+                                                 .accuracy = right,
+                                                 .count = count});
+    plt_agreement(doc, &(plt_agreement_spec){.title = "Who is right where",
+                                             .first = "scratch",
+                                             .second = "transfer",
+                                             .both = 361,
+                                             .only_first = 24,
+                                             .only_second = 61,
+                                             .neither = 155});
+    plt_agreement(doc, &(plt_agreement_spec){.first = "a", .second = "b", .only_second = 3});
+    plt_agreement(doc, &(plt_agreement_spec){.title = "no images", .first = "a", .second = "b"});
+}
+
 static void sample_confusion(plt_doc *doc)
 {
     const int64_t counts[] = {190, 21, 24, 9, 30, 62, 27, 11, 28, 14, 122, 6, 21, 8, 17, 11};
@@ -334,6 +356,8 @@ static void sample_hostile(plt_doc *doc)
                                              .high = high,
                                              .n = HOSTILE,
                                              .percent = true});
+    plt_agreement(doc, &(plt_agreement_spec){
+                           .title = hostile[2], .first = hostile[0], .second = hostile[3], .both = 1, .only_first = 2});
     plt_recall(doc,
                &(plt_recall_spec){.title = hostile[9], .labels = hostile, .n = HOSTILE, .epochs = 1, .recall = value});
 }
@@ -347,7 +371,7 @@ static const sample samples[] = {
     {"recall", sample_recall},       {"histogram", sample_histogram}, {"network", sample_network},
     {"blocks", sample_blocks},       {"confusion", sample_confusion}, {"lines", sample_lines},
     {"intervals", sample_intervals}, {"sheet", sample_sheet},         {"words", sample_words},
-    {"hostile", sample_hostile},
+    {"judged", sample_judged},       {"hostile", sample_hostile},
 };
 enum { SAMPLES = sizeof samples / sizeof *samples };
 
