@@ -389,6 +389,15 @@ static void doc_winner(board *b, plt_doc *doc)
     plt_code(doc, "%s", lg_buf_str(&b->text));
 }
 
+/* "#2 0.03 16": place and values, which is all that fits at the end of a line. */
+static void add_short(board *b, int place)
+{
+    lg_buf_addf(&b->text, "#%d", place + 1);
+    for (int a = 0; a < SWEEP_AXES; a++)
+        if (b->sweep->varies[a])
+            lg_buf_addf(&b->text, " %s", b->sweep->setting[b->standing[place].setting].value[a].text);
+}
+
 /* Validation accuracy per epoch of the first six, one run each. */
 static void doc_curves(board *b, plt_doc *doc, lg_err *err)
 {
@@ -401,8 +410,7 @@ static void doc_curves(board *b, plt_doc *doc, lg_err *err)
         const cmd_trial *t = b->sweep->trial[b->standing[i].setting * b->sweep->repeat];
         if (!t || t->epochs < 2) continue;
         lg_buf_clear(&b->text);
-        lg_buf_addf(&b->text, "#%d ", i + 1);
-        cmd_sweep_setting_text(b->sweep, b->standing[i].setting, &b->text);
+        add_short(b, i);
         line[n].name = lg_arena_strndup(&names, lg_buf_str(&b->text), b->text.len, err);
         if (!line[n].name) break;
         line[n].y = t->val_accuracy, line[n].n = t->epochs, line[n].dash = n >= 4;

@@ -95,7 +95,15 @@ static double top_of(const nn_lr_range *r)
 {
     double most = r->count ? r->loss[0] : 1;
     for (int i = 0; i < r->count && i < 10; i++) most = r->loss[i] > most ? r->loss[i] : most;
-    return 1.5 * most;
+    return 1.25 * most;
+}
+
+/* A little below the lowest loss: from 0 on the fall, which is what matters, would look flat. */
+static double bottom_of(const nn_lr_range *r)
+{
+    double least = r->count ? r->loss[0] : 0;
+    for (int i = 0; i < r->count; i++) least = r->loss[i] < least ? r->loss[i] : least;
+    return 0.85 * least;
 }
 
 static void doc_curve(plt_doc *doc, const dsl_call *call, const nn_lr_range *r, const char *sentence)
@@ -116,7 +124,7 @@ static void doc_curve(plt_doc *doc, const dsl_call *call, const nn_lr_range *r, 
     plt_lines(doc, &(plt_lines_spec){.title = "",
                                      .sentence = sentence,
                                      .x = {.label = "learning rate (log)", .log = true},
-                                     .y = {.label = "loss", .min = 0, .max = top},
+                                     .y = {.label = "loss", .min = bottom_of(r), .max = top},
                                      .lines = line,
                                      .nline = lines,
                                      .marks = mark,

@@ -69,8 +69,8 @@ void dsl_card_table(dsl_card *c, bool begin)
 void dsl_card_row(dsl_card *c, const char *left, const char *right)
 {
     lg_buf_addf(c->text, "  %-12s %s\n", left, right);
-    html_in(c, "<tr><td><code>", left, "</code></td>");
-    html_in(c, "<td>", right, "</td></tr>\n");
+    html_in(c, "<tr><td style=\"text-align:left;vertical-align:top\"><code>", left, "</code></td>");
+    html_in(c, "<td style=\"text-align:left\">", right, "</td></tr>\n");
 }
 
 void dsl_card_examples(dsl_card *c, const char *const *examples, int most)

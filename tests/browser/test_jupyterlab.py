@@ -170,9 +170,13 @@ def test_untrusted(page, lab, keep):
 VISUALS = [
     "load logos from sample:logos size 48x48 seed 7 limit 500\nsplit logos 60/20/20 seed 7",
     "show logos limit 12\nshow logos where duplicate limit 4",
+    "describe logos",
+    "load other from sample:logos size 48x48 seed 8 limit 60\ncombine logos, other into both dedupe\nuse logos",
+    "relabel both nike, puma as rest\ndrop both where brightness < 0.15\nundo\nundo",
     "model scratch on logos { conv 16 3x3 relu; maxpool 2; conv 32 3x3 relu; maxpool 2; flatten; dense 32 relu; "
     "dropout 0.3; dense classes softmax }",
     "summary scratch detail all",
+    "findlr scratch",
     "fit scratch epochs 12 lr 0.05 as first",
     "sweep scratch lr 0.1, 0.03, 0.01 batch 16, 64 epochs 4 repeat 3 as board",
     "sweep scratch lr 0.01..0.3 dropout 0, 0.5 random 4 epochs 3 as few",
@@ -184,6 +188,7 @@ VISUALS = [
     "fit small epochs 6 lr 0.05 quiet\ncompare scratch, small on logos.val by adidas",
     "fit scratch epochs 12 lr 0.01 again quiet as second\ncurves first, second",
     "show logos.val with scratch where correct = no sort confidence limit 8",
+    "save scratch to scratch.lmodel\nlist\nhelp sweep",
 ]
 
 # Whatever is wider than its place, broken, or without words.
