@@ -19,7 +19,7 @@ static void key_options(const nn_fit_options *o, int classes, lg_buf *out)
     lg_pack_i64(out, o->epochs), lg_pack_i64(out, o->batch);
     lg_pack_f64(out, o->lr), lg_pack_f64(out, o->momentum), lg_pack_f64(out, o->decay);
     lg_pack_u8(out, o->nesterov), lg_pack_u8(out, o->no_shuffle), lg_pack_u8(out, o->keep_last);
-    lg_pack_text(out, o->optimizer), lg_pack_text(out, o->loss);
+    lg_pack_text(out, o->optimizer), lg_pack_text(out, o->schedule), lg_pack_text(out, o->loss);
     lg_pack_i64(out, o->patience);
     lg_pack_u64(out, o->seed);
     lg_pack_u8(out, o->class_weight != NULL);

@@ -56,10 +56,10 @@ void nn_net_pack(const nn_net *net, lg_buf *out)
     }
 }
 
-/* A number as the language would take it, or the default, which may lie outside. */
+/* As the language would take it. */
 static bool in_range(const nn_field *f, double value)
 {
-    return (value >= f->min && value <= f->max) || value == f->fallback;
+    return value >= f->min && value <= f->max;
 }
 
 static void unpack_choice(lg_unpack *in, const nn_field *f, char *at)
@@ -77,6 +77,7 @@ static void unpack_size(lg_unpack *in, const nn_field *f, char *at)
 {
     nn_dims d = {.h = lg_unpack_i64(in), .w = lg_unpack_i64(in), .c = lg_unpack_i64(in)};
     bool fits = in_range(f, (double)d.h) && in_range(f, (double)d.w) && d.c >= 0 && d.c <= (f->channels ? 1024 : 0);
+    fits |= (double)d.h == f->fallback && (double)d.w == f->fallback && !d.c && !f->required; /* not given */
     if (!fits) lg_unpack_refuse(in, "`%s` cannot be %lldx%lld", f->name, (long long)d.h, (long long)d.w);
     memcpy(at, &d, sizeof d);
 }
@@ -109,7 +110,8 @@ static void unpack_value(lg_unpack *in, const nn_field *f, void *config)
         memcpy(at, text, strlen(text) + 1);
         return;
     }
-    if (!in_range(f, number)) lg_unpack_refuse(in, "`%s` cannot be %g", f->name, number);
+    bool fits = in_range(f, number) || (number == f->fallback && !f->required);
+    if (!fits) lg_unpack_refuse(in, "`%s` cannot be %g", f->name, number);
 }
 
 static void unpack_config(lg_unpack *in, const nn_layer_type *type, void *config)

@@ -74,7 +74,7 @@ class Killed(unittest.TestCase):
         for i in range(KILLS):
             script = SETUP.format(seed=i + 2) + FIT.format(epochs=epochs, optimizer=optimizers[i % 4], again="", file="m.lmodel")
             for _ in range(self.random.choice((1, 1, 2, 3))):
-                self.kill_after(script, start * 0.9 + (whole - start) * self.random.random())
+                self.kill_after(script, start * 0.9 + 0.75 * (whole - start) * self.random.random())
             out = self.run_script(script)
             self.assertNotIn("run store", out)  # a log line would tell of a damaged file
             found = [word for word in seen if word in out]

@@ -230,6 +230,30 @@ TEST(every_byte_may_be_anything)
     CHECK(read_all(out.data, out.len));
 }
 
+/* A stride of which one side is given cannot be typed; nor can no filters at all. */
+TEST(settings_that_cannot_be_typed)
+{
+    static const char stride[] = "\6\0\0\0stride\0\2", filters[] = "\7\0\0\0filters\0\0";
+    static const struct {
+        const char *name;
+        size_t len;
+    } fields[] = {{stride, sizeof stride - 1}, {filters, sizeof filters - 1}};
+    for (int i = 0; i < 2; i++) {
+        nn_net *net = NET("input 8x8x1", "conv 2 3x3", "maxpool 2", "flatten", "dense 2"), *again = NULL;
+        fresh();
+        nn_net_pack(net, &out);
+        char *at = out.data, *last = NULL;
+        while ((at = memmem(at, (size_t)(out.data + out.len - at), fields[i].name, fields[i].len))) last = at++;
+        CHECK(last != NULL);
+        last[fields[i].len] = 0; /* the lowest byte: 0 instead of what was chosen */
+        if (i == 0) last[fields[i].len + 8] = 2;
+        lg_unpack in = begin();
+        CHECK(nn_net_unpack(&in, &again, &err) == LG_E_FORMAT);
+        CHECK_INT(err.code, 331);
+        nn_net_unref(net);
+    }
+}
+
 TEST(weights_of_another_network)
 {
     nn_net *net = NET("input 4x4x1", "flatten", "dense 2 softmax"), *other = NET("input 4x4x1", "flatten", "dense 3");
