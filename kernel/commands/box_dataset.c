@@ -190,7 +190,7 @@ static void split_row(plt_doc *doc, const char *name, const size_t *count, int c
     for (int label = 0; label < classes; label++) plt_cell(doc, "%s", lg_thousands((long long)count[label]));
     if (times > 1) plt_cell(doc, "%s × %d", lg_thousands((long long)total), times);
     else plt_cell(doc, "%s", lg_thousands((long long)total));
-    plt_cell(doc, "%.0f%%", of ? 100.0 * (double)total / (double)of : 0);
+    plt_cell(doc, "%s%%", plt_points(of ? (double)total / (double)of : 0, 0));
 }
 
 void cmd_doc_split_table(plt_doc *doc, const data_set *set, const data_counts *counts)

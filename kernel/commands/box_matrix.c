@@ -238,9 +238,9 @@ void cmd_doc_pairs(plt_doc *doc, const cmd_matrix *m, lg_err *err)
     for (int i = 0; i < n && err->status == LG_OK; i++) {
         int64_t of = nn_confusion_class(m->score.count, m->score.classes, worst[i].truth).truth;
         char words[400];
-        snprintf(words, sizeof words, "%s of %s %.120s called %.120s (%.1f%%)", lg_thousands((long long)worst[i].count),
+        snprintf(words, sizeof words, "%s of %s %.120s called %.120s (%s%%)", lg_thousands((long long)worst[i].count),
                  lg_thousands((long long)of), m->labels.name[worst[i].truth], m->labels.name[worst[i].predicted],
-                 100 * (double)worst[i].count / (double)of);
+                 plt_points((double)worst[i].count / (double)of, 1));
         if (!m->set) {
             plt_item(doc, "%s", words);
             continue;

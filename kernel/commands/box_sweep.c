@@ -49,7 +49,7 @@ static void add_value(const cmd_sweep *sweep, double value, lg_buf *out)
 {
     if (isnan(value)) lg_buf_adds(out, "–");
     else if (sweep->lower) lg_buf_addf(out, "%.3g", value);
-    else lg_buf_addf(out, "%.1f%%", 100 * value);
+    else lg_buf_addf(out, "%s%%", plt_points(value, 1));
 }
 
 static bool is_shown(const cmd_sweep *sweep, int axis)
@@ -329,8 +329,8 @@ static void doc_best(board *b, plt_doc *doc)
     }
     plt_sentence(doc, "Best is %s", lg_buf_str(&b->text));
     if (s->mean <= baseline(b->sweep))
-        plt_text(doc, "Always answering with the largest class gives %.1f%%: nothing was learnt yet.",
-                 100 * baseline(b->sweep));
+        plt_text(doc, "Always answering with the largest class gives %s%%: nothing was learnt yet.",
+                 plt_points(baseline(b->sweep), 1));
 }
 
 static void doc_first_two(board *b, plt_doc *doc)

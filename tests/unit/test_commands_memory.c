@@ -22,6 +22,10 @@ static const char *const cells[] = {
     "curves trial, scratch smooth 0.5",
     "show logos with scratch where confidence > 10% sort loss limit 6",
     "logos.val\nlist\nhelp fit\nmatrix\ntrial",
+    "load tiny from shop limit 12 size 8x8\ndrop tiny where label = nike\nundo",
+    "combine logos, flat into joined dedupe seed 2\ndescribe joined",
+    "describe scratch",
+    "export trial to trial.svg; export logos.val to val.csv; export scratch to scratch.py",
 };
 enum { CELLS = sizeof cells / sizeof *cells };
 
