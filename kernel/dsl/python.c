@@ -47,7 +47,7 @@ static size_t find_outside(slice s, char c)
     return s.len;
 }
 
-/* `name(inner)`; the dots stay in name. */
+/* `name(inner)`, or the first call of `name(inner)(x)`; the dots stay in name. */
 static bool split_call(slice s, slice *name, slice *inner)
 {
     s = trim(s);
@@ -56,6 +56,9 @@ static bool split_call(slice s, slice *name, slice *inner)
     if (open == 0 || open >= s.len || s.at[open] != '(' || s.at[s.len - 1] != ')') return false;
     *name = (slice){s.at, open};
     *inner = (slice){s.at + open + 1, s.len - open - 2};
+    size_t close = find_outside((slice){s.at + open + 1, s.len - open - 1}, ')');
+    bool called_again = open + 2 + close < s.len && s.at[open + 2 + close] == '('; /* the functional style of Keras */
+    if (called_again) inner->len = close;
     return true;
 }
 

@@ -153,6 +153,7 @@ static const wrong wrongs[] = {
     {"cnn.add(Conv2D(16))", 105, 1, 1, 19, "Python", "conv 16"},
     {"cnn.add(Conv2D(16, (3, 3), activation='relu', padding='same'))", 105, 1, 1, 62, "Python",
      "conv 16 3x3 relu same"},
+    {"x = layers.Conv2D(16, (3, 3), padding='same')(x)", 105, 1, 1, 48, "Python", "conv 16 3x3 same"},
     {"history = scratch.fit(x, y, epochs=20, batch_size=32)", 105, 1, 1, 53, "Python",
      "fit scratch epochs 20 batch 32"},
     {"cnn = Sequential()", 105, 1, 1, 18, "Python", "model cnn on logos { … }"},
