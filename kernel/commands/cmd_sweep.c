@@ -633,6 +633,10 @@ static lg_status finish(sweep_job *job, lg_status st, lg_err *err)
         lg_fail(err, LG_E_LIMIT, 444, "the time was up before the first run had ended");
         return lg_try(err, "give it more time, or fewer `epochs`");
     }
+    if (!done && st == LG_E_INTERRUPTED) {
+        lg_err_clear(err);
+        return lg_fail(err, LG_E_INTERRUPTED, 0, "stopped before the first of %d runs had ended", asked);
+    }
     if (!done) return st;
     job->sweep->stopped = st == LG_E_INTERRUPTED;
     const cmd_sweep *sweep = job->sweep;

@@ -19,6 +19,7 @@ static const char *const cells[] = {
     "mistakes scratch on logos.train limit 3 as wrong",
     "model plain on logos { flatten; dense classes softmax }\ncompare scratch, plain by adidas as both",
     "show classes where recall >= 0 sort label\nboth\nevaluate plain as card",
+    "sweep plain lr 0.1, 0.01 epochs 1 batch 16 repeat 2 as board\nsweep plain lr 0.5 epochs 1 as board\nboard",
     "curves trial, scratch smooth 0.5",
     "show logos with scratch where confidence > 10% sort loss limit 6",
     "logos.val\nlist\nhelp fit\nmatrix\ntrial",
