@@ -45,7 +45,9 @@ static lg_status count_up(cmd_judged *j, lg_err *err)
 static lg_status ask(const dsl_call *call, data_set *part, cmd_judged *j, lg_err *err)
 {
     LG_TRY(cmd_opinion_ask(call, j->model, part, &j->opinion, err));
-    LG_TRY(cmd_dataset_where(call, part, cmd_opinion_field, &j->opinion, cmd_opinion_fields, &j->set, err));
+    bool asks = call->command->asks_model; /* else several models are meant, and none of them chooses the images */
+    LG_TRY(cmd_dataset_where(call, part, asks ? cmd_opinion_field : NULL, &j->opinion, asks ? cmd_opinion_fields : NULL,
+                             &j->set, err));
     if (data_count(j->set)) return count_up(j, err);
     lg_fail(err, LG_E_DATA, 407, "no image of `%s` passes this `where`", j->data_name);
     return lg_try(err, "show %s", j->data_name);
