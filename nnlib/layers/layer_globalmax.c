@@ -1,5 +1,5 @@
 /* layer_globalmax.c - the largest number of each map; a list of as many numbers as there are channels comes out. */
-#include "nnlib/core/layer.h"
+#include "nnlib/layers/window.h"
 #include <string.h>
 #include "lib/base/banned.h"
 
@@ -7,12 +7,8 @@ static const nn_field globalmax_fields[] = {NN_FIELD_NAME, {0}};
 
 static lg_status globalmax_infer(nn_spec *spec, lg_err *err)
 {
-    const int64_t *in = spec->in[0].dim;
-    if (spec->in[0].rank != 3) {
-        lg_fail(err, LG_E_SHAPE, 204, "`globalmax` needs an image, but gets a list of %lld numbers", (long long)in[0]);
-        return lg_try(err, "write it instead of `flatten`, not below it");
-    }
-    spec->out = nn_shape_list(in[2]);
+    LG_TRY(nn_need_image("globalmax", spec->in[0], "write it instead of `flatten`, not below it", err));
+    spec->out = nn_shape_list(spec->in[0].dim[2]);
     return LG_OK;
 }
 

@@ -1,5 +1,5 @@
 /* layer_pad.c - zeros around an image. */
-#include "nnlib/core/layer.h"
+#include "nnlib/layers/window.h"
 #include <string.h>
 #include "lib/base/banned.h"
 
@@ -29,10 +29,7 @@ static lg_status pad_infer(nn_spec *spec, lg_err *err)
 {
     const pad_config *c = spec->config;
     const int64_t *in = spec->in[0].dim;
-    if (spec->in[0].rank != 3) {
-        lg_fail(err, LG_E_SHAPE, 204, "`pad` needs an image, but gets a list of %lld numbers", (long long)in[0]);
-        return lg_try(err, "move this line above `flatten`");
-    }
+    LG_TRY(nn_need_image("pad", spec->in[0], "move this line above `flatten`", err));
     spec->out = nn_shape_image(in[0] + 2 * c->by.h, in[1] + 2 * c->by.w, in[2]);
     return LG_OK;
 }

@@ -13,13 +13,16 @@ static int64_t places(int64_t in, int64_t window, int64_t stride, bool same)
     return same ? (in + stride - 1) / stride : (in - window) / stride + 1;
 }
 
+lg_status nn_need_image(const char *layer, nn_shape in, const char *try_this, lg_err *err)
+{
+    if (in.rank == 3) return LG_OK;
+    lg_fail(err, LG_E_SHAPE, 204, "`%s` needs an image, but gets a list of %lld numbers", layer, (long long)in.dim[0]);
+    return lg_try(err, "%s", try_this);
+}
+
 lg_status nn_window_infer(const char *layer, const nn_window *w, nn_shape in, nn_shape *out, lg_err *err)
 {
-    if (in.rank != 3) {
-        lg_fail(err, LG_E_SHAPE, 204, "`%s` needs an image, but gets a list of %lld numbers", layer,
-                (long long)in.dim[0]);
-        return lg_try(err, "move this line above `flatten`");
-    }
+    LG_TRY(nn_need_image(layer, in, "move this line above `flatten`", err));
     int64_t h = span(w->size.h, w->dilation.h), width = span(w->size.w, w->dilation.w);
     if (!w->same && (h > in.dim[0] || width > in.dim[1])) {
         return lg_fail(err, LG_E_SHAPE, 203,

@@ -10,6 +10,8 @@ typedef struct nn_window {
     bool same;
 } nn_window;
 
+/* LL204 unless an image arrives; layer is the word for the sentence, try_this what would help. */
+lg_status nn_need_image(const char *layer, nn_shape in, const char *try_this, lg_err *err);
 /* Checks that an image arrives (LL204) and that the window fits in it (LL203), and gives height and width of the
  * output; channels are the caller's. layer is the word for the sentence. */
 lg_status nn_window_infer(const char *layer, const nn_window *window, nn_shape in, nn_shape *out, lg_err *err);
