@@ -262,7 +262,7 @@ void data_image_at(const data_set *set, size_t row, data_image *out)
         .brightness = fact->brightness,
         .phash = fact->phash,
         .group = fact->group,
-        .duplicate = fact->duplicate,
+        .duplicate = data_is_duplicate(set, row),
         .broken = fact->broken,
         .label = set->row[row].label,
         .split = (data_split_kind)set->row[row].split,
@@ -453,7 +453,7 @@ bool data_field(const data_set *set, size_t row, const char *field, data_value *
     case 5: *out = number_value(fact->w); return true;
     case 6: *out = number_value(fact->h); return true;
     case 7: *out = number_value((double)fact->brightness); return true;
-    case 8: *out = truth_value(fact->duplicate); return true;
+    case 8: *out = truth_value(data_is_duplicate(set, row)); return true;
     case 9: *out = number_value(fact->group); return true;
     case 10: *out = truth_value(fact->broken != NULL); return true;
     default: return column_value(set, row, field, out);

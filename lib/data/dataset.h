@@ -53,7 +53,7 @@ typedef struct data_image {
     float brightness;    /* mean grey of the original, 0..1 */
     uint64_t phash;      /* perceptual hash */
     uint32_t group;      /* near-duplicate group: the id of its first image; own id when alone */
-    bool duplicate;      /* an image with a smaller id in this table looks the same */
+    bool duplicate;      /* an image with a smaller id in the whole set, as loaded or edited, looks the same */
     const char *broken;  /* NULL, or why the file cannot be read as a picture */
     int32_t label;       /* class number, -1: none */
     data_split_kind split;

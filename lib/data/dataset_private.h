@@ -52,6 +52,7 @@ typedef struct data_row {
     uint32_t fact;
     int32_t label;
     uint32_t split; /* data_split_kind */
+    bool first;     /* the images it looks like were dropped: it is no duplicate any more */
 } data_row;
 
 struct data_set {
@@ -89,6 +90,10 @@ lg_status data_recipe_add(data_set *set, lg_err *err, const char *fmt, ...) LG_P
 static inline const data_fact *data_fact_of(const data_set *set, size_t row)
 {
     return &set->table->fact[set->row[row].fact];
+}
+static inline bool data_is_duplicate(const data_set *set, size_t row)
+{
+    return data_fact_of(set, row)->duplicate && !set->row[row].first;
 }
 static inline bool data_usable(const data_set *set, size_t row)
 {

@@ -31,7 +31,8 @@ static void pack_row(const data_set *set, size_t row, const char *base, lg_buf *
     lg_pack_i64(out, set->row[row].label);
     lg_pack_u8(out, (uint8_t)set->row[row].split);
     lg_pack_u8(out,
-               (uint8_t)((fact->grey ? GREY : 0) | (fact->duplicate ? DUPLICATE : 0) | (fact->broken ? BROKEN : 0)));
+               (uint8_t)((fact->grey ? GREY : 0) | (data_is_duplicate(set, row) ? DUPLICATE : 0) |
+                         (fact->broken ? BROKEN : 0)));
     lg_pack_text(out, fact->name);
     lg_pack_text(out, kept_path(fact->path, base));
     lg_pack_text(out, fact->source);
