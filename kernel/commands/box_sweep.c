@@ -248,7 +248,8 @@ static void board_row(board *b, plt_doc *doc, int place)
     plt_cell(doc, "%s", value_text(b, s->mean));
     if (!place && clear) plt_cell_bold(doc);
     if (b->sweep->repeat > 1) {
-        add_range(b, s);
+        if (s->runs > 1) add_range(b, s);
+        else lg_buf_clear(&b->text), lg_buf_adds(&b->text, "one run");
         if (s->runs < b->sweep->repeat) lg_buf_addf(&b->text, " (%d of %d)", s->runs, b->sweep->repeat);
         plt_cell(doc, "%s", lg_buf_str(&b->text));
     }
@@ -370,7 +371,7 @@ static void doc_verdict(board *b, plt_doc *doc)
         cmd_sweep_setting_text(b->sweep, b->standing[quickest].setting, &b->text);
         plt_text(doc, "Of those, %s takes the least time.", lg_buf_str(&b->text));
     }
-    if (b->sweep->repeat == 1)
+    if (b->standing[0].runs + b->standing[1].runs == 2)
         plt_note(doc,
                  "one run each: how much of a difference is the luck of one seed is not known; `repeat 3` shows it");
     plt_note(doc, "the best of %d was picked by these validation images and flatters itself a little; %s", b->n,
