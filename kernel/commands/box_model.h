@@ -104,6 +104,21 @@ lg_status cmd_judged_part(const dsl_call *call, const cmd_model *model, const ch
 /* "trained before the last change to logos", where that is so: a note in the document. */
 void cmd_note_stale(plt_doc *doc, const dsl_call *call, const cmd_model *model);
 
+/* ---- alarms: what a training is warned of ---- */
+/* The epoch since which it learns by heart: validation loss was lowest there, has risen by more than 5 % since, while
+ * training loss went on falling and training is ahead by more than 5 points. 0: it does not. */
+int cmd_overfits_since(const nn_run *run);
+/* After three epochs or more the loss is less than 2 % below that of the first one. */
+bool cmd_hardly_learns(const nn_run *run);
+enum { CMD_SILENT = 64 }; /* classes watched */
+typedef struct cmd_silent { /* zero-initialise */
+    int since[CMD_SILENT]; /* epoch since which a class that is there is never predicted; 0: it is */
+} cmd_silent;
+void cmd_silent_note(cmd_silent *silent, const nn_epoch *epoch, int classes);
+/* A note for each that holds now. so_far: the history up to now (run->run is empty while it goes on). With silent also
+ * what the result says by itself (classes, overfitting): for the live display; NULL: for the result. */
+void cmd_doc_alarms(plt_doc *doc, const cmd_run *run, const nn_run *so_far, const cmd_silent *silent);
+
 /* Parts of documents. */
 /* The layer table, and drawings where the detail word (shapes params receptive memory all) has them; err->status tells
  * what failed. */

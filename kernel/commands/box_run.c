@@ -49,6 +49,7 @@ static bool epoch_figure(const nn_epoch *e, const char *word, double *out)
     else if (strcmp(word, "val_loss") == 0) *out = e->val_loss;
     else if (strcmp(word, "val_accuracy") == 0) *out = e->val_accuracy;
     else if (strcmp(word, "seconds") == 0) *out = e->seconds;
+    else if (strcmp(word, "lr") == 0) *out = e->lr;
     else return false;
     return true;
 }
@@ -90,7 +91,8 @@ static void run_fields(const void *payload, lg_buf *out)
     const cmd_run *run = payload;
     lg_buf_adds(out,
                 "epochs\nseconds\nepoch_seconds\nimages_per_second\nthreads\nbest.epoch\nbest.accuracy\nbest.loss\n"
-                "best.val_accuracy\nbest.val_loss\nlast.accuracy\nlast.loss\nlast.val_accuracy\nlast.val_loss\n"
+                "best.val_accuracy\nbest.val_loss\nbest.lr\nlast.lr\nlast.accuracy\nlast.loss\nlast.val_accuracy\nlast."
+                "val_loss\n"
                 "train.accuracy\ntrain.loss\ntrain.count\n");
     cmd_score_fields(&run->score[DATA_VAL], run->labels.name, "val.", out);
     cmd_score_fields(&run->score[DATA_TEST], run->labels.name, "test.", out);
@@ -106,38 +108,25 @@ static void run_brief(const void *payload, lg_buf *out)
 }
 
 /* ---- the run in words ---- */
-enum { LATE = 3 }; /* epochs the gap must have been growing */
-
-/* First epoch since which training has been ahead of validation by more than 5 points to the end; 0: none. */
-static int gap_since(const nn_run *run)
-{
-    int since = 0;
-    for (int i = run->epochs - 1; i >= 0; i--) {
-        if (!(run->epoch[i].accuracy - run->epoch[i].val_accuracy > 0.05)) break;
-        since = run->epoch[i].epoch;
-    }
-    return since;
-}
-
 static void doc_gap(plt_doc *doc, const nn_run *run)
 {
     const nn_epoch *last = &run->epoch[run->epochs - 1];
-    int since = gap_since(run);
+    int since = cmd_overfits_since(run);
     if (isnan(last->val_accuracy)) {
         plt_sentence(doc, "Training %s%% after epoch %d; there are no validation images to compare with",
                      plt_points(last->accuracy, 1), last->epoch);
         return;
     }
-    if (!since || run->epochs < LATE) {
+    if (!since) {
         plt_sentence(doc, "Training %s%%, validation %s%% after epoch %d", plt_points(last->accuracy, 1),
                      plt_points(last->val_accuracy, 1), last->epoch);
         return;
     }
-    plt_sentence(doc, "Training %s%%, validation %s%%: a gap of %.0f points, open since epoch %d (overfitting)",
+    plt_sentence(doc, "Training %s%%, validation %s%%: a gap of %.0f points, growing since epoch %d (overfitting)",
                  plt_points(last->accuracy, 1), plt_points(last->val_accuracy, 1),
                  100 * (last->accuracy - last->val_accuracy), since);
-    plt_note(doc, "to close it, try one at a time: a smaller `lr`, a larger `dropout`, more images, or fewer epochs "
-                  "(the best epoch's weights are kept in any case)");
+    plt_note(doc, "to close it, try one at a time: a larger `dropout`, `augment`, more images, `patience 3` or fewer "
+                  "epochs (the best epoch's weights are kept unless you said `keep last`)");
 }
 
 /* Did training make it worse? Then the steps were too large. */
@@ -171,6 +160,8 @@ static void doc_never_predicted(plt_doc *doc, const cmd_run *run)
                    (long long)missed, (long long)cmd_score_total(score),
                    count == 1 ? "of this class" : "of these classes");
         if (went_wrong(&run->run)) lg_try(&warning, "a smaller `lr`: fit %s lr 0.01", run->model);
+        else if (cmd_hardly_learns(&run->run))
+            lg_try(&warning, "a larger `lr` first: `findlr %s` suggests one", run->model);
         else
             lg_try(&warning,
                    "more `epochs`, or `fit %s balance`, which makes rare classes count as much as frequent ones",
@@ -182,8 +173,7 @@ static void doc_never_predicted(plt_doc *doc, const cmd_run *run)
 
 static double *column(const nn_run *run, double *to, size_t offset)
 {
-    for (int i = 0; i < run->epochs; i++)
-        memcpy(&to[i], (const char *)&run->epoch[i] + offset, sizeof *to);
+    for (int i = 0; i < run->epochs; i++) memcpy(&to[i], (const char *)&run->epoch[i] + offset, sizeof *to);
     return to;
 }
 
@@ -243,19 +233,37 @@ static void doc_curves(plt_doc *doc, const cmd_run *run)
     lg_free(all);
 }
 
+/* The learning rate at the ends of epochs, where a schedule changed it. */
+static void doc_rates(plt_doc *doc, const nn_run *run)
+{
+    if (!run->epochs) return;
+    const nn_epoch *first = &run->epoch[0], *last = &run->epoch[run->epochs - 1], *most = first;
+    bool level = true;
+    for (int i = 1; i < run->epochs; i++) {
+        const nn_epoch *e = &run->epoch[i];
+        level = level && e->lr == first->lr;
+        if (e->lr > most->lr) most = e;
+    }
+    if (!level)
+        plt_pair(doc, "learning rate", "%.2g at the end of epoch %d, %.2g of epoch %d; largest %.2g, of epoch %d",
+                 first->lr, first->epoch, last->lr, last->epoch, most->lr, most->epoch);
+}
+
 static void doc_card(plt_doc *doc, const cmd_run *run)
 {
     const nn_epoch *last = last_epoch(run);
     plt_fold_begin(doc, "Run card");
     plt_pair(doc, "run", "%s", run->name);
     plt_pair(doc, "settings", "%s", run->settings);
+    doc_rates(doc, &run->run);
     plt_pair(doc, "data", "%s, %s training images, fingerprint %.12s", run->data,
              lg_thousands((long long)run->train_count), run->fingerprint);
     plt_pair(doc, "threads", "%d (the result does not depend on them)", run->threads);
     plt_pair(doc, "time", "%.2g s, %.2g s an epoch, %s images a second", run->seconds, mean_epoch_seconds(run),
              lg_thousands((long long)(last ? last->images_per_second : 0)));
-    plt_pair(doc, "accuracy", "training: the mean over an epoch's batches while it went on, as Keras reports it; "
-                              "validation: measured after the epoch");
+    plt_pair(doc, "accuracy",
+             "training: the mean over an epoch's batches while it went on, as Keras reports it; "
+             "validation: measured after the epoch");
     plt_fold_end(doc);
 }
 
@@ -287,15 +295,15 @@ void cmd_doc_run(plt_doc *doc, const cmd_run *run)
     doc_kept_recall(doc, run);
     doc_never_predicted(doc, run);
     if (run->run.epochs) doc_gap(doc, &run->run);
+    cmd_doc_alarms(doc, run, &run->run, NULL);
     if (val->count && kept) {
         int64_t total = cmd_score_total(val);
         double accuracy = nn_confusion_accuracy(val->count, val->classes);
         nn_interval ci = nn_wilson((int64_t)(accuracy * (double)total + 0.5), total, 0.95);
-        plt_text(
-            doc,
-            "Kept: epoch %d, validation accuracy %s%% (95%% interval %s to %s); always the largest class: %s%%",
-            kept->epoch, plt_points(accuracy, 1), plt_points(ci.low, 1), plt_points(ci.high, 1),
-            plt_points(cmd_score_baseline(val), 1));
+        plt_text(doc,
+                 "Kept: epoch %d, validation accuracy %s%% (95%% interval %s to %s); always the largest class: %s%%",
+                 kept->epoch, plt_points(accuracy, 1), plt_points(ci.low, 1), plt_points(ci.high, 1),
+                 plt_points(cmd_score_baseline(val), 1));
     }
     doc_card(doc, run);
 }

@@ -166,6 +166,7 @@ typedef struct fit_view {
     cmd_live live;
     const cmd_run *run; /* names and settings; its history is filled as epochs end */
     nn_run so_far;      /* epoch points into `epoch` */
+    cmd_silent silent;
     nn_epoch *epoch;    /* copies, owned; recall and confusion are not kept here */
     size_t room;
     int64_t train_count;
@@ -223,6 +224,7 @@ static void fit_batch(void *ctx, const nn_progress *progress)
     plt_doc_init(&doc);
     doc_now(&doc, view, progress);
     doc_so_far(&doc, view);
+    cmd_doc_alarms(&doc, view->run, &view->so_far, &view->silent);
     cmd_live_send(&view->live, &doc);
 }
 
@@ -242,6 +244,7 @@ static void fit_epoch(void *ctx, const nn_epoch *epoch)
     view->so_far.epoch = view->epoch;
     view->so_far.epochs++;
     if (epoch->best) view->so_far.best = (int)n;
+    cmd_silent_note(&view->silent, epoch, view->run->labels.count);
 }
 
 /* ---- the job ---- */
@@ -354,7 +357,7 @@ static lg_status train(const dsl_call *call, cmd_train *job, lg_err *err)
                      .train_count = job->run->train_count,
                      .began = lg_now(),
                      .quiet = dsl_on(call, QUIET),
-                     .so_far = {.best = -1}};
+                     .so_far = {.best = -1, .before = job->options.resume != NULL}};
     cmd_live_init(&view.live, call->out);
     job->options.ctx = &view;
     job->options.on_batch = fit_batch;
