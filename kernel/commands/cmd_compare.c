@@ -465,7 +465,7 @@ static lg_status keep(const dsl_call *call, const comparison *c, lg_err *err)
 
 static lg_status compare_run(const dsl_call *call, lg_err *err)
 {
-    comparison c = {.level = call->arg[CI].value[0].number};
+    comparison c = {.level = cmd_ci_level(call)};
     lg_status st;
     LG_GO(cmd_contest_open(call, OBJECTS, ON, &c.contest, err));
     LG_GO(find_label(call, &c, err));
@@ -490,5 +490,6 @@ const dsl_command dsl_cmd_compare = {
     .examples = (const char *const[]){"compare scratch, transfer on logos.val by adidas", NULL},
     .makes = DSL_KIND_TABLE,
     .takes_where = true,
+    .check = cmd_ci_check,
     .run = compare_run,
 };

@@ -59,7 +59,7 @@ static void doc_card(plt_doc *doc, const cmd_judged *j)
 
 static lg_status fill(plt_doc *doc, const dsl_call *call, const cmd_judged *j, lg_err *err)
 {
-    doc_verdict(doc, j, call->arg[CI].value[0].number);
+    doc_verdict(doc, j, cmd_ci_level(call));
     doc_card(doc, j);
     if (!call->where) cmd_doc_never(doc, &j->score, j->labels.name, j->model_name);
     return plt_doc_check(doc, err);
@@ -70,7 +70,7 @@ static void rows(rep_table *table, const dsl_call *call, const cmd_judged *j)
     const int64_t *count = j->score.count;
     int n = j->score.classes;
     int64_t right = cmd_score_right(&j->score), total = cmd_score_total(&j->score);
-    nn_interval ci = nn_wilson(right, total, call->arg[CI].value[0].number);
+    nn_interval ci = nn_wilson(right, total, cmd_ci_level(call));
     const struct {
         const char *name;
         double value;
@@ -110,6 +110,7 @@ const dsl_command dsl_cmd_evaluate = {
     .examples = (const char *const[]){"evaluate scratch on logos.val", "evaluate scratch ci 90% as card", NULL},
     .makes = DSL_KIND_TABLE,
     .takes_where = true,
+    .check = cmd_ci_check,
     .asks_model = true,
     .run = evaluate_run,
 };

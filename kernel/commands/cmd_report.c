@@ -153,7 +153,7 @@ static void doc_calibration(plt_doc *doc, const nn_calibration *c)
 
 static lg_status fill(plt_doc *doc, const dsl_call *call, const cmd_judged *j, lg_err *err)
 {
-    double level = call->arg[CI].value[0].number;
+    double level = cmd_ci_level(call);
     doc_table(doc, j, level);
     doc_chart(doc, j, level);
     doc_sentences(doc, j);
@@ -167,7 +167,7 @@ static void rows(rep_table *table, const dsl_call *call, const cmd_judged *j)
     static const char *const columns[] = {"images",         "predicted", "right",      "precision",   "precision_low",
                                           "precision_high", "recall",    "recall_low", "recall_high", "f1",
                                           "f1_low",         "f1_high"};
-    double level = call->arg[CI].value[0].number;
+    double level = cmd_ci_level(call);
     rep_column_add(table, "label", REP_TEXT);
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) rep_column_add(table, columns[i], REP_NUMBER);
     for (int k = 0; k < j->score.classes; k++) {
@@ -210,6 +210,7 @@ const dsl_command dsl_cmd_report = {
     .examples = (const char *const[]){"report scratch on logos.val", "report scratch calibration as classes", NULL},
     .makes = DSL_KIND_TABLE,
     .takes_where = true,
+    .check = cmd_ci_check,
     .asks_model = true,
     .run = report_run,
 };

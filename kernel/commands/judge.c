@@ -213,6 +213,30 @@ const char *cmd_calibration_text(const nn_calibration *c)
     return text;
 }
 
+static const dsl_value *ci_value(const dsl_call *call)
+{
+    for (int i = 0; call->command->params[i].name; i++)
+        if (strcmp(call->command->params[i].name, "ci") == 0) return dsl_val(call, i);
+    return NULL;
+}
+
+/* Nobody wants an interval of half a percent: from 50 on a number means percent. */
+double cmd_ci_level(const dsl_call *call)
+{
+    const dsl_value *ci = ci_value(call);
+    return !ci ? 0.95 : ci->number >= 50 ? ci->number / 100 : ci->number;
+}
+
+lg_status cmd_ci_check(const dsl_call *call, lg_err *err)
+{
+    double level = cmd_ci_level(call);
+    if (level >= 0.5 && level <= 0.999) return LG_OK;
+    lg_fail(err, LG_E_ARG, 142, "`%s ci` must lie between 50%% and 99.9%%, not `%s`", call->command->name,
+            ci_value(call)->text);
+    lg_try(err, "ci 95%%");
+    return lg_err_place(err, ci_value(call)->span);
+}
+
 const char *cmd_interval_text(int64_t right, int64_t total, double level)
 {
     static _Thread_local char room[8][32];

@@ -76,12 +76,14 @@ lg_status cmd_judging_run(const dsl_call *call, const cmd_judging *judging, lg_e
         .name = "on", .role = DSL_PREPOSITION, .type = DSL_T_OBJECT, .kinds = DSL_DATASETS,                            \
         .dflt_help = "the validation part of its own dataset", .help = "the images to judge it on"                     \
     }
-/* The `ci` option: {.name = "ci", …}; and its value 0.5..0.999. */
+/* The `ci` option, 95% or 95 or 0.95; its level, 0.5..0.999; and the `check` of a command that has it. */
 #define CMD_CI_PARAM                                                                                                   \
     {                                                                                                                  \
-        .name = "ci", .role = DSL_OPTION, .type = DSL_T_NUMBER, .dflt = "95%", .min = 0.5, .max = 0.999,               \
-        .help = "how sure the intervals are to hold the true rate"                                                     \
+        .name = "ci", .role = DSL_OPTION, .type = DSL_T_NUMBER, .dflt = "95%",                                         \
+        .help = "how sure the intervals are to hold the true rate, 50% to 99.9%"                                       \
     }
+double cmd_ci_level(const dsl_call *call);
+lg_status cmd_ci_check(const dsl_call *call, lg_err *err) LG_MUST_CHECK;
 /* "60.1 to 67.8%" in one of a few rotating buffers; "–" without images. */
 const char *cmd_interval_text(int64_t right, int64_t total, double level);
 
