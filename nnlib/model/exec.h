@@ -15,7 +15,8 @@
  * How it works: a batch is cut into pieces of a few images by a rule that knows only the batch (nn_pieces). A piece
  * runs through the whole network, forward and back, on one thread, so its numbers stay in that core's cache and threads
  * meet twice a batch. Each piece sums its gradient into a block of its own; blocks are added in the order of the
- * pieces. Hence results are the same, bit for bit, for any number of threads.
+ * pieces. Hence results are the same, bit for bit, for any number of threads. Before a layer with numbers of the whole
+ * batch (batchnorm, while training) the pieces wait for each other, there and back.
  *
  * One thread at a time may use an nn_exec; the pool (borrowed, must outlive it) may be shared. */
 #ifndef NN_EXEC_H
@@ -59,7 +60,8 @@ void nn_exec_set_class_weight(nn_exec *exec, const float *weight);
 void nn_exec_forward(nn_exec *exec, int n);
 /* Forward as in training, loss and gradient of the mean loss over the first n images. */
 void nn_exec_gradient(nn_exec *exec, int n);
-/* One update from that gradient. hyper->step 0: counted by the exec, from 1. */
+/* One update from that gradient; then layers move what is theirs (averages of batchnorm). hyper->step 0: counted by the
+ * exec, from 1. */
 void nn_exec_step(nn_exec *exec, const nn_hyper *hyper);
 
 const float *nn_exec_output(const nn_exec *exec); /* (n, output shape): probabilities */
