@@ -262,13 +262,36 @@ done:
     return st;
 }
 
+static lg_status show_rows(const dsl_call *call, const dsl_value *table, lg_err *err)
+{
+    return cmd_table_show(call, table, call->arg[LIMIT].given ? dsl_val(call, LIMIT) : NULL,
+                          call->arg[SORT].given ? dsl_val(call, SORT) : NULL, dsl_on(call, ASCENDING), err);
+}
+
+/* A sweep, a matrix or a run of which some rows are asked for: its rows as a table. */
+static lg_status show_some_rows(const dsl_call *call, const dsl_value *object, lg_err *err)
+{
+    rep_table rows;
+    dsl_value as_table = *object;
+    lg_status st = cmd_table_of(object->object, &rows, err);
+    if (st == LG_OK) st = cmd_table_new(&rows, object->name, NULL, &as_table.object, err);
+    if (st == LG_OK) {
+        st = show_rows(call, &as_table, err);
+        dsl_object_unref(as_table.object);
+    }
+    rep_table_release(&rows);
+    return st;
+}
+
 static lg_status show_run(const dsl_call *call, lg_err *err)
 {
     const dsl_value *object = &call->arg[OBJECT].value[0];
     if (object->object->cls->kind == DSL_KIND_DATASET) return show_dataset(call, err);
-    if (object->object->cls == &cmd_table_class && !call->arg[WITH].count)
-        return cmd_table_show(call, object, call->arg[LIMIT].given ? dsl_val(call, LIMIT) : NULL,
-                              call->arg[SORT].given ? dsl_val(call, SORT) : NULL, dsl_on(call, ASCENDING), err);
+    bool some = call->where || call->arg[LIMIT].given || call->arg[SORT].given;
+    dsl_kind kind = object->object->cls->kind;
+    if (object->object->cls == &cmd_table_class && !call->arg[WITH].count) return show_rows(call, object, err);
+    if (some && !call->arg[WITH].count && (kind == DSL_KIND_TABLE || kind == DSL_KIND_RUN))
+        return show_some_rows(call, object, err);
     if (call->where || call->arg[WITH].count) {
         lg_fail(err, LG_E_ARG, 133, "`where` and `with` choose among images and rows, and `%s` is a %s", object->name,
                 dsl_kind_name(object->object->cls->kind));
