@@ -40,7 +40,9 @@ typedef enum data_rule {
 extern const char *const data_rule_names[DATA_RULES]; /* "size", "glare", … */
 
 typedef struct data_clean_spec {
-    data_rules rules; /* size.h 0: 64x64 where the sizes differ, else as it is; size.c 0: as it is */
+    /* size.h 0: 64x64 where the sizes differ, else as it is; size.c 0: as it is. Pixel rules are all that shall hold
+     * from now on; rules that leave images out are those to decide now. */
+    data_rules rules;
     lg_pool *pool;
     lg_cancel *cancel;
     void (*progress)(void *ctx, size_t done, size_t count);
@@ -54,16 +56,17 @@ typedef struct data_gone {
     float value; /* brightness, sharpness; dedupe: the id it looks like */
 } data_gone;
 
+enum { DATA_EXAMPLES = 8 };
 typedef struct data_clean_report {
     struct {
         bool on;
         size_t images;      /* changed, or left out */
         double share;       /* glare: mean share of the pixels replaced, of the changed images */
         float least, most;  /* brightness and blur: what was measured, over all images asked */
-        uint32_t example[8]; /* ids of changed images, most changed first */
+        uint32_t example[DATA_EXAMPLES]; /* ids: the most changed, or the first left out */
         int examples;
     } rule[DATA_RULES];
-    data_gone *gone; /* by id */
+    data_gone *gone; /* by rule, then id */
     size_t gones;
     float *measured[DATA_RULES]; /* brightness, blur: of every image asked, for a histogram; else NULL */
     size_t asked[DATA_RULES];

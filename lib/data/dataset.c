@@ -1,5 +1,6 @@
 /* dataset.c - versions of a dataset: what they share, and reading them. */
 #include "lib/data/dataset_private.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "lib/image/hash.h"
@@ -33,7 +34,8 @@ data_table *data_table_new(size_t count, lg_err *err)
 }
 
 static const char *const own_fields[] = {"id",     "file",       "label",     "split", "source", "width",
-                                         "height", "brightness", "duplicate", "group", "broken"};
+                                         "height", "brightness", "duplicate", "group", "broken",
+                                         "glare",  "sharpness"};
 enum { OWN_FIELDS = sizeof own_fields / sizeof *own_fields };
 
 static int own_field(const char *name)
@@ -441,6 +443,15 @@ static bool column_value(const data_set *set, size_t row, const char *field, dat
     return false;
 }
 
+/* What an operation of lib/image says of the picture as a network sees it; NaN where there is none. */
+static double measured(const data_set *set, size_t row, const char *op)
+{
+    const data_block *block = set->block;
+    if (!block || data_fact_of(set, row)->broken) return (double)NAN;
+    const img_picture picture = {.h = block->h, .w = block->w, .c = block->c, .px = (uint8_t *)data_pixels(set, row)};
+    return img_op_find(op)->measure(&picture);
+}
+
 bool data_field(const data_set *set, size_t row, const char *field, data_value *out)
 {
     const data_fact *fact = data_fact_of(set, row);
@@ -456,6 +467,8 @@ bool data_field(const data_set *set, size_t row, const char *field, data_value *
     case 8: *out = truth_value(data_is_duplicate(set, row)); return true;
     case 9: *out = number_value(fact->group); return true;
     case 10: *out = truth_value(fact->broken != NULL); return true;
+    case 11: *out = number_value(measured(set, row, "glare")); return true;
+    case 12: *out = number_value(measured(set, row, "blur")); return true;
     default: return column_value(set, row, field, out);
     }
 }

@@ -91,7 +91,8 @@ lg_status data_count_classes(const data_set *set, data_counts *out, lg_err *err)
 void data_counts_release(data_counts *counts);
 
 /* A field of a row for `where`, `sort` and tables: id, file, label, split, source, width, height, brightness,
- * duplicate, group, broken, and every column the labels file named (user, date, ...). false: no such field. */
+ * duplicate, group, broken, glare (share of the pixels), sharpness (both of the picture as a network sees it; NaN where
+ * there is none), and every column the labels file named (user, date, ...). false: no such field. */
 typedef struct data_value {
     enum { DATA_NUMBER, DATA_TEXT, DATA_TRUTH } kind;
     double number;    /* DATA_NUMBER; DATA_TRUTH: 0 or 1 */

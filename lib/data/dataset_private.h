@@ -105,6 +105,8 @@ typedef struct data_decode_job {
     data_table *table;
     data_block *block;   /* NULL: facts only */
     img_fit_mode fit;
+    const data_rules *rules; /* pixel rules for the fitted pictures; NULL: none */
+    uint32_t *changed;   /* (table count) pixels the rules replaced; NULL: nobody asks */
     bool verify;         /* facts are known: only fill the block, and refuse changed files (LL317) */
     bool missing;        /* with verify: files that changed or went become pictures that cannot be read */
     lg_pool *pool;
@@ -127,6 +129,8 @@ lg_status data_split_apply(data_set *set, const data_split_spec *spec, lg_err *e
 /* ---- rules (rules.c) ---- */
 /* The pixel rules over a fitted picture, in place. */
 lg_status data_rules_pixels(const data_rules *rules, img_picture *fitted, lg_err *err) LG_MUST_CHECK;
+/* The same, and how many pixels it changed. */
+lg_status data_rules_count(const data_rules *rules, img_picture *fitted, uint32_t *changed, lg_err *err) LG_MUST_CHECK;
 /* Words of a line of our own, cut at blanks. whole: none was too many. */
 enum { DATA_WORDS = 64 };
 typedef struct data_words {

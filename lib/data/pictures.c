@@ -4,6 +4,7 @@
 #include <string.h>
 #include "lib/base/cgroup.h"
 #include "lib/base/reach.h"
+#include "lib/data/clean.h"
 #include "lib/image/decode.h"
 #include "lib/image/hash.h"
 
@@ -75,16 +76,28 @@ typedef struct chunk {
     lg_err err[CHUNK];
 } chunk;
 
-static reading job_reading(const data_decode_job *job, const data_fact *fact)
+/* Pictures that are to be fitted into h x w (0: facts only) may be decoded reduced, but not below twice that. */
+static reading fit_reading(const data_fact *fact, data_size size)
 {
-    reading how = {.channels = 3, .min_w = DATA_MIN_DECODE, .min_h = DATA_MIN_DECODE};
-    const data_block *block = job->block;
-    if (!block) return how;
-    how.channels = block->c;
-    how.min_h = block->h * 2 > DATA_MIN_DECODE ? block->h * 2 : DATA_MIN_DECODE;
-    how.min_w = block->w * 2 > DATA_MIN_DECODE ? block->w * 2 : DATA_MIN_DECODE;
-    if (fact->h == block->h && fact->w == block->w) how.min_h = how.min_w = 0;
+    reading how = {.channels = size.c ? size.c : 3, .min_w = DATA_MIN_DECODE, .min_h = DATA_MIN_DECODE};
+    if (size.h * 2 > how.min_h) how.min_h = size.h * 2;
+    if (size.w * 2 > how.min_w) how.min_w = size.w * 2;
+    if (size.h && fact->h == size.h && fact->w == size.w) how.min_h = how.min_w = 0;
     return how;
+}
+
+/* The fitted picture into its place, with what the pixel rules make of it. */
+static lg_status place_picture(const data_decode_job *job, const img_picture *picture, size_t at, lg_err *err)
+{
+    data_block *block = job->block;
+    img_picture fitted = {0};
+    uint32_t changed = 0;
+    LG_TRY(img_fit(picture, job->fit, block->h, block->w, &fitted, err));
+    lg_status st = job->rules ? data_rules_count(job->rules, &fitted, &changed, err) : LG_OK;
+    if (job->changed) job->changed[at] = changed;
+    memcpy(block->px + at * img_size(&fitted), fitted.px, img_size(&fitted));
+    img_picture_release(&fitted);
+    return st;
 }
 
 static void decode_piece(void *ctx, int piece, int worker)
@@ -96,13 +109,11 @@ static void decode_piece(void *ctx, int piece, int worker)
     size_t at = part->first + (size_t)piece;
     data_fact *fact = &job->table->fact[at];
     lg_err *err = &part->err[piece];
-    img_picture picture = {0}, fitted = {0};
+    img_picture picture = {0};
     if ((job->verify && fact->broken) || (job->cancel && lg_cancelled(job->cancel))) return;
-    reading how = job_reading(job, fact);
-    if (open_picture(fact, job->verify, &how, &picture, err) == LG_OK && block &&
-        img_fit(&picture, job->fit, block->h, block->w, &fitted, err) == LG_OK)
-        memcpy(block->px + at * img_size(&fitted), fitted.px, img_size(&fitted));
-    img_picture_release(&fitted);
+    reading how = fit_reading(fact, block ? (data_size){block->h, block->w, block->c} : (data_size){0});
+    if (open_picture(fact, job->verify, &how, &picture, err) == LG_OK && block)
+        err->status = place_picture(job, &picture, at, err);
     img_picture_release(&picture);
 }
 
@@ -305,9 +316,21 @@ lg_status data_thumbnail(const data_set *set, size_t row, img_picture *out, lg_e
     if (block) return img_picture_copy(out, data_pixels(set, row), block->h, block->w, block->c, err);
     img_picture full = {0};
     data_fact copy = *data_fact_of(set, row);
-    reading how = {.channels = 3, .min_w = DATA_MIN_DECODE, .min_h = DATA_MIN_DECODE};
+    reading how = fit_reading(&copy, (data_size){0});
     LG_TRY(open_picture(&copy, true, &how, &full, err));
     lg_status st = img_fit(&full, set->fit, THUMB, THUMB, out, err);
+    img_picture_release(&full);
+    return st;
+}
+
+lg_status data_fitted(const data_set *set, const data_rules *rules, size_t row, img_picture *out, lg_err *err)
+{
+    img_picture full = {0};
+    data_fact copy = *data_fact_of(set, row);
+    reading how = fit_reading(&copy, rules->size);
+    LG_TRY(refuse_broken(&copy, err));
+    LG_TRY(open_picture(&copy, true, &how, &full, err));
+    lg_status st = img_fit(&full, rules->fit, rules->size.h, rules->size.w, out, err);
     img_picture_release(&full);
     return st;
 }

@@ -124,6 +124,19 @@ lg_status data_rules_pixels(const data_rules *rules, img_picture *fitted, lg_err
     return img_op_find("glare")->apply(&chosen, fitted, err);
 }
 
+lg_status data_rules_count(const data_rules *rules, img_picture *fitted, uint32_t *changed, lg_err *err)
+{
+    img_picture before = {0};
+    *changed = 0;
+    if (!rules->glare) return LG_OK;
+    LG_TRY(img_picture_copy(&before, fitted->px, fitted->h, fitted->w, fitted->c, err));
+    lg_status st = data_rules_pixels(rules, fitted, err);
+    size_t c = (size_t)fitted->c, n = img_size(fitted);
+    for (size_t i = 0; !st && i < n; i += c) *changed += memcmp(before.px + i, fitted->px + i, c) != 0;
+    img_picture_release(&before);
+    return st;
+}
+
 lg_status data_rules_picture(const data_rules *rules, const img_picture *src, img_picture *out, lg_err *err)
 {
     img_picture coloured = {0};

@@ -1,0 +1,325 @@
+/* clean.c - cleaning rules over a dataset: pixels first, then, on what they have become, which images stay. */
+#include "lib/data/clean.h"
+#include <math.h>
+#include <string.h>
+#include "lib/data/dataset_private.h"
+#include "lib/image/hash.h"
+
+#include "lib/base/banned.h"
+
+const char *const data_rule_names[DATA_RULES] = {"size", "glare", "drop", "brightness", "blur", "dedupe"};
+
+typedef struct cleaning {
+    const data_set *set;
+    const data_clean_spec *spec;
+    data_clean_report *report;
+    data_rules rules;
+    data_block *block;
+    uint32_t *changed; /* (table) pixels replaced, of each image */
+    bool *gone;        /* (rows) */
+    float *value;      /* (rows) what the rule at hand measured */
+    const img_op *measure;
+} cleaning;
+
+data_rules data_rules_of(const data_set *set)
+{
+    data_rules rules = set->rules;
+    rules.size = data_shape(set);
+    rules.fit = set->fit;
+    return rules;
+}
+
+void data_clean_report_release(data_clean_report *report)
+{
+    for (int r = 0; r < DATA_RULES; r++) lg_free(report->measured[r]);
+    lg_free(report->gone);
+    *report = (data_clean_report){0};
+}
+
+/* ---- pixels ---- */
+static void choose_size(cleaning *c)
+{
+    data_size now = data_shape(c->set), *size = &c->rules.size;
+    if (!size->h) *size = now.h ? now : (data_size){.h = 64, .w = 64};
+    if (!size->c) size->c = now.c;
+}
+
+static bool same_fit(const cleaning *c)
+{
+    data_size now = data_shape(c->set), size = c->rules.size;
+    bool fits = now.h == size.h && now.w == size.w && now.c == size.c;
+    return fits && c->set->fit == c->rules.fit;
+}
+
+static void glare_piece(void *ctx, int piece, int worker)
+{
+    (void)worker;
+    cleaning *c = ctx;
+    lg_err ignored = {0}; /* out of memory: told by the count, which stays impossible */
+    data_block *b = c->block;
+    size_t at = (size_t)piece, size = (size_t)b->h * (size_t)b->w * (size_t)b->c;
+    img_picture picture = {.h = b->h, .w = b->w, .c = b->c, .px = b->px + at * size}; /* borrowed */
+    c->changed[at] = UINT32_MAX;
+    if (lg_cancelled(c->spec->cancel) || c->set->table->fact[at].broken) c->changed[at] = 0;
+    else if (data_rules_count(&c->rules, &picture, &c->changed[at], &ignored)) c->changed[at] = UINT32_MAX;
+}
+
+/* The fitted pictures are there, untouched by rules: a copy is enough. */
+static lg_status copy_pixels(cleaning *c, lg_err *err)
+{
+    const data_block *old = c->set->block;
+    size_t count = c->set->table->count;
+    c->block = data_block_new(count, old->h, old->w, old->c, err);
+    if (!c->block) return err->status;
+    memcpy(c->block->px, old->px, count * (size_t)old->h * (size_t)old->w * (size_t)old->c);
+    lg_pool_run(c->spec->pool, (int)count, glare_piece, c);
+    for (size_t i = 0; i < count; i++)
+        if (c->changed[i] == UINT32_MAX) return lg_fail(err, LG_E_MEMORY, 901, "out of memory");
+    return lg_cancel_check(c->spec->cancel, err);
+}
+
+static lg_status decode_pixels(cleaning *c, lg_err *err)
+{
+    data_decode_job job = {.table = c->set->table,
+                           .fit = c->rules.fit,
+                           .rules = &c->rules,
+                           .changed = c->changed,
+                           .verify = true,
+                           .pool = c->spec->pool,
+                           .cancel = c->spec->cancel,
+                           .progress = c->spec->progress,
+                           .progress_ctx = c->spec->progress_ctx};
+    return data_decode_block(&job, c->rules.size, &c->block, err);
+}
+
+static lg_status make_pixels(cleaning *c, lg_err *err)
+{
+    const data_set *set = c->set;
+    c->changed = lg_alloc(set->table->count, sizeof *c->changed, err);
+    if (!c->changed) return err->status;
+    if (!same_fit(c) || set->rules.glare) return decode_pixels(c, err);
+    return c->rules.glare ? copy_pixels(c, err) : LG_OK; /* the block of the old version serves */
+}
+
+/* ---- the report ---- */
+/* Keeps the ids of the most changed images, most changed first. */
+static void add_example(data_clean_report *report, data_rule rule, uint32_t id, uint32_t much, uint32_t *least)
+{
+    uint32_t *example = report->rule[rule].example;
+    int n = report->rule[rule].examples, at = n;
+    while (at > 0 && least[at - 1] < much) at--;
+    if (at >= DATA_EXAMPLES) return;
+    if (n < DATA_EXAMPLES) report->rule[rule].examples = ++n;
+    for (int i = n - 1; i > at; i--) example[i] = example[i - 1], least[i] = least[i - 1];
+    example[at] = id;
+    least[at] = much;
+}
+
+static void report_pixels(cleaning *c)
+{
+    uint32_t much[DATA_EXAMPLES];
+    double share = 0;
+    data_clean_report *r = c->report;
+    data_size size = c->rules.size;
+    r->rule[DATA_RULE_SIZE].on = !same_fit(c);
+    r->rule[DATA_RULE_GLARE].on = c->rules.glare > 0;
+    for (size_t i = 0; i < c->set->rows; i++) {
+        uint32_t replaced = c->changed[c->set->row[i].fact];
+        const data_fact *fact = data_fact_of(c->set, i);
+        if (fact->broken) continue;
+        if (fact->h != size.h || fact->w != size.w) r->rule[DATA_RULE_SIZE].images++;
+        if (!replaced || !c->rules.glare) continue;
+        r->rule[DATA_RULE_GLARE].images++;
+        share += (double)replaced / ((double)size.h * size.w);
+        add_example(r, DATA_RULE_GLARE, fact->id, replaced, much);
+    }
+    if (share > 0) r->rule[DATA_RULE_GLARE].share = share / (double)r->rule[DATA_RULE_GLARE].images;
+}
+
+static void leave_out(cleaning *c, size_t row, data_rule rule, float value)
+{
+    data_clean_report *r = c->report;
+    uint32_t id = data_fact_of(c->set, row)->id;
+    c->gone[row] = true;
+    r->gone[r->gones++] = (data_gone){.id = id, .rule = rule, .value = value};
+    if (r->rule[rule].examples < DATA_EXAMPLES) r->rule[rule].example[r->rule[rule].examples++] = id;
+    r->rule[rule].images++;
+}
+
+/* ---- which images stay ---- */
+static void drop_unusable(cleaning *c)
+{
+    c->report->rule[DATA_RULE_DROP].on = true;
+    for (size_t i = 0; i < c->set->rows; i++)
+        if (!data_usable(c->set, i)) leave_out(c, i, DATA_RULE_DROP, 0);
+}
+
+static bool asked(const cleaning *c, size_t row)
+{
+    return !c->gone[row] && !data_fact_of(c->set, row)->broken;
+}
+
+static void measure_piece(void *ctx, int piece, int worker)
+{
+    (void)worker;
+    cleaning *c = ctx;
+    const data_block *b = c->block ? c->block : c->set->block;
+    size_t size = (size_t)b->h * (size_t)b->w * (size_t)b->c;
+    if (!asked(c, (size_t)piece) || lg_cancelled(c->spec->cancel)) return;
+    img_picture picture = {.h = b->h, .w = b->w, .c = b->c, .px = b->px + c->set->row[piece].fact * size};
+    c->value[piece] = (float)c->measure->measure(&picture);
+}
+
+/* Leaves out those whose measure lies below low or above high. */
+static lg_status keep_measured(cleaning *c, data_rule rule, double low, double high, lg_err *err)
+{
+    data_clean_report *r = c->report;
+    float *all = lg_alloc(c->set->rows, sizeof *all, err);
+    if (!all) return err->status;
+    r->measured[rule] = all;
+    r->rule[rule].on = true;
+    c->measure = img_op_find(data_rule_names[rule]);
+    lg_pool_run(c->spec->pool, (int)c->set->rows, measure_piece, c);
+    LG_TRY(lg_cancel_check(c->spec->cancel, err));
+    for (size_t i = 0; i < c->set->rows; i++) {
+        if (!asked(c, i)) continue;
+        float v = c->value[i];
+        if (!r->asked[rule] || v < r->rule[rule].least) r->rule[rule].least = v;
+        if (!r->asked[rule] || v > r->rule[rule].most) r->rule[rule].most = v;
+        all[r->asked[rule]++] = v;
+        if ((double)v < low || (double)v > high) leave_out(c, i, rule, v);
+    }
+    return LG_OK;
+}
+
+/* Of each group the first one with a label stays; where none has one, the first. */
+static void keep_one_each(cleaning *c, const uint32_t *row, const uint32_t *group, uint32_t *keeper, size_t n)
+{
+    for (size_t i = 0; i < n; i++) keeper[i] = UINT32_MAX;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t *kept = &keeper[group[i]];
+        if (*kept == UINT32_MAX || (c->set->row[*kept].label < 0 && c->set->row[row[i]].label >= 0)) *kept = row[i];
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint32_t kept = keeper[group[i]];
+        if (kept != row[i]) leave_out(c, row[i], DATA_RULE_DEDUPE, (float)data_fact_of(c->set, kept)->id);
+    }
+}
+
+static lg_status drop_lookalikes(cleaning *c, lg_err *err)
+{
+    lg_status st = LG_E_MEMORY;
+    size_t n = 0, rows = c->set->rows;
+    uint64_t *hash = lg_alloc(rows, sizeof *hash, err);
+    uint32_t *row = lg_alloc(rows, sizeof *row, err), *group = lg_alloc(rows, sizeof *group, err);
+    uint32_t *keeper = lg_alloc(rows, sizeof *keeper, err);
+    if (!hash || !row || !group || !keeper) goto done;
+    c->report->rule[DATA_RULE_DEDUPE].on = true;
+    for (size_t i = 0; i < rows; i++) {
+        if (!asked(c, i)) continue;
+        hash[n] = data_fact_of(c->set, i)->phash;
+        row[n++] = (uint32_t)i;
+    }
+    LG_GO(img_near_groups(hash, n, c->rules.near, c->spec->cancel, group, NULL, err));
+    keep_one_each(c, row, group, keeper, n);
+done:
+    lg_free(hash);
+    lg_free(row);
+    lg_free(group);
+    lg_free(keeper);
+    return st;
+}
+
+static lg_status nothing_left(const cleaning *c, lg_err *err)
+{
+    const data_clean_report *r = c->report;
+    lg_buf list;
+    lg_buf_init(&list, 0);
+    for (int rule = DATA_RULE_DROP; rule < DATA_RULES; rule++) {
+        if (!r->rule[rule].images) continue;
+        lg_buf_addf(&list, "%s%s left out %s", list.len ? "; " : "", data_rule_names[rule],
+                    lg_thousands((long long)r->rule[rule].images));
+        if (r->asked[rule])
+            lg_buf_addf(&list, ", which measure %.3g to %.3g", (double)r->rule[rule].least, (double)r->rule[rule].most);
+    }
+    lg_fail(err, LG_E_DATA, 341, "these rules leave no images");
+    lg_why(err, "%s", lg_buf_str(&list));
+    lg_buf_release(&list);
+    return lg_try(err, "widen the rule, or leave it out");
+}
+
+static lg_status choose_rows(cleaning *c, lg_err *err)
+{
+    const data_rules *rules = &c->spec->rules;
+    size_t rows = c->set->rows;
+    c->gone = lg_alloc(rows, sizeof *c->gone, err);
+    c->value = lg_alloc(rows, sizeof *c->value, err);
+    c->report->gone = lg_alloc(rows, sizeof *c->report->gone, err);
+    if (!c->gone || !c->value || !c->report->gone) return err->status;
+    if (rules->drop) drop_unusable(c);
+    if (rules->dark > 0 || rules->bright < 1)
+        LG_TRY(keep_measured(c, DATA_RULE_BRIGHTNESS, rules->dark, rules->bright, err));
+    if (rules->blur > 0) LG_TRY(keep_measured(c, DATA_RULE_BLUR, rules->blur, INFINITY, err));
+    if (rules->dedupe) LG_TRY(drop_lookalikes(c, err));
+    return rows && c->report->gones == rows ? nothing_left(c, err) : LG_OK;
+}
+
+/* ---- the new version ---- */
+/* What earlier cleaning decided stays decided, and said. */
+static data_rules remembered(const cleaning *c)
+{
+    data_rules rules = c->rules;
+    const data_rules *before = &c->set->rules;
+    if (rules.dark <= 0 && rules.bright >= 1) rules.dark = before->dark, rules.bright = before->bright;
+    if (rules.blur <= 0) rules.blur = before->blur;
+    if (!rules.dedupe) rules.dedupe = before->dedupe, rules.near = before->near;
+    rules.drop |= before->drop;
+    return rules;
+}
+
+static lg_status make_version(cleaning *c, data_set **out, lg_err *err)
+{
+    const data_set *set = c->set;
+    data_set *next = data_set_next(set, set->rows - c->report->gones, err);
+    if (!next) return err->status;
+    for (size_t i = 0, n = 0; i < set->rows; i++)
+        if (!c->gone[i]) next->row[n++] = set->row[i];
+    if (c->block) {
+        data_block_unref(next->block);
+        next->block = c->block;
+        c->block = NULL;
+    }
+    next->fit = c->rules.fit;
+    next->rules = remembered(c);
+    lg_buf text;
+    lg_buf_init(&text, 0);
+    c->rules.size = data_shape(next);
+    data_rules_text(&c->rules, &text);
+    lg_status st = lg_buf_check(&text, err);
+    if (!st) st = data_recipe_add(next, err, "clean %s", lg_buf_str(&text));
+    lg_buf_release(&text);
+    if (st) data_unref(next);
+    else *out = next;
+    return st;
+}
+
+lg_status data_clean(const data_set *set, const data_clean_spec *spec, data_set **out, data_clean_report *report,
+                     lg_err *err)
+{
+    cleaning c = {.set = set, .spec = spec, .report = report, .rules = spec->rules};
+    lg_status st;
+    *report = (data_clean_report){0};
+    choose_size(&c);
+    LG_GO(data_check_size(c.rules.size, err));
+    LG_GO(make_pixels(&c, err));
+    if (c.block) c.rules.size = (data_size){c.block->h, c.block->w, c.block->c};
+    report_pixels(&c);
+    LG_GO(choose_rows(&c, err));
+    LG_GO(make_version(&c, out, err));
+done:
+    data_block_unref(c.block);
+    lg_free(c.changed);
+    lg_free(c.gone);
+    lg_free(c.value);
+    return st;
+}
