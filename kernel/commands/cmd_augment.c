@@ -124,6 +124,19 @@ typedef struct preview {
     int shown;   /* variants of each image */
 } preview;
 
+/* "flip, rot -7°" in two lines: pictures are narrow. */
+static void one_each_line(lg_buf *text)
+{
+    size_t to = 0;
+    for (size_t i = 0; i < text->len; i++) {
+        bool comma = text->data[i] == ',' && text->data[i + 1] == ' ';
+        text->data[to++] = comma ? '\n' : text->data[i];
+        i += comma;
+    }
+    text->len = to;
+    if (text->data) text->data[to] = 0;
+}
+
 static lg_status variant_tile(const preview *p, size_t row, int variant, lg_err *err)
 {
     data_size shape = data_shape(p->set);
@@ -134,7 +147,8 @@ static lg_status variant_tile(const preview *p, size_t row, int variant, lg_err 
     LG_TRY(img_convert(&made, 3, &rgb, err));
     data_variant_at(p->set, row, variant, 0, &drawn);
     lg_buf_init(&caption, 0);
-    img_variant_text(&drawn, "\n", &caption);
+    img_variant_text(&drawn, &caption);
+    one_each_line(&caption);
     plt_thumb(p->doc, rgb.px, rgb.w, rgb.h, PLT_EDGE_NONE, "%s", lg_buf_str(&caption));
     lg_status st = lg_buf_check(&caption, err);
     lg_buf_release(&caption);
@@ -165,7 +179,12 @@ static lg_status doc_preview(const dsl_call *call, plt_doc *doc, const data_set 
     if (!n) return LG_OK;
     p.px = lg_alloc((size_t)shape.h * (size_t)shape.w, (size_t)shape.c, err);
     if (!p.px) return err->status;
-    plt_grid(doc, 64, "%zu training image%s and %s variants, with what was drawn for each", n, n == 1 ? "" : "s",
+    int size = 618 / p.shown - 10; /* so that the variants of an image make one row of the card */
+    plt_grid(doc,
+             size < 48   ? 48
+             : size > 96 ? 96
+                         : size,
+             "%zu training image%s and %s variants, with what was drawn for each", n, n == 1 ? "" : "s",
              p.shown < times ? "the first of their" : "their");
     lg_status st = variant_rows(&p, rows, n, err);
     lg_free(p.px);

@@ -5,7 +5,6 @@
 #include "lib/base/banned.h"
 
 static const dsl_later later[] = {
-    {"clean", "load", "`load … size 64x64` sets the size; `relabel` puts labels in order"},
     {"freeze", "summary", "`summary` lists the layers; all of them learn"},
     {"unfreeze", "summary", "`summary` lists the layers; all of them learn"},
     {"explain", "show", "show logos.val with scratch where correct = no sort loss"},

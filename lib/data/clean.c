@@ -1,6 +1,7 @@
 /* clean.c - cleaning rules over a dataset: pixels first, then, on what they have become, which images stay. */
 #include "lib/data/clean.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include "lib/data/dataset_private.h"
 #include "lib/image/hash.h"
@@ -136,12 +137,12 @@ static void report_pixels(cleaning *c)
     if (share > 0) r->rule[DATA_RULE_GLARE].share = share / (double)r->rule[DATA_RULE_GLARE].images;
 }
 
-static void leave_out(cleaning *c, size_t row, data_rule rule, float value)
+static void leave_out(cleaning *c, size_t row, data_rule rule, float value, uint32_t like)
 {
     data_clean_report *r = c->report;
     uint32_t id = data_fact_of(c->set, row)->id;
     c->gone[row] = true;
-    r->gone[r->gones++] = (data_gone){.id = id, .rule = rule, .value = value};
+    r->gone[r->gones++] = (data_gone){.id = id, .rule = rule, .value = value, .like = like};
     if (r->rule[rule].examples < DATA_EXAMPLES) r->rule[rule].example[r->rule[rule].examples++] = id;
     r->rule[rule].images++;
 }
@@ -151,7 +152,7 @@ static void drop_unusable(cleaning *c)
 {
     c->report->rule[DATA_RULE_DROP].on = true;
     for (size_t i = 0; i < c->set->rows; i++)
-        if (!data_usable(c->set, i)) leave_out(c, i, DATA_RULE_DROP, 0);
+        if (!data_usable(c->set, i)) leave_out(c, i, DATA_RULE_DROP, 0, 0);
 }
 
 static bool asked(const cleaning *c, size_t row)
@@ -187,46 +188,75 @@ static lg_status keep_measured(cleaning *c, data_rule rule, double low, double h
         if (!r->asked[rule] || v < r->rule[rule].least) r->rule[rule].least = v;
         if (!r->asked[rule] || v > r->rule[rule].most) r->rule[rule].most = v;
         all[r->asked[rule]++] = v;
-        if ((double)v < low || (double)v > high) leave_out(c, i, rule, v);
+        if ((double)v < low || (double)v > high) leave_out(c, i, rule, v, 0);
     }
     return LG_OK;
 }
 
-/* Of each group the first one with a label stays; where none has one, the first. */
-static void keep_one_each(cleaning *c, const uint32_t *row, const uint32_t *group, uint32_t *keeper, size_t n)
+typedef struct lookalike {
+    uint32_t row, group, keeper;
+    int32_t label;
+} lookalike;
+
+static int by_group_label(const void *left, const void *right)
 {
-    for (size_t i = 0; i < n; i++) keeper[i] = UINT32_MAX;
+    const lookalike *a = left, *b = right;
+    if (a->group != b->group) return a->group < b->group ? -1 : 1;
+    if (a->label != b->label) return a->label > b->label ? -1 : 1; /* those without a label last */
+    return (a->row > b->row) - (a->row < b->row);
+}
+
+static int by_row(const void *left, const void *right)
+{
+    const lookalike *a = left, *b = right;
+    return (a->row > b->row) - (a->row < b->row);
+}
+
+/* Of each group the first one of every label stays: pictures that look alike and are labelled otherwise are for people
+ * to judge. One without a label goes where any has one. list is sorted by group and label. */
+static void find_keepers(cleaning *c, lookalike *list, size_t n)
+{
     for (size_t i = 0; i < n; i++) {
-        uint32_t *kept = &keeper[group[i]];
-        if (*kept == UINT32_MAX || (c->set->row[*kept].label < 0 && c->set->row[row[i]].label >= 0)) *kept = row[i];
+        bool joined = i && list[i].group == list[i - 1].group;
+        bool repeats = joined && (list[i].label == list[i - 1].label || list[i].label < 0);
+        list[i].keeper = repeats ? list[i - 1].keeper : list[i].row;
+        c->report->conflicts += joined && !repeats;
     }
-    for (size_t i = 0; i < n; i++) {
-        uint32_t kept = keeper[group[i]];
-        if (kept != row[i]) leave_out(c, row[i], DATA_RULE_DEDUPE, (float)data_fact_of(c->set, kept)->id);
-    }
+}
+
+static lg_status find_groups(cleaning *c, lookalike *list, size_t n, lg_err *err)
+{
+    lg_status st = LG_E_MEMORY;
+    uint64_t *hash = lg_alloc(n, sizeof *hash, err);
+    uint32_t *group = lg_alloc(n, sizeof *group, err);
+    if (!hash || !group) goto done;
+    for (size_t i = 0; i < n; i++) hash[i] = data_fact_of(c->set, list[i].row)->phash;
+    LG_GO(img_near_groups(hash, n, c->rules.near, c->spec->cancel, group, NULL, err));
+    for (size_t i = 0; i < n; i++) list[i].group = group[i];
+done:
+    lg_free(hash);
+    lg_free(group);
+    return st;
 }
 
 static lg_status drop_lookalikes(cleaning *c, lg_err *err)
 {
-    lg_status st = LG_E_MEMORY;
     size_t n = 0, rows = c->set->rows;
-    uint64_t *hash = lg_alloc(rows, sizeof *hash, err);
-    uint32_t *row = lg_alloc(rows, sizeof *row, err), *group = lg_alloc(rows, sizeof *group, err);
-    uint32_t *keeper = lg_alloc(rows, sizeof *keeper, err);
-    if (!hash || !row || !group || !keeper) goto done;
+    lookalike *list = lg_alloc(rows, sizeof *list, err);
+    if (!list) return err->status;
     c->report->rule[DATA_RULE_DEDUPE].on = true;
-    for (size_t i = 0; i < rows; i++) {
-        if (!asked(c, i)) continue;
-        hash[n] = data_fact_of(c->set, i)->phash;
-        row[n++] = (uint32_t)i;
+    for (size_t i = 0; i < rows; i++)
+        if (asked(c, i)) list[n++] = (lookalike){.row = (uint32_t)i, .label = c->set->row[i].label};
+    lg_status st = find_groups(c, list, n, err);
+    if (!st) {
+        qsort(list, n, sizeof *list, by_group_label);
+        find_keepers(c, list, n);
+        qsort(list, n, sizeof *list, by_row);
     }
-    LG_GO(img_near_groups(hash, n, c->rules.near, c->spec->cancel, group, NULL, err));
-    keep_one_each(c, row, group, keeper, n);
-done:
-    lg_free(hash);
-    lg_free(row);
-    lg_free(group);
-    lg_free(keeper);
+    for (size_t i = 0; !st && i < n; i++)
+        if (list[i].keeper != list[i].row)
+            leave_out(c, list[i].row, DATA_RULE_DEDUPE, 0, data_fact_of(c->set, list[i].keeper)->id);
+    lg_free(list);
     return st;
 }
 

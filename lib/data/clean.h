@@ -53,7 +53,8 @@ typedef struct data_clean_spec {
 typedef struct data_gone {
     uint32_t id;
     data_rule rule;
-    float value; /* brightness, sharpness; dedupe: the id it looks like */
+    uint32_t like; /* dedupe: the id it looks like */
+    float value;   /* brightness, sharpness */
 } data_gone;
 
 enum { DATA_EXAMPLES = 8 };
@@ -70,6 +71,7 @@ typedef struct data_clean_report {
     size_t gones;
     float *measured[DATA_RULES]; /* brightness, blur: of every image asked, for a histogram; else NULL */
     size_t asked[DATA_RULES];
+    size_t conflicts; /* images that stay though they look like another one, as their labels differ */
 } data_clean_report;
 void data_clean_report_release(data_clean_report *report);
 

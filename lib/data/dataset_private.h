@@ -127,9 +127,7 @@ lg_status data_find_groups(data_table *table, lg_cancel *cancel, lg_err *err) LG
 lg_status data_split_apply(data_set *set, const data_split_spec *spec, lg_err *err) LG_MUST_CHECK;
 
 /* ---- rules (rules.c) ---- */
-/* The pixel rules over a fitted picture, in place. */
-lg_status data_rules_pixels(const data_rules *rules, img_picture *fitted, lg_err *err) LG_MUST_CHECK;
-/* The same, and how many pixels it changed. */
+/* data_rules_apply, and how many pixels it changed. */
 lg_status data_rules_count(const data_rules *rules, img_picture *fitted, uint32_t *changed, lg_err *err) LG_MUST_CHECK;
 /* Words of a line of our own, cut at blanks. whole: none was too many. */
 enum { DATA_WORDS = 64 };

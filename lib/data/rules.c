@@ -117,7 +117,7 @@ lg_status data_rules_read(const char *text, data_rules *out, lg_err *err)
 }
 
 /* ---- for one picture ---- */
-lg_status data_rules_pixels(const data_rules *rules, img_picture *fitted, lg_err *err)
+lg_status data_rules_apply(const data_rules *rules, img_picture *fitted, lg_err *err)
 {
     if (!rules->glare) return LG_OK;
     const img_drawn chosen = {.v = {(float)rules->glare, (float)rules->replace}, .on = true};
@@ -130,7 +130,7 @@ lg_status data_rules_count(const data_rules *rules, img_picture *fitted, uint32_
     *changed = 0;
     if (!rules->glare) return LG_OK;
     LG_TRY(img_picture_copy(&before, fitted->px, fitted->h, fitted->w, fitted->c, err));
-    lg_status st = data_rules_pixels(rules, fitted, err);
+    lg_status st = data_rules_apply(rules, fitted, err);
     size_t c = (size_t)fitted->c, n = img_size(fitted);
     for (size_t i = 0; !st && i < n; i += c) *changed += memcmp(before.px + i, fitted->px + i, c) != 0;
     img_picture_release(&before);
@@ -145,7 +145,7 @@ lg_status data_rules_picture(const data_rules *rules, const img_picture *src, im
     lg_status st = img_fit(&coloured, rules->fit, size.h ? size.h : src->h, size.w ? size.w : src->w, out, err);
     img_picture_release(&coloured);
     LG_TRY(st);
-    st = data_rules_pixels(rules, out, err);
+    st = data_rules_apply(rules, out, err);
     if (st) img_picture_release(out);
     return st;
 }

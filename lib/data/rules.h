@@ -28,7 +28,7 @@ typedef struct data_rules {
     bool drop;           /* leave out files that cannot be read and images without a label */
     double dark, bright; /* mean brightness 0..1 must lie between; 0 and 1: off */
     double blur;         /* sharpness must be at least so large; 0: off */
-    bool dedupe;         /* of look-alikes only the first stays */
+    bool dedupe;         /* of look-alikes with one label only the first stays */
     int near;            /* what looks alike: bits of the perceptual hash, 0..16 */
     double low, high;    /* what 0 and 255 become for the network */
 } data_rules;
@@ -40,6 +40,8 @@ lg_status data_rules_read(const char *text, data_rules *out, lg_err *err) LG_MUS
 /* An upright picture as the rules make it: converted to the size's channels, fitted, glare replaced. *out empty. */
 lg_status data_rules_picture(const data_rules *rules, const img_picture *src, img_picture *out,
                              lg_err *err) LG_MUST_CHECK;
+/* The pixel rules over a picture that is fitted, in place. */
+lg_status data_rules_apply(const data_rules *rules, img_picture *fitted, lg_err *err) LG_MUST_CHECK;
 /* Pixels to numbers for a network: low..high. */
 void data_rules_scale(const data_rules *rules, const uint8_t *px, size_t n, float *x);
 

@@ -233,7 +233,7 @@ static lg_status clean_pictures(unpacking *u, lg_err *err)
     for (size_t i = 0; u->rules.glare && i < u->table->count; i++) {
         img_picture picture = {.h = b->h, .w = b->w, .c = b->c, .px = b->px + i * size};
         LG_TRY(lg_cancel_check(u->spec->cancel, err));
-        if (!u->table->fact[i].broken) LG_TRY(data_rules_pixels(&u->rules, &picture, err));
+        if (!u->table->fact[i].broken) LG_TRY(data_rules_apply(&u->rules, &picture, err));
     }
     return LG_OK;
 }

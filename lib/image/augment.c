@@ -78,14 +78,14 @@ lg_status img_variant_make(const img_variant *variant, const img_picture *src, u
     return LG_OK;
 }
 
-void img_variant_text(const img_variant *variant, const char *between, lg_buf *out)
+void img_variant_text(const img_variant *variant, lg_buf *out)
 {
     const img_drawn *drawn = NULL;
     int said = 0;
     for (int order = 1; order <= IMG_MAX_OPS; order++) {
         const img_op *op = op_in_turn(variant, order, &drawn);
         if (!op) continue;
-        if (said++) lg_buf_adds(out, between);
+        if (said++) lg_buf_adds(out, ", ");
         op->text(drawn, out);
     }
     if (!said) lg_buf_adds(out, "untouched");

@@ -6,7 +6,7 @@
  *     img_variant variant;
  *     img_variant_draw(&how, img_variant_key(seed, id, 3, 0), &variant);
  *     LG_TRY(img_variant_make(&variant, &picture, other, err)); // other: as many bytes as the picture has
- *     img_variant_text(&variant, ", ", &text);              // "rot -7°, shift +4% +1%"
+ *     img_variant_text(&variant, &text);                    // "rot -7°, right +4%, down +1%"
  *
  * Order: flip, zoom, rotate, shear and shift are one affine map about the middle, sampled once, bilinear in fixed
  * point (weights of 8 bits), beyond the edge mirrored (… c b a | a b c …, OpenCV's BORDER_REFLECT); then brightness,
@@ -36,8 +36,8 @@ uint64_t img_variant_key(uint64_t seed, uint64_t image, uint32_t variant, uint32
 void img_variant_draw(const img_augment *how, uint64_t key, img_variant *out);
 /* out (h, w, c), other memory than src. LL901 only. */
 lg_status img_variant_make(const img_variant *variant, const img_picture *src, uint8_t *out, lg_err *err) LG_MUST_CHECK;
-/* What is on, with something between; "untouched" where nothing is. */
-void img_variant_text(const img_variant *variant, const char *between, lg_buf *out);
+/* What is on, parted by ", "; "untouched" where nothing is. */
+void img_variant_text(const img_variant *variant, lg_buf *out);
 
 /* The geometric core: out (h, w, c) is src read through the map (about the middles of both), mirrored at the edges. */
 void img_warp(const img_picture *src, const img_affine *map, uint8_t *out);

@@ -17,8 +17,8 @@ static void shift_map(const img_drawn *drawn, int h, int w, img_affine *out)
 
 static void shift_text(const img_drawn *drawn, lg_buf *out)
 {
-    img_signed_text("shift ", 100 * (double)drawn->v[0], "%", out);
-    img_signed_text(" ", 100 * (double)drawn->v[1], "%", out);
+    img_signed_text("right ", 100 * (double)drawn->v[0], "%", out);
+    img_signed_text(", down ", 100 * (double)drawn->v[1], "%", out);
 }
 
 const img_op img_op_shift = {
