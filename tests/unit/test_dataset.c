@@ -461,9 +461,9 @@ TEST(fields)
     CHECK(data_field(set, 1, "broken", &v) && v.kind == DATA_TRUTH && v.number == 0);
     CHECK(!data_field(set, 1, "colour", &v));
     const char *const *names = data_fields(set, &n);
-    CHECK_INT(n, 13);
-    CHECK_STR(names[12], "likes");
-    CHECK(names[13] == NULL);
+    CHECK_INT(n, 15);
+    CHECK_STR(names[14], "likes");
+    CHECK(names[15] == NULL);
 }
 
 TEST(limits_keep_the_proportions)
