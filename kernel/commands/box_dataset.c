@@ -21,6 +21,13 @@ data_split_kind cmd_split_of(dsl_part part)
     return kind[part];
 }
 
+lg_status cmd_dataset_part(const dsl_value *value, data_set **out, lg_err *err)
+{
+    if (value->part != DSL_PART_ALL) return data_part(cmd_dataset(value), cmd_split_of(value->part), out, err);
+    *out = data_ref(cmd_dataset(value));
+    return LG_OK;
+}
+
 lg_status cmd_part_name(const dsl_call *call, const dsl_value *value, const char **out, lg_err *err)
 {
     const char *part = data_split_names[cmd_split_of(value->part)];

@@ -12,6 +12,8 @@ const data_set *cmd_dataset(const dsl_value *value);
 /* A new version under a name; set is consumed. An edit, which `undo` takes back, unless the command reads it in. */
 lg_status cmd_dataset_bind(const dsl_call *call, const char *name, data_set *set, lg_err *err) LG_MUST_CHECK;
 
+/* The images a value means: all, or those of its part (`logos.val`). *out owned, data_unref. */
+lg_status cmd_dataset_part(const dsl_value *value, data_set **out, lg_err *err) LG_MUST_CHECK;
 data_split_kind cmd_split_of(dsl_part part);
 /* "logos", "logos.val": as it is written. Borrowed from the cell's arena. */
 lg_status cmd_part_name(const dsl_call *call, const dsl_value *value, const char **out, lg_err *err) LG_MUST_CHECK;

@@ -90,8 +90,7 @@ static lg_status gather(joining *j, lg_err *err)
     if (!j->set) return err->status;
     for (; j->count < (size_t)arg->count; j->count++) {
         const dsl_value *value = &arg->value[j->count];
-        if (value->part == DSL_PART_ALL) j->set[j->count] = data_ref(cmd_dataset(value));
-        else LG_TRY(data_part(cmd_dataset(value), cmd_split_of(value->part), &j->set[j->count], err));
+        LG_TRY(cmd_dataset_part(value, &j->set[j->count], err));
         if (!j->size.h) j->size = data_shape(j->set[j->count]);
     }
     for (size_t i = 0; i < j->count; i++)

@@ -251,8 +251,7 @@ static lg_status describe_dataset(const dsl_call *call, plt_doc *doc, lg_err *er
     lg_status st;
     lg_buf_init(&brief, 0);
     LG_GO(cmd_part_name(call, value, &name, err));
-    if (value->part == DSL_PART_ALL) part = data_ref(cmd_dataset(value));
-    else LG_GO(data_part(cmd_dataset(value), cmd_split_of(value->part), &part, err));
+    LG_GO(cmd_dataset_part(value, &part, err));
     LG_GO(cmd_dataset_where(call, part, NULL, NULL, NULL, &set, err));
     LG_GO(data_count_classes(set, &counts, err));
     LG_GO(measure(set, &m, err));

@@ -40,8 +40,7 @@ static lg_status doomed(const dsl_call *call, data_set **out, lg_err *err)
     data_set *part = NULL, *rest = NULL;
     const char *name;
     LG_TRY(cmd_part_name(call, value, &name, err));
-    if (value->part == DSL_PART_ALL) part = data_ref(cmd_dataset(value));
-    else LG_TRY(data_part(cmd_dataset(value), cmd_split_of(value->part), &part, err));
+    LG_TRY(cmd_dataset_part(value, &part, err));
     lg_status st = LG_OK;
     if (call->arg[IMAGE].count) {
         LG_GO(cmd_image_ids(call, IMAGE, part, name, &ids, &n, err));

@@ -118,8 +118,7 @@ static lg_status object_of(const dsl_call *call, dsl_object **out, lg_err *err)
         *out = dsl_object_ref(value->object);
         return LG_OK;
     }
-    if (value->part == DSL_PART_ALL) part = data_ref(cmd_dataset(value));
-    else LG_TRY(data_part(cmd_dataset(value), cmd_split_of(value->part), &part, err));
+    LG_TRY(cmd_dataset_part(value, &part, err));
     lg_status st = cmd_dataset_where(call, part, NULL, NULL, NULL, &rows, err);
     data_unref(part);
     return st ? st : dsl_object_new(&cmd_dataset_class, rows, value->object->recipe, out, err);

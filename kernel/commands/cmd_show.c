@@ -147,8 +147,8 @@ static lg_status drop_broken(const dsl_call *call, data_set **part, lg_err *err)
 static lg_status chosen(const dsl_call *call, cmd_opinion *o, data_set **out, lg_err *err)
 {
     const dsl_value *object = &call->arg[OBJECT].value[0];
-    data_set *part = object->part == DSL_PART_ALL ? data_ref(cmd_dataset(object)) : NULL;
-    if (!part) LG_TRY(data_part(cmd_dataset(object), cmd_split_of(object->part), &part, err));
+    data_set *part = NULL;
+    LG_TRY(cmd_dataset_part(object, &part, err));
     lg_status st = LG_OK;
     const dsl_value *with = dsl_val(call, WITH);
     if (with) {
@@ -262,6 +262,7 @@ done:
     return st;
 }
 
+<<<<<<< HEAD
 static lg_status show_rows(const dsl_call *call, const dsl_value *table, lg_err *err)
 {
     return cmd_table_show(call, table, call->arg[LIMIT].given ? dsl_val(call, LIMIT) : NULL,
@@ -281,17 +282,34 @@ static lg_status show_some_rows(const dsl_call *call, const dsl_value *object, l
     }
     rep_table_release(&rows);
     return st;
+=======
+/* A table whose model or images have changed since says so first. */
+static lg_status say_stale(const dsl_call *call, const dsl_value *table, lg_err *err)
+{
+    plt_doc doc;
+    if (table->object->cls->kind != DSL_KIND_TABLE || !dsl_session_stale(call->session, table->name)) return LG_OK;
+    plt_doc_init(&doc);
+    plt_note(&doc, "%s is out of date: what it was made from has changed since", table->name);
+    return cmd_display(call, &doc, false, err);
+>>>>>>> 989d43c (One way to the images a value means; tables that are out of date say so when shown)
 }
 
 static lg_status show_run(const dsl_call *call, lg_err *err)
 {
     const dsl_value *object = &call->arg[OBJECT].value[0];
     if (object->object->cls->kind == DSL_KIND_DATASET) return show_dataset(call, err);
+<<<<<<< HEAD
     bool some = call->where || call->arg[LIMIT].given || call->arg[SORT].given;
     dsl_kind kind = object->object->cls->kind;
     if (object->object->cls == &cmd_table_class && !call->arg[WITH].count) return show_rows(call, object, err);
     if (some && !call->arg[WITH].count && (kind == DSL_KIND_TABLE || kind == DSL_KIND_RUN))
         return show_some_rows(call, object, err);
+=======
+    LG_TRY(say_stale(call, object, err));
+    if (object->object->cls == &cmd_table_class && !call->arg[WITH].count)
+        return cmd_table_show(call, object, call->arg[LIMIT].given ? dsl_val(call, LIMIT) : NULL,
+                              call->arg[SORT].given ? dsl_val(call, SORT) : NULL, dsl_on(call, ASCENDING), err);
+>>>>>>> 989d43c (One way to the images a value means; tables that are out of date say so when shown)
     if (call->where || call->arg[WITH].count) {
         lg_fail(err, LG_E_ARG, 133, "`where` and `with` choose among images and rows, and `%s` is a %s", object->name,
                 dsl_kind_name(object->object->cls->kind));
