@@ -193,7 +193,7 @@ static lg_status show(const dsl_call *call, lr_view *view, const nn_lr_range *r,
 {
     plt_doc doc;
     plt_doc_init(&doc);
-    plt_title(&doc, "findlr %s on %s: %d of %d rates from %g to %g, batch %d, %s%s%s", view->job->spec.model_name,
+    plt_title(&doc, "findlr %s on %s: %d of %d rates from %.2g to %.2g, batch %d, %s%s%s", view->job->spec.model_name,
               view->job->data_name, r->count, view->steps, r->lr[0], r->lr[r->count - 1], view->job->options.batch,
               view->job->options.optimizer, *call->note ? " " : "", call->note);
     if (stopped) plt_text(&doc, "Stopped after %d of %d steps", r->count, view->steps);

@@ -64,9 +64,9 @@ static void draw_lines(const plt_panel *p, const plt_lines_spec *s, plt_doc *doc
         const plt_line *l = &s->lines[i];
         plt_paint paint = {.stroke = l->color ? l->color : plt_series_color(i),
                            .width = 2,
-                           .dash = l->dash  ? 5
-                                   : i >= 4 ? 2
-                                            : 0};
+                           .dash = l->dash               ? 5
+                                   : i >= 4 && !l->color ? 2
+                                                         : 0};
         plt_panel_line(p, l->x, 1, l->y, l->n, paint, l->points);
         int last = l->n - 1;
         while (last >= 0 && !isfinite(plt_panel_y(p, l->y[last]))) last--;

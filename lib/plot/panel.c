@@ -54,7 +54,7 @@ double plt_scale_share(const plt_scale *s, double value)
 void plt_scale_text(const plt_scale *s, double value, lg_buf *out)
 {
     if (s->percent) lg_buf_addf(out, "%.4g%%", value * 100);
-    else if (fabs(value) < s->step * 1e-6) lg_buf_addc(out, '0');
+    else if (!s->log && fabs(value) < s->step * 1e-6) lg_buf_addc(out, '0');
     else plt_add_number(out, value);
 }
 
