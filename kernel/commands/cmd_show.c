@@ -262,7 +262,6 @@ done:
     return st;
 }
 
-<<<<<<< HEAD
 static lg_status show_rows(const dsl_call *call, const dsl_value *table, lg_err *err)
 {
     return cmd_table_show(call, table, call->arg[LIMIT].given ? dsl_val(call, LIMIT) : NULL,
@@ -282,7 +281,8 @@ static lg_status show_some_rows(const dsl_call *call, const dsl_value *object, l
     }
     rep_table_release(&rows);
     return st;
-=======
+}
+
 /* A table whose model or images have changed since says so first. */
 static lg_status say_stale(const dsl_call *call, const dsl_value *table, lg_err *err)
 {
@@ -291,25 +291,18 @@ static lg_status say_stale(const dsl_call *call, const dsl_value *table, lg_err 
     plt_doc_init(&doc);
     plt_note(&doc, "%s is out of date: what it was made from has changed since", table->name);
     return cmd_display(call, &doc, false, err);
->>>>>>> 989d43c (One way to the images a value means; tables that are out of date say so when shown)
 }
 
 static lg_status show_run(const dsl_call *call, lg_err *err)
 {
     const dsl_value *object = &call->arg[OBJECT].value[0];
     if (object->object->cls->kind == DSL_KIND_DATASET) return show_dataset(call, err);
-<<<<<<< HEAD
+    LG_TRY(say_stale(call, object, err));
     bool some = call->where || call->arg[LIMIT].given || call->arg[SORT].given;
     dsl_kind kind = object->object->cls->kind;
     if (object->object->cls == &cmd_table_class && !call->arg[WITH].count) return show_rows(call, object, err);
     if (some && !call->arg[WITH].count && (kind == DSL_KIND_TABLE || kind == DSL_KIND_RUN))
         return show_some_rows(call, object, err);
-=======
-    LG_TRY(say_stale(call, object, err));
-    if (object->object->cls == &cmd_table_class && !call->arg[WITH].count)
-        return cmd_table_show(call, object, call->arg[LIMIT].given ? dsl_val(call, LIMIT) : NULL,
-                              call->arg[SORT].given ? dsl_val(call, SORT) : NULL, dsl_on(call, ASCENDING), err);
->>>>>>> 989d43c (One way to the images a value means; tables that are out of date say so when shown)
     if (call->where || call->arg[WITH].count) {
         lg_fail(err, LG_E_ARG, 133, "`where` and `with` choose among images and rows, and `%s` is a %s", object->name,
                 dsl_kind_name(object->object->cls->kind));
