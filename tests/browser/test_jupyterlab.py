@@ -173,6 +173,7 @@ VISUALS = [
     "describe logos",
     "load other from sample:logos size 48x48 seed 8 limit 60\ncombine logos, other into both dedupe\nuse logos",
     "relabel both nike, puma as rest\ndrop both where brightness < 0.15\nundo\nundo",
+    "augment both x6 flip",
     "model scratch on logos { conv 16 3x3 relu; maxpool 2; conv 32 3x3 relu; maxpool 2; flatten; dense 32 relu; "
     "dropout 0.3; dense classes softmax }",
     "summary scratch detail all",
