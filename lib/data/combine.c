@@ -21,12 +21,24 @@ static lg_status different(const data_set *a, const data_set *b, lg_err *err)
     return lg_try(err, "load them with the same size: load NAME from … size 64x64");
 }
 
+/* Of pixels: those that leave images out have done their work. */
+static bool same_rules(const data_rules *a, const data_rules *b)
+{
+    bool fill = !a->glare || a->replace == b->replace;
+    return a->glare == b->glare && fill && a->low >= b->low && a->low <= b->low && a->high >= b->high &&
+           a->high <= b->high;
+}
+
 static lg_status check_shapes(const merging *m, lg_err *err)
 {
     data_size first = data_shape(m->set[0]);
     for (size_t i = 1; i < m->sets; i++) {
         data_size size = data_shape(m->set[i]);
         if (size.h != first.h || size.w != first.w || size.c != first.c) return different(m->set[0], m->set[i], err);
+        if (same_rules(&m->set[0]->rules, &m->set[i]->rules)) continue;
+        lg_fail(err, LG_E_DATA, 343, "the datasets were cleaned in different ways");
+        lg_why(err, "glare or scale differ, and one dataset has one rule for all of its images");
+        return lg_try(err, "combine them first, then `clean` the result");
     }
     return LG_OK;
 }
@@ -139,6 +151,7 @@ lg_status data_combine(const data_set *const *sets, size_t n, data_set **out, lg
     }
     set->fit = sets[0]->fit;
     set->seed = sets[0]->seed;
+    set->rules = sets[0]->rules;
     size_t at = 0;
     for (size_t s = 0; s < n; s++)
         for (size_t i = 0; i < sets[s]->rows; i++, at++)

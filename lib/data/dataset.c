@@ -491,7 +491,7 @@ lg_status data_need_pixels(const data_set *set, const char *name, lg_err *err)
         lg_why(err, "e.g. %s is %dx%d", fact->name, fact->h, fact->w);
         break;
     }
-    return lg_try(err, "add `size 64x64` to the line that loads `%s`", name);
+    return lg_try(err, "clean %s size 64x64", name);
 }
 
 void data_fill(const data_set *set, const uint32_t *rows, size_t n, float *x, int32_t *y)

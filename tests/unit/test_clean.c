@@ -222,6 +222,13 @@ TEST(scale_reaches_the_network)
     data_fill(set, &row, 1, x, NULL);
     data_fill(next, &row, 1, y, NULL);
     for (int i = 0; i < 768; i++) CHECK(fabsf(y[i] - (2 * x[i] - 1)) < 1e-6f);
+    data_set *both = NULL;
+    const data_set *const apart[] = {set, next}, *const alike[] = {next, next};
+    CHECK(data_combine(apart, 2, &both, &err) == LG_E_DATA && err.code == 343);
+    lg_err_clear(&err);
+    CHECK_OK(data_combine(alike, 2, &both, &err));
+    CHECK(data_rules_of(both).low == -1);
+    data_unref(both);
     data_clean_report_release(&cleaned);
     let_go();
 }

@@ -270,7 +270,7 @@ TEST(sizes)
     CHECK(data_pixels(set, 0) == NULL);
     CHECK(data_need_pixels(set, "logos", &err) == LG_E_DATA);
     CHECK_INT(err.code, 315);
-    CHECK_STR(err.hint, "add `size 64x64` to the line that loads `logos`");
+    CHECK_STR(err.hint, "clean logos size 64x64");
     lg_err_clear(&err);
     img_picture p = {0};
     CHECK_OK(data_thumbnail(set, 0, &p, &err));
