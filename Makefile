@@ -159,6 +159,12 @@ bench: $(O)/bench/bench_train ## an epoch of ours against Keras (PEER_PYTHON=pyt
 	@$(PYTHON) tests/bench/bench.py $(O)/bench/bench_train --rounds $(ROUNDS)
 bench-kernels: $(O)/bench/bench_kernels ## every kernel variant on the report's shapes
 	@$(O)/bench/bench_kernels
+$(O)/bench/bench_augment: tests/bench/bench_augment.c $(O)/obj/liblogolens.a $(O)/libnnlib.a
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/obj/liblogolens.a $(O)/libnnlib.a $(PKG_LIBS) $(NN_LIBS)
+.PHONY: bench-augment
+bench-augment: $(O)/bench/bench_augment ## what one variant of a picture costs
+	@$(O)/bench/bench_augment
 
 .PHONY: docs bless
 docs: $(O)/logolens ## write docs/commands.md and docs/errors.md from the program's tables
