@@ -40,6 +40,7 @@ static const char *const cells[] = {
     "confusion scratch on logos.train as matrix",
     "compare scratch, scratch on logos.train as both",
     "show logos with scratch sort confidence limit 24",
+    "findlr scratch steps 400 batch 4",
 };
 enum { CELLS = sizeof cells / sizeof *cells, TIMES = 50 };
 
