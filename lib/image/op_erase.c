@@ -22,7 +22,8 @@ static void erase_draw(double strength, uint64_t key, img_drawn *out)
 static void mean_colour(const img_picture *p, uint8_t mean[3])
 {
     uint64_t sum[3] = {0}, n = (uint64_t)p->h * (uint64_t)p->w;
-    for (size_t i = 0; i < img_size(p); i++) sum[i % (size_t)p->c] += p->px[i];
+    for (size_t i = 0; i < img_size(p); i += (size_t)p->c)
+        for (int k = 0; k < p->c; k++) sum[k] += p->px[i + (size_t)k];
     for (int k = 0; k < p->c; k++) mean[k] = (uint8_t)((sum[k] + n / 2) / n);
 }
 
