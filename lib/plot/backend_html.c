@@ -124,9 +124,13 @@ static const plt_block *html_pairs(html_page *page, const plt_block *b)
     lg_buf_init(&piece, 0);
     lg_buf_adds(&piece, "<table cellpadding=\"3\" style=\"border-collapse:collapse;margin:6px 0\">");
     for (;; b = b->next) {
-        lg_buf_adds(&piece, "<tr><th scope=\"row\" style=\"text-align:left;font-weight:400;opacity:.75\">");
+        lg_buf_adds(&piece, "<tr><th scope=\"row\" style=\"text-align:left;font-weight:400;opacity:.75");
+        if (has_ground()) add_ground(&piece);
+        lg_buf_adds(&piece, "\">");
         plt_html_text(&piece, b->key);
-        lg_buf_adds(&piece, "</th><td style=\"text-align:left\">");
+        lg_buf_adds(&piece, "</th><td style=\"text-align:left");
+        if (has_ground()) add_ground(&piece);
+        lg_buf_adds(&piece, "\">");
         plt_html_lines(&piece, b->text);
         lg_buf_adds(&piece, "</td></tr>");
         if (!b->next || b->next->kind != PLT_PAIR) break;
@@ -211,7 +215,9 @@ static void add_table_head(lg_buf *out, const plt_block *table)
     lg_buf_adds(out, "<div style=\"overflow:auto\"><table cellpadding=\"4\" "
                      "style=\"border-collapse:collapse;margin:6px 0\">");
     if (*table->text) {
-        lg_buf_adds(out, "<caption style=\"text-align:left;font-weight:600\">");
+        lg_buf_adds(out, "<caption style=\"text-align:left;font-weight:600");
+        if (has_ground()) add_ground(out);
+        lg_buf_adds(out, "\">");
         plt_html_text(out, table->text);
         lg_buf_adds(out, "</caption>");
     }

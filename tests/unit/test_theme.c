@@ -58,6 +58,7 @@ static void sample(plt_doc *doc)
 {
     plt_doc_init(doc);
     plt_title(doc, "sample");
+    plt_pair(doc, "seed", "42");
     plt_table(doc, "rates");
     plt_column(doc, PLT_LEFT, "label");
     plt_row(doc, PLT_ROW_PLAIN);
@@ -104,6 +105,8 @@ TEST(outputs_obey)
     html = html_of(&look);
     CHECK_HAS(html, "line-height:1.45;background:#1b1b1b;color:#e8e8e8");
     CHECK_HAS(html, "fill=\"#1b1b1b\"");
+    CHECK_HAS(html, "font-weight:600;background:#1b1b1b;color:#e8e8e8\">rates</caption>");
+    CHECK_HAS(html, "<td style=\"text-align:left;background:#1b1b1b;color:#e8e8e8\">42</td>");
     CHECK_HAS(html, "#56b4e9");
     CHECK_HAS(html, "nike  ███");
     look.alt = PLT_ALT_OFF;
