@@ -21,6 +21,8 @@ static const char *const cells[] = {
     "show classes where recall >= 0 sort label\nboth\nevaluate plain as card",
     "sweep plain lr 0.1, 0.01 epochs 1 batch 16 repeat 2 as board\nsweep plain lr 0.5 epochs 1 as board\nboard",
     "curves trial, scratch smooth 0.5",
+    "save scratch to s.lmodel\nopen back from s.lmodel\nsave trial to t.lrun\nopen tried from t.lrun",
+    "save flat to f.ldata\nopen flat from f.ldata",
     "show logos with scratch where confidence > 10% sort loss limit 6",
     "logos.val\nlist\nhelp fit\nmatrix\ntrial",
     "load tiny from shop limit 12 size 8x8\ndrop tiny where label = nike\nundo",
