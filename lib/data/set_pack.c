@@ -30,9 +30,8 @@ static void pack_row(const data_set *set, size_t row, const char *base, lg_buf *
     lg_pack_u32(out, fact->id);
     lg_pack_i64(out, set->row[row].label);
     lg_pack_u8(out, (uint8_t)set->row[row].split);
-    lg_pack_u8(out,
-               (uint8_t)((fact->grey ? GREY : 0) | (data_is_duplicate(set, row) ? DUPLICATE : 0) |
-                         (fact->broken ? BROKEN : 0)));
+    lg_pack_u8(out, (uint8_t)((fact->grey ? GREY : 0) | (data_is_duplicate(set, row) ? DUPLICATE : 0) |
+                              (fact->broken ? BROKEN : 0)));
     lg_pack_text(out, fact->name);
     lg_pack_text(out, kept_path(fact->path, base));
     lg_pack_text(out, fact->source);
@@ -225,19 +224,6 @@ static lg_status unpack_rows(unpacking *u, lg_err *err)
 }
 
 /* ---- the pictures ---- */
-/* The pixel rules over the fitted pictures, as `clean` computed them. */
-static lg_status clean_pictures(unpacking *u, lg_err *err)
-{
-    data_block *b = u->block;
-    size_t size = (size_t)b->h * (size_t)b->w * (size_t)b->c;
-    for (size_t i = 0; u->rules.glare && i < u->table->count; i++) {
-        img_picture picture = {.h = b->h, .w = b->w, .c = b->c, .px = b->px + i * size};
-        LG_TRY(lg_cancel_check(u->spec->cancel, err));
-        if (!u->table->fact[i].broken) LG_TRY(data_rules_apply(&u->rules, &picture, err));
-    }
-    return LG_OK;
-}
-
 static lg_status read_pictures(unpacking *u, data_lost *lost, lg_err *err)
 {
     const data_unpack_spec *s = u->spec;
@@ -250,13 +236,13 @@ static lg_status read_pictures(unpacking *u, data_lost *lost, lg_err *err)
     data_decode_job job = {.table = t,
                            .fit = u->fit,
                            .verify = true,
+                           .rules = &u->rules,
                            .missing = true,
                            .pool = s->pool,
                            .cancel = s->cancel,
                            .progress = s->progress,
                            .progress_ctx = s->progress_ctx};
     lg_status st = data_decode_block(&job, u->size, &u->block, err);
-    if (st == LG_OK) st = clean_pictures(u, err);
     for (size_t i = 0; !st && i < t->count; i++) {
         after += t->fact[i].broken != NULL;
         if (was[i] || !t->fact[i].broken || lost->count++) continue;

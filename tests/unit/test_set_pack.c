@@ -55,7 +55,8 @@ static void same_sets(const data_set *a, const data_set *b)
             data_value v, w;
             CHECK(data_field(a, i, data_fields(a, NULL)[k], &v) && data_field(b, i, data_fields(b, NULL)[k], &w));
             bool unknown = v.kind != DATA_TEXT && isnan(v.number) && isnan(w.number);
-            CHECK(v.kind == w.kind && (unknown || (v.kind == DATA_TEXT ? !strcmp(v.text, w.text) : v.number == w.number)));
+            CHECK(v.kind == w.kind &&
+                  (unknown || (v.kind == DATA_TEXT ? !strcmp(v.text, w.text) : v.number == w.number)));
         }
     }
 }
@@ -89,6 +90,24 @@ TEST(augmentation_is_kept)
     same_sets(next, again);
     back = data_augment_of(again);
     CHECK(memcmp(&back, &augment, sizeof back) == 0);
+}
+
+TEST(what_clean_did_is_done_again)
+{
+    data_clean_report cleaned = {0};
+    lg_err_clear(&err);
+    three_folders(4);
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+    data_clean_spec spec = {.rules = data_rules_of(set)};
+    spec.rules.glare = 90, spec.rules.dark = 0.1; /* most of these pictures are brighter somewhere */
+    CHECK_OK(data_clean(set, &spec, &next, &cleaned, &err));
+    CHECK(cleaned.rule[DATA_RULE_GLARE].images > 0);
+    data_clean_report_release(&cleaned);
+    pack(next, "");
+    CHECK_OK(unpack(out.data, out.len, ""));
+    same_sets(next, again);
+    data_rules kept = data_rules_of(again);
+    CHECK_INT(kept.glare, 90);
 }
 
 TEST(columns_and_sizes_that_differ)
