@@ -389,10 +389,11 @@ static lg_status fit_run(const dsl_call *call, lg_err *err)
 const dsl_command dsl_cmd_fit = {
     .name = "fit",
     .summary = "train a model, with live curves; interrupt keeps the best weights",
-    .detail = "Starts from the model's first weights, so that running a cell again gives the same result; `continue` "
-              "goes on instead. A run that was made before, in this session or an earlier one, is shown and not "
-              "trained again unless the line says `again`; one that was cut off is taken up after its last whole epoch. "
-              "Validation images are never learnt from. The weights of the best epoch are kept.",
+    .detail = "Starts from the model's first weights, so that running a cell again gives the same result; "
+              "`continue` goes on instead. A run that was made before, in this session or an earlier one, is "
+              "shown and not trained again unless the line says `again`; one that was cut off is taken up after"
+              " its last whole epoch. Validation images are never learnt from. The weights of the best epoch "
+              "are kept.",
     .group = "Train",
     .params = params,
     .examples = (const char *const[]){"fit scratch epochs 20 batch 32 lr 0.01",
