@@ -31,17 +31,6 @@ static lg_status changed(const data_fact *fact, lg_err *err)
     return lg_try(err, "load it again");
 }
 
-static float mean_brightness(const img_picture *p)
-{
-    uint64_t sum = 0;
-    size_t n = (size_t)p->h * (size_t)p->w;
-    for (size_t i = 0; i < n; i++) {
-        const uint8_t *px = p->px + i * (size_t)p->c;
-        sum += p->c == 1 ? px[0] * 1000u : px[0] * 299u + px[1] * 587u + px[2] * 114u;
-    }
-    return (float)((double)sum / (255000.0 * (double)n));
-}
-
 /* Reads, checks or learns the facts, decodes. The picture is upright. */
 static lg_status open_picture(data_fact *fact, bool verify, const reading *how, img_picture *out, lg_err *err)
 {
@@ -61,7 +50,7 @@ static lg_status open_picture(data_fact *fact, bool verify, const reading *how, 
     fact->w = info.w;
     fact->h = info.h;
     fact->grey = info.channels == 1;
-    fact->brightness = mean_brightness(out);
+    fact->brightness = (float)img_op_find("brightness")->measure(out);
     LG_GO(img_phash(out, &fact->phash, err));
 done:
     if (st) img_picture_release(out);
