@@ -164,7 +164,9 @@ TEST(a_checkpoint_goes_on_bit_for_bit)
         kept_run kept = {.at = 1 + k % 7};
         b.o.optimizer = names[k % 4], b.o.schedule = nn_schedule_names[k / 4], b.o.lr = k % 4 < 2 ? 0.05 : 0.002;
         b.o.keep_last = k % 3 == 0, b.o.patience = k % 2 ? 3 : 0, b.o.loss = k % 5 ? "auto" : "focal";
+        if (k / 4 == NN_SCHEDULE_PLATEAU) b.o.lr = 1e-7, b.o.patience = 0; /* nothing is learnt, so it is halved */
         CHECK_OK(nn_fit(&b.o, &whole, &err));
+        if (k / 4 == NN_SCHEDULE_PLATEAU) CHECK_NEAR(whole.epoch[7].lr, 0.25e-7, 1e-12);
         b.o.on_checkpoint = keep_run, b.o.checkpoint_ctx = &kept;
         CHECK_OK(nn_fit(&b.o, &rest, &err));
         check_same_run(&rest, &whole); /* being watched changes nothing */
