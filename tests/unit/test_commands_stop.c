@@ -128,7 +128,8 @@ TEST(a_stopped_sweep_keeps_what_was_finished)
     CHECK_OK(lens_run(&l, MODEL));
     double after = 0.1;
     lg_status st = run_stopped(sweep, after);
-    while (st == LG_E_INTERRUPTED && strstr(l.err.msg, "before the first of 160 runs") && after < 10) st = run_stopped(sweep, after *= 2);
+    while (st == LG_E_INTERRUPTED && strcmp(lens_fact(&l, "board.runs"), "?") == 0 && after < 10)
+        st = run_stopped(sweep, after *= 2);
     dsl_error_name(&l.err, name);
     CHECK_STR(name, "Interrupted");
     double runs = atof(lens_fact(&l, "board.runs"));
