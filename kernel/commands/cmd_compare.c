@@ -73,6 +73,17 @@ static double p_of(const comparison *c, int a, int b)
     return pair.test.p;
 }
 
+/* The interval of the difference must leave 0 out as well as the test: for few images one of the two may not, and no
+ * reader should find the sentence and the figures under it at odds. */
+static bool above_zero(const comparison *c, int a, int b, int label)
+{
+    cmd_pair pair;
+    if (!c->contest.paired) return true;
+    cmd_contest_pair(&c->contest, a, b, label, &pair);
+    long long n = (long long)(pair.both + pair.only_first + pair.only_second + pair.neither);
+    return nn_paired_interval(pair.only_first, pair.only_second, n, c->level).low > 0;
+}
+
 /* Is the best distinguishable from each? Holm 1979: the k-th smallest p of n counts n - k + 1 times, and never less
  * than a smaller one did. */
 static void find_clear(comparison *c)
@@ -88,7 +99,7 @@ static void find_clear(comparison *c)
             for (int k = 0; k <= n; k++) below += k != c->best && (p[k] < p[j] || (p[k] <= p[j] && k < j));
             adjusted = fmax(adjusted, (n - below) * p[j]);
         }
-        c->clear[i] = i == c->best || adjusted < 1 - c->level;
+        c->clear[i] = i == c->best || (adjusted < 1 - c->level && above_zero(c, c->best, i, -1));
     }
 }
 
@@ -303,7 +314,7 @@ static void doc_label(plt_doc *doc, const comparison *c)
     if (c->label < 0 || !c->contest.paired || c->contest.n != 2) return;
     cmd_contest_pair(&c->contest, 0, 1, c->label, &pair);
     int a = pair.only_first >= pair.only_second ? 0 : 1;
-    say_pair(doc, c, a, 1 - a, c->label, pair.test.p < 1 - c->level);
+    say_pair(doc, c, a, 1 - a, c->label, pair.test.p < 1 - c->level && above_zero(c, a, 1 - a, c->label));
 }
 
 /* ---- V24: the square, and the images only one of them gets right ---- */
