@@ -264,12 +264,13 @@ static void doc_table(board *b, plt_doc *doc, int most)
     for (int i = 0; i < b->n && i < most; i++) board_row(b, doc, i);
 }
 
+/* Known of the accuracy alone; NAN: no line is drawn and nothing is said. */
 static double baseline(const cmd_sweep *sweep)
 {
-    if (strcmp(sweep->metric, "accuracy") != 0) return 0;
+    if (strcmp(sweep->metric, "accuracy") != 0) return NAN;
     for (int i = 0; i < sweep->settings * sweep->repeat; i++)
         if (sweep->trial[i]) return cmd_score_baseline(&sweep->trial[i]->score);
-    return 0;
+    return NAN;
 }
 
 /* Dots and ranges, the first 24 settings. */

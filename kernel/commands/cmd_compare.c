@@ -245,17 +245,24 @@ static void say_pair(plt_doc *doc, const comparison *c, int a, int b, int label,
              first, lg_thousands((long long)pair.only_first), second, lg_thousands((long long)pair.only_second),
              plt_points((double)(pair.only_first - pair.only_second) / (double)(n ? n : 1), 1), 100 * c->level,
              plt_points(d.low, 1), plt_points(d.high, 1), p_text(pair.test.p, p), method);
+    if (!clear && pair.test.p < 1 - c->level && !above_zero(c, a, b, label))
+        plt_note(doc, "the interval holds 0, so the verdict stays open though the p value is small");
 }
 
 /* Matrices of files: classes of other sizes prove other images; equal ones prove nothing. */
-static bool surely_apart(const comparison *c)
+static bool surely_apart(const cmd_contender *a, const cmd_contender *b)
 {
-    for (int i = 1; i < c->contest.n; i++) {
-        if (c->contest.one[0].set && c->contest.one[i].set) return true;
-        for (int k = 0; k < c->contest.one[0].labels->count; k++)
-            if (class_of(&c->contest.one[0], k).truth != class_of(&c->contest.one[i], k).truth) return true;
-    }
+    if (a->set && b->set) return true;
+    for (int k = 0; k < a->labels->count; k++)
+        if (class_of(a, k).truth != class_of(b, k).truth) return true;
     return false;
+}
+
+static bool any_apart(const comparison *c)
+{
+    bool apart = false;
+    for (int i = 1; i < c->contest.n; i++) apart = apart || surely_apart(&c->contest.one[0], &c->contest.one[i]);
+    return apart;
 }
 
 static bool overlap(nn_interval a, nn_interval b)
@@ -270,7 +277,7 @@ static void say_apart(plt_doc *doc, const comparison *c, int a, int b)
     nn_interval i = nn_wilson(right_of(x), total_of(x), c->level), j = nn_wilson(right_of(y), total_of(y), c->level);
     nn_rates r = nn_rates_test(right_of(x), total_of(x), right_of(y), total_of(y), c->level);
     const char *meet = overlap(i, j) ? "the intervals overlap" : "the intervals do not overlap";
-    const char *images = surely_apart(c) ? "the images differ" : "whether the images are the same is not known";
+    const char *images = surely_apart(x, y) ? "the images differ" : "whether the images are the same is not known";
     char p[24];
     if (!(rate_of(x) > rate_of(y)))
         plt_sentence(doc, "%s and %s are equally often right, %s, and %s", x->name, y->name, meet, images);
@@ -278,7 +285,6 @@ static void say_apart(plt_doc *doc, const comparison *c, int a, int b)
         plt_sentence(doc, "On a per-class view the model that accuracy prefers, %s, is the worse one, %s, and %s",
                      x->name, meet, images);
     else plt_sentence(doc, "%s is ahead of %s, on a per-class view too, %s, and %s", x->name, y->name, meet, images);
-    bool distinct = r.p < 1 - c->level;
     plt_text(doc,
              "%s has %s%% of %s right, %s %s%% of %s: a difference of %s points (%.4g%% interval %s to %s), %s (%s), "
              "%s; macro F1 %.3f against %.3f",
@@ -286,7 +292,7 @@ static void say_apart(plt_doc *doc, const comparison *c, int a, int b)
              plt_points(rate_of(y), 1), lg_thousands((long long)total_of(y)), plt_points(r.difference, 1),
              100 * c->level, plt_points(r.low, 1), plt_points(r.high, 1), p_text(r.p, p),
              r.exact ? "Fisher's exact test" : "test of two proportions",
-             distinct ? "distinguishable" : "not distinguishable", macro_of(x), macro_of(y));
+             c->clear[b] ? "distinguishable" : "not distinguishable", macro_of(x), macro_of(y));
 }
 
 static void doc_verdicts(plt_doc *doc, const comparison *c)
@@ -411,7 +417,7 @@ static void doc_title(plt_doc *doc, const dsl_call *call, const comparison *c)
         dsl_cond_text(call->where, &names);
     }
     if (all->paired) lg_buf_addf(&names, ", the same %s images", lg_thousands((long long)total_of(&all->one[0])));
-    else lg_buf_adds(&names, surely_apart(c) ? ", different images" : ", counts only");
+    else lg_buf_adds(&names, any_apart(c) ? ", different images" : ", counts only");
     plt_title(doc, "compare %s%s%s", lg_buf_str(&names), *call->note ? " " : "", call->note);
     lg_buf_release(&names);
     for (int i = 0; i < all->n; i++) {

@@ -160,13 +160,15 @@ static lg_status curves_run(const dsl_call *call, lg_err *err)
     plt_doc doc;
     LG_TRY(collect(call, &runs, err));
     plt_doc_init(&doc);
+    double share = call->arg[SMOOTH].value[0].number;
     plt_title(&doc, "curves of %d run%s%s%s", runs.count, runs.count == 1 ? "" : "s", *call->note ? " " : "",
               call->note);
+    if (share > 0) plt_note(&doc, "smoothed by %g: lines and the values named after them are not as measured", share);
     for (int i = 0; i < call->arg[RUN].count; i++)
         if (call->arg[RUN].value[i].object->cls->kind == DSL_KIND_MODEL)
             cmd_note_stale(&doc, call, call->arg[RUN].value[i].object->payload);
     lg_status st = LG_OK;
-    if (runs.count == 1 && call->arg[SMOOTH].value[0].number == 0 && !call->arg[METRIC].given) {
+    if (runs.count == 1 && share == 0 && !call->arg[METRIC].given) {
         cmd_doc_run(&doc, runs.run[0]);
     } else {
         if (wants(call, 0)) st = overlay(call, &doc, &runs, false, err);

@@ -152,7 +152,7 @@ static void doc_notes(plt_doc *doc, const data_set *set, const data_counts *coun
     for (int label = 0; label < counts->classes; label++) {
         size_t n = 0;
         for (int s = DATA_NONE; s < DATA_SPLITS; s++) n += counts->count[s][label];
-        if (n < 10)
+        if (n && n < 10) /* none at all: the histogram shows it, and `where` may have wanted it */
             plt_item(doc, "%s has %zu image%s only: too few to judge by", data_class_name(set, label), n,
                      n == 1 ? "" : "s");
     }

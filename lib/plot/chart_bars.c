@@ -73,9 +73,10 @@ void plt_bars(plt_doc *doc, const plt_bars_spec *s)
     }
     double low, high, top = s->title && *s->title ? 42 : 16, left = 24 + label_width(s->labels, s->n);
     plt_extent(s->values, s->n, false, &low, &high);
+    bool based = isfinite(s->baseline) && s->baseline != 0;
     high = s->percent ? 1 : fmax(high, s->baseline);
     double scale = (640 - left - 90) / (high > 0 ? high : 1);
-    plt_scene *scene = plt_scene_card(doc, top + s->n * ROW + (s->baseline != 0 ? 26 : 12), s->title);
+    plt_scene *scene = plt_scene_card(doc, top + s->n * ROW + (based ? 26 : 12), s->title);
     lg_buf scratch, built, plain;
     lg_buf_init(&scratch, 0);
     lg_buf_init(&built, 0);
@@ -90,7 +91,7 @@ void plt_bars(plt_doc *doc, const plt_bars_spec *s)
         plt_add_blocks(&plain, s->values[i] / (high > 0 ? high : 1), PLAIN_BAR);
         lg_buf_addf(&plain, " %s", bar_text(s, i, &scratch));
     }
-    if (s->baseline != 0) {
+    if (based) {
         draw_baseline(scene, left + s->baseline * scale, top, top + s->n * ROW, s->baseline_name);
         lg_buf_addf(&plain, "\nline: %s ", s->baseline_name ? s->baseline_name : "");
         value_text(&plain, s->baseline, s->percent);

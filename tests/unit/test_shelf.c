@@ -71,7 +71,7 @@ TEST(what_is_put_is_got)
 TEST(the_oldest_go)
 {
     store_shelf shelf = shelf_of(3, 1 << 20);
-    char key[8], name[16];
+    char key[16], name[24];
     for (int i = 0; i < 6; i++) {
         snprintf(key, sizeof key, "k%d", i), snprintf(name, sizeof name, "k%d.lrun", i);
         CHECK_OK(store_shelf_put(&shelf, key, "x", 1, false, &err));
@@ -88,7 +88,7 @@ TEST(no_more_bytes_than_allowed)
     char data[400] = "";
     store_shelf shelf = shelf_of(100, 1600);
     for (int i = 0; i < 6; i++) {
-        char key[8], name[16];
+        char key[16], name[24];
         snprintf(key, sizeof key, "k%d", i), snprintf(name, sizeof name, "k%d.lrun", i);
         CHECK_OK(store_shelf_put(&shelf, key, data, sizeof data, false, &err));
         age(name, 600 - 100 * i);
