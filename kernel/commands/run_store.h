@@ -6,7 +6,8 @@
  *     if (cmd_run_store_take(&store, &job)) return LG_OK;   // found whole: job.run is that run
  *     cmd_run_store_begin(&store, &job);               // goes on from a checkpoint, where there is one, and makes more
  *     st = nn_fit(&job.options, &job.run->run, err);
- *     cmd_run_store_end(&store, &job, st == LG_OK);    // keeps the measured run
+ *     cmd_run_store_trained(&store, &job);             // and, once it is measured:
+ *     cmd_run_store_keep(&store, &job);
  *     cmd_run_store_close(&store);
  *
  * A run is one file, data/runs/KEY.lrun, a checkpoint while it trains and the finished run afterwards. KEY is the

@@ -125,10 +125,10 @@ static void settings_text(const cmd_train *job, lg_buf *text)
 {
     const nn_fit_options *o = &job->options;
     lg_buf_addf(text, "epochs %d batch %d lr %.9g optimizer %s", o->epochs, o->batch, o->lr, o->optimizer);
-    if (o->momentum > 0) lg_buf_addf(text, " momentum %g", o->momentum);
+    if (o->momentum > 0) lg_buf_addf(text, " momentum %.9g", o->momentum);
     if (strcmp(o->schedule, "constant")) lg_buf_addf(text, " schedule %s", o->schedule);
     if (strcmp(o->loss, "focal") == 0) lg_buf_addf(text, " loss %s", o->loss);
-    if (o->decay > 0) lg_buf_addf(text, " decay %g", o->decay);
+    if (o->decay > 0) lg_buf_addf(text, " decay %.9g", o->decay);
     if (o->patience) lg_buf_addf(text, " patience %d", o->patience);
     if (job->part != DATA_TRAIN) lg_buf_addf(text, " on the %s part", data_split_names[job->part]);
     lg_buf_addf(text, " keep %s seed %llu%s%s%s", o->keep_last ? "last" : "best", (unsigned long long)o->seed,

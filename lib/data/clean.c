@@ -17,6 +17,7 @@ typedef struct cleaning {
     data_rules rules;
     data_block *block;
     uint32_t *changed; /* (table) pixels replaced, of each image */
+    bool *present;     /* (table) images that are in the set: others may be gone from the disk */
     bool *gone;        /* (rows) */
     float *value;      /* (rows) what the rule at hand measured */
     const img_op *measure;
@@ -81,7 +82,11 @@ static lg_status copy_pixels(cleaning *c, lg_err *err)
 
 static lg_status decode_pixels(cleaning *c, lg_err *err)
 {
+    c->present = lg_alloc(c->set->table->count, sizeof *c->present, err);
+    if (!c->present) return err->status;
+    for (size_t i = 0; i < c->set->rows; i++) c->present[c->set->row[i].fact] = true;
     data_decode_job job = {.table = c->set->table,
+                           .present = c->present,
                            .fit = c->rules.fit,
                            .rules = &c->rules,
                            .changed = c->changed,
@@ -327,6 +332,7 @@ static lg_status make_version(cleaning *c, data_set **out, lg_err *err)
     data_rules_text(&c->rules, &text);
     lg_status st = lg_buf_check(&text, err);
     if (!st) st = data_recipe_add(next, err, "clean %s", lg_buf_str(&text));
+    if (!st) st = data_find_firsts(next, err);
     lg_buf_release(&text);
     if (st) data_unref(next);
     else *out = next;
@@ -349,6 +355,7 @@ lg_status data_clean(const data_set *set, const data_clean_spec *spec, data_set 
 done:
     data_block_unref(c.block);
     lg_free(c.changed);
+    lg_free(c.present);
     lg_free(c.gone);
     lg_free(c.value);
     return st;

@@ -353,7 +353,9 @@ static lg_status make_fingerprint(const data_set *set, char hex[65], lg_err *err
     for (int i = 0; i < set->names->count; i++) lg_buf_addf(&text, "%s\n", set->names->name[i]);
     for (size_t i = 0; i < set->rows; i++) {
         const data_fact *fact = data_fact_of(set, i);
-        lg_buf_addf(&text, "%s %d %u\n", fact->sha256, set->row[i].label, set->row[i].split);
+        lg_buf_addf(&text, "%s %d %u", fact->sha256, set->row[i].label, set->row[i].split);
+        if (set->augment.times > 1) lg_buf_addf(&text, " %u", fact->id); /* variants are drawn by it */
+        lg_buf_addc(&text, '\n');
     }
     lg_status st = lg_buf_check(&text, err);
     if (!st) img_sha256(lg_buf_str(&text), text.len, hex);

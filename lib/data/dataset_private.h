@@ -85,11 +85,19 @@ void data_names_unref(data_names *names);
 data_set *data_set_new(data_table *table, data_names *names, data_block *block, size_t rows, lg_err *err);
 /* A version of `set` with room for `rows` rows, not filled; recipe copied. */
 data_set *data_set_next(const data_set *set, size_t rows, lg_err *err);
+/* Of the images that look alike the first row left is no duplicate: after rows were left out. */
+lg_status data_find_firsts(data_set *set, lg_err *err) LG_MUST_CHECK;
 lg_status data_recipe_add(data_set *set, lg_err *err, const char *fmt, ...) LG_PRINTF(3, 4) LG_MUST_CHECK;
 
 static inline const data_fact *data_fact_of(const data_set *set, size_t row)
 {
     return &set->table->fact[set->row[row].fact];
+}
+/* Places for what is counted by look-alike group: groups are image ids, which ascend, and a set that was saved in part
+ * has more of them than images. */
+static inline size_t data_group_places(const data_table *table)
+{
+    return table->count ? (size_t)table->fact[table->count - 1].id + 1 : 1;
 }
 static inline bool data_is_duplicate(const data_set *set, size_t row)
 {
@@ -107,6 +115,7 @@ typedef struct data_decode_job {
     img_fit_mode fit;
     const data_rules *rules; /* pixel rules for the fitted pictures; NULL: none */
     uint32_t *changed;   /* (table count) pixels the rules replaced; NULL: nobody asks */
+    const bool *present; /* (table count) the ones to decode; NULL: all */
     bool verify;         /* facts are known: only fill the block, and refuse changed files (LL317) */
     bool missing;        /* with verify: files that changed or went become pictures that cannot be read */
     lg_pool *pool;

@@ -185,15 +185,14 @@ lg_status data_part(const data_set *set, data_split_kind part, data_set **out, l
     return data_where(set, in_part, &part, out, err);
 }
 
-/* Of the images that look alike the first one left is no duplicate. */
-static lg_status find_firsts(data_set *set, lg_err *err)
+lg_status data_find_firsts(data_set *set, lg_err *err)
 {
-    bool *seen = lg_alloc(set->table->count + 1, sizeof *seen, err);
+    bool *seen = lg_alloc(data_group_places(set->table), sizeof *seen, err);
     if (!seen) return err->status;
     for (size_t i = 0; i < set->rows; i++) {
         uint32_t group = data_fact_of(set, i)->group;
-        set->row[i].first = group > set->table->count || !seen[group];
-        if (group <= set->table->count) seen[group] = true;
+        set->row[i].first = !seen[group];
+        seen[group] = true;
     }
     lg_free(seen);
     return LG_OK;
@@ -216,7 +215,7 @@ lg_status data_drop(const data_set *set, const uint32_t *image, size_t images, d
         lg_buf_addf(&text, "%s%u", i ? ", " : "", image[i]);
     }
     if (!st) st = keep_rows(set, mark, &next, err);
-    if (!st) st = find_firsts(next, err);
+    if (!st) st = data_find_firsts(next, err);
     if (!st) st = lg_buf_check(&text, err);
     if (!st) st = data_recipe_add(next, err, "%s", lg_buf_str(&text));
     if (st) data_unref(next);

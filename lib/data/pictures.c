@@ -99,6 +99,7 @@ static void decode_piece(void *ctx, int piece, int worker)
     data_fact *fact = &job->table->fact[at];
     lg_err *err = &part->err[piece];
     img_picture picture = {0};
+    if (job->present && !job->present[at]) return;
     if ((job->verify && fact->broken) || (job->cancel && lg_cancelled(job->cancel))) return;
     reading how = fit_reading(fact, block ? (data_size){block->h, block->w, block->c} : (data_size){0});
     if (open_picture(fact, job->verify, &how, &picture, err) == LG_OK && block)

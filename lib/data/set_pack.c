@@ -180,6 +180,7 @@ static lg_status unpack_row(unpacking *u, size_t at, lg_err *err)
     data_fact *fact = &t->fact[at];
     data_row *row = &u->row[at];
     fact->id = lg_unpack_u32(in);
+    if (fact->id > DATA_MAX_IMAGES) lg_unpack_refuse(in, "an image has a number beyond all");
     if (fact->id <= (at ? t->fact[at - 1].id : 0)) lg_unpack_refuse(in, "its images are not in order");
     *row = (data_row){.fact = (uint32_t)at, .label = (int32_t)lg_unpack_range(in, -1, u->names->count - 1)};
     row->split = lg_unpack_u8(in);
@@ -193,6 +194,7 @@ static lg_status unpack_row(unpacking *u, size_t at, lg_err *err)
     if (!(fact->brightness >= 0 && fact->brightness <= 1)) lg_unpack_refuse(in, "a brightness is none");
     fact->phash = lg_unpack_u64(in);
     fact->group = lg_unpack_u32(in);
+    if (fact->group < 1 || fact->group > fact->id) lg_unpack_refuse(in, "an image looks like none there is");
     for (size_t k = 0; k < t->columns; k++) {
         const char *cell = keep(u, lg_unpack_text(in, MOST_TEXT), err);
         if (!cell) return err->status;

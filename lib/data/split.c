@@ -92,7 +92,7 @@ static lg_status join_by(splitting *s, const char *by, size_t *values, lg_err *e
 
 static lg_status join_near(splitting *s, lg_err *err)
 {
-    uint32_t *first = lg_alloc(s->set->table->count + 1, sizeof *first, err); /* row + 1 by group id */
+    uint32_t *first = lg_alloc(data_group_places(s->set->table), sizeof *first, err); /* row + 1 by group id */
     if (!first) return err->status;
     for (size_t i = 0; i < s->set->rows; i++) {
         if (!data_usable(s->set, i)) continue;
@@ -348,7 +348,7 @@ lg_status data_split_apply(data_set *set, const data_split_spec *spec, lg_err *e
 lg_status data_leak_check(const data_set *set, data_split_report *report, lg_err *err)
 {
     *report = (data_split_report){0};
-    size_t n = set->table->count + 1;
+    size_t n = data_group_places(set->table);
     uint32_t *size = lg_alloc(n, sizeof *size, err);
     uint8_t *parts = lg_alloc(n, sizeof *parts, err); /* bits of the parts a group is in */
     if (size && parts) {

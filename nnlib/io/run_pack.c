@@ -43,7 +43,6 @@ void nn_run_pack(const nn_run *run, lg_buf *out)
     lg_pack_text(out, run->optimizer);
     lg_pack_i64(out, run->steps);
     lg_pack_i64(out, run->best), lg_pack_i64(out, run->before);
-    lg_pack_i64(out, run->before);
     lg_pack_u8(out, run->interrupted), lg_pack_u8(out, run->diverged), lg_pack_u8(out, run->patience);
     lg_pack_f64(out, run->seconds);
     lg_pack_u32(out, (uint32_t)run->classes);
@@ -115,7 +114,6 @@ lg_status nn_run_unpack(lg_unpack *in, const nn_net *net, nn_run *run, lg_err *e
     run->steps = lg_unpack_range(in, 0, MOST_COUNT);
     run->best = (int)lg_unpack_range(in, -1, MOST_EPOCHS);
     run->before = (int)lg_unpack_range(in, 0, MOST_EPOCHS);
-    run->before = (int)lg_unpack_range(in, 0, MOST_EPOCHS);
     run->interrupted = lg_unpack_truth(in), run->diverged = lg_unpack_truth(in), run->patience = lg_unpack_truth(in);
     run->seconds = lg_unpack_finite(in);
     run->classes = (int)lg_unpack_count(in, MOST_CLASSES, 0);
@@ -124,5 +122,7 @@ lg_status nn_run_unpack(lg_unpack *in, const nn_net *net, nn_run *run, lg_err *e
     LG_TRY(lg_unpack_check(in, err));
     run->optimizer = optim->name;
     LG_TRY(unpack_history(in, run, err));
+    if (run->before > (run->epochs ? run->epoch[run->epochs - 1].epoch : 0))
+        lg_unpack_refuse(in, "it went on from an epoch it does not have");
     return unpack_slots(in, net, optim, run, err);
 }

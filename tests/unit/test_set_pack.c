@@ -77,6 +77,30 @@ TEST(what_was_saved_comes_back)
     same_sets(next, again);
 }
 
+/* Numbers of images and of their look-alikes stay what they were, so they lie beyond the number of images left. */
+TEST(a_part_is_a_set_like_any_other)
+{
+    three_folders(8);
+    ds_picture("set/zebra/1.png", 2007, 27, 30, 3, 3); /* the last picture of Puma, a little brighter */
+    ds_picture("set/zebra/2.png", 2007, 27, 30, 3, 6);
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+    const uint32_t front[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+    CHECK_OK(data_drop(set, front, 10, &next, &err));
+    pack(next, "");
+    CHECK_OK(unpack(out.data, out.len, ""));
+    same_sets(next, again);
+    data_split_report report_split;
+    data_set *halves = NULL;
+    CHECK_OK(data_split(again, &(data_split_spec){.cut = {0.5, 0.5, 0}, .seed = 3}, &halves, &report_split, &err));
+    CHECK(report_split.groups == 1 && report_split.group_images >= 2 && report_split.across == 0);
+    data_unref(halves);
+    CHECK_OK(data_drop(again, &(uint32_t){11}, 1, &halves, &err));
+    data_image last;
+    data_image_at(halves, data_count(halves) - 1, &last);
+    CHECK(last.duplicate);
+    data_unref(halves);
+}
+
 TEST(augmentation_is_kept)
 {
     data_augment augment = {.times = 4, .seed = 9, .fresh = true}, back;
