@@ -230,4 +230,5 @@ TEST(cut_at_every_byte_and_any_byte_in_every_place)
     CHECK(refused > 300);
     data_unref(again);
     again = NULL;
+    let_go();
 }
