@@ -478,3 +478,52 @@ lg_status cmd_dataset_where(const dsl_call *call, const data_set *set, cmd_extra
     where_ctx w = {.call = call, .names = names, .extra = extra, .ctx = ctx};
     return data_where(set, where_keep, &w, out, err);
 }
+
+static lg_status none_passes(const char *name, lg_err *err)
+{
+    lg_fail(err, LG_E_DATA, 407, "no image of `%s` passes this `where`", name);
+    return lg_try(err, "show %s", name);
+}
+
+lg_status cmd_dataset_chosen(const dsl_call *call, const data_set *set, const char *name, data_set **out, lg_err *err)
+{
+    data_set *chosen = NULL;
+    LG_TRY(cmd_dataset_where(call, set, NULL, NULL, NULL, &chosen, err));
+    if (!call->where || data_count(chosen)) {
+        *out = chosen;
+        return LG_OK;
+    }
+    data_unref(chosen);
+    return none_passes(name, err);
+}
+
+lg_status cmd_dataset_marks(const dsl_call *call, const data_set *set, const char *name, const bool **out, lg_err *err)
+{
+    data_set *chosen = NULL;
+    *out = NULL;
+    if (!call->where) return LG_OK;
+    bool *mark = lg_arena_alloc(call->arena, data_count(set) + 1, sizeof *mark, err);
+    if (!mark) return err->status;
+    LG_TRY(cmd_dataset_chosen(call, set, name, &chosen, err));
+    for (size_t i = 0; i < data_count(chosen); i++) {
+        data_image image;
+        data_image_at(chosen, i, &image);
+        mark[data_row_of(set, image.id)] = true;
+    }
+    data_unref(chosen);
+    *out = mark;
+    return LG_OK;
+}
+
+const char *cmd_where_text(const dsl_call *call)
+{
+    lg_buf text;
+    lg_err ignored = {0};
+    if (!call->where) return "";
+    lg_buf_init(&text, 4096);
+    lg_buf_adds(&text, " where ");
+    dsl_cond_text(call->where, &text);
+    const char *out = lg_arena_strf(call->arena, &ignored, "%s", lg_buf_str(&text));
+    lg_buf_release(&text);
+    return out ? out : "";
+}

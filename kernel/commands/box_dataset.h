@@ -24,6 +24,16 @@ typedef bool cmd_extra_field(void *ctx, const data_set *set, size_t row, const c
 lg_status cmd_dataset_where(const dsl_call *call, const data_set *set, cmd_extra_field *extra, void *ctx,
                             const char *const *extra_names, data_set **out, lg_err *err) LG_MUST_CHECK;
 
+/* The same, and at least one: LL407. name: the set's, as it is written. */
+lg_status cmd_dataset_chosen(const dsl_call *call, const data_set *set, const char *name, data_set **out,
+                             lg_err *err) LG_MUST_CHECK;
+/* Marks those rows for commands that change them and leave the others as they are: (rows) in the call's arena, NULL
+ * where there is no `where`. LL407 when there is none. */
+lg_status cmd_dataset_marks(const dsl_call *call, const data_set *set, const char *name, const bool **out,
+                            lg_err *err) LG_MUST_CHECK;
+/* " where label = nike" for titles, "" where there is none; from the call's arena. */
+const char *cmd_where_text(const dsl_call *call);
+
 /* Parts of a dataset's card. */
 void cmd_doc_histogram(plt_doc *doc, const data_set *set, const data_counts *counts);
 void cmd_doc_split_table(plt_doc *doc, const data_set *set, const data_counts *counts);

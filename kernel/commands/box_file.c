@@ -14,6 +14,7 @@ enum {
     MOST_LABEL = 4096,
     MOST_NAME = 4096,
     MOST_TEXT = 1 << 20,
+    MOST_RULES = 1000,
     MOST_BLOCKS = 3 * CMD_RUNS + 2,
     NO_BLOCK = MOST_BLOCKS
 };
@@ -128,12 +129,22 @@ static lg_status finish(store_writer *w, lg_buf *out, lg_err *err)
     return st;
 }
 
+/* What `clean` said of the images it was fitted on, as the text it has in datasets. */
+static void pack_rules(const data_rules *rules, lg_buf *out)
+{
+    lg_buf text;
+    lg_buf_init(&text, MOST_RULES);
+    data_rules_text(rules, &text);
+    lg_pack_text(out, lg_buf_str(&text));
+    lg_buf_release(&text);
+}
+
 static lg_status model_file(const dsl_object *object, lg_buf *out, lg_err *err)
 {
     store_writer w;
     blocks b = {0};
     const cmd_model *m = object->payload;
-    store_writer_init(&w, "model", 5);
+    store_writer_init(&w, "model", m->ruled ? 6 : 5);
     pack_about(object->recipe, object->made, store_writer_section(&w, "about"));
     nn_net_pack(m->net, store_writer_section(&w, "network"));
     lg_buf *text = store_writer_section(&w, "model");
@@ -150,6 +161,7 @@ static lg_status model_file(const dsl_object *object, lg_buf *out, lg_err *err)
         pack_run(m->run[i]->payload, &b, text);
     }
     pack_blocks(&b, store_writer_section(&w, "weights"));
+    if (m->ruled) pack_rules(&m->rules, store_writer_section(&w, "pictures"));
     return finish(&w, out, err);
 }
 
@@ -352,6 +364,18 @@ static lg_status unpack_runs(const opened *o, cmd_model *model, lg_err *err)
     return lg_unpack_end(&in, err);
 }
 
+/* A network that was not fitted, and files older than this section, have none. */
+static lg_status unpack_rules(const opened *o, cmd_model *model, lg_err *err)
+{
+    lg_unpack in;
+    lg_err said = {0};
+    if (!store_bundle_has(o->bundle, "pictures")) return LG_OK;
+    LG_TRY(store_bundle_section(o->bundle, "pictures", &in, err));
+    if (data_rules_read(lg_unpack_text(&in, MOST_RULES), &model->rules, &said)) lg_unpack_refuse(&in, "%s", said.msg);
+    model->ruled = true;
+    return lg_unpack_end(&in, err);
+}
+
 static lg_status unpack_model(const opened *o, cmd_model *model, lg_err *err)
 {
     lg_unpack in;
@@ -365,6 +389,7 @@ static lg_status unpack_model(const opened *o, cmd_model *model, lg_err *err)
     model->first = unpack_weights(&in, o, false);
     model->weights = unpack_weights(&in, o, false);
     LG_TRY(lg_unpack_end(&in, err));
+    LG_TRY(unpack_rules(o, model, err));
     return unpack_runs(o, model, err);
 }
 

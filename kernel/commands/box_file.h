@@ -8,9 +8,9 @@
  *     LG_GO(cmd_file_open(&o, &object, err));                          // equal to what was saved
  *
  * What is in a file is said by the file, not by its name. A model keeps its layers, first and present weights, labels,
- * seed and the runs it remembers with their histories; a run its network, weights and history; a dataset what
- * lib/data/set_pack.h keeps. docs/formats.md has the sections. Weights that several parts share (the best epoch's are
- * the model's own) are written once. */
+ * seed, the rules of the images it was fitted on and the runs it remembers with their histories; a run its network,
+ * weights and history; a dataset what lib/data/set_pack.h keeps. docs/formats.md has the sections. Weights that several
+ * parts share (the best epoch's are the model's own) are written once. */
 #ifndef CMD_BOX_FILE_H
 #define CMD_BOX_FILE_H
 

@@ -50,6 +50,8 @@ typedef struct cmd_run {
     bool keep_last;         /* its weights are the last epoch's, not the best one's */
     double seconds;
 } cmd_run;
+/* " where label = nike" of a run that learnt from some images of its dataset, else NULL; borrowed. */
+const char *cmd_run_where(const cmd_run *run);
 /* The epoch whose weights are kept; NULL before one has ended. */
 const nn_epoch *cmd_run_kept(const cmd_run *run);
 extern const dsl_class cmd_run_class;
@@ -64,6 +66,8 @@ typedef struct cmd_model {
     cmd_labels labels;      /* of that dataset; count 0 without */
     bool by_class;          /* the last dense was written `classes` */
     uint64_t seed;
+    bool ruled;             /* it was fitted, and these are the rules of those images: later ones get the same */
+    data_rules rules;
     dsl_object *run[CMD_RUNS]; /* its latest runs, the one that made `weights` last; references */
     int runs;
 } cmd_model;

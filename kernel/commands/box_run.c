@@ -249,6 +249,11 @@ static void doc_rates(plt_doc *doc, const nn_run *run)
                  first->lr, first->epoch, last->lr, last->epoch, most->lr, most->epoch);
 }
 
+const char *cmd_run_where(const cmd_run *run)
+{
+    return strstr(run->settings, " where ");
+}
+
 static void doc_card(plt_doc *doc, const cmd_run *run)
 {
     const nn_epoch *last = last_epoch(run);
@@ -256,8 +261,11 @@ static void doc_card(plt_doc *doc, const cmd_run *run)
     plt_pair(doc, "run", "%s", run->name);
     plt_pair(doc, "settings", "%s", run->settings);
     doc_rates(doc, &run->run);
-    plt_pair(doc, "data", "%s, %s training images, fingerprint %.12s", run->data,
-             lg_thousands((long long)run->train_count), run->fingerprint);
+    const char *times = strstr(run->settings, " augment x");
+    int digits = times ? (int)strspn(times += strlen(" augment x"), "0123456789") : 0;
+    plt_pair(doc, "data", "%s, %s%s%.*s training images, fingerprint %.12s", run->data,
+             lg_thousands((long long)run->train_count), digits ? " × " : "", digits, digits ? times : "",
+             run->fingerprint);
     plt_pair(doc, "threads", "%d (the result does not depend on them)", run->threads);
     plt_pair(doc, "time", "%.2g s, %.2g s an epoch, %s images a second", run->seconds, mean_epoch_seconds(run),
              lg_thousands((long long)(last ? last->images_per_second : 0)));

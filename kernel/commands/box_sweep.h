@@ -33,7 +33,7 @@ enum { SWEEP_RUNS = 200, SWEEP_REPEAT = 20 }; /* most runs at once (LL440), most
 /* ---- what to try ---- */
 typedef struct cmd_sweep_value {
     double number;
-    char text[32]; /* as it is shown and typed: "0.01", "adam"; "" for: left as it is */
+    char text[40]; /* as it is shown and typed: "0.01", "adam"; "" for: left as it is */
 } cmd_sweep_value;
 
 /* Values of one setting. count 0: the setting is left as it is. A range is for drawing. */

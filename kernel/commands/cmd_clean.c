@@ -161,6 +161,18 @@ static void rule_row(plt_doc *doc, const char *name, const char *setting, size_t
     plt_cell(doc, "%s", what);
 }
 
+/* Files that cannot be read are in a set, so that they can be listed, but no network sees them. */
+static size_t readable(const data_set *set)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < data_count(set); i++) {
+        data_image image;
+        data_image_at(set, i, &image);
+        n += image.broken == NULL;
+    }
+    return n;
+}
+
 static void left_out_row(plt_doc *doc, const data_clean_report *r, data_rule rule, const char *setting)
 {
     if (r->rule[rule].on) rule_row(doc, data_rule_names[rule], setting, r->rule[rule].images, "left out");
@@ -193,7 +205,7 @@ static void doc_rules(plt_doc *doc, const data_set *set, const data_rules *asked
     snprintf(text, sizeof text, "near %d", asked->near);
     left_out_row(doc, r, DATA_RULE_DEDUPE, text);
     snprintf(text, sizeof text, "%g..%g", now.low, now.high);
-    rule_row(doc, "scale", text, data_count(set), "when a network looks at them");
+    rule_row(doc, "scale", text, readable(set), "when a network looks at them");
 }
 
 /* ---- the strips: four examples of each rule, the others folded away ---- */
@@ -458,10 +470,15 @@ static lg_status clean_document(const dsl_call *call, const data_set *old, const
     data_size size = data_shape(set);
     plt_doc_init(&doc);
     strip s = {.old = old, .set = set, .fitted = data_rules_of(set), .report = report, .doc = &doc};
-    plt_title(&doc, "clean %s: %s of %s images stay, %dx%dx%d%s%s", call->arg[DATA].value[0].name,
-              lg_thousands((long long)data_count(set)), lg_thousands((long long)data_count(old)), size.h, size.w,
-              size.c, *call->note ? " " : "", call->note);
+    size_t unreadable = data_count(set) - readable(set);
+    plt_title(&doc, "clean %s%s: %s of %s images stay, %dx%dx%d%s%s", call->arg[DATA].value[0].name,
+              cmd_where_text(call), lg_thousands((long long)readable(set)), lg_thousands((long long)data_count(old)),
+              size.h, size.w, size.c, *call->note ? " " : "", call->note);
     doc_rules(&doc, set, asked, report);
+    if (unreadable)
+        plt_note(&doc, "%s file%s that cannot be read %s not counted; `drop` leaves %s out",
+                 lg_thousands((long long)unreadable), plural(unreadable), unreadable == 1 ? "is" : "are",
+                 unreadable == 1 ? "it" : "them");
     if (call->arg[NEAR].given && !asked->dedupe) plt_note(&doc, "`near` says what `dedupe` takes for the same picture");
     if (call->arg[REPLACE].given && !asked->glare) plt_note(&doc, "`replace` says what `glare` is replaced by");
     if (report->conflicts)
@@ -495,6 +512,24 @@ static lg_span blame(const dsl_call *call, const lg_err *err)
     return call->arg[DATA].value[0].span;
 }
 
+/* A network sees all images of a dataset in one way: what changes pixels cannot choose among them. */
+static lg_status clean_check(const dsl_call *call, lg_err *err)
+{
+    static const int pixels[] = {SIZE, FIT, SCALE, GLARE, REPLACE};
+    for (size_t i = 0; call->where && i < sizeof pixels / sizeof *pixels; i++) {
+        const dsl_arg *arg = &call->arg[pixels[i]];
+        if (!arg->given) continue;
+        lg_fail(err, LG_E_ARG, 344, "`clean %s` is for all images of a dataset, `where` cannot choose among them",
+                params[pixels[i]].name);
+        lg_why(err, "a network sees all images of a dataset in one way; what leaves images out can be chosen: "
+                    "brightness, blur, dedupe, drop");
+        lg_try(err, "two lines: clean %s %s %s, and the rest with its `where`", call->arg[DATA].value[0].name,
+               params[pixels[i]].name, arg->value[0].text);
+        return lg_err_place(err, arg->value[0].span);
+    }
+    return LG_OK;
+}
+
 static lg_status clean_run(const dsl_call *call, lg_err *err)
 {
     const dsl_value *data = &call->arg[DATA].value[0];
@@ -504,6 +539,7 @@ static lg_status clean_run(const dsl_call *call, lg_err *err)
     data_set *set = NULL;
     cmd_live live;
     LG_TRY(read_rules(call, old, &spec.rules, err));
+    LG_TRY(cmd_dataset_marks(call, old, data->name, &spec.only, err));
     LG_TRY(cmd_pool(call, &spec.pool, err));
     cmd_live_init(&live, call->out);
     spec.progress_ctx = &live;
@@ -521,11 +557,14 @@ const dsl_command dsl_cmd_clean = {
     .name = "clean",
     .summary = "resize, scale and filter; remembered and re-applied to every future image",
     .detail = "Rules work in one order: size and fit, glare, then what leaves images out: drop, brightness, blur, "
-              "dedupe; scale is applied when a network looks. A second `clean` keeps what it does not mention. The "
-              "files are never touched.",
+              "dedupe; scale is applied when a network looks. A second `clean` keeps what it does not mention. With "
+              "`where` only images that pass are measured and left out. The files are never touched.",
     .group = "Data",
     .params = params,
     .examples = (const char *const[]){"clean logos glare 240 replace median brightness 0.2..0.95",
-                                      "clean logos size 48x48 blur 20 dedupe drop", NULL},
+                                      "clean logos size 48x48 blur 20 dedupe drop",
+                                      "clean logos brightness 0.2..0.95 where label = other", NULL},
+    .takes_where = true,
+    .check = clean_check,
     .run = clean_run,
 };

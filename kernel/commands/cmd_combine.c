@@ -35,9 +35,29 @@ static const dsl_param params[] = {
     {0},
 };
 
+/* Is the one in the other? Parts of one dataset share nothing. */
+static bool overlap(const dsl_value *a, const dsl_value *b)
+{
+    bool whole = a->part == DSL_PART_ALL || b->part == DSL_PART_ALL;
+    return strcmp(a->name, b->name) == 0 && (whole || a->part == b->part);
+}
+
+static lg_status named_twice(const dsl_value *a, const dsl_value *b, lg_err *err)
+{
+    if (strcmp(a->text, b->text) == 0) lg_fail(err, LG_E_ARG, 345, "`%s` is named twice", b->text);
+    else lg_fail(err, LG_E_ARG, 345, "`%s` and `%s` have images in common", a->text, b->text);
+    lg_why(err, "each image would be there twice, once on each side of the split perhaps");
+    lg_try(err, "name it once; `augment %s x2` is for more variants of each image", b->name);
+    return lg_err_place(err, b->span);
+}
+
 static lg_status combine_check(const dsl_call *call, lg_err *err)
 {
-    if (call->arg[DATA].count != 1) return LG_OK;
+    const dsl_arg *arg = &call->arg[DATA];
+    for (int i = 0; i < arg->count; i++)
+        for (int k = 0; k < i; k++)
+            if (overlap(&arg->value[k], &arg->value[i])) return named_twice(&arg->value[k], &arg->value[i], err);
+    if (arg->count != 1 || call->where) return LG_OK;
     lg_fail(err, LG_E_ARG, 143, "`combine` needs at least two datasets");
     lg_try(err, "combine %s, OTHER into both", call->arg[DATA].value[0].name);
     return lg_err_place(err, call->arg[DATA].value[0].span);
@@ -48,7 +68,9 @@ typedef struct joining {
     data_set **set; /* a part or a resized version of each; owned */
     size_t count;
     data_size size;
+    img_fit_mode fit;
     size_t resized; /* sets */
+    size_t refitted; /* sets of that size, fitted in another way */
     size_t alike;   /* images that look like an earlier one */
     size_t dropped, conflicts;
     data_cut cut;
@@ -61,17 +83,18 @@ static void resize_progress(void *ctx, size_t done, size_t count)
     cmd_live_progress(ctx, "fitting pictures", (long)done, (long)count);
 }
 
-/* All to the size of the first set that has one. */
+/* All to the size of the first set that has one, fitted as that one is. */
 static lg_status same_size(joining *j, size_t at, lg_err *err)
 {
     data_size size = data_shape(j->set[at]);
     data_set *fitted = NULL;
     lg_pool *pool = NULL;
-    if (!j->size.h || (size.h == j->size.h && size.w == j->size.w && size.c == j->size.c)) return LG_OK;
+    bool same = size.h == j->size.h && size.w == j->size.w && size.c == j->size.c;
+    if (!j->size.h || (same && data_fit(j->set[at]) == j->fit)) return LG_OK;
     LG_TRY(cmd_pool(j->call, &pool, err));
     LG_TRY(data_resize(j->set[at],
                        &(data_resize_spec){.size = j->size,
-                                           .fit = data_fit(j->set[at]),
+                                           .fit = j->fit,
                                            .pool = pool,
                                            .cancel = j->call->cancel,
                                            .progress = resize_progress,
@@ -79,8 +102,19 @@ static lg_status same_size(joining *j, size_t at, lg_err *err)
                        &fitted, err));
     data_unref(j->set[at]);
     j->set[at] = fitted;
-    j->resized++;
+    if (same) j->refitted++;
+    else j->resized++;
     return LG_OK;
+}
+
+/* What is named, and of it what passes `where`. */
+static lg_status chosen(const dsl_call *call, const dsl_value *value, data_set **out, lg_err *err)
+{
+    data_set *part = NULL;
+    LG_TRY(cmd_dataset_part(value, &part, err));
+    lg_status st = cmd_dataset_chosen(call, part, value->text, out, err);
+    data_unref(part);
+    return st;
 }
 
 static lg_status gather(joining *j, lg_err *err)
@@ -90,8 +124,8 @@ static lg_status gather(joining *j, lg_err *err)
     if (!j->set) return err->status;
     for (; j->count < (size_t)arg->count; j->count++) {
         const dsl_value *value = &arg->value[j->count];
-        LG_TRY(cmd_dataset_part(value, &j->set[j->count], err));
-        if (!j->size.h) j->size = data_shape(j->set[j->count]);
+        if (chosen(j->call, value, &j->set[j->count], err)) return lg_err_place(err, value->span);
+        if (!j->size.h) j->size = data_shape(j->set[j->count]), j->fit = data_fit(j->set[j->count]);
     }
     for (size_t i = 0; i < j->count; i++)
         if (same_size(j, i, err)) return lg_err_place(err, arg->value[i].span);
@@ -259,6 +293,9 @@ static void doc_alike(plt_doc *doc, const joining *j)
                      lg_thousands((long long)j->alike), s);
     if (j->conflicts)
         plt_note(doc, "%s of them had another label than the one that stays", lg_thousands((long long)j->conflicts));
+    if (j->refitted)
+        plt_note(doc, "%zu of the sets had been fitted in another way; all are fitted as the first one now",
+                 j->refitted);
     if (j->resized)
         plt_note(doc, "%zu of the sets had pictures of another size; all are %dx%dx%d now", j->resized, j->size.h,
                  j->size.w, j->size.c);
@@ -275,7 +312,8 @@ static lg_status combine_document(joining *j, const data_set *set, lg_err *err)
     plt_doc_init(&doc);
     lg_buf_init(&brief, 0);
     cmd_dataset_brief(set, &brief);
-    plt_title(&doc, "%s from %zu datasets: %s, seed %llu", name, j->count, lg_buf_str(&brief),
+    plt_title(&doc, "%s from %zu dataset%s%s: %s, seed %llu", name, j->count,
+              j->count == 1 ? "" : "s", cmd_where_text(call), lg_buf_str(&brief),
               (unsigned long long)cmd_seed(call, SEED));
     lg_buf_release(&brief);
     lg_status st = doc_sources(&doc, set, err);
@@ -309,11 +347,14 @@ const dsl_command dsl_cmd_combine = {
     .summary = "merge datasets into one",
     .detail =
         "Pictures are fitted to the size of the first set that has one, numbered anew and split anew in the shares "
-        "they had: look-alikes of different sets stay on one side. `where source = …` finds them again.",
+        "they had: look-alikes of different sets stay on one side. `where source = …` finds them again. With `where` "
+        "only images that pass are taken; of one dataset alone that gives its part a name.",
     .group = "Data",
     .params = params,
     .examples =
-        (const char *const[]){"combine logos, small into both", "combine logos, small into both dedupe seed 3", NULL},
+        (const char *const[]){"combine logos, small into both", "combine logos, small into both dedupe seed 3",
+                              "combine logos into bright where brightness > 0.4", NULL},
+    .takes_where = true,
     .makes = DSL_KIND_DATASET,
     .check = combine_check,
     .run = combine_run,

@@ -256,7 +256,7 @@ static lg_status describe_dataset(const dsl_call *call, plt_doc *doc, lg_err *er
     LG_GO(data_count_classes(set, &counts, err));
     LG_GO(measure(set, &m, err));
     cmd_dataset_brief(set, &brief);
-    plt_title(doc, "%s: %s%s%s", name, lg_buf_str(&brief), *call->note ? " " : "", call->note);
+    plt_title(doc, "%s%s: %s%s%s", name, cmd_where_text(call), lg_buf_str(&brief), *call->note ? " " : "", call->note);
     doc_notes(doc, set, &counts, name);
     cmd_doc_histogram(doc, set, &counts);
     cmd_doc_split_table(doc, set, &counts);
@@ -345,11 +345,22 @@ static lg_status describe_rows(const dsl_object *object, plt_doc *doc, lg_err *e
 }
 
 /* ---- models and grids ---- */
+static void doc_rules(plt_doc *doc, const cmd_model *model)
+{
+    lg_buf text;
+    if (!model->ruled) return;
+    lg_buf_init(&text, 1000);
+    data_rules_pixels_text(&model->rules, &text);
+    plt_pair(doc, "pictures", "%s, as those it was fitted on", lg_buf_str(&text));
+    lg_buf_release(&text);
+}
+
 static lg_status describe_model(const cmd_model *model, plt_doc *doc, lg_err *err)
 {
     size_t zeros = 0, all = nn_net_params(model->net);
     double *v = lg_alloc(all + 1, sizeof *v, err);
     if (!v) return err->status;
+    doc_rules(doc, model);
     stat_columns(doc, "Weights, layer by layer", "Layer");
     for (int node = 1; node < nn_net_count(model->net); node++) {
         const nn_node *layer = nn_net_node(model->net, node);

@@ -146,7 +146,7 @@ static void lr_step(void *ctx, const nn_lr_range *r)
 
 /* ---- what it says ---- */
 /* The line to copy: what was given here and differs from the defaults of `fit` stands in it. */
-static void fit_line(const cmd_train *job, double lr, lg_buf *out)
+static void fit_line(const dsl_call *call, const cmd_train *job, double lr, lg_buf *out)
 {
     const cmd_train_spec *s = &job->spec, usual = cmd_train_defaults();
     lg_buf_addf(out, "fit %s", s->model_name);
@@ -155,6 +155,7 @@ static void fit_line(const cmd_train *job, double lr, lg_buf *out)
     lg_buf_addf(out, " lr %g", lr);
     if (strcmp(s->optimizer, usual.optimizer)) lg_buf_addf(out, " optimizer %s", s->optimizer);
     if (s->balance) lg_buf_adds(out, " balance");
+    lg_buf_adds(out, cmd_where_text(call));
 }
 
 static void doc_result(plt_doc *doc, const lr_view *view, const nn_lr_range *r)
@@ -173,7 +174,7 @@ static void doc_result(plt_doc *doc, const lr_view *view, const nn_lr_range *r)
     if (r->suggest > 0) {
         lg_buf line;
         lg_buf_init(&line, 4096);
-        fit_line(job, r->suggest, &line);
+        fit_line(view->call, job, r->suggest, &line);
         plt_code(doc, "%s", lg_buf_str(&line));
         lg_buf_release(&line);
         plt_text(doc, "The weights of %s are as they were.", job->spec.model_name);
@@ -193,9 +194,9 @@ static lg_status show(const dsl_call *call, lr_view *view, const nn_lr_range *r,
 {
     plt_doc doc;
     plt_doc_init(&doc);
-    plt_title(&doc, "findlr %s on %s: %d of %d rates from %.2g to %.2g, batch %d, %s%s%s", view->job->spec.model_name,
-              view->job->data_name, r->count, view->steps, r->lr[0], r->lr[r->count - 1], view->job->options.batch,
-              view->job->options.optimizer, *call->note ? " " : "", call->note);
+    plt_title(&doc, "findlr %s on %s%s: %d of %d rates from %.2g to %.2g, batch %d, %s%s%s", view->job->spec.model_name,
+              view->job->data_name, cmd_where_text(call), r->count, view->steps, r->lr[0], r->lr[r->count - 1],
+              view->job->options.batch, view->job->options.optimizer, *call->note ? " " : "", call->note);
     if (stopped) plt_text(&doc, "Stopped after %d of %d steps", r->count, view->steps);
     doc_result(&doc, view, r);
     return cmd_live_end(&view->live, &doc, !stopped, cmd_output_limit(call), err);
@@ -266,6 +267,8 @@ const dsl_command dsl_cmd_findlr = {
               "usable, rising where the steps overshoot. The model and its weights stay as they are.",
     .group = "Train",
     .params = params,
-    .examples = (const char *const[]){"findlr scratch", "findlr scratch range 0.0001..1 steps 60 optimizer adam", NULL},
+    .examples = (const char *const[]){"findlr scratch", "findlr scratch range 0.0001..1 steps 60 optimizer adam",
+                                      "findlr scratch on logos steps 20 where not duplicate", NULL},
+    .takes_where = true,
     .run = findlr_run,
 };

@@ -171,6 +171,7 @@ typedef struct fit_view {
     size_t room;
     int64_t train_count;
     double began;
+    char times[40]; /* ": 2,388 × 10 training images", "" where they have no variants */
     bool quiet;
 } fit_view;
 
@@ -188,7 +189,7 @@ static void doc_now(plt_doc *doc, const fit_view *view, const nn_progress *p)
                                       .seconds_left = share > 0.001 ? elapsed / share - elapsed : -1};
     lg_buf_init(&line, 4096);
     plt_progress_line(&state, false, &line);
-    plt_title(doc, "fit %s on %s", view->run->model, view->run->data);
+    plt_title(doc, "fit %s on %s%s%s", view->run->model, view->run->data, cmd_where_text(view->call), view->times);
     plt_progress(doc, plt_progress_share(&state), "%s", lg_buf_str(&line));
     plt_text(doc, "this epoch so far: loss %.3f, accuracy %s%%", p->loss, plt_points(p->accuracy, 1));
     lg_buf_release(&line);
@@ -293,8 +294,9 @@ static void result_title(plt_doc *doc, const dsl_call *call, const cmd_train *jo
     if (job->taken_up) snprintf(from, sizeof from, "taken up after epoch %d, where it was cut off", job->taken_up);
     else if (job->options.resume) snprintf(from, sizeof from, "continued");
     if (data_variants(job->train) > 1) snprintf(times, sizeof times, " × %d", data_variants(job->train));
-    plt_title(doc, "fit %s on %s%s: %s%s training and %s validation images, %s%s%s", job->spec.model_name,
-              job->data_name, part[job->part] ? part[job->part] : "", lg_thousands((long long)run->train_count), times,
+    plt_title(doc, "fit %s on %s%s%s: %s%s training and %s validation images, %s%s%s", job->spec.model_name,
+              job->data_name, part[job->part] ? part[job->part] : "", cmd_where_text(call),
+              lg_thousands((long long)run->train_count), times,
               lg_thousands(job->val ? (long long)data_count(job->val) : 0), from, *call->note ? " " : "", call->note);
 }
 
@@ -358,6 +360,9 @@ static lg_status train(const dsl_call *call, cmd_train *job, lg_err *err)
                      .began = lg_now(),
                      .quiet = dsl_on(call, QUIET),
                      .so_far = {.best = -1, .before = job->options.resume != NULL}};
+    if (data_variants(job->train) > 1)
+        snprintf(view.times, sizeof view.times, ": %s × %d training images", lg_thousands((long long)view.train_count),
+                 data_variants(job->train));
     cmd_live_init(&view.live, call->out);
     job->options.ctx = &view;
     job->options.on_batch = fit_batch;
@@ -393,12 +398,14 @@ const dsl_command dsl_cmd_fit = {
               "`continue` goes on instead. A run that was made before, in this session or an earlier one, is "
               "shown and not trained again unless the line says `again`; one that was cut off is taken up after"
               " its last whole epoch. Validation images are never learnt from. The weights of the best epoch "
-              "are kept.",
+              "are kept. With `where` only images that pass are learnt from, and only such ones judge the epochs.",
     .group = "Train",
     .params = params,
     .examples = (const char *const[]){"fit scratch epochs 20 batch 32 lr 0.01",
-                                      "fit scratch epochs 5 lr 0.05 balance as trial", NULL},
+                                      "fit scratch epochs 5 lr 0.05 balance as trial",
+                                      "fit scratch on logos epochs 2 where not duplicate", NULL},
     .anew = "continue",
     .makes = DSL_KIND_RUN,
+    .takes_where = true,
     .run = fit_run,
 };

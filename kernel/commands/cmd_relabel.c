@@ -35,12 +35,13 @@ static lg_status make_spec(const dsl_call *call, const data_set *set, data_relab
 {
     bool keep = call->arg[KEEP].count > 0, image = call->arg[IMAGE].count > 0;
     *spec = (data_relabel_spec){.keep = keep};
+    LG_TRY(cmd_dataset_marks(call, set, call->arg[DATA].value[0].name, &spec->only, err));
     if (call->arg[AS].count) spec->as = call->arg[AS].value[0].text;
     if (call->arg[REST].count) spec->rest = call->arg[REST].value[0].text;
     LG_TRY(words_of(call, keep ? KEEP : LABEL, &spec->label, &spec->labels, err));
     if (image) LG_TRY(cmd_image_ids(call, IMAGE, set, call->arg[DATA].value[0].name, &spec->image, &spec->images, err));
     if (keep ? spec->as == NULL && !image && !call->arg[LABEL].count
-             : spec->as && !spec->rest && (spec->labels > 0) != image)
+             : spec->as && !spec->rest && !(spec->labels && image) && (spec->labels || image || spec->only))
         return LG_OK;
     const char *name = call->arg[DATA].value[0].name;
     lg_fail(err, LG_E_ARG, 143, "`relabel` needs to know which label becomes which");
@@ -70,8 +71,8 @@ static lg_status relabel_run(const dsl_call *call, lg_err *err)
     if (st == LG_OK) {
         if ((st = data_count_classes(after, &a, err)) == LG_OK) {
             plt_doc_init(&doc);
-            plt_title(&doc, "%s: %d label%s before, %d now%s%s", name, b.classes, b.classes == 1 ? "" : "s", a.classes,
-                      *call->note ? " " : "", call->note);
+            plt_title(&doc, "%s%s: %d label%s before, %d now%s%s", name, cmd_where_text(call), b.classes,
+                      b.classes == 1 ? "" : "s", a.classes, *call->note ? " " : "", call->note);
             cmd_doc_before_after(&doc, before, &b, after, &a);
             plt_sentence(&doc, "%s image%s a label now; the files are untouched", lg_thousands((long long)a.usable),
                          a.usable == 1 ? " has" : "s have");
@@ -88,9 +89,12 @@ static lg_status relabel_run(const dsl_call *call, lg_err *err)
 const dsl_command dsl_cmd_relabel = {
     .name = "relabel",
     .summary = "rename, merge or fix labels (the files are never renamed)",
+    .detail = "With `where` only the images that pass change; `relabel logos as nike where …` labels all of them.",
     .group = "Data",
     .params = params,
     .examples =
-        (const char *const[]){"relabel logos keep adidas, nike rest other", "relabel logos image 12, 14 as nike", NULL},
+        (const char *const[]){"relabel logos keep adidas, nike rest other", "relabel logos image 12, 14 as nike",
+                              "relabel logos as other where id > 40", NULL},
+    .takes_where = true,
     .run = relabel_run,
 };

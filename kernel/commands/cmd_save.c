@@ -39,15 +39,18 @@ static lg_status check_ending(const dsl_call *call, const dsl_object *object, lg
     return lg_err_place(err, to->span);
 }
 
-/* `logos.val` is an object of its own, made here. *out has one reference. */
+/* `logos.val`, and the images that pass `where`, are an object of its own, made here. *out has one reference. */
 static lg_status part_object(const dsl_call *call, const dsl_value *value, dsl_object **out, lg_err *err)
 {
-    data_set *set = NULL;
-    if (value->part == DSL_PART_ALL) {
+    data_set *part = NULL, *set = NULL;
+    if (value->part == DSL_PART_ALL && !call->where) {
         *out = dsl_object_ref(value->object);
         return LG_OK;
     }
-    LG_TRY(data_part(cmd_dataset(value), cmd_split_of(value->part), &set, err));
+    LG_TRY(cmd_dataset_part(value, &part, err));
+    lg_status st = cmd_dataset_chosen(call, part, value->text, &set, err);
+    data_unref(part);
+    if (st) return lg_err_place(err, value->span);
     return dsl_object_new(&cmd_dataset_class, set, call->recipe, out, err);
 }
 
@@ -71,7 +74,8 @@ static lg_status show_saved(const dsl_call *call, const dsl_object *object, size
     plt_doc_init(&doc);
     lg_buf_init(&brief, 0);
     object->cls->brief(object->payload, &brief);
-    plt_title(&doc, "%s saved to %s", call->arg[OBJECT].value[0].text, call->arg[TO].value[0].text);
+    plt_title(&doc, "%s%s saved to %s", call->arg[OBJECT].value[0].text, cmd_where_text(call),
+              call->arg[TO].value[0].text);
     plt_pair(&doc, dsl_kind_name(object->cls->kind), "%s", lg_buf_str(&brief));
     plt_pair(&doc, "file", "%s, %s bytes", call->arg[TO].value[0].text, lg_thousands((long long)bytes));
     plt_pair(&doc, "fingerprint", "%.16s", hex);
@@ -79,6 +83,15 @@ static lg_status show_saved(const dsl_call *call, const dsl_object *object, size
         plt_note(&doc, "the pictures stay where they are: the file names them by path and content");
     lg_buf_release(&brief);
     return cmd_display(call, &doc, false, err);
+}
+
+static lg_status save_check(const dsl_call *call, lg_err *err)
+{
+    const dsl_value *value = &call->arg[OBJECT].value[0];
+    if (!call->where || !value->object || value->object->cls->kind == DSL_KIND_DATASET) return LG_OK;
+    lg_fail(err, LG_E_ARG, 133, "`where` chooses among images, and `%s` is %s", value->name,
+            dsl_kind_phrase(value->object->cls->kind));
+    return lg_err_place(err, value->span);
 }
 
 static lg_status save_run(const dsl_call *call, lg_err *err)
@@ -109,6 +122,9 @@ const dsl_command dsl_cmd_save = {
         "path and content, with labels and split; `open` brings back an equal object.",
     .group = "Business",
     .params = params,
-    .examples = (const char *const[]){"save scratch to scratch.lmodel", "save logos to logos.ldata", NULL},
+    .examples = (const char *const[]){"save scratch to scratch.lmodel", "save logos to logos.ldata",
+                                      "save logos to bright.ldata where brightness > 0.4", NULL},
+    .takes_where = true,
+    .check = save_check,
     .run = save_run,
 };

@@ -199,12 +199,7 @@ static lg_status choose_rows(const dsl_call *call, const cmd_opinion *o, const d
 
 static void title_of(const dsl_call *call, plt_doc *doc, const data_set *set, size_t shown)
 {
-    lg_buf where;
-    lg_buf_init(&where, 4096);
-    if (call->where) {
-        lg_buf_adds(&where, " where ");
-        dsl_cond_text(call->where, &where);
-    }
+    const char *where = cmd_where_text(call);
     const dsl_value *with = dsl_val(call, WITH);
     if (call->arg[IMAGE].count) {
         lg_buf ids;
@@ -212,9 +207,8 @@ static void title_of(const dsl_call *call, plt_doc *doc, const data_set *set, si
         for (int i = 0; i < call->arg[IMAGE].count; i++)
             lg_buf_addf(&ids, "%s%s", i ? ", " : "", call->arg[IMAGE].value[i].text);
         plt_title(doc, "%s%s%s%s: image %s%s%s", call->arg[OBJECT].value[0].text, with ? " with " : "",
-                  with ? with->name : "", lg_buf_str(&where), lg_buf_str(&ids), *call->note ? " " : "", call->note);
+                  with ? with->name : "", where, lg_buf_str(&ids), *call->note ? " " : "", call->note);
         lg_buf_release(&ids);
-        lg_buf_release(&where);
         return;
     }
     size_t broken = 0;
@@ -226,9 +220,8 @@ static void title_of(const dsl_call *call, plt_doc *doc, const data_set *set, si
     char unreadable[60] = ""; /* so that numbers agree with tables, which count what can be used */
     if (broken) snprintf(unreadable, sizeof unreadable, ", %s of them unreadable", lg_thousands((long long)broken));
     plt_title(doc, "%s%s%s%s: %zu of %s image%s%s%s%s", call->arg[OBJECT].value[0].text, with ? " with " : "",
-              with ? with->name : "", lg_buf_str(&where), shown, lg_thousands((long long)data_count(set)),
+              with ? with->name : "", where, shown, lg_thousands((long long)data_count(set)),
               data_count(set) == 1 ? "" : "s", unreadable, *call->note ? " " : "", call->note);
-    lg_buf_release(&where);
 }
 
 static lg_status show_dataset(const dsl_call *call, lg_err *err)

@@ -28,7 +28,7 @@ static lg_status split_run(const dsl_call *call, lg_err *err)
     data_set *set = NULL;
     data_split_report leak;
     data_counts counts;
-    const data_split_spec spec = {
+    data_split_spec spec = {
         .cut = {.train = cut->size[0] / 100.0, .val = cut->size[1] / 100.0,
                 .test = cut->nsize > 2 ? cut->size[2] / 100.0 : 0},
         .by = call->arg[BY].count ? call->arg[BY].value[0].text : NULL,
@@ -36,18 +36,24 @@ static lg_status split_run(const dsl_call *call, lg_err *err)
         .no_stratify = !dsl_on(call, STRATIFY),
         .no_together = !dsl_on(call, TOGETHER),
     };
+    LG_TRY(cmd_dataset_marks(call, cmd_dataset(&call->arg[DATA].value[0]), name, &spec.only, err));
     if (data_split(cmd_dataset(&call->arg[DATA].value[0]), &spec, &set, &leak, err))
         return lg_err_place(err, call->arg[BY].count ? call->arg[BY].value[0].span : cut->span);
     lg_status st = data_count_classes(set, &counts, err);
     if (st == LG_OK) {
         plt_doc doc;
         plt_doc_init(&doc);
-        plt_title(&doc, "%s: split %s%s%s, seed %llu%s%s", name, cut->text, spec.by ? " by " : "",
-                  spec.by ? spec.by : "", (unsigned long long)spec.seed, *call->note ? " " : "", call->note);
+        plt_title(&doc, "%s%s: split %s%s%s, seed %llu%s%s", name, cmd_where_text(call), cut->text,
+                  spec.by ? " by " : "", spec.by ? spec.by : "", (unsigned long long)spec.seed, *call->note ? " " : "",
+                  call->note);
         cmd_doc_split_table(&doc, set, &counts);
         if (counts.unlabelled)
             plt_note(&doc, "%s image%s without a label %s in no part", lg_thousands((long long)counts.unlabelled),
                      counts.unlabelled == 1 ? "" : "s", counts.unlabelled == 1 ? "is" : "are");
+        size_t out = counts.total[DATA_NONE];
+        if (spec.only && out)
+            plt_note(&doc, "%s image%s that do%s not pass the condition %s in no part", lg_thousands((long long)out),
+                     out == 1 ? "" : "s", out == 1 ? "es" : "", out == 1 ? "is" : "are");
         cmd_doc_split_warnings(&doc, set, &counts, &spec.cut, name, spec.by);
         data_counts_release(&counts);
         if (leak.by_groups)
@@ -68,8 +74,11 @@ static lg_status split_run(const dsl_call *call, lg_err *err)
 const dsl_command dsl_cmd_split = {
     .name = "split",
     .summary = "cut into train/val/test, stratified and leak-free",
+    .detail = "With `where` only the images that pass are put into parts; the others stay in the dataset, in no part.",
     .group = "Data",
     .params = params,
-    .examples = (const char *const[]){"split logos 80/20", "split logos 70/15/15 seed 3", NULL},
+    .examples = (const char *const[]){"split logos 80/20", "split logos 70/15/15 seed 3",
+                                      "split logos 80/20 where not duplicate", NULL},
+    .takes_where = true,
     .run = split_run,
 };

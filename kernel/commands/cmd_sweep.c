@@ -193,7 +193,7 @@ static lg_status axis_of(const dsl_call *call, int a, cmd_sweep_axis *axis, lg_e
         if (v->type == DSL_T_RANGE) return range_of(call, a, axis, err);
         cmd_sweep_value next = {.number = v->number};
         if (v->type == DSL_T_CHOICE) snprintf(next.text, sizeof next.text, "%s", v->text);
-        else snprintf(next.text, sizeof next.text, "%.9g", v->number);
+        else lg_number_text(v->number, next.text);
         for (int k = 0; k < axis->count && !known; k++) known = strcmp(value[k].text, next.text) == 0;
         if (!known) value[axis->count++] = next;
     }
@@ -612,8 +612,8 @@ static lg_status show(sweep_job *job, const cmd_sweep *sweep, lg_err *err)
     plt_doc_init(&doc);
     lg_buf_init(&took, 400);
     plt_duration(lg_now() - job->began, &took);
-    plt_title(&doc, "sweep %s on %s by val.%s: %d setting%s%s, %d run%s, %s%s%s", job->model_name, job->data_name,
-              sweep->metric, sweep->settings, sweep->settings == 1 ? "" : "s",
+    plt_title(&doc, "sweep %s on %s%s by val.%s: %d setting%s%s, %d run%s, %s%s%s", job->model_name, job->data_name,
+              cmd_where_text(job->call), sweep->metric, sweep->settings, sweep->settings == 1 ? "" : "s",
               sweep->repeat > 1 ? lg_arena_strf(job->call->arena, err, " x %d seeds", sweep->repeat) : "",
               cmd_sweep_finished(sweep), cmd_sweep_finished(sweep) == 1 ? "" : "s", lg_buf_str(&took),
               *job->call->note ? " " : "", job->call->note);
@@ -664,10 +664,11 @@ static lg_status sweep_begin(sweep_job *job, lg_err *err)
     LG_TRY(check_dropout(job, err));
     LG_TRY(look_at_first(job, err));
     job->sweep->model = lg_strdup(job->model_name, err);
+    const char *where = cmd_where_text(call);
     job->sweep->rest = dsl_on(call, BALANCE) || job->sweep->seed != 1
-                           ? lg_strf(err, "%s seed %llu", dsl_on(call, BALANCE) ? " balance" : "",
-                                     (unsigned long long)job->sweep->seed)
-                           : lg_strdup("", err);
+                           ? lg_strf(err, "%s seed %llu%s", dsl_on(call, BALANCE) ? " balance" : "",
+                                     (unsigned long long)job->sweep->seed, where)
+                           : lg_strdup(where, err);
     if (!job->sweep->model || !job->sweep->rest) return err->status;
     job->began = lg_now();
     job->deadline = time ? job->began + time->number : 0;
@@ -695,7 +696,9 @@ const dsl_command dsl_cmd_sweep = {
     .group = "Train",
     .params = params,
     .examples = (const char *const[]){"sweep scratch lr 0.1, 0.01 batch 16, 32 epochs 2 repeat 2 as board",
-                                      "sweep scratch lr 0.001..0.3 random 3 epochs 1", NULL},
+                                      "sweep scratch lr 0.001..0.3 random 3 epochs 1",
+                                      "sweep scratch on logos lr 0.1, 0.01 epochs 1 where not duplicate", NULL},
+    .takes_where = true,
     .makes = DSL_KIND_TABLE,
     .run = sweep_run,
 };

@@ -30,6 +30,35 @@ static lg_status nothing_to_undo(const dsl_call *call, const char *name, lg_err 
     return lg_err_place(err, call->span);
 }
 
+/* The parts differ and the labels do not: a `split` was taken back. */
+static bool split_only(const data_counts *is, const data_counts *was)
+{
+    size_t moved = 0;
+    if (is->classes != was->classes || is->usable != was->usable) return false;
+    for (int k = 0; k < is->classes; k++) {
+        size_t now = 0, then = 0;
+        for (int s = DATA_NONE; s < DATA_SPLITS; s++) {
+            now += is->count[s][k], then += was->count[s][k];
+            moved += is->count[s][k] != was->count[s][k];
+        }
+        if (now != then) return false;
+    }
+    return moved > 0;
+}
+
+/* is: the version that is there again; was: the one taken back. */
+static lg_status doc_back(plt_doc *doc, const data_set *is, const data_set *was, lg_err *err)
+{
+    data_counts now, then;
+    LG_TRY(data_count_classes(is, &now, err));
+    lg_status st = data_count_classes(was, &then, err);
+    if (st == LG_OK && split_only(&now, &then)) cmd_doc_split_table(doc, is, &now);
+    else if (st == LG_OK) cmd_doc_before_after(doc, was, &then, is, &now);
+    if (st == LG_OK) data_counts_release(&then);
+    data_counts_release(&now);
+    return st;
+}
+
 /* What came back, in words and counts. */
 static lg_status doc_undone(plt_doc *doc, const dsl_undone *undone, lg_err *err)
 {
@@ -41,7 +70,7 @@ static lg_status doc_undone(plt_doc *doc, const dsl_undone *undone, lg_err *err)
     lg_buf_release(&brief);
     plt_pair(doc, "taken back", "%s", undone->step);
     if (!undone->before || !undone->after) return LG_OK;
-    return cmd_doc_change(doc, undone->after->payload, undone->before->payload, err);
+    return doc_back(doc, undone->before->payload, undone->after->payload, err);
 }
 
 static lg_status undo_run(const dsl_call *call, lg_err *err)

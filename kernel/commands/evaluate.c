@@ -232,13 +232,9 @@ lg_status cmd_judged_on(const dsl_call *call, const cmd_model *model, const char
 {
     data_set *part = NULL;
     LG_TRY(cmd_judged_part(call, model, model_name, on, &part, name, training, err));
-    lg_status st = cmd_dataset_where(call, part, NULL, NULL, NULL, out, err);
+    lg_status st = cmd_dataset_chosen(call, part, *name, out, err);
     data_unref(part);
-    LG_TRY(st);
-    if (data_count(*out)) return LG_OK;
-    data_unref(*out);
-    lg_fail(err, LG_E_DATA, 407, "no image of `%s` passes this `where`", *name);
-    return lg_try(err, "show %s", *name);
+    return st;
 }
 
 void cmd_note_stale(plt_doc *doc, const dsl_call *call, const cmd_model *model)
@@ -248,6 +244,10 @@ void cmd_note_stale(plt_doc *doc, const dsl_call *call, const cmd_model *model)
     lg_err ignored = {0};
     if (!run) {
         plt_note(doc, "this network has not been trained: its answers are chance");
+        return;
+    }
+    if (cmd_run_where(run)) { /* which of its images would pass now is not known here */
+        plt_note(doc, "trained on some images of %s only:%s", run->data, cmd_run_where(run));
         return;
     }
     dsl_object *object = dsl_session_get(call->session, run->data);

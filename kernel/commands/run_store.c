@@ -26,6 +26,15 @@ static void key_options(const nn_fit_options *o, int classes, lg_buf *out)
     if (o->class_weight) lg_pack_f32s(out, o->class_weight, (size_t)classes);
 }
 
+/* Kernels of other machines add in another order: a home folder that two of them share has a run for each. */
+static void key_arithmetic(lg_buf *out)
+{
+    char variants[4096];
+    nn_kernels_report(variants, sizeof variants);
+    lg_pack_text(out, variants);
+    lg_pack_u8(out, nn_kernels_openblas());
+}
+
 /* The settings as text stand for what they name and the options above do not. */
 static lg_status make_key(const cmd_train *job, char key[65], lg_err *err)
 {
@@ -40,6 +49,7 @@ static lg_status make_key(const cmd_train *job, char key[65], lg_err *err)
     lg_pack_i64(&text, job->part);
     lg_pack_text(&text, job->run->settings);
     key_options(o, job->run->labels.count, &text);
+    key_arithmetic(&text);
     if (o->resume) nn_run_pack(o->resume, &text);
     if (o->resume && o->resume->top) nn_weights_pack(o->resume->top, &text);
     lg_status st = lg_buf_check(&text, err);

@@ -11,7 +11,8 @@
  *     cmd_run_store_close(&store);
  *
  * A run is one file, data/runs/KEY.lrun, a checkpoint while it trains and the finished run afterwards. KEY is the
- * SHA-256 of everything that decides the result: layers, first weights, the dataset's fingerprint, all settings, and
+ * SHA-256 of everything that decides the result: layers, first weights, the dataset's fingerprint, all settings,
+ * the arithmetic that serves on this machine, and
  * for `continue` the run it goes on from; so equal keys are equal runs, whatever they are called. Files are written
  * whole or not at all; several kernels may train the same at once. At most 200 runs and 2 GB are kept, what was used
  * longest ago goes. A file that is damaged or not what its key says is ignored with a line in the log.

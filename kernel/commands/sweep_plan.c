@@ -44,7 +44,7 @@ static cmd_sweep_value draw_from_range(const cmd_sweep_axis *axis, bool powers, 
     snprintf(value.text, sizeof value.text, axis->whole ? "%.0f" : "%.2g", number);
     if (!lg_parse_double(value.text, &value.number) || value.number < axis->low || value.number > axis->high) {
         value.number = value.number < axis->low ? axis->low : axis->high;
-        snprintf(value.text, sizeof value.text, "%.9g", value.number);
+        lg_number_text(value.number, value.text);
     }
     return value;
 }

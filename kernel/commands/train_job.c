@@ -1,5 +1,6 @@
 /* train_job.c - preparing, running, measuring and keeping one training run. */
 #include "kernel/commands/run_store.h"
+#include "lib/data/clean.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@ cmd_train_spec cmd_train_defaults(void)
 
 void cmd_train_release(cmd_train *job)
 {
+    data_unref(job->set);
     data_unref(job->train);
     data_unref(job->val);
     data_unref(job->test);
@@ -41,7 +43,7 @@ static lg_status part_or_null(const data_set *set, data_split_kind kind, data_se
 }
 
 /* The dataset: `on`, else the model's own. */
-static lg_status find_data(const dsl_call *call, cmd_train *job, const data_set **set, lg_err *err)
+static lg_status find_data(const dsl_call *call, cmd_train *job, lg_err *err)
 {
     const dsl_value *on = job->spec.on;
     job->data_name = on ? on->name : job->spec.model->on;
@@ -51,12 +53,12 @@ static lg_status find_data(const dsl_call *call, cmd_train *job, const data_set 
         if (job->data_name) lg_why(err, "it was made on `%s`, which is no longer here", job->data_name);
         return lg_try(err, "%s %s on DATASET", call->command->name, job->spec.model_name);
     }
-    *set = object->payload;
-    return LG_OK;
+    return cmd_dataset_chosen(call, object->payload, job->data_name, &job->set, err);
 }
 
-static lg_status find_parts(cmd_train *job, const data_set *set, lg_err *err)
+static lg_status find_parts(cmd_train *job, lg_err *err)
 {
+    const data_set *set = job->set;
     const dsl_value *on = job->spec.on;
     data_split_kind part = on && on->part != DSL_PART_ALL ? cmd_split_of(on->part) : DATA_TRAIN;
     job->part = part;
@@ -121,18 +123,29 @@ static lg_status set_options(const dsl_call *call, cmd_train *job, lg_err *err)
     return s->balance ? class_weights(job, err) : LG_OK;
 }
 
-static void settings_text(const cmd_train *job, lg_buf *text)
+static void add_number(lg_buf *text, const char *name, double value)
+{
+    char number[40];
+    lg_number_text(value, number);
+    lg_buf_addf(text, " %s %s", name, number);
+}
+
+static void settings_text(const dsl_call *call, const cmd_train *job, lg_buf *text)
 {
     const nn_fit_options *o = &job->options;
-    lg_buf_addf(text, "epochs %d batch %d lr %.9g optimizer %s", o->epochs, o->batch, o->lr, o->optimizer);
-    if (o->momentum > 0) lg_buf_addf(text, " momentum %.9g", o->momentum);
+    lg_buf_addf(text, "epochs %d batch %d", o->epochs, o->batch);
+    add_number(text, "lr", o->lr);
+    lg_buf_addf(text, " optimizer %s", o->optimizer);
+    if (o->momentum > 0) add_number(text, "momentum", o->momentum);
     if (strcmp(o->schedule, "constant")) lg_buf_addf(text, " schedule %s", o->schedule);
     if (strcmp(o->loss, "focal") == 0) lg_buf_addf(text, " loss %s", o->loss);
-    if (o->decay > 0) lg_buf_addf(text, " decay %.9g", o->decay);
+    if (o->decay > 0) add_number(text, "decay", o->decay);
     if (o->patience) lg_buf_addf(text, " patience %d", o->patience);
     if (job->part != DATA_TRAIN) lg_buf_addf(text, " on the %s part", data_split_names[job->part]);
     lg_buf_addf(text, " keep %s seed %llu%s%s%s", o->keep_last ? "last" : "best", (unsigned long long)o->seed,
                 o->class_weight ? " balance" : "", o->no_shuffle ? " no shuffle" : "", o->resume ? " continue" : "");
+    if (data_variants(job->train) > 1) lg_buf_addf(text, " augment x%d", data_variants(job->train));
+    lg_buf_adds(text, cmd_where_text(call)); /* last: cmd_run_where */
 }
 
 /* Runs made with this model so far, those it no longer remembers included. */
@@ -142,13 +155,13 @@ static int run_number(const cmd_model *model)
     return last ? last->number : 0;
 }
 
-static lg_status describe_run(cmd_train *job, const data_set *set, lg_err *err)
+static lg_status describe_run(const dsl_call *call, cmd_train *job, lg_err *err)
 {
     cmd_run *run = job->run;
     const nn_fit_options *o = &job->options;
     lg_buf text;
     lg_buf_init(&text, 4096);
-    settings_text(job, &text);
+    settings_text(call, job, &text);
     run->number = run_number(job->spec.model) + 1;
     run->name = job->spec.name ? lg_strdup(job->spec.name, err) : lg_strf(err, "run %d", run->number);
     run->model = lg_strdup(job->spec.model_name, err);
@@ -159,20 +172,19 @@ static lg_status describe_run(cmd_train *job, const data_set *set, lg_err *err)
     run->threads = lg_pool_size(o->pool);
     run->train_count = (int64_t)data_count(job->train);
     run->planned = o->epochs + (o->resume && o->resume->epochs ? o->resume->epoch[o->resume->epochs - 1].epoch : 0);
-    LG_TRY(data_fingerprint(set, run->fingerprint, err));
-    LG_TRY(cmd_labels_of(set, &run->labels, err));
+    LG_TRY(data_fingerprint(job->set, run->fingerprint, err));
+    LG_TRY(cmd_labels_of(job->set, &run->labels, err));
     return run->name && run->model && run->data && run->settings ? LG_OK : err->status;
 }
 
 lg_status cmd_train_prepare(const dsl_call *call, const cmd_train_spec *spec, cmd_train *job, lg_err *err)
 {
-    const data_set *set = NULL;
     *job = (cmd_train){.spec = *spec};
-    LG_TRY(find_data(call, job, &set, err));
-    LG_TRY(find_parts(job, set, err));
+    LG_TRY(find_data(call, job, err));
+    LG_TRY(find_parts(job, err));
     LG_TRY(set_options(call, job, err));
     job->run = lg_alloc(1, sizeof *job->run, err);
-    return job->run ? describe_run(job, set, err) : err->status;
+    return job->run ? describe_run(call, job, err) : err->status;
 }
 
 bool cmd_train_same(const cmd_train *job, const cmd_run *run)
@@ -279,6 +291,8 @@ static lg_status model_after(const cmd_train *job, dsl_object *run_object, cmd_m
     model->weights = nn_weights_ref(run->run.weights);
     model->seed = old->seed;
     model->by_class = old->by_class;
+    model->ruled = true;
+    model->rules = data_rules_of(job->set);
     model->on = lg_strdup(job->data_name, err);
     if (!model->on || cmd_labels_copy(&run->labels, &model->labels, err)) {
         cmd_model_free(model);

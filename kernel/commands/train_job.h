@@ -41,6 +41,7 @@ typedef struct cmd_train_spec {
 typedef struct cmd_train {
     cmd_train_spec spec;
     const char *data_name;
+    data_set *set; /* the images that pass the call's `where`, all parts of them; owned */
     data_set *train, *val, *test; /* owned; val and test NULL where there are no images */
     data_split_kind part;         /* the one to learn from */
     int asked_batch;              /* options.batch is at most the number of images */
@@ -56,8 +57,9 @@ typedef struct cmd_train {
 
 cmd_train_spec cmd_train_defaults(void); /* those of `fit` */
 
-/* Finds and checks the images, fills options and the description of the run. LL404 no dataset, LL406 nothing to learn
- * from, LL408/LL409 images that do not fit the network. */
+/* Finds and checks the images (of the dataset, those that pass the call's `where`: it chooses what is learnt from and
+ * what judges alike), fills options and the description of the run. LL407 none passes, LL404 no dataset, LL406 nothing
+ * to learn from, LL408/LL409 images that do not fit the network. */
 lg_status cmd_train_prepare(const dsl_call *call, const cmd_train_spec *spec, cmd_train *job,
                             lg_err *err) LG_MUST_CHECK;
 /* Is `run` what this job would give? Same settings, images and count of them, ended by itself. The first weights are

@@ -34,7 +34,7 @@ static void add_grid(lg_buf *out, const dsl_grid *grid)
     lg_buf_addc(out, '[');
     for (int r = 0; r < grid->rows; r++)
         for (int c = 0; c < grid->cols; c++) {
-            dsl_number_text(grid->cell[(size_t)r * (size_t)grid->cols + (size_t)c], number);
+            lg_number_text(grid->cell[(size_t)r * (size_t)grid->cols + (size_t)c], number);
             lg_buf_addf(out, "%s%s", c ? " " : r ? "; " : "", number);
         }
     lg_buf_addc(out, ']');

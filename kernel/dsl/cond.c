@@ -200,7 +200,7 @@ static lg_status leaf_eval(const cond_leaf *leaf, dsl_row_field *field, const vo
     cond_value left = {.text = fact.text, .number = fact.number, .is_number = true};
     if (fact.text) left = value_of(fact.text);
     else {
-        dsl_number_text(fact.number, number);
+        lg_number_text(fact.number, number);
         left.text = number;
     }
     bool truth = (fact.number == 0 || fact.number == 1) && leaf->count && leaf->value[0].is_truth;
@@ -269,7 +269,7 @@ static lg_status side_value(checker *c, const dsl_atom *atom, cond_value *out, b
         out->span = atom->span;
         return LG_OK;
     }
-    dsl_number_text(fact.number, number);
+    lg_number_text(fact.number, number);
     out->text = lg_arena_strndup(c->arena, number, strlen(number), c->err);
     return out->text ? LG_OK : c->err->status;
 }

@@ -254,7 +254,7 @@ static void bound_text(double value, char out[40])
 {
     bool whole = value == floor(value) && fabs(value) < 1e15;
     if (whole) snprintf(out, 40, "%s", lg_thousands((long long)value));
-    else dsl_number_text(value, out);
+    else lg_number_text(value, out);
 }
 
 static bool no_upper(const dsl_param *param)

@@ -536,7 +536,7 @@ static lg_status evaluate_head(dsl_walk *walk, dsl_stmt *stmt, lg_buf *text, lg_
     dsl_fact fact = {0};
     bool unknown = false;
     LG_TRY(dsl_field_value(walk, name, stmt->head->span, walk->cell, &fact, &unknown, err));
-    if (!fact.text) dsl_number_text(fact.number, number); /* programs ask here: every digit */
+    if (!fact.text) lg_number_text(fact.number, number); /* programs ask here: every digit */
     lg_buf_adds(text, fact.text ? fact.text : number);
     return LG_OK;
 }

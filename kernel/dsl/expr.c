@@ -108,8 +108,8 @@ static double apply(const dsl_op *op, const double *a)
 static lg_status undefined(const machine *m, const dsl_op *op, double a, double b)
 {
     char left[40], right[40];
-    dsl_number_text(a, left);
-    dsl_number_text(b, right);
+    lg_number_text(a, left);
+    lg_number_text(b, right);
     if (op->op == '/' && b == 0) lg_fail(m->err, LG_E_NUMERIC, 121, "this divides %s by zero", left);
     else if (op->op == 'f')
         lg_fail(m->err, LG_E_NUMERIC, 121, "`%s` of %s is no number", dsl_function_names[op->function], left);

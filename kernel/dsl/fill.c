@@ -12,22 +12,9 @@ const dsl_var *dsl_find_var(const dsl_walk *walk, const char *name)
     return var ? var : dsl_names_get(&walk->session->vars, name);
 }
 
-void dsl_number_text(double value, char out[40])
-{
-    if (value == floor(value) && fabs(value) < 1e15) {
-        snprintf(out, 40, "%.0f", value + 0.0);
-        return;
-    }
-    for (int digits = 6; digits <= 17; digits++) {
-        double back;
-        snprintf(out, 40, "%.*g", digits, value);
-        if (lg_parse_double(out, &back) && back == value) return;
-    }
-}
-
 void dsl_number_show(double value, char out[40])
 {
-    if (value == floor(value)) dsl_number_text(value, out);
+    if (value == floor(value)) lg_number_text(value, out);
     else if (fabs(value) >= 1000) snprintf(out, 40, "%.1f", value);
     else snprintf(out, 40, "%.4g", value);
 }
@@ -204,7 +191,7 @@ static lg_status paren_text(dsl_walk *walk, const dsl_atom *atom, lg_arena *aren
     char text[40];
     lg_status st = dsl_expr_value(walk, atom->expr, arena, &value, &out->unknown, err);
     if (st != LG_OK) return lg_err_place(err, atom->span);
-    dsl_number_text(value, text);
+    lg_number_text(value, text);
     out->computed = !out->unknown;
     out->value = value;
     out->text = lg_arena_strndup(arena, out->unknown ? "" : text, strlen(out->unknown ? "" : text), err);

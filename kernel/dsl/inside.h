@@ -117,7 +117,6 @@ lg_status dsl_field_value(dsl_walk *walk, const char *path, lg_span span, lg_are
                           lg_err *err) LG_MUST_CHECK;
 bool dsl_text_number(const char *text, double *out); /* 0.4 or 40%, whole text */
 void dsl_number_show(double value, char out[40]); /* for people: at most four digits that count after the point */
-void dsl_number_text(double value, char out[40]); /* shortest text that reads back as the same number */
 
 /* ---- names_find.c: objects by name ---- */
 typedef struct dsl_found {

@@ -344,6 +344,23 @@ static const char *place_word(const dsl_target *target, const char *word)
     return NULL;
 }
 
+static bool takes_dataset(const dsl_target *target)
+{
+    const dsl_param *p = target->params;
+    while (p && p->name && !(p->type == DSL_T_OBJECT && (p->kinds & DSL_DATASETS))) p++;
+    return !target->layer && p && p->name;
+}
+
+/* What it does is for all images of a dataset: those that pass need a name of their own. */
+static lg_status no_where(const dsl_target *target, const dsl_word *word, lg_err *err)
+{
+    lg_fail(err, LG_E_SYNTAX, 344, "`%s` is for all images of a dataset, `where` cannot choose among them",
+            target->name);
+    lg_try(err, "name those that pass: combine DATASET into some where label = nike, then go on with %s some",
+           target->name);
+    return lg_err_place(err, word->span);
+}
+
 lg_status dsl_no_option(const dsl_target *target, const dsl_word *word, lg_err *err)
 {
     if (target->takes_where && !word->quoted && dsl_same(word->text, "where")) {
@@ -351,6 +368,7 @@ lg_status dsl_no_option(const dsl_target *target, const dsl_word *word, lg_err *
         lg_try(err, "write e.g. `where label = nike`");
         return lg_err_place(err, word->span);
     }
+    if (!word->quoted && dsl_same(word->text, "where") && takes_dataset(target)) return no_where(target, word, err);
     lg_buf known;
     lg_buf_init(&known, 4096);
     for (int pass = 0; pass < 3 && !known.len; pass++) list_role(target, pass, &known);

@@ -187,7 +187,7 @@ static void find_objects(asker *a)
         if (dsl_param_is_opinion(param)) a->opinions = true;
         if (!value->object) continue;
         if (value->object->cls->kind == DSL_KIND_MODEL) a->model = value;
-        else if (!a->rows) a->rows = value;
+        else if (!a->rows && a->arg[i].count == 1) a->rows = value; /* of several each has fields of its own */
     }
 }
 

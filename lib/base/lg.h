@@ -186,6 +186,8 @@ void lg_text_scrub(char *s);
 
 /* ---- numbers ---- */
 bool lg_parse_int(const char *s, long long *out); /* whole text must be the number */
+/* The shortest text that reads back as the same number: 0.1, 32, 1e-07. */
+void lg_number_text(double value, char out[40]);
 bool lg_parse_double(const char *s, double *out); /* locale-free, no hex, no inf/nan */
 /* xoshiro256** seeded by SplitMix64 (Blackman & Vigna, 2018): same seed, same numbers, everywhere. */
 typedef struct lg_rng {

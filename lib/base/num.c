@@ -3,6 +3,7 @@
 #include <locale.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,4 +135,17 @@ uint64_t lg_hash64(const void *data, size_t len, uint64_t seed)
     h = (h ^ h >> 33) * 0xff51afd7ed558ccdu;
     h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53u;
     return h ^ h >> 33;
+}
+
+void lg_number_text(double value, char out[40])
+{
+    if (value == floor(value) && fabs(value) < 1e15) {
+        snprintf(out, 40, "%.0f", value + 0.0);
+        return;
+    }
+    for (int digits = 6; digits <= 17; digits++) {
+        double back;
+        snprintf(out, 40, "%.*g", digits, value);
+        if (lg_parse_double(out, &back) && back == value) return;
+    }
 }

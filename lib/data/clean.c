@@ -157,12 +157,12 @@ static void drop_unusable(cleaning *c)
 {
     c->report->rule[DATA_RULE_DROP].on = true;
     for (size_t i = 0; i < c->set->rows; i++)
-        if (!data_usable(c->set, i)) leave_out(c, i, DATA_RULE_DROP, 0, 0);
+        if (!data_usable(c->set, i) && (!c->spec->only || c->spec->only[i])) leave_out(c, i, DATA_RULE_DROP, 0, 0);
 }
 
 static bool asked(const cleaning *c, size_t row)
 {
-    return !c->gone[row] && !data_fact_of(c->set, row)->broken;
+    return !c->gone[row] && !data_fact_of(c->set, row)->broken && (!c->spec->only || c->spec->only[row]);
 }
 
 static void measure_piece(void *ctx, int piece, int worker)

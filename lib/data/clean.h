@@ -43,6 +43,7 @@ typedef struct data_clean_spec {
     /* size.h 0: 64x64 where the sizes differ, else as it is; size.c 0: as it is. Pixel rules are all that shall hold
      * from now on; rules that leave images out are those to decide now. */
     data_rules rules;
+    const bool *only; /* (rows) NULL, or those that may be left out: the others stay, and are not measured */
     lg_pool *pool;
     lg_cancel *cancel;
     void (*progress)(void *ctx, size_t done, size_t count);

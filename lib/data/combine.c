@@ -29,12 +29,20 @@ static bool same_rules(const data_rules *a, const data_rules *b)
            a->high <= b->high;
 }
 
+static lg_status fitted_apart(const data_set *a, const data_set *b, lg_err *err)
+{
+    lg_fail(err, LG_E_DATA, 343, "the datasets were fitted in different ways");
+    lg_why(err, "one was made with `fit %s`, another with `fit %s`", data_fit_name(a->fit), data_fit_name(b->fit));
+    return lg_try(err, "fit one like the other: clean NAME fit %s", data_fit_name(a->fit));
+}
+
 static lg_status check_shapes(const merging *m, lg_err *err)
 {
     data_size first = data_shape(m->set[0]);
     for (size_t i = 1; i < m->sets; i++) {
         data_size size = data_shape(m->set[i]);
         if (size.h != first.h || size.w != first.w || size.c != first.c) return different(m->set[0], m->set[i], err);
+        if (size.h && m->set[0]->fit != m->set[i]->fit) return fitted_apart(m->set[0], m->set[i], err);
         if (same_rules(&m->set[0]->rules, &m->set[i]->rules)) continue;
         lg_fail(err, LG_E_DATA, 343, "the datasets were cleaned in different ways");
         lg_why(err, "glare or scale differ, and one dataset has one rule for all of its images");

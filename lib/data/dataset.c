@@ -346,8 +346,9 @@ static lg_status make_fingerprint(const data_set *set, char hex[65], lg_err *err
     lg_buf_init(&text, (size_t)4 << 30);
     lg_buf_addf(&text, "%dx%dx%d %d\n", size.h, size.w, size.c, (int)set->fit);
     const data_rules *rules = &set->rules; /* those that leave images out are told by the rows */
-    lg_buf_addf(&text, "%d %d %.9g..%.9g ", rules->glare, rules->glare ? (int)rules->replace : 0, rules->low,
-                rules->high);
+    char low[40], high[40];
+    lg_number_text(rules->low, low), lg_number_text(rules->high, high);
+    lg_buf_addf(&text, "%d %d %s..%s ", rules->glare, rules->glare ? (int)rules->replace : 0, low, high);
     if (set->augment.times > 1) data_augment_text(&set->augment, &text);
     lg_buf_addc(&text, '\n');
     for (int i = 0; i < set->names->count; i++) lg_buf_addf(&text, "%s\n", set->names->name[i]);

@@ -183,6 +183,8 @@ typedef struct data_relabel_spec {
     const char *as;           /* their new label */
     bool keep;                /* keep `label` as they are, everything else becomes `rest` (NULL: loses its label) */
     const char *rest;
+    const bool *only; /* (rows) NULL, or the rows it is about: all others stay as they are. With neither labels nor
+                         images all of them become `as` */
 } data_relabel_spec;
 /* Renaming to a label that exists merges. LL143 nothing to change or no new label, LL313 no such label, LL314 no such
  * image, LL322 too long for a label. */
@@ -194,6 +196,7 @@ typedef struct data_split_spec {
     uint64_t seed;
     bool no_stratify;   /* do not keep the class shares in each part */
     bool no_together;   /* let near-duplicates fall on both sides */
+    const bool *only;   /* (rows) NULL, or the rows to put into parts: all others are in none */
 } data_split_spec;
 /* The leak check. */
 typedef struct data_split_report {
@@ -227,7 +230,7 @@ typedef struct data_resize_spec {
 } data_resize_spec;
 lg_status data_resize(const data_set *set, const data_resize_spec *spec, data_set **out, lg_err *err) LG_MUST_CHECK;
 /* Several sets as one: images numbered anew, sources and splits kept, near-duplicates found across all. Sizes must be
- * equal (LL315). */
+ * equal (LL315), and so must the way images were fitted and cleaned (LL343). */
 lg_status data_combine(const data_set *const *sets, size_t n, data_set **out, lg_err *err) LG_MUST_CHECK;
 
 #endif

@@ -34,7 +34,7 @@ static lg_status no_image(const data_set *set, uint32_t id, lg_err *err)
 static const char *as_seen(const data_set *set, const data_relabel_spec *spec, const char *word)
 {
     int c = word ? data_class_find(set, word) : -1;
-    for (size_t i = 0; c >= 0 && !spec->keep && i < spec->labels; i++)
+    for (size_t i = 0; c >= 0 && !spec->keep && !spec->only && i < spec->labels; i++)
         if (data_class_find(set, spec->label[i]) == c) return word;
     return c < 0 ? word : set->names->name[c];
 }
@@ -59,7 +59,7 @@ static lg_status check_relabel(const data_relabel_spec *spec, lg_err *err)
         lg_fail(err, LG_E_ARG, 143, "`relabel` needs the new label");
         return lg_try(err, "relabel NAME reebok, vans as other");
     }
-    if (!spec->labels && !spec->images) {
+    if (!spec->labels && !spec->images && !spec->only) {
         lg_fail(err, LG_E_ARG, 143, "`relabel` needs labels or images to change");
         return lg_try(err, "relabel NAME reebok, vans as other");
     }
@@ -74,6 +74,7 @@ static lg_status add_list(lg_buf *text, const data_relabel_spec *spec, lg_err *e
     for (size_t i = 0; i < spec->labels; i++) lg_buf_addf(text, "%s\"%s\"", i ? ", " : "", spec->label[i]);
     for (size_t i = 0; i < spec->images; i++)
         lg_buf_addf(text, "%s%u", i ? ", " : spec->labels ? " image " : "image ", spec->image[i]);
+    if (spec->only) lg_buf_adds(text, " of chosen images");
     if (spec->as) lg_buf_addf(text, " as \"%s\"", spec->as);
     if (spec->rest) lg_buf_addf(text, " rest \"%s\"", spec->rest);
     return lg_buf_check(text, err);
@@ -83,30 +84,35 @@ static lg_status add_list(lg_buf *text, const data_relabel_spec *spec, lg_err *e
 static lg_status new_labels(const data_set *set, const data_relabel_spec *spec, const char **label, lg_err *err)
 {
     const char **edit = lg_alloc((size_t)set->names->count, sizeof *edit, err);
+    bool everything = spec->only && !spec->keep && !spec->labels && !spec->images;
     if (!edit) return err->status;
     lg_status st = class_edits(set, spec, edit, err);
     for (size_t i = 0; i < set->rows && !st; i++) {
         int32_t now = set->row[i].label;
-        label[i] = now < 0 ? "" : edit[now] ? edit[now] : set->names->name[now];
+        const char *edited = now >= 0 && (!spec->only || spec->only[i]) ? edit[now] : NULL;
+        label[i] = edited ? edited : now < 0 ? "" : set->names->name[now];
+        if (everything && spec->only[i]) label[i] = as_seen(set, spec, spec->as);
     }
     for (size_t i = 0; i < spec->images && !st; i++) {
         ptrdiff_t row = data_row_of(set, spec->image[i]);
         if (row < 0) st = no_image(set, spec->image[i], err);
-        else if (spec->as) label[row] = as_seen(set, spec, spec->as);
+        else if (spec->as && (!spec->only || spec->only[row])) label[row] = as_seen(set, spec, spec->as);
     }
     lg_free(edit);
     return st;
 }
 
-/* Rows that just got their first label have no part yet: they learn, as the smallest surprise for val. */
+/* Rows that just got their first label have no part yet: they learn, as the smallest surprise for val. Those that a
+ * split left out stay out. */
 static void take_labels(data_set *next, const int32_t *number)
 {
     bool split = false;
     for (size_t i = 0; i < next->rows; i++) split |= next->row[i].split != DATA_NONE;
     for (size_t i = 0; i < next->rows; i++) {
+        bool first = next->row[i].label < 0;
         next->row[i].label = number[i];
         if (number[i] < 0) next->row[i].split = DATA_NONE;
-        else if (split && next->row[i].split == DATA_NONE) next->row[i].split = DATA_TRAIN;
+        else if (split && first) next->row[i].split = DATA_TRAIN;
     }
 }
 

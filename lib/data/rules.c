@@ -28,8 +28,21 @@ void data_rules_text(const data_rules *rules, lg_buf *out)
 {
     lg_buf_addf(out, "size %dx%dx%d fit %s glare %d replace %s%s", rules->size.h, rules->size.w, rules->size.c,
                 data_fit_name(rules->fit), rules->glare, replace_names[rules->replace], rules->drop ? " drop" : "");
-    lg_buf_addf(out, " brightness %.9g..%.9g blur %.9g%s near %d scale %.9g..%.9g", rules->dark, rules->bright,
-                rules->blur, rules->dedupe ? " dedupe" : "", rules->near, rules->low, rules->high);
+    const double value[] = {rules->dark, rules->bright, rules->blur, rules->low, rules->high};
+    char text[5][40];
+    for (int i = 0; i < 5; i++) lg_number_text(value[i], text[i]);
+    lg_buf_addf(out, " brightness %s..%s blur %s%s near %d scale %s..%s", text[0], text[1], text[2],
+                rules->dedupe ? " dedupe" : "", rules->near, text[3], text[4]);
+}
+
+void data_rules_pixels_text(const data_rules *rules, lg_buf *out)
+{
+    char low[40], high[40];
+    lg_number_text(rules->low, low), lg_number_text(rules->high, high);
+    if (rules->size.h) lg_buf_addf(out, "%dx%dx%d ", rules->size.h, rules->size.w, rules->size.c);
+    lg_buf_adds(out, data_fit_name(rules->fit));
+    if (rules->glare) lg_buf_addf(out, ", glare %d %s", rules->glare, replace_names[rules->replace]);
+    lg_buf_addf(out, ", scale %s..%s", low, high);
 }
 
 static bool read_number(const char *text, double low, double high, double *out)

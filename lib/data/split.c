@@ -32,6 +32,12 @@ typedef struct splitting {
     double *want;          /* (classes) of the group being placed */
 } splitting;
 
+/* Rows that are put into parts. */
+static bool asked(const splitting *s, size_t row)
+{
+    return data_usable(s->set, row) && (!s->spec->only || s->spec->only[row]);
+}
+
 /* ---- groups ---- */
 static uint32_t find_root(uint32_t *parent, uint32_t i)
 {
@@ -78,7 +84,7 @@ static lg_status join_by(splitting *s, const char *by, size_t *values, lg_err *e
     for (size_t i = 0; i < s->set->rows && !st; i++) {
         data_value value;
         char number[40];
-        if (!data_usable(s->set, i) || !data_field(s->set, i, by, &value)) continue;
+        if (!asked(s, i) || !data_field(s->set, i, by, &value)) continue;
         const char *text = value_text(&value, number);
         if (!*text) continue;
         const char *key = text == number ? lg_arena_strndup(&keys, text, strlen(text), err) : text;
@@ -95,7 +101,7 @@ static lg_status join_near(splitting *s, lg_err *err)
     uint32_t *first = lg_alloc(data_group_places(s->set->table), sizeof *first, err); /* row + 1 by group id */
     if (!first) return err->status;
     for (size_t i = 0; i < s->set->rows; i++) {
-        if (!data_usable(s->set, i)) continue;
+        if (!asked(s, i)) continue;
         uint32_t group = data_fact_of(s->set, i)->group;
         if (first[group]) join(s->parent, first[group] - 1, (uint32_t)i);
         else first[group] = (uint32_t)i + 1;
@@ -122,7 +128,7 @@ static lg_status list_members(splitting *s, lg_err *err)
     bool done = size && order && s->member;
     if (done) {
         for (size_t i = 0; i < set->rows; i++) {
-            if (!data_usable(set, i)) continue;
+            if (!asked(s, i)) continue;
             uint32_t root = find_root(s->parent, (uint32_t)i);
             const char *sha = data_fact_of(set, i)->sha256;
             uint64_t draw = lg_hash64(sha, strlen(sha), s->spec->seed);
@@ -333,9 +339,10 @@ static lg_status add_recipe(data_set *set, const data_split_spec *spec, lg_err *
     LG_TRY(check_cut(&spec->cut, part, err));
     char test[32] = "";
     if (part[DATA_TEST] > 0) snprintf(test, sizeof test, "/%g", part[DATA_TEST] * 100);
-    return data_recipe_add(set, err, "split %g/%g%s%s%s seed %llu%s%s", part[DATA_TRAIN] * 100, part[DATA_VAL] * 100,
+    return data_recipe_add(set, err, "split %g/%g%s%s%s seed %llu%s%s%s", part[DATA_TRAIN] * 100, part[DATA_VAL] * 100,
                            test, spec->by ? " by " : "", spec->by ? spec->by : "", (unsigned long long)spec->seed,
-                           spec->no_stratify ? " no stratify" : "", spec->no_together ? " no together" : "");
+                           spec->no_stratify ? " no stratify" : "", spec->no_together ? " no together" : "",
+                           spec->only ? " of chosen images" : "");
 }
 
 lg_status data_split_apply(data_set *set, const data_split_spec *spec, lg_err *err)

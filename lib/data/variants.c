@@ -12,8 +12,11 @@ enum { MOST_TIMES = 1000 };
 void data_augment_text(const data_augment *augment, lg_buf *out)
 {
     lg_buf_addf(out, "x%d", augment->times);
-    for (int i = 0; img_ops[i] && i < IMG_MAX_OPS; i++)
-        if (img_ops[i]->draw) lg_buf_addf(out, " %s %.9g", img_ops[i]->name, augment->how.strength[i]);
+    for (int i = 0; img_ops[i] && i < IMG_MAX_OPS; i++) {
+        char strength[40];
+        lg_number_text(augment->how.strength[i], strength);
+        if (img_ops[i]->draw) lg_buf_addf(out, " %s %s", img_ops[i]->name, strength);
+    }
     lg_buf_addf(out, "%s seed %llu", augment->fresh ? " fresh" : "", (unsigned long long)augment->seed);
 }
 

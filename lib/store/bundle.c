@@ -164,6 +164,13 @@ lg_status store_bundle_read(const char *file, const void *data, size_t len, stor
     return lg_unpack_check(&in, err);
 }
 
+bool store_bundle_has(const store_bundle *b, const char *name)
+{
+    for (int i = 0; i < b->sections; i++)
+        if (strcmp(b->section[i].name, name) == 0) return true;
+    return false;
+}
+
 lg_status store_bundle_section(const store_bundle *b, const char *name, lg_unpack *in, lg_err *err)
 {
     for (int i = 0; i < b->sections; i++) {

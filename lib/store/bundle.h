@@ -52,6 +52,8 @@ typedef struct store_bundle {
 /* Checks everything but the content of the sections. LL331 damaged, LL332 something else, LL333 of a newer version. */
 lg_status store_bundle_read(const char *file, const void *data, size_t len, store_bundle *out,
                             lg_err *err) LG_MUST_CHECK;
+/* Sections that were added later are not in older files. */
+bool store_bundle_has(const store_bundle *b, const char *name);
 /* LL331 when there is no such section. */
 lg_status store_bundle_section(const store_bundle *b, const char *name, lg_unpack *in, lg_err *err) LG_MUST_CHECK;
 

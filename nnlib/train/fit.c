@@ -313,14 +313,17 @@ static void report_batch(const fit *f, int epoch, int last_epoch, const tally *t
                                        .seconds = lg_now() - since});
 }
 
-static bool weights_finite(const fit *f)
+static bool all_finite(const float *v, size_t n)
 {
-    const float *w = nn_exec_weights(f->exec);
-    size_t n = nn_net_block(f->o->net);
     for (size_t i = 0; i < n; i++) {
-        if (!isfinite(w[i])) return false;
+        if (!isfinite(v[i])) return false;
     }
     return true;
+}
+
+static bool weights_finite(const fit *f)
+{
+    return all_finite(nn_exec_weights(f->exec), nn_net_block(f->o->net));
 }
 
 static lg_status train_epoch(fit *f, int epoch, int last_epoch, tally *t, lg_err *err)
@@ -464,14 +467,18 @@ static lg_status fit_epochs(fit *f, lg_err *err)
     return LG_OK;
 }
 
-/* Hands over what there is, whatever ended the run: nothing here can fail. */
+/* Hands over what there is, whatever ended the run: nothing here can fail. A run holds finite numbers only, which is
+ * what its file can hold: an interrupt may come between the step that was too large and the loss that would have told,
+ * and an optimiser's squares may overflow where the weights do not; it then begins afresh. */
 static void fit_end_run(fit *f)
 {
     nn_run *run = f->run;
     lg_err ignored = {0};
     if (run->epochs && recall_resize(f, (size_t)run->epochs, &ignored)) lg_log(LG_LOG_DEBUG, "%s", ignored.msg);
+    run->diverged |= !weights_finite(f);
     if (!run->diverged) {
         store_state(f);
+        if (!all_finite(run->slots, run->nslots)) memset(run->slots, 0, run->nslots * sizeof *run->slots);
     } else {
         if (run->best >= 0) copy_block(f, run->last, run->top);
         memset(run->slots, 0, run->nslots * sizeof *run->slots);

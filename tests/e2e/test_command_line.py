@@ -71,6 +71,18 @@ class CommandLine(unittest.TestCase):
         self.assertIn("OpenBLAS: not used", self.program("version", env={**self.env, "NN_ISA": "scalar"}).stdout)
         self.assertRegex(self.program("version").stdout, "OpenBLAS: (there, used for large products|not used)")
 
+    def test_other_arithmetic_is_another_run(self):
+        """A home that several machines share: what kernels of one made is not shown as what another's would make."""
+        script = Path(self.folder.name, "script.lens")
+        script.write_text("load logos from sample:logos size 16x16 limit 60\n"
+                          "model m on logos { conv 4 3x3 relu; flatten; dense classes softmax }\nfit m epochs 1 quiet\n")
+        scalar = {**self.env, "NN_ISA": "scalar"}
+        same = self.program("version").stdout == self.program("version", env=scalar).stdout
+        self.assertIn("from its first weights", self.program("run", "script.lens").stdout)
+        self.assertIn("not trained again", self.program("run", "script.lens").stdout)
+        words = "not trained again" if same else "from its first weights"
+        self.assertIn(words, self.program("run", "script.lens", env=scalar).stdout)
+
     def check_spec(self, folder, name="logolens"):
         spec = Path(folder) / "kernels" / name
         found = json.loads((spec / "kernel.json").read_text())

@@ -331,6 +331,35 @@ TEST(interrupt_in_the_first_epoch_keeps_whole_batches)
     bench_end(&b);
 }
 
+/* The interrupt comes between the step that was too large and the loss that would have told. */
+TEST(an_interrupted_run_holds_finite_numbers)
+{
+    for (int best = 0; best < 2; best++) {
+        bench b = bench_begin(4);
+        stopper stop = {.epoch = 1, .batch = 1};
+        nn_run run = {0}, before = {0}, back = {0};
+        lg_buf text;
+        lg_unpack in;
+        if (best) {
+            b.o.epochs = 1, b.o.optimizer = "rmsprop", b.o.lr = 0.001;
+            CHECK_OK(nn_fit(&b.o, &before, &err));
+            b.o.resume = &before, b.o.weights = before.last, b.o.within = true, b.o.epochs = 4, stop.epoch = 2;
+        }
+        b.o.cancel = &stop.cancel, b.o.on_batch = stop_at, b.o.ctx = &stop, b.o.lr = 1e40;
+        CHECK_INT(nn_fit(&b.o, &run, &err), LG_E_INTERRUPTED);
+        lg_err_clear(&err);
+        CHECK(run.interrupted && nn_weights_finite(run.weights) && nn_weights_finite(run.last));
+        CHECK(same_weights(run.last, best ? before.top : b.start));
+        lg_buf_init(&text, 1 << 24);
+        nn_run_pack(&run, &text); /* what is saved opens again */
+        lg_unpack_init(&in, text.data, text.len, "a.lrun", "run");
+        CHECK_OK(nn_run_unpack(&in, b.net, &back, &err));
+        lg_buf_release(&text);
+        nn_run_release(&run), nn_run_release(&before), nn_run_release(&back);
+        bench_end(&b);
+    }
+}
+
 static void *press(void *ctx)
 {
     double until = lg_now() + 0.03;

@@ -68,6 +68,20 @@ TEST(doubles)
     }
 }
 
+TEST(texts_of_numbers)
+{
+    static const double value[] = {0, 1, -32, 0.1, 1.0 / 3, 0.1 + 0.2, 1e-7, 1e300, 4.9e-324, 123456789012345678.0};
+    static const char *const text[] = {"0", "1", "-32", "0.1", "0.3333333333333333", "0.30000000000000004", "1e-07",
+                                       "1e+300", "4.94066e-324", "1.2345678901234568e+17"};
+    char out[40];
+    for (size_t i = 0; i < sizeof value / sizeof *value; i++) {
+        double back;
+        lg_number_text(value[i], out);
+        CHECK_STR(out, text[i]);
+        CHECK(lg_parse_double(out, &back) && back == value[i]);
+    }
+}
+
 TEST(doubles_in_any_locale)
 {
     static const char *const commas[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE", "nl_NL.UTF-8"};

@@ -64,6 +64,14 @@ TEST(texts_of_rules_come_back)
     data_augment_text(&same, &again);
     CHECK_STR(lg_buf_str(&again), lg_buf_str(&text));
     CHECK(same.fresh && same.times == 10 && same.seed == 3);
+    rules.dark = 1.0 / 3, rules.blur = 12.000000000001, rules.high = 0.1 + 0.2;
+    CHECK(img_augment_set(&augment.how, "rotate", 14.999999999999998));
+    lg_buf_clear(&text), lg_buf_clear(&again);
+    data_rules_text(&rules, &text), data_augment_text(&augment, &again);
+    CHECK_OK(data_rules_read(lg_buf_str(&text), &back, &err));
+    CHECK_OK(data_augment_read(lg_buf_str(&again), &same, &err));
+    CHECK(back.dark == rules.dark && back.blur == rules.blur && back.high == rules.high);
+    CHECK(memcmp(same.how.strength, augment.how.strength, sizeof same.how.strength) == 0);
     CHECK(data_augment_read("x10 rotate 999 seed 1", &same, &err) == LG_E_FORMAT);
     lg_err_clear(&err);
     CHECK(data_augment_read("10", &same, &err) == LG_E_FORMAT);

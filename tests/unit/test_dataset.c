@@ -564,7 +564,41 @@ TEST(combining)
     CHECK_OK(LOAD(.size = {9, 9, 0}));
     CHECK(data_combine((const data_set *const[]){both, set}, 2, &next, &err) == LG_E_DATA);
     CHECK_INT(err.code, 315);
+    lg_err_clear(&err);
+    CHECK_OK(LOAD(.size = {8, 8, 0}, .fit = IMG_FIT_PAD));
+    CHECK(data_combine((const data_set *const[]){both, set}, 2, &next, &err) == LG_E_DATA);
+    CHECK_INT(err.code, 343);
+    CHECK_HAS(err.hint, "fit crop");
     data_unref(both);
+}
+
+TEST(some_rows_are_put_into_parts_and_the_others_stay_out)
+{
+    bool only[12] = {0};
+    data_image image;
+    three_folders(4);
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+    for (int i = 0; i < 12; i++) only[i] = i % 4 != 0;
+    CHECK_OK(data_split(set, &(data_split_spec){.cut = DATA_80_20, .seed = 1, .only = only}, &next, NULL, &err));
+    for (size_t i = 0; i < 12; i++) {
+        data_image_at(next, i, &image);
+        CHECK_INT(image.split != DATA_NONE, only[i]);
+    }
+    data_set *cut = next, *renamed = NULL;
+    next = NULL;
+    const char *const label[] = {"Puma"};
+    const data_relabel_spec spec = {.label = label, .labels = 1, .as = "cat", .only = only};
+    CHECK_OK(data_relabel(cut, &spec, &renamed, &err));
+    for (size_t i = 0; i < 12; i++) { /* a new name puts nothing into a part */
+        data_image was;
+        data_image_at(renamed, i, &image);
+        data_image_at(cut, i, &was);
+        bool changed = only[i] && strcmp(data_class_name(cut, was.label), "Puma") == 0;
+        CHECK_STR(data_class_name(renamed, image.label), changed ? "cat" : data_class_name(cut, was.label));
+        CHECK_INT(image.split, was.split);
+    }
+    data_unref(cut);
+    data_unref(renamed);
 }
 
 /* ---- threads, interrupts, memory ---- */

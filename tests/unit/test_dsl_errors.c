@@ -245,7 +245,7 @@ static const wrong wrongs[] = {
     {"let g = [1 two]", 141, 1, 12, 3, "holds numbers", NULL},
     {"let g = []", 109, 1, 10, 1, "empty", NULL},
     {"say a > b", 109, 1, 7, 1, "after `where` or `check`", NULL},
-    {"fit scratch where label = nike", 140, 1, 13, 5, "does not know `where`", NULL},
+    {"fit scratch where label = nike", 344, 1, 13, 5, "`where` cannot choose", "combine DATASET into some"},
     {"rows where label = nike and", 109, 1, 25, 3, "a condition is missing", NULL},
     {"rows where lable = nike", 149, 1, 12, 5, "does not know `lable`", "did you mean `label`?"},
     {"check foo", 130, 1, 7, 3, "nothing called `foo`", "check scratch.val.accuracy > 0.5"},

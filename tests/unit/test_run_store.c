@@ -122,6 +122,11 @@ TEST(what_decides_a_run_decides_whether_it_is_the_same)
              "softmax }\n" FIT,
         LOAD "model m on logos { conv 4 3x3 relu; maxpool 2; flatten; dense 8 relu; dropout 0.2; dense classes "
              "softmax }\n" FIT,
+        LOAD MODEL "fit m epochs 3 batch 8 lr 0.05000000001 optimizer adam quiet",
+        LOAD MODEL FIT " where label in adidas, nike",
+        LOAD MODEL FIT " where label in adidas, puma",
+        LOAD "augment logos x2\n" MODEL FIT,
+        LOAD "augment logos x2 rotate 15.00000000001\n" MODEL FIT,
         LOAD "split logos 70/30\n" MODEL FIT,
         LOAD "relabel logos image 3 as puma\n" MODEL FIT,
     };
