@@ -1,6 +1,7 @@
 /* cmd_augment.c - `augment`: several slightly different variants of each training image. Nothing is made here but the
  * preview: an epoch of `fit` makes each variant when its turn comes. */
 #include "kernel/commands/box_dataset.h"
+#include "kernel/commands/params.h"
 #include "lib/data/clean.h"
 
 #include "lib/base/banned.h"
@@ -9,13 +10,7 @@ enum { DATA, TIMES, ROTATE, SHIFT, ZOOM, BRIGHTNESS, SHEAR, NOISE, ERASE, PREVIE
 
 /* An option that has the name of an operation of lib/image is its strength. */
 static const dsl_param params[] = {
-    [DATA] = {.name = "dataset",
-              .role = DSL_POSITIONAL,
-              .type = DSL_T_OBJECT,
-              .kinds = DSL_DATASETS,
-              .required = true,
-              .implicit = true,
-              .help = "the dataset whose training images get variants"},
+    [DATA] = CMD_DATASET("the dataset whose training images get variants"),
     [TIMES] = {.name = "times",
                .role = DSL_POSITIONAL,
                .type = DSL_T_TIMES,
@@ -80,13 +75,7 @@ static const dsl_param params[] = {
                  .min = 0,
                  .max = 24,
                  .help = "training images to show with their variants"},
-    [SEED] = {.name = "seed",
-              .role = DSL_OPTION,
-              .type = DSL_T_INT,
-              .dflt = "1",
-              .min = 0,
-              .max = 9e15,
-              .help = "draws the variants; the same seed, the same variants"},
+    [SEED] = CMD_SEED("draws the variants; the same seed, the same variants"),
     [FLIP] = {.name = "flip",
               .role = DSL_FLAG,
               .type = DSL_T_FLAG,

@@ -1,6 +1,7 @@
 /* cmd_clean.c - `clean`: size, scale, glare, and which images stay; every rule named, counted and shown. */
 #include "kernel/commands/box_dataset.h"
 #include "kernel/commands/box_strip.h"
+#include "kernel/commands/params.h"
 #include "lib/data/clean.h"
 
 #include <math.h>
@@ -13,13 +14,7 @@ enum { DATA, SIZE, FIT, SCALE, GLARE, REPLACE, BRIGHTNESS, BLUR, NEAR, DEDUPE, D
 
 /* Options have no default value but the dataset's own, so that a second `clean` keeps what the first one set. */
 static const dsl_param params[] = {
-    [DATA] = {.name = "dataset",
-              .role = DSL_POSITIONAL,
-              .type = DSL_T_OBJECT,
-              .kinds = DSL_DATASETS,
-              .required = true,
-              .implicit = true,
-              .help = "the dataset to clean"},
+    [DATA] = CMD_DATASET("the dataset to clean"),
     [SIZE] = {.name = "size",
               .role = DSL_OPTION,
               .type = DSL_T_SIZE,

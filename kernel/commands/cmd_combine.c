@@ -1,5 +1,6 @@
 /* cmd_combine.c - `combine`: several datasets as one, with look-alikes found across all of them. */
 #include "kernel/commands/dataset_edits.h"
+#include "kernel/commands/params.h"
 
 #include <math.h>
 #include <string.h>
@@ -21,13 +22,7 @@ static const dsl_param params[] = {
               .type = DSL_T_NEWNAME,
               .required = true,
               .help = "what the result will be called"},
-    [SEED] = {.name = "seed",
-              .role = DSL_OPTION,
-              .type = DSL_T_INT,
-              .dflt = "1",
-              .min = 0,
-              .max = 9e15,
-              .help = "draws the split; the same seed, the same split"},
+    [SEED] = CMD_SEED("draws the split; the same seed, the same split"),
     [DEDUPE] = {.name = "dedupe",
                 .role = DSL_FLAG,
                 .type = DSL_T_FLAG,

@@ -1,18 +1,13 @@
 /* cmd_drop.c - `drop`: leave images out of a dataset; the files stay. */
 #include "kernel/commands/dataset_edits.h"
+#include "kernel/commands/params.h"
 
 #include "lib/base/banned.h"
 
 enum { DATA, IMAGE };
 
 static const dsl_param params[] = {
-    [DATA] = {.name = "dataset",
-              .role = DSL_POSITIONAL,
-              .type = DSL_T_OBJECT,
-              .kinds = DSL_DATASETS,
-              .required = true,
-              .implicit = true,
-              .help = "the dataset to take images from, or a part of it"},
+    [DATA] = CMD_DATASET("the dataset to take images from, or a part of it"),
     [IMAGE] = {.name = "image",
                .role = DSL_OPTION,
                .type = DSL_T_IMAGE,

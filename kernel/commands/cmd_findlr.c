@@ -1,5 +1,6 @@
 /* cmd_findlr.c - `findlr`: try many learning rates for a few steps and suggest one; the weights stay as they are. */
 #include "kernel/commands/train_job.h"
+#include "kernel/commands/params.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,19 +11,8 @@
 enum { MODEL, ON, RANGE, STEPS, BATCH, OPTIMIZER, SEED, BALANCE };
 
 static const dsl_param params[] = {
-    [MODEL] = {.name = "model",
-               .role = DSL_POSITIONAL,
-               .type = DSL_T_OBJECT,
-               .kinds = DSL_MODELS,
-               .required = true,
-               .implicit = true,
-               .help = "the model that is to be trained"},
-    [ON] = {.name = "on",
-            .role = DSL_PREPOSITION,
-            .type = DSL_T_OBJECT,
-            .kinds = DSL_DATASETS,
-            .dflt_help = "the model's own dataset",
-            .help = "images to try with: the training part"},
+    [MODEL] = CMD_MODEL("the model that is to be trained"),
+    [ON] = CMD_ON("images to try with: the training part"),
     [RANGE] = {.name = "range",
                .role = DSL_OPTION,
                .type = DSL_T_RANGE,
@@ -39,30 +29,10 @@ static const dsl_param params[] = {
                .max = 100000,
                .help = "how many rates, one batch each",
                .advice = "100 to 300; few: a jagged curve; many: the network has learnt much before the end"},
-    [BATCH] = {.name = "batch",
-               .role = DSL_OPTION,
-               .type = DSL_T_INT,
-               .dflt = "32",
-               .min = 1,
-               .max = 1e6,
-               .help = "images per step; a good rate belongs to one batch size"},
-    [OPTIMIZER] = {.name = "optimizer",
-                   .role = DSL_OPTION,
-                   .type = DSL_T_CHOICE,
-                   .choices = "sgd momentum adam rmsprop",
-                   .dflt = "sgd",
-                   .help = "the one `fit` will use: a good rate belongs to it"},
-    [SEED] = {.name = "seed",
-              .role = DSL_OPTION,
-              .type = DSL_T_INT,
-              .dflt = "1",
-              .min = 0,
-              .max = 9e15,
-              .help = "order of the images and dropout"},
-    [BALANCE] = {.name = "balance",
-                 .role = DSL_FLAG,
-                 .type = DSL_T_FLAG,
-                 .help = "rare classes weigh more, as in `fit … balance`"},
+    [BATCH] = CMD_BATCH("images per step; a good rate belongs to one batch size"),
+    [OPTIMIZER] = CMD_OPTIMIZER("the one `fit` will use: a good rate belongs to it"),
+    [SEED] = CMD_SEED("order of the images and dropout"),
+    [BALANCE] = CMD_BALANCE("rare classes weigh more, as in `fit … balance`"),
     {0},
 };
 

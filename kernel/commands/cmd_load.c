@@ -1,5 +1,6 @@
 /* cmd_load.c - `load`: pictures and their labels become a dataset. */
 #include "kernel/commands/box_dataset.h"
+#include "kernel/commands/params.h"
 #include "lib/sample/logos.h"
 #include "lib/store/paths.h"
 
@@ -62,13 +63,7 @@ static const dsl_param params[] = {
                .min = 1,
                .max = 1e9,
                .help = "at most so many images, drawn in proportion to the classes"},
-    [SEED] = {.name = "seed",
-              .role = DSL_OPTION,
-              .type = DSL_T_INT,
-              .dflt = "1",
-              .min = 0,
-              .max = 9e15,
-              .help = "draws the split; the same seed, the same split"},
+    [SEED] = CMD_SEED("draws the split; the same seed, the same split"),
     [BOXES] = {.name = "boxes",
                .role = DSL_FLAG,
                .type = DSL_T_FLAG,

@@ -1,21 +1,29 @@
 /* cmd_relabel.c - `relabel`: rename, merge or fix labels; the files are never touched. */
 #include "kernel/commands/dataset_edits.h"
+#include "kernel/commands/params.h"
 
 #include "lib/base/banned.h"
 
 enum { DATA, LABEL, AS, KEEP, REST, IMAGE };
 
 static const dsl_param params[] = {
-    [DATA] = {.name = "dataset", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_DATASETS, .required = true,
-              .implicit = true, .help = "the dataset to change"},
-    [LABEL] = {.name = "label", .role = DSL_POSITIONAL, .type = DSL_T_LABEL, .list = true,
+    [DATA] = CMD_DATASET("the dataset to change"),
+    [LABEL] = {.name = "label",
+               .role = DSL_POSITIONAL,
+               .type = DSL_T_LABEL,
+               .list = true,
                .help = "labels to rename; several become one"},
     [AS] = {.name = "as", .role = DSL_PREPOSITION, .type = DSL_T_WORD, .help = "the new label"},
-    [KEEP] = {.name = "keep", .role = DSL_OPTION, .type = DSL_T_LABEL, .list = true,
-              .help = "labels that stay as they are"},
-    [REST] = {.name = "rest", .role = DSL_OPTION, .type = DSL_T_WORD,
+    [KEEP] =
+        {.name = "keep", .role = DSL_OPTION, .type = DSL_T_LABEL, .list = true, .help = "labels that stay as they are"},
+    [REST] = {.name = "rest",
+              .role = DSL_OPTION,
+              .type = DSL_T_WORD,
               .help = "what all other labels become; without it they lose their label"},
-    [IMAGE] = {.name = "image", .role = DSL_OPTION, .type = DSL_T_IMAGE, .list = true,
+    [IMAGE] = {.name = "image",
+               .role = DSL_OPTION,
+               .type = DSL_T_IMAGE,
+               .list = true,
                .help = "numbers or names of single images to label anew"},
     {0},
 };

@@ -1,22 +1,32 @@
 /* cmd_split.c - `split`: cut a dataset into parts for training, validation and testing, without leaks. */
 #include "kernel/commands/box_dataset.h"
+#include "kernel/commands/params.h"
 
 #include "lib/base/banned.h"
 
 enum { DATA, CUT, BY, SEED, STRATIFY, TOGETHER };
 
 static const dsl_param params[] = {
-    [DATA] = {.name = "dataset", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_DATASETS, .required = true,
-              .implicit = true, .help = "the dataset to cut"},
-    [CUT] = {.name = "shares", .role = DSL_POSITIONAL, .type = DSL_T_SPLIT, .dflt = "80/20",
+    [DATA] = CMD_DATASET("the dataset to cut"),
+    [CUT] = {.name = "shares",
+             .role = DSL_POSITIONAL,
+             .type = DSL_T_SPLIT,
+             .dflt = "80/20",
              .help = "training / validation (/ test), in percent"},
-    [BY] = {.name = "by", .role = DSL_PREPOSITION, .type = DSL_T_WORD,
+    [BY] = {.name = "by",
+            .role = DSL_PREPOSITION,
+            .type = DSL_T_WORD,
             .help = "a column whose equal values stay on one side: source, user, …"},
-    [SEED] = {.name = "seed", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "1", .min = 0, .max = 9e15,
-              .help = "draws the split; the same seed, the same split"},
-    [STRATIFY] = {.name = "stratify", .role = DSL_FLAG, .type = DSL_T_FLAG, .dflt = "on",
+    [SEED] = CMD_SEED("draws the split; the same seed, the same split"),
+    [STRATIFY] = {.name = "stratify",
+                  .role = DSL_FLAG,
+                  .type = DSL_T_FLAG,
+                  .dflt = "on",
                   .help = "every class has the same share in each part"},
-    [TOGETHER] = {.name = "together", .role = DSL_FLAG, .type = DSL_T_FLAG, .dflt = "on",
+    [TOGETHER] = {.name = "together",
+                  .role = DSL_FLAG,
+                  .type = DSL_T_FLAG,
+                  .dflt = "on",
                   .help = "pictures that look alike stay on one side"},
     {0},
 };
