@@ -48,6 +48,7 @@ NN_SRC   := $(foreach d,$(NN_DIRS),$(wildcard $(d)/*.c))
 # Other processors do without the files of x86 instructions; kernels.def leaves their lines out too.
 NN_SRC   := $(if $(filter x86_64,$(shell uname -m)),$(NN_SRC),$(filter-out %_avx2.c %_avx512.c,$(NN_SRC)))
 LIB_SRC  := $(foreach d,$(LIB_DIRS),$(wildcard $(d)/*.c))
+LIB_SRC  := $(if $(filter x86_64,$(shell uname -m)),$(LIB_SRC),$(filter-out %_avx2.c %_avx512.c,$(LIB_SRC)))
 MAIN_SRC := $(wildcard kernel/*.c)
 obj       = $(patsubst %.c,$(O)/obj/%.o,$(1))
 
@@ -159,7 +160,7 @@ bench: $(O)/bench/bench_train ## an epoch of ours against Keras (PEER_PYTHON=pyt
 	@$(PYTHON) tests/bench/bench.py $(O)/bench/bench_train --rounds $(ROUNDS)
 bench-kernels: $(O)/bench/bench_kernels ## every kernel variant on the report's shapes
 	@$(O)/bench/bench_kernels
-$(O)/bench/bench_augment: tests/bench/bench_augment.c $(O)/obj/liblogolens.a $(O)/libnnlib.a
+$(O)/bench/bench_augment $(O)/bench/bench_images: $(O)/bench/%: tests/bench/%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/obj/liblogolens.a $(O)/libnnlib.a $(PKG_LIBS) $(NN_LIBS)
 .PHONY: bench-augment

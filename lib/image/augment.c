@@ -2,6 +2,7 @@
 #include "lib/image/augment.h"
 #include <math.h>
 #include <string.h>
+#include "lib/image/pixel_kernels.h"
 
 #include "lib/base/banned.h"
 
@@ -92,64 +93,20 @@ void img_variant_text(const img_variant *variant, lg_buf *out)
 }
 
 /* ---- the warp ---- */
-enum { FRACTION = 24, WEIGHT = 8 }; /* bits behind the point of a coordinate, and of those the ones that weigh */
-
-/* … c b a | a b c … : any index to one inside. */
-static int mirror(int64_t i, int n)
-{
-    int64_t period = 2 * (int64_t)n, at = i % period;
-    if (at < 0) at += period;
-    return (int)(at < n ? at : period - 1 - at);
-}
-
-static inline void blend(const uint8_t *const p[4], unsigned fx, unsigned fy, int c, uint8_t *out)
-{
-    const unsigned one = 1u << WEIGHT;
-    for (int k = 0; k < c; k++) {
-        unsigned upper = p[0][k] * (one - fx) + p[1][k] * fx, lower = p[2][k] * (one - fx) + p[3][k] * fx;
-        out[k] = (uint8_t)((upper * (one - fy) + lower * fy + (1u << (2 * WEIGHT - 1))) >> (2 * WEIGHT));
-    }
-}
-
-static void blend_at_edge(const img_picture *src, int64_t ix, int64_t iy, unsigned fx, unsigned fy, uint8_t *out)
-{
-    int x0 = mirror(ix, src->w), x1 = mirror(ix + 1, src->w), y0 = mirror(iy, src->h), y1 = mirror(iy + 1, src->h);
-    const uint8_t *const p[4] = {img_at(src, y0, x0), img_at(src, y0, x1), img_at(src, y1, x0), img_at(src, y1, x1)};
-    blend(p, fx, fy, src->c, out);
-}
-
-/* One row; sx, sy is where its first pixel is read, ax, ay the step to the next. */
-static inline void warp_row(const img_picture *src, int64_t sx, int64_t sy, int64_t ax, int64_t ay, int c, uint8_t *out)
-{
-    const size_t row = (size_t)src->w * (size_t)c;
-    const unsigned mask = (1u << WEIGHT) - 1;
-    for (int x = 0; x < src->w; x++, sx += ax, sy += ay, out += c) {
-        int64_t ix = sx >> FRACTION, iy = sy >> FRACTION;
-        unsigned fx = (unsigned)(sx >> (FRACTION - WEIGHT)) & mask, fy = (unsigned)(sy >> (FRACTION - WEIGHT)) & mask;
-        if ((uint64_t)ix >= (uint64_t)src->w - 1 || (uint64_t)iy >= (uint64_t)src->h - 1) {
-            blend_at_edge(src, ix, iy, fx, fy, out);
-            continue;
-        }
-        const uint8_t *at = src->px + (size_t)iy * row + (size_t)ix * (size_t)c;
-        const uint8_t *const p[4] = {at, at + c, at + row, at + row + c};
-        blend(p, fx, fy, c, out);
-    }
-}
-
 /* To the nearest weight, so that a map that lands on pixels reads exactly those. */
 static int64_t fixed(double v)
 {
-    return (int64_t)floor(v * (1 << FRACTION) + 0.5);
+    return (int64_t)floor(v * (1 << IMG_WARP_FRACTION) + 0.5);
 }
 
 void img_warp(const img_picture *src, const img_affine *map, uint8_t *out)
 {
+    const img_kernels *kernels = img_kernels_best();
     const double cx = (src->w - 1) / 2.0, cy = (src->h - 1) / 2.0;
-    const int64_t half = 1 << (FRACTION - WEIGHT - 1), ax = fixed(map->a), ay = fixed(map->d);
+    const int64_t half = 1 << (IMG_WARP_FRACTION - IMG_WARP_WEIGHT - 1), ax = fixed(map->a), ay = fixed(map->d);
     for (int y = 0; y < src->h; y++, out += (size_t)src->w * (size_t)src->c) {
         int64_t sx = fixed(map->a * -cx + map->b * (y - cy) + map->c + cx) + half;
         int64_t sy = fixed(map->d * -cx + map->e * (y - cy) + map->f + cy) + half;
-        if (src->c == 3) warp_row(src, sx, sy, ax, ay, 3, out);
-        else warp_row(src, sx, sy, ax, ay, 1, out);
+        kernels->warp(src, (img_walk){.x = sx, .y = sy, .dx = ax, .dy = ay}, src->w, out);
     }
 }

@@ -1,21 +1,10 @@
 #include "lib/image/resize.h"
 #include <math.h>
 #include <string.h>
+#include "lib/image/pixel_kernels.h"
 #include "lib/base/banned.h"
 
-/* Weights have 16 fraction bits and sum to exactly 1 << 16; between the passes a value keeps 7 fraction bits, so the
- * second sum stays below 255 * 2^7 * 2^16 < 2^31. */
-enum { WEIGHT_BITS = 16, KEEP_BITS = 7 };
-
-/* Which source pixels make each output pixel of one axis: `taps` weights per pixel, the first for source pixel
- * first[i]. */
-typedef struct axis {
-    int n, taps;
-    int *first;
-    uint32_t *weight; /* (n, taps) */
-} axis;
-
-static void axis_release(axis *a)
+static void axis_release(img_axis *a)
 {
     lg_free(a->first);
     lg_free(a->weight);
@@ -23,7 +12,7 @@ static void axis_release(axis *a)
 
 /* The triangle is centred on the output pixel's centre, `support` source pixels to each side. Rounding the running sum
  * instead of each weight makes them add up to exactly 1. */
-static void axis_weights(axis *a, int i, double centre, double support, int size)
+static void axis_weights(img_axis *a, int i, double centre, double support, int size)
 {
     int lo = (int)floor(centre - support + 0.5), hi = (int)floor(centre + support + 0.5);
     if (lo < 0) lo = 0;
@@ -38,16 +27,16 @@ static void axis_weights(axis *a, int i, double centre, double support, int size
     a->first[i] = lo;
     for (int s = lo; s < hi; s++) {
         sum += total > 0 ? fmax(0, 1 - fabs(s + 0.5 - centre) / support) / total : 1.0 / (hi - lo);
-        uint32_t upto = s == hi - 1 ? 1u << WEIGHT_BITS : (uint32_t)floor(sum * (1 << WEIGHT_BITS) + 0.5);
+        uint32_t upto = s == hi - 1 ? 1u << IMG_WEIGHT_BITS : (uint32_t)floor(sum * (1 << IMG_WEIGHT_BITS) + 0.5);
         w[s - lo] = upto - before;
         before = upto;
     }
 }
 
-static lg_status axis_init(axis *a, double from, double to, int size, int n, lg_err *err)
+static lg_status axis_init(img_axis *a, double from, double to, int size, int n, lg_err *err)
 {
     double ratio = (to - from) / n, support = ratio > 1 ? ratio : 1;
-    *a = (axis){.n = n, .taps = (int)ceil(support) * 2 + 2};
+    *a = (img_axis){.n = n, .taps = (int)ceil(support) * 2 + 2};
     if (a->taps > size) a->taps = size;
     a->first = lg_alloc((size_t)n, sizeof *a->first, err);
     a->weight = lg_alloc((size_t)n * (size_t)a->taps, sizeof *a->weight, err);
@@ -65,53 +54,38 @@ static lg_status axis_init(axis *a, double from, double to, int size, int n, lg_
     return LG_OK;
 }
 
-/* One source row to (n, c) values of 8 + KEEP_BITS bits. */
-static void row_pass(const axis *a, const uint8_t *row, int c, uint16_t *out)
+/* Kernels may read a little behind a row: the last ones go through a copy with room. */
+static void row_passes(const img_picture *src, const img_axis *ax, int top, int bottom, uint8_t *copy, uint16_t *rows)
 {
-    const uint32_t half = 1u << (WEIGHT_BITS - KEEP_BITS - 1);
-    for (int x = 0; x < a->n; x++) {
-        const uint32_t *w = a->weight + (size_t)x * (size_t)a->taps;
-        const uint8_t *p = row + (size_t)a->first[x] * (size_t)c;
-        uint32_t sum[3] = {half, half, half};
-        for (int t = 0; t < a->taps; t++, p += c)
-            for (int k = 0; k < c; k++) sum[k] += w[t] * p[k];
-        for (int k = 0; k < c; k++) *out++ = (uint16_t)(sum[k] >> (WEIGHT_BITS - KEEP_BITS));
+    const img_kernels *kernels = img_kernels_best();
+    size_t width = (size_t)src->w * (size_t)src->c, made = (size_t)ax->n * (size_t)src->c;
+    for (int y = top; y < bottom; y++, rows += made) {
+        const uint8_t *row = img_at(src, y, 0);
+        if ((size_t)(src->h - 1 - y) * width < IMG_KERNEL_SLACK) row = memcpy(copy, row, width);
+        kernels->row(ax, row, src->c, rows);
     }
 }
 
-static void column_pass(const axis *a, int y, const uint16_t *rows, int first_row, size_t width, uint32_t *sum,
-                        uint8_t *out)
-{
-    const uint32_t *w = a->weight + (size_t)y * (size_t)a->taps;
-    for (size_t i = 0; i < width; i++) sum[i] = 1u << (WEIGHT_BITS + KEEP_BITS - 1);
-    for (int t = 0; t < a->taps; t++) {
-        const uint16_t *row = rows + (size_t)(a->first[y] - first_row + t) * width;
-        if (w[t] == 0) continue;
-        for (size_t i = 0; i < width; i++) sum[i] += w[t] * row[i];
-    }
-    for (size_t i = 0; i < width; i++) out[i] = (uint8_t)(sum[i] >> (WEIGHT_BITS + KEEP_BITS));
-}
-
-static lg_status passes(const img_picture *src, const axis *ax, const axis *ay, img_picture *out, lg_err *err)
+static lg_status passes(const img_picture *src, const img_axis *ax, const img_axis *ay, img_picture *out, lg_err *err)
 {
     int top = ay->first[0], bottom = ay->first[ay->n - 1] + ay->taps;
     size_t width = (size_t)ax->n * (size_t)src->c;
     uint16_t *rows = lg_alloc((size_t)(bottom - top) * width, sizeof *rows, err);
-    uint32_t *sum = lg_alloc(width, sizeof *sum, err);
-    lg_status st = rows && sum ? img_picture_init(out, ay->n, ax->n, src->c, err) : LG_E_MEMORY;
+    uint8_t *copy = lg_alloc((size_t)src->w * (size_t)src->c + IMG_KERNEL_SLACK, 1, err);
+    lg_status st = rows && copy ? img_picture_init(out, ay->n, ax->n, src->c, err) : LG_E_MEMORY;
     if (!st) {
-        for (int y = top; y < bottom; y++) row_pass(ax, img_at(src, y, 0), src->c, rows + (size_t)(y - top) * width);
-        for (int y = 0; y < ay->n; y++) column_pass(ay, y, rows, top, width, sum, img_at(out, y, 0));
+        row_passes(src, ax, top, bottom, copy, rows);
+        for (int y = 0; y < ay->n; y++) img_kernels_best()->column(ay, y, rows, top, width, img_at(out, y, 0));
     }
     lg_free(rows);
-    lg_free(sum);
+    lg_free(copy);
     return st;
 }
 
 lg_status img_resize_window(const img_picture *src, double x0, double y0, double x1, double y1, int h, int w,
                             img_picture *out, lg_err *err)
 {
-    axis ax = {0}, ay = {0};
+    img_axis ax = {0}, ay = {0};
     lg_status st;
     if (!(x0 >= 0 && x0 < x1 && x1 <= src->w && y0 >= 0 && y0 < y1 && y1 <= src->h) || h < 1 || w < 1 ||
         h > IMG_MAX_SIDE || w > IMG_MAX_SIDE) {

@@ -1,0 +1,226 @@
+/* pixel_kernels_avx2.c - the loops of pixel_kernels.h, eight 32-bit lanes at a time. Every product and sum is the
+ * scalar one's, so the bytes are too. */
+#include <immintrin.h>
+#include <string.h>
+
+#include "lib/image/pixel_kernels.h"
+
+#include "lib/base/banned.h"
+
+/* ---- resizing ---- */
+static inline __m256i broadcast(uint32_t v)
+{
+    return _mm256_set1_epi32((int)v);
+}
+
+/* Two taps of three channels: lanes r g b - r g b -. */
+static inline __m128i pixel_sums(const uint32_t *w, const uint8_t *p, int taps)
+{
+    const __m128i spread = _mm_setr_epi8(0, 1, 2, -1, 3, 4, 5, -1, -1, -1, -1, -1, -1, -1, -1, -1);
+    const __m256i twice = _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1);
+    __m256i sum = _mm256_setzero_si256();
+    int t = 0;
+    for (; t + 2 <= taps; t += 2, p += 6) {
+        __m256i px = _mm256_cvtepu8_epi32(_mm_shuffle_epi8(_mm_loadl_epi64((const __m128i *)p), spread));
+        __m256i weight = _mm256_castsi128_si256(_mm_loadl_epi64((const __m128i *)(w + t)));
+        sum = _mm256_add_epi32(sum, _mm256_mullo_epi32(px, _mm256_permutevar8x32_epi32(weight, twice)));
+    }
+    __m128i both = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+    if (t < taps) {
+        __m128i px = _mm_cvtepu8_epi32(_mm_shuffle_epi8(_mm_loadl_epi64((const __m128i *)p), spread));
+        both = _mm_add_epi32(both, _mm_mullo_epi32(px, _mm_set1_epi32((int)w[t])));
+    }
+    return both;
+}
+
+static void row_of_three(const img_axis *a, const uint8_t *row, uint16_t *out)
+{
+    const int shift = IMG_WEIGHT_BITS - IMG_KEEP_BITS;
+    const __m128i half = _mm_set1_epi32(1 << (shift - 1));
+    for (int x = 0; x < a->n; x++, out += 3) {
+        const uint8_t *p = row + (size_t)a->first[x] * 3;
+        __m128i sum = pixel_sums(a->weight + (size_t)x * (size_t)a->taps, p, a->taps);
+        sum = _mm_srli_epi32(_mm_add_epi32(sum, half), shift);
+        uint64_t rgb = (uint64_t)_mm_cvtsi128_si64(_mm_packus_epi32(sum, sum));
+        memcpy(out, &rgb, 6);
+    }
+}
+
+/* Eight taps at a time; weights that are not there weigh 0. */
+static void row_of_one(const img_axis *a, const uint8_t *row, uint16_t *out)
+{
+    const int shift = IMG_WEIGHT_BITS - IMG_KEEP_BITS;
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    for (int x = 0; x < a->n; x++) {
+        const uint8_t *p = row + a->first[x];
+        const int *w = (const int *)(a->weight + (size_t)x * (size_t)a->taps);
+        __m256i sum = _mm256_setzero_si256();
+        for (int t = 0; t < a->taps; t += 8) {
+            __m256i there = _mm256_cmpgt_epi32(_mm256_set1_epi32(a->taps - t), lane);
+            __m256i px = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(p + t)));
+            sum = _mm256_add_epi32(sum, _mm256_mullo_epi32(px, _mm256_maskload_epi32(w + t, there)));
+        }
+        __m128i four = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+        four = _mm_add_epi32(four, _mm_srli_si128(four, 8));
+        four = _mm_add_epi32(four, _mm_srli_si128(four, 4));
+        out[x] = (uint16_t)(((uint32_t)_mm_cvtsi128_si32(four) + (1u << (shift - 1))) >> shift);
+    }
+}
+
+static void avx2_row(const img_axis *a, const uint8_t *row, int c, uint16_t *out)
+{
+    if (c == 3) row_of_three(a, row, out);
+    else row_of_one(a, row, out);
+}
+
+/* Sixteen values of an output row. */
+static inline __m128i column_bytes(const uint32_t *w, int taps, const uint16_t *row, size_t width)
+{
+    const int shift = IMG_WEIGHT_BITS + IMG_KEEP_BITS;
+    __m256i low = broadcast(1u << (shift - 1)), high = low;
+    for (int t = 0; t < taps; t++, row += width) {
+        __m256i weight = broadcast(w[t]);
+        __m256i a = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)row));
+        __m256i b = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(row + 8)));
+        low = _mm256_add_epi32(low, _mm256_mullo_epi32(a, weight));
+        high = _mm256_add_epi32(high, _mm256_mullo_epi32(b, weight));
+    }
+    __m256i words = _mm256_packus_epi32(_mm256_srli_epi32(low, shift), _mm256_srli_epi32(high, shift));
+    words = _mm256_permute4x64_epi64(words, 0xD8);
+    return _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+}
+
+static void avx2_column(const img_axis *a, int y, const uint16_t *rows, int first_row, size_t width, uint8_t *out)
+{
+    const uint32_t *w = a->weight + (size_t)y * (size_t)a->taps;
+    const uint16_t *row = rows + (size_t)(a->first[y] - first_row) * width;
+    size_t i = 0;
+    for (; i + 16 <= width; i += 16) _mm_storeu_si128((__m128i *)(out + i), column_bytes(w, a->taps, row + i, width));
+    for (; i < width; i++) {
+        uint32_t sum = 1u << (IMG_WEIGHT_BITS + IMG_KEEP_BITS - 1);
+        for (int t = 0; t < a->taps; t++) sum += w[t] * row[i + (size_t)t * width];
+        out[i] = (uint8_t)(sum >> (IMG_WEIGHT_BITS + IMG_KEEP_BITS));
+    }
+}
+
+/* ---- warping ---- */
+enum { LANES = 8, STEP_MAX = 1 << 27 }; /* a step of 8 pixels, seven times, stays below 2^30 */
+
+/* … c b a | a b c … for -n <= i < 2n. */
+static inline __m256i mirrored(__m256i i, int n)
+{
+    __m256i at = _mm256_xor_si256(i, _mm256_srai_epi32(i, 31));
+    return _mm256_min_epi32(at, _mm256_sub_epi32(_mm256_set1_epi32(2 * n - 1), at));
+}
+
+/* The 4 bytes from each index on, lowest first, 0 beyond the end of the picture. */
+static inline __m256i gathered(const uint8_t *px, __m256i at, int last)
+{
+    __m256i from = _mm256_min_epi32(at, _mm256_set1_epi32(last));
+    __m256i over = _mm256_slli_epi32(_mm256_sub_epi32(at, from), 3);
+    return _mm256_srlv_epi32(_mm256_i32gather_epi32((const int *)px, from, 1), over);
+}
+
+/* Channel k of two pixels as 16-bit pairs. */
+static inline __m256i paired(__m256i left, __m256i right, int k)
+{
+    const __m256i byte = _mm256_set1_epi32(255);
+    __m256i a = _mm256_and_si256(_mm256_srli_epi32(left, 8 * k), byte);
+    __m256i b = _mm256_and_si256(_mm256_srli_epi32(right, 8 * k), byte);
+    return _mm256_or_si256(a, _mm256_slli_epi32(b, 16));
+}
+
+/* Where eight pixels are read: whole parts and weights. */
+typedef struct eight {
+    __m256i ix, iy, fx, fy;
+} eight;
+
+static inline __m256i blended(const eight *e, const __m256i p[4], int c)
+{
+    const __m256i one = _mm256_set1_epi32(1 << IMG_WARP_WEIGHT);
+    __m256i wx = _mm256_or_si256(_mm256_sub_epi32(one, e->fx), _mm256_slli_epi32(e->fx, 16));
+    __m256i above = _mm256_sub_epi32(one, e->fy), out = _mm256_setzero_si256();
+    for (int k = 0; k < c; k++) {
+        __m256i upper = _mm256_mullo_epi32(_mm256_madd_epi16(paired(p[0], p[1], k), wx), above);
+        __m256i lower = _mm256_mullo_epi32(_mm256_madd_epi16(paired(p[2], p[3], k), wx), e->fy);
+        __m256i sum = _mm256_add_epi32(_mm256_add_epi32(upper, lower), broadcast(1u << (2 * IMG_WARP_WEIGHT - 1)));
+        out = _mm256_or_si256(out, _mm256_slli_epi32(_mm256_srli_epi32(sum, 2 * IMG_WARP_WEIGHT), 8 * k));
+    }
+    return out;
+}
+
+static inline __m256i read_eight(const img_picture *src, const eight *e, int c)
+{
+    const int last = (int)img_size(src) - 4;
+    const __m256i next = _mm256_set1_epi32(1), pitch = _mm256_set1_epi32(src->w * c), size = _mm256_set1_epi32(c);
+    __m256i x0 = _mm256_mullo_epi32(mirrored(e->ix, src->w), size);
+    __m256i x1 = _mm256_mullo_epi32(mirrored(_mm256_add_epi32(e->ix, next), src->w), size);
+    __m256i y0 = _mm256_mullo_epi32(mirrored(e->iy, src->h), pitch);
+    __m256i y1 = _mm256_mullo_epi32(mirrored(_mm256_add_epi32(e->iy, next), src->h), pitch);
+    const __m256i p[4] = {
+        gathered(src->px, _mm256_add_epi32(y0, x0), last), gathered(src->px, _mm256_add_epi32(y0, x1), last),
+        gathered(src->px, _mm256_add_epi32(y1, x0), last), gathered(src->px, _mm256_add_epi32(y1, x1), last)};
+    return blended(e, p, c);
+}
+
+/* Packs the lanes' lowest c bytes together. */
+static inline void put_eight(__m256i px, int c, uint8_t *out)
+{
+    const __m256i three = _mm256_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1, 0, 1, 2, 4, 5, 6, 8,
+                                           9, 10, 12, 13, 14, -1, -1, -1, -1);
+    const __m256i one = _mm256_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 4, 8, 12, -1,
+                                         -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
+    uint8_t packed[32];
+    _mm256_storeu_si256((__m256i *)packed, _mm256_shuffle_epi8(px, c == 3 ? three : one));
+    memcpy(out, packed, 4 * (size_t)c);
+    memcpy(out + 4 * (size_t)c, packed + 16, 4 * (size_t)c);
+}
+
+/* Do all points from `from` to `to` (of a line) lie within one mirror of 0..n, the next pixel too? */
+static inline bool within(int64_t from, int64_t to, int n)
+{
+    from >>= IMG_WARP_FRACTION, to >>= IMG_WARP_FRACTION;
+    return from >= -n && from <= 2 * (int64_t)n - 2 && to >= -n && to <= 2 * (int64_t)n - 2;
+}
+
+/* Lanes of a coordinate: its whole part and the eight bits that weigh. */
+static inline void lanes_of(int64_t at, __m256i steps, __m256i *whole, __m256i *weight)
+{
+    int64_t base = at >> IMG_WARP_FRACTION;
+    __m256i f = _mm256_add_epi32(_mm256_set1_epi32((int)(at - (base << IMG_WARP_FRACTION))), steps);
+    *whole = _mm256_add_epi32(_mm256_set1_epi32((int)base), _mm256_srai_epi32(f, IMG_WARP_FRACTION));
+    *weight = _mm256_and_si256(_mm256_srai_epi32(f, IMG_WARP_FRACTION - IMG_WARP_WEIGHT), _mm256_set1_epi32(255));
+}
+
+/* Eights that leave one mirror's reach, and the last few, are the scalar loop's. */
+static inline void walk_row(const img_picture *src, const img_walk *walk, int n, int c, uint8_t *out)
+{
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const __m256i dx = _mm256_mullo_epi32(lane, _mm256_set1_epi32((int)walk->dx));
+    const __m256i dy = _mm256_mullo_epi32(lane, _mm256_set1_epi32((int)walk->dy));
+    for (int x = 0; x < n; x += LANES) {
+        int64_t sx = walk->x + x * walk->dx, sy = walk->y + x * walk->dy;
+        uint8_t *to = out + (size_t)x * (size_t)c;
+        eight e;
+        if (x + LANES > n || !within(sx, sx + (LANES - 1) * walk->dx, src->w) ||
+            !within(sy, sy + (LANES - 1) * walk->dy, src->h)) {
+            img_walk rest = {.x = sx, .y = sy, .dx = walk->dx, .dy = walk->dy};
+            img_kernels_scalar.warp(src, rest, n - x < LANES ? n - x : LANES, to);
+            continue;
+        }
+        lanes_of(sx, dx, &e.ix, &e.fx);
+        lanes_of(sy, dy, &e.iy, &e.fy);
+        put_eight(read_eight(src, &e, c), c, to);
+    }
+}
+
+/* Indices and fractions have 32 bits here; what needs more is rare. */
+static void avx2_warp(const img_picture *src, img_walk walk, int n, uint8_t *out)
+{
+    bool small = walk.dx > -STEP_MAX && walk.dx < STEP_MAX && walk.dy > -STEP_MAX && walk.dy < STEP_MAX;
+    if (!small || img_size(src) < 4 || img_size(src) > INT32_MAX) img_kernels_scalar.warp(src, walk, n, out);
+    else if (src->c == 3) walk_row(src, &walk, n, 3, out);
+    else walk_row(src, &walk, n, 1, out);
+}
+
+const img_kernels img_kernels_avx2 = {.name = "avx2", .row = avx2_row, .column = avx2_column, .warp = avx2_warp};

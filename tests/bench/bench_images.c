@@ -1,0 +1,175 @@
+/* bench_images.c - JPEGs of a folder to (n, size, size, 3) floats in 0..1, and variants of pictures: one JSON line
+ * each, in the words of the peers' scripts. `make bench-images` runs it beside them.
+ *
+ *     bench_images images LIST SIZE THREADS REPEATS MARGIN [OUT]   LIST: a path a line; OUT: the floats, raw
+ *     bench_images augment COUNT SIZE THREADS REPEATS              ten variants each: flip, rotate 20, shift 0.1
+ *
+ * MARGIN: a JPEG is decoded reduced while it stays MARGIN times as large as SIZE; 0 decodes it whole. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lib/base/pool.h"
+#include "lib/image/augment.h"
+#include "lib/image/decode.h"
+#include "lib/image/resize.h"
+
+#include "lib/base/banned.h"
+
+enum { MOST = 4096, MOST_REPEATS = 64, TIMES = 10, FILE_LIMIT = 64 << 20 };
+
+typedef struct work {
+    char *path[MOST];
+    int count, size, margin;
+    img_augment how;
+    uint8_t *px; /* (count, size, size, 3): pictures to vary */
+    float *out;  /* (count or count * TIMES, size, size, 3) */
+    bool failed; /* any piece may set it */
+} work;
+
+static int number(const char *text)
+{
+    return (int)strtol(text, NULL, 10);
+}
+
+static size_t floats_each(const work *w)
+{
+    return (size_t)w->size * (size_t)w->size * 3;
+}
+
+static lg_status slurp(const char *path, lg_buf *bytes, lg_err *err)
+{
+    FILE *f = fopen(path, "rb");
+    if (!f) return lg_fail(err, LG_E_IO, 391, "%s cannot be read", path);
+    uint8_t piece[16384];
+    for (size_t n; (n = fread(piece, 1, sizeof piece, f)) > 0;) lg_buf_add(bytes, piece, n);
+    fclose(f);
+    return lg_buf_check(bytes, err);
+}
+
+static void to_floats(const uint8_t *px, size_t n, float *out)
+{
+    for (size_t i = 0; i < n; i++) out[i] = (float)px[i] * (1 / 255.0f);
+}
+
+static void one_file(void *ctx, int piece, int worker)
+{
+    (void)worker;
+    work *w = ctx;
+    lg_err err = {0};
+    lg_buf bytes;
+    img_picture photo = {0}, small = {0};
+    int least = w->size * w->margin;
+    img_decode_options want = {.channels = 3, .min_w = least, .min_h = least};
+    lg_buf_init(&bytes, FILE_LIMIT);
+    lg_status st = slurp(w->path[piece], &bytes, &err);
+    if (!st) st = img_decode(bytes.data, bytes.len, &want, &photo, NULL, &err);
+    if (!st) st = img_fit(&photo, IMG_FIT_STRETCH, w->size, w->size, &small, &err);
+    if (!st) to_floats(small.px, floats_each(w), w->out + (size_t)piece * floats_each(w));
+    if (st) __atomic_store_n(&w->failed, true, __ATOMIC_RELAXED);
+    img_picture_release(&photo);
+    img_picture_release(&small);
+    lg_buf_release(&bytes);
+}
+
+static void one_picture(void *ctx, int piece, int worker)
+{
+    (void)worker;
+    work *w = ctx;
+    lg_err err = {0};
+    size_t n = floats_each(w);
+    img_picture src = {.h = w->size, .w = w->size, .c = 3, .px = w->px + (size_t)piece * n}, made = {0};
+    if (img_picture_init(&made, w->size, w->size, 3, &err)) {
+        __atomic_store_n(&w->failed, true, __ATOMIC_RELAXED);
+        return;
+    }
+    for (uint32_t v = 0; v < TIMES; v++) {
+        img_variant variant;
+        img_variant_draw(&w->how, img_variant_key(7, (uint64_t)piece, v + 1, 0), &variant);
+        if (img_variant_make(&variant, &src, made.px, &err)) __atomic_store_n(&w->failed, true, __ATOMIC_RELAXED);
+        to_floats(made.px, n, w->out + ((size_t)piece * TIMES + v) * n);
+    }
+    img_picture_release(&made);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The first round is not counted: it takes the memory. */
+static int timed(work *w, const char *bench, lg_pool_fn *piece, int items, int threads, int repeats)
+{
+    double seconds[MOST_REPEATS], sum = 0;
+    lg_err err = {0};
+    lg_pool *pool = NULL;
+    if (repeats < 1 || repeats > MOST_REPEATS || lg_pool_new(threads, &pool, &err)) return 1;
+    for (int r = -1; r < repeats; r++) {
+        double start = lg_now();
+        lg_pool_run(pool, w->count, piece, w);
+        if (r >= 0) seconds[r] = lg_now() - start;
+    }
+    lg_pool_free(pool);
+    qsort(seconds, (size_t)repeats, sizeof *seconds, by_value);
+    size_t floats = (size_t)items * floats_each(w);
+    for (size_t i = 0; i < floats; i++) sum += (double)w->out[i];
+    printf("{\"bench\":\"%s\",\"peer\":\"logolens\",\"threads\":%d,\"n\":%d,\"s\":{\"min\":%.4f,\"median\":%.4f},"
+           "\"images_per_s\":%.0f,\"mean\":%.5f}\n",
+           bench, threads, items, seconds[0], seconds[repeats / 2], items / seconds[0], sum / (double)floats);
+    return w->failed;
+}
+
+static int bench_images(work *w, char **arg, int count)
+{
+    char line[4096];
+    lg_err err = {0};
+    FILE *list = fopen(arg[0], "r");
+    if (!list) return 1;
+    while (w->count < MOST && fgets(line, sizeof line, list)) {
+        line[strcspn(line, "\n")] = 0;
+        w->path[w->count] = lg_strdup(line, &err);
+        if (!w->path[w->count++]) return 1;
+    }
+    fclose(list);
+    w->size = number(arg[1]);
+    w->margin = number(arg[4]);
+    w->out = lg_alloc((size_t)w->count * floats_each(w), sizeof *w->out, &err);
+    if (!w->out || !w->count) return 1;
+    int st = timed(w, "images", one_file, w->count, number(arg[2]), number(arg[3]));
+    FILE *out = st || count < 6 ? NULL : fopen(arg[5], "wb");
+    if (out) {
+        size_t floats = (size_t)w->count * floats_each(w);
+        if (fwrite(w->out, sizeof *w->out, floats, out) != floats) st = 1;
+        if (fclose(out)) st = 1;
+    }
+    return st;
+}
+
+static int bench_augment(work *w, char **arg)
+{
+    lg_err err = {0};
+    w->count = number(arg[0]);
+    w->size = number(arg[1]);
+    size_t bytes = (size_t)w->count * floats_each(w);
+    w->px = lg_alloc(bytes, 1, &err);
+    w->out = lg_alloc(bytes * TIMES, sizeof *w->out, &err);
+    if (!w->px || !w->out) return 1;
+    for (size_t i = 0; i < bytes; i++) w->px[i] = (uint8_t)(i * 7 + i / 64);
+    if (!img_augment_set(&w->how, "flip", 1) || !img_augment_set(&w->how, "rotate", 20) ||
+        !img_augment_set(&w->how, "shift", 0.1))
+        return 1;
+    return timed(w, "augment", one_picture, w->count * TIMES, number(arg[2]), number(arg[3]));
+}
+
+int main(int argc, char **argv)
+{
+    static work w;
+    int st = 2;
+    if (argc >= 7 && strcmp(argv[1], "images") == 0) st = bench_images(&w, argv + 2, argc - 2);
+    else if (argc >= 6 && strcmp(argv[1], "augment") == 0) st = bench_augment(&w, argv + 2);
+    if (st) fprintf(stderr, st == 2 ? "usage: see the head of tests/bench/bench_images.c\n" : "it failed\n");
+    for (int i = 0; i < w.count; i++) lg_free(w.path[i]);
+    lg_free(w.px);
+    lg_free(w.out);
+    return st;
+}
