@@ -305,6 +305,10 @@ static data_rules remembered(const cleaning *c)
 {
     data_rules rules = c->rules;
     const data_rules *before = &c->set->rules;
+    if (c->spec->only) { /* a rule for some images is none of the dataset's: the rows tell what it did */
+        rules.dark = 0, rules.bright = 1, rules.blur = 0;
+        rules.dedupe = rules.drop = false;
+    }
     if (rules.dark <= 0 && rules.bright >= 1) rules.dark = before->dark, rules.bright = before->bright;
     if (rules.blur <= 0) rules.blur = before->blur;
     if (!rules.dedupe) rules.dedupe = before->dedupe, rules.near = before->near;
@@ -331,7 +335,7 @@ static lg_status make_version(cleaning *c, data_set **out, lg_err *err)
     c->rules.size = data_shape(next);
     data_rules_text(&c->rules, &text);
     lg_status st = lg_buf_check(&text, err);
-    if (!st) st = data_recipe_add(next, err, "clean %s", lg_buf_str(&text));
+    if (!st) st = data_recipe_add(next, err, "clean %s%s", lg_buf_str(&text), c->spec->only ? " of chosen images" : "");
     if (!st) st = data_find_firsts(next, err);
     lg_buf_release(&text);
     if (st) data_unref(next);

@@ -188,6 +188,27 @@ TEST(brightness_and_blur_leave_out_what_they_measure)
     let_go();
 }
 
+TEST(a_rule_for_some_images_is_none_of_the_dataset)
+{
+    bool only[60] = {0};
+    load_three();
+    size_t n = data_count(set);
+    CHECK_INT(n, 60);
+    for (size_t i = 0; i < n; i++) only[i] = i % 2;
+    data_rules rules = data_rules_of(set);
+    rules.bright = 1e-6, rules.drop = true;
+    data_unref(next);
+    next = NULL;
+    data_clean_report_release(&cleaned);
+    CHECK_OK(data_clean(set, &(data_clean_spec){.rules = rules, .only = only}, &next, &cleaned, &err));
+    CHECK_INT(cleaned.asked[DATA_RULE_BRIGHTNESS], n / 2);
+    CHECK(cleaned.gones > 0 && data_count(next) == n - cleaned.gones);
+    for (size_t i = 0; i < cleaned.gones; i++) CHECK(only[data_row_of(set, cleaned.gone[i].id)]);
+    CHECK(data_rules_of(next).bright >= 1 && !data_rules_of(next).drop);
+    data_clean_report_release(&cleaned);
+    let_go();
+}
+
 TEST(cleaning_does_not_depend_on_threads_and_is_never_done_twice)
 {
     char a[65], b[65];
