@@ -11,7 +11,6 @@ static const dsl_later later[] = {
     {"activations", "summary", "`summary` shows what each layer makes of the image"},
     {"dream", "summary", "`summary` shows what each layer makes of the image"},
     {"filters", "summary", "`summary` shows what each layer makes of the image"},
-    {"embed", "show", "`show` draws images of every class"},
     {"pad", "summary", "`summary` shows sizes layer by layer; `conv … same` pads with zeros"},
     {"convolve", "summary", "`summary` shows sizes layer by layer; `help conv` shows the layer"},
     {"pool", "summary", "`summary` shows sizes layer by layer; `help maxpool` shows the layer"},

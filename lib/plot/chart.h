@@ -170,6 +170,26 @@ typedef struct plt_agreement_spec {
 } plt_agreement_spec;
 void plt_agreement(plt_doc *doc, const plt_agreement_spec *spec);
 
+/* V9: points in the plane, near each other where they are alike. A point is a disc with the letter of its class, or,
+ * where it covers no other, its picture in a frame; hollow and dashed where the model calls it otherwise. Plain text
+ * shows the map in letters. Both axes have one scale. */
+typedef struct plt_map_spec {
+    const char *title, *sentence;
+    const char *const *labels; /* n classes */
+    int n;
+    int points;
+    const double *xy;     /* (points, 2) */
+    const int32_t *label; /* (points), -1: none */
+    const bool *wrong;    /* (points), or NULL */
+    const char *x_label;  /* below the map: what its directions are; NULL: nothing */
+    int side;             /* pixels of a picture */
+    /* Fills rgb (side, side, 3) with the picture of a point; false: it has none. Called for those that are shown, while
+     * plt_map runs. NULL: no pictures. */
+    bool (*picture)(void *ctx, int point, uint8_t *rgb);
+    void *ctx;
+} plt_map_spec;
+void plt_map(plt_doc *doc, const plt_map_spec *spec);
+
 /* V19: true by predicted. Adds the table with True Total, Predicted Total and their corner, recall and precision with
  * 95% intervals (Wilson), and the sentence "385 of 601 correct (64.1%, 60.1 to 67.8%); most common mistake: ...".
  * The number is printed in every cell; the diagonal is blue, mistakes vermilion, shaded by their share of the row. */

@@ -185,6 +185,8 @@ VISUALS = [
     "evaluate scratch on logos.val",
     "report scratch on logos.val calibration",
     "mistakes scratch on logos.val limit 12",
+    "embed logos.val with scratch",
+    "embed logos.val with scratch method tsne limit 300",
     "model small on logos { conv 8 3x3 relu; maxpool 4; flatten; dense classes softmax }\n"
     "fit small epochs 6 lr 0.05 quiet\ncompare scratch, small on logos.val by adidas",
     "fit scratch epochs 12 lr 0.01 again quiet as second\ncurves first, second",

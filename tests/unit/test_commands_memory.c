@@ -17,6 +17,7 @@ static const char *const cells[] = {
     "confusion scratch normalize rows sort error as matrix",
     "report scratch calibration where label = adidas as classes",
     "mistakes scratch on logos.train limit 3 as wrong",
+    "embed logos with scratch as places",
     "model plain on logos { flatten; dense classes softmax }\ncompare scratch, plain by adidas as both",
     "show classes where recall >= 0 sort label\nboth\nevaluate plain as card",
     "sweep plain lr 0.1, 0.01 epochs 1 batch 16 repeat 2 as board\nsweep plain lr 0.5 epochs 1 as board\nboard",

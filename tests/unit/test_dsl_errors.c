@@ -140,7 +140,7 @@ static const wrong wrongs[] = {
     {"split logos 80/30", 142, 1, 13, 5, "add up to 100", "80/20"},
     {"dashboard scratch", 146, 1, 1, 9, "`dashboard` is not part of this version", "`help`"},
     {"Explain scratch on logos.val", 146, 1, 1, 7, "`explain` is not part", NULL},
-    {"embed logos with scratch", 146, 1, 1, 5, "`embed` is not part", "`show`"},
+    {"dream scratch", 146, 1, 1, 5, "`dream` is not part", "`help`"},
     {"pad logos by 1", 146, 1, 1, 3, "`pad` is not part", "`help`"},
     {"pad 1", 128, 1, 1, 3, "is a layer", NULL},
     {"load dashboard from x", 111, 1, 6, 9, "word of the language", "mydashboard"},
