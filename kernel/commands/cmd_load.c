@@ -67,8 +67,7 @@ static const dsl_param params[] = {
     [BOXES] = {.name = "boxes",
                .role = DSL_FLAG,
                .type = DSL_T_FLAG,
-               .late = true,
-               .help = "crop each picture to its annotated mark"},
+               .help = "an image for each annotated mark, cut out of its picture"},
     {0},
 };
 
@@ -136,6 +135,8 @@ static lg_status make_spec(const dsl_call *call, data_load_spec *spec, cmd_live 
                              .labels = call->arg[LABELS].given ? call->arg[LABELS].value[0].text : NULL,
                              .fit = fits[call->arg[FIT].value[0].choice],
                              .seed = cmd_seed(call, SEED),
+                             .published = !call->arg[SPLIT].given,
+                             .boxes = dsl_on(call, BOXES),
                              .as_written = call->step,
                              .cancel = call->cancel,
                              .progress = load_progress,

@@ -63,6 +63,8 @@ void data_table_unref(data_table *table)
     lg_free(table->column);
     lg_free(table->cell);
     lg_free(table->field);
+    for (size_t i = 0; i < table->idxs; i++) data_idx_unref(table->idx[i]);
+    lg_free(table->idx);
     lg_free(table);
 }
 

@@ -134,6 +134,8 @@ typedef struct data_load_spec {
     data_cut cut;
     const char *by;           /* as in data_split_spec */
     const char *as_written;   /* the line the user wrote, for data_recipe; NULL: made from this spec */
+    bool published;           /* parts as the set was published in count before `cut`, where it says any */
+    bool boxes;               /* an image for each annotated mark, cut out; pictures without one stay whole */
     uint64_t seed;
     size_t limit;             /* images at most, 0: all. Drawn with the seed, in proportion to the classes */
     lg_pool *pool;            /* NULL: this thread alone */

@@ -7,11 +7,18 @@
 #define DATA_DATASET_PRIVATE_H
 
 #include "lib/data/dataset.h"
+#include "lib/data/idx.h"
 
 #define DATA_NEAR_DISTANCE 6   /* bits of the perceptual hash, of 64 */
 #define DATA_MIN_DECODE    256 /* JPEGs are never decoded smaller than this: hashes then hardly depend on the size */
 #define DATA_MAX_LABEL     200 /* bytes */
 #define DATA_MAX_IMAGES    5000000
+
+/* Which part of the upright picture the image is. shares: x, y, w, h are shares of its sides, until it is decoded first. */
+typedef struct data_crop {
+    double x, y, w, h; /* w 0: all of it */
+    bool shares;
+} data_crop;
 
 typedef struct data_fact {
     uint32_t id, group;
@@ -21,6 +28,7 @@ typedef struct data_fact {
     float brightness;
     int w, h;
     uint64_t phash;
+    data_crop crop;
 } data_fact;
 
 typedef struct data_table {
@@ -33,6 +41,8 @@ typedef struct data_table {
     size_t columns;
     const char **field;  /* names of all fields */
     size_t fields;
+    data_idx **idx;      /* the files that pictures named FILE//NUMBER are in */
+    size_t idxs;
 } data_table;
 
 typedef struct data_names { /* class names in their order */
@@ -74,6 +84,16 @@ struct data_set {
 data_table *data_table_new(size_t count, lg_err *err);
 lg_status data_table_fields(data_table *table, lg_err *err) LG_MUST_CHECK; /* fills field once columns are known */
 void data_table_unref(data_table *table);
+/* Opens the files that pictures lie in, where the table names any: before the first is decoded. */
+lg_status data_table_open(data_table *table, lg_err *err) LG_MUST_CHECK;
+/* Keeps one more such file, with a reference of its own. */
+lg_status data_table_keep(data_table *table, data_idx *idx, lg_err *err) LG_MUST_CHECK;
+/* The column that says which part of its picture an image is, as 142x196+38+12: width, height, from the left, from the
+ * top. Written for sets loaded with `boxes`; where a saved set has it, it is read again. */
+#define DATA_BOX_COLUMN "box"
+bool data_crop_read(const char *text, data_crop *out);
+/* Whether a path is of a picture inside a file; *px its bytes (h, w) and *idx the file, NULL where it is not there. */
+bool data_idx_picture(const data_table *table, const char *path, const data_idx **idx, const uint8_t **px);
 data_block *data_block_new(size_t count, int h, int w, int c, lg_err *err);
 void data_block_unref(data_block *block);
 /* Class names from any list: empty ones and repetitions (ignoring case) go, order becomes the class order. `number`, if

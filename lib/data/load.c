@@ -34,7 +34,9 @@ static lg_status list_files(loading *l, lg_err *err)
     drop_hidden(&l->list);
     l->label = lg_alloc(l->list.count, sizeof *l->label, err);
     l->taken = lg_alloc(l->list.count, sizeof *l->taken, err);
-    if (!l->label || !l->taken) return err->status;
+    l->part = lg_alloc(l->list.count, sizeof *l->part, err);
+    l->several = lg_alloc(l->list.count, sizeof *l->several, err);
+    if (!l->label || !l->taken || !l->part || !l->several) return err->status;
     for (size_t i = 0; i < l->list.count; i++) l->label[i] = "";
     return LG_OK;
 }
@@ -135,6 +137,7 @@ static lg_status find_labels(loading *l, lg_err *err)
     const char *labels = l->spec->labels;
     bool known = false;
     if (!labels) LG_TRY(data_label_by_layout(l, &known, err));
+    for (size_t i = 0; i < l->list.count; i++) l->published = l->published || l->part[i];
     if (known) return LG_OK;
     if (!labels || strcmp(labels, "folders") == 0) return label_by_folder(l, err);
     if (is_pattern(labels)) return data_label_by_pattern(l, err);
@@ -155,7 +158,7 @@ static lg_status no_images(const loading *l, lg_err *err)
 static lg_status take_files(loading *l, lg_err *err)
 {
     for (size_t i = 0; i < l->list.count; i++)
-        if (data_is_picture_name(l->list.path[i]) || (l->match.row && l->match.row[i] >= 0)) l->taken[l->count++] = i;
+        if (l->inside || data_is_picture_name(l->list.path[i]) || (l->match.row && l->match.row[i] >= 0)) l->taken[l->count++] = i;
     l->pictures = l->count;
     if (l->count == 0) return no_images(l, err);
     return l->spec->limit > 0 && l->spec->limit < l->count ? data_limit(l, err) : LG_OK;
@@ -165,19 +168,21 @@ static lg_status take_files(loading *l, lg_err *err)
 static lg_status copy_columns(loading *l, lg_err *err)
 {
     data_table *t = l->table;
-    size_t columns = l->labels.columns;
+    size_t columns = l->labels.columns + l->boxes;
     t->column = lg_alloc(columns, sizeof *t->column, err);
     t->cell = lg_alloc(l->count * (columns ? columns : 1), sizeof *t->cell, err);
     if (!t->column || !t->cell) return err->status;
     t->columns = columns;
     for (size_t k = 0; k < columns; k++) {
-        t->column[k] = lg_arena_strndup(&t->text, l->labels.column[k], strlen(l->labels.column[k]), err);
+        const char *name = k < l->labels.columns ? l->labels.column[k] : DATA_BOX_COLUMN;
+        if (!l->boxes && lg_casecmp(name, DATA_BOX_COLUMN) == 0) name = "box text"; /* `box` is what was cut out */
+        t->column[k] = lg_arena_strndup(&t->text, name, strlen(name), err);
         if (!t->column[k]) return err->status;
     }
     for (size_t i = 0; i < l->count; i++) {
         int64_t row = l->match.row ? l->match.row[l->taken[i]] : -1;
         for (size_t k = 0; k < columns; k++) {
-            const char *cell = row >= 0 ? l->labels.row[row].cell[k] : "";
+            const char *cell = row >= 0 && k < l->labels.columns ? l->labels.row[row].cell[k] : "";
             t->cell[i * columns + k] = *cell ? lg_arena_strndup(&t->text, cell, strlen(cell), err) : "";
             if (!t->cell[i * columns + k]) return err->status;
         }
@@ -203,8 +208,23 @@ static lg_status make_table(loading *l, lg_err *err)
         fact->path = lg_arena_strf(&t->text, err, "%s/%s", l->folder, name);
         if (!fact->path) return err->status;
         fact->name = fact->path + strlen(l->folder) + 1;
+        if (l->crop) fact->crop = l->crop[l->taken[i]];
         fact->source =
             column < t->columns && *t->cell[i * t->columns + column] ? t->cell[i * t->columns + column] : source;
+    }
+    return data_table_open(t, err);
+}
+
+/* What was cut out, once the pictures' sizes are known. */
+static lg_status write_boxes(loading *l, lg_err *err)
+{
+    data_table *t = l->table;
+    for (size_t i = 0; l->boxes && i < l->count; i++) {
+        const data_crop *crop = &t->fact[i].crop;
+        if (crop->w <= 0 || crop->shares) continue;
+        const char **cell = &t->cell[i * t->columns + t->columns - 1];
+        *cell = lg_arena_strf(&t->text, err, "%.0fx%.0f+%.0f+%.0f", crop->w, crop->h, crop->x, crop->y);
+        if (!*cell) return err->status;
     }
     return LG_OK;
 }
@@ -302,7 +322,10 @@ static lg_status make_set(loading *l, data_set **out, lg_err *err)
     for (size_t i = 0; i < l->count; i++) set->row[i] = (data_row){.fact = (uint32_t)i, .label = l->number[i]};
     LG_TRY(recipe(l, set, err));
     data_split_spec split = {.cut = s->cut, .by = s->by, .seed = s->seed};
-    return data_split_apply(set, &split, err);
+    if (!s->published || !l->published) return data_split_apply(set, &split, err);
+    for (size_t i = 0; i < l->count; i++)
+        if (data_usable(set, i)) set->row[i].split = l->part[l->taken[i]];
+    return data_recipe_add(set, err, "split as published");
 }
 
 static lg_status check_enough(const loading *l, const data_report *report, lg_err *err)
@@ -357,6 +380,9 @@ static void loading_release(loading *l)
     lg_arena_release(&l->text);
     lg_free(l->label);
     lg_free(l->taken);
+    lg_free(l->part);
+    lg_free(l->crop);
+    lg_free(l->several);
     lg_free(l->number);
     data_table_unref(l->table);
     data_names_unref(l->names);
@@ -377,6 +403,7 @@ lg_status data_load(const data_load_spec *spec, data_set **out, data_report *rep
     LG_GO(take_files(&l, err));
     LG_GO(make_table(&l, err));
     LG_GO(decode(&l, err));
+    LG_GO(write_boxes(&l, err));
     LG_GO(make_names(&l, err));
     LG_GO(make_set(&l, &set, err));
     count_set(&l, set, report);

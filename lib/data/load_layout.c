@@ -13,17 +13,11 @@
 
 enum { ANNOTATION_LIMIT = 64 << 20 };
 
-static bool ends_with(const char *s, const char *end)
-{
-    size_t n = strlen(s), m = strlen(end);
-    return n >= m && strcmp(s + n - m, end) == 0;
-}
-
 /* The listed file that ends so, or NULL. */
 static const char *find_listed(const loading *l, const char *end)
 {
     for (size_t i = 0; i < l->list.count; i++)
-        if (ends_with(l->list.path[i], end)) return l->list.path[i];
+        if (data_ends_with(l->list.path[i], end)) return l->list.path[i];
     return NULL;
 }
 
@@ -112,6 +106,9 @@ static void drop_masks(loading *l)
 
 lg_status data_label_by_layout(loading *l, bool *known, lg_err *err)
 {
+    *known = false;
+    LG_TRY(data_layout_idx(l, known, err));
+    if (*known) return LG_OK;
     *known = find_listed(l, "flickr_logos_27_dataset_training_set_annotation.txt") != NULL;
     drop_masks(l);
     if (!*known) return LG_OK;

@@ -6,6 +6,20 @@
 #include "lib/data/dataset_private.h"
 #include "lib/data/label_match.h"
 
+/* One image of the set before it is read. A layout that knows the images by itself makes entries of them, which then
+ * take the place of the listing: pictures inside IDX files, and with `boxes` one for each mark. */
+typedef struct data_entry {
+    char *path; /* below the folder; owned by the entries */
+    const char *label;
+    data_split_kind part;
+    data_crop crop;
+} data_entry;
+
+typedef struct data_entries {
+    data_entry *entry;
+    size_t count, room;
+} data_entries;
+
 typedef struct loading {
     const data_load_spec *spec;
     char *folder;             /* full path of spec->from */
@@ -15,6 +29,15 @@ typedef struct loading {
     data_match match;         /* over the list; row NULL without a labels file */
     lg_arena text;
     const char **label;       /* (list) label of each file, "" none */
+    uint8_t *part;            /* (list) data_split_kind the set was published with */
+    data_crop *crop;          /* (list) the mark, with `boxes`; else NULL */
+    bool inside;              /* the list is of pictures inside files */
+    bool boxes;               /* `boxes`: entries are marks, or whole pictures that have none */
+    bool published;           /* some have a part */
+    bool *several;            /* (list) several brands in one image: it has no label */
+    size_t severals, flat;    /* such images; boxes without an area */
+    const char *flat_name;    /* an image with one */
+    const char *layout;       /* what the set was recognised as, or NULL */
     size_t *taken;            /* list places of the images of the set, in order */
     size_t count, pictures;   /* taken; image files there were */
     data_table *table;
@@ -34,6 +57,17 @@ lg_status data_fail_unmatched(const loading *l, lg_err *err);
 lg_status data_limit(loading *l, lg_err *err) LG_MUST_CHECK;
 /* Where nothing was said about labels: those of a published set recognised by its own files (*known). */
 lg_status data_label_by_layout(loading *l, bool *known, lg_err *err) LG_MUST_CHECK;
+/* Layouts: each sets *known where it recognised its own. */
+lg_status data_layout_idx(loading *l, bool *known, lg_err *err) LG_MUST_CHECK;
+
+/* ---- entries ---- */
+bool data_ends_with(const char *text, const char *end);
+/* Takes the entry; its path too, unless it fails. */
+lg_status data_entries_add(data_entries *entries, const data_entry *entry, lg_err *err) LG_MUST_CHECK;
+/* Makes them the listing, in byte order of their paths, boxes of one image in their order. Leaves them empty. */
+lg_status data_entries_take(loading *l, data_entries *entries, lg_err *err) LG_MUST_CHECK;
+void data_entries_release(data_entries *entries);
+
 /* Labels from names: fills label of every listed picture from spec->labels as a pattern. LL319 not a pattern. */
 lg_status data_label_by_pattern(loading *l, lg_err *err) LG_MUST_CHECK;
 

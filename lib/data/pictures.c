@@ -1,6 +1,7 @@
 /* pictures.c - from files to facts and pixels, in parallel; and single pictures to look at. */
 #include "lib/data/dataset_private.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include "lib/base/cgroup.h"
 #include "lib/base/reach.h"
@@ -31,24 +32,97 @@ static lg_status changed(const data_fact *fact, lg_err *err)
     return lg_try(err, "load it again");
 }
 
-/* Reads, checks or learns the facts, decodes. The picture is upright. */
-static lg_status open_picture(data_fact *fact, bool verify, const reading *how, img_picture *out, lg_err *err)
+static lg_status check_sha(data_fact *fact, bool verify, const char sha[IMG_SHA256_HEX], lg_err *err)
+{
+    if (verify && strcmp(sha, fact->sha256)) return changed(fact, err);
+    memcpy(fact->sha256, sha, verify ? 0 : IMG_SHA256_HEX);
+    return LG_OK;
+}
+
+/* A picture inside an IDX file. These are too small for what the perceptual hash looks at, so that only equal ones count
+ * as look-alikes: the hash is of their bytes. */
+static lg_status open_inside(data_fact *fact, bool verify, const reading *how, const data_idx *idx, const uint8_t *px,
+                             img_picture *out, lg_err *err)
+{
+    char sha[IMG_SHA256_HEX];
+    img_picture grey = {0};
+    if (!px) return lg_fail(err, LG_E_DATA, 302, "it is not in its file, or the file cannot be read");
+    size_t size = (size_t)idx->h * (size_t)idx->w;
+    img_sha256(px, size, sha);
+    LG_TRY(check_sha(fact, verify, sha, err));
+    LG_TRY(img_picture_copy(&grey, px, idx->h, idx->w, 1, err));
+    if (!verify) {
+        fact->w = idx->w;
+        fact->h = idx->h;
+        fact->grey = true;
+        fact->brightness = (float)img_op_find("brightness")->measure(&grey);
+        fact->phash = lg_hash64(px, size, 0);
+    }
+    lg_status st = img_convert(&grey, how->channels, out, err);
+    img_picture_release(&grey);
+    return st;
+}
+
+/* The hash of a part of a picture: of the file's hash and the part. */
+static void part_sha(const data_crop *crop, char sha[IMG_SHA256_HEX])
+{
+    char text[IMG_SHA256_HEX + 80];
+    int n = snprintf(text, sizeof text, "%s %.9g %.9g %.9g %.9g %d", sha, crop->x, crop->y, crop->w, crop->h,
+                     crop->shares);
+    img_sha256(text, (size_t)n, sha);
+}
+
+/* Shares of the sides become pixels; then the part, cut at the picture's edges, takes the place of the picture. */
+static lg_status cut_out(data_fact *fact, img_picture *picture, lg_err *err)
+{
+    data_crop *crop = &fact->crop;
+    img_picture part = {0};
+    if (crop->shares) {
+        double x = floor(crop->x * picture->w + 0.5), y = floor(crop->y * picture->h + 0.5);
+        *crop = (data_crop){.x = x,
+                            .y = y,
+                            .w = fmax(1, floor((crop->x + crop->w) * picture->w + 0.5) - x),
+                            .h = fmax(1, floor((crop->y + crop->h) * picture->h + 0.5) - y)};
+    }
+    double left = fmax(crop->x, 0), top = fmax(crop->y, 0), right = fmin(crop->x + crop->w, picture->w),
+           bottom = fmin(crop->y + crop->h, picture->h);
+    if (!(right - left >= 1 && bottom - top >= 1))
+        return lg_fail(err, LG_E_FORMAT, 305, "its box lies outside of the picture, which is %d wide and %d high",
+                       picture->w, picture->h);
+    *crop = (data_crop){.x = floor(left), .y = floor(top), .w = floor(right - left), .h = floor(bottom - top)};
+    LG_TRY(img_crop(picture, (int)crop->x, (int)crop->y, (int)crop->w, (int)crop->h, &part, err));
+    img_picture_release(picture);
+    *picture = part;
+    return LG_OK;
+}
+
+/* Reads, checks or learns the facts, decodes. The picture is upright, and cut to its part. */
+static lg_status open_picture(const data_table *table, data_fact *fact, bool verify, const reading *how,
+                              img_picture *out, lg_err *err)
 {
     lg_buf bytes;
     char sha[IMG_SHA256_HEX];
     img_info info = {0};
-    img_decode_options want = {.channels = how->channels, .min_w = how->min_w, .min_h = how->min_h};
+    bool part = fact->crop.w > 0;
+    img_decode_options want = {
+        .channels = how->channels, .min_w = part ? 0 : how->min_w, .min_h = part ? 0 : how->min_h};
+    const data_idx *idx;
+    const uint8_t *px;
+    if (data_idx_picture(table, fact->path, &idx, &px)) return open_inside(fact, verify, how, idx, px, out, err);
     lg_buf_init(&bytes, FILE_LIMIT);
     lg_status st;
     LG_GO(read_file(fact->path, &bytes, err));
     img_sha256(bytes.data, bytes.len, sha);
-    if (verify && strcmp(sha, fact->sha256)) st = changed(fact, err);
-    if (st) goto done;
-    memcpy(fact->sha256, sha, verify ? 0 : sizeof sha);
+    if (!part) LG_GO(check_sha(fact, verify, sha, err));
     LG_GO(img_decode(bytes.data, bytes.len, &want, out, &info, err));
+    if (part) {
+        LG_GO(cut_out(fact, out, err));
+        part_sha(&fact->crop, sha);
+        LG_GO(check_sha(fact, verify, sha, err));
+    }
     if (verify) goto done;
-    fact->w = info.w;
-    fact->h = info.h;
+    fact->w = part ? out->w : info.w;
+    fact->h = part ? out->h : info.h;
     fact->grey = info.channels == 1;
     fact->brightness = (float)img_op_find("brightness")->measure(out);
     LG_GO(img_phash(out, &fact->phash, err));
@@ -102,7 +176,7 @@ static void decode_piece(void *ctx, int piece, int worker)
     if (job->present && !job->present[at]) return;
     if ((job->verify && fact->broken) || (job->cancel && lg_cancelled(job->cancel))) return;
     reading how = fit_reading(fact, block ? (data_size){block->h, block->w, block->c} : (data_size){0});
-    if (open_picture(fact, job->verify, &how, &picture, err) == LG_OK && block)
+    if (open_picture(job->table, fact, job->verify, &how, &picture, err) == LG_OK && block)
         err->status = place_picture(job, &picture, at, err);
     img_picture_release(&picture);
 }
@@ -243,6 +317,19 @@ lg_status data_decode_block(data_decode_job *job, data_size size, data_block **o
 }
 
 /* ---- look-alikes ---- */
+/* Parts of one picture, which stand beside one another, are of one group: a split does not divide them. The smaller id
+ * takes over the group of the larger; each group's id is of its first image, so one pass from the end follows. */
+static void join_parts(data_table *table)
+{
+    for (size_t i = 1; i < table->count; i++) {
+        data_fact *a = &table->fact[i - 1], *b = &table->fact[i];
+        if (a->crop.w <= 0 || b->crop.w <= 0 || a->broken || b->broken || strcmp(a->path, b->path)) continue;
+        uint32_t low = a->group < b->group ? a->group : b->group, high = a->group < b->group ? b->group : a->group;
+        for (size_t k = 0; low != high && k < table->count; k++)
+            if (table->fact[k].group == high) table->fact[k].group = low;
+    }
+}
+
 lg_status data_find_groups(data_table *table, lg_cancel *cancel, lg_err *err)
 {
     lg_status st = LG_OK;
@@ -266,6 +353,7 @@ lg_status data_find_groups(data_table *table, lg_cancel *cancel, lg_err *err)
         table->fact[fact[i]].group = table->fact[fact[group[i]]].id;
         table->fact[fact[i]].duplicate = group[i] != i;
     }
+    join_parts(table);
 done:
     lg_free(hash);
     lg_free(group);
@@ -287,7 +375,7 @@ lg_status data_original(const data_set *set, size_t row, int side, img_picture *
     img_picture full = {0};
     LG_TRY(refuse_broken(fact, err));
     data_fact copy = *fact;
-    LG_TRY(open_picture(&copy, true, &(reading){.channels = 3, .min_w = side, .min_h = side}, &full, err));
+    LG_TRY(open_picture(set->table, &copy, true, &(reading){.channels = 3, .min_w = side, .min_h = side}, &full, err));
     int longer = full.h > full.w ? full.h : full.w;
     if (side <= 0 || longer <= side) {
         *out = full;
@@ -307,7 +395,7 @@ lg_status data_thumbnail(const data_set *set, size_t row, img_picture *out, lg_e
     img_picture full = {0};
     data_fact copy = *data_fact_of(set, row);
     reading how = fit_reading(&copy, (data_size){0});
-    LG_TRY(open_picture(&copy, true, &how, &full, err));
+    LG_TRY(open_picture(set->table, &copy, true, &how, &full, err));
     lg_status st = img_fit(&full, set->fit, THUMB, THUMB, out, err);
     img_picture_release(&full);
     return st;
@@ -319,7 +407,7 @@ lg_status data_fitted(const data_set *set, const data_rules *rules, size_t row, 
     data_fact copy = *data_fact_of(set, row);
     reading how = fit_reading(&copy, rules->size);
     LG_TRY(refuse_broken(&copy, err));
-    LG_TRY(open_picture(&copy, true, &how, &full, err));
+    LG_TRY(open_picture(set->table, &copy, true, &how, &full, err));
     lg_status st = img_fit(&full, rules->fit, rules->size.h, rules->size.w, out, err);
     img_picture_release(&full);
     return st;
