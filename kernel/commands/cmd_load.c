@@ -183,7 +183,8 @@ static lg_status load_document(const dsl_call *call, const data_set *set, const 
     lg_buf_release(&brief);
     cmd_doc_histogram(&doc, set, &counts);
     cmd_doc_split_table(&doc, set, &counts);
-    cmd_doc_split_warnings(&doc, set, &counts, cut, call->arg[NAME].value[0].text, NULL);
+    if (report->published) plt_note(&doc, "parts as published; `split` makes others");
+    else cmd_doc_split_warnings(&doc, set, &counts, cut, call->arg[NAME].value[0].text, NULL);
     doc_notes(&doc, report);
     size_t n = data_sample(set, 24, data_seed(set), rows);
     lg_status st = cmd_doc_sheet(&doc, set, rows, n, 64, true, err);

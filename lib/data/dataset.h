@@ -162,6 +162,7 @@ typedef struct data_report {
     size_t unmatched;   /* label lines without an image */
     size_t repeated;    /* label lines saying again what an earlier one said */
     size_t conflicts;   /* images with two different labels: left out */
+    bool published;     /* the parts are those the set was published in */
     size_t exact, near; /* images with an earlier byte-identical / look-alike one */
     data_note *note;
     size_t notes;

@@ -5,10 +5,10 @@
  *     use(digits->px + 17 * digits->h * digits->w);  // picture 17, from 0: (h, w) bytes of grey, rows from the top
  *     data_idx_unref(digits);
  *
- * An IDX file (LeCun, Cortes, Burges, "The MNIST database of handwritten digits") is a magic number (0, 0, element type,
- * number of dimensions), the dimensions as big-endian u32, and the elements. Read here are unsigned bytes (type 8) in
- * three dimensions (pictures) or one (labels), plain or packed with gzip (RFC 1952). The length is checked before memory
- * is taken: a packed file may not unpack to more than its own header says, nor to more than DATA_IDX_LIMIT.
+ * An IDX file (LeCun, Cortes, Burges, "The MNIST database of handwritten digits") is a magic number (0, 0, element
+ * type, number of dimensions), the dimensions as big-endian u32, and the elements. Read here are unsigned bytes (type
+ * 8) in three dimensions (pictures) or one (labels), plain or packed with gzip (RFC 1952). The length is checked before
+ * memory is taken: a packed file may not unpack to more than its own header says, nor to more than DATA_IDX_LIMIT.
  *
  * A picture in such a file is named FILE//NUMBER, with the number from 0 and five digits or more: no path of a file has
  * two slashes in a row. Opened files never change; _ref/_unref are atomic. */

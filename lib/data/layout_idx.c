@@ -12,7 +12,8 @@ static const char *const fashion[] = {"T-shirt/top", "Trouser", "Pullover", "Dre
                                       "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
 /* SHA-256 of the labels of Fashion-MNIST, unpacked, without the file's head: the set is known by its content, for its
  * files are called as those of MNIST. */
-static const char *const fashion_labels[] = {"657fbd221bfc9f4198cc14b5619cc33ec57c58dd0e47af4d99d6650759e869a7", "3d0e6c6ea990b53b6f8f500a41cac93881d981b315f84578b7d915342ade01e9"};
+static const char *const fashion_labels[] = {"657fbd221bfc9f4198cc14b5619cc33ec57c58dd0e47af4d99d6650759e869a7",
+                                             "3d0e6c6ea990b53b6f8f500a41cac93881d981b315f84578b7d915342ade01e9"};
 
 static bool is_images(const char *path)
 {

@@ -132,13 +132,28 @@ static lg_status label_by_folder(loading *l, lg_err *err)
     return LG_OK;
 }
 
+static lg_status no_boxes(const loading *l, bool known, lg_err *err)
+{
+    lg_fail(err, LG_E_DATA, 326, "nothing in `%s` says where the marks are", l->spec->from);
+    if (l->spec->labels) {
+        lg_why(err, "`boxes` reads the annotations a set was published with, and `labels` names others");
+        return lg_try(err, "leave `labels` out, or `boxes`");
+    }
+    if (known) lg_why(err, "the set is known, but its annotations have no boxes for these pictures");
+    else lg_why(err, "there are no annotations of Flickr Logos, BelgaLogos, COCO, Pascal VOC or YOLO below %s", l->folder);
+    return lg_try(err, "leave `boxes` out");
+}
+
 static lg_status find_labels(loading *l, lg_err *err)
 {
     const char *labels = l->spec->labels;
     bool known = false;
     if (!labels) LG_TRY(data_label_by_layout(l, &known, err));
     for (size_t i = 0; i < l->list.count; i++) l->published = l->published || l->part[i];
+    if (l->spec->boxes && !l->boxes) return no_boxes(l, known, err);
     if (known) return LG_OK;
+    if (!labels) data_parts_by_folder(l, 1);
+    for (size_t i = 0; i < l->list.count; i++) l->published = l->published || l->part[i];
     if (!labels || strcmp(labels, "folders") == 0) return label_by_folder(l, err);
     if (is_pattern(labels)) return data_label_by_pattern(l, err);
     return label_by_file(l, err);
@@ -343,6 +358,7 @@ static lg_status check_enough(const loading *l, const data_report *report, lg_er
 static void count_set(const loading *l, const data_set *set, data_report *report)
 {
     report->files = l->count;
+    report->published = l->spec->published && l->published;
     report->ignored = l->list.count - l->pictures;
     report->lines = l->labels.rows;
     report->unmatched = l->match.unmatched;

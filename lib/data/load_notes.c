@@ -129,15 +129,15 @@ static void hint_labels(const loading *l, lg_buf *hint)
 static lg_status note_unlabelled(const loading *l, const data_set *set, data_report *report, lg_err *err)
 {
     draft d;
-    size_t n = report->unlabelled - report->conflicts, shown = 0;
+    size_t told = report->conflicts + l->severals, n = report->unlabelled - told, shown = 0;
     const char *name = l->spec->name;
-    if (n == 0 || report->conflicts > report->unlabelled) return LG_OK;
+    if (n == 0 || told > report->unlabelled) return LG_OK;
     draft_init(&d);
     lg_buf_addf(&d.msg, "%s of %s images %s no label", count_text(n), count_text(report->files),
                 plural(n, "has", "have"));
     lg_buf_adds(&d.why, n == 1 ? "it is " : n <= 3 ? "they are " : "the first are ");
     for (size_t i = 0; i < set->rows && shown < 3; i++) {
-        if (*l->label[l->taken[i]] || (l->match.row && l->match.conflict[l->taken[i]])) continue;
+        if (*l->label[l->taken[i]] || l->several[l->taken[i]] || (l->match.row && l->match.conflict[l->taken[i]])) continue;
         lg_buf_adds(&d.why, shown++ ? ", " : "");
         add_name(&d.why, data_fact_of(set, i)->name);
     }
@@ -335,9 +335,41 @@ done:
     return st;
 }
 
+static lg_status note_several(const loading *l, data_report *report, lg_err *err)
+{
+    draft d;
+    size_t n = l->severals, shown = 0;
+    if (n == 0) return LG_OK;
+    draft_init(&d);
+    lg_buf_addf(&d.msg, "%s %s marks of several classes", count_text(n), plural(n, "image has", "images have"));
+    lg_buf_adds(&d.why, n <= 3 ? "" : "the first: ");
+    for (size_t i = 0; i < l->list.count && shown < 3; i++) {
+        if (!l->several[i]) continue;
+        lg_buf_adds(&d.why, shown++ ? ", " : "");
+        add_name(&d.why, l->list.path[i]);
+    }
+    lg_buf_addf(&d.hint, "%s left out; `boxes` makes an image of each mark", plural(n, "it was", "they were"));
+    return note_add(report, 307, n, DATA_AT_FROM, &d, err);
+}
+
+static lg_status note_flat(const loading *l, data_report *report, lg_err *err)
+{
+    draft d;
+    size_t n = l->flat;
+    if (n == 0 || !l->boxes) return LG_OK;
+    draft_init(&d);
+    lg_buf_addf(&d.msg, "%s %s no area", count_text(n), plural(n, "box has", "boxes have"));
+    lg_buf_adds(&d.why, n == 1 ? "in " : "the first in ");
+    add_name(&d.why, l->flat_name);
+    lg_buf_addf(&d.hint, "%s left out", plural(n, "it was", "they were"));
+    return note_add(report, 305, n, DATA_AT_FROM, &d, err);
+}
+
 lg_status data_note_labels(const loading *l, const data_set *set, data_report *report, lg_err *err)
 {
     LG_TRY(note_unlabelled(l, set, report, err));
+    LG_TRY(note_several(l, report, err));
+    LG_TRY(note_flat(l, report, err));
     LG_TRY(note_unmatched(l, report, err));
     LG_TRY(note_conflicts(l, report, err));
     LG_TRY(note_repeated(l, report, err));

@@ -59,6 +59,55 @@ lg_status data_limit(loading *l, lg_err *err) LG_MUST_CHECK;
 lg_status data_label_by_layout(loading *l, bool *known, lg_err *err) LG_MUST_CHECK;
 /* Layouts: each sets *known where it recognised its own. */
 lg_status data_layout_idx(loading *l, bool *known, lg_err *err) LG_MUST_CHECK;
+lg_status data_layout_coco(loading *l, bool *known, lg_err *err) LG_MUST_CHECK;
+lg_status data_layout_voc(loading *l, bool *known, lg_err *err) LG_MUST_CHECK;
+lg_status data_layout_yolo(loading *l, bool *known, lg_err *err) LG_MUST_CHECK;
+
+/* ---- marks: what annotations say, gathered before it is known whether images or their marks are wanted ----
+ *
+ *     data_marks m;
+ *     LG_TRY(data_marks_init(&m, l, err));
+ *     LG_GO(data_marks_add(&m, data_marks_file(&m, "images/1.jpg"), "Nike", &(data_crop){.x = 4, ...}, err));
+ *     LG_GO(data_marks_take(&m, err));   // labels of the listing, or with `boxes` entries in its place
+ *     done: data_marks_release(&m); */
+typedef struct data_mark {
+    size_t file; /* place in the listing */
+    const char *label;
+    data_crop crop;
+} data_mark;
+
+typedef struct data_marks {
+    loading *l;
+    data_map path, base, stem; /* of the listed pictures: place; the number of them for a name that several have */
+    data_mark *mark;
+    size_t count, room;
+    size_t *of;                /* (list) marks a picture has */
+    lg_arena text;
+} data_marks;
+lg_status data_marks_init(data_marks *m, loading *l, lg_err *err) LG_MUST_CHECK;
+void data_marks_release(data_marks *m);
+/* Place of a picture by its path below the folder, else by the end of the path, its file name, its name without
+ * extension; -1 where there is none or several have the name. Sets are often downloaded in part. */
+ptrdiff_t data_marks_file(const data_marks *m, const char *name);
+/* file -1: nothing. crop NULL or all 0: the whole picture. A box without an area is counted and not kept. LL322 a label
+ * that cannot be one. */
+lg_status data_marks_add(data_marks *m, ptrdiff_t file, const char *label, const data_crop *crop,
+                         lg_err *err) LG_MUST_CHECK;
+/* A picture with marks of two labels has no label and is counted (severals), unless `boxes` make images of them. */
+lg_status data_marks_take(data_marks *m, lg_err *err) LG_MUST_CHECK;
+
+/* The listed file that ends so (NULL: none), and its text. */
+const char *data_listed(const loading *l, const char *end);
+lg_status data_read_listed(const loading *l, const char *path, lg_buf *out, lg_err *err) LG_MUST_CHECK;
+/* The next line of a text, without its end; NULL at the end of the text. *len its length. */
+const char *data_next_line(const char **text, size_t *len);
+/* Parts from folders called train, val (valid, validation) and test, where every picture lies in one, at one depth, and
+ * there are train and another. under: at least so many folders further down. */
+void data_parts_by_folder(loading *l, int under);
+/* The part a word stands for: train, trainset, train2017, val, valid, test, ...; DATA_NONE. */
+data_split_kind data_part_word(const char *word, size_t len);
+/* Labels of a picture that nothing says anything about. */
+const char *data_folder_of(loading *l, const char *path, lg_err *err);
 
 /* ---- entries ---- */
 bool data_ends_with(const char *text, const char *end);
