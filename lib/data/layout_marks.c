@@ -114,6 +114,7 @@ lg_status data_marks_init(data_marks *m, loading *l, lg_err *err)
     lg_status st;
     *m = (data_marks){.l = l};
     lg_arena_init(&m->text, 0);
+    LG_GO(data_map_init(&m->seen, 64, false, err));
     LG_GO(data_map_init(&m->path, 64, false, err));
     LG_GO(data_map_init(&m->base, 64, false, err));
     LG_GO(data_map_init(&m->stem, 64, false, err));
@@ -128,6 +129,7 @@ done:
 
 void data_marks_release(data_marks *m)
 {
+    data_map_release(&m->seen);
     data_map_release(&m->path);
     data_map_release(&m->base);
     data_map_release(&m->stem);
@@ -164,6 +166,19 @@ static lg_status check_label(const char *label, lg_err *err)
     return lg_why(err, "it is longer than %d bytes, or not UTF-8", DATA_MAX_LABEL);
 }
 
+/* Flickr Logos 27 has most of its boxes in several of its six subsets. */
+static lg_status check_new(data_marks *m, const data_mark *mark, const char *label, bool *fresh, lg_err *err)
+{
+    int64_t first;
+    const data_crop *crop = &mark->crop;
+    const char *key = lg_arena_strf(&m->text, err, "%zu %.9g %.9g %.9g %.9g %s", mark->file, crop->x, crop->y, crop->w,
+                                    crop->h, label);
+    if (!key) return err->status;
+    LG_TRY(data_map_put(&m->seen, key, (int64_t)m->count, &first, err));
+    *fresh = first == (int64_t)m->count;
+    return LG_OK;
+}
+
 lg_status data_marks_add(data_marks *m, ptrdiff_t file, const char *label, const data_crop *crop, lg_err *err)
 {
     loading *l = m->l;
@@ -175,6 +190,9 @@ lg_status data_marks_add(data_marks *m, ptrdiff_t file, const char *label, const
         if (l->flat++ == 0) l->flat_name = lg_arena_strf(&l->text, err, "%s", l->list.path[file]);
         if (!l->flat_name) return err->status;
     }
+    bool fresh = false;
+    LG_TRY(check_new(m, &mark, label, &fresh, err));
+    if (!fresh) return LG_OK;
     if (m->count == m->room) {
         size_t room = m->room ? m->room * 2 : 256;
         data_mark *more = lg_realloc(m->mark, m->room, room, sizeof *more, err);

@@ -27,9 +27,43 @@ static void drop_hidden(lg_listing *list)
     list->count = kept;
 }
 
+/* Where a set that is known by name, and not there, can be had. Nothing is ever fetched by itself. */
+static lg_status say_where(const loading *l, lg_err *err)
+{
+    static const struct {
+        const char *word, *digits, *title, *from, *terms;
+    } known[] = {
+        {"flickr", "27", "Flickr Logos 27", "http://image.ntua.gr/iva/datasets/flickr_logos/", "research only"},
+        {"flickr", "32", "FlickrLogos-32",
+         "https://www.uni-augsburg.de/en/fakultaet/fai/informatik/prof/mmc/research/datensatze/flickrlogos/",
+         "for research, on request by mail"},
+        {"flickr", "47", "FlickrLogos-47",
+         "https://www.uni-augsburg.de/en/fakultaet/fai/informatik/prof/mmc/research/datensatze/flickrlogos/",
+         "for research, on request by mail"},
+        {"belga", "", "BelgaLogos", "http://www-sop.inria.fr/members/Alexis.Joly/BelgaLogos/BelgaLogos.html",
+         "for research, on request"},
+        {"fashion", "", "Fashion-MNIST", "https://github.com/zalandoresearch/fashion-mnist",
+         "MIT licence; on Debian: apt install dataset-fashion-mnist, then /usr/share/datasets/fashion-mnist"},
+        {"mnist", "", "MNIST", "http://yann.lecun.com/exdb/mnist/", "CC BY-SA 3.0"}};
+    char name[256] = "";
+    const char *slash = strrchr(l->spec->from, '/'), *base = slash && slash[1] ? slash + 1 : l->spec->from;
+    for (size_t i = 0; base[i] && i + 1 < sizeof name; i++)
+        name[i] = base[i] >= 'A' && base[i] <= 'Z' ? (char)(base[i] + 32) : base[i];
+    for (size_t k = 0; err->code == 302 && k < sizeof known / sizeof *known; k++) {
+        if (!strstr(name, known[k].word) || !strstr(name, known[k].digits)) continue;
+        char *said = lg_strf(&(lg_err){0}, "%s", err->msg);
+        lg_err_clear(err);
+        lg_fail(err, LG_E_DATA, 302, "%s", said ? said : "there is no such folder");
+        lg_free(said);
+        lg_why(err, "%s is not part of Logolens, and nothing is downloaded unasked", known[k].title);
+        return lg_try(err, "get it from %s (%s), unpack it, and load that folder", known[k].from, known[k].terms);
+    }
+    return err->status;
+}
+
 static lg_status list_files(loading *l, lg_err *err)
 {
-    LG_TRY(lg_reach_resolve(l->spec->from, LG_REACH_READ, &l->folder, err));
+    if (lg_reach_resolve(l->spec->from, LG_REACH_READ, &l->folder, err)) return say_where(l, err);
     LG_TRY(lg_reach_list(l->spec->from, DATA_MAX_IMAGES, l->spec->cancel, &l->list, err));
     drop_hidden(&l->list);
     l->label = lg_alloc(l->list.count, sizeof *l->label, err);
@@ -140,7 +174,9 @@ static lg_status no_boxes(const loading *l, bool known, lg_err *err)
         return lg_try(err, "leave `labels` out, or `boxes`");
     }
     if (known) lg_why(err, "the set is known, but its annotations have no boxes for these pictures");
-    else lg_why(err, "there are no annotations of Flickr Logos, BelgaLogos, COCO, Pascal VOC or YOLO below %s", l->folder);
+    else
+        lg_why(err, "there are no annotations of Flickr Logos, BelgaLogos, COCO, Pascal VOC or YOLO below %s",
+               l->folder);
     return lg_try(err, "leave `boxes` out");
 }
 
@@ -173,7 +209,8 @@ static lg_status no_images(const loading *l, lg_err *err)
 static lg_status take_files(loading *l, lg_err *err)
 {
     for (size_t i = 0; i < l->list.count; i++)
-        if (l->inside || data_is_picture_name(l->list.path[i]) || (l->match.row && l->match.row[i] >= 0)) l->taken[l->count++] = i;
+        if (l->inside || data_is_picture_name(l->list.path[i]) || (l->match.row && l->match.row[i] >= 0))
+            l->taken[l->count++] = i;
     l->pictures = l->count;
     if (l->count == 0) return no_images(l, err);
     return l->spec->limit > 0 && l->spec->limit < l->count ? data_limit(l, err) : LG_OK;
@@ -348,9 +385,9 @@ static lg_status check_enough(const loading *l, const data_report *report, lg_er
     if (!l->match.row || report->labelled > 1 || l->count == 0) return LG_OK;
     lg_fail(err, LG_E_DATA, 310,
             report->labelled ? "only 1 image has a label and can be read" : "no image with a label can be read");
-    lg_why(err, "%s has %s label line%s, `%s` has %s image%s", l->labels_name,
-           lg_thousands((long long)l->labels.rows), l->labels.rows == 1 ? "" : "s", l->spec->from,
-           lg_thousands((long long)l->pictures), l->pictures == 1 ? "" : "s");
+    lg_why(err, "%s has %s label line%s, `%s` has %s image%s", l->labels_name, lg_thousands((long long)l->labels.rows),
+           l->labels.rows == 1 ? "" : "s", l->spec->from, lg_thousands((long long)l->pictures),
+           l->pictures == 1 ? "" : "s");
     if (l->count < l->pictures) return lg_try(err, "take more: leave out `limit %zu`", l->spec->limit);
     return lg_try(err, "add lines for more images to %s, and load again", l->labels_name);
 }

@@ -78,6 +78,7 @@ typedef struct data_mark {
 
 typedef struct data_marks {
     loading *l;
+    data_map seen;             /* boxes as texts: an annotation that repeats one counts once */
     data_map path, base, stem; /* of the listed pictures: place; the number of them for a name that several have */
     data_mark *mark;
     size_t count, room;

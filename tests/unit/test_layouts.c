@@ -1,0 +1,360 @@
+/* Published layouts as they are unpacked: labels, parts, boxes; and what is said where they cannot be read. */
+#include "tests/support/load.h"
+
+/* The label of an image by its name, "" for none. */
+static const char *label_of(const char *name)
+{
+    data_image image;
+    ptrdiff_t row = data_row_named(set, name);
+    if (row < 0) return "(not there)";
+    data_image_at(set, (size_t)row, &image);
+    return data_class_name(set, image.label);
+}
+
+static int part_of(const char *name)
+{
+    data_image image;
+    ptrdiff_t row = data_row_named(set, name);
+    if (row < 0) return -1;
+    data_image_at(set, (size_t)row, &image);
+    return image.split;
+}
+
+/* label and size of a row, as "Nike 10x20": width x height. */
+static const char *row_text(size_t row)
+{
+    static char text[100];
+    data_image image;
+    data_image_at(set, row, &image);
+    snprintf(text, sizeof text, "%s %dx%d", data_class_name(set, image.label), image.w, image.h);
+    return text;
+}
+
+static const char *box_of(size_t row)
+{
+    data_value value = {0};
+    return data_field(set, row, "box", &value) ? value.text : "(no column)";
+}
+
+static void photos(const char *const name[])
+{
+    for (int i = 0; name[i]; i++) ds_picture(name[i], 100 + i, 40, 60, 3, 0);
+}
+
+/* ---- Flickr Logos 27 ---- */
+static void flickr27(void)
+{
+    static const char *const name[] = {"im/1.png", "im/2.png", "im/3.png", "im/4.png", "im/5.png", "im/6.png", NULL};
+    ds_new();
+    photos(name);
+    ds_text("flickr_logos_27_dataset_training_set_annotation.txt",
+            "1.png Nike 1 10 5 30 25 \n1.png Nike 2 10 5 30 25 \n1.png Nike 1 0 0 8 9 \n2.png Puma 1 4 4 4 20 \n"
+            "2.png Puma 1 1 2 21 12 \n3.png Puma 1 50 30 90 90 \n4.png Nike 1 0 0 9 9\n4.png Puma 1 9 9 20 30\n"
+            "gone.png Nike 1 0 0 9 9\n");
+    ds_text("flickr_logos_27_dataset_query_set_annotation.txt", "5.png\tNike\n");
+    ds_text("flickr_logos_27_dataset_distractor_set_urls.txt", "http://farm2.static.flickr.com/1184/6.png\r\n");
+}
+
+TEST(flickr27_labels)
+{
+    flickr27();
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+    CHECK_INT(data_count(set), 6);
+    CHECK_STR(label_of("1.png"), "Nike");
+    CHECK_STR(label_of("5.png"), "Nike");
+    CHECK_STR(label_of("6.png"), "none");
+    CHECK_STR(label_of("4.png"), ""); /* two brands */
+    CHECK_HAS(ds_note(&report, 307)->msg, "1 image has marks of several classes");
+    CHECK_HAS(ds_note(&report, 307)->why, "im/4.png");
+    CHECK(ds_note(&report, 301) == NULL);
+}
+
+TEST(flickr27_boxes)
+{
+    flickr27();
+    CHECK_OK(LOAD(.boxes = true));
+    CHECK_INT(data_count(set), 8); /* 1: two, the repeated one once; 2: one; 3: one; 4: two; 5 and 6: whole */
+    CHECK_STR(row_text(0), "Nike 20x20");
+    CHECK_STR(box_of(0), "20x20+10+5");
+    CHECK_STR(row_text(1), "Nike 8x9");
+    CHECK_STR(row_text(2), "Puma 20x10");
+    CHECK_STR(box_of(3), "10x10+50+30"); /* cut at the edge */
+    CHECK_STR(row_text(4), "Nike 9x9");
+    CHECK_STR(row_text(5), "Puma 11x21");
+    CHECK_STR(row_text(6), "Nike 60x40");
+    CHECK_STR(box_of(6), "");
+    CHECK_HAS(ds_note(&report, 305)->msg, "1 box has no area");
+    CHECK_HAS(ds_note(&report, 305)->why, "im/2.png");
+    data_image a, b;
+    data_image_at(set, 0, &a);
+    data_image_at(set, 1, &b);
+    CHECK_INT(a.split, b.split); /* of one picture */
+    CHECK(strcmp(a.sha256, b.sha256) != 0);
+    CHECK(a.group == b.group && !b.duplicate);
+}
+
+TEST(boxes_are_the_pixels_there)
+{
+    img_picture whole = {0}, part = {0};
+    flickr27();
+    CHECK_OK(LOAD(.boxes = true));
+    CHECK_OK(data_original(set, 2, 0, &part, &err));
+    CHECK(part.w == 20 && part.h == 10);
+    CHECK_OK(LOAD(.size = {0}));
+    CHECK_OK(data_original(set, 1, 0, &whole, &err));
+    for (int y = 0; y < 10; y++) CHECK(memcmp(img_at(&part, y, 0), img_at(&whole, y + 2, 1), 60) == 0);
+    img_picture_release(&whole);
+    img_picture_release(&part);
+}
+
+TEST(flickr27_bad_line)
+{
+    flickr27();
+    ds_text("flickr_logos_27_dataset_training_set_annotation.txt", "1.png Nike 1 10 5 30 25\n2.png Puma 1 a b c d\n");
+    CHECK(LOAD(.size = {8, 8, 0}) == LG_E_FORMAT);
+    CHECK_INT(err.code, 325);
+    CHECK_HAS(err.msg, "line 2 of flickr_logos_27_dataset_training_set_annotation.txt");
+}
+
+/* ---- FlickrLogos-32 ---- */
+TEST(flickr32)
+{
+    static const char *const name[] = {"classes/jpg/HP/1.png",
+                                       "classes/jpg/HP/2.png",
+                                       "classes/jpg/nike/3.png",
+                                       "classes/jpg/nike/4.png",
+                                       "classes/jpg/no-logo/5.png",
+                                       "classes/masks/HP/1.png.mask.0.png",
+                                       NULL};
+    ds_new();
+    photos(name);
+    ds_text("classes/masks/HP/1.png.bboxes.txt", "x y width height\n3 4 20 10\n30 20 5 6\n");
+    ds_text("trainset.relpaths.txt", "classes/jpg/HP/1.png\nclasses/jpg/nike/3.png\n");
+    ds_text("valset.txt", "HP,2.png\nno-logo,5.png\n");
+    ds_text("testset.relpaths.txt", "./classes/jpg/nike/4.png\n");
+    CHECK_OK(LOAD(.size = {8, 8, 0}, .published = true));
+    CHECK_INT(data_count(set), 5);
+    CHECK_STR(label_of("1.png"), "HP");
+    CHECK_STR(label_of("5.png"), "no-logo");
+    CHECK_INT(part_of("1.png"), DATA_TRAIN);
+    CHECK_INT(part_of("2.png"), DATA_VAL);
+    CHECK_INT(part_of("5.png"), DATA_VAL);
+    CHECK_INT(part_of("4.png"), DATA_TEST);
+    CHECK(report.published);
+    CHECK_HAS(data_recipe(set), "split as published");
+    CHECK_OK(LOAD(.size = {8, 8, 0})); /* a split that was asked for counts */
+    CHECK(!report.published);
+    CHECK_OK(LOAD(.boxes = true, .published = true));
+    CHECK_INT(data_count(set), 6);
+    CHECK_STR(row_text(0), "HP 20x10");
+    CHECK_STR(row_text(1), "HP 5x6");
+    CHECK_INT(part_of("4.png"), DATA_TEST);
+}
+
+/* ---- FlickrLogos-47 ---- */
+TEST(flickr47)
+{
+    static const char *const name[] = {"train/000000/1.png", "train/000000/2.png", "test/000000/3.png",
+                                       "train/000000/1.0.mask.png", NULL};
+    ds_new();
+    photos(name);
+    ds_text("className2ClassID.txt", "HP\t0\nAdidas (Symbol)\t1\n");
+    ds_text("train/000000/1.gt_data.txt", "2 3 12 23 1 0 0 0 0\n");
+    ds_text("test/000000/3.gt_data.txt", "2 3 12 23 0 0 0 0 0\n20 3 25 9 0 0 1 0 0\n");
+    CHECK_OK(LOAD(.size = {8, 8, 0}, .published = true));
+    CHECK_INT(data_count(set), 3);
+    CHECK_STR(label_of("1.png"), "Adidas (Symbol)");
+    CHECK_STR(label_of("2.png"), "no-logo");
+    CHECK_STR(label_of("3.png"), "HP");
+    CHECK_INT(part_of("3.png"), DATA_TEST);
+    CHECK_OK(LOAD(.boxes = true));
+    CHECK_INT(data_count(set), 4);
+    CHECK_STR(row_text(0), "HP 10x20");
+    ds_text("train/000000/1.gt_data.txt", "2 3 12 23 7\n");
+    CHECK(LOAD(.size = {8, 8, 0}) == LG_E_FORMAT);
+    CHECK_HAS(err.msg, "line 1 of train/000000/1.gt_data.txt");
+}
+
+/* ---- BelgaLogos ---- */
+TEST(belga)
+{
+    static const char *const name[] = {"images/1.png", "images/2.png", "images/3.png", "images/4.png", NULL};
+    ds_new();
+    photos(name);
+    ds_text("qset3_internal_and_local.gt",
+            "0\tNike\t1.png\tinternal\t1\t2\t3\t12\t13\n1\tKia\t2.png\tlocal\t1\t0\t0\t10\t10\n"
+            "2\tKia\t3.png\tlocal\t0\t0\t0\t10\t10\n");
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+    CHECK_STR(label_of("1.png"), "Nike");
+    CHECK_STR(label_of("2.png"), "Kia");
+    CHECK_STR(label_of("3.png"), ""); /* junk only */
+    CHECK_STR(label_of("4.png"), "none");
+    CHECK_OK(LOAD(.boxes = true));
+    CHECK_STR(row_text(0), "Nike 10x10");
+}
+
+/* ---- COCO ---- */
+TEST(coco)
+{
+    static const char *const name[] = {"train2017/1.png", "train2017/2.png", "val2017/1.png", NULL};
+    ds_new();
+    photos(name);
+    ds_text("annotations/instances_train2017.json",
+            "{\"images\":[{\"id\":7,\"file_name\":\"train2017/1.png\"},{\"id\":8,\"file_name\":\"2.png\"},"
+            "{\"id\":9,\"file_name\":\"gone.png\"}],\"categories\":[{\"id\":3,\"name\":\"Nike\"},{\"id\":5,"
+            "\"name\":\"Puma\"}],\"annotations\":[{\"image_id\":7,\"category_id\":3,\"bbox\":[1,2,10.5,20]},"
+            "{\"image_id\":7,\"category_id\":5,\"bbox\":[0,0,60,40],\"iscrowd\":1},"
+            "{\"image_id\":8,\"category_id\":5,\"bbox\":[5,5,6,7]},{\"image_id\":9,\"category_id\":5}]}");
+    ds_text("annotations/instances_val2017.json",
+            "{\"images\":[{\"id\":7,\"file_name\":\"val2017/1.png\"}],\"categories\":[{\"id\":3,\"name\":\"Puma\"}],"
+            "\"annotations\":[{\"image_id\":7,\"category_id\":3,\"bbox\":[1,2,10,20]}]}");
+    CHECK_OK(LOAD(.size = {8, 8, 0}, .published = true));
+    CHECK_STR(label_of("train2017/1.png"), "Nike");
+    CHECK_STR(label_of("2.png"), "Puma");
+    CHECK_STR(label_of("val2017/1.png"), "Puma");
+    CHECK_INT(part_of("val2017/1.png"), DATA_VAL);
+    CHECK_INT(part_of("2.png"), DATA_TRAIN);
+    CHECK_OK(LOAD(.boxes = true));
+    CHECK_INT(data_count(set), 3);
+    CHECK_STR(row_text(0), "Nike 10x20");
+    ds_text("annotations/instances_val2017.json", "{\"images\":[");
+    CHECK(LOAD(.size = {8, 8, 0}) == LG_E_FORMAT);
+    CHECK_HAS(err.msg, "annotations/instances_val2017.json");
+    ds_text("annotations/instances_val2017.json",
+            "{\"images\":[{\"id\":1,\"file_name\":\"val2017/1.png\"}],\"categories\":[],\"annotations\":"
+            "[{\"image_id\":1,\"category_id\":3}]}");
+    CHECK(LOAD(.size = {8, 8, 0}) == LG_E_FORMAT);
+    CHECK_HAS(err.why, "category_id");
+}
+
+/* ---- Pascal VOC ---- */
+#define OBJECT(name, a, b, c, d)                                                                                       \
+    "<object>\n<name>" name "</name><difficult>0</difficult><bndbox><xmin>" a "</xmin><ymin>" b "</ymin><xmax>" c      \
+    "</xmax><ymax>" d "</ymax></bndbox><part><name>head</name><bndbox><xmin>1</xmin></bndbox></part></object>"
+
+TEST(voc)
+{
+    static const char *const name[] = {"JPEGImages/a.png", "JPEGImages/b.png", "JPEGImages/c.png", NULL};
+    ds_new();
+    photos(name);
+    ds_text("Annotations/a.xml",
+            "<?xml version=\"1.0\"?>\n<annotation><!-- made by hand --><filename>a.png</filename>" OBJECT(
+                "Tom &amp; Co", "1", "1", "10", "20") "</annotation>\n");
+    ds_text("Annotations/b.xml",
+            "<annotation>" OBJECT("Nike", "5", "6", "8", "9") OBJECT("Nike", "5", "6", "5", "9") "</annotation>");
+    ds_text("ImageSets/Main/train.txt", "a\nb\n");
+    ds_text("ImageSets/Main/val.txt", "c 1\n");
+    CHECK_OK(LOAD(.size = {8, 8, 0}, .published = true));
+    CHECK_STR(label_of("a.png"), "Tom & Co");
+    CHECK_STR(label_of("b.png"), "Nike"); /* by the name of the annotation */
+    CHECK_STR(label_of("c.png"), "");
+    CHECK_INT(part_of("a.png"), DATA_TRAIN);
+    CHECK_OK(LOAD(.boxes = true));
+    CHECK_INT(data_count(set), 3);
+    CHECK_STR(row_text(0), "Tom & Co 10x20");
+    CHECK_STR(box_of(1), "4x4+4+5");
+    CHECK_HAS(ds_note(&report, 305)->msg, "1 box has no area");
+}
+
+TEST(voc_refused)
+{
+    static const char *const bad[] = {
+        "<!DOCTYPE a [<!ENTITY x SYSTEM "
+        "\"file:///etc/passwd\">]><annotation><object><name>&x;</name></object></annotation>",
+        "<annotation><object><name>&x;</name></object></annotation>",
+        "<annotation><object><name>Nike</object></name></annotation>",
+        "<annotation><object><name>Nike</name>",
+        "<annotation><object></object></annotation>",
+        "<annotation><object><name>a</name><bndbox><xmin>1</xmin></bndbox></object></annotation>",
+        "<annotation><object><name>a</name><bndbox><xmin>one</xmin></bndbox></object></annotation>",
+        "<annotation><object><name>a</name><!-- ",
+    };
+    ds_new();
+    ds_picture("a.png", 1, 40, 60, 3, 0);
+    ds_picture("b.png", 2, 40, 60, 3, 0);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ds_text("a.xml", bad[i]);
+        CHECK(LOAD(.size = {8, 8, 0}) == LG_E_FORMAT);
+        CHECK_INT(err.code, 325);
+    }
+    ds_text("a.xml", "<svg><g/></svg>"); /* nobody's annotation */
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+}
+
+/* ---- YOLO ---- */
+static void yolo(const char *yaml)
+{
+    static const char *const name[] = {"train/images/a.png", "train/images/b.png", "valid/images/c.png", NULL};
+    ds_new();
+    photos(name);
+    ds_text("data.yaml", yaml);
+    ds_text("train/labels/a.txt", "1 0.5 0.5 0.5 0.25\n");
+    ds_text("train/labels/b.txt", "0 0.25 0.5 0.5 1\n\n0 0.1 0.1 0.2 0.1 0.2 0.6 0.1 0.6\n");
+    ds_text("valid/labels/c.txt", "0 0.5 0.5 1 1\n");
+}
+
+TEST(yolo)
+{
+    static const char *const yaml[] = {
+        "train: ../train/images\nnc: 2\nnames: ['Nike', \"Puma, SE\"]\n",
+        "names:\n  - Nike\n  - 'Puma, SE'\nnc: 2\n",
+        "path: x\nnames:\n  0: Nike\n  1: Puma, SE\n\nroboflow:\n  licence: x\n",
+    };
+    for (size_t i = 0; i < 3; i++) {
+        yolo(yaml[i]);
+        CHECK_OK(LOAD(.size = {8, 8, 0}, .published = true));
+        CHECK_STR(label_of("a.png"), "Puma, SE");
+        CHECK_STR(label_of("c.png"), "Nike");
+        CHECK_INT(part_of("a.png"), DATA_TRAIN);
+        CHECK_INT(part_of("c.png"), DATA_VAL);
+    }
+    CHECK_OK(LOAD(.boxes = true));
+    CHECK_INT(data_count(set), 4);
+    CHECK_STR(row_text(0), "Puma, SE 30x10");
+    CHECK_STR(box_of(0), "30x10+15+15");
+    CHECK_STR(row_text(1), "Nike 30x40");
+    CHECK_STR(box_of(2), "6x20+6+4"); /* the box of an outline */
+    ds_text("train/labels/a.txt", "1 0.5 0.5 0.5\n");
+    CHECK(LOAD(.size = {8, 8, 0}) == LG_E_FORMAT);
+    CHECK_HAS(err.msg, "line 1 of train/labels/a.txt");
+}
+
+TEST(folders_with_parts_and_boxes)
+{
+    static const char *const name[] = {"train/Nike/1.png", "train/Puma/2.png", "test/Nike/3.png", "test/Puma/4.png",
+                                       NULL};
+    ds_new();
+    photos(name);
+    ds_text("train/Nike/1.txt", "0 0.5 0.5 0.5 0.5\n");
+    CHECK_OK(LOAD(.size = {8, 8, 0}, .published = true));
+    CHECK_INT(data_classes(set), 2);
+    CHECK_INT(part_of("1.png"), DATA_TRAIN);
+    CHECK_INT(part_of("4.png"), DATA_TEST);
+    CHECK_OK(LOAD(.boxes = true));
+    CHECK_STR(row_text(2), "Nike 30x20"); /* the folder names the class */
+    ds_text("train/Nike/1.txt", "");
+    CHECK(LOAD(.boxes = true) == LG_E_DATA);
+    CHECK_INT(err.code, 326);
+}
+
+TEST(classes_called_train)
+{
+    static const char *const name[] = {"train/1.png", "test/2.png", "car/3.png", "car/4.png", NULL};
+    ds_new();
+    photos(name);
+    CHECK_OK(LOAD(.size = {8, 8, 0}, .published = true));
+    CHECK_INT(data_classes(set), 3);
+    CHECK(!report.published);
+}
+
+TEST(known_by_name)
+{
+    ds_new();
+    CHECK(LOAD(.from = "FlickrLogos-32") == LG_E_DATA);
+    CHECK_INT(err.code, 302);
+    CHECK_HAS(err.why, "FlickrLogos-32 is not part of Logolens, and nothing is downloaded unasked");
+    CHECK_HAS(err.hint, "on request");
+    CHECK(LOAD(.from = "brands") != LG_OK);
+    CHECK(strstr(err.why, "downloaded") == NULL);
+    let_go();
+}
