@@ -14,7 +14,8 @@
 #define DATA_MAX_LABEL     200 /* bytes */
 #define DATA_MAX_IMAGES    5000000
 
-/* Which part of the upright picture the image is. shares: x, y, w, h are shares of its sides, until it is decoded first. */
+/* Which part of the upright picture the image is. shares: x, y, w, h are shares of its sides, until it is first
+ * decoded. */
 typedef struct data_crop {
     double x, y, w, h; /* w 0: all of it */
     bool shares;

@@ -129,7 +129,8 @@ static void hint_labels(const loading *l, lg_buf *hint)
 static lg_status note_unlabelled(const loading *l, const data_set *set, data_report *report, lg_err *err)
 {
     draft d;
-    size_t told = report->conflicts + l->severals, n = report->unlabelled - told, shown = 0;
+    size_t told = report->conflicts + l->severals, shown = 0;
+    size_t n = report->unlabelled - told;
     const char *name = l->spec->name;
     if (n == 0 || told > report->unlabelled) return LG_OK;
     draft_init(&d);
@@ -137,7 +138,8 @@ static lg_status note_unlabelled(const loading *l, const data_set *set, data_rep
                 plural(n, "has", "have"));
     lg_buf_adds(&d.why, n == 1 ? "it is " : n <= 3 ? "they are " : "the first are ");
     for (size_t i = 0; i < set->rows && shown < 3; i++) {
-        if (*l->label[l->taken[i]] || l->several[l->taken[i]] || (l->match.row && l->match.conflict[l->taken[i]])) continue;
+        size_t at = l->taken[i];
+        if (*l->label[at] || l->several[at] || (l->match.row && l->match.conflict[at])) continue;
         lg_buf_adds(&d.why, shown++ ? ", " : "");
         add_name(&d.why, data_fact_of(set, i)->name);
     }

@@ -39,8 +39,8 @@ static lg_status check_sha(data_fact *fact, bool verify, const char sha[IMG_SHA2
     return LG_OK;
 }
 
-/* A picture inside an IDX file. These are too small for what the perceptual hash looks at, so that only equal ones count
- * as look-alikes: the hash is of their bytes. */
+/* A picture inside an IDX file. These are too small for what the perceptual hash looks at, so that only equal ones
+ * count as look-alikes: the hash is of their bytes. */
 static lg_status open_inside(data_fact *fact, bool verify, const reading *how, const data_idx *idx, const uint8_t *px,
                              img_picture *out, lg_err *err)
 {
