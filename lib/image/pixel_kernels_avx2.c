@@ -187,7 +187,7 @@ static inline bool within(int64_t from, int64_t to, int n)
 static inline void lanes_of(int64_t at, __m256i steps, __m256i *whole, __m256i *weight)
 {
     int64_t base = at >> IMG_WARP_FRACTION;
-    __m256i f = _mm256_add_epi32(_mm256_set1_epi32((int)(at - (base << IMG_WARP_FRACTION))), steps);
+    __m256i f = _mm256_add_epi32(_mm256_set1_epi32((int)(at - base * (1 << IMG_WARP_FRACTION))), steps);
     *whole = _mm256_add_epi32(_mm256_set1_epi32((int)base), _mm256_srai_epi32(f, IMG_WARP_FRACTION));
     *weight = _mm256_and_si256(_mm256_srai_epi32(f, IMG_WARP_FRACTION - IMG_WARP_WEIGHT), _mm256_set1_epi32(255));
 }
