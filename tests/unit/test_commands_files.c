@@ -1,6 +1,7 @@
 /* `save` and `open`: what comes back is equal, and a file that is not what it should be does no harm. */
 #include "kernel/commands/box_file.h"
 #include "lib/base/reach.h"
+#include "lib/store/bundle.h"
 #include "tests/support/lens.h"
 
 static lens l;
@@ -124,6 +125,40 @@ TEST(cut_anywhere_or_one_bit_flipped)
             bytes.data[at] = (char)(bytes.data[at] ^ 0x10);
         }
     }
+    lens_close(&l);
+}
+
+/* A model's file with another text of rules; NULL: as it was before there were any. */
+static lg_status open_ruled(const char *rules, int *code)
+{
+    store_bundle b;
+    store_writer w;
+    lg_err err = {0};
+    CHECK_OK(store_bundle_read("m.lmodel", bytes.data, bytes.len, &b, &err));
+    store_writer_init(&w, b.kind, rules ? b.sections : b.sections - 1);
+    for (int i = 0; i < b.sections; i++) {
+        bool said = strcmp(b.section[i].name, "pictures") == 0;
+        if (said && !rules) continue;
+        lg_buf *out = store_writer_section(&w, b.section[i].name);
+        if (said) lg_pack_text(out, rules);
+        else lg_buf_add(out, b.data + b.section[i].at, b.section[i].len);
+    }
+    CHECK_OK(store_writer_finish(&w, &err));
+    lg_status st = open_bytes(w.out.data, w.out.len, code);
+    store_writer_release(&w);
+    return st;
+}
+
+TEST(rules_of_a_model)
+{
+    static const char *const wrong[] = {"glare 999", "size 12x12x3 fit", "colour 3", "scale 1..0", "near 99999999999"};
+    int code;
+    begin();
+    read_file("m.lmodel");
+    CHECK(open_ruled(NULL, &code) == LG_OK); /* an older file */
+    CHECK(open_ruled("size 12x12x3 fit pad glare 240 scale -1..1", &code) == LG_OK);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        CHECK(open_ruled(wrong[i], &code) == LG_E_FORMAT && code == 331);
     lens_close(&l);
 }
 
