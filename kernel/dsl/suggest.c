@@ -356,8 +356,7 @@ static lg_status no_where(const dsl_target *target, const dsl_word *word, lg_err
 {
     lg_fail(err, LG_E_SYNTAX, 344, "`%s` is for all images of a dataset, `where` cannot choose among them",
             target->name);
-    lg_try(err, "name those that pass: combine DATASET into some where label = nike, then go on with %s some",
-           target->name);
+    lg_try(err, "name those that pass: combine DATASET into some where label = nike, and write `some` here instead");
     return lg_err_place(err, word->span);
 }
 
