@@ -135,10 +135,9 @@ static void dataset_images(const void *payload, int part, const char *prefix, in
     bool by_name = n && (*prefix < '0' || *prefix > '9');
     for (size_t row = 0; row < data_count(set) && most > 0; row++) {
         data_image image;
-        char id[16];
         data_image_at(set, row, &image);
         if (part != DSL_PART_ALL && image.split != cmd_split_of((dsl_part)part)) continue;
-        snprintf(id, sizeof id, "%u", image.id);
+        const char *id = image.number;
         const char *slash = strrchr(image.name, '/'), *name = slash ? slash + 1 : image.name;
         if (by_name && strncmp(image.name, prefix, n) == 0) name = image.name;
         if (strncmp(by_name ? name : id, prefix, n) != 0 || strpbrk(name, "\t\n")) continue;
@@ -329,7 +328,7 @@ static lg_status tile_pixels(const data_set *set, size_t row, int side, img_pict
 static void tile_caption(const data_set *set, const data_image *image, lg_buf *out)
 {
     enum { REASON = 40 };
-    lg_buf_addf(out, "%u ", image->id);
+    lg_buf_addf(out, "%s ", image->number);
     if (!image->broken) {
         lg_buf_adds(out, image->label < 0 ? "no label" : data_class_name(set, image->label));
         return;

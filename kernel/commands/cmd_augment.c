@@ -150,7 +150,7 @@ static lg_status variant_rows(const preview *p, const uint32_t *rows, size_t n, 
     for (size_t i = 0; i < n; i++) {
         data_image image;
         data_image_at(p->set, rows[i], &image);
-        plt_grid_group(p->doc, "%u %s", image.id, data_class_name(p->set, image.label));
+        plt_grid_group(p->doc, "%s %s", image.number, data_class_name(p->set, image.label));
         for (int variant = 0; variant < p->shown; variant++) LG_TRY(variant_tile(p, rows[i], variant, err));
     }
     return LG_OK;

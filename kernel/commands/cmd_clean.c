@@ -226,7 +226,7 @@ static void caption_of(const data_set *set, size_t row, char *out, size_t room)
 {
     data_image image;
     data_image_at(set, row, &image);
-    snprintf(out, room, "%u %s", image.id, image.label < 0 ? "no label" : data_class_name(set, image.label));
+    snprintf(out, room, "%s %s", image.number, image.label < 0 ? "no label" : data_class_name(set, image.label));
 }
 
 /* The original, or for glare the fitted picture, beside what became of it. */
@@ -302,7 +302,7 @@ static void reason_of(const strip *s, const data_gone *gone, char *out, size_t r
     switch (gone->rule) {
     case DATA_RULE_BRIGHTNESS: snprintf(out, room, "brightness %.3g", (double)gone->value); break;
     case DATA_RULE_BLUR: snprintf(out, room, "sharpness %.3g", (double)gone->value); break;
-    case DATA_RULE_DEDUPE: snprintf(out, room, "looks like %u", gone->like); break;
+    case DATA_RULE_DEDUPE: snprintf(out, room, "looks like %s", data_number(s->old, gone->like)); break;
     default: snprintf(out, room, "%s", image.broken ? image.broken : "no label"); break;
     }
 }
@@ -315,7 +315,7 @@ static lg_status lookalike_pair(const strip *s, const data_gone *gone, lg_err *e
     size_t row = (size_t)data_row_of(s->old, gone->like);
     caption_of(s->old, row, caption, sizeof caption);
     size_t len = strlen(caption);
-    snprintf(caption + len, sizeof caption - len, " stays, %u goes", gone->id);
+    snprintf(caption + len, sizeof caption - len, " stays, %s goes", data_number(s->old, gone->id));
     LG_GO(data_fitted(s->old, &s->fitted, row, &kept, err));
     LG_GO(data_fitted(s->old, &s->fitted, (size_t)data_row_of(s->old, gone->id), &copy, err));
     LG_GO(pair_thumb(s, &kept, &copy, &(cmd_strip_look){0}, caption, err));
@@ -429,7 +429,7 @@ static void doc_list(const strip *s)
         data_image_at(s->old, (size_t)data_row_of(s->old, r->gone[i].id), &image);
         reason_of(s, &r->gone[i], reason, sizeof reason);
         plt_row(s->doc, PLT_ROW_PLAIN);
-        plt_head(s->doc, "%u", image.id);
+        plt_head(s->doc, "%s", image.number);
         plt_cell(s->doc, "%s", image.name);
         plt_cell(s->doc, "%s", image.label < 0 ? "" : data_class_name(s->old, image.label));
         plt_cell(s->doc, "%s", data_rule_names[r->gone[i].rule]);

@@ -131,7 +131,7 @@ static void add_examples(const data_set *set, bool broken, lg_buf *out)
         data_image image;
         data_image_at(set, i, &image);
         if (broken ? !image.broken : image.broken || image.label >= 0) continue;
-        lg_buf_addf(out, "%s%u", shown++ ? ", " : "", image.id);
+        lg_buf_addf(out, "%s%s", shown++ ? ", " : "", image.number);
     }
 }
 
@@ -208,7 +208,7 @@ static lg_status doc_pair(plt_doc *doc, const data_set *set, const pair *p, lg_e
     data_image_at(set, p->first, &a);
     data_image_at(set, p->second, &b);
     bool same = strcmp(a.sha256, b.sha256) == 0, across = a.split && b.split && a.split != b.split;
-    plt_grid_group(doc, "%u and %u: %s%s%s%s", a.id, b.id, same ? "the same file" : "distance ",
+    plt_grid_group(doc, "%s and %s: %s%s%s%s", a.number, b.number, same ? "the same file" : "distance ",
                    same ? "" : lg_thousands(p->distance), a.label != b.label ? ", labels differ" : "",
                    across ? ", on different sides of the split" : "");
     LG_TRY(cmd_doc_tile(doc, set, p->first, 128, edge[a.split], err));

@@ -1,5 +1,6 @@
 /* dataset_edits.c - images by number or name, and what an edit changed. */
 #include "kernel/commands/dataset_edits.h"
+#include <string.h>
 
 #include "lib/base/banned.h"
 
@@ -11,10 +12,21 @@ static lg_status no_image(const dsl_value *v, const data_set *set, const char *s
     if (n) {
         data_image_at(set, 0, &first);
         data_image_at(set, n - 1, &last);
-        lg_why(err, "it has %s image%s, numbered from %u to %u", lg_thousands((long long)n), n == 1 ? "" : "s",
-               first.id, last.id);
+        lg_why(err, "it has %s image%s, numbered from %s to %s", lg_thousands((long long)n), n == 1 ? "" : "s",
+               first.number, last.number);
     } else lg_why(err, "it is empty");
     return lg_err_place(err, v->span);
+}
+
+/* "0412", "4.12e2": the number in other words. Sets of marks have numbers that are no ids. */
+static ptrdiff_t row_of_id(const data_set *set, long long id)
+{
+    data_image image;
+    ptrdiff_t row = id <= UINT32_MAX ? data_row_of(set, (uint32_t)id) : -1;
+    long long number;
+    if (row < 0) return -1;
+    data_image_at(set, (size_t)row, &image);
+    return lg_parse_int(image.number, &number) && number == id ? row : -1;
 }
 
 lg_status cmd_image_ids(const dsl_call *call, int param, const data_set *set, const char *set_name,
@@ -25,7 +37,8 @@ lg_status cmd_image_ids(const dsl_call *call, int param, const data_set *set, co
     if (!ids) return err->status;
     for (int i = 0; i < arg->count; i++) {
         const dsl_value *v = &arg->value[i];
-        ptrdiff_t row = v->integer > 0 ? data_row_of(set, (uint32_t)v->integer) : data_row_named(set, v->text);
+        ptrdiff_t row = v->integer > 0 ? data_row_numbered(set, v->text) : data_row_named(set, v->text);
+        if (row < 0 && v->integer > 0 && !strchr(v->text, '.')) row = row_of_id(set, v->integer);
         data_image image;
         if (row < 0) return no_image(v, set, set_name, err);
         data_image_at(set, (size_t)row, &image);

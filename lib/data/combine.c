@@ -136,6 +136,7 @@ static lg_status merge_parts(merging *m, lg_err *err)
             LG_TRY(data_table_keep(m->table, m->set[s]->table->idx[i], err));
     for (size_t s = 0; s < m->sets; s++)
         for (size_t i = 0; i < m->set[s]->rows; i++) LG_TRY(merge_row(m, m->set[s], i, at++, err));
+    LG_TRY(data_table_number(m->table, false, err));
     LG_TRY(data_find_groups(m->table, NULL, err));
     return merge_names(m, err);
 }

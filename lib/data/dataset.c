@@ -33,9 +33,8 @@ data_table *data_table_new(size_t count, lg_err *err)
     return NULL;
 }
 
-static const char *const own_fields[] = {"id",     "file",       "label",     "split", "source", "width",
-                                         "height", "brightness", "duplicate", "group", "broken",
-                                         "glare",  "sharpness"};
+static const char *const own_fields[] = {"id",         "file",      "label", "split",  "source", "width",    "height",
+                                         "brightness", "duplicate", "group", "broken", "glare",  "sharpness"};
 enum { OWN_FIELDS = sizeof own_fields / sizeof *own_fields };
 
 static int own_field(const char *name)
@@ -256,6 +255,7 @@ void data_image_at(const data_set *set, size_t row, data_image *out)
     const data_fact *fact = data_fact_of(set, row);
     *out = (data_image){
         .id = fact->id,
+        .number = fact->number,
         .name = fact->name,
         .path = fact->path,
         .source = fact->source,
@@ -284,6 +284,19 @@ ptrdiff_t data_row_of(const data_set *set, uint32_t id)
         else high = mid;
     }
     return -1;
+}
+
+ptrdiff_t data_row_numbered(const data_set *set, const char *number)
+{
+    for (size_t i = 0; i < set->rows; i++)
+        if (strcmp(data_fact_of(set, i)->number, number) == 0) return (ptrdiff_t)i;
+    return -1;
+}
+
+const char *data_number(const data_set *set, uint32_t id)
+{
+    ptrdiff_t row = data_row_of(set, id);
+    return row < 0 ? "" : data_fact_of(set, (size_t)row)->number;
 }
 
 static bool name_matches(const char *full, const char *name, int how)
@@ -461,7 +474,11 @@ bool data_field(const data_set *set, size_t row, const char *field, data_value *
 {
     const data_fact *fact = data_fact_of(set, row);
     switch (own_field(field)) {
-    case 0: *out = number_value(fact->id); return true;
+    case 0:
+        *out = number_value(fact->id);
+        if (fact->crop.w > 0) lg_parse_double(fact->number, &out->number);
+        out->text = fact->crop.w > 0 ? fact->number : NULL;
+        return true;
     case 1: *out = text_value(fact->name); return true;
     case 2: *out = text_value(data_class_name(set, set->row[row].label)); return true;
     case 3: *out = text_value(data_split_names[set->row[row].split]); return true;

@@ -43,7 +43,8 @@ typedef struct data_cut { double train, val, test; } data_cut; /* shares; sum 1;
 
 /* Everything known about one image; all pointers borrowed from the set. */
 typedef struct data_image {
-    uint32_t id;         /* 1.. */
+    uint32_t id;         /* 1.., of the image in its set; for programs */
+    const char *number;  /* what people call it: the id; with `boxes` the picture's number and the mark's, 412.1 */
     const char *name;    /* path below the source folder */
     const char *path;    /* full path of the original file */
     const char *source;  /* dataset it came from (a column `source` of the labels file says it per image) */
@@ -68,6 +69,10 @@ size_t data_count(const data_set *set); /* rows */
 void data_image_at(const data_set *set, size_t row, data_image *out);
 /* Row of an image id; -1 when the set has no such image. */
 ptrdiff_t data_row_of(const data_set *set, uint32_t id);
+/* Row of an image by its number as people write it ("412", "412.1"); -1. */
+ptrdiff_t data_row_numbered(const data_set *set, const char *number);
+/* The number of an image id that the set has. */
+const char *data_number(const data_set *set, uint32_t id);
 /* Row of an image by file name (path below the source, file name, or name without extension: in that order); -1. */
 ptrdiff_t data_row_named(const data_set *set, const char *name);
 int data_classes(const data_set *set);

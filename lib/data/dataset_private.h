@@ -30,6 +30,7 @@ typedef struct data_fact {
     int w, h;
     uint64_t phash;
     data_crop crop;
+    const char *number;
 } data_fact;
 
 typedef struct data_table {
@@ -92,6 +93,11 @@ lg_status data_table_keep(data_table *table, data_idx *idx, lg_err *err) LG_MUST
 /* The column that says which part of its picture an image is, as 142x196+38+12: width, height, from the left, from the
  * top. Written for sets loaded with `boxes`; where a saved set has it, it is read again. */
 #define DATA_BOX_COLUMN "box"
+/* The further column of such sets that keeps the numbers, so that a part of a saved set has those it had. */
+#define DATA_MARK_COLUMN "mark"
+size_t data_column(const data_table *table, const char *name); /* its place; table->columns: none */
+/* Numbers of all images: of the column where kept says so, else made: pictures from 1 as they stand, their marks from 1. */
+lg_status data_table_number(data_table *table, bool kept, lg_err *err) LG_MUST_CHECK;
 bool data_crop_read(const char *text, data_crop *out);
 /* Whether a path is of a picture inside a file; *px its bytes (h, w) and *idx the file, NULL where it is not there. */
 bool data_idx_picture(const data_table *table, const char *path, const data_idx **idx, const uint8_t **px);

@@ -26,7 +26,8 @@ static lg_status no_image(const data_set *set, uint32_t id, lg_err *err)
 {
     lg_fail(err, LG_E_NAME, 314, "there is no image %u", id);
     if (set->rows == 0) return lg_why(err, "the dataset is empty");
-    return lg_why(err, "the numbers go from %u to %u", data_fact_of(set, 0)->id, data_fact_of(set, set->rows - 1)->id);
+    return lg_why(err, "the numbers go from %s to %s", data_fact_of(set, 0)->number,
+                  data_fact_of(set, set->rows - 1)->number);
 }
 
 /* A label as it was first seen, where the set has it in whatever case. A rename of that very label may change its case:

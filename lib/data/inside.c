@@ -58,6 +58,34 @@ bool data_idx_picture(const data_table *table, const char *path, const data_idx 
     return true;
 }
 
+size_t data_column(const data_table *table, const char *name)
+{
+    size_t k = 0;
+    while (k < table->columns && strcmp(table->column[k], name)) k++;
+    return k;
+}
+
+/* Without the column every image is a picture of its own, and its number its id. */
+lg_status data_table_number(data_table *table, bool kept, lg_err *err)
+{
+    size_t column = data_column(table, DATA_MARK_COLUMN), picture = 0, mark = 0;
+    bool marks = column < table->columns;
+    for (size_t i = 0; i < table->count; i++) {
+        data_fact *fact = &table->fact[i];
+        const char **cell = marks ? &table->cell[i * table->columns + column] : NULL;
+        bool same = i && fact->crop.w > 0 && strcmp(fact->path, fact[-1].path) == 0;
+        picture += !same;
+        mark = same ? mark + 1 : 1;
+        if (kept && marks && **cell) fact->number = *cell;
+        else if (!marks) fact->number = lg_arena_strf(&table->text, err, "%u", fact->id);
+        else if (fact->crop.w > 0) fact->number = lg_arena_strf(&table->text, err, "%zu.%zu", picture, mark);
+        else fact->number = lg_arena_strf(&table->text, err, "%zu", picture);
+        if (!fact->number) return err->status;
+        if (marks) *cell = fact->number;
+    }
+    return LG_OK;
+}
+
 /* Four whole numbers as 142x196+38+12, nothing else. */
 bool data_crop_read(const char *text, data_crop *out)
 {

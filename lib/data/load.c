@@ -220,14 +220,17 @@ static lg_status take_files(loading *l, lg_err *err)
 static lg_status copy_columns(loading *l, lg_err *err)
 {
     data_table *t = l->table;
-    size_t columns = l->labels.columns + l->boxes;
+    size_t columns = l->labels.columns + (l->boxes ? 2 : 0);
     t->column = lg_alloc(columns, sizeof *t->column, err);
     t->cell = lg_alloc(l->count * (columns ? columns : 1), sizeof *t->cell, err);
     if (!t->column || !t->cell) return err->status;
     t->columns = columns;
     for (size_t k = 0; k < columns; k++) {
-        const char *name = k < l->labels.columns ? l->labels.column[k] : DATA_BOX_COLUMN;
-        if (!l->boxes && lg_casecmp(name, DATA_BOX_COLUMN) == 0) name = "box text"; /* `box` is what was cut out */
+        const char *name = k < l->labels.columns        ? l->labels.column[k]
+                           : k == l->labels.columns + 1 ? DATA_BOX_COLUMN
+                                                        : DATA_MARK_COLUMN;
+        if (!l->boxes && lg_casecmp(name, DATA_BOX_COLUMN) == 0) name = "box text"; /* these two are our own */
+        if (!l->boxes && lg_casecmp(name, DATA_MARK_COLUMN) == 0) name = "mark text";
         t->column[k] = lg_arena_strndup(&t->text, name, strlen(name), err);
         if (!t->column[k]) return err->status;
     }
@@ -264,6 +267,7 @@ static lg_status make_table(loading *l, lg_err *err)
         fact->source =
             column < t->columns && *t->cell[i * t->columns + column] ? t->cell[i * t->columns + column] : source;
     }
+    LG_TRY(data_table_number(t, false, err));
     return data_table_open(t, err);
 }
 

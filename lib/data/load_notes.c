@@ -492,7 +492,7 @@ static lg_status note_near(const loading *l, const data_set *set, data_report *r
     for (size_t i = 0; i < set->rows && shown < 3; i++) {
         const data_fact *fact = data_fact_of(set, i);
         if (!fact->duplicate) continue;
-        lg_buf_addf(&d.why, "%simage %u like %u", shown ? ", " : "", fact->id, fact->group);
+        lg_buf_addf(&d.why, "%simage %s like %s", shown ? ", " : "", fact->number, data_number(set, fact->group));
         shown++;
     }
     lg_buf_addf(&d.hint, "look-alikes stay on one side of the split; list them with `show %s where duplicate`",

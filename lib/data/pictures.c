@@ -365,7 +365,7 @@ done:
 static lg_status refuse_broken(const data_fact *fact, lg_err *err)
 {
     if (!fact->broken) return LG_OK;
-    lg_fail(err, LG_E_FORMAT, 305, "image %u (%s) cannot be read as a picture", fact->id, fact->name);
+    lg_fail(err, LG_E_FORMAT, 305, "image %s (%s) cannot be read as a picture", fact->number, fact->name);
     return lg_why(err, "%s", fact->broken);
 }
 

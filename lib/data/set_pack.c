@@ -205,8 +205,7 @@ static lg_status unpack_row(unpacking *u, size_t at, lg_err *err)
 
 static void read_boxes(data_table *t)
 {
-    size_t box = 0;
-    while (box < t->columns && strcmp(t->column[box], DATA_BOX_COLUMN)) box++;
+    size_t box = data_column(t, DATA_BOX_COLUMN);
     for (size_t i = 0; box < t->columns && i < t->count; i++)
         if (!data_crop_read(t->cell[i * t->columns + box], &t->fact[i].crop)) t->fact[i].crop = (data_crop){0};
 }
@@ -231,6 +230,7 @@ static lg_status unpack_rows(unpacking *u, lg_err *err)
     for (size_t i = 0; i < rows; i++) LG_TRY(unpack_row(u, i, err));
     LG_TRY(lg_unpack_end(in, err));
     read_boxes(u->table);
+    LG_TRY(data_table_number(u->table, true, err));
     LG_TRY(data_table_open(u->table, err));
     return data_table_fields(u->table, err);
 }

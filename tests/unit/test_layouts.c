@@ -91,6 +91,19 @@ TEST(flickr27_boxes)
     CHECK_INT(a.split, b.split); /* of one picture */
     CHECK(strcmp(a.sha256, b.sha256) != 0);
     CHECK(a.group == b.group && !b.duplicate);
+    CHECK_STR(a.number, "1.1");
+    CHECK_STR(b.number, "1.2");
+    CHECK_STR(data_number(set, 3), "2.1");
+    CHECK_STR(data_number(set, 7), "5"); /* a whole picture */
+    CHECK_INT(data_row_numbered(set, "4.2"), 5);
+    CHECK_INT(data_row_numbered(set, "4"), -1);
+    data_value value = {0};
+    CHECK(data_field(set, 5, "id", &value) && value.number > 4.19 && value.number < 4.21);
+    CHECK_STR(value.text, "4.2");
+    const data_set *const both[] = {set, set};
+    CHECK_OK(data_combine(both, 2, &next, &err)); /* numbers begin again, the marks stay together */
+    CHECK_STR(data_number(next, 8), "6");
+    CHECK_STR(data_number(next, 10), "7.2");
 }
 
 TEST(boxes_are_the_pixels_there)
