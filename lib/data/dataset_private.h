@@ -96,7 +96,8 @@ lg_status data_table_keep(data_table *table, data_idx *idx, lg_err *err) LG_MUST
 /* The further column of such sets that keeps the numbers, so that a part of a saved set has those it had. */
 #define DATA_MARK_COLUMN "mark"
 size_t data_column(const data_table *table, const char *name); /* its place; table->columns: none */
-/* Numbers of all images: of the column where kept says so, else made: pictures from 1 as they stand, their marks from 1. */
+/* Numbers of all images: of the column where kept says so, else made: pictures from 1 as they stand, their marks from
+ * 1. */
 lg_status data_table_number(data_table *table, bool kept, lg_err *err) LG_MUST_CHECK;
 bool data_crop_read(const char *text, data_crop *out);
 /* Whether a path is of a picture inside a file; *px its bytes (h, w) and *idx the file, NULL where it is not there. */
