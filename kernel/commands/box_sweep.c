@@ -110,7 +110,7 @@ static bool best_field(const cmd_sweep *sweep, const cmd_standing *best, const c
 static int count_ties(const cmd_standing *standing, int n)
 {
     int ties = 0;
-    for (int i = 1; i < n; i++) ties += !cmd_standing_apart(&standing[i]);
+    for (int i = 1; i < n; i++) ties += !standing[i].apart;
     return ties;
 }
 
@@ -200,7 +200,7 @@ static void add_verdict_cell(board *b, plt_doc *doc, int place)
     lg_buf_clear(&b->text);
     if (!place) lg_buf_adds(&b->text, "best");
     else if (isnan(s->needed)) lg_buf_adds(&b->text, "cannot be told");
-    else if (!cmd_standing_apart(s)) lg_buf_adds(&b->text, "not distinguishable");
+    else if (!s->apart) lg_buf_adds(&b->text, "not distinguishable");
     else {
         lg_buf_adds(&b->text, "behind by ");
         add_difference(b->sweep, s->behind, &b->text);
@@ -240,7 +240,7 @@ static void board_columns(board *b, plt_doc *doc)
 static void board_row(board *b, plt_doc *doc, int place)
 {
     const cmd_standing *s = &b->standing[place];
-    bool clear = b->n > 1 && cmd_standing_apart(&b->standing[1]);
+    bool clear = b->n > 1 && b->standing[1].apart;
     plt_row(doc, PLT_ROW_PLAIN);
     plt_head(doc, "%d", place + 1);
     for (int a = 0; a < SWEEP_AXES; a++)
@@ -348,7 +348,7 @@ static void doc_first_two(board *b, plt_doc *doc)
     snprintf(apart, sizeof apart, "%s", lg_buf_str(&b->text));
     lg_buf_clear(&b->text);
     add_difference(b->sweep, s->needed, &b->text);
-    if (cmd_standing_apart(s))
+    if (s->apart)
         plt_text(doc, "The best one is ahead of the second by %s; up to %s could be chance.", apart,
                  lg_buf_str(&b->text));
     else
@@ -362,8 +362,8 @@ static void doc_verdict(board *b, plt_doc *doc)
     if (b->n < 2) return;
     doc_first_two(b, doc);
     for (int i = 1; i < b->n; i++)
-        if (!cmd_standing_apart(&b->standing[i]) && mean_seconds(b->sweep, b->standing[i].setting) <
-                                                        0.7 * mean_seconds(b->sweep, b->standing[quickest].setting))
+        if (!b->standing[i].apart && mean_seconds(b->sweep, b->standing[i].setting) <
+                                         0.7 * mean_seconds(b->sweep, b->standing[quickest].setting))
             quickest = i;
     if (ties > 1 && ties == b->n - 1) plt_text(doc, "None of the %d others is distinguishable from the best.", ties);
     else if (ties > 1) plt_text(doc, "%d of the %d others are not distinguishable from the best.", ties, b->n - 1);
@@ -372,6 +372,9 @@ static void doc_verdict(board *b, plt_doc *doc)
         cmd_sweep_setting_text(b->sweep, b->standing[quickest].setting, &b->text);
         plt_text(doc, "Of those, %s takes the least time.", lg_buf_str(&b->text));
     }
+    if (b->n > 2 && !isnan(b->standing[1].needed))
+        plt_note(doc, "what could be chance counts %d comparisons (Holm's rule)%s", b->n - 1,
+                 b->sweep->repeat > 1 ? "; the luck of the seeds is that of all settings together" : "");
     if (b->standing[0].runs + b->standing[1].runs == 2)
         plt_note(doc,
                  "one run each: how much of a difference is the luck of one seed is not known; `repeat 3` shows it");

@@ -103,21 +103,17 @@ typedef struct cmd_standing {
     double mean, low, high; /* of its runs */
     double behind;          /* how much worse its mean is than the best one's; 0 for the best */
     double needed;          /* a difference up to this may be chance (95%); NAN where that cannot be told */
+    double images, seeds;   /* variance of `behind` from either source of chance */
+    bool judged, apart;     /* apart: behind the best by more than chance explains */
 } cmd_standing;
-/* Behind the best by more than chance explains? */
-static inline bool cmd_standing_apart(const cmd_standing *s)
-{
-    return s->behind > s->needed; /* false for NAN */
-}
 /* Settings with at least one run, best first; returns how many. standing has room for sweep->settings.
  *
  * Two sources of chance count. The images: for accuracy each image's share of right answers is compared pair by pair
- * (a mean of differences over the same images). The seeds: the spread of the two settings' runs, pooled, as in
- * Student's two-sample test. needed = sqrt((1.96 se_images)^2 + (t se_seeds)^2); without repeats the seeds' part is
- * missing, for metrics other than accuracy that of the images. */
+ * (a mean of differences over the same images). The seeds: the spread of runs around the means of their settings,
+ * pooled over all settings. needed = sqrt((z se_images)^2 + (t se_seeds)^2) at the level that Holm's rule (1979) leaves
+ * to this comparison, so that all verdicts together err in 5% of sweeps; without repeats the seeds' part is missing,
+ * for metrics other than accuracy that of the images. */
 int cmd_sweep_judge(const cmd_sweep *sweep, cmd_standing *standing);
-/* Student's t that is exceeded in either direction with probability 5%; infinite for df < 1. */
-double cmd_student_t(int df);
 
 /* V18: sentence of the best, table, dots and ranges, verdict, line of the winner, curves. */
 void cmd_doc_sweep(plt_doc *doc, const cmd_sweep *sweep, lg_err *err);

@@ -8,6 +8,7 @@
 #include "lib/base/banned.h"
 
 enum { RUN, METRIC, SMOOTH };
+enum { COLORS = 6 };
 
 static const dsl_param params[] = {
     [RUN] = {.name = "run",
@@ -111,10 +112,11 @@ static void note_lost(plt_doc *doc, const curve_lines *lines, const char *name)
                  lines->most / 4);
 }
 
-/* One chart of one metric over all runs: training solid, validation dashed, one colour a run. */
+/* One chart of one metric over all runs: training solid, validation dashed, one colour a run; from the
+ * seventh on colours come again, with points. Names stand at the ends. */
 static lg_status overlay(const dsl_call *call, plt_doc *doc, const run_list *runs, bool loss, lg_err *err)
 {
-    static const uint32_t color[] = {PLT_BLUE, PLT_VERMILION, PLT_GREEN, PLT_PURPLE};
+    static const uint32_t color[] = {PLT_BLUE, PLT_VERMILION, PLT_GREEN, PLT_PURPLE, PLT_ORANGE, PLT_INK};
     size_t numbers = 0, lines = 2 * (size_t)runs->count;
     double share = call->arg[SMOOTH].value[0].number;
     for (int i = 0; i < runs->count; i++) numbers += 4 * (size_t)runs->run[i]->run.epochs;
@@ -130,12 +132,13 @@ static lg_status overlay(const dsl_call *call, plt_doc *doc, const run_list *run
         to.worst = 0;
         snprintf(to.name[to.count], sizeof *to.name, "%.60s train", runs->name[i]);
         add_line(&to, r, loss ? offsetof(nn_epoch, loss) : offsetof(nn_epoch, accuracy), room, room + n, share, false,
-                 color[i & 3]);
+                 color[i % COLORS]);
         room += 2 * n;
         if (val) snprintf(to.name[to.count], sizeof *to.name, "%.60s val", runs->name[i]);
         if (val)
             add_line(&to, r, loss ? offsetof(nn_epoch, val_loss) : offsetof(nn_epoch, val_accuracy), room, room + n,
-                     share, true, color[i & 3]);
+                     share, true, color[i % COLORS]);
+        for (int k = to.count - 1 - val; i >= COLORS && k < to.count; k++) to.line[k].points = true;
         room += val ? 2 * n : 0;
         note_lost(doc, &to, runs->name[i]);
     }

@@ -20,18 +20,6 @@ int cmd_sweep_finished(const cmd_sweep *sweep)
     return count;
 }
 
-/* Exact for 1 and 2 degrees of freedom; from 3 on the expansion in 1/df of Cornish and Fisher, right to 1%. */
-double cmd_student_t(int df)
-{
-    const double z = 1.959963985, z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z;
-    if (df < 1) return INFINITY;
-    if (df == 1) return 12.7062047;
-    if (df == 2) return 4.3026527;
-    double d = df;
-    return z + (z3 + z) / (4 * d) + (5 * z5 + 16 * z3 + 3 * z) / (96 * d * d) +
-           (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * d * d * d);
-}
-
 static cmd_standing standing_of(const cmd_sweep *sweep, int setting)
 {
     cmd_standing s = {.setting = setting};
@@ -56,15 +44,6 @@ static double squares(const cmd_sweep *sweep, const cmd_standing *s)
         if (!isnan(value)) sum += (value - s->mean) * (value - s->mean);
     }
     return sum;
-}
-
-/* t times the standard error of the difference of two means (Student's two-sample test); 0 without repeats. */
-static double seeds_margin(const cmd_sweep *sweep, const cmd_standing *a, const cmd_standing *b)
-{
-    int df = a->runs + b->runs - 2;
-    if (df < 1) return 0;
-    double variance = (squares(sweep, a) + squares(sweep, b)) / df;
-    return cmd_student_t(df) * sqrt(variance * (1.0 / a->runs + 1.0 / b->runs));
 }
 
 /* Share of a setting's runs that had this image right. */
@@ -100,6 +79,53 @@ static bool better(const cmd_sweep *sweep, const cmd_standing *a, const cmd_stan
     return sweep->lower ? a->mean < b->mean : a->mean > b->mean;
 }
 
+/* Variance of one run around the mean of its setting, pooled over all settings; *df its degrees of freedom. */
+static double seed_variance(const cmd_sweep *sweep, const cmd_standing *standing, int n, int *df)
+{
+    double sum = 0;
+    *df = 0;
+    for (int i = 0; i < n; i++) {
+        sum += squares(sweep, &standing[i]);
+        *df += standing[i].runs - 1;
+    }
+    return *df ? sum / *df : 0;
+}
+
+/* What chance explains with probability 1 - p, from the variances of both sources. */
+static double margin(double images, double seeds, int df, double p)
+{
+    double z = nn_normal_quantile(1 - p), t = df ? nn_student_quantile(p, df) : 0;
+    return sqrt(z * z * images + t * t * seeds);
+}
+
+/* Holm 1979: the clearest of m differences must hold at 5%/m, the next at 5%/(m - 1), …; the first that does not, and
+ * all behind it, are not distinguishable. Clearest: the largest beside its own margin. */
+static void find_apart(const cmd_sweep *sweep, cmd_standing *standing, int n)
+{
+    int df;
+    double variance = seed_variance(sweep, standing, n, &df);
+    bool accuracy = strcmp(sweep->metric, "accuracy") == 0, stopped = false;
+    for (int i = 0; i < n; i++) {
+        cmd_standing *s = &standing[i];
+        s->behind = fabs(standing[0].mean - s->mean);
+        s->images = accuracy && i ? image_variance(sweep, standing[0].setting, s->setting) : 0;
+        s->seeds = i ? variance * (1.0 / standing[0].runs + 1.0 / s->runs) : 0;
+        s->needed = i && (accuracy || df) ? margin(s->images, s->seeds, df, 0.05) : (double)NAN;
+    }
+    for (int left = n - 1; left > 0; left--) {
+        cmd_standing *clearest = NULL;
+        for (int i = 1; i < n; i++) {
+            cmd_standing *s = &standing[i];
+            if (s->judged) continue;
+            if (!clearest || s->behind * clearest->needed > clearest->behind * s->needed) clearest = s;
+        }
+        clearest->judged = true;
+        if (!isnan(clearest->needed)) clearest->needed = margin(clearest->images, clearest->seeds, df, 0.05 / left);
+        stopped = stopped || !(clearest->behind > clearest->needed);
+        clearest->apart = !stopped;
+    }
+}
+
 int cmd_sweep_judge(const cmd_sweep *sweep, cmd_standing *standing)
 {
     int n = 0;
@@ -111,14 +137,6 @@ int cmd_sweep_judge(const cmd_sweep *sweep, cmd_standing *standing)
         standing[at] = s;
         n++;
     }
-    bool accuracy = strcmp(sweep->metric, "accuracy") == 0;
-    for (int i = 0; i < n; i++) {
-        cmd_standing *s = &standing[i];
-        double seeds = seeds_margin(sweep, &standing[0], s);
-        double images = accuracy ? image_variance(sweep, standing[0].setting, s->setting) : 0;
-        bool told = accuracy || standing[0].runs + s->runs > 2;
-        s->behind = fabs(standing[0].mean - s->mean);
-        s->needed = told ? sqrt(1.96 * 1.96 * images + seeds * seeds) : NAN;
-    }
+    find_apart(sweep, standing, n);
     return n;
 }

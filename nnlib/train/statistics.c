@@ -13,6 +13,32 @@ double nn_chi2_tail(double x)
     return x > 0 ? erfc(sqrt(x / 2)) : 1;
 }
 
+double nn_student_tail(double t, int df)
+{
+    if (df < 1 || !(t > 0)) return 1;
+    double theta = atan(t / sqrt(df)), c = cos(theta), term = df % 2 ? c : 1, sum = df == 1 ? 0 : term;
+    for (int k = df % 2 ? 3 : 2; k <= df - 2; k += 2) {
+        term *= c * c * (k - 1) / k;
+        sum += term;
+    }
+    double inside = df % 2 ? 2 / acos(-1.0) * (theta + sin(theta) * sum) : sin(theta) * sum;
+    return inside < 1 ? 1 - inside : 0;
+}
+
+/* The tail falls with t: doubling finds an end, halving the place. */
+double nn_student_quantile(double p, int df)
+{
+    double low = 0, high = 1;
+    if (df < 1) return INFINITY;
+    while (nn_student_tail(high, df) > p && high < 1e12) high *= 2;
+    for (int i = 0; i < 100; i++) {
+        double middle = (low + high) / 2;
+        if (nn_student_tail(middle, df) > p) low = middle;
+        else high = middle;
+    }
+    return high;
+}
+
 nn_interval nn_f1_interval(const nn_class_score *score, double level)
 {
     nn_interval j = nn_wilson(score->right, score->truth + score->predicted - score->right, level);

@@ -47,6 +47,10 @@ nn_rates nn_rates_test(int64_t right1, int64_t n1, int64_t right2, int64_t n2, d
 double nn_fisher(int64_t a, int64_t b, int64_t c, int64_t d);
 /* P(X > x) for chi-square with one degree of freedom. */
 double nn_chi2_tail(double x);
+/* P(|T| > t) for Student's t with df >= 1 degrees of freedom (Student 1908; the finite series of Abramowitz & Stegun
+ * 26.7.3 and 26.7.4), and the t for which that is `p`, 0 < p < 1. df < 1: 1, and infinity. */
+double nn_student_tail(double t, int df);
+double nn_student_quantile(double p, int df);
 
 /* ---- does 80% mean 80%? ---- */
 enum { NN_BINS = 10 }; /* of equal width over 0..1; a value on a border belongs to the bin above, 1 to the last */

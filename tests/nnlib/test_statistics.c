@@ -85,6 +85,13 @@ static void check_calibration(void)
     near(nn_calibration_gap(&c), want[1]);
 }
 
+static void check_student(void)
+{
+    near(nn_student_tail(arg[0], (int)arg[1]), want[0]);
+    if (want[0] > 1e-6) CHECK_NEAR(nn_student_quantile(want[0], (int)arg[1]), want[1], 1e-6 * want[1]);
+    CHECK(isinf(nn_student_quantile(0.05, 0)));
+}
+
 TEST(as_others_say)
 {
     char name[24];
@@ -96,6 +103,7 @@ TEST(as_others_say)
         else if (!strcmp(name, "rates")) check_rates();
         else if (!strcmp(name, "matrix")) check_matrix();
         else if (!strcmp(name, "calibration")) check_calibration();
+        else if (!strcmp(name, "student")) check_student();
         else {
             CHECK_STR(name, "wilson");
             nn_interval ci = nn_wilson((int64_t)arg[0], (int64_t)arg[1], arg[2]);

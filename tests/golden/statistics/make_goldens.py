@@ -73,3 +73,9 @@ for n, shift in [(200, 0.12), (37, -0.2), (1000, 0)]:
     weight = weight[weight > 0]
     say("calibration", (n, *(f"{p:.4f}/{r}" for p, r in zip(confidence, right))),
         (np.sum(weight * np.abs(share - mean)) / n, np.mean(confidence) - np.mean(right)))
+
+# Student's t, both sides.
+for df in (1, 2, 3, 4, 7, 10, 24, 31, 200):
+    for t in (0.3, 1.0, 2.5, 6.0):
+        p = 2 * scipy.stats.t.sf(t, df)
+        say("student", (t, df), (p, scipy.stats.t.isf(p / 2, df)))
