@@ -15,7 +15,7 @@ static lg_status refuse(const char *path, const char *why, lg_err *err)
 {
     lg_fail(err, LG_E_FORMAT, 325, "the annotations in %s cannot be understood", path);
     lg_why(err, "%s", why);
-    return lg_try(err, "download them again, or name a labels file with `labels`");
+    return lg_try(err, "download them again, or say where labels are: `labels FILE`, `labels folders`");
 }
 
 static bool json_whole(const json_t *object, const char *key, json_int_t *out)
@@ -161,7 +161,7 @@ static lg_status read_json(data_marks *m, const char *path, bool *known, lg_err 
     if (!st && !root && named) {
         lg_fail(err, LG_E_FORMAT, 325, "the annotations in %s cannot be understood", path);
         lg_why(err, "line %d: %s", why.line, why.text);
-        st = lg_try(err, "download them again, or name a labels file with `labels`");
+        st = lg_try(err, "download them again, or say where labels are: `labels FILE`, `labels folders`");
     }
     if (root && json_is_array(json_object_get(root, "images")) && json_is_array(json_object_get(root, "annotations")) &&
         json_is_array(json_object_get(root, "categories"))) {

@@ -32,7 +32,7 @@ static lg_status bad_line(const char *name, size_t line, const char *why, lg_err
 {
     lg_fail(err, LG_E_FORMAT, 325, "line %zu of %s cannot be understood", line, name);
     lg_why(err, "%s", why);
-    return lg_try(err, "download the annotations again, or name a labels file with `labels`");
+    return lg_try(err, "download the annotations again, or say where labels are: `labels FILE`, `labels folders`");
 }
 
 /* Words of a line, cut at blanks (and at commas, where they count). */
