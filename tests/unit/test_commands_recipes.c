@@ -129,3 +129,18 @@ TEST(edited_and_combined)
     CHECK(strstr(recipe("both"), "nike as x") == NULL);
     lens_close(&l);
 }
+
+TEST(chosen_by_where)
+{
+    setup("load logos from shop size 16x16\n"
+          "relabel logos as other where label = puma and id > 45\n"
+          "split logos 60/40 where not label = other\n"
+          "clean logos brightness 0..0.5 where label = nike\n"
+          "combine logos into part where label in adidas, nike\n"
+          "model m on logos { flatten; dense classes softmax }\n"
+          "fit m epochs 1 batch 8 where label in adidas, nike as trial");
+    CHECK_INT(differs("logos") + differs("part") + differs("m") + differs("trial"), 0);
+    CHECK_HAS(recipe("logos"), "where label = puma and id > 45");
+    CHECK_HAS(recipe("trial"), "where label in adidas, nike");
+    lens_close(&l);
+}
