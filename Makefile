@@ -156,14 +156,19 @@ $(O)/bench/%: tests/bench/%.c $(O)/libnnlib.a
 	@$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/libnnlib.a $(NN_LIBS)
 .PHONY: bench bench-kernels
 ROUNDS ?= 5
-bench: $(O)/bench/bench_train ## an epoch of ours against Keras (PEER_PYTHON=python with TensorFlow), one JSON object
+bench: $(O)/bench/bench_train bench-images ## an epoch and pictures, ours beside the peers (PEER_PYTHON=python with TensorFlow …), JSON
 	@$(PYTHON) tests/bench/bench.py $(O)/bench/bench_train --rounds $(ROUNDS)
 bench-kernels: $(O)/bench/bench_kernels ## every kernel variant on the report's shapes
 	@$(O)/bench/bench_kernels
+$(O)/support/picture_tool: tests/support/picture_tool.c $(O)/obj/liblogolens.a $(O)/libnnlib.a
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/obj/liblogolens.a $(O)/libnnlib.a $(PKG_LIBS) $(NN_LIBS)
 $(O)/bench/bench_augment $(O)/bench/bench_images: $(O)/bench/%: tests/bench/%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/obj/liblogolens.a $(O)/libnnlib.a $(PKG_LIBS) $(NN_LIBS)
-.PHONY: bench-augment
+.PHONY: bench-augment bench-images
+bench-images: $(O)/bench/bench_images ## JPEGs and variants of ours beside PEER_PYTHON's libraries, one JSON object
+	@$(PYTHON) tests/bench/bench_images.py $(O)/bench/bench_images --rounds $(ROUNDS)
 bench-augment: $(O)/bench/bench_augment ## what one variant of a picture costs
 	@$(O)/bench/bench_augment
 

@@ -10,7 +10,7 @@
 #include "lib/data/idx.h"
 
 #define DATA_NEAR_DISTANCE 6   /* bits of the perceptual hash, of 64 */
-#define DATA_MIN_DECODE    256 /* JPEGs are never decoded smaller than this: hashes then hardly depend on the size */
+#define DATA_MIN_DECODE    128 /* JPEGs are never decoded smaller than this: hashes then hardly depend on the size */
 #define DATA_MAX_LABEL     200 /* bytes */
 #define DATA_MAX_IMAGES    5000000
 

@@ -20,6 +20,12 @@ typedef struct reading {
     int min_w, min_h; /* may be decoded reduced while it stays this large; 0: full size */
 } reading;
 
+/* A picture that was read, and how it shows its photo. */
+typedef struct opened {
+    img_picture picture;
+    img_view view;
+} opened;
+
 static lg_status read_file(const char *path, lg_buf *bytes, lg_err *err)
 {
     LG_TRY(lg_reach_read(path, bytes, err));
@@ -67,8 +73,8 @@ static lg_status open_inside(data_fact *fact, bool verify, const reading *how, c
 static void part_sha(const data_crop *crop, char sha[IMG_SHA256_HEX])
 {
     char text[IMG_SHA256_HEX + 80];
-    int n = snprintf(text, sizeof text, "%s %.9g %.9g %.9g %.9g %d", sha, crop->x, crop->y, crop->w, crop->h,
-                     crop->shares);
+    int n =
+        snprintf(text, sizeof text, "%s %.9g %.9g %.9g %.9g %d", sha, crop->x, crop->y, crop->w, crop->h, crop->shares);
     img_sha256(text, (size_t)n, sha);
 }
 
@@ -97,9 +103,10 @@ static lg_status cut_out(data_fact *fact, img_picture *picture, lg_err *err)
 }
 
 /* Reads, checks or learns the facts, decodes. The picture is upright, and cut to its part. */
-static lg_status open_picture(const data_table *table, data_fact *fact, bool verify, const reading *how,
-                              img_picture *out, lg_err *err)
+static lg_status open_picture(const data_table *table, data_fact *fact, bool verify, const reading *how, opened *to,
+                              lg_err *err)
 {
+    img_picture *out = &to->picture;
     lg_buf bytes;
     char sha[IMG_SHA256_HEX];
     img_info info = {0};
@@ -108,7 +115,11 @@ static lg_status open_picture(const data_table *table, data_fact *fact, bool ver
         .channels = how->channels, .min_w = part ? 0 : how->min_w, .min_h = part ? 0 : how->min_h};
     const data_idx *idx;
     const uint8_t *px;
-    if (data_idx_picture(table, fact->path, &idx, &px)) return open_inside(fact, verify, how, idx, px, out, err);
+    if (data_idx_picture(table, fact->path, &idx, &px)) {
+        lg_status inside = open_inside(fact, verify, how, idx, px, out, err);
+        to->view = img_view_all(out);
+        return inside;
+    }
     lg_buf_init(&bytes, FILE_LIMIT);
     lg_status st;
     LG_GO(read_file(fact->path, &bytes, err));
@@ -120,6 +131,7 @@ static lg_status open_picture(const data_table *table, data_fact *fact, bool ver
         part_sha(&fact->crop, sha);
         LG_GO(check_sha(fact, verify, sha, err));
     }
+    to->view = part ? img_view_all(out) : info.view;
     if (verify) goto done;
     fact->w = part ? out->w : info.w;
     fact->h = part ? out->h : info.h;
@@ -150,12 +162,12 @@ static reading fit_reading(const data_fact *fact, data_size size)
 }
 
 /* The fitted picture into its place, with what the pixel rules make of it. */
-static lg_status place_picture(const data_decode_job *job, const img_picture *picture, size_t at, lg_err *err)
+static lg_status place_picture(const data_decode_job *job, const opened *from, size_t at, lg_err *err)
 {
     data_block *block = job->block;
     img_picture fitted = {0};
     uint32_t changed = 0;
-    LG_TRY(img_fit(picture, job->fit, block->h, block->w, &fitted, err));
+    LG_TRY(img_fit_view(&from->picture, &from->view, job->fit, block->h, block->w, &fitted, err));
     lg_status st = job->rules ? data_rules_count(job->rules, &fitted, &changed, err) : LG_OK;
     if (job->changed) job->changed[at] = changed;
     memcpy(block->px + at * img_size(&fitted), fitted.px, img_size(&fitted));
@@ -172,13 +184,13 @@ static void decode_piece(void *ctx, int piece, int worker)
     size_t at = part->first + (size_t)piece;
     data_fact *fact = &job->table->fact[at];
     lg_err *err = &part->err[piece];
-    img_picture picture = {0};
+    opened found = {0};
     if (job->present && !job->present[at]) return;
     if ((job->verify && fact->broken) || (job->cancel && lg_cancelled(job->cancel))) return;
     reading how = fit_reading(fact, block ? (data_size){block->h, block->w, block->c} : (data_size){0});
-    if (open_picture(job->table, fact, job->verify, &how, &picture, err) == LG_OK && block)
-        err->status = place_picture(job, &picture, at, err);
-    img_picture_release(&picture);
+    if (open_picture(job->table, fact, job->verify, &how, &found, err) == LG_OK && block)
+        err->status = place_picture(job, &found, at, err);
+    img_picture_release(&found.picture);
 }
 
 /* A file that cannot be read is a fact, not a failure; memory is, and so are files that changed where they may not. */
@@ -372,18 +384,18 @@ static lg_status refuse_broken(const data_fact *fact, lg_err *err)
 lg_status data_original(const data_set *set, size_t row, int side, img_picture *out, lg_err *err)
 {
     const data_fact *fact = data_fact_of(set, row);
-    img_picture full = {0};
+    opened full = {0};
     LG_TRY(refuse_broken(fact, err));
     data_fact copy = *fact;
     LG_TRY(open_picture(set->table, &copy, true, &(reading){.channels = 3, .min_w = side, .min_h = side}, &full, err));
-    int longer = full.h > full.w ? full.h : full.w;
+    int longer = full.picture.h > full.picture.w ? full.picture.h : full.picture.w;
     if (side <= 0 || longer <= side) {
-        *out = full;
+        *out = full.picture;
         return LG_OK;
     }
-    int h = (int)((int64_t)full.h * side / longer), w = (int)((int64_t)full.w * side / longer);
-    lg_status st = img_resize(&full, h > 0 ? h : 1, w > 0 ? w : 1, out, err);
-    img_picture_release(&full);
+    int h = (int)((int64_t)full.picture.h * side / longer), w = (int)((int64_t)full.picture.w * side / longer);
+    lg_status st = img_resize_view(&full.picture, &full.view, h > 0 ? h : 1, w > 0 ? w : 1, out, err);
+    img_picture_release(&full.picture);
     return st;
 }
 
@@ -392,24 +404,24 @@ lg_status data_thumbnail(const data_set *set, size_t row, img_picture *out, lg_e
     const data_block *block = set->block;
     LG_TRY(refuse_broken(data_fact_of(set, row), err));
     if (block) return img_picture_copy(out, data_pixels(set, row), block->h, block->w, block->c, err);
-    img_picture full = {0};
+    opened full = {0};
     data_fact copy = *data_fact_of(set, row);
     reading how = fit_reading(&copy, (data_size){0});
     LG_TRY(open_picture(set->table, &copy, true, &how, &full, err));
-    lg_status st = img_fit(&full, set->fit, THUMB, THUMB, out, err);
-    img_picture_release(&full);
+    lg_status st = img_fit_view(&full.picture, &full.view, set->fit, THUMB, THUMB, out, err);
+    img_picture_release(&full.picture);
     return st;
 }
 
 lg_status data_fitted(const data_set *set, const data_rules *rules, size_t row, img_picture *out, lg_err *err)
 {
-    img_picture full = {0};
+    opened full = {0};
     data_fact copy = *data_fact_of(set, row);
     reading how = fit_reading(&copy, rules->size);
     LG_TRY(refuse_broken(&copy, err));
     LG_TRY(open_picture(set->table, &copy, true, &how, &full, err));
-    lg_status st = img_fit(&full, rules->fit, rules->size.h, rules->size.w, out, err);
-    img_picture_release(&full);
+    lg_status st = img_fit_view(&full.picture, &full.view, rules->fit, rules->size.h, rules->size.w, out, err);
+    img_picture_release(&full.picture);
     return st;
 }
 

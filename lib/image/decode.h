@@ -41,6 +41,7 @@ typedef struct img_info {
     int channels;    /* 1 or 3: grey or colour in the file */
     int orientation; /* 1..8, 1 where the file says nothing */
     int scale;       /* decoded at 1/scale: 1, 2, 4 or 8 */
+    img_view view;   /* what of the picture is the photo: a reduced one's last row or column may reach beyond it */
     bool alpha;      /* has transparent parts; they were laid over white */
     bool repaired;   /* a damaged JPEG that the decoder could still show; worth a warning */
 } img_info;

@@ -20,6 +20,18 @@ typedef struct img_picture {
     uint8_t *px; /* (h, w, c), owned: img_picture_release */
 } img_picture;
 
+/* How a picture shows the photo it was decoded from: which window of it, in its pixels with fractions, is the photo,
+ * and over how many of the photo's pixels, each way, one of its own is a mean. A plain value. */
+typedef struct img_view {
+    double x0, y0, x1, y1;
+    int scale;
+} img_view;
+
+static inline img_view img_view_all(const img_picture *p)
+{
+    return (img_view){.x1 = p->w, .y1 = p->h, .scale = 1};
+}
+
 /* Black picture. LL901 out of memory; LL323 when a side or c is out of range. */
 lg_status img_picture_init(img_picture *p, int h, int w, int c, lg_err *err) LG_MUST_CHECK;
 /* A copy of packed pixels px (h, w, c). */

@@ -104,6 +104,7 @@ static void avx2_column(const img_axis *a, int y, const uint16_t *rows, int firs
 }
 
 /* ---- warping ---- */
+/* What takes c is inlined, so that c is a constant in all of it. */
 enum { LANES = 8, STEP_MAX = 1 << 27 }; /* a step of 8 pixels, seven times, stays below 2^30 */
 
 /* … c b a | a b c … for -n <= i < 2n. */
@@ -135,7 +136,7 @@ typedef struct eight {
     __m256i ix, iy, fx, fy;
 } eight;
 
-static inline __m256i blended(const eight *e, const __m256i p[4], int c)
+__attribute__((always_inline)) static inline __m256i blended(const eight *e, const __m256i p[4], int c)
 {
     const __m256i one = _mm256_set1_epi32(1 << IMG_WARP_WEIGHT);
     __m256i wx = _mm256_or_si256(_mm256_sub_epi32(one, e->fx), _mm256_slli_epi32(e->fx, 16));
@@ -149,7 +150,7 @@ static inline __m256i blended(const eight *e, const __m256i p[4], int c)
     return out;
 }
 
-static inline __m256i read_eight(const img_picture *src, const eight *e, int c)
+__attribute__((always_inline)) static inline __m256i read_eight(const img_picture *src, const eight *e, int c)
 {
     const int last = (int)img_size(src) - 4;
     const __m256i next = _mm256_set1_epi32(1), pitch = _mm256_set1_epi32(src->w * c), size = _mm256_set1_epi32(c);
@@ -164,7 +165,7 @@ static inline __m256i read_eight(const img_picture *src, const eight *e, int c)
 }
 
 /* Packs the lanes' lowest c bytes together. */
-static inline void put_eight(__m256i px, int c, uint8_t *out)
+__attribute__((always_inline)) static inline void put_eight(__m256i px, int c, uint8_t *out)
 {
     const __m256i three = _mm256_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1, 0, 1, 2, 4, 5, 6, 8,
                                            9, 10, 12, 13, 14, -1, -1, -1, -1);
@@ -193,7 +194,8 @@ static inline void lanes_of(int64_t at, __m256i steps, __m256i *whole, __m256i *
 }
 
 /* Eights that leave one mirror's reach, and the last few, are the scalar loop's. */
-static inline void walk_row(const img_picture *src, const img_walk *walk, int n, int c, uint8_t *out)
+__attribute__((always_inline)) static inline void walk_row(const img_picture *src, const img_walk *walk, int n, int c,
+                                                           uint8_t *out)
 {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     const __m256i dx = _mm256_mullo_epi32(lane, _mm256_set1_epi32((int)walk->dx));

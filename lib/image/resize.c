@@ -33,9 +33,17 @@ static void axis_weights(img_axis *a, int i, double centre, double support, int 
     }
 }
 
-static lg_status axis_init(img_axis *a, double from, double to, int size, int n, lg_err *err)
+/* Variances add: a triangle of half-width r has r^2 / 6, a mean over `scale` pixels (scale^2 - 1) / 12 of theirs. */
+static double support_of(double ratio, int scale)
 {
-    double ratio = (to - from) / n, support = ratio > 1 ? ratio : 1;
+    double before = (1 - 1.0 / ((double)scale * scale)) / 2;
+    return sqrt(fmax(1, ratio * ratio - before));
+}
+
+/* size source pixels, of which from..to become n. */
+static lg_status axis_init(img_axis *a, double from, double to, int scale, int size, int n, lg_err *err)
+{
+    double ratio = (to - from) / n, support = support_of(ratio, scale);
     *a = (img_axis){.n = n, .taps = (int)ceil(support) * 2 + 2};
     if (a->taps > size) a->taps = size;
     a->first = lg_alloc((size_t)n, sizeof *a->first, err);
@@ -82,18 +90,17 @@ static lg_status passes(const img_picture *src, const img_axis *ax, const img_ax
     return st;
 }
 
-lg_status img_resize_window(const img_picture *src, double x0, double y0, double x1, double y1, int h, int w,
-                            img_picture *out, lg_err *err)
+lg_status img_resize_view(const img_picture *src, const img_view *v, int h, int w, img_picture *out, lg_err *err)
 {
     img_axis ax = {0}, ay = {0};
     lg_status st;
-    if (!(x0 >= 0 && x0 < x1 && x1 <= src->w && y0 >= 0 && y0 < y1 && y1 <= src->h) || h < 1 || w < 1 ||
-        h > IMG_MAX_SIDE || w > IMG_MAX_SIDE) {
+    if (!(v->x0 >= 0 && v->x0 < v->x1 && v->x1 <= src->w && v->y0 >= 0 && v->y0 < v->y1 && v->y1 <= src->h) || h < 1 ||
+        w < 1 || h > IMG_MAX_SIDE || w > IMG_MAX_SIDE) {
         lg_fail(err, LG_E_ARG, 323, "a picture of %d x %d cannot be made %d x %d", src->w, src->h, w, h);
         return lg_why(err, "sides go from 1 to %d and the window must lie inside the picture", IMG_MAX_SIDE);
     }
-    LG_GO(axis_init(&ax, x0, x1, src->w, w, err));
-    LG_GO(axis_init(&ay, y0, y1, src->h, h, err));
+    LG_GO(axis_init(&ax, v->x0, v->x1, v->scale, src->w, w, err));
+    LG_GO(axis_init(&ay, v->y0, v->y1, v->scale, src->h, h, err));
     LG_GO(passes(src, &ax, &ay, out, err));
 done:
     axis_release(&ax);
@@ -101,18 +108,31 @@ done:
     return st;
 }
 
-lg_status img_resize(const img_picture *src, int h, int w, img_picture *out, lg_err *err)
+lg_status img_resize_window(const img_picture *src, double x0, double y0, double x1, double y1, int h, int w,
+                            img_picture *out, lg_err *err)
 {
-    if (h == src->h && w == src->w) return img_picture_copy(out, src->px, h, w, src->c, err);
-    return img_resize_window(src, 0, 0, src->w, src->h, h, w, out, err);
+    return img_resize_view(src, &(img_view){.x0 = x0, .y0 = y0, .x1 = x1, .y1 = y1, .scale = 1}, h, w, out, err);
 }
 
-static lg_status fit_pad(const img_picture *src, int h, int w, img_picture *out, lg_err *err)
+lg_status img_resize(const img_picture *src, int h, int w, img_picture *out, lg_err *err)
+{
+    img_view all = img_view_all(src);
+    if (h == src->h && w == src->w) return img_picture_copy(out, src->px, h, w, src->c, err);
+    return img_resize_view(src, &all, h, w, out, err);
+}
+
+static lg_status fit_stretch(const img_picture *src, const img_view *v, int h, int w, img_picture *out, lg_err *err)
+{
+    bool all = v->scale == 1 && v->x1 - v->x0 == src->w && v->y1 - v->y0 == src->h;
+    return all ? img_resize(src, h, w, out, err) : img_resize_view(src, v, h, w, out, err);
+}
+
+static lg_status fit_pad(const img_picture *src, const img_view *v, int h, int w, img_picture *out, lg_err *err)
 {
     img_picture inner = {0};
-    double scale = fmin((double)w / src->w, (double)h / src->h);
-    int ih = (int)floor(src->h * scale + 0.5), iw = (int)floor(src->w * scale + 0.5);
-    LG_TRY(img_resize(src, ih < 1 ? 1 : ih > h ? h : ih, iw < 1 ? 1 : iw > w ? w : iw, &inner, err));
+    double sw = v->x1 - v->x0, sh = v->y1 - v->y0, scale = fmin(w / sw, h / sh);
+    int ih = (int)floor(sh * scale + 0.5), iw = (int)floor(sw * scale + 0.5);
+    LG_TRY(fit_stretch(src, v, ih < 1 ? 1 : ih > h ? h : ih, iw < 1 ? 1 : iw > w ? w : iw, &inner, err));
     lg_status st = img_picture_init(out, h, w, src->c, err);
     int top = (h - inner.h) / 2, left = (w - inner.w) / 2;
     for (int y = 0; !st && y < inner.h; y++)
@@ -121,15 +141,23 @@ static lg_status fit_pad(const img_picture *src, int h, int w, img_picture *out,
     return st;
 }
 
+lg_status img_fit_view(const img_picture *src, const img_view *v, img_fit_mode mode, int h, int w, img_picture *out,
+                       lg_err *err)
+{
+    double sw = v->x1 - v->x0, sh = v->y1 - v->y0;
+    if (mode == IMG_FIT_STRETCH || h < 1 || w < 1 || (h == sh && w == sw)) return fit_stretch(src, v, h, w, out, err);
+    if (mode == IMG_FIT_PAD) return fit_pad(src, v, h, w, out, err);
+    double scale = fmax(w / sw, h / sh), ww = fmin(w / scale, sw), wh = fmin(h / scale, sh);
+    img_view middle = {.x0 = v->x0 + (sw - ww) / 2, .y0 = v->y0 + (sh - wh) / 2, .scale = v->scale};
+    middle.x1 = fmin(middle.x0 + ww, v->x1);
+    middle.y1 = fmin(middle.y0 + wh, v->y1);
+    return img_resize_view(src, &middle, h, w, out, err);
+}
+
 lg_status img_fit(const img_picture *src, img_fit_mode mode, int h, int w, img_picture *out, lg_err *err)
 {
-    if (mode == IMG_FIT_STRETCH || h < 1 || w < 1 || (h == src->h && w == src->w))
-        return img_resize(src, h, w, out, err);
-    if (mode == IMG_FIT_PAD) return fit_pad(src, h, w, out, err);
-    double scale = fmax((double)w / src->w, (double)h / src->h);
-    double ww = fmin(w / scale, src->w), wh = fmin(h / scale, src->h);
-    double x0 = (src->w - ww) / 2, y0 = (src->h - wh) / 2;
-    return img_resize_window(src, x0, y0, fmin(x0 + ww, src->w), fmin(y0 + wh, src->h), h, w, out, err);
+    img_view all = img_view_all(src);
+    return img_fit_view(src, &all, mode, h, w, out, err);
 }
 
 lg_status img_enlarge(const img_picture *src, int factor, img_picture *out, lg_err *err)

@@ -58,12 +58,13 @@ static void one_file(void *ctx, int piece, int worker)
     lg_err err = {0};
     lg_buf bytes;
     img_picture photo = {0}, small = {0};
+    img_info info;
     int least = w->size * w->margin;
     img_decode_options want = {.channels = 3, .min_w = least, .min_h = least};
     lg_buf_init(&bytes, FILE_LIMIT);
     lg_status st = slurp(w->path[piece], &bytes, &err);
-    if (!st) st = img_decode(bytes.data, bytes.len, &want, &photo, NULL, &err);
-    if (!st) st = img_fit(&photo, IMG_FIT_STRETCH, w->size, w->size, &small, &err);
+    if (!st) st = img_decode(bytes.data, bytes.len, &want, &photo, &info, &err);
+    if (!st) st = img_fit_view(&photo, &info.view, IMG_FIT_STRETCH, w->size, w->size, &small, &err);
     if (!st) to_floats(small.px, floats_each(w), w->out + (size_t)piece * floats_each(w));
     if (st) __atomic_store_n(&w->failed, true, __ATOMIC_RELAXED);
     img_picture_release(&photo);

@@ -1,6 +1,8 @@
 /* Pictures in: what is read, what is refused and how it is said; the corpus of hostile and odd files. */
+#include <math.h>
 #include "tests/support/test.h"
 #include "lib/image/decode.h"
+#include "lib/image/resize.h"
 #include "lib/image/hash.h"
 #include "lib/image/png.h"
 
@@ -152,6 +154,48 @@ TEST(exif_orientation_is_applied)
     }
     lg_buf_release(&jpeg);
     lg_buf_release(&turned);
+    img_picture_release(&p);
+}
+
+/* Fitted, a reduced picture is what the whole one is: its half-empty last row and column do not push it aside, wherever
+ * the orientation turned them. */
+TEST(reduced_pictures_fit_as_whole_ones_do)
+{
+    lg_err err = {0};
+    lg_buf jpeg, turned;
+    img_picture p = {0};
+    CHECK_OK(img_picture_init(&p, 131, 163, 1, &err));
+    for (int y = 0; y < p.h; y++)
+        for (int x = 0; x < p.w; x++) *img_at(&p, y, x) = (uint8_t)(127 + 60 * sin(0.15 * x) + 60 * cos(0.12 * y));
+    lg_buf_init(&jpeg, 0);
+    CHECK_OK(img_jpeg_write(&p, 98, &jpeg, &err));
+    for (int o = 1; o <= 8; o++) {
+        uint8_t app1[] = {0xFF, 0xD8, 0xFF, 0xE1, 0, 34, 'E', 'x', 'i', 'f', 0, 0,          'I', 'I', 42, 0, 8, 0, 0,
+                          0,    1,    0,    0x12, 1, 3,  0,   1,   0,   0,   0, (uint8_t)o, 0,   0,   0,  0, 0, 0, 0};
+        img_picture whole = {0}, less = {0}, a = {0}, b = {0};
+        img_info info;
+        img_decode_options want = {.min_w = 20, .min_h = 20};
+        lg_buf_init(&turned, 0);
+        lg_buf_add(&turned, app1, sizeof app1);
+        lg_buf_add(&turned, jpeg.data + 2, jpeg.len - 2);
+        CHECK_OK(img_decode(turned.data, turned.len, NULL, &whole, NULL, &err));
+        CHECK_OK(img_decode(turned.data, turned.len, &want, &less, &info, &err));
+        CHECK_INT(info.scale, 4);
+        CHECK_NEAR(info.view.x1 - info.view.x0, whole.w / 4.0, 1e-9);
+        for (img_fit_mode mode = IMG_FIT_CROP; mode <= IMG_FIT_STRETCH; mode++) {
+            CHECK_OK(img_fit(&whole, mode, 20, 20, &a, &err));
+            CHECK_OK(img_fit_view(&less, &info.view, mode, 20, 20, &b, &err));
+            double off = 0;
+            for (size_t i = 0; i < img_size(&a); i++) off += abs(a.px[i] - b.px[i]);
+            CHECK_NEAR(off / (double)img_size(&a), 0, 1.0);
+            img_picture_release(&a);
+            img_picture_release(&b);
+        }
+        img_picture_release(&whole);
+        img_picture_release(&less);
+        lg_buf_release(&turned);
+    }
+    lg_buf_release(&jpeg);
     img_picture_release(&p);
 }
 
