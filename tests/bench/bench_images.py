@@ -96,7 +96,8 @@ def main():
         common = ["--threads", a.threads, "--size", a.size]
         images = contestants(pythons, IMAGE_PEERS, [a.ours, "images", names, a.size, a.threads, 7, 1, raw], "images.py",
                              ["--dir", photos, *common])
-        augment = contestants(pythons, AUGMENT_PEERS, [a.ours, "augment", 300, a.size, a.threads, 5], "augment.py", common)
+        augment = contestants(pythons, AUGMENT_PEERS, [a.ours, "augment", 300, a.size, a.threads, 5], "augment.py",
+                              common)
         out = {"threads": a.threads, "rounds": a.rounds, "decode_and_resize": interleaved(images, a.rounds),
                "augment_x10": interleaved(augment, a.rounds)}
         errors(judge, out["decode_and_resize"], images, raw, photos, a.size)

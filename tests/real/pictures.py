@@ -19,7 +19,8 @@ except ImportError:
     print("no Pillow or numpy for this Python")
     sys.exit(77)
 
-PHOTOS = ["astronaut.png", "chelsea.png", "coffee.png", "china.jpg", "flower.jpg", "rocket.jpg", "hubble_deep_field.jpg"]
+PHOTOS = ["astronaut.png", "chelsea.png", "coffee.png", "china.jpg", "flower.jpg", "rocket.jpg",
+          "hubble_deep_field.jpg"]
 SIDE = 96
 
 
@@ -46,8 +47,9 @@ def maps(name, v, side):
     """Output (x, y) about the middle to where it is read, 2x3; as op_NAME.c says."""
     v = [*v, 0]
     c, s = math.cos(math.radians(v[0])), math.sin(math.radians(v[0]))
+    inverse = 1 / (v[0] or 1)
     return {"flip": [[-1, 0, 0], [0, 1, 0]], "rotate": [[c, s, 0], [-s, c, 0]],
-            "zoom": [[1 / (v[0] or 1), 0, 0], [0, 1 / (v[0] or 1), 0]], "shear": [[1, math.tan(math.radians(v[0])), 0], [0, 1, 0]],
+            "zoom": [[inverse, 0, 0], [0, inverse, 0]], "shear": [[1, math.tan(math.radians(v[0])), 0], [0, 1, 0]],
             "shift": [[1, 0, -v[0] * side], [0, 1, -v[1] * side]]}.get(name)
 
 
@@ -99,7 +101,8 @@ def moving(tool, px, worst, others):
 
 def valuing(tool, px, worst):
     brighter = np.floor(np.clip(px.astype(np.float32) * np.float32(1.3), 0, 255) + 0.5)
-    check(worst, "brightness, numpy", psnr(tool.run(px, SIDE, SIDE, "brightness", 1.3), np.minimum(brighter, 255)), 60)
+    ours = tool.run(px, SIDE, SIDE, "brightness", 1.3)
+    check(worst, "brightness, numpy", psnr(ours, np.minimum(brighter, 255)), 60)
     left, top, right, bottom = (round(q * SIDE) for q in (0.25, 0.125, 0.75, 0.5))
     erased = px.copy()
     erased[top:bottom, left:right] = np.floor(px.reshape(-1, 3).mean(0) + 0.5)
