@@ -179,7 +179,9 @@ static lg_status read_boxes(yolo *y, size_t file, const char *path, lg_err *err)
         if (!read_line(line, len, &kind, &box)) {
             lg_fail(err, LG_E_FORMAT, 325, "line %zu of %s cannot be understood", at, path);
             lg_why(err, "a line is the number of a class and four shares: centre x and y, width, height");
-            st = lg_try(err, "write it again with the tool it is from, or say where labels are: `labels FILE`, `labels folders`");
+            st = lg_try(
+                err,
+                "write it again with the tool it is from, or say where labels are: `labels FILE`, `labels folders`");
             break;
         }
         const char *name = (size_t)kind < y->names ? y->name[kind] : NULL;
