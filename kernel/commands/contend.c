@@ -128,6 +128,18 @@ static lg_status take_matrices(const dsl_call *call, int objects, cmd_contest *c
     return LG_OK;
 }
 
+static lg_status all_different(const dsl_arg *arg, lg_err *err)
+{
+    for (int i = 1; i < arg->count; i++)
+        for (int k = 0; k < i; k++) {
+            if (arg->value[i].object != arg->value[k].object) continue;
+            lg_fail(err, LG_E_ARG, 143, "`%s` would be compared with itself", arg->value[i].name);
+            lg_try(err, "name two that differ; `list` shows what there is");
+            return lg_err_place(err, arg->value[i].span);
+        }
+    return LG_OK;
+}
+
 lg_status cmd_contest_open(const dsl_call *call, int objects, int on, cmd_contest *out, lg_err *err)
 {
     const dsl_arg *arg = &call->arg[objects];
@@ -143,6 +155,7 @@ lg_status cmd_contest_open(const dsl_call *call, int objects, int on, cmd_contes
         lg_fail(err, LG_E_ARG, 133, "`compare` takes models or tables, not both in one line");
         return lg_err_place(err, arg->value[0].span);
     }
+    LG_TRY(all_different(arg, err));
     LG_TRY(models ? judge_models(call, objects, on, out, err) : take_matrices(call, objects, out, err));
     for (int i = 0; i < out->n; i++) out->one[i].name = arg->value[i].name;
     return LG_OK;

@@ -3,6 +3,7 @@
 #include "kernel/commands/box_table.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -81,8 +82,8 @@ static lg_status totals_hold(const layout *l, lg_err *err)
         int64_t across = 0, down = 0;
         for (int j = 0; j < l->n; j++) across += cell(l, i, j), down += cell(l, j, i);
         if (l->total_column && t->column[l->total_column].type == REP_NUMBER)
-            LG_TRY(total_holds(row_name(t, (size_t)i), rep_cell_at(t, (size_t)i, l->total_column)->number, across,
-                               err));
+            LG_TRY(
+                total_holds(row_name(t, (size_t)i), rep_cell_at(t, (size_t)i, l->total_column)->number, across, err));
         if (l->total_row)
             LG_TRY(total_holds(t->column[i + 1].name, rep_cell_at(t, (size_t)l->n, i + 1)->number, down, err));
     }
@@ -135,6 +136,77 @@ static lg_status open_matrix(const layout *l, const char *file, const char *reci
     return dsl_object_new(&cmd_matrix_class, m, recipe, out, err);
 }
 
+/* ---- one line a pair: true, predicted, count ---- */
+static int column_called(const rep_table *t, rep_type type, const char *const *words)
+{
+    for (; *words; words++) {
+        int at = rep_column_find(t, *words);
+        if (at >= 0 && t->column[at].type == type) return at;
+    }
+    return -1;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return lg_casecmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* All labels once, in the order of classes; NULL where there are too few or too many for a matrix, or memory is out. */
+static const char **labels_of(const rep_table *t, const int column[2], int *count)
+{
+    lg_err ignored = {0};
+    const char **all = t->rows <= 1000000 ? lg_alloc(2 * t->rows, sizeof *all, &ignored) : NULL;
+    if (!all) return NULL;
+    for (size_t i = 0; i < 2 * t->rows; i++) all[i] = rep_cell_at(t, i / 2, column[i % 2])->text;
+    qsort(all, 2 * t->rows, sizeof *all, by_name);
+    size_t n = 1;
+    for (size_t i = 1; i < 2 * t->rows; i++)
+        if (by_name(&all[i], &all[n - 1])) all[n++] = all[i];
+    *count = n < 1000 ? (int)n : 0;
+    if (n >= 2 && n < REP_COLUMNS - 2 && **all) return all;
+    lg_free(all);
+    return NULL;
+}
+
+static int place_of(const char *const *label, int n, const char *name)
+{
+    const char *const *at = bsearch(&name, label, (size_t)n, sizeof *label, by_name);
+    return (int)(at - label);
+}
+
+/* The same counts as a table that is a matrix; false where the table is not such a list. A pair said twice is not. */
+static bool widen(const rep_table *t, rep_table *out)
+{
+    static const char *const truths[] = {"true", "actual", "true label", "truth", "label", NULL};
+    static const char *const saids[] = {"predicted", "prediction", "predicted label", NULL};
+    static const char *const counts[] = {"count", "images", "number", "n", NULL};
+    int column[2] = {column_called(t, REP_TEXT, truths), column_called(t, REP_TEXT, saids)}, n = 0;
+    int number = column_called(t, REP_NUMBER, counts);
+    if (t->columns != 3 || !t->rows || column[0] < 0 || column[1] < 0 || number < 0) return false;
+    const char **label = labels_of(t, column, &n);
+    lg_err ignored = {0};
+    double *cell = label ? lg_alloc((size_t)n * (size_t)n, sizeof *cell, &ignored) : NULL;
+    bool whole = cell != NULL;
+    for (int i = 0; whole && i < n * n; i++) cell[i] = -1;
+    for (size_t i = 0; whole && i < t->rows; i++) {
+        int truth = place_of(label, n, rep_cell_at(t, i, column[0])->text);
+        int said = place_of(label, n, rep_cell_at(t, i, column[1])->text);
+        double *at = &cell[truth * n + said];
+        whole = *at < 0 && is_count(rep_cell_at(t, i, number)->number);
+        *at = rep_cell_at(t, i, number)->number;
+    }
+    if (whole) rep_column_add(out, "true \\ predicted", REP_TEXT);
+    for (int i = 0; whole && i < n; i++) rep_column_add(out, label[i], REP_NUMBER);
+    for (int i = 0; whole && i < n; i++) {
+        rep_row_add(out);
+        rep_text(out, label[i]);
+        for (int j = 0; j < n; j++) rep_number(out, fmax(cell[i * n + j], 0));
+    }
+    lg_free(cell);
+    lg_free(label);
+    return whole;
+}
+
 static bool ends_with(const char *text, const char *end)
 {
     size_t n = strlen(text), m = strlen(end);
@@ -152,8 +224,13 @@ lg_status cmd_table_open(const char *name, const char *file, const char *bytes, 
     rep_table_init(&table);
     if (ends_with(file, ".json")) st = rep_json_read(bytes, len, short_name, &table, err);
     else st = rep_csv_read(bytes, len, ends_with(file, ".tsv") ? '\t' : 0, short_name, &table, err);
-    if (st == LG_OK && find_layout(&table, &l)) st = open_matrix(&l, short_name, recipe, out, err);
-    else if (st == LG_OK) return cmd_table_new(&table, short_name, recipe, out, err);
+    rep_table wide;
+    rep_table_init(&wide);
+    if (st == LG_OK && widen(&table, &wide) && (st = rep_table_check(&wide, err)) == LG_OK && find_layout(&wide, &l))
+        st = open_matrix(&l, short_name, recipe, out, err);
+    else if (st == LG_OK && find_layout(&table, &l)) st = open_matrix(&l, short_name, recipe, out, err);
+    else if (st == LG_OK) st = cmd_table_new(&table, short_name, recipe, out, err);
+    rep_table_release(&wide);
     rep_table_release(&table);
     return st;
 }

@@ -371,6 +371,23 @@ static void add_near(void *ctx, const char *name, dsl_kind kind)
     if (list->count < 128) list->name[list->count++] = name;
 }
 
+/* `compare first second`: the name of an object behind a list of objects. */
+static lg_status forgotten_comma(const binder *b, const dsl_word *word)
+{
+    near_names objects = {0};
+    for (int i = 0; i < b->params; i++) {
+        const dsl_arg *arg = &b->arg[i];
+        if (!is_positional(b, i) || !b->target->params[i].list || !arg->given || !arg->count) continue;
+        if (b->target->params[i].type != DSL_T_OBJECT) continue;
+        dsl_each_name(b->walk, b->target->params[i].kinds, add_near, &objects);
+        for (size_t k = 0; k < objects.count; k++)
+            if (dsl_same(objects.name[k], word->text))
+                return lg_try(b->err, "put a comma between them: %s %s, %s", b->target->name,
+                              arg->value[arg->count - 1].name, word->text);
+    }
+    return b->err->status;
+}
+
 /* Nothing takes this word: is it a misspelt option, a misspelt name, or a value of the wrong kind? */
 static lg_status nothing_fits(binder *b, const dsl_word *word, int first_free, const lg_err *why)
 {
@@ -390,7 +407,8 @@ static lg_status nothing_fits(binder *b, const dsl_word *word, int first_free, c
         *b->err = *why;
         return b->err->status;
     }
-    return dsl_no_option(b->target, word, b->err);
+    dsl_no_option(b->target, word, b->err);
+    return named ? forgotten_comma(b, word) : b->err->status;
 }
 
 /* `set theme dark`: no text takes the place of a choice that is needed. */

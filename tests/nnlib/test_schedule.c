@@ -42,6 +42,26 @@ TEST(onecycle_rises_and_falls)
     for (int i = 1; i < 100; i++) CHECK((i <= 29) == (nn_schedule_lr(&s, i) > nn_schedule_lr(&s, i - 1)));
 }
 
+TEST(onecycle_equals_pytorch)
+{
+    static char line[1 << 15];
+    int lines = 0;
+    FILE *f = fopen("tests/golden/pytorch/onecycle.txt", "r");
+    CHECK(f);
+    while (fgets(line, sizeof line, f)) {
+        double top;
+        int steps, at = 0;
+        if (*line == '#' || sscanf(line, "%lf %d = %n", &top, &steps, &at) < 2) continue;
+        nn_schedule s;
+        nn_schedule_init(&s, NN_SCHEDULE_ONECYCLE, top, steps);
+        char *next = line + at;
+        for (int i = 0; i < steps; i++) CHECK_NEAR(nn_schedule_lr(&s, i), strtod(next, &next), 1e-12 * top);
+        lines++;
+    }
+    fclose(f);
+    CHECK_INT(lines, 4);
+}
+
 TEST(only_plateau_listens)
 {
     for (int kind = 0; kind < NN_SCHEDULES; kind++) {

@@ -112,7 +112,7 @@ TEST(as_others_say)
         }
     }
     fclose(f);
-    CHECK_INT(lines, 36 + 11 + 12 + 5 + 3);
+    CHECK_INT(lines, 36 + 11 + 12 + 5 + 3 + 36);
 }
 
 /* Fagerland, Lydersen & Laake 2013, airway hyper-responsiveness of children: 1 against 7 of 21. */

@@ -98,9 +98,15 @@ TEST(what_is_no_matrix)
     CHECK_INT(open_as(&l, "n", "n.csv", ",a,b\na,1,2\nb,3,4\n"), LG_OK);
     CHECK(lens_run(&l, "compare m, n") != LG_OK);
     CHECK_INT(l.err.code, 409);
+    CHECK(lens_run(&l, "compare m, m") != LG_OK);
+    CHECK_INT(l.err.code, 143);
+    CHECK_HAS(l.err.msg, "with itself");
+    CHECK(lens_run(&l, "compare m n") != LG_OK);
+    CHECK_HAS(l.err.hint, "compare m, n");
+    CHECK_INT(open_as(&l, "same", "m.csv", transfer), LG_OK);
     CHECK(lens_run(&l, "compare m") != LG_OK);
     CHECK_INT(l.err.code, 143);
-    CHECK(lens_run(&l, "compare m, m by nikee") != LG_OK);
+    CHECK(lens_run(&l, "compare m, same by nikee") != LG_OK);
     CHECK_INT(l.err.code, 313);
     CHECK_HAS(l.err.hint, "Nike");
     lens_close(&l);
@@ -125,6 +131,25 @@ TEST(there_and_back)
     CHECK_STR(lens_fact(&l, "n.accuracy"), lens_fact(&l, "m.accuracy"));
     rep_table_release(&table);
     lg_buf_release(&csv);
+    lens_close(&l);
+}
+
+TEST(a_list_of_pairs_is_a_matrix)
+{
+    lens l;
+    start(&l);
+    CHECK_INT(
+        open_as(&l, "m", "m.csv", "predicted,true,count\nnike,Nike,7\nadidas,nike,3\nAdidas,adidas,9\nPuma,adidas,1\n"),
+        LG_OK);
+    CHECK_STR(lens_fact(&l, "m.count"), "20");
+    CHECK_STR(lens_fact(&l, "m.adidas.recall"), "0.9");
+    CHECK_STR(lens_fact(&l, "m.nike.recall"), "0.7");
+    CHECK_STR(lens_fact(&l, "m.puma.count"), "0");
+    /* a pair twice, or what is no count, stays a table */
+    CHECK_INT(open_as(&l, "t", "t.csv", "true,predicted,count\na,b,7\na,b,3\n"), LG_OK);
+    CHECK_STR(lens_fact(&l, "t.rows"), "2");
+    CHECK_INT(open_as(&l, "u", "u.csv", "true,predicted,count\na,b,0.5\nb,b,3\n"), LG_OK);
+    CHECK_STR(lens_fact(&l, "u.rows"), "2");
     lens_close(&l);
 }
 
