@@ -1,4 +1,6 @@
-"""The notebooks as a reader gets them: executed whole by nbclient, every output complete and safe to look at."""
+"""The notebooks as a reader gets them and as a learner leaves them: executed whole by nbclient, every output complete and
+safe to look at. An exercise is a cell tagged `raises-exception`: as shipped its `check` does not hold, and with the folded
+answer of the cell above in place of its first lines it does."""
 import os
 import re
 import subprocess
@@ -16,6 +18,17 @@ ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 400 * 1024  # bytes of one form of one output
 # A sanitizer sees in two epochs of the first notebook all that it would see in twenty of each, in minutes not hours.
 SANITIZED = os.environ.get("LOGOLENS_FLAVOR", "release") in ("asan", "tsan")
+
+
+def is_exercise(cell):
+    return cell.cell_type == "code" and "raises-exception" in cell.metadata.get("tags", [])
+
+
+def solved(cells, exercise):
+    """The source of an exercise with the answer above it in place of as many of its first lines."""
+    text = next(c.source for c in reversed(cells[:cells.index(exercise)]) if c.cell_type == "markdown")
+    answer = re.search(r"<details>.*?```\n(.*?)\n```", text, re.DOTALL).group(1).splitlines()
+    return "\n".join(answer + exercise.source.splitlines()[len(answer):])
 
 
 class Notebooks(unittest.TestCase):
@@ -37,14 +50,23 @@ class Notebooks(unittest.TestCase):
                 os.environ[name] = value
         cls.home.cleanup()
 
-    def execute(self, path):
+    def execute(self, path, answered=False):
         notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            if answered and is_exercise(cell):
+                cell.metadata.tags = []
+                cell.source = solved(notebook.cells, cell)
         if SANITIZED:
             for cell in notebook.cells:
                 cell.source = re.sub(r"\bepochs [0-9]+", "epochs 2", cell.source)
         NotebookClient(notebook, kernel_name="logolens", timeout=600,
                        resources={"metadata": {"path": str(path.parent)}}).execute()
         return notebook
+
+    def check_exercises(self, notebook, name):
+        for cell in filter(is_exercise, notebook.cells):
+            errors = [o.ename for o in cell.outputs if o.output_type == "error"]
+            self.assertEqual(errors, ["LL150"], f"{name}: the learner has nothing to do: {cell.source}")
 
     def check_outputs(self, notebook, name):
         for cell in notebook.cells:
@@ -67,7 +89,9 @@ class Notebooks(unittest.TestCase):
             with self.subTest(path.name):
                 for cell in nbformat.read(path, as_version=4).cells:
                     self.assertFalse(cell.get("outputs"), f"{path.name} is kept without outputs")
-                notebook = self.execute(path)
+                if not SANITIZED:
+                    self.check_exercises(self.execute(path), path.name)
+                notebook = self.execute(path, answered=True)
                 self.check_outputs(notebook, path.name)
                 executed = Path(self.home.name) / path.name
                 nbformat.write(notebook, executed)
