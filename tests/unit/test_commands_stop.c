@@ -38,7 +38,7 @@ static const char *const cells[] = {
     "fit scratch epochs 60 batch 4 lr 0.01 again as trial",
     "fit scratch epochs 40 batch 4 lr 0.001 continue quiet",
     "confusion scratch on logos.train as matrix",
-    "compare scratch, scratch on logos.train as both",
+    "compare scratch, other on logos.train as both",
     "show logos with scratch sort confidence limit 24",
     "findlr scratch steps 400 batch 4",
 };
@@ -80,7 +80,8 @@ TEST(interrupts_at_random_moments)
     lg_buf before;
     lens_shop();
     CHECK_OK(lens_open(&l));
-    if (lens_run(&l, "load logos from shop\n" MODEL "\nfit scratch epochs 1 batch 8 quiet"))
+    if (lens_run(&l, "load logos from shop\n" MODEL
+                     "\nmodel other on logos { flatten; dense classes softmax }\nfit scratch epochs 1 batch 8 quiet"))
         TEST_FAIL("setup: %s", l.err.msg);
     for (int i = 0; i < CELLS; i++) {
         double began = lg_now();
