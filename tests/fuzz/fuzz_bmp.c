@@ -1,0 +1,9 @@
+/* fuzz_bmp.c - any bytes as BMP. `make fuzz F=bmp`. */
+#include "tests/fuzz/fuzz_picture.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    return fuzz_picture(data, size, IMG_BMP);
+}
