@@ -373,7 +373,7 @@ static void doc_verdict(board *b, plt_doc *doc)
         plt_text(doc, "Of those, %s takes the least time.", lg_buf_str(&b->text));
     }
     if (b->n > 2 && !isnan(b->standing[1].needed))
-        plt_note(doc, "what could be chance counts %d comparisons (Holm's rule)%s", b->n - 1,
+        plt_note(doc, "what could be chance counts all %d pairs (Holm's rule)%s", b->n * (b->n - 1) / 2,
                  b->sweep->repeat > 1 ? "; the luck of the seeds is that of all settings together" : "");
     if (b->standing[0].runs + b->standing[1].runs == 2)
         plt_note(doc,

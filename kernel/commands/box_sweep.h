@@ -111,9 +111,9 @@ typedef struct cmd_standing {
  * Two sources of chance count. The images: for accuracy each image's share of right answers is compared pair by pair
  * (a mean of differences over the same images). The seeds: the spread of runs around the means of their settings,
  * pooled over all settings. needed = sqrt((z se_images)^2 + (t se_seeds)^2) at the level that Holm's rule (1979) leaves
- * to this comparison. It does not count that the best was picked by the same numbers: where nothing differs, some
- * setting is called behind in 5% of sweeps of 3 settings x 3 runs, but in 13% of 12 x 3 and 28% of 50 x 2. Without
- * repeats the seeds' part is missing, for metrics other than accuracy that of the images. */
+ * to this comparison among all pairs, so that all verdicts together err in at most 5% of sweeps though the best was
+ * picked by the same numbers; without repeats the seeds' part is missing, for metrics other than accuracy that of the
+ * images. */
 int cmd_sweep_judge(const cmd_sweep *sweep, cmd_standing *standing);
 
 /* V18: sentence of the best, table, dots and ranges, verdict, line of the winner, curves. */

@@ -99,7 +99,8 @@ static double margin(double images, double seeds, int df, double p)
 }
 
 /* Holm 1979: the clearest of m differences must hold at 5%/m, the next at 5%/(m - 1), …; the first that does not, and
- * all behind it, are not distinguishable. Clearest: the largest beside its own margin. */
+ * all behind it, are not distinguishable. Clearest: the largest beside its own margin. m counts all pairs, not only
+ * those with the best: which one that is was seen in the same numbers. */
 static void find_apart(const cmd_sweep *sweep, cmd_standing *standing, int n)
 {
     int df;
@@ -120,7 +121,8 @@ static void find_apart(const cmd_sweep *sweep, cmd_standing *standing, int n)
             if (!clearest || s->behind * clearest->needed > clearest->behind * s->needed) clearest = s;
         }
         clearest->judged = true;
-        if (!isnan(clearest->needed)) clearest->needed = margin(clearest->images, clearest->seeds, df, 0.05 / left);
+        if (!isnan(clearest->needed))
+            clearest->needed = margin(clearest->images, clearest->seeds, df, 0.05 / (n * (n - 1) / 2 - (n - 1 - left)));
         stopped = stopped || !(clearest->behind > clearest->needed);
         clearest->apart = !stopped;
     }

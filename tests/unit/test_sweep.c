@@ -135,8 +135,8 @@ TEST(paired_images_decide_without_repeats)
     CHECK(!st[0].apart);
     CHECK(!st[1].apart);
     CHECK(st[2].apart);
-    /* z sqrt((b + c - (b - c)^2 / n) / (n (n - 1))) with b = 10, c = 0; z of 5%, halved for two comparisons */
-    CHECK_NEAR(st[2].needed, 2.2414027276 * sqrt((10 - 1.0) / (100.0 * 99)), 1e-9);
+    /* z sqrt((b + c - (b - c)^2 / n) / (n (n - 1))) with b = 10, c = 0; z of 5% over the three pairs */
+    CHECK_NEAR(st[2].needed, 2.393979800 * sqrt((10 - 1.0) / (100.0 * 99)), 1e-9);
     cmd_sweep_free(s);
 }
 
@@ -167,9 +167,9 @@ TEST(all_settings_say_what_the_luck_of_a_seed_is)
     const int runs[4][2] = {{88, 92}, {86, 90}, {78, 78}, {70, 80}};
     for (int i = 0; i < 8; i++) s->trial[i] = trial(runs[i / 2][i % 2], 0);
     CHECK_INT(cmd_sweep_judge(s, st), 4);
-    /* pooled: (8 + 8 + 0 + 50) / 4 in points; scipy.stats.t.isf(0.05 / 3 / 2, 4) = 3.960786 for the clearest */
+    /* pooled: (8 + 8 + 0 + 50) / 4 in points; scipy.stats.t.isf(0.05 / 6 / 2, 4) = 4.8510084 for the clearest */
     double se = sqrt(66 / 4.0 * (1 / 2.0 + 1 / 2.0)) / 100;
-    CHECK_NEAR(st[3].needed, 3.9607865 * se, 1e-7);
+    CHECK_NEAR(st[3].needed, 4.8510084 * se, 1e-7);
     CHECK(!st[3].apart && !st[2].apart && !st[1].apart);
     cmd_sweep_free(s);
 }
