@@ -9,11 +9,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     data_idx *idx = NULL;
     lg_err err = {0};
-    uint8_t sum = 0;
+    volatile uint8_t last = 0; /* so that every byte is read */
     if (data_idx_read((const char *)data, size, "idx", &idx, &err)) return 0;
     size_t n = (size_t)idx->count * (size_t)idx->h * (size_t)idx->w;
-    for (size_t i = 0; i < n; i++) sum = (uint8_t)(sum + idx->px[i]);
-    if (idx->h < 1 || idx->w < 1 || (n && !idx->px) || sum > 255) abort();
+    for (size_t i = 0; i < n; i++) last = idx->px[i];
+    (void)last;
+    if (idx->h < 1 || idx->w < 1 || (n && !idx->px)) abort();
     data_idx_unref(idx);
     return 0;
 }
