@@ -163,10 +163,12 @@ bench-kernels: $(O)/bench/bench_kernels ## every kernel variant on the report's 
 $(O)/support/picture_tool: tests/support/picture_tool.c $(O)/obj/liblogolens.a $(O)/libnnlib.a
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/obj/liblogolens.a $(O)/libnnlib.a $(PKG_LIBS) $(NN_LIBS)
-$(O)/bench/bench_augment $(O)/bench/bench_images: $(O)/bench/%: tests/bench/%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a
+$(O)/bench/bench_augment $(O)/bench/bench_images $(O)/bench/bench_jail: $(O)/bench/%: tests/bench/%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/obj/liblogolens.a $(O)/libnnlib.a $(PKG_LIBS) $(NN_LIBS)
-.PHONY: bench-augment bench-images
+.PHONY: bench-augment bench-images bench-jail
+bench-jail: $(O)/bench/bench_jail $(O)/logolens ## decoding in the sandboxed helper beside decoding in the process
+	@$(O)/bench/bench_jail $(O)/logolens 20
 bench-images: $(O)/bench/bench_images ## JPEGs and variants of ours beside PEER_PYTHON's libraries, one JSON object
 	@$(PYTHON) tests/bench/bench_images.py $(O)/bench/bench_images --rounds $(ROUNDS)
 bench-augment: $(O)/bench/bench_augment ## what one variant of a picture costs

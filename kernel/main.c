@@ -12,6 +12,7 @@
 #include "kernel/jupyter/kernel.h"
 #include "lib/base/pool.h"
 #include "lib/base/reach.h"
+#include "lib/image/jail.h"
 #include "lib/plot/plot.h"
 #include "lib/store/config.h"
 #include "nnlib/nnlib.h"
@@ -27,6 +28,7 @@ static const char usage[] =
     "                                   serve Jupyter (Jupyter calls this)\n"
     "  logolens allow PATH|URL          let notebooks read a folder, or connect to a host\n"
     "  logolens forbid PATH|URL         take that back\n"
+    "  logolens sandbox --check         try what the helper that decodes pictures must not be able to do\n"
     "  logolens version                 version, and what this machine offers\n"
     "\n"
     "run ends with status 0, 1 (an error or a failed check), 2 (wrong usage) or 130 (interrupted).\n";
@@ -62,6 +64,7 @@ lg_status main_set_up(lg_err *err)
 {
     lg_err trouble = {0};
     store_paths paths = {0};
+    img_jail_setup(&(img_jail_options){.program = "/proc/self/exe"});
     LG_TRY(lg_reach_init(NULL, err));
     lg_status st = store_paths_init(&paths, &trouble);
     if (st == LG_OK) st = store_paths_reach(&paths, &trouble);
@@ -211,6 +214,7 @@ static int main_manual(void)
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "--help";
+    if (strcmp(name, "sandbox") == 0) return main_sandbox(argc - 2, argv + 2);
     int count = argc > 2 ? argc - 2 : 0;
     char *const *rest = argv + (argc > 2 ? 2 : argc);
     if (strcmp(name, "kernel") == 0) return main_kernel(count, rest);

@@ -18,5 +18,6 @@ lg_status main_read_file(const char *path, size_t limit, lg_buf *out, lg_err *er
 
 int main_run_script(const char *path);           /* terminal.c: logolens run FILE */
 int main_install(int count, char *const word[]); /* install.c: logolens install ... */
+int main_sandbox(int count, char *const word[]); /* sandbox.c: the helper that decodes pictures */
 
 #endif

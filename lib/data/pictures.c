@@ -6,8 +6,8 @@
 #include "lib/base/cgroup.h"
 #include "lib/base/reach.h"
 #include "lib/data/clean.h"
-#include "lib/image/decode.h"
 #include "lib/image/hash.h"
+#include "lib/image/jail.h"
 
 #include "lib/base/banned.h"
 
@@ -125,7 +125,7 @@ static lg_status open_picture(const data_table *table, data_fact *fact, bool ver
     LG_GO(read_file(fact->path, &bytes, err));
     img_sha256(bytes.data, bytes.len, sha);
     if (!part) LG_GO(check_sha(fact, verify, sha, err));
-    LG_GO(img_decode(bytes.data, bytes.len, &want, out, &info, err));
+    LG_GO(img_jail_decode(bytes.data, bytes.len, &want, out, &info, err));
     if (part) {
         LG_GO(cut_out(fact, out, err));
         part_sha(&fact->crop, sha);

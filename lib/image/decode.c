@@ -126,12 +126,12 @@ static lg_status step(img_picture *p, lg_status (*make)(const img_picture *, int
 
 /* Reduced pictures have whole pixels, photos of 375 rows only 93 3/4 of them: the last one reaches beyond the edge,
  * which lies at the left or the top where the orientation turned it there. */
-static img_view view_of(const img_info *info, const img_picture *p)
+img_view img_view_of(const img_info *info, int picture_w, int picture_h)
 {
     double w = (double)info->w / info->scale, h = (double)info->h / info->scale;
     int o = info->orientation;
-    double x0 = o == 2 || o == 3 || o == 6 || o == 7 ? p->w - w : 0;
-    double y0 = o == 3 || o == 4 || o == 7 || o == 8 ? p->h - h : 0;
+    double x0 = o == 2 || o == 3 || o == 6 || o == 7 ? picture_w - w : 0;
+    double y0 = o == 3 || o == 4 || o == 7 || o == 8 ? picture_h - h : 0;
     return (img_view){.x0 = x0, .y0 = y0, .x1 = x0 + w, .y1 = y0 + h, .scale = info->scale};
 }
 
@@ -152,7 +152,7 @@ lg_status img_decode(const void *bytes, size_t len, const img_decode_options *wa
     else LG_GO(img_stb_decode(file, IMG_MAX_MEMORY, out, info, err));
     if (info->orientation != 1) LG_GO(step(out, img_orient, info->orientation, err));
     if (want->channels && want->channels != out->c) LG_GO(step(out, img_convert, want->channels, err));
-    info->view = view_of(info, out);
+    info->view = img_view_of(info, out->w, out->h);
 done:
     if (st) img_picture_release(out);
     return st;

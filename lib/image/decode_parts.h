@@ -42,6 +42,9 @@ static inline uint32_t img_le32(const uint8_t *p)
 /* Sides and area against the limit. */
 lg_status img_check_size(uint64_t w, uint64_t h, int64_t max_pixels, lg_err *err) LG_MUST_CHECK;
 
+/* info->view of a picture of this size, from the photo's own size, scale and orientation. */
+img_view img_view_of(const img_info *info, int picture_w, int picture_h);
+
 typedef struct img_jpeg_header {
     int w, h, components; /* as stored */
     int scans;
