@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -31,6 +32,7 @@ typedef struct helper {
     int socket;          /* question and answer, one byte each */
     int lifeline;        /* nothing is written to it; closing it ends the helper */
     clockid_t clock;     /* its processor time */
+    int core;            /* where it is held; -1: anywhere */
     img_jail_page *page; /* shared with it */
     bool busy;           /* a thread uses it, or is starting it */
 } helper;
@@ -169,8 +171,20 @@ static double cpu_of(const helper *h)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
+/* The helper runs where its caller ran and now waits: waking another core, which may sleep, takes ten times as long as
+ * the whole hand-over. One that works for longer may go anywhere again. */
+static void hold_at(helper *h, int core)
+{
+    cpu_set_t cores;
+    if (core == h->core) return;
+    CPU_ZERO(&cores);
+    if (core >= 0 && core < CPU_SETSIZE) CPU_SET(core, &cores);
+    else if (sched_getaffinity(0, sizeof cores, &cores)) return;
+    if (sched_setaffinity(h->pid, sizeof cores, &cores) == 0) h->core = core;
+}
+
 /* Waits for the helper's byte; looks at its processor time now and then (the socket's patience). */
-static turn await(const helper *h, double cpu_limit, double wall_limit)
+static turn await(helper *h, double cpu_limit, double wall_limit)
 {
     char byte;
     double start = lg_now(), cpu = cpu_of(h);
@@ -178,6 +192,7 @@ static turn await(const helper *h, double cpu_limit, double wall_limit)
         ssize_t n = recv(h->socket, &byte, 1, 0);
         if (n == 1) return TURN_DONE;
         if (n == 0 || (errno != EAGAIN && errno != EINTR)) return TURN_GONE;
+        hold_at(h, -1);
         if (cpu_of(h) - cpu > cpu_limit || lg_now() - start > wall_limit) return TURN_TOO_LONG;
     }
 }
@@ -186,7 +201,7 @@ static turn await(const helper *h, double cpu_limit, double wall_limit)
 static const char *start_helper(helper *h, const char *program, double seconds)
 {
     ends child;
-    *h = (helper){.busy = true, .socket = -1, .lifeline = -1};
+    *h = (helper){.busy = true, .socket = -1, .lifeline = -1, .core = -1};
     const char *why = open_ends(h, &child) ? NULL : "no memory or descriptors to share";
     int failed = why ? 0 : spawn(h, program, &child);
     close_fd(child.socket);
@@ -217,6 +232,10 @@ static helper *find(bool (*wanted)(const helper *))
 static bool is_idle(const helper *h)
 {
     return !h->busy && h->pid;
+}
+static bool is_near(const helper *h)
+{
+    return is_idle(h) && h->core == sched_getcpu();
 }
 static bool is_free(const helper *h)
 {
@@ -257,7 +276,7 @@ static helper *take(double *seconds)
     pthread_mutex_lock(&jail.lock);
     *seconds = jail.seconds;
     while (jail.program[0]) {
-        if ((h = find(is_idle))) {
+        if ((h = find(is_near)) || (h = find(is_idle))) {
             h->busy = true;
             break;
         }
@@ -340,6 +359,7 @@ static lg_status ask_helper(helper *h, const img_jail_ask *ask, const void *byte
     char byte = 1;
     h->page->ask = *ask;
     memcpy(img_jail_file(h->page), bytes, ask->len);
+    hold_at(h, sched_getcpu());
     *unheard = send(h->socket, &byte, 1, MSG_NOSIGNAL) != 1;
     turn how = *unheard ? TURN_GONE : await(h, seconds, seconds * WALL_FACTOR);
     if (how != TURN_DONE) {
