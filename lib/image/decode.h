@@ -7,8 +7,8 @@
  *     img_picture_release(&p);
  *
  * Invariants
- *  - Bytes in, plain data out: no files, no globals, no state between calls; any number of threads. (So it can run
- *    inside the sandboxed helper unchanged.)
+ *  - Bytes in, plain data out: no files, no globals, no state between calls; any number of threads. (So it
+ *    runs in the sandboxed helper unchanged: jail.h, which is what files of strangers go through.)
  *  - The content decides what a file is, never its name.
  *  - The same bytes always give the same pixels: memory is zeroed, and what a decoder would have to guess is refused.
  *  - Nothing is allocated before the header has been checked against the limits.

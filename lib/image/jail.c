@@ -34,7 +34,6 @@ typedef struct helper {
     clockid_t clock;     /* its processor time */
     int core;            /* where it is held; -1: anywhere */
     img_jail_page *page; /* shared with it */
-    bool busy;           /* a thread uses it, or is starting it */
 } helper;
 
 static struct {
@@ -43,6 +42,7 @@ static struct {
     char program[4096]; /* "": decode in this process */
     double seconds;
     bool cannot_start;
+    bool busy[MOST]; /* a thread uses it, or is starting it: only that one touches the helper */
     helper team[MOST];
 } jail = {.lock = PTHREAD_MUTEX_INITIALIZER, .given_back = PTHREAD_COND_INITIALIZER};
 
@@ -65,7 +65,7 @@ static int end_helper(helper *h)
         if (gone != h->pid) status = 0;
     }
     if (h->page) munmap(h->page, JAIL_SIZE);
-    *h = (helper){.busy = h->busy, .socket = -1, .lifeline = -1};
+    *h = (helper){.socket = -1, .lifeline = -1};
     return status;
 }
 
@@ -201,7 +201,7 @@ static turn await(helper *h, double cpu_limit, double wall_limit)
 static const char *start_helper(helper *h, const char *program, double seconds)
 {
     ends child;
-    *h = (helper){.busy = true, .socket = -1, .lifeline = -1, .core = -1};
+    *h = (helper){.socket = -1, .lifeline = -1, .core = -1};
     const char *why = open_ends(h, &child) ? NULL : "no memory or descriptors to share";
     int failed = why ? 0 : spawn(h, program, &child);
     close_fd(child.socket);
@@ -229,9 +229,13 @@ static helper *find(bool (*wanted)(const helper *))
         if (wanted(&jail.team[i])) return &jail.team[i];
     return NULL;
 }
+static bool *busy(const helper *h)
+{
+    return &jail.busy[h - jail.team];
+}
 static bool is_idle(const helper *h)
 {
-    return !h->busy && h->pid;
+    return !*busy(h) && h->pid;
 }
 static bool is_near(const helper *h)
 {
@@ -239,11 +243,11 @@ static bool is_near(const helper *h)
 }
 static bool is_free(const helper *h)
 {
-    return !h->busy && !h->pid;
+    return !*busy(h) && !h->pid;
 }
 static bool is_busy(const helper *h)
 {
-    return h->busy;
+    return *busy(h);
 }
 
 /* Starts one without holding the lock. */
@@ -253,7 +257,7 @@ static bool start_outside_lock(helper *h)
     char program[sizeof jail.program];
     double seconds = jail.seconds;
     memcpy(program, jail.program, sizeof program);
-    h->busy = true;
+    *busy(h) = true;
     pthread_mutex_unlock(&jail.lock);
     const char *why = start_helper(h, program, seconds);
     bool bare = !why && !(h->page->confined & LG_CONFINED_CALLS);
@@ -263,7 +267,7 @@ static bool start_outside_lock(helper *h)
     if (bare && !told) warn_once("pictures are decoded in a helper that is not confined", "this system has no seccomp");
     told |= bare;
     if (!why) return true;
-    h->busy = false;
+    *busy(h) = false;
     jail.cannot_start = true;
     pthread_cond_broadcast(&jail.given_back);
     return false;
@@ -277,7 +281,7 @@ static helper *take(double *seconds)
     *seconds = jail.seconds;
     while (jail.program[0]) {
         if ((h = find(is_near)) || (h = find(is_idle))) {
-            h->busy = true;
+            *busy(h) = true;
             break;
         }
         h = jail.cannot_start ? NULL : find(is_free);
@@ -293,7 +297,7 @@ static helper *take(double *seconds)
 static void give_back(helper *h)
 {
     pthread_mutex_lock(&jail.lock);
-    h->busy = false;
+    *busy(h) = false;
     pthread_cond_signal(&jail.given_back);
     pthread_mutex_unlock(&jail.lock);
 }

@@ -29,7 +29,7 @@ typedef struct img_jail_options {
     double seconds;      /* of processor time for one file; 0: 10 */
 } img_jail_options;
 
-/* Ends the helpers there are, as img_jail_stop does; the next decode starts as these options say. */
+/* Ends the idle helpers, as img_jail_stop does; the next decode starts as these options say. */
 void img_jail_setup(const img_jail_options *options);
 /* As img_decode. Options can narrow the limits of 64 MB and 50 million pixels, not widen them. */
 lg_status img_jail_decode(const void *bytes, size_t len, const img_decode_options *want, img_picture *out,
