@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -294,11 +295,12 @@ static helper *take(double *seconds)
     return h;
 }
 
+/* All who wait are told: of a helper that has ended, and where none can be started, each of them decodes by itself. */
 static void give_back(helper *h)
 {
     pthread_mutex_lock(&jail.lock);
     *busy(h) = false;
-    pthread_cond_signal(&jail.given_back);
+    pthread_cond_broadcast(&jail.given_back);
     pthread_mutex_unlock(&jail.lock);
 }
 
@@ -372,7 +374,8 @@ static lg_status ask_helper(helper *h, const img_jail_ask *ask, const void *byte
         if (how == TURN_GONE) return say_crashed(status, err);
         return img_bad(err, LG_E_LIMIT, "decoding it takes more than %g s", seconds);
     }
-    img_jail_answer answer = h->page->answer; /* a copy, that no longer changes */
+    img_jail_answer answer = h->page->answer; /* a copy, that no longer changes, */
+    atomic_signal_fence(memory_order_seq_cst); /* nor may the compiler read the page again in its place */
     bool sound = img_jail_plausible(ask, &answer);
     lg_status st = sound ? take_picture(&answer, h, out, info, err)
                          : img_bad(err, LG_E_FORMAT, "its decoder answered what cannot be");
@@ -387,7 +390,7 @@ lg_status img_jail_decode(const void *bytes, size_t len, const img_decode_option
     img_decode_options asked = want ? *want : (img_decode_options){0};
     if (!asked.max_bytes || asked.max_bytes > IMG_MAX_BYTES) asked.max_bytes = IMG_MAX_BYTES;
     if (!asked.max_pixels || asked.max_pixels > IMG_MAX_PIXELS) asked.max_pixels = IMG_MAX_PIXELS;
-    if (len > asked.max_bytes) return img_decode(bytes, len, &asked, out, info, err); /* refuses it by its length */
+    if (!len || len > asked.max_bytes) return img_decode(bytes, len, &asked, out, info, err); /* refused by length */
     const img_jail_ask ask = {.len = len,
                               .max_pixels = asked.max_pixels,
                               .max_bytes = asked.max_bytes,

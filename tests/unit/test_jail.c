@@ -240,7 +240,7 @@ TEST(limits_of_the_options_hold)
     CHECK(same(b.data, b.len, &(img_decode_options){.max_pixels = 399}));
     CHECK(same(b.data, b.len, &(img_decode_options){.max_bytes = 10}));
     CHECK(same(b.data, b.len, &(img_decode_options){.channels = 1}));
-    CHECK(same(b.data, 0, NULL));
+    CHECK(same(b.data, 0, NULL) && same(NULL, 0, NULL));
     stop();
     lg_buf_release(&b);
 }
@@ -286,6 +286,33 @@ TEST(a_helper_killed_while_it_decodes_costs_that_file_only)
     stop();
     lg_buf_release(&small);
     lg_buf_release(&v.bytes);
+}
+
+/* Three threads, one helper, and no second one can be started: when it dies none waits for ever. */
+TEST(who_waits_for_a_helper_that_dies_goes_on)
+{
+    enum { THREADS = 3 };
+    lg_err err = {0};
+    pthread_t thread[THREADS];
+    victim v[THREADS];
+    struct timespec until;
+    char link[] = "/tmp/test_jail_link_XXXXXX";
+    int crashed = 0;
+    CHECK(mkdtemp(link) && rmdir(link) == 0 && symlink(program(), link) == 0);
+    img_jail_setup(&(img_jail_options){.program = link});
+    for (unsigned i = 0; i < THREADS; i++) v[i] = (victim){.bytes = png_of(9, 9, i)};
+    CHECK_OK(decode(&v[0].bytes, &err));
+    pid_t pid = only_helper();
+    CHECK(kill(pid, SIGSTOP) == 0 && unlink(link) == 0);
+    for (int i = 0; i < THREADS; i++) CHECK_INT(pthread_create(&thread[i], NULL, decode_victim, &v[i]), 0);
+    usleep(300000); /* the two without a helper wait by now; should they come later, they find none */
+    kill(pid, SIGKILL);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 30;
+    for (int i = 0; i < THREADS; i++) CHECK_INT(pthread_timedjoin_np(thread[i], NULL, &until), 0);
+    for (int i = 0; i < THREADS; i++) crashed += v[i].st != LG_OK, lg_buf_release(&v[i].bytes);
+    CHECK(crashed <= 1);
+    stop();
 }
 
 TEST(a_helper_killed_while_idle_costs_nothing)
