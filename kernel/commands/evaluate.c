@@ -187,9 +187,19 @@ done:
 }
 
 /* ---- which images ---- */
-static lg_status no_images(const char *data_name, data_split_kind part, lg_err *err)
+/* Sets that come with a test part have no other: it is named, so that nobody splits what was published as split. */
+static lg_status no_images(const dsl_call *call, const char *model_name, const char *data_name, const data_set *set,
+                           data_split_kind part, lg_err *err)
 {
+    size_t test = 0;
+    for (size_t i = 0; i < data_count(set); i++) {
+        data_image image;
+        data_image_at(set, i, &image);
+        test += image.split == DATA_TEST && !image.broken;
+    }
     lg_fail(err, LG_E_DATA, 403, "`%s` has no %s images", data_name, data_split_names[part]);
+    if (part == DATA_VAL && test)
+        return lg_try(err, "%s %s on %s.test", call->command->name, model_name, data_name);
     return lg_try(err, "split %s %s", data_name, part == DATA_TEST ? "70/15/15" : "80/20");
 }
 
@@ -224,7 +234,7 @@ lg_status cmd_judged_part(const dsl_call *call, const cmd_model *model, const ch
         return LG_OK;
     }
     data_unref(part);
-    return *name ? no_images(data_name, kind, err) : err->status;
+    return *name ? no_images(call, model_name, data_name, set, kind, err) : err->status;
 }
 
 lg_status cmd_judged_on(const dsl_call *call, const cmd_model *model, const char *model_name, const dsl_value *on,
