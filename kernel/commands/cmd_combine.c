@@ -1,6 +1,7 @@
 /* cmd_combine.c - `combine`: several datasets as one, with look-alikes found across all of them. */
 #include "kernel/commands/dataset_edits.h"
 #include "kernel/commands/params.h"
+#include "lib/data/clean.h"
 
 #include <math.h>
 #include <string.h>
@@ -296,6 +297,19 @@ static void doc_alike(plt_doc *doc, const joining *j)
                  j->size.w, j->size.c);
 }
 
+/* One dataset has one augmentation: where the sets had different ones, none is left. */
+static void doc_augment(plt_doc *doc, const joining *j, const data_set *set, const char *name)
+{
+    int most = 0;
+    for (size_t i = 0; i < j->count; i++) {
+        int times = data_augment_of(j->set[i]).times;
+        if (times > most) most = times;
+    }
+    if (most > 1 && data_augment_of(set).times < 2)
+        plt_note(doc, "the datasets were augmented in different ways, %s is not augmented; `augment %s x%d` does it",
+                 name, name, most);
+}
+
 static lg_status combine_document(joining *j, const data_set *set, lg_err *err)
 {
     const dsl_call *call = j->call;
@@ -317,6 +331,7 @@ static lg_status combine_document(joining *j, const data_set *set, lg_err *err)
     cmd_doc_split_warnings(&doc, set, &counts, &j->cut, name, NULL);
     plt_note(&doc, "split anew, so that look-alikes of different sets stay on one side; numbers begin again at 1");
     doc_alike(&doc, j);
+    doc_augment(&doc, j, set, name);
     data_counts_release(&counts);
     if (st == LG_OK) return cmd_live_result(call, &j->live, &doc, true, err);
     plt_doc_release(&doc);

@@ -51,6 +51,19 @@ static lg_status check_shapes(const merging *m, lg_err *err)
     return LG_OK;
 }
 
+/* What all sets have is what the result has; of different ones none is everybody's. */
+static data_augment common_augment(const merging *m)
+{
+    const data_augment *first = &m->set[0]->augment;
+    for (size_t i = 1; i < m->sets; i++) {
+        const data_augment *a = &m->set[i]->augment;
+        if (a->times != first->times || a->seed != first->seed || a->fresh != first->fresh ||
+            memcmp(&a->how, &first->how, sizeof a->how))
+            return (data_augment){0};
+    }
+    return *first;
+}
+
 /* Further columns of all sets, each name once. */
 static lg_status merge_columns(merging *m, lg_err *err)
 {
@@ -164,6 +177,7 @@ lg_status data_combine(const data_set *const *sets, size_t n, data_set **out, lg
     set->fit = sets[0]->fit;
     set->seed = sets[0]->seed;
     set->rules = sets[0]->rules;
+    set->augment = common_augment(&m);
     size_t at = 0;
     for (size_t s = 0; s < n; s++)
         for (size_t i = 0; i < sets[s]->rows; i++, at++)

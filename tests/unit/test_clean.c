@@ -258,6 +258,15 @@ TEST(scale_reaches_the_network)
     CHECK_OK(data_combine(alike, 2, &both, &err));
     CHECK(data_rules_of(both).low == -1);
     data_unref(both);
+    data_set *varied = NULL; /* of augmentation, too, what all have stays */
+    CHECK_OK(data_augmented(next, &(data_augment){.times = 3, .seed = 8}, &varied, &err));
+    CHECK_OK(data_combine((const data_set *const[]){varied, varied}, 2, &both, &err));
+    CHECK(data_augment_of(both).times == 3 && data_augment_of(both).seed == 8);
+    data_unref(both);
+    CHECK_OK(data_combine((const data_set *const[]){varied, next}, 2, &both, &err));
+    CHECK_INT(data_augment_of(both).times, 0);
+    data_unref(both);
+    data_unref(varied);
     data_clean_report_release(&cleaned);
     let_go();
 }

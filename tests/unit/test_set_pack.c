@@ -107,7 +107,7 @@ TEST(augmentation_is_kept)
     lg_err_clear(&err);
     three_folders(4);
     CHECK_OK(LOAD(.size = {8, 8, 0}));
-    CHECK(img_augment_set(&augment.how, "rotate", 12.5) && img_augment_set(&augment.how, "shift", 0.1));
+    CHECK(img_augment_set(&augment.how, "rotate", 12.5) && img_augment_set(&augment.how, "shift", 0.12345678901234567));
     CHECK_OK(data_augmented(set, &augment, &next, &err));
     pack(next, "");
     CHECK_OK(unpack(out.data, out.len, ""));
