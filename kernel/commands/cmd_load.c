@@ -24,7 +24,7 @@ static const dsl_param params[] = {
     [LABELS] = {.name = "labels",
                 .role = DSL_OPTION,
                 .type = DSL_T_PATH,
-                .dflt = "folders",
+                .dflt_help = "as published, else folders",
                 .help =
                     "a text file (txt, tsv, csv) with one line an image; `folders`: the folder a picture lies in; or "
                     "a pattern for its name, \"(.*)_[0-9]+\""},
@@ -53,7 +53,7 @@ static const dsl_param params[] = {
     [SPLIT] = {.name = "split",
                .role = DSL_OPTION,
                .type = DSL_T_SPLIT,
-               .dflt = "80/20",
+               .dflt_help = "as published, else 80/20",
                .help = "shares for training / validation (/ test)"},
     [LIMIT] = {.name = "limit",
                .role = DSL_OPTION,
@@ -146,8 +146,11 @@ static lg_status make_spec(const dsl_call *call, data_load_spec *spec, cmd_live 
     if (size && size->type == DSL_T_SIZE)
         spec->size = (data_size){.h = size->size[0], .w = size->size[1], .c = size->nsize > 2 ? size->size[2] : 0};
     if (limit && limit->type == DSL_T_INT) spec->limit = (size_t)limit->integer;
-    spec->cut = (data_cut){.train = split->size[0] / 100.0, .val = split->size[1] / 100.0,
-                           .test = split->nsize > 2 ? split->size[2] / 100.0 : 0};
+    spec->cut = DATA_80_20;
+    if (split)
+        spec->cut = (data_cut){.train = split->size[0] / 100.0,
+                               .val = split->size[1] / 100.0,
+                               .test = split->nsize > 2 ? split->size[2] / 100.0 : 0};
     LG_TRY(check_place(call, &sample, err));
     if (sample) LG_TRY(sample_folder(call, live, &spec->from, &spec->labels, err));
     LG_TRY(cmd_pool(call, &pool, err));

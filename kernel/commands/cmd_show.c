@@ -1,6 +1,6 @@
 /* cmd_show.c - `show`: look at anything; for datasets a contact sheet, filtered, sorted, with a model's opinion. */
 #include "kernel/commands/box_table.h"
-#include "kernel/commands/opinion.h"
+#include "kernel/commands/show_boxes.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,22 +12,54 @@
 enum { OBJECT, WITH, LIMIT, SORT, COLUMNS, IMAGE, SIZE, ASCENDING, BOXES };
 
 static const dsl_param params[] = {
-    [OBJECT] = {.name = "object", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_ANYTHING, .required = true,
-                .implicit = true, .help = "a dataset (or a part of one), a model, a run, a table, a grid"},
-    [WITH] = {.name = "with", .role = DSL_PREPOSITION, .type = DSL_T_OBJECT, .kinds = DSL_MODELS,
+    [OBJECT] = {.name = "object",
+                .role = DSL_POSITIONAL,
+                .type = DSL_T_OBJECT,
+                .kinds = DSL_ANYTHING,
+                .required = true,
+                .implicit = true,
+                .help = "a dataset (or a part of one), a model, a run, a table, a grid"},
+    [WITH] = {.name = "with",
+              .role = DSL_PREPOSITION,
+              .type = DSL_T_OBJECT,
+              .kinds = DSL_MODELS,
               .help = "a model: adds predicted, confidence, second, loss, correct"},
-    [LIMIT] = {.name = "limit", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "24", .min = 1, .max = 1000,
+    [LIMIT] = {.name = "limit",
+               .role = DSL_OPTION,
+               .type = DSL_T_INT,
+               .dflt = "24",
+               .min = 1,
+               .max = 1000,
                .help = "images at most"},
-    [SORT] = {.name = "sort", .role = DSL_OPTION, .type = DSL_T_WORD, .dflt = "id",
+    [SORT] = {.name = "sort",
+              .role = DSL_OPTION,
+              .type = DSL_T_WORD,
+              .dflt = "id",
               .help = "a field; confidence, loss, likes and date begin with the largest"},
-    [COLUMNS] = {.name = "columns", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "8", .min = 1, .max = 24,
-                 .help = "images side by side"},
-    [IMAGE] = {.name = "image", .role = DSL_OPTION, .type = DSL_T_IMAGE, .list = true,
+    [COLUMNS] = {.name = "columns",
+                 .role = DSL_OPTION,
+                 .type = DSL_T_INT,
+                 .dflt = "8",
+                 .min = 1,
+                 .max = 24,
+                 .help = "images side by side; 3 with `boxes`"},
+    [IMAGE] = {.name = "image",
+               .role = DSL_OPTION,
+               .type = DSL_T_IMAGE,
+               .list = true,
                .help = "numbers or names of single images"},
-    [SIZE] = {.name = "size", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "96", .min = 16, .max = 512,
+    [SIZE] = {.name = "size",
+              .role = DSL_OPTION,
+              .type = DSL_T_INT,
+              .dflt = "96",
+              .min = 16,
+              .max = 512,
               .help = "pixels of each picture"},
     [ASCENDING] = {.name = "ascending", .role = DSL_FLAG, .type = DSL_T_FLAG, .help = "smallest first"},
-    [BOXES] = {.name = "boxes", .role = DSL_FLAG, .type = DSL_T_FLAG, .late = true, .help = "draw the annotated boxes"},
+    [BOXES] = {.name = "boxes",
+               .role = DSL_FLAG,
+               .type = DSL_T_FLAG,
+               .help = "the whole pictures, with the marks drawn and named"},
     {0},
 };
 
@@ -106,8 +138,10 @@ static lg_status sorted_rows(const dsl_call *call, const cmd_opinion *o, const d
 static plt_edge edge_of(const cmd_opinion *o, const data_image *image, int best)
 {
     if (o->probability && image->label >= 0) return best == image->label ? PLT_EDGE_GOOD : PLT_EDGE_BAD;
-    return image->split == DATA_TRAIN ? PLT_EDGE_TRAIN : image->split == DATA_VAL ? PLT_EDGE_VAL
-         : image->split == DATA_TEST ? PLT_EDGE_TEST : PLT_EDGE_NONE;
+    return image->split == DATA_TRAIN  ? PLT_EDGE_TRAIN
+           : image->split == DATA_VAL  ? PLT_EDGE_VAL
+           : image->split == DATA_TEST ? PLT_EDGE_TEST
+                                       : PLT_EDGE_NONE;
 }
 
 static lg_status add_thumb(plt_doc *doc, const cmd_opinion *o, const data_set *set, uint32_t row, int side, lg_err *err)
@@ -168,7 +202,7 @@ static lg_status pick_images(const dsl_call *call, const data_set *set, uint32_t
     const dsl_arg *image = &call->arg[IMAGE];
     for (*n = 0; *n < (size_t)image->count; ++*n) {
         const dsl_value *v = &image->value[*n];
-        ptrdiff_t row = v->integer > 0 ? data_row_of(set, (uint32_t)v->integer) : data_row_named(set, v->text);
+        ptrdiff_t row = v->integer > 0 ? data_row_numbered(set, v->text) : data_row_named(set, v->text);
         if (row < 0) {
             lg_fail(err, LG_E_DATA, 314, "`%s` has no image `%.80s`", call->arg[OBJECT].value[0].text, v->text);
             lg_try(err, "show %s", call->arg[OBJECT].value[0].text);
@@ -197,7 +231,8 @@ static lg_status choose_rows(const dsl_call *call, const cmd_opinion *o, const d
     return LG_OK;
 }
 
-static void title_of(const dsl_call *call, plt_doc *doc, const data_set *set, size_t shown)
+/* photos: NULL, or the pictures with their boxes that are shown instead of the images. */
+static void title_of(const dsl_call *call, plt_doc *doc, const data_set *set, size_t shown, const cmd_photos *photos)
 {
     const char *where = cmd_where_text(call);
     const dsl_value *with = dsl_val(call, WITH);
@@ -209,6 +244,14 @@ static void title_of(const dsl_call *call, plt_doc *doc, const data_set *set, si
         plt_title(doc, "%s%s%s%s: image %s%s%s", call->arg[OBJECT].value[0].text, with ? " with " : "",
                   with ? with->name : "", where, lg_buf_str(&ids), *call->note ? " " : "", call->note);
         lg_buf_release(&ids);
+        return;
+    }
+    if (photos) {
+        plt_title(doc, "%s%s%s%s boxes: %zu of %s picture%s, %s box%s%s%s", call->arg[OBJECT].value[0].text,
+                  with ? " with " : "", with ? with->name : "", where, photos->count,
+                  lg_thousands((long long)photos->pictures), photos->pictures == 1 ? "" : "s",
+                  lg_thousands((long long)photos->marks), photos->marks == 1 ? "" : "es", *call->note ? " " : "",
+                  call->note);
         return;
     }
     size_t broken = 0;
@@ -224,28 +267,45 @@ static void title_of(const dsl_call *call, plt_doc *doc, const data_set *set, si
               data_count(set) == 1 ? "" : "s", unreadable, *call->note ? " " : "", call->note);
 }
 
+/* As wide as the columns asked for: a row of a sheet breaks at the width of the card. */
+static int shown_size(const dsl_call *call)
+{
+    enum { BOX_COLUMNS = 3 };
+    int size = (int)call->arg[SIZE].value[0].integer, columns = (int)call->arg[COLUMNS].value[0].integer;
+    bool boxes = dsl_on(call, BOXES);
+    if (boxes && !call->arg[COLUMNS].given) columns = BOX_COLUMNS;
+    int fit = 618 / columns - 10;
+    if (!call->arg[SIZE].given && (fit < size || boxes)) size = fit < 16 ? 16 : fit;
+    return size;
+}
+
+static lg_status add_thumbs(const dsl_call *call, plt_doc *doc, const cmd_opinion *o, const data_set *set,
+                            const uint32_t *rows, size_t n, lg_err *err)
+{
+    int size = shown_size(call), side = cmd_tile_side(size, n);
+    plt_grid(doc, size, "%s", o->probability ? "number, true label; bar: what the model says and how sure it is" : "");
+    for (size_t i = 0; i < n; i++) LG_TRY(add_thumb(doc, o, set, rows[i], side, err));
+    return LG_OK;
+}
+
 static lg_status show_dataset(const dsl_call *call, lg_err *err)
 {
     cmd_opinion o = {0};
     data_set *set = NULL;
     uint32_t *rows = NULL;
     size_t n = 0;
+    cmd_photos photos;
     plt_doc doc;
     plt_doc_init(&doc);
     lg_status st;
     LG_GO(chosen(call, &o, &set, err));
     LG_GO(choose_rows(call, &o, set, &rows, &n, err));
-    title_of(call, &doc, set, n);
+    if (dsl_on(call, BOXES)) LG_GO(cmd_photos_of(call, set, rows, n, &photos, err));
+    title_of(call, &doc, set, n, dsl_on(call, BOXES) ? &photos : NULL);
     if (o.model) cmd_note_stale(&doc, call, o.model);
     if (!n) plt_text(&doc, "no image passes; `show %s` shows them all", call->arg[OBJECT].value[0].text);
-    /* As wide as the columns asked for: a row of a sheet breaks at the width of the card. */
-    int size = (int)call->arg[SIZE].value[0].integer, fit = 618 / (int)call->arg[COLUMNS].value[0].integer - 10;
-    if (!call->arg[SIZE].given && fit < size) size = fit < 16 ? 16 : fit;
-    if (n)
-        plt_grid(&doc, size, "%s",
-                 o.probability ? "number, true label; bar: what the model says and how sure it is" : "");
-    int side = cmd_tile_side(size, n);
-    for (size_t i = 0; i < n; i++) LG_GO(add_thumb(&doc, &o, set, rows[i], side, err));
+    else if (dsl_on(call, BOXES)) LG_GO(cmd_doc_photos(&doc, &photos, &o, shown_size(call), err));
+    else LG_GO(add_thumbs(call, &doc, &o, set, rows, n, err));
     st = cmd_display(call, &doc, true, err);
 done:
     if (st) plt_doc_release(&doc);

@@ -262,6 +262,7 @@ void data_image_at(const data_set *set, size_t row, data_image *out)
         .sha256 = fact->sha256,
         .w = fact->w,
         .h = fact->h,
+        .box = {(int)fact->crop.x, (int)fact->crop.y, (int)fact->crop.w, (int)fact->crop.h},
         .grey = fact->grey,
         .brightness = fact->brightness,
         .phash = fact->phash,

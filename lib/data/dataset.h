@@ -41,6 +41,11 @@ extern const char *const data_split_names[DATA_SPLITS]; /* "", "train", "val", "
 typedef struct data_cut { double train, val, test; } data_cut; /* shares; sum 1; all 0: 80/20 */
 #define DATA_80_20 ((data_cut){.train = 0.8, .val = 0.2})
 
+/* The part of a picture that an image was cut from, in pixels of the upright picture; w 0: it is all of it. */
+typedef struct data_box {
+    int x, y, w, h;
+} data_box;
+
 /* Everything known about one image; all pointers borrowed from the set. */
 typedef struct data_image {
     uint32_t id;         /* 1.., of the image in its set; for programs */
@@ -49,7 +54,8 @@ typedef struct data_image {
     const char *path;    /* full path of the original file */
     const char *source;  /* dataset it came from (a column `source` of the labels file says it per image) */
     const char *sha256;  /* 64 hexadecimal digits of the file's bytes; "" when the file could not be read */
-    int w, h;            /* of the original, upright; 0 when broken */
+    int w, h;            /* of the original (with `boxes`: of the mark), upright; 0 when broken */
+    data_box box;        /* the mark, with `boxes` */
     bool grey;           /* the file has one channel */
     float brightness;    /* mean grey of the original, 0..1 */
     uint64_t phash;      /* perceptual hash */
@@ -119,6 +125,11 @@ lg_status data_thumbnail(const data_set *set, size_t row, img_picture *out, lg_e
 /* The original decoded again, RGB upright, reduced so that its longer side is at most `side` (0: full size).
  * LL305 when it is broken, LL302 when it is gone, LL317 when its content is not what was loaded. */
 lg_status data_original(const data_set *set, size_t row, int side, img_picture *out, lg_err *err) LG_MUST_CHECK;
+
+/* The whole picture that a row is of or was cut from, RGB upright, its longer side at most `side`; *w and *h are the
+ * sides that boxes are measured in. Fails as data_original does. */
+lg_status data_photo(const data_set *set, size_t row, int side, img_picture *out, int *w, int *h,
+                     lg_err *err) LG_MUST_CHECK;
 
 /* Up to k rows of every class (k = at most `limit` over all), drawn with the seed, in class then id order: for contact
  * sheets. rows has room for `limit`; returns how many were written. Sets without labels: any rows. */

@@ -18,6 +18,7 @@ enum { CHUNK = 64, FILE_LIMIT = 64 << 20, THUMB = 96 };
 typedef struct reading {
     int channels;
     int min_w, min_h; /* may be decoded reduced while it stays this large; 0: full size */
+    bool whole;       /* with verify: what a part was cut from, not the part */
 } reading;
 
 /* A picture that was read, and how it shows its photo. */
@@ -127,7 +128,7 @@ static lg_status open_picture(const data_table *table, data_fact *fact, bool ver
     if (!part) LG_GO(check_sha(fact, verify, sha, err));
     LG_GO(img_jail_decode(bytes.data, bytes.len, &want, out, &info, err));
     if (part) {
-        LG_GO(cut_out(fact, out, err));
+        if (!how->whole) LG_GO(cut_out(fact, out, err));
         part_sha(&fact->crop, sha);
         LG_GO(check_sha(fact, verify, sha, err));
     }
@@ -381,22 +382,40 @@ static lg_status refuse_broken(const data_fact *fact, lg_err *err)
     return lg_why(err, "%s", fact->broken);
 }
 
-lg_status data_original(const data_set *set, size_t row, int side, img_picture *out, lg_err *err)
+/* As large as `side` allows; 0: as it is. Takes the picture. */
+static lg_status reduced(opened *full, int side, img_picture *out, lg_err *err)
 {
-    const data_fact *fact = data_fact_of(set, row);
-    opened full = {0};
-    LG_TRY(refuse_broken(fact, err));
-    data_fact copy = *fact;
-    LG_TRY(open_picture(set->table, &copy, true, &(reading){.channels = 3, .min_w = side, .min_h = side}, &full, err));
-    int longer = full.picture.h > full.picture.w ? full.picture.h : full.picture.w;
+    int longer = full->picture.h > full->picture.w ? full->picture.h : full->picture.w;
     if (side <= 0 || longer <= side) {
-        *out = full.picture;
+        *out = full->picture;
         return LG_OK;
     }
-    int h = (int)((int64_t)full.picture.h * side / longer), w = (int)((int64_t)full.picture.w * side / longer);
-    lg_status st = img_resize_view(&full.picture, &full.view, h > 0 ? h : 1, w > 0 ? w : 1, out, err);
-    img_picture_release(&full.picture);
+    int h = (int)((int64_t)full->picture.h * side / longer), w = (int)((int64_t)full->picture.w * side / longer);
+    lg_status st = img_resize_view(&full->picture, &full->view, h > 0 ? h : 1, w > 0 ? w : 1, out, err);
+    img_picture_release(&full->picture);
     return st;
+}
+
+lg_status data_original(const data_set *set, size_t row, int side, img_picture *out, lg_err *err)
+{
+    opened full = {0};
+    data_fact copy = *data_fact_of(set, row);
+    LG_TRY(refuse_broken(&copy, err));
+    LG_TRY(open_picture(set->table, &copy, true, &(reading){.channels = 3, .min_w = side, .min_h = side}, &full, err));
+    return reduced(&full, side, out, err);
+}
+
+lg_status data_photo(const data_set *set, size_t row, int side, img_picture *out, int *w, int *h, lg_err *err)
+{
+    opened full = {0};
+    data_fact copy = *data_fact_of(set, row);
+    bool part = copy.crop.w > 0;
+    reading how = {.channels = 3, .min_w = side, .min_h = side, .whole = true};
+    LG_TRY(refuse_broken(&copy, err));
+    LG_TRY(open_picture(set->table, &copy, true, &how, &full, err));
+    *w = part ? full.picture.w : copy.w; /* those with parts are decoded at full size */
+    *h = part ? full.picture.h : copy.h;
+    return reduced(&full, side, out, err);
 }
 
 lg_status data_thumbnail(const data_set *set, size_t row, img_picture *out, lg_err *err)

@@ -223,8 +223,8 @@ static void add_table_head(lg_buf *out, const plt_block *table)
     }
     lg_buf_adds(out, "<thead><tr>");
     for (const plt_column_box *c = table->table.first; c; c = c->next) {
-        lg_buf_addf(out, "<th scope=\"col\" style=\"text-align:%s;border-bottom:1px solid #888%s",
-                    align_name(c->align), strchr(c->text, ' ') ? ";white-space:nowrap" : "");
+        lg_buf_addf(out, "<th scope=\"col\" style=\"text-align:%s;border-bottom:1px solid #888%s", align_name(c->align),
+                    strchr(c->text, ' ') ? ";white-space:nowrap" : "");
         if (has_ground()) add_ground(out);
         lg_buf_adds(out, "\">");
         plt_html_lines(out, c->text);
@@ -280,6 +280,28 @@ static lg_status encode_thumb(html_page *page, const plt_thumb_box *t, int width
                      : plt_png_pixels(rgb, width, height, bytes, err);
 }
 
+/* A picture with boxes is a drawing, whose names stay sharp. */
+static lg_status draw_thumb(html_page *page, const plt_thumb_box *t, int width, int height, lg_buf *svg, lg_err *err)
+{
+    plt_doc scratch;
+    plt_doc_init(&scratch);
+    plt_scene *scene = plt_scene_new(&scratch, width, height);
+    plt_thumb_draw(scene, t, 0, 0, width, height, 1);
+    lg_status st = plt_doc_check(&scratch, err);
+    if (st == LG_OK) plt_svg_render(scene, page->options, svg);
+    plt_doc_release(&scratch);
+    return st;
+}
+
+/* The picture as bytes of a kind, NULL where it cannot be had. */
+static const char *thumb_bytes(html_page *page, const plt_thumb_box *t, int width, int height, lg_buf *bytes)
+{
+    lg_err err = {0};
+    if (t->outline) return draw_thumb(page, t, width, height, bytes, &err) ? NULL : "image/svg+xml";
+    if (encode_thumb(page, t, width, height, bytes, &err)) return NULL;
+    return page->options->encode ? page->options->encode_mime : "image/png";
+}
+
 static void add_score(lg_buf *out, const plt_score *score)
 {
     uint32_t ink, fill = plt_tone_fill(score->tone, 0.8, &ink);
@@ -315,7 +337,6 @@ static int cell_width(const plt_block *grid)
 static bool html_thumb(html_page *page, const plt_thumb_box *t, int size, int cell)
 {
     lg_buf piece, bytes;
-    lg_err err = {0};
     int width, height;
     plt_thumb_fit(t, size, &width, &height);
     lg_buf_init(&piece, 0);
@@ -325,11 +346,11 @@ static bool html_thumb(html_page *page, const plt_thumb_box *t, int size, int ce
                 "0;overflow:hidden;font-size:11px;"
                 "line-height:1.3\">",
                 cell);
-    if (encode_thumb(page, t, width, height, &bytes, &err) == LG_OK) {
+    const char *mime = thumb_bytes(page, t, width, height, &bytes);
+    if (mime) {
         char style[96];
         edge_style(t->edge, style, sizeof style);
-        add_image(&piece, t->text, page->options->encode ? page->options->encode_mime : "image/png", &bytes, width,
-                  height, style);
+        add_image(&piece, t->text, mime, &bytes, width, height, style);
     }
     plt_html_lines(&piece, t->text);
     for (const plt_score *score = t->first; score; score = score->next) add_score(&piece, score);

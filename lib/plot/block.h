@@ -53,6 +53,12 @@ typedef struct plt_score {
     struct plt_score *next;
 } plt_score;
 
+typedef struct plt_outline {
+    plt_box box; /* inside 0..1 */
+    const char *text;
+    struct plt_outline *next;
+} plt_outline;
+
 /* A picture; a group's name is a thumb without pixels. */
 typedef struct plt_thumb_box {
     const char *text;
@@ -60,6 +66,7 @@ typedef struct plt_thumb_box {
     int width, height;
     plt_edge edge;
     plt_score *first, *last;
+    plt_outline *outline, *last_outline;
     struct plt_thumb_box *next;
 } plt_thumb_box;
 
@@ -158,6 +165,9 @@ bool plt_png_available(void);
 const plt_scene *plt_doc_scene(const plt_doc *doc, plt_doc *into, bool full);
 /* Whole-number enlargement of a thumb shown at most `size` pixels wide and high; *width and *height get its size. */
 void plt_thumb_fit(const plt_thumb_box *thumb, int size, int *width, int *height);
+/* The picture with its boxes, at most `times` pixels for each of the scene. */
+void plt_thumb_draw(plt_scene *scene, const plt_thumb_box *thumb, double x, double y, int width, int height, int times);
+plt_paint plt_edge_paint(plt_edge edge);
 const uint8_t *plt_thumb_scale(lg_buf *scratch, const plt_thumb_box *thumb, int width, int height);
 
 #endif

@@ -336,6 +336,25 @@ void plt_thumb_bar(plt_doc *doc, plt_tone tone, double share, const char *fmt, .
     thumb->last = score;
 }
 
+void plt_thumb_frame(plt_doc *doc, const plt_box *box, const char *fmt, ...)
+{
+    plt_block *grid = plt_doc_last(doc, PLT_GRID);
+    plt_thumb_box *thumb = grid ? grid->grid.last : NULL;
+    double x0 = plt_clamp01(box->x), y0 = plt_clamp01(box->y), x1 = plt_clamp01(box->x + box->w),
+           y1 = plt_clamp01(box->y + box->h);
+    if (!thumb || !thumb->rgb || !(x1 > x0 && y1 > y0)) return;
+    va_list ap;
+    va_start(ap, fmt);
+    char *text = plt_doc_vstr(doc, fmt, ap);
+    va_end(ap);
+    plt_outline *outline = text ? plt_doc_alloc(doc, 1, sizeof *outline) : NULL;
+    if (!outline) return;
+    *outline = (plt_outline){.box = {x0, y0, x1 - x0, y1 - y0, box->edge, box->series}, .text = text};
+    if (thumb->last_outline) thumb->last_outline->next = outline;
+    else thumb->outline = outline;
+    thumb->last_outline = outline;
+}
+
 /* ---- figures ---- */
 void plt_figure(plt_doc *doc, const plt_scene *scene, const char *alt, const char *plain)
 {

@@ -113,6 +113,16 @@ void plt_thumb(plt_doc *doc, const uint8_t *rgb, int width, int height, plt_edge
 /* A small bar under the picture added last: a score of 0..1 with its name. */
 void plt_thumb_bar(plt_doc *doc, plt_tone tone, double share, const char *fmt, ...) LG_PRINTF(4, 5);
 
+/* A box drawn into the picture added last, with its name: x, y, w, h are shares of the picture's sides, from its left
+ * and its top; what lies outside is cut. Its colour is that of the edge, PLT_EDGE_NONE: of a series. Alternative and
+ * plain text are the caption alone, which therefore names what boxes name. */
+typedef struct plt_box {
+    double x, y, w, h;
+    plt_edge edge;
+    int series;
+} plt_box;
+void plt_thumb_frame(plt_doc *doc, const plt_box *box, const char *fmt, ...) LG_PRINTF(3, 4);
+
 /* ---- rendering ---- */
 enum plt_flags {
     PLT_TEXT = 1 << 0,

@@ -45,7 +45,7 @@ const uint8_t *plt_thumb_scale(lg_buf *scratch, const plt_thumb_box *t, int widt
     return scratch->failed ? NULL : (const uint8_t *)scratch->data;
 }
 
-static plt_paint edge_paint(plt_edge edge)
+plt_paint plt_edge_paint(plt_edge edge)
 {
     static const plt_paint paints[] = {
         [PLT_EDGE_NONE] = {.stroke = 0xd0d0d0, .width = 1},
@@ -92,20 +92,6 @@ typedef struct grid_pen {
     double x, y, row; /* row: height of the tallest picture with its caption in this row */
 } grid_pen;
 
-/* Large pictures are reduced first, to the twofold size the PNG is drawn at. */
-static void draw_pixels(plt_scene *scene, const plt_thumb_box *t, double x, double y, int w, int h)
-{
-    if (!scene) return;
-    int pw = t->width > 2 * w ? 2 * w : t->width, ph = t->height > 2 * h ? 2 * h : t->height;
-    lg_buf scaled;
-    lg_buf_init(&scaled, 0);
-    const uint8_t *rgb = plt_thumb_scale(&scaled, t, pw, ph);
-    uint8_t *copy = rgb && rgb != t->rgb ? plt_doc_alloc(scene->doc, (size_t)pw * (size_t)ph, 3) : NULL;
-    if (copy) memcpy(copy, rgb, (size_t)pw * (size_t)ph * 3);
-    if (copy || rgb == t->rgb) plt_draw_image(scene, x, y, w, h, copy ? copy : t->rgb, pw, ph);
-    lg_buf_release(&scaled);
-}
-
 static void draw_thumb(plt_scene *scene, const plt_thumb_box *t, int size, grid_pen *pen)
 {
     int w, h;
@@ -116,8 +102,8 @@ static void draw_thumb(plt_scene *scene, const plt_thumb_box *t, int size, grid_
         pen->y += pen->row + 10;
         pen->row = 0;
     }
-    draw_pixels(scene, t, pen->x, pen->y, w, h);
-    plt_draw_rect(scene, pen->x - 1, pen->y - 1, w + 2, h + 2, edge_paint(t->edge));
+    plt_thumb_draw(scene, t, pen->x, pen->y, w, h, 2);
+    plt_draw_rect(scene, pen->x - 1, pen->y - 1, w + 2, h + 2, plt_edge_paint(t->edge));
     draw_caption(scene, t, pen->x, pen->y + h + 15, cell);
     pen->row = fmax(pen->row, h + caption_rows(t) * 14 + 6);
     pen->x += cell + 10;
