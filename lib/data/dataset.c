@@ -250,6 +250,19 @@ size_t data_count(const data_set *set)
     return set->rows;
 }
 
+/* Marks that lie outside of their picture may lie anywhere. */
+static int whole_pixels(double v)
+{
+    return v > -1e9 && v < 1e9 ? (int)v : 0;
+}
+
+static data_box box_of(const data_crop *crop)
+{
+    if (crop->w <= 0) return (data_box){0};
+    int w = whole_pixels(crop->w), h = whole_pixels(crop->h);
+    return (data_box){whole_pixels(crop->x), whole_pixels(crop->y), w > 0 ? w : 1, h > 0 ? h : 1};
+}
+
 void data_image_at(const data_set *set, size_t row, data_image *out)
 {
     const data_fact *fact = data_fact_of(set, row);
@@ -262,7 +275,7 @@ void data_image_at(const data_set *set, size_t row, data_image *out)
         .sha256 = fact->sha256,
         .w = fact->w,
         .h = fact->h,
-        .box = {(int)fact->crop.x, (int)fact->crop.y, (int)fact->crop.w, (int)fact->crop.h},
+        .box = box_of(&fact->crop),
         .grey = fact->grey,
         .brightness = fact->brightness,
         .phash = fact->phash,

@@ -61,6 +61,7 @@ lg_status data_entries_take(loading *l, data_entries *entries, lg_err *err)
         label[i] = entry->label;
         part[i] = (uint8_t)entry->part;
         crop[i] = entry->crop;
+        several[i] = entry->several;
     }
     entries->count = 0; /* the listing owns the paths now */
     lg_free(order);

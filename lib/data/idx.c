@@ -15,6 +15,7 @@ typedef struct idx_stream {
     z_stream z;
     const unsigned char *s;
     size_t left;
+    bool ended; /* packed: its checksum has been read, and agrees */
 } idx_stream;
 
 static lg_status refuse(const idx_stream *in, const char *why, lg_err *err)
@@ -49,8 +50,11 @@ static size_t stream_take(idx_stream *in, unsigned char *out, size_t n)
     }
     in->z.next_out = out;
     in->z.avail_out = (unsigned)n;
-    while (in->z.avail_out > 0)
-        if (inflate(&in->z, Z_NO_FLUSH) != Z_OK) break;
+    while (in->z.avail_out > 0 && !in->ended) {
+        int said = inflate(&in->z, Z_NO_FLUSH);
+        in->ended = said == Z_STREAM_END;
+        if (said != Z_OK) break;
+    }
     return n - in->z.avail_out;
 }
 
@@ -92,7 +96,8 @@ static lg_status read_elements(idx_stream *in, data_idx *idx, lg_err *err)
     idx->px = lg_alloc(size + 1, 1, err);
     if (!idx->px) return err->status;
     if (stream_take(in, idx->px, size) < size) return refuse(in, "it ends before the last picture or is damaged", err);
-    return stream_take(in, &more, 1) ? refuse(in, "there is something behind its last picture", err) : LG_OK;
+    if (stream_take(in, &more, 1)) return refuse(in, "there is something behind its last picture", err);
+    return in->packed && !in->ended ? refuse(in, "its packing ends early or has another checksum", err) : LG_OK;
 }
 
 lg_status data_idx_read(const char *bytes, size_t len, const char *name, data_idx **out, lg_err *err)

@@ -226,7 +226,10 @@ static lg_status add_entry(data_marks *m, data_entries *to, size_t file, const c
                            lg_err *err)
 {
     const loading *l = m->l;
-    data_entry entry = {.label = label, .part = (data_split_kind)l->part[file], .crop = *crop};
+    data_entry entry = {.label = label,
+                        .part = (data_split_kind)l->part[file],
+                        .crop = *crop,
+                        .several = crop->w <= 0 && l->several[file]};
     entry.path = lg_strdup(l->list.path[file], err);
     if (!entry.path) return err->status;
     lg_status st = data_entries_add(to, &entry, err);

@@ -3,7 +3,8 @@
  * <bndbox> with <xmin> <ymin> <xmax> <ymax>, which count from 1 and belong to the box. ImageSets/Main/train.txt,
  * val.txt, test.txt list the pictures of the parts, without extensions.
  *
- * The reader knows what these files have and nothing else: elements, text, the five named entities, comments. What a
+ * The reader knows what these files have and nothing else: elements, text, the five named entities, characters by
+ * number, comments. What a
  * DOCTYPE would define is refused, so that nothing is fetched and nothing unfolds. */
 #include <string.h>
 #include "lib/data/load_private.h"
@@ -27,7 +28,25 @@ static lg_status refuse(const xml *x, const char *why, lg_err *err)
     return lg_try(err, "write it again with the tool it is from, or take it away");
 }
 
-static lg_status read_entity(xml *x, char *out, lg_err *err)
+/* &#233; or &#xE9; as UTF-8; 0 bytes where it is none. */
+static size_t read_number(xml *x, char out[4])
+{
+    bool hex = x->s[2] == 'x';
+    const char *digits = x->s + 2 + hex, *known = hex ? "0123456789abcdefABCDEF" : "0123456789";
+    size_t n = strspn(digits, known);
+    uint32_t cp = 0;
+    if (n == 0 || n > 7 || digits[n] != ';') return 0;
+    for (size_t i = 0; i < n; i++) {
+        char c = digits[i];
+        cp = cp * (hex ? 16 : 10) + (uint32_t)(c <= '9' ? c - '0' : (c | 32) - 'a' + 10);
+    }
+    if (cp == 0 || cp > 0x10ffff || (cp >= 0xd800 && cp < 0xe000)) return 0;
+    x->s = digits + n + 1;
+    return data_put_utf8(out, cp);
+}
+
+/* Its bytes, 1 to 4. */
+static lg_status read_entity(xml *x, char out[4], size_t *len, lg_err *err)
 {
     static const struct {
         const char *name;
@@ -37,9 +56,11 @@ static lg_status read_entity(xml *x, char *out, lg_err *err)
         size_t n = strlen(known[k].name);
         if (strncmp(x->s, known[k].name, n)) continue;
         *out = known[k].c;
+        *len = 1;
         x->s += n;
         return LG_OK;
     }
+    if (x->s[1] == '#' && (*len = read_number(x, out)) > 0) return LG_OK;
     return refuse(x, "it has an entity that XML does not define by itself", err);
 }
 
@@ -56,10 +77,11 @@ static lg_status next_tag(xml *x, int *what, lg_err *err)
 {
     for (;;) {
         while (*x->s && *x->s != '<') {
-            char c = *x->s;
-            if (c == '&') LG_TRY(read_entity(x, &c, err));
+            char c[4] = {*x->s};
+            size_t n = 1;
+            if (*c == '&') LG_TRY(read_entity(x, c, &n, err));
             else x->s++;
-            if (x->len + 1 < TEXT_MOST) x->text[x->len++] = c;
+            for (size_t i = 0; i < n && x->len + 1 < TEXT_MOST; i++) x->text[x->len++] = c[i];
         }
         *what = 0;
         if (!*x->s) return x->depth ? refuse(x, "it ends before its last element does", err) : LG_OK;

@@ -15,14 +15,18 @@ typedef struct yolo {
     data_marks m;
     data_map files;
     const char **name; /* (NAMES) */
+    bool yaml;         /* names are read from YAML, which has comments */
     size_t names;
 } yolo;
 
 /* ---- names ---- */
-/* A name without blanks and quotes around it. */
+/* A name without blanks, quotes and comment around it. */
 static lg_status keep_name(yolo *y, size_t at, const char *s, size_t n, lg_err *err)
 {
     while (n && strchr(" \t\r", *s)) s++, n--;
+    if (n && *s != '"' && *s != '\'')
+        for (size_t i = 1; y->yaml && i < n; i++)
+            if (s[i] == '#' && strchr(" \t", s[i - 1])) n = i;
     while (n && strchr(" \t\r", s[n - 1])) n--;
     if (n >= 2 && (*s == '"' || *s == '\'') && s[n - 1] == *s) s++, n -= 2;
     if (!n || at >= NAMES) return LG_OK;
@@ -104,8 +108,8 @@ static lg_status read_names(yolo *y, const char *path, lg_err *err)
     if (!path) return LG_OK;
     lg_buf_init(&text, TEXT_LIMIT);
     lg_status st = data_read_listed(y->m.l, path, &text, err);
-    bool yaml = data_ends_with(path, ".yaml") || data_ends_with(path, ".yml");
-    if (!st) st = yaml ? yaml_names(y, lg_buf_str(&text), err) : line_names(y, lg_buf_str(&text), err);
+    y->yaml = data_ends_with(path, ".yaml") || data_ends_with(path, ".yml");
+    if (!st) st = y->yaml ? yaml_names(y, lg_buf_str(&text), err) : line_names(y, lg_buf_str(&text), err);
     lg_buf_release(&text);
     return st;
 }

@@ -350,7 +350,8 @@ static lg_status note_several(const loading *l, data_report *report, lg_err *err
         lg_buf_adds(&d.why, shown++ ? ", " : "");
         add_name(&d.why, l->list.path[i]);
     }
-    lg_buf_addf(&d.hint, "%s left out; `boxes` makes an image of each mark", plural(n, "it was", "they were"));
+    lg_buf_addf(&d.hint, "%s left out%s", plural(n, "it was", "they were"),
+                l->boxes ? ": the annotations have no boxes there" : "; `boxes` makes an image of each mark");
     return note_add(report, 307, n, DATA_AT_FROM, &d, err);
 }
 

@@ -13,6 +13,7 @@ typedef struct data_entry {
     const char *label;
     data_split_kind part;
     data_crop crop;
+    bool several; /* brands, so that it has no label */
 } data_entry;
 
 typedef struct data_entries {

@@ -330,17 +330,30 @@ lg_status data_decode_block(data_decode_job *job, data_size size, data_block **o
 }
 
 /* ---- look-alikes ---- */
-/* Parts of one picture, which stand beside one another, are of one group: a split does not divide them. The smaller id
- * takes over the group of the larger; each group's id is of its first image, so one pass from the end follows. */
-static void join_parts(data_table *table)
+/* The group that a group became part of: its id is the smaller one. Ways are halved as they are walked. */
+static uint32_t joined(uint32_t *into, uint32_t group)
 {
+    while (into[group] != group) group = into[group] = into[into[group]];
+    return group;
+}
+
+/* Parts of one picture, which stand beside one another, are of one group: a split does not divide them. */
+static lg_status join_parts(data_table *table, lg_err *err)
+{
+    size_t places = data_group_places(table);
+    uint32_t *into = lg_alloc(places, sizeof *into, err);
+    if (!into) return err->status;
+    for (size_t i = 0; i < places; i++) into[i] = (uint32_t)i;
     for (size_t i = 1; i < table->count; i++) {
-        data_fact *a = &table->fact[i - 1], *b = &table->fact[i];
+        const data_fact *a = &table->fact[i - 1], *b = &table->fact[i];
         if (a->crop.w <= 0 || b->crop.w <= 0 || a->broken || b->broken || strcmp(a->path, b->path)) continue;
-        uint32_t low = a->group < b->group ? a->group : b->group, high = a->group < b->group ? b->group : a->group;
-        for (size_t k = 0; low != high && k < table->count; k++)
-            if (table->fact[k].group == high) table->fact[k].group = low;
+        uint32_t one = joined(into, a->group), other = joined(into, b->group);
+        if (one < other) into[other] = one;
+        else into[one] = other;
     }
+    for (size_t i = 0; i < table->count; i++) table->fact[i].group = joined(into, table->fact[i].group);
+    lg_free(into);
+    return LG_OK;
 }
 
 lg_status data_find_groups(data_table *table, lg_cancel *cancel, lg_err *err)
@@ -366,7 +379,7 @@ lg_status data_find_groups(data_table *table, lg_cancel *cancel, lg_err *err)
         table->fact[fact[i]].group = table->fact[fact[group[i]]].id;
         table->fact[fact[i]].duplicate = group[i] != i;
     }
-    join_parts(table);
+    st = join_parts(table, err);
 done:
     lg_free(hash);
     lg_free(group);

@@ -71,6 +71,14 @@ TEST(damaged)
     images[2] = 13; /* floats */
     CHECK(data_idx_read((char *)images, len, "x", &idx, &err) == LG_E_FORMAT);
     lg_err_clear(&err);
+    for (size_t n = small - 8; n < small; n++) { /* the checksum and the length behind what was packed */
+        unsigned char was = packed[n];
+        packed[n] ^= 1;
+        lg_err_clear(&err);
+        CHECK(data_idx_read((char *)packed, small, "x", &idx, &err) == LG_E_FORMAT);
+        packed[n] = was;
+        CHECK(data_idx_read((char *)packed, n, "x", &idx, &err) == LG_E_FORMAT);
+    }
 }
 
 TEST(names_of_pictures)

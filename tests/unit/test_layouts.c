@@ -120,6 +120,55 @@ TEST(boxes_are_the_pixels_there)
     img_picture_release(&part);
 }
 
+/* A mark may lie anywhere, also beyond what a whole number holds. */
+TEST(marks_far_outside)
+{
+    static const char *const name[] = {"a.png", "b.png", NULL};
+    ds_new();
+    photos(name);
+    ds_text("instances.json", "{\"images\":[{\"id\":1,\"file_name\":\"a.png\"},{\"id\":2,\"file_name\":\"b.png\"}],"
+                              "\"categories\":[{\"id\":1,\"name\":\"Nike\"},{\"id\":2,\"name\":\"Puma\"}],"
+                              "\"annotations\":[{\"image_id\":1,\"category_id\":1,\"bbox\":[-1e300,1e300,1e300,9]},"
+                              "{\"image_id\":1,\"category_id\":2,\"bbox\":[-5,-6,15,16]},"
+                              "{\"image_id\":2,\"category_id\":1},{\"image_id\":2,\"category_id\":2}]}");
+    CHECK_OK(LOAD(.boxes = true));
+    data_image image;
+    data_image_at(set, 0, &image);
+    CHECK_HAS(image.broken, "outside of the picture");
+    CHECK(image.box.w > 0);
+    data_image_at(set, 1, &image);
+    CHECK(image.box.x == 0 && image.box.y == 0 && image.box.w == 10 && image.box.h == 10);
+    CHECK_HAS(ds_note(&report, 307)->why, "b.png"); /* no boxes there, and two classes */
+    CHECK_HAS(ds_note(&report, 307)->hint, "the annotations have no boxes there");
+    CHECK(ds_note(&report, 301) == NULL);
+}
+
+/* Marks of one picture, and those that look like one of them, are one group, however they are met. */
+TEST(marks_that_look_alike_elsewhere)
+{
+    char line[60];
+    lg_buf text;
+    lg_buf_init(&text, 1 << 20);
+    flickr27();
+    ds_picture("im/7.png", 100, 40, 60, 3, 0); /* as im/1.png */
+    for (int i = 0; i < 3; i++) {
+        snprintf(line, sizeof line, "%d.png Nike 1 10 5 30 25\n%d.png Nike 1 0 0 8 9\n", i * 3 + 1, i * 3 + 1);
+        lg_buf_adds(&text, line);
+    }
+    ds_text("flickr_logos_27_dataset_training_set_annotation.txt", lg_buf_str(&text));
+    lg_buf_release(&text);
+    CHECK_OK(LOAD(.boxes = true));
+    uint32_t group = 0;
+    for (size_t i = 0; i < data_count(set); i++) {
+        data_image image;
+        data_image_at(set, i, &image);
+        if (!strstr(image.name, "1.png") && !strstr(image.name, "7.png")) continue;
+        if (!group) group = image.group;
+        CHECK_INT(image.group, group);
+        CHECK(image.group <= image.id);
+    }
+}
+
 TEST(flickr27_bad_line)
 {
     flickr27();
@@ -252,19 +301,19 @@ TEST(voc)
     photos(name);
     ds_text("Annotations/a.xml",
             "<?xml version=\"1.0\"?>\n<annotation><!-- made by hand --><filename>a.png</filename>" OBJECT(
-                "Tom &amp; Co", "1", "1", "10", "20") "</annotation>\n");
+                "Tom &amp; C&#243;&#x2019;s", "1", "1", "10", "20") "</annotation>\n");
     ds_text("Annotations/b.xml",
             "<annotation>" OBJECT("Nike", "5", "6", "8", "9") OBJECT("Nike", "5", "6", "5", "9") "</annotation>");
     ds_text("ImageSets/Main/train.txt", "a\nb\n");
     ds_text("ImageSets/Main/val.txt", "c 1\n");
     CHECK_OK(LOAD(.size = {8, 8, 0}, .published = true));
-    CHECK_STR(label_of("a.png"), "Tom & Co");
+    CHECK_STR(label_of("a.png"), "Tom & Có’s");
     CHECK_STR(label_of("b.png"), "Nike"); /* by the name of the annotation */
     CHECK_STR(label_of("c.png"), "");
     CHECK_INT(part_of("a.png"), DATA_TRAIN);
     CHECK_OK(LOAD(.boxes = true));
     CHECK_INT(data_count(set), 3);
-    CHECK_STR(row_text(0), "Tom & Co 10x20");
+    CHECK_STR(row_text(0), "Tom & Có’s 10x20");
     CHECK_STR(box_of(1), "4x4+4+5");
     CHECK_HAS(ds_note(&report, 305)->msg, "1 box has no area");
 }
@@ -275,6 +324,9 @@ TEST(voc_refused)
         "<!DOCTYPE a [<!ENTITY x SYSTEM "
         "\"file:///etc/passwd\">]><annotation><object><name>&x;</name></object></annotation>",
         "<annotation><object><name>&x;</name></object></annotation>",
+        "<annotation><object><name>&#0;</name></object></annotation>",
+        "<annotation><object><name>&#xd800;</name></object></annotation>",
+        "<annotation><object><name>&#65</name></object></annotation>",
         "<annotation><object><name>Nike</object></name></annotation>",
         "<annotation><object><name>Nike</name>",
         "<annotation><object></object></annotation>",
@@ -311,7 +363,7 @@ TEST(yolo)
     static const char *const yaml[] = {
         "train: ../train/images\nnc: 2\nnames: ['Nike', \"Puma, SE\"]\n",
         "names:\n  - Nike\n  - 'Puma, SE'\nnc: 2\n",
-        "path: x\nnames:\n  0: Nike\n  1: Puma, SE\n\nroboflow:\n  licence: x\n",
+        "path: x\nnames: # classes\n  0: Nike # the swoosh\n  1: Puma, SE\t# not Puma #2\n\nroboflow:\n  licence: x\n",
     };
     for (size_t i = 0; i < 3; i++) {
         yolo(yaml[i]);
