@@ -107,6 +107,9 @@ lg_status cmd_judged_part(const dsl_call *call, const cmd_model *model, const ch
                           data_set **set, const char **name, bool *training, lg_err *err) LG_MUST_CHECK;
 /* "trained before the last change to logos", where that is so: a note in the document. */
 void cmd_note_stale(plt_doc *doc, const dsl_call *call, const cmd_model *model);
+/* Warning LL343: the images were fitted, cleaned or scaled in another way than those the model learnt from. */
+void cmd_warn_cleaned(plt_doc *doc, const cmd_model *model, const char *model_name, const data_set *set,
+                      const char *data_name);
 
 /* ---- alarms: what a training is warned of ---- */
 /* The epoch since which it learns by heart: validation loss was lowest there, has risen by more than 5 % since, while

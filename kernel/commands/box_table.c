@@ -1,5 +1,6 @@
 /* box_table.c - tables as objects: their fields, their rows under `where` and `sort`, and other objects as tables. */
 #include "kernel/commands/box_table.h"
+#include "kernel/commands/box_dataset.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -257,15 +258,10 @@ static lg_status show_rows(const dsl_call *call, const dsl_value *table, const s
 {
     const cmd_table *t = table->object->payload;
     size_t shown = n < limit ? n : limit;
-    lg_buf where;
     plt_doc doc;
     plt_doc_init(&doc);
-    lg_buf_init(&where, 4096);
-    if (call->where) lg_buf_adds(&where, " where ");
-    if (call->where) dsl_cond_text(call->where, &where);
-    plt_title(&doc, "%s%s: %s, %zu of %s rows", table->name, lg_buf_str(&where), t->title, shown,
+    plt_title(&doc, "%s%s: %s, %zu of %s rows", table->name, cmd_where_text(call), t->title, shown,
               lg_thousands((long long)t->table.rows));
-    lg_buf_release(&where);
     if (n) doc_rows(&doc, &t->table, order, shown);
     else plt_text(&doc, "no row passes; `show %s` shows them all", table->name);
     if (shown < n) plt_note(&doc, "%s more rows pass: add `limit %zu`", lg_thousands((long long)(n - shown)), n);

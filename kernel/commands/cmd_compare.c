@@ -412,10 +412,7 @@ static void doc_title(plt_doc *doc, const dsl_call *call, const comparison *c)
     lg_buf_init(&names, 1 << 16);
     for (int i = 0; i < all->n; i++) lg_buf_addf(&names, "%s%s", i ? ", " : "", all->one[i].name);
     if (all->one[0].model) lg_buf_addf(&names, " on %s", all->one[0].judged.data_name);
-    if (call->where) {
-        lg_buf_adds(&names, " where ");
-        dsl_cond_text(call->where, &names);
-    }
+    lg_buf_adds(&names, cmd_where_text(call));
     if (all->paired) lg_buf_addf(&names, ", the same %s images", lg_thousands((long long)total_of(&all->one[0])));
     else lg_buf_adds(&names, any_apart(c) ? ", different images" : ", counts only");
     plt_title(doc, "compare %s%s%s", lg_buf_str(&names), *call->note ? " " : "", call->note);
@@ -424,6 +421,8 @@ static void doc_title(plt_doc *doc, const dsl_call *call, const comparison *c)
         if (all->one[i].model && !cmd_model_run(all->one[i].model))
             plt_note(doc, "%s has not been trained: its answers are chance", all->one[i].name);
         else if (all->one[i].model) cmd_note_stale(doc, call, all->one[i].model);
+        if (all->one[i].model)
+            cmd_warn_cleaned(doc, all->one[i].model, all->one[i].name, all->one[i].set, all->one[0].judged.data_name);
     }
     bool training = all->one[0].model && all->one[0].judged.training;
     for (int i = 0; i < all->n && !training; i++)

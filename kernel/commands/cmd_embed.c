@@ -295,6 +295,7 @@ static lg_status fill(plt_doc *doc, embedding *e, lg_err *err)
     plt_title(doc, "embed %s with %s: %s images%s%s", data, call->arg[WITH].value[0].name, lg_thousands(e->n),
               *call->note ? " " : "", call->note);
     cmd_note_stale(doc, call, e->model);
+    cmd_warn_cleaned(doc, e->model, call->arg[WITH].value[0].name, e->set, data);
     const char *node = nn_net_node(e->model->net, nn_features_node(e->model->net))->name;
     if (e->tsne)
         lg_buf_addf(&axes, "t-SNE: neighbours stay neighbours; sizes of groups and gaps between them mean nothing");

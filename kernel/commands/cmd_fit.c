@@ -245,6 +245,16 @@ static void result_title(plt_doc *doc, const dsl_call *call, const cmd_train *jo
 }
 
 /* run: the object the session holds by now. */
+/* Where the images do not fill whole batches, a step made of a few counts as much as one made of many. */
+static void note_last_batch(plt_doc *doc, const nn_fit_options *o)
+{
+    enum { TINY = 8 }; /* at most this part of a batch */
+    int64_t left = o->train.count % o->batch;
+    if (!left || left * TINY > o->batch) return;
+    plt_note(doc, "the last batch of an epoch has %s image%s, the others %d: its step is as long as theirs",
+             lg_thousands(left), left == 1 ? "" : "s", o->batch);
+}
+
 static lg_status show_result(const dsl_call *call, fit_view *view, const cmd_train *job, const cmd_run *run,
                              lg_err *err)
 {
@@ -267,6 +277,7 @@ static lg_status show_result(const dsl_call *call, fit_view *view, const cmd_tra
     if (job->asked_batch > job->options.batch)
         plt_note(&doc, "batch %s is more than there are training images: every epoch was one step with all %s of them",
                  lg_thousands(job->asked_batch), lg_thousands(job->options.batch));
+    note_last_batch(&doc, &job->options);
     cmd_doc_run(&doc, run);
     /* Somebody who interrupts is waiting: no picture is painted then, text and HTML say it all. */
     return cmd_live_end(&view->live, &doc, !r->interrupted, cmd_output_limit(call), err);

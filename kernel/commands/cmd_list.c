@@ -33,7 +33,7 @@ static bool out_of_date(const dsl_call *call, const char *name, const dsl_object
     if (object->cls->kind == DSL_KIND_RUN) run = object->payload;
     if (object->cls->kind == DSL_KIND_MODEL) run = cmd_model_run(object->payload);
     dsl_object *data = run ? dsl_session_get(call->session, run->data) : NULL;
-    if (run && cmd_run_where(run)) return false; /* which of its images would pass now is not known here */
+    if (run && cmd_run_where(run)) return dsl_session_changed(call->session, name, run->data);
     return data && data->cls->kind == DSL_KIND_DATASET && data_fingerprint(data->payload, now, &ignored) == LG_OK &&
            strcmp(now, run->fingerprint) != 0;
 }

@@ -302,7 +302,11 @@ static lg_status show_dataset(const dsl_call *call, lg_err *err)
     LG_GO(choose_rows(call, &o, set, &rows, &n, err));
     if (dsl_on(call, BOXES)) LG_GO(cmd_photos_of(call, set, rows, n, &photos, err));
     title_of(call, &doc, set, n, dsl_on(call, BOXES) ? &photos : NULL);
-    if (o.model) cmd_note_stale(&doc, call, o.model);
+    if (o.model) {
+        const char *model_name = call->arg[WITH].value[0].name;
+        cmd_note_stale(&doc, call, o.model);
+        cmd_warn_cleaned(&doc, o.model, model_name, set, call->arg[OBJECT].value[0].text);
+    }
     if (!n) plt_text(&doc, "no image passes; `show %s` shows them all", call->arg[OBJECT].value[0].text);
     else if (dsl_on(call, BOXES)) LG_GO(cmd_doc_photos(&doc, &photos, &o, shown_size(call), err));
     else LG_GO(add_thumbs(call, &doc, &o, set, rows, n, err));

@@ -256,12 +256,39 @@ void cmd_note_stale(plt_doc *doc, const dsl_call *call, const cmd_model *model)
         plt_note(doc, "this network has not been trained: its answers are chance");
         return;
     }
-    if (cmd_run_where(run)) { /* which of its images would pass now is not known here */
-        plt_note(doc, "trained on some images of %s only:%s", run->data, cmd_run_where(run));
+    if (cmd_run_where(run)) { /* which of its images would pass now is not known here: its lines tell */
+        bool changed = dsl_session_changed(call->session, run->model, run->data);
+        plt_note(doc, "trained on some images of %s only:%s%s", run->data, cmd_run_where(run),
+                 changed ? "; before its last change" : "");
         return;
     }
     dsl_object *object = dsl_session_get(call->session, run->data);
     if (!object || object->cls->kind != DSL_KIND_DATASET) return;
     if (data_fingerprint(object->payload, now, &ignored) == LG_OK && strcmp(now, run->fingerprint) != 0)
         plt_note(doc, "trained before the last change to %s", run->data);
+}
+
+void cmd_warn_cleaned(plt_doc *doc, const cmd_model *model, const char *model_name, const data_set *set,
+                      const char *data_name)
+{
+    lg_buf want, has, line;
+    lg_err warning = {0};
+    const data_rules rules = data_rules_of(set);
+    if (!model->ruled) return;
+    lg_buf_init(&want, 1000);
+    lg_buf_init(&has, 1000);
+    lg_buf_init(&line, 1000);
+    data_rules_pixels_text(&model->rules, &want);
+    data_rules_pixels_text(&rules, &has);
+    if (strcmp(lg_buf_str(&want), lg_buf_str(&has)) != 0) {
+        lg_fail(&warning, LG_E_DATA, 343, "the images of `%s` were cleaned in another way than those `%s` learnt from",
+                data_name, model_name);
+        lg_why(&warning, "%s: %s; %s: %s", data_name, lg_buf_str(&has), model_name, lg_buf_str(&want));
+        data_rules_pixels_line(&model->rules, &line);
+        lg_try(&warning, "clean %.*s %s", (int)strcspn(data_name, "."), data_name, lg_buf_str(&line));
+        plt_warning(doc, &warning);
+    }
+    lg_buf_release(&want);
+    lg_buf_release(&has);
+    lg_buf_release(&line);
 }

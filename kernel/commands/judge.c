@@ -103,17 +103,9 @@ const char *cmd_score_largest(const cmd_score *score, char *const *label)
 
 char *cmd_judged_words(const dsl_call *call, const cmd_judged *j, lg_err *err)
 {
-    lg_buf where;
     size_t n = data_count(j->set);
-    lg_buf_init(&where, 4096);
-    if (call->where) {
-        lg_buf_adds(&where, " where ");
-        dsl_cond_text(call->where, &where);
-    }
-    char *words = lg_strf(err, "%s on %s%s, %s image%s", j->model_name, j->data_name, lg_buf_str(&where),
-                          lg_thousands((long long)n), n == 1 ? "" : "s");
-    lg_buf_release(&where);
-    return words;
+    return lg_strf(err, "%s on %s%s, %s image%s", j->model_name, j->data_name, cmd_where_text(call),
+                   lg_thousands((long long)n), n == 1 ? "" : "s");
 }
 
 void cmd_doc_training(plt_doc *doc)
@@ -128,6 +120,7 @@ void cmd_doc_judged(plt_doc *doc, const dsl_call *call, const cmd_judged *j, lg_
     plt_title(doc, "%s %s%s%s", call->command->name, words, *call->note ? " " : "", call->note);
     lg_free(words);
     cmd_note_stale(doc, call, j->model);
+    cmd_warn_cleaned(doc, j->model, j->model_name, j->set, j->data_name);
     if (!j->training) cmd_warn_seen(doc, call, j->model, j->model_name, j->set);
     if (j->training) cmd_doc_training(doc);
 }

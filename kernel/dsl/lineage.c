@@ -62,11 +62,25 @@ static size_t next_about(const history *h, size_t from, const char *name)
     return from;
 }
 
-/* Adds what made `name`. Where the lines so far made an earlier version of it, only the rest; else all. */
-static lg_status add_maker(history *h, const char *name, const char *recipe)
+/* `fit scratch` begins anew: what earlier ones at the end of its lines did to it is gone. */
+static void forget_repeats(history *h, const dsl_call *call, const char *name)
+{
+    for (int i = 0; call->command->params[i].name; i++)
+        if (!strcmp(call->command->params[i].name, call->command->anew) && dsl_on(call, i)) return;
+    while (h->count) {
+        const char *last = h->line[h->count - 1], *second = strchr(last, ' ');
+        if (!second || !word_is(last, call->command->name) || !word_is(second + 1, name)) return;
+        h->count--;
+    }
+}
+
+/* Adds what made `name`. Where the lines so far made an earlier version of it, only the rest; else all. anew: the call
+ * that begins anew with it, or NULL. */
+static lg_status add_maker(history *h, const char *name, const char *recipe, const dsl_call *anew)
 {
     history own = {.arena = h->arena, .err = h->err};
     LG_TRY(add_lines(&own, recipe));
+    if (anew) forget_repeats(&own, anew, name);
     size_t a = next_about(h, 0, name), b = next_about(&own, 0, name), rest = 0;
     while (a < h->count && b < own.count && !strcmp(h->line[a], own.line[b])) {
         rest = b + 1;
@@ -79,26 +93,13 @@ static lg_status add_maker(history *h, const char *name, const char *recipe)
     return LG_OK;
 }
 
-/* `fit scratch` begins anew: what earlier ones at the end did to it is gone. */
-static void forget_repeats(history *h, const dsl_call *call, const char *name)
-{
-    for (int i = 0; call->command->params[i].name; i++)
-        if (!strcmp(call->command->params[i].name, call->command->anew) && dsl_on(call, i)) return;
-    while (h->count) {
-        const char *last = h->line[h->count - 1], *second = strchr(last, ' ');
-        if (!second || !word_is(last, call->command->name) || !word_is(second + 1, name)) return;
-        h->count--;
-    }
-}
-
 static lg_status add_object(history *h, const dsl_call *call, const dsl_value *value, bool given_data)
 {
     const dsl_class *cls = value->object->cls;
-    LG_TRY(add_maker(h, value->name, value->object->recipe));
-    if (call->command->anew) forget_repeats(h, call, value->name);
+    LG_TRY(add_maker(h, value->name, value->object->recipe, call->command->anew ? call : NULL));
     const char *data = !given_data && cls->data ? cls->data(value->object->payload) : NULL;
     const dsl_object *object = data ? dsl_session_get(call->session, data) : NULL;
-    return object ? add_maker(h, data, object->recipe) : LG_OK;
+    return object ? add_maker(h, data, object->recipe, NULL) : LG_OK;
 }
 
 static bool has_dataset(const dsl_call *call)
@@ -132,7 +133,8 @@ lg_status dsl_lineage(const dsl_call *call, lg_arena *arena, const char **out, l
 
 /* ---- out of date ---- */
 typedef struct staleness {
-    const char *name; /* of the object asked about */
+    const char *name;  /* of the object asked about */
+    const char *maker; /* asked about only; NULL: all */
     history *made;    /* its lines without the last one */
     lg_arena *arena;
     bool stale;
@@ -145,7 +147,7 @@ static bool compare_maker(void *ctx, const char *name, dsl_object *object)
     staleness *s = ctx;
     history now = {.arena = s->arena, .err = s->err};
     size_t a = next_about(s->made, 0, name), b;
-    if (!strcmp(name, s->name) || a == s->made->count) return true;
+    if (!strcmp(name, s->name) || (s->maker && strcmp(name, s->maker)) || a == s->made->count) return true;
     if (add_lines(&now, object->recipe)) return false;
     b = next_about(&now, 0, name);
     while (a < s->made->count && b < now.count && !strcmp(s->made->line[a], now.line[b])) {
@@ -156,7 +158,7 @@ static bool compare_maker(void *ctx, const char *name, dsl_object *object)
     return !s->stale;
 }
 
-bool dsl_session_stale(dsl_session *session, const char *name)
+bool dsl_session_changed(dsl_session *session, const char *name, const char *maker)
 {
     const dsl_object *object = dsl_session_get(session, name);
     lg_arena arena;
@@ -164,11 +166,16 @@ bool dsl_session_stale(dsl_session *session, const char *name)
     if (!object) return false;
     lg_arena_init(&arena, 1 << 26);
     history made = {.arena = &arena, .err = &quiet};
-    staleness s = {.name = name, .made = &made, .arena = &arena, .err = &quiet};
+    staleness s = {.name = name, .maker = maker, .made = &made, .arena = &arena, .err = &quiet};
     if (add_lines(&made, object->recipe) == LG_OK && made.count) {
         made.count--;
         dsl_session_each(session, compare_maker, &s);
     }
     lg_arena_release(&arena);
     return s.stale;
+}
+
+bool dsl_session_stale(dsl_session *session, const char *name)
+{
+    return dsl_session_changed(session, name, NULL);
 }

@@ -89,6 +89,8 @@ lg_status dsl_session_remove(dsl_session *session, const char *name, lg_err *err
 /* Was something it was made from changed since, by its recipe? For what is made once and kept: tables, and datasets
  * made of others. */
 bool dsl_session_stale(dsl_session *session, const char *name);
+/* The same, of what it was made from asking only about `maker`. */
+bool dsl_session_changed(dsl_session *session, const char *name, const char *maker);
 /* Every object, in the order made: calls fn until it returns false. */
 typedef bool dsl_each_fn(void *ctx, const char *name, dsl_object *object);
 void dsl_session_each(dsl_session *session, dsl_each_fn *fn, void *ctx);

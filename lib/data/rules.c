@@ -45,6 +45,16 @@ void data_rules_pixels_text(const data_rules *rules, lg_buf *out)
     lg_buf_addf(out, ", scale %s..%s", low, high);
 }
 
+void data_rules_pixels_line(const data_rules *rules, lg_buf *out)
+{
+    char low[40], high[40];
+    lg_number_text(rules->low, low), lg_number_text(rules->high, high);
+    lg_buf_addf(out, "fit %s glare ", data_fit_name(rules->fit));
+    if (rules->glare) lg_buf_addf(out, "%d replace %s", rules->glare, replace_names[rules->replace]);
+    else lg_buf_adds(out, "off");
+    lg_buf_addf(out, " scale %s..%s", low, high);
+}
+
 static bool read_number(const char *text, double low, double high, double *out)
 {
     return lg_parse_double(text, out) && *out >= low && *out <= high;

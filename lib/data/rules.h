@@ -38,6 +38,8 @@ typedef struct data_rules {
 void data_rules_text(const data_rules *rules, lg_buf *out);
 /* The pixel rules alone, for people: "64x64x3 crop, glare 240 median, scale 0..1". */
 void data_rules_pixels_text(const data_rules *rules, lg_buf *out);
+/* The same as options of `clean`, without the size: "fit crop glare 240 replace median scale 0..1". */
+void data_rules_pixels_line(const data_rules *rules, lg_buf *out);
 lg_status data_rules_read(const char *text, data_rules *out, lg_err *err) LG_MUST_CHECK;
 /* An upright picture as the rules make it: converted to the size's channels, fitted, glare replaced. *out empty. */
 lg_status data_rules_picture(const data_rules *rules, const img_picture *src, img_picture *out,

@@ -101,6 +101,22 @@ TEST(models_and_runs)
     lens_close(&l);
 }
 
+/* However often it is fitted, each line that made it is there once. */
+TEST(fitted_again_and_again)
+{
+    setup("load logos from shop size 16x16\nmodel m on logos { flatten; dense classes softmax }\n"
+          "augment logos x2\nclean logos scale -1..1\n"
+          "fit m epochs 1 quiet\nfit m epochs 2 quiet\nrelabel logos puma as other\nundo\nfit m epochs 3 quiet");
+    CHECK_INT(differs("m"), 0);
+    static const char *const once[] = {"load ", "augment ", "clean ", "model ", "\nfit "};
+    for (size_t i = 0; i < sizeof once / sizeof *once; i++) {
+        int found = 0;
+        for (const char *at = recipe("m"); (at = strstr(at, once[i])); at++) found++;
+        CHECK_INT(found, 1);
+    }
+    lens_close(&l);
+}
+
 TEST(a_name_used_again)
 {
     setup("load logos from shop size 16x16\n"
