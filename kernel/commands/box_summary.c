@@ -163,6 +163,26 @@ static lg_status doc_shares(plt_doc *doc, const nn_summary *s, lg_err *err)
     return err->status;
 }
 
+/* Beside the parameters a table of it would be wider than a page, so it stands by itself. */
+static void doc_memory(plt_doc *doc, const nn_summary *s)
+{
+    char bytes[32];
+    plt_table(doc, "Work and memory of one image");
+    plt_column(doc, PLT_LEFT, "Layer");
+    plt_column(doc, PLT_RIGHT, "multiply-adds");
+    plt_column(doc, PLT_LEFT, "%s", "");
+    plt_column(doc, PLT_RIGHT, "output memory");
+    for (int i = 0; i < s->count; i++) {
+        const nn_summary_row *row = &s->row[i];
+        plt_row(doc, PLT_ROW_PLAIN);
+        plt_head(doc, "%s", row->title);
+        plt_cell(doc, "%s", lg_thousands((long long)row->macs));
+        plt_cell(doc, "%s", "");
+        if (row->macs) plt_cell_bar(doc, (double)row->macs / (double)s->macs);
+        plt_cell(doc, "%s", bytes_text((double)row->bytes, bytes));
+    }
+}
+
 void cmd_doc_summary(plt_doc *doc, const cmd_model *model, const char *name, const char *detail_word, lg_err *err)
 {
     nn_summary s;
@@ -172,13 +192,15 @@ void cmd_doc_summary(plt_doc *doc, const cmd_model *model, const char *name, con
     plt_title(doc, "%s: %d layers on %s images%s%s", name, s.count, nn_shape_text(s.input, in), model->on ? " of " : "",
               model->on ? model->on : "");
     plt_table(doc, "%s", "");
-    summary_columns(doc, detail);
+    int columns = detail & PARAMS ? detail & ~MEMORY : detail;
+    summary_columns(doc, columns);
     for (int i = 0; i < s.count; i++) {
-        summary_row(doc, model->net, &s, &s.row[i], detail);
+        summary_row(doc, model->net, &s, &s.row[i], columns);
         if (s.row[i].params > s.row[largest].params) largest = i;
     }
     plt_text(doc, "Total params: %s\nTrainable params: %s\nNon-trainable params: %s", lg_thousands((long long)s.params),
              lg_thousands((long long)(s.params - s.moving)), lg_thousands((long long)s.moving));
+    if (columns != detail) doc_memory(doc, &s);
     if (detail & MEMORY)
         plt_text(doc, "One image: %s multiply-adds, %s of outputs; weights: %s", lg_thousands((long long)s.macs),
                  bytes_text((double)s.activation_bytes, outputs), bytes_text((double)s.weight_bytes, weights));

@@ -1,5 +1,6 @@
 /* chart_curves.c - accuracy and loss while training, side by side. */
 #include "lib/plot/panel.h"
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -72,6 +73,39 @@ static void draw_gap(const plt_panel *p, const plt_curves_spec *s, const curve_p
     lg_buf_release(&gap);
 }
 
+enum { LABEL_HALF = 44, LABEL_UP = 10, LABEL_DOWN = 4, LABEL_STEPS = 22 }; /* of "best: epoch 12" around its place */
+
+/* How much of a curve runs through a label in the middle of x whose text stands on y. */
+static int covers(const plt_panel *p, const plt_curves_spec *s, const double *curve, double x, double y)
+{
+    int covered = 0;
+    double left = plt_panel_x(p, first_epoch(s)), step = plt_panel_x(p, first_epoch(s) + 1) - left;
+    for (int k = 0; k <= LABEL_STEPS && curve && s->n > 1; k++) {
+        double at = (x + LABEL_HALF * (2.0 * k / LABEL_STEPS - 1) - left) / step;
+        int i = (int)floor(at);
+        if (!(at >= 0 && i + 1 < s->n)) continue;
+        double value = curve[i] + (curve[i + 1] - curve[i]) * (at - i), line = plt_panel_y(p, value);
+        covered += line > y - LABEL_UP - 2 && line < y + LABEL_DOWN + 1; /* false for NaN */
+    }
+    return covered;
+}
+
+/* The first of some places where the label covers least of the curves. */
+static double place_best(const plt_panel *p, const plt_curves_spec *s, const curve_pair *pair, double x,
+                         const double *place, int places)
+{
+    double best = place[0];
+    int least = INT_MAX;
+    for (int k = 0; k < places; k++) {
+        if (!(place[k] >= p->y + LABEL_UP && place[k] <= p->y + p->h - LABEL_DOWN)) continue;
+        int covered = covers(p, s, pair->train, x, place[k]) + covers(p, s, pair->val, x, place[k]);
+        if (covered >= least) continue;
+        least = covered;
+        best = place[k];
+    }
+    return best;
+}
+
 static void draw_best(const plt_panel *p, const plt_curves_spec *s, const curve_pair *pair)
 {
     int i = s->best - first_epoch(s);
@@ -90,7 +124,11 @@ static void draw_best(const plt_panel *p, const plt_curves_spec *s, const curve_
     double y_text = other > at && other < at + 34 ? at - 11 : at + 20;
     if (y_text > low) y_text = at - 11;
     if (y_text < p->y + 10) y_text = fmin(fmax(at, other) + 20, low); /* fmax skips NaN */
-    plt_draw_textf(p->scene, fmin(fmax(x, p->x + 44), p->x + p->w - 44), y_text, font, "best: epoch %d", s->best);
+    const double place[] = {
+        y_text, at + 20, at - 11, at + 30, at - 22, at + 40, at - 33, other + 20, other - 11, p->y + LABEL_UP + 2, low};
+    x = fmin(fmax(x, p->x + LABEL_HALF), p->x + p->w - LABEL_HALF);
+    y_text = place_best(p, s, pair, x, place, (int)(sizeof place / sizeof *place));
+    plt_draw_textf(p->scene, x, y_text, font, "best: epoch %d", s->best);
 }
 
 static const plt_paint curve_paint[2] = {

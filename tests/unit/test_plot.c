@@ -286,6 +286,36 @@ TEST(curves_shade_where_training_leads)
     }
 }
 
+/* Where "best: epoch 3" stands when training runs so many points below validation. */
+static double best_label(double below)
+{
+    plt_doc doc;
+    lg_buf svg;
+    lg_err err = {0};
+    const double val[] = {0.5, 0.5, 0.6, 0.5, 0.5}, under = 0.5 - below, train[] = {under, under, under, under, under};
+    int x = 0, y = 0;
+    plt_doc_init(&doc);
+    lg_buf_init(&svg, 0);
+    plt_curves(&doc, &(plt_curves_spec){.n = 5, .best = 3, .train_accuracy = train, .val_accuracy = val});
+    CHECK_OK(plt_render_svg(&doc, &(plt_options){0}, &svg, &err));
+    const char *end = strstr(lg_buf_str(&svg), ">best: epoch 3"), *at = end;
+    while (at && *at != '<') at--;
+    CHECK(at && sscanf(at, "<text x=\"%d\" y=\"%d\"", &x, &y) == 2);
+    plt_doc_release(&doc);
+    lg_buf_release(&svg);
+    return y;
+}
+
+/* It stands away from every curve, and near its own point where it can. */
+TEST(the_best_epoch_covers_no_curve)
+{
+    double free = best_label(0.4);
+    CHECK(best_label(0.3) == free);
+    bool moved = false;
+    for (int i = 0; i < 30; i++) moved |= best_label(i / 100.0) != free;
+    CHECK(moved);
+}
+
 TEST(lines_do_not_repeat_themselves)
 {
     plt_doc doc;
