@@ -1,17 +1,8 @@
 /* maxpool_scalar.c - maximum over windows, and its gradient to the place that won. */
 #include "nnlib/kernels/variants.h"
 #include <string.h>
-#include "nnlib/kernels/conv2d_shape.h"
+#include "nnlib/kernels/maxpool_shape.h"
 #include "lib/base/banned.h"
-
-/* Pooling moves over the image as a convolution does; only the arithmetic in the window differs. */
-static conv_shape pool_shape(const nn_maxpool_args *a)
-{
-    return conv_shape_of(&(nn_conv2d){.in_h = a->in_h, .in_w = a->in_w, .in_c = a->channels, .out_c = a->channels,
-                                      .kernel_h = a->pool_h, .kernel_w = a->pool_w,
-                                      .stride_h = a->stride_h ? a->stride_h : a->pool_h,
-                                      .stride_w = a->stride_w ? a->stride_w : a->pool_w, .same = a->same});
-}
 
 int nn_maxpool_out_h(const nn_maxpool_args *a)
 {
@@ -23,20 +14,7 @@ int nn_maxpool_out_w(const nn_maxpool_args *a)
     return pool_shape(a).out_w;
 }
 
-/* The part of a window that lies inside the input: lines [from, to) of it, for the output line `at`. */
-typedef struct window {
-    int start, from, to;
-} window;
-
-static window window_of(int at, int stride, int pad, int size, int in)
-{
-    window w = {.start = at * stride - pad, .to = size};
-    if (w.start < 0) w.from = -w.start;
-    if (w.start + size > in) w.to = in - w.start;
-    return w;
-}
-
-static void pool_point(const nn_maxpool_args *a, const float *x, window h, window w, float *y, uint16_t *argmax)
+static void pool_point(const nn_maxpool_args *a, const float *x, pool_window h, pool_window w, float *y, uint16_t *argmax)
 {
     bool first = true;
     for (int kh = h.from; kh < h.to; kh++) {
@@ -60,8 +38,8 @@ void nn_maxpool_forward__scalar(const nn_maxpool_args *a)
     for (size_t i = 0; i < (size_t)a->images * (size_t)s.out_h * (size_t)s.out_w; i++) {
         size_t image = i / ((size_t)s.out_h * (size_t)s.out_w);
         int py = (int)(i / (size_t)s.out_w % (size_t)s.out_h), px = (int)(i % (size_t)s.out_w);
-        pool_point(a, a->x + image * s.x_len, window_of(py, s.stride_h, s.pad_top, a->pool_h, a->in_h),
-                   window_of(px, s.stride_w, s.pad_left, a->pool_w, a->in_w), a->y + i * channels,
+        pool_point(a, a->x + image * s.x_len, pool_window_of(py, s.stride_h, s.pad_top, a->pool_h, a->in_h),
+                   pool_window_of(px, s.stride_w, s.pad_left, a->pool_w, a->in_w), a->y + i * channels,
                    a->argmax ? a->argmax + i * channels : NULL);
     }
 }

@@ -89,6 +89,15 @@ static inline void vi_store_bytes_first(uint8_t *p, vi v, vm m)
     for (int i = 0; i < n; i++) p[i] = (uint8_t)wide[i];
 }
 
+static inline void vi_store_words_first(uint16_t *p, vi v, vm m)
+{
+    uint16_t words[8];
+    size_t n = (size_t)__builtin_popcount((unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(m)));
+    __m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi32(v, v), 0x08);
+    _mm_storeu_si128((__m128i *)(void *)words, _mm256_castsi256_si128(packed));
+    __builtin_memcpy(p, words, n * sizeof *p);
+}
+
 static inline vi vi_load_first(const int32_t *p, vm m)
 {
     return _mm256_maskload_epi32(p, m);

@@ -86,6 +86,11 @@ static inline void vi_store_bytes_first(uint8_t *p, vi v, vm m)
     _mm512_mask_cvtepi32_storeu_epi8(p, m, v);
 }
 
+static inline void vi_store_words_first(uint16_t *p, vi v, vm m)
+{
+    _mm512_mask_cvtepi32_storeu_epi16(p, m, v);
+}
+
 static inline vi vi_load_first(const int32_t *p, vm m)
 {
     return _mm512_maskz_loadu_epi32(m, p);

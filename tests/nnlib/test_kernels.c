@@ -223,6 +223,7 @@ static void maxpool_once(nn_any_fn *run, nn_maxpool_args a, bool backward, doubl
     size_t y_len = (size_t)a.images * (size_t)(nn_maxpool_out_h(&a) * nn_maxpool_out_w(&a) * a.channels);
     float *x = some(x_len), *y = some(y_len), *want = some(y_len), *dx = some(x_len), *want_dx = some(x_len);
     uint16_t *argmax = lg_alloc(y_len, 2, &err), *want_argmax = lg_alloc(y_len, 2, &err);
+    for (size_t i = 0; a.channels % 2 && i < x_len; i++) x[i] = roundf(x[i] * 2); /* equals: the first wins */
     a.x = x, a.y = want, a.argmax = want_argmax;
     nn_maxpool_forward__scalar(&a);
     if (backward) {
