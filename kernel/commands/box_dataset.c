@@ -514,15 +514,31 @@ lg_status cmd_dataset_marks(const dsl_call *call, const data_set *set, const cha
     return LG_OK;
 }
 
-const char *cmd_where_text(const dsl_call *call)
+const char *cmd_where_whole(const dsl_call *call)
 {
     lg_buf text;
     lg_err ignored = {0};
     if (!call->where) return "";
-    lg_buf_init(&text, 4096);
+    lg_buf_init(&text, 0);
     lg_buf_adds(&text, " where ");
     dsl_cond_text(call->where, &text);
-    const char *out = lg_arena_strf(call->arena, &ignored, "%s", lg_buf_str(&text));
+    const char *out = text.failed ? NULL : lg_arena_strf(call->arena, &ignored, "%s", lg_buf_str(&text));
     lg_buf_release(&text);
-    return out ? out : "";
+    return out ? out : " where …";
+}
+
+const char *cmd_where_short(const dsl_call *call, const char *where)
+{
+    enum { MOST = 120 }; /* characters */
+    lg_err ignored = {0};
+    size_t len = strlen(where), n = lg_utf8_offset(where, len, MOST);
+    if (n == len) return where;
+    while (n > 0 && where[n] != ' ') n--;
+    const char *out = lg_arena_strf(call->arena, &ignored, "%.*s …", (int)n, where);
+    return out ? out : " where …";
+}
+
+const char *cmd_where_text(const dsl_call *call)
+{
+    return cmd_where_short(call, cmd_where_whole(call));
 }

@@ -31,8 +31,11 @@ lg_status cmd_dataset_chosen(const dsl_call *call, const data_set *set, const ch
  * where there is no `where`. LL407 when there is none. */
 lg_status cmd_dataset_marks(const dsl_call *call, const data_set *set, const char *name, const bool **out,
                             lg_err *err) LG_MUST_CHECK;
-/* " where label = nike" for titles, "" where there is none; from the call's arena. */
+/* " where label = nike", "" where there is none; from the call's arena. */
+const char *cmd_where_whole(const dsl_call *call);
+/* The same for titles: of a long one the beginning. */
 const char *cmd_where_text(const dsl_call *call);
+const char *cmd_where_short(const dsl_call *call, const char *where);
 
 /* Parts of a dataset's card. */
 void cmd_doc_histogram(plt_doc *doc, const data_set *set, const data_counts *counts);

@@ -125,7 +125,7 @@ static void fit_line(const dsl_call *call, const cmd_train *job, double lr, lg_b
     lg_buf_addf(out, " lr %g", lr);
     if (strcmp(s->optimizer, usual.optimizer)) lg_buf_addf(out, " optimizer %s", s->optimizer);
     if (s->balance) lg_buf_adds(out, " balance");
-    lg_buf_adds(out, cmd_where_text(call));
+    lg_buf_adds(out, cmd_where_whole(call));
 }
 
 static void doc_result(plt_doc *doc, const lr_view *view, const nn_lr_range *r)

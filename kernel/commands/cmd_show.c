@@ -1,5 +1,6 @@
 /* cmd_show.c - `show`: look at anything; for datasets a contact sheet, filtered, sorted, with a model's opinion. */
 #include "kernel/commands/box_table.h"
+#include "kernel/commands/dataset_edits.h"
 #include "kernel/commands/show_boxes.h"
 
 #include <math.h>
@@ -199,17 +200,9 @@ static lg_status chosen(const dsl_call *call, cmd_opinion *o, data_set **out, lg
 
 static lg_status pick_images(const dsl_call *call, const data_set *set, uint32_t *rows, size_t *n, lg_err *err)
 {
-    const dsl_arg *image = &call->arg[IMAGE];
-    for (*n = 0; *n < (size_t)image->count; ++*n) {
-        const dsl_value *v = &image->value[*n];
-        ptrdiff_t row = v->integer > 0 ? data_row_numbered(set, v->text) : data_row_named(set, v->text);
-        if (row < 0) {
-            lg_fail(err, LG_E_DATA, 314, "`%s` has no image `%.80s`", call->arg[OBJECT].value[0].text, v->text);
-            lg_try(err, "show %s", call->arg[OBJECT].value[0].text);
-            return lg_err_place(err, v->span);
-        }
-        rows[*n] = (uint32_t)row;
-    }
+    const uint32_t *ids = NULL;
+    LG_TRY(cmd_image_ids(call, IMAGE, set, call->arg[OBJECT].value[0].text, &ids, n, err));
+    for (size_t i = 0; i < *n; i++) rows[i] = (uint32_t)data_row_of(set, ids[i]);
     return LG_OK;
 }
 

@@ -596,7 +596,7 @@ static lg_status sweep_begin(sweep_job *job, lg_err *err)
     LG_TRY(check_dropout(job, err));
     LG_TRY(look_at_first(job, err));
     job->sweep->model = lg_strdup(job->model_name, err);
-    const char *where = cmd_where_text(call);
+    const char *where = cmd_where_whole(call);
     job->sweep->rest = dsl_on(call, BALANCE) || job->sweep->seed != 1
                            ? lg_strf(err, "%s seed %llu%s", dsl_on(call, BALANCE) ? " balance" : "",
                                      (unsigned long long)job->sweep->seed, where)

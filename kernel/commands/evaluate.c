@@ -258,7 +258,7 @@ void cmd_note_stale(plt_doc *doc, const dsl_call *call, const cmd_model *model)
     }
     if (cmd_run_where(run)) { /* which of its images would pass now is not known here: its lines tell */
         bool changed = dsl_session_changed(call->session, run->model, run->data);
-        plt_note(doc, "trained on some images of %s only:%s%s", run->data, cmd_run_where(run),
+        plt_note(doc, "trained on some images of %s only:%s%s", run->data, cmd_where_short(call, cmd_run_where(run)),
                  changed ? "; before its last change" : "");
         return;
     }

@@ -145,7 +145,7 @@ static void settings_text(const dsl_call *call, const cmd_train *job, lg_buf *te
     lg_buf_addf(text, " keep %s seed %llu%s%s%s", o->keep_last ? "last" : "best", (unsigned long long)o->seed,
                 o->class_weight ? " balance" : "", o->no_shuffle ? " no shuffle" : "", o->resume ? " continue" : "");
     if (data_variants(job->train) > 1) lg_buf_addf(text, " augment x%d", data_variants(job->train));
-    lg_buf_adds(text, cmd_where_text(call)); /* last: cmd_run_where */
+    lg_buf_adds(text, cmd_where_whole(call)); /* last: cmd_run_where */
 }
 
 /* Runs made with this model so far, those it no longer remembers included. */
@@ -155,12 +155,14 @@ static int run_number(const cmd_model *model)
     return last ? last->number : 0;
 }
 
+enum { SETTINGS = 1 << 20 }; /* bytes: a `where` may name every image */
+
 static lg_status describe_run(const dsl_call *call, cmd_train *job, lg_err *err)
 {
     cmd_run *run = job->run;
     const nn_fit_options *o = &job->options;
     lg_buf text;
-    lg_buf_init(&text, 4096);
+    lg_buf_init(&text, SETTINGS);
     settings_text(call, job, &text);
     run->number = run_number(job->spec.model) + 1;
     run->name = job->spec.name ? lg_strdup(job->spec.name, err) : lg_strf(err, "run %d", run->number);

@@ -14,7 +14,8 @@ int nn_maxpool_out_w(const nn_maxpool_args *a)
     return pool_shape(a).out_w;
 }
 
-static void pool_point(const nn_maxpool_args *a, const float *x, pool_window h, pool_window w, float *y, uint16_t *argmax)
+static void pool_point(const nn_maxpool_args *a, const float *x, pool_window h, pool_window w, float *y,
+                       uint16_t *argmax)
 {
     bool first = true;
     for (int kh = h.from; kh < h.to; kh++) {

@@ -160,3 +160,27 @@ TEST(chosen_by_where)
     CHECK_HAS(recipe("trial"), "where label in adidas, nike");
     lens_close(&l);
 }
+
+/* A condition as long as a cell: titles say its beginning, settings and recipes all of it. */
+TEST(long_conditions)
+{
+    lg_buf cell;
+    lg_buf_init(&cell, 0);
+    setup("load logos from shop size 16x16\nmodel m on logos { flatten; dense classes softmax }");
+    lg_buf_adds(&cell, "fit m epochs 1 quiet where id in ");
+    for (int i = 1; i < 2000; i++) lg_buf_addf(&cell, "%s%d", i > 1 ? ", " : "", i);
+    if (lens_run(&l, lg_buf_str(&cell))) TEST_FAIL("LL%03d %s (%s)", l.err.code, l.err.msg, l.err.why);
+    CHECK(lens_run(&l, "evaluate m") == LG_OK);
+    CHECK_HAS(lg_buf_str(&l.text), "trained on some images of logos only: where id in 1, 2, 3, ");
+    CHECK_HAS(lg_buf_str(&l.text), " …\n");
+    CHECK_HAS(recipe("m"), "1998, 1999");
+    CHECK_INT(differs("m"), 0);
+    lg_buf_clear(&cell);
+    lg_buf_adds(&cell, "show logos where id in ");
+    for (int i = 1; i < 2000; i++) lg_buf_addf(&cell, "%s%d", i > 1 ? ", " : "", i);
+    CHECK(lens_run(&l, lg_buf_str(&cell)) == LG_OK);
+    CHECK_HAS(lg_buf_str(&l.text), "logos where id in 1, 2, 3, ");
+    CHECK(strstr(lg_buf_str(&l.text), "1999") == NULL);
+    lg_buf_release(&cell);
+    lens_close(&l);
+}

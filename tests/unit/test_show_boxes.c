@@ -78,6 +78,7 @@ TEST(single_images_and_where)
     CHECK_HAS(text, "1.1: Nike");
     CHECK(lens_run(&l, "show c image 7") == LG_E_DATA);
     CHECK_INT(l.err.code, 314);
+    CHECK(lens_run(&l, "show c image 1.3") == LG_E_DATA);
     lens_close(&l);
 }
 
