@@ -170,8 +170,8 @@ static lg_status no_boxes(const loading *l, bool known, lg_err *err)
 {
     lg_fail(err, LG_E_DATA, 326, "nothing in `%s` says where the marks are", l->spec->from);
     if (l->spec->labels) {
-        lg_why(err, "`boxes` reads the annotations a set was published with, and `labels` names others");
-        return lg_try(err, "leave `labels` out, or `boxes`");
+        lg_why(err, "`boxes` reads the annotations a set was published with; a labels file names pictures, not marks");
+        return lg_try(err, "leave `labels` out, or `boxes`; `labels folders` and a pattern go with `boxes`");
     }
     if (known) lg_why(err, "the set is known, but its annotations have no boxes for these pictures");
     else
@@ -180,14 +180,25 @@ static lg_status no_boxes(const loading *l, bool known, lg_err *err)
     return lg_try(err, "leave `boxes` out");
 }
 
+/* Labels by the paths of pictures hold for the marks in them as well: what the annotations call them is forgotten. */
+static void forget_labels(loading *l)
+{
+    for (size_t i = 0; i < l->list.count; i++) {
+        l->label[i] = "";
+        l->several[i] = false;
+    }
+    l->severals = 0;
+}
+
 static lg_status find_labels(loading *l, lg_err *err)
 {
     const char *labels = l->spec->labels;
-    bool known = false;
-    if (!labels) LG_TRY(data_label_by_layout(l, &known, err));
+    bool known = false, by_path = labels && (strcmp(labels, "folders") == 0 || is_pattern(labels));
+    if (!labels || (by_path && l->spec->boxes)) LG_TRY(data_label_by_layout(l, &known, err));
     for (size_t i = 0; i < l->list.count; i++) l->published = l->published || l->part[i];
     if (l->spec->boxes && !l->boxes) return no_boxes(l, known, err);
-    if (known) return LG_OK;
+    if (labels && l->boxes) forget_labels(l);
+    else if (known) return LG_OK;
     if (!labels) data_parts_by_folder(l, 1);
     for (size_t i = 0; i < l->list.count; i++) l->published = l->published || l->part[i];
     if (!labels || strcmp(labels, "folders") == 0) return label_by_folder(l, err);

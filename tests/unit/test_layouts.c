@@ -397,6 +397,21 @@ TEST(folders_with_parts_and_boxes)
     CHECK_INT(part_of("4.png"), DATA_TEST);
     CHECK_OK(LOAD(.boxes = true));
     CHECK_STR(row_text(2), "Nike 30x20"); /* the folder names the class */
+    ds_text("data.yaml", "names: [logo]\n");
+    CHECK_OK(LOAD(.boxes = true));
+    CHECK_STR(row_text(2), "logo 30x20");
+    CHECK_OK(LOAD(.boxes = true, .labels = "folders"));
+    CHECK_STR(row_text(2), "Nike 30x20");
+    CHECK_INT(data_classes(set), 2);
+    CHECK_OK(LOAD(.boxes = true, .labels = "([0-9])"));
+    CHECK_STR(row_text(2), "1 30x20");
+    ds_text("list.txt", "train/Nike/1.png Nike\n");
+    CHECK(LOAD(.boxes = true, .labels = "list.txt") == LG_E_DATA);
+    CHECK_INT(err.code, 326);
+    CHECK_HAS(err.hint, "labels folders");
+    char yaml[100];
+    snprintf(yaml, sizeof yaml, "%s/data.yaml", ds_folder);
+    remove(yaml);
     ds_text("train/Nike/1.txt", "");
     CHECK(LOAD(.boxes = true) == LG_E_DATA);
     CHECK_INT(err.code, 326);
