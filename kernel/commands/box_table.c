@@ -1,6 +1,5 @@
 /* box_table.c - tables as objects: their fields, their rows under `where` and `sort`, and other objects as tables. */
 #include "kernel/commands/box_table.h"
-#include "kernel/commands/box_dataset.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -279,4 +278,22 @@ lg_status cmd_table_show(const dsl_call *call, const dsl_value *table, const dsl
     if (st == LG_OK) st = show_rows(call, table, order, n, limit ? (size_t)limit->integer : ROWS_SHOWN, err);
     lg_free(order);
     return st;
+}
+
+void cmd_id_column(rep_table *table, const data_set *set)
+{
+    bool ids = true; /* they are the numbers */
+    for (size_t i = 0; i < data_count(set) && ids; i++) {
+        data_image image;
+        long long number;
+        data_image_at(set, i, &image);
+        ids = lg_parse_int(image.number, &number) && number == image.id;
+    }
+    rep_column_add(table, "id", ids ? REP_NUMBER : REP_TEXT);
+}
+
+void cmd_id_cell(rep_table *table, const data_image *image)
+{
+    if (table->columns && table->column[0].type == REP_TEXT) rep_text(table, image->number);
+    else rep_number(table, image->id);
 }

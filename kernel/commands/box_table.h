@@ -11,7 +11,7 @@
 #ifndef CMD_BOX_TABLE_H
 #define CMD_BOX_TABLE_H
 
-#include "kernel/commands/workbench.h"
+#include "kernel/commands/box_dataset.h"
 #include "lib/report/table.h"
 
 /* A table object: what it is about, and its rows. The payload of cmd_table_class. */
@@ -42,5 +42,10 @@ lg_status cmd_table_open(const char *name, const char *file, const char *bytes, 
 /* `show TABLE [where …] [sort FIELD] [limit N]`: limit and sort NULL where they were not given. */
 lg_status cmd_table_show(const dsl_call *call, const dsl_value *table, const dsl_value *limit, const dsl_value *sort,
                          bool ascending, lg_err *err) LG_MUST_CHECK;
+
+/* The column `id` of a table of images, the first one: what people call them. A set with marks has numbers such as
+ * 412.10, which are texts. */
+void cmd_id_column(rep_table *table, const data_set *set);
+void cmd_id_cell(rep_table *table, const data_image *image);
 
 #endif

@@ -292,8 +292,8 @@ static lg_status fill(plt_doc *doc, embedding *e, lg_err *err)
     for (int k = 0; k < e->classes; k++) labels[k] = data_class_name(e->set, k);
     lg_buf_init(&sentence, 0);
     lg_buf_init(&axes, 0);
-    plt_title(doc, "embed %s with %s: %s images%s%s", data, call->arg[WITH].value[0].name, lg_thousands(e->n),
-              *call->note ? " " : "", call->note);
+    plt_title(doc, "embed %s%s with %s: %s images%s%s", data, cmd_where_text(call), call->arg[WITH].value[0].name,
+              lg_thousands(e->n), *call->note ? " " : "", call->note);
     cmd_note_stale(doc, call, e->model);
     cmd_warn_cleaned(doc, e->model, call->arg[WITH].value[0].name, e->set, data);
     const char *node = nn_net_node(e->model->net, nn_features_node(e->model->net))->name;
@@ -334,7 +334,7 @@ static lg_status keep(const embedding *e, lg_err *err)
     rep_table table;
     rep_table_init(&table);
     static const char *const texts[] = {"file", "label", "predicted"};
-    rep_column_add(&table, "id", REP_NUMBER);
+    cmd_id_column(&table, e->set);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) rep_column_add(&table, texts[i], REP_TEXT);
     rep_column_add(&table, "x", REP_NUMBER);
     rep_column_add(&table, "y", REP_NUMBER);
@@ -343,7 +343,7 @@ static lg_status keep(const embedding *e, lg_err *err)
         const float *p = cmd_opinion_of(&e->opinion, e->set, (size_t)i);
         data_image_at(e->set, (size_t)i, &image);
         rep_row_add(&table);
-        rep_number(&table, image.id);
+        cmd_id_cell(&table, &image);
         rep_text(&table, image.name);
         rep_text(&table, data_class_name(e->set, image.label));
         rep_text(&table, p ? cmd_opinion_label(&e->opinion, nn_argmax(p, e->opinion.classes)) : "");

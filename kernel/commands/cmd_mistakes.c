@@ -116,7 +116,7 @@ static void rows(rep_table *table, const dsl_call *call, const cmd_judged *j)
 {
     mistake *list = NULL;
     size_t count = 0;
-    rep_column_add(table, "id", REP_NUMBER);
+    cmd_id_column(table, j->set);
     rep_column_add(table, "file", REP_TEXT);
     rep_column_add(table, "label", REP_TEXT);
     rep_column_add(table, "predicted", REP_TEXT);
@@ -127,7 +127,7 @@ static void rows(rep_table *table, const dsl_call *call, const cmd_judged *j)
         data_image image;
         data_image_at(j->set, list[i].row, &image);
         rep_row_add(table);
-        rep_number(table, image.id);
+        cmd_id_cell(table, &image);
         rep_text(table, image.name);
         rep_text(table, j->labels.name[list[i].truth]);
         rep_text(table, j->labels.name[list[i].said]);

@@ -94,6 +94,9 @@ TEST(with_a_model)
     drawing(0, &svg);
     CHECK_HAS(lg_buf_str(&svg), ">1 Nike: ");
     lg_buf_release(&svg);
+    text = shown("embed c with m where width > 1 as map\nmap");
+    CHECK_HAS(text, "embed c where width > 1 with m: 4 images");
+    CHECK_HAS(text, "1.2  images/1.png");
     lens_close(&l);
 }
 
