@@ -5,6 +5,9 @@
 
 #include "lib/base/banned.h"
 
+/* Of a picture full of marks the first are drawn and fewer named below it; the table has all. */
+enum { MOST_DRAWN = 200, MOST_NAMED = 12 };
+
 static bool same_photo(const data_set *set, size_t a, size_t b)
 {
     data_image x, y;
@@ -104,16 +107,17 @@ static void add_caption(lg_buf *out, const cmd_photos *photos, const cmd_photo *
     data_image_at(photos->set, photo->row, &image);
     bool one = photo->marks < 2;
     lg_buf_addf(out, "%.*s: ", (int)(one ? strlen(image.number) : strcspn(image.number, ".")), image.number);
-    for (uint32_t k = 0; k == 0 || k < photo->marks; k++) {
+    for (uint32_t k = 0; k == 0 || (k < photo->marks && k < MOST_NAMED); k++) {
         lg_buf_adds(out, k ? ", " : "");
         add_name(out, photos, photo, photo->row + k, o);
     }
+    if (photo->marks > MOST_NAMED) lg_buf_addf(out, ", and %u more", photo->marks - MOST_NAMED);
 }
 
 static void add_marks(plt_doc *doc, const cmd_photos *photos, const cmd_photo *photo, const cmd_opinion *o, double w,
                       double h)
 {
-    for (uint32_t k = 0; k < photo->marks; k++) {
+    for (uint32_t k = 0; k < photo->marks && k < MOST_DRAWN; k++) {
         data_image image;
         size_t row = photo->row + k;
         lg_buf name;

@@ -134,3 +134,27 @@ TEST(recipes_of_published_sets)
     CHECK_HAS(shown(recipe), "2 classes");
     lens_close(&l);
 }
+
+TEST(a_picture_full_of_marks)
+{
+    lg_buf text, svg;
+    lg_buf_init(&text, 0);
+    lg_buf_init(&svg, 0);
+    lens_shop();
+    ds_picture("full/a.png", 1, 40, 60, 3, 0);
+    ds_picture("full/b.png", 2, 40, 60, 3, 0);
+    ds_text("full/classes.txt", "Nike\nPuma\n");
+    for (int i = 0; i < 300; i++) lg_buf_addf(&text, "%d 0.%03d 0.5 0.1 0.2\n", i % 2, 200 + i);
+    ds_text("full/a.txt", lg_buf_str(&text));
+    CHECK(lens_open(&l) == LG_OK);
+    const char *said = shown("load c from full boxes size 8x8\nshow c boxes");
+    CHECK_HAS(said, "11 Nike, 12 Puma, and 288 more");
+    CHECK_HAS(said, "c boxes: 1 of 2 pictures, 300 boxes");
+    drawing(0, &svg);
+    int boxes = 0;
+    for (const char *at = lg_buf_str(&svg); (at = strstr(at, "fill=\"none\"")); at++) boxes++;
+    CHECK(boxes >= 200 && boxes <= 400);
+    lg_buf_release(&text);
+    lg_buf_release(&svg);
+    lens_close(&l);
+}
