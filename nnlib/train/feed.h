@@ -21,5 +21,8 @@ lg_status nn_feed_batch(nn_feed *feed, const int64_t *indices, int n, float *x, 
  * run in two parts equals a run in one. */
 void nn_feed_order(const nn_source *source, uint64_t seed, int epoch, bool shuffle, int64_t *order);
 void nn_feed_release(nn_feed *feed);
+/* What a node of the network (-1: its last) makes of every image of the source, in order; labels may be NULL. */
+lg_status nn_feed_forward(const nn_predict_options *options, int node, float *out, int32_t *labels,
+                          lg_err *err) LG_MUST_CHECK;
 
 #endif

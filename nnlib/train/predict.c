@@ -1,4 +1,4 @@
-/* predict.c - probabilities for the images of a source. */
+/* predict.c - what a network makes of the images of a source, batch by batch. */
 #include "nnlib/train/fit.h"
 #include <float.h>
 #include <math.h>
@@ -6,47 +6,68 @@
 #include "nnlib/train/feed.h"
 #include "lib/base/banned.h"
 
-static lg_status predict_all(const nn_predict_options *o, nn_exec *exec, nn_feed *feed, int64_t *indices, int batch,
-                             float *probabilities, int32_t *labels, lg_err *err)
+typedef struct forward_job {
+    const nn_predict_options *o;
+    int node; /* -1: the network's output */
+    size_t size;
+    nn_exec *exec;
+    nn_feed feed;
+    int64_t *indices;
+    int batch;
+} forward_job;
+
+static const float *result(const forward_job *job)
 {
-    size_t outputs = nn_shape_size(nn_net_output(nn_weights_net(o->weights)));
+    if (job->node < 0) return nn_exec_output(job->exec);
+    return job->node ? nn_exec_activation(job->exec, job->node) : nn_exec_input(job->exec);
+}
+
+static lg_status forward_all(forward_job *job, float *out, int32_t *labels, lg_err *err)
+{
+    const nn_predict_options *o = job->o;
     for (int64_t done = 0; done < o->source.count;) {
-        int n = o->source.count - done < batch ? (int)(o->source.count - done) : batch;
-        for (int i = 0; i < n; i++) indices[i] = done + i;
+        int n = o->source.count - done < job->batch ? (int)(o->source.count - done) : job->batch;
+        for (int i = 0; i < n; i++) job->indices[i] = done + i;
         LG_TRY(lg_cancel_check(o->cancel, err));
-        LG_TRY(nn_feed_batch(feed, indices, n, nn_exec_input(exec), labels ? labels + done : NULL, err));
-        nn_exec_forward(exec, n);
+        LG_TRY(
+            nn_feed_batch(&job->feed, job->indices, n, nn_exec_input(job->exec), labels ? labels + done : NULL, err));
+        nn_exec_forward(job->exec, n);
         LG_TRY(lg_cancel_check(o->cancel, err));
-        memcpy(probabilities + (size_t)done * outputs, nn_exec_output(exec), (size_t)n * outputs * sizeof(float));
+        memcpy(out + (size_t)done * job->size, result(job), (size_t)n * job->size * sizeof *out);
         done += n;
         if (o->on_batch) o->on_batch(o->ctx, done);
     }
     return LG_OK;
 }
 
-lg_status nn_predict(const nn_predict_options *o, float *probabilities, int32_t *labels, lg_err *err)
+lg_status nn_feed_forward(const nn_predict_options *o, int node, float *out, int32_t *labels, lg_err *err)
 {
     const nn_net *net = nn_weights_net(o->weights);
-    nn_feed feed = {.source = o->source, .pool = o->pool, .size = nn_shape_size(nn_net_input(net))};
-    int batch = o->batch > 0 ? o->batch : 64;
-    nn_exec *exec = NULL;
-    int64_t *indices = NULL;
+    forward_job job = {.o = o, .node = node, .batch = o->batch > 0 ? o->batch : 64};
     lg_status st;
+    job.feed = (nn_feed){.source = o->source, .pool = o->pool, .size = nn_shape_size(nn_net_input(net))};
+    job.size = nn_shape_size(node < 0 ? nn_net_output(net) : nn_net_node(net, node)->spec.out);
     if (o->source.count <= 0) return LG_OK;
-    if (batch > o->source.count) batch = (int)o->source.count;
-    LG_GO(nn_exec_new(&(nn_exec_options){.net = net, .max_batch = batch, .pool = o->pool, .limit = o->limit}, &exec,
-                      err));
-    nn_exec_load(exec, o->weights);
-    nn_exec_set_cancel(exec, o->cancel);
-    LG_GO(nn_feed_init(&feed, err));
-    indices = lg_alloc((size_t)batch, sizeof *indices, err);
-    LG_GO(indices ? LG_OK : LG_E_MEMORY);
-    LG_GO(predict_all(o, exec, &feed, indices, batch, probabilities, labels, err));
+    if (job.batch > o->source.count) job.batch = (int)o->source.count;
+    const nn_exec_options how = {
+        .net = net, .max_batch = job.batch, .keep = node >= 0, .pool = o->pool, .limit = o->limit};
+    LG_GO(nn_exec_new(&how, &job.exec, err));
+    nn_exec_load(job.exec, o->weights);
+    nn_exec_set_cancel(job.exec, o->cancel);
+    LG_GO(nn_feed_init(&job.feed, err));
+    job.indices = lg_alloc((size_t)job.batch, sizeof *job.indices, err);
+    LG_GO(job.indices ? LG_OK : LG_E_MEMORY);
+    LG_GO(forward_all(&job, out, labels, err));
 done:
-    lg_free(indices);
-    nn_feed_release(&feed);
-    nn_exec_free(exec);
+    lg_free(job.indices);
+    nn_feed_release(&job.feed);
+    nn_exec_free(job.exec);
     return st;
+}
+
+lg_status nn_predict(const nn_predict_options *o, float *probabilities, int32_t *labels, lg_err *err)
+{
+    return nn_feed_forward(o, -1, probabilities, labels, err);
 }
 
 double nn_mean_loss(const nn_loss_type *loss, const float *probabilities, const int32_t *labels, int64_t n, int classes)
