@@ -92,14 +92,24 @@ static lg_status line_names(yolo *y, const char *s, lg_err *err)
     return LG_OK;
 }
 
-static const char *names_file(const loading *l)
+/* metadata.yaml is no data.yaml. */
+static const char *listed_as(const loading *l, const char *name)
 {
-    static const char *const ends[] = {"data.yaml", "data.yml", "dataset.yaml", "classes.txt", ".names"};
-    for (size_t k = 0; k < sizeof ends / sizeof *ends; k++) {
-        const char *path = data_listed(l, ends[k]);
-        if (path) return path;
+    for (size_t i = 0; i < l->list.count; i++) {
+        const char *path = l->list.path[i], *slash = strrchr(path, '/');
+        if (strcmp(slash ? slash + 1 : path, name) == 0) return path;
     }
     return NULL;
+}
+
+static const char *names_file(const loading *l)
+{
+    static const char *const names[] = {"data.yaml", "data.yml", "dataset.yaml", "classes.txt"};
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        const char *path = listed_as(l, names[k]);
+        if (path) return path;
+    }
+    return data_listed(l, ".names");
 }
 
 static lg_status read_names(yolo *y, const char *path, lg_err *err)

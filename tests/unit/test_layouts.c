@@ -384,6 +384,19 @@ TEST(yolo)
     CHECK_HAS(err.msg, "line 1 of train/labels/a.txt");
 }
 
+/* A class in each folder, notes beside the pictures, and files that are called nearly as those of YOLO. */
+TEST(notes_are_no_boxes)
+{
+    static const char *const name[] = {"Nike/1.png", "Puma/2.png", NULL};
+    ds_new();
+    photos(name);
+    ds_text("metadata.yaml", "names: [a, b]\n");
+    ds_text("old_classes.txt", "a\nb\n");
+    ds_text("Nike/1.txt", "taken in Lyon\n");
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+    CHECK_STR(label_of("1.png"), "Nike");
+}
+
 TEST(folders_with_parts_and_boxes)
 {
     static const char *const name[] = {"train/Nike/1.png", "train/Puma/2.png", "test/Nike/3.png", "test/Puma/4.png",
