@@ -98,6 +98,18 @@ static inline void vi_store_words_first(uint16_t *p, vi v, vm m)
     __builtin_memcpy(p, words, n * sizeof *p);
 }
 
+static inline vi vi_load_words_first(const uint16_t *p, vm m) /* other lanes 0, not read */
+{
+    uint16_t words[8] = {0};
+    size_t n = (size_t)__builtin_popcount((unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(m)));
+    __builtin_memcpy(words, p, n * sizeof *p);
+    return _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)words));
+}
+static inline vf vf_where_is(vf v, vi which, int p) /* v where which is p, 0 elsewhere */
+{
+    return _mm256_and_ps(v, _mm256_castsi256_ps(_mm256_cmpeq_epi32(which, _mm256_set1_epi32(p))));
+}
+
 static inline vi vi_load_first(const int32_t *p, vm m)
 {
     return _mm256_maskload_epi32(p, m);

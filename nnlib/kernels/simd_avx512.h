@@ -91,6 +91,17 @@ static inline void vi_store_words_first(uint16_t *p, vi v, vm m)
     _mm512_mask_cvtepi32_storeu_epi16(p, m, v);
 }
 
+static inline vi vi_load_words_first(const uint16_t *p, vm m) /* other lanes 0, not read */
+{
+    uint16_t words[16] = {0};
+    __builtin_memcpy(words, p, (size_t)__builtin_popcount(m) * sizeof *p);
+    return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)words));
+}
+static inline vf vf_where_is(vf v, vi which, int p) /* v where which is p, 0 elsewhere */
+{
+    return _mm512_maskz_mov_ps(_mm512_cmpeq_epi32_mask(which, _mm512_set1_epi32(p)), v);
+}
+
 static inline vi vi_load_first(const int32_t *p, vm m)
 {
     return _mm512_maskz_loadu_epi32(m, p);
