@@ -244,7 +244,6 @@ static void result_title(plt_doc *doc, const dsl_call *call, const cmd_train *jo
               lg_thousands(job->val ? (long long)data_count(job->val) : 0), from, *call->note ? " " : "", call->note);
 }
 
-/* run: the object the session holds by now. */
 /* Where the images do not fill whole batches, a step made of a few counts as much as one made of many. */
 static void note_last_batch(plt_doc *doc, const nn_fit_options *o)
 {
@@ -255,6 +254,7 @@ static void note_last_batch(plt_doc *doc, const nn_fit_options *o)
              lg_thousands(left), left == 1 ? "" : "s", o->batch);
 }
 
+/* run: the object the session holds by now. */
 static lg_status show_result(const dsl_call *call, fit_view *view, const cmd_train *job, const cmd_run *run,
                              lg_err *err)
 {

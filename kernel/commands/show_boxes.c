@@ -21,10 +21,12 @@ static lg_status fail_without(const dsl_call *call, lg_err *err)
 {
     const dsl_value *object = &call->arg[0].value[0];
     const char *recipe = object->object->recipe ? object->object->recipe : "";
-    size_t line = strcspn(recipe, "\n");
+    size_t line = strcspn(recipe, "\n"), name = strlen(object->name);
+    bool loaded = strncmp(recipe, "load ", 5) == 0 && strncmp(recipe + 5, object->name, name) == 0 &&
+                  recipe[5 + name] == ' '; /* and not made of another set */
     lg_fail(err, LG_E_DATA, 326, "the images of `%s` have no boxes", object->name);
     lg_why(err, "they were loaded as whole pictures: with the word `boxes`, `load` makes an image of every mark");
-    if (strncmp(recipe, "load ", 5) == 0 && line < 200) lg_try(err, "%.*s boxes", (int)line, recipe);
+    if (loaded && line < 200) lg_try(err, "%.*s boxes", (int)line, recipe);
     else lg_try(err, "load %s from FOLDER boxes", object->name);
     return lg_err_place(err, object->span);
 }

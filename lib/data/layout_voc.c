@@ -4,8 +4,7 @@
  * val.txt, test.txt list the pictures of the parts, without extensions.
  *
  * The reader knows what these files have and nothing else: elements, text, the five named entities, characters by
- * number, comments. What a
- * DOCTYPE would define is refused, so that nothing is fetched and nothing unfolds. */
+ * number, comments. What a DOCTYPE would define is refused, so that nothing is fetched and nothing unfolds. */
 #include <string.h>
 #include "lib/data/load_private.h"
 

@@ -241,17 +241,36 @@ static void maxpool_once(nn_any_fn *run, nn_maxpool_args a, bool backward, doubl
     lg_free(x), lg_free(y), lg_free(want), lg_free(dx), lg_free(want_dx), lg_free(argmax), lg_free(want_argmax);
 }
 
+/* A maximum compares nothing with NaN: it stays where it comes first, and loses anywhere else. */
+static void maxpool_nan(nn_any_fn *run)
+{
+    enum { CHANNELS = 21 };
+    float x[4 * CHANNELS], y[CHANNELS];
+    for (int i = 0; i < 4 * CHANNELS; i++) x[i] = i / CHANNELS == i % CHANNELS % 4 ? NAN : (float)(i / CHANNELS + 1);
+    ((void (*)(const nn_maxpool_args *))run)(&(nn_maxpool_args){
+        .images = 1, .in_h = 2, .in_w = 2, .channels = CHANNELS, .pool_h = 2, .pool_w = 2, .x = x, .y = y});
+    for (int c = 0; c < CHANNELS; c++) {
+        bool first = isnan(x[c]), last = isnan(x[3 * CHANNELS + c]);
+        if (first ? !isnan(y[c]) : !(y[c] == (last ? 3 : 4))) TEST_FAIL("channel %d gives %g", c, (double)y[c]);
+    }
+}
+
 static void maxpool_sweep(nn_any_fn *run, bool backward, double tolerance)
 {
     for (int c = 1; c <= 67; c++)
         maxpool_once(run, (nn_maxpool_args){.images = 2, .in_h = 5 + c % 4, .in_w = 7, .channels = c, .pool_h = 2,
                                             .pool_w = 2 + c % 2, .stride_h = 1 + c % 3, .same = c % 2},
                      backward, tolerance);
+    for (int size = 3; size <= 5; size++) /* windows that overlap, the last one wide */
+        maxpool_once(run, (nn_maxpool_args){.images = 2, .in_h = 9, .in_w = 8, .channels = 19, .pool_h = size,
+                                            .pool_w = size, .stride_h = 2, .stride_w = 1, .same = true},
+                     backward, tolerance);
 }
 
 static void check_maxpool_forward(nn_any_fn *run, double tolerance)
 {
     maxpool_sweep(run, false, tolerance);
+    maxpool_nan(run);
 }
 
 static void check_maxpool_backward(nn_any_fn *run, double tolerance)
