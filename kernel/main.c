@@ -12,6 +12,7 @@
 #include "kernel/jupyter/kernel.h"
 #include "lib/base/pool.h"
 #include "lib/base/reach.h"
+#include "lib/data/cache.h"
 #include "lib/image/jail.h"
 #include "lib/plot/plot.h"
 #include "lib/store/config.h"
@@ -60,6 +61,17 @@ static lg_status reach_allowed(const store_paths *paths, lg_err *err)
     return st;
 }
 
+/* A limit the user set, in megabytes; 0: none was set. */
+static uint64_t megabytes(const char *variable)
+{
+    long long n = 0;
+    const char *text = getenv(variable);
+    if (!text || !*text) return 0;
+    if (lg_parse_int(text, &n) && n >= 0 && n < 1ll << 40) return n ? (uint64_t)n << 20 : 1;
+    lg_log(LG_LOG_WARN, "%s is not used: `%s` is no number of megabytes", variable, text);
+    return 0;
+}
+
 lg_status main_set_up(lg_err *err)
 {
     lg_err trouble = {0};
@@ -70,6 +82,10 @@ lg_status main_set_up(lg_err *err)
     if (st == LG_OK) st = store_paths_reach(&paths, &trouble);
     if (st == LG_OK) st = reach_allowed(&paths, &trouble);
     if (st) lg_log(LG_LOG_WARN, "settings are not used: %s", trouble.msg);
+    else
+        data_cache_setup(&(data_cache_limits){.memory = megabytes("LOGOLENS_CACHE_MEMORY"),
+                                              .disk = megabytes("LOGOLENS_CACHE_DISK"),
+                                              .folder = paths.cache});
     store_paths_release(&paths);
     return LG_OK;
 }

@@ -9,7 +9,6 @@
 /* ---- batches ---- */
 static lg_status source_fill(void *ctx, const int64_t *indices, int n, float *x, int32_t *label, lg_err *err)
 {
-    (void)err;
     enum { CHUNK = 64 };
     const data_set *set = ctx;
     data_size shape = data_shape(set);
@@ -18,7 +17,8 @@ static lg_status source_fill(void *ctx, const int64_t *indices, int n, float *x,
     for (int done = 0; done < n; done += CHUNK) {
         int count = n - done < CHUNK ? n - done : CHUNK;
         for (int i = 0; i < count; i++) rows[i] = (uint32_t)indices[done + i];
-        data_fill(set, rows, (size_t)count, x ? x + (size_t)done * size : NULL, label ? label + done : NULL);
+        LG_TRY(
+            data_fill(set, rows, (size_t)count, x ? x + (size_t)done * size : NULL, label ? label + done : NULL, err));
     }
     return LG_OK;
 }
@@ -198,8 +198,7 @@ static lg_status no_images(const dsl_call *call, const char *model_name, const c
         test += image.split == DATA_TEST && !image.broken;
     }
     lg_fail(err, LG_E_DATA, 403, "`%s` has no %s images", data_name, data_split_names[part]);
-    if (part == DATA_VAL && test)
-        return lg_try(err, "%s %s on %s.test", call->command->name, model_name, data_name);
+    if (part == DATA_VAL && test) return lg_try(err, "%s %s on %s.test", call->command->name, model_name, data_name);
     return lg_try(err, "split %s %s", data_name, part == DATA_TEST ? "70/15/15" : "80/20");
 }
 

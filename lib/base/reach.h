@@ -51,6 +51,8 @@ lg_status lg_reach_read(const char *path, lg_buf *out, lg_err *err) LG_MUST_CHEC
 lg_status lg_reach_write(const char *path, const void *data, size_t len, int mode, lg_err *err) LG_MUST_CHECK;
 /* The same without the two fsync: for what can be made again (caches). After a power cut the file may be empty. */
 lg_status lg_reach_write_quick(const char *path, const void *data, size_t len, int mode, lg_err *err) LG_MUST_CHECK;
+/* A new file without a name in a folder that may be written: gone when its descriptor, closed by the caller, is. */
+lg_status lg_reach_scratch(const char *folder, int *fd, lg_err *err) LG_MUST_CHECK;
 /* Takes away what writers that were killed half-way left in a folder: temporary files more than a minute old whose
  * program no longer runs. Not there: nothing to do. */
 lg_status lg_reach_tidy(const char *folder, lg_err *err) LG_MUST_CHECK;

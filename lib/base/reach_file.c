@@ -145,16 +145,24 @@ static int write_all(int fd, const char *data, size_t len)
 
 #define TEMPORARY ".logolens-%ld-%u.tmp"
 
-/* 0 or errno. The temporary name is unique by process and count; one left by a crash is not ours to reuse (O_EXCL). */
-static int replace_file(int folder, const char *name, const void *data, size_t len, int mode, bool sync)
+/* A new file; -1 with errno. The temporary name is unique by process and count; one left by a crash is not ours to
+ * reuse (O_EXCL). */
+static int temporary_open(int folder, int mode, char temporary[64])
 {
     static atomic_uint made;
-    char temporary[64];
-    int fd, error;
+    int fd;
     do {
-        snprintf(temporary, sizeof temporary, TEMPORARY, (long)getpid(), atomic_fetch_add(&made, 1));
-        fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, (mode_t)mode);
+        snprintf(temporary, 64, TEMPORARY, (long)getpid(), atomic_fetch_add(&made, 1));
+        fd = openat(folder, temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, (mode_t)mode);
     } while (fd < 0 && errno == EEXIST);
+    return fd;
+}
+
+/* 0 or errno. */
+static int replace_file(int folder, const char *name, const void *data, size_t len, int mode, bool sync)
+{
+    char temporary[64];
+    int fd = temporary_open(folder, mode, temporary), error;
     if (fd < 0) return errno;
     error = write_all(fd, data, len);
     if (!error && sync && fsync(fd) != 0) error = errno;
@@ -198,6 +206,34 @@ lg_status lg_reach_write(const char *path, const void *data, size_t len, int mod
 lg_status lg_reach_write_quick(const char *path, const void *data, size_t len, int mode, lg_err *err)
 {
     return write_whole(path, data, len, mode, false, err);
+}
+
+/* Some file systems have no files without names: there the name is taken away at once. */
+static int scratch_open(int folder)
+{
+    char temporary[64];
+    int fd = openat(folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0) return fd;
+    fd = temporary_open(folder, 0600, temporary);
+    if (fd >= 0) unlinkat(folder, temporary, 0);
+    return fd;
+}
+
+lg_status lg_reach_scratch(const char *folder, int *fd, lg_err *err)
+{
+    char *path = lg_strf(err, "%s/x", folder), *real = NULL;
+    const char *name;
+    int dir = -1;
+    lg_status st = path ? LG_OK : err->status;
+    if (!st) st = lg_reach_resolve(path, LG_REACH_WRITE, &real, err);
+    if (!st) st = folder_open(path, real, &dir, &name, err);
+    int made = st ? -1 : scratch_open(dir);
+    if (!st && made < 0) st = lg_reach_cannot(folder, LG_REACH_WRITE, errno, err);
+    if (!st) *fd = made;
+    if (dir >= 0) close(dir);
+    lg_free(real);
+    lg_free(path);
+    return st;
 }
 
 /* Of another machine or container that shares the folder the process cannot be seen; but nobody writes for so long. */

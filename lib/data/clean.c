@@ -18,6 +18,8 @@ typedef struct cleaning {
     data_block *block;
     uint32_t *changed; /* (table) pixels replaced, of each image */
     bool *present;     /* (table) images that are in the set: others may be gone from the disk */
+    uint32_t *image;   /* (rows) their places in the table */
+    bool *skip;        /* (rows) of a walk over the pictures */
     bool *gone;        /* (rows) */
     float *value;      /* (rows) what the rule at hand measured */
     const img_op *measure;
@@ -53,31 +55,43 @@ static bool same_fit(const cleaning *c)
     return fits && c->set->fit == c->rules.fit;
 }
 
-static void glare_piece(void *ctx, int piece, int worker)
+/* The pictures of the rows, from `block`; skip: those not asked for. */
+static data_visit visit_of(cleaning *c, data_block *block,
+                           lg_status (*fn)(void *ctx, size_t row, uint8_t *px, lg_err *err))
 {
-    (void)worker;
-    cleaning *c = ctx;
-    lg_err ignored = {0}; /* out of memory: told by the count, which stays impossible */
-    data_block *b = c->block;
-    size_t at = (size_t)piece, size = (size_t)b->h * (size_t)b->w * (size_t)b->c;
-    img_picture picture = {.h = b->h, .w = b->w, .c = b->c, .px = b->px + at * size}; /* borrowed */
-    c->changed[at] = UINT32_MAX;
-    if (lg_cancelled(c->spec->cancel) || c->set->table->fact[at].broken) c->changed[at] = 0;
-    else if (data_rules_count(&c->rules, &picture, &c->changed[at], &ignored)) c->changed[at] = UINT32_MAX;
+    const data_clean_spec *s = c->spec;
+    for (size_t i = 0; i < c->set->rows; i++) c->image[i] = c->set->row[i].fact;
+    return (data_visit){.block = block,
+                        .count = c->set->rows,
+                        .image = c->image,
+                        .skip = c->skip,
+                        .fn = fn,
+                        .ctx = c,
+                        .pool = s->pool,
+                        .cancel = s->cancel,
+                        .progress = s->progress,
+                        .progress_ctx = s->progress_ctx};
 }
 
-/* The fitted pictures are there, untouched by rules: a copy is enough. */
+static lg_status glare_of(void *ctx, size_t row, uint8_t *px, lg_err *err)
+{
+    cleaning *c = ctx;
+    data_size size = c->rules.size;
+    uint32_t image = c->image[row];
+    img_picture picture = {.h = size.h, .w = size.w, .c = size.c, .px = px}; /* borrowed */
+    LG_TRY(data_rules_count(&c->rules, &picture, &c->changed[image], err));
+    data_block_keep(c->block, image, px, true);
+    return LG_OK;
+}
+
+/* The fitted pictures are known, untouched by rules: no file is read again. */
 static lg_status copy_pixels(cleaning *c, lg_err *err)
 {
-    const data_block *old = c->set->block;
-    size_t count = c->set->table->count;
-    c->block = data_block_new(count, old->h, old->w, old->c, err);
+    c->block = data_block_new(c->set->table, &c->rules, err);
     if (!c->block) return err->status;
-    memcpy(c->block->px, old->px, count * (size_t)old->h * (size_t)old->w * (size_t)old->c);
-    lg_pool_run(c->spec->pool, (int)count, glare_piece, c);
-    for (size_t i = 0; i < count; i++)
-        if (c->changed[i] == UINT32_MAX) return lg_fail(err, LG_E_MEMORY, 901, "out of memory");
-    return lg_cancel_check(c->spec->cancel, err);
+    for (size_t i = 0; i < c->set->rows; i++) c->skip[i] = data_fact_of(c->set, i)->broken;
+    const data_visit visit = visit_of(c, c->set->block, glare_of);
+    return data_block_visit(&visit, err);
 }
 
 static lg_status decode_pixels(cleaning *c, lg_err *err)
@@ -87,22 +101,23 @@ static lg_status decode_pixels(cleaning *c, lg_err *err)
     for (size_t i = 0; i < c->set->rows; i++) c->present[c->set->row[i].fact] = true;
     data_decode_job job = {.table = c->set->table,
                            .present = c->present,
-                           .fit = c->rules.fit,
-                           .rules = &c->rules,
+                           .rules = c->rules,
                            .changed = c->changed,
                            .verify = true,
                            .pool = c->spec->pool,
                            .cancel = c->spec->cancel,
                            .progress = c->spec->progress,
                            .progress_ctx = c->spec->progress_ctx};
-    return data_decode_block(&job, c->rules.size, &c->block, err);
+    return data_decode_block(&job, &c->block, err);
 }
 
 static lg_status make_pixels(cleaning *c, lg_err *err)
 {
     const data_set *set = c->set;
     c->changed = lg_alloc(set->table->count, sizeof *c->changed, err);
-    if (!c->changed) return err->status;
+    c->image = lg_alloc(set->rows, sizeof *c->image, err);
+    c->skip = lg_alloc(set->rows, sizeof *c->skip, err);
+    if (!c->changed || !c->image || !c->skip) return err->status;
     if (!same_fit(c) || set->rules.glare) return decode_pixels(c, err);
     return c->rules.glare ? copy_pixels(c, err) : LG_OK; /* the block of the old version serves */
 }
@@ -165,15 +180,13 @@ static bool asked(const cleaning *c, size_t row)
     return !c->gone[row] && !data_fact_of(c->set, row)->broken && (!c->spec->only || c->spec->only[row]);
 }
 
-static void measure_piece(void *ctx, int piece, int worker)
+static lg_status measure_one(void *ctx, size_t row, uint8_t *px, lg_err *err)
 {
-    (void)worker;
     cleaning *c = ctx;
-    const data_block *b = c->block ? c->block : c->set->block;
-    size_t size = (size_t)b->h * (size_t)b->w * (size_t)b->c;
-    if (!asked(c, (size_t)piece) || lg_cancelled(c->spec->cancel)) return;
-    img_picture picture = {.h = b->h, .w = b->w, .c = b->c, .px = b->px + c->set->row[piece].fact * size};
-    c->value[piece] = (float)c->measure->measure(&picture);
+    data_size size = c->rules.size;
+    (void)err;
+    c->value[row] = (float)c->measure->measure(&(img_picture){.h = size.h, .w = size.w, .c = size.c, .px = px});
+    return LG_OK;
 }
 
 /* Leaves out those whose measure lies below low or above high. */
@@ -185,8 +198,9 @@ static lg_status keep_measured(cleaning *c, data_rule rule, double low, double h
     r->measured[rule] = all;
     r->rule[rule].on = true;
     c->measure = img_op_find(data_rule_names[rule]);
-    lg_pool_run(c->spec->pool, (int)c->set->rows, measure_piece, c);
-    LG_TRY(lg_cancel_check(c->spec->cancel, err));
+    for (size_t i = 0; i < c->set->rows; i++) c->skip[i] = !asked(c, i);
+    const data_visit visit = visit_of(c, c->block ? c->block : c->set->block, measure_one);
+    LG_TRY(data_block_visit(&visit, err));
     for (size_t i = 0; i < c->set->rows; i++) {
         if (!asked(c, i)) continue;
         float v = c->value[i];
@@ -352,13 +366,15 @@ lg_status data_clean(const data_set *set, const data_clean_spec *spec, data_set 
     choose_size(&c);
     LG_GO(data_check_size(c.rules.size, err));
     LG_GO(make_pixels(&c, err));
-    if (c.block) c.rules.size = (data_size){c.block->h, c.block->w, c.block->c};
+    if (c.block) c.rules.size = data_block_size(c.block);
     report_pixels(&c);
     LG_GO(choose_rows(&c, err));
     LG_GO(make_version(&c, out, err));
 done:
     data_block_unref(c.block);
     lg_free(c.changed);
+    lg_free(c.image);
+    lg_free(c.skip);
     lg_free(c.present);
     lg_free(c.gone);
     lg_free(c.value);

@@ -76,7 +76,7 @@ typedef struct data_clean_report {
 } data_clean_report;
 void data_clean_report_release(data_clean_report *report);
 
-/* *out owned. LL318 no size for images, LL317 and LL302 an original that changed or went, LL321 too large, Interrupted;
+/* *out owned. LL318 no size for images, LL317 and LL302 an original that changed or went, Interrupted;
  * rules that leave nothing are an error too. report after a failure: to be released, nothing else. */
 lg_status data_clean(const data_set *set, const data_clean_spec *spec, data_set **out, data_clean_report *report,
                      lg_err *err) LG_MUST_CHECK;

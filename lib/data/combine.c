@@ -8,7 +8,8 @@ typedef struct merging {
     const data_set *const *set;
     size_t sets, rows;
     data_table *table;
-    data_block *block;
+    data_block *block, **from; /* (rows) where the pixels of each are */
+    uint32_t *at;
     data_names *names;
     int32_t *number;
 } merging;
@@ -113,9 +114,8 @@ static lg_status merge_row(merging *m, const data_set *set, size_t row, size_t a
             t->cell[at * t->columns + k] = cell;
         }
     }
-    if (!m->block) return LG_OK;
-    size_t size = (size_t)m->block->h * (size_t)m->block->w * (size_t)m->block->c;
-    memcpy(m->block->px + at * size, data_pixels(set, row), size);
+    m->from[at] = set->block;
+    m->at[at] = set->row[row].fact;
     return LG_OK;
 }
 
@@ -141,14 +141,17 @@ static lg_status merge_parts(merging *m, lg_err *err)
     LG_TRY(check_shapes(m, err));
     m->table = data_table_new(m->rows, err);
     if (!m->table) return err->status;
-    if (size.h > 0) m->block = data_block_new(m->rows, size.h, size.w, size.c, err);
-    if (size.h > 0 && !m->block) return err->status;
+    m->from = lg_alloc(m->rows, sizeof *m->from, err);
+    m->at = lg_alloc(m->rows, sizeof *m->at, err);
+    if (!m->from || !m->at) return err->status;
     LG_TRY(merge_columns(m, err));
     for (size_t s = 0; s < m->sets; s++)
         for (size_t i = 0; i < m->set[s]->table->idxs; i++)
             LG_TRY(data_table_keep(m->table, m->set[s]->table->idx[i], err));
     for (size_t s = 0; s < m->sets; s++)
         for (size_t i = 0; i < m->set[s]->rows; i++) LG_TRY(merge_row(m, m->set[s], i, at++, err));
+    if (size.h > 0 && m->rows) m->block = data_block_joined(m->table, m->from, m->at, m->rows, err);
+    if (size.h > 0 && m->rows && !m->block) return err->status;
     LG_TRY(data_table_number(m->table, false, err));
     LG_TRY(data_find_groups(m->table, NULL, err));
     return merge_names(m, err);
@@ -190,6 +193,8 @@ done:
     data_table_unref(m.table);
     data_names_unref(m.names);
     data_block_unref(m.block);
+    lg_free(m.from);
+    lg_free(m.at);
     lg_free(m.number);
     return st;
 }

@@ -67,23 +67,10 @@ void data_table_unref(data_table *table)
     lg_free(table);
 }
 
-data_block *data_block_new(size_t count, int h, int w, int c, lg_err *err)
+data_table *data_table_ref(data_table *table)
 {
-    data_block *block = lg_alloc(1, sizeof *block, err);
-    if (!block) return NULL;
-    *block = (data_block){.h = h, .w = w, .c = c};
-    atomic_init(&block->refs, 1);
-    block->px = lg_alloc(count, (size_t)h * (size_t)w * (size_t)c, err);
-    if (block->px) return block;
-    lg_free(block);
-    return NULL;
-}
-
-void data_block_unref(data_block *block)
-{
-    if (!block || !last_ref(&block->refs)) return;
-    lg_free(block->px);
-    lg_free(block);
+    add_ref(&table->refs);
+    return table;
 }
 
 void data_names_unref(data_names *names)
@@ -183,13 +170,11 @@ data_set *data_set_new(data_table *table, data_names *names, data_block *block, 
         return NULL;
     }
     set->rows = rows;
-    set->table = table;
+    set->table = data_table_ref(table);
     set->names = names;
-    set->block = block;
+    set->block = data_block_ref(block);
     set->rules = DATA_RULES_NONE;
-    add_ref(&table->refs);
     add_ref(&names->refs);
-    if (block) add_ref(&block->refs);
     return set;
 }
 
@@ -350,7 +335,7 @@ int data_class_find(const data_set *set, const char *name)
 
 data_size data_shape(const data_set *set)
 {
-    return set->block ? (data_size){set->block->h, set->block->w, set->block->c} : (data_size){0};
+    return set->block ? data_block_size(set->block) : (data_size){0};
 }
 
 img_fit_mode data_fit(const data_set *set)
@@ -478,10 +463,16 @@ static bool column_value(const data_set *set, size_t row, const char *field, dat
 /* What an operation of lib/image says of the picture as a network sees it; NaN where there is none. */
 static double measured(const data_set *set, size_t row, const char *op)
 {
-    const data_block *block = set->block;
-    if (!block || data_fact_of(set, row)->broken) return (double)NAN;
-    const img_picture picture = {.h = block->h, .w = block->w, .c = block->c, .px = (uint8_t *)data_pixels(set, row)};
-    return img_op_find(op)->measure(&picture);
+    data_size size = data_shape(set);
+    data_room room = {0};
+    lg_err ignored = {0};
+    const uint8_t *px;
+    double value = (double)NAN;
+    if (!set->block || data_fact_of(set, row)->broken) return value;
+    if (data_pixels(set, row, &room, &px, &ignored) == LG_OK)
+        value = img_op_find(op)->measure(&(img_picture){.h = size.h, .w = size.w, .c = size.c, .px = (uint8_t *)px});
+    data_room_release(&room);
+    return value;
 }
 
 bool data_field(const data_set *set, size_t row, const char *field, data_value *out)
@@ -510,11 +501,9 @@ bool data_field(const data_set *set, size_t row, const char *field, data_value *
 }
 
 /* ---- pixels ---- */
-const uint8_t *data_pixels(const data_set *set, size_t row)
+lg_status data_pixels(const data_set *set, size_t row, data_room *room, const uint8_t **px, lg_err *err)
 {
-    const data_block *block = set->block;
-    if (!block) return NULL;
-    return block->px + set->row[row].fact * ((size_t)block->h * (size_t)block->w * (size_t)block->c);
+    return data_block_get(set->block, set->row[row].fact, room, px, err);
 }
 
 lg_status data_need_pixels(const data_set *set, const char *name, lg_err *err)
@@ -530,10 +519,18 @@ lg_status data_need_pixels(const data_set *set, const char *name, lg_err *err)
     return lg_try(err, "clean %s size 64x64", name);
 }
 
-void data_fill(const data_set *set, const uint32_t *rows, size_t n, float *x, int32_t *y)
+lg_status data_fill(const data_set *set, const uint32_t *rows, size_t n, float *x, int32_t *y, lg_err *err)
 {
+    data_size shape = data_shape(set);
+    data_room room = {0};
+    const uint8_t *px;
+    lg_status st = LG_OK;
+    size_t size = (size_t)shape.h * (size_t)shape.w * (size_t)shape.c;
     for (size_t i = 0; y && i < n; i++) y[i] = set->row[rows[i]].label;
-    if (!x || !set->block) return;
-    size_t size = (size_t)set->block->h * (size_t)set->block->w * (size_t)set->block->c;
-    for (size_t i = 0; i < n; i++) data_rules_scale(&set->rules, data_pixels(set, rows[i]), size, x + i * size);
+    for (size_t i = 0; x && i < n && !st; i++) {
+        st = data_pixels(set, rows[i], &room, &px, err);
+        if (!st) data_rules_scale(&set->rules, px, size, x + i * size);
+    }
+    data_room_release(&room);
+    return st;
 }

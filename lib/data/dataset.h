@@ -9,7 +9,7 @@
  *     data_relabel_spec edit = {.keep = true, .label = kept, .labels = 2, .rest = "other"};
  *     LG_GO(data_relabel(logos, &edit, &two, err));       // `logos` is as before: keeping it is what `undo` needs
  *     LG_GO(data_part(two, DATA_TRAIN, &train, err));
- *     data_fill(train, rows, 32, x, y);                   // x (32, 64, 64, 3) in 0..1, y class numbers
+ *     LG_GO(data_fill(train, rows, 32, x, y, err));       // x (32, 64, 64, 3) in 0..1, y class numbers
  *     done: data_unref(train); data_unref(two); data_unref(logos); data_report_release(&report);
  *
  * Invariants
@@ -22,7 +22,8 @@
  *  - Classes are in byte order ignoring case (Adidas, Nike, Other, Puma). Labels keep the case first seen and compare
  *    without it. A class may have no images left in a part: parts keep the class list of their set.
  *  - Pixels are uint8 (h, w, c), the same for all rows: decode, EXIF orientation, RGB (or grey where the size says x1,
- *    or every picture is grey), fit. What is shown is what is computed.
+ *    or every picture is grey), fit. What is shown is what is computed. They are kept as lib/data/cache.h says and else
+ *    decoded when they are asked for, from the very bytes that were loaded: a file that has changed is LL317.
  *  - data_shape().h == 0: the sizes differ and none was asked for (`size` kept). Such a set can be shown and edited but
  *    not batched: data_need_pixels says so with the line to add (LL315).
  *  - All results depend on files, options and seed only, never on the number of threads. */
@@ -114,12 +115,21 @@ bool data_field(const data_set *set, size_t row, const char *field, data_value *
 const char *const *data_fields(const data_set *set, size_t *count);
 
 /* ---- pixels ---- */
-/* uint8 (h, w, c) of a row; NULL when the set has no common size. Broken rows are black. */
-const uint8_t *data_pixels(const data_set *set, size_t row);
+/* Bytes that are borrowed: from the cache, or from memory of this room's own. Zero-initialise, one for each thread. */
+typedef struct data_room {
+    uint8_t *px;
+    size_t size;
+} data_room;
+void data_room_release(data_room *room);
+/* *px: uint8 (h, w, c) of a row, borrowed until the next call with this room or its release. After data_need_pixels.
+ * Broken rows are black. LL302 and LL317: the file went or changed before it was decoded; LL901. */
+lg_status data_pixels(const data_set *set, size_t row, data_room *room, const uint8_t **px, lg_err *err) LG_MUST_CHECK;
 /* LL315 when the sizes differ. */
 lg_status data_need_pixels(const data_set *set, const char *name, lg_err *err) LG_MUST_CHECK;
-/* Batch: x (n, h, w, c) = pixels / 255, y (n) class numbers; either may be NULL. After data_need_pixels. */
-void data_fill(const data_set *set, const uint32_t *rows, size_t n, float *x, int32_t *y);
+/* Batch: x (n, h, w, c) = pixels / 255, y (n) class numbers; either may be NULL. After data_need_pixels. Fails as
+ * data_pixels does. */
+lg_status data_fill(const data_set *set, const uint32_t *rows, size_t n, float *x, int32_t *y,
+                    lg_err *err) LG_MUST_CHECK;
 /* The row as the network sees it; sets of mixed sizes are decoded and fitted into 96x96. *out must be empty. */
 lg_status data_thumbnail(const data_set *set, size_t row, img_picture *out, lg_err *err) LG_MUST_CHECK;
 /* The original decoded again, RGB upright, reduced so that its longer side is at most `side` (0: full size).
@@ -189,7 +199,7 @@ void data_report_release(data_report *report);
 /* Reads a folder of images. *out and *report owned by the caller (data_unref, data_report_release; report also after a
  * failure). LL302 folder or labels file not there, LL303 too large, LL304 labels file cannot be read (with its line),
  * LL306 no label line names an image, LL309 no images, LL310 too few, LL316 no such column, LL318 no size for images,
- * LL319 no pattern, LL321 more images than memory holds, LL322 a folder name that cannot be a label, LL601 not allowed,
+ * LL319 no pattern, LL322 a folder name that cannot be a label, LL601 not allowed,
  * Interrupted. docs/formats.md says what a labels file may look like. */
 lg_status data_load(const data_load_spec *spec, data_set **out, data_report *report, lg_err *err) LG_MUST_CHECK;
 

@@ -1,11 +1,12 @@
 /* dataset_private.h - how a data_set is put together; for lib/data only.
  *
- * A version is a list of rows (image, label, split) over three shared, immutable, reference-counted parts: the table of
- * facts that loading found out, the class names, and the block of pixels. Rows name an image by its place in the table,
- * which is also its place in the block. */
+ * A version is a list of rows (image, label, split) over three shared, reference-counted parts: the table of facts that
+ * loading found out and the class names, which never change, and the block of pixels, which holds what there is room
+ * for. Rows name an image by its place in the table, which is also its place in the block. */
 #ifndef DATA_DATASET_PRIVATE_H
 #define DATA_DATASET_PRIVATE_H
 
+#include "lib/data/block.h"
 #include "lib/data/dataset.h"
 #include "lib/data/idx.h"
 
@@ -41,9 +42,9 @@ typedef struct data_table {
     const char **column; /* names of the labels file's further columns */
     const char **cell;   /* (count, columns), "" where the file says nothing */
     size_t columns;
-    const char **field;  /* names of all fields */
+    const char **field; /* names of all fields */
     size_t fields;
-    data_idx **idx;      /* the files that pictures named FILE//NUMBER are in */
+    data_idx **idx; /* the files that pictures named FILE//NUMBER are in */
     size_t idxs;
 } data_table;
 
@@ -53,12 +54,6 @@ typedef struct data_names { /* class names in their order */
     const char **name;
     int count;
 } data_names;
-
-typedef struct data_block {
-    atomic_int refs;
-    int h, w, c;
-    uint8_t *px; /* (table count, h, w, c) */
-} data_block;
 
 typedef struct data_row {
     uint32_t fact;
@@ -84,6 +79,7 @@ struct data_set {
 
 /* ---- parts: _new gives one reference ---- */
 data_table *data_table_new(size_t count, lg_err *err);
+data_table *data_table_ref(data_table *table);
 lg_status data_table_fields(data_table *table, lg_err *err) LG_MUST_CHECK; /* fills field once columns are known */
 void data_table_unref(data_table *table);
 /* Opens the files that pictures lie in, where the table names any: before the first is decoded. */
@@ -102,8 +98,6 @@ lg_status data_table_number(data_table *table, bool kept, lg_err *err) LG_MUST_C
 bool data_crop_read(const char *text, data_crop *out);
 /* Whether a path is of a picture inside a file; *px its bytes (h, w) and *idx the file, NULL where it is not there. */
 bool data_idx_picture(const data_table *table, const char *path, const data_idx **idx, const uint8_t **px);
-data_block *data_block_new(size_t count, int h, int w, int c, lg_err *err);
-void data_block_unref(data_block *block);
 /* Class names from any list: empty ones and repetitions (ignoring case) go, order becomes the class order. `number`, if
  * not NULL, (n) gets each name's class number, -1 for "" and NULL. */
 data_names *data_names_new(const char *const *name, size_t n, int32_t *number, lg_err *err);
@@ -139,9 +133,9 @@ static inline bool data_usable(const data_set *set, size_t row)
 /* ---- decoding (pictures.c) ---- */
 typedef struct data_decode_job {
     data_table *table;
-    data_block *block;   /* NULL: facts only */
-    img_fit_mode fit;
-    const data_rules *rules; /* pixel rules for the fitted pictures; NULL: none */
+    data_block *block;   /* for data_decode_block to fill in: NULL */
+    data_rules rules;    /* its pixel rules, for the fitted pictures; size.h 0: the size all have, size.c 0: 3, or 1
+                            where every picture is grey */
     uint32_t *changed;   /* (table count) pixels the rules replaced; NULL: nobody asks */
     const bool *present; /* (table count) the ones to decode; NULL: all */
     bool verify;         /* facts are known: only fill the block, and refuse changed files (LL317) */
@@ -151,10 +145,12 @@ typedef struct data_decode_job {
     void (*progress)(void *ctx, size_t done, size_t count);
     void *progress_ctx;
 } data_decode_job;
-lg_status data_decode_all(data_decode_job *job, lg_err *err) LG_MUST_CHECK;
-/* The block a size asks for, decoded; *out NULL where the sizes differ and none was asked for. The job's own block
- * stays NULL. */
-lg_status data_decode_block(data_decode_job *job, data_size size, data_block **out, lg_err *err) LG_MUST_CHECK;
+/* Decodes every picture once: to learn its facts, or to see that it still is what it was. *out owned, keeps what there
+ * is room for; NULL where the sizes differ and none was asked for. */
+lg_status data_decode_block(data_decode_job *job, data_block **out, lg_err *err) LG_MUST_CHECK;
+/* One image as the rules make it, from its file: out (h, w, c). Fails as data_original does. */
+lg_status data_decode_fitted(const data_table *table, size_t image, const data_rules *rules, uint8_t *out,
+                             lg_err *err) LG_MUST_CHECK;
 lg_status data_check_size(data_size size, lg_err *err) LG_MUST_CHECK; /* LL318 */
 const char *data_fit_name(img_fit_mode fit);
 /* Groups and duplicates of all readable facts. */

@@ -300,12 +300,12 @@ static lg_status decode(loading *l, lg_err *err)
 {
     const data_load_spec *s = l->spec;
     data_decode_job job = {.table = l->table,
-                           .fit = s->fit,
+                           .rules = {.size = s->size, .fit = s->fit},
                            .pool = s->pool,
                            .cancel = s->cancel,
                            .progress = s->progress,
                            .progress_ctx = s->progress_ctx};
-    LG_TRY(data_decode_block(&job, s->size, &l->block, err));
+    LG_TRY(data_decode_block(&job, &l->block, err));
     size_t readable = 0;
     for (size_t i = 0; i < l->count; i++) readable += !l->table->fact[i].broken;
     if (readable > 0) return data_find_groups(l->table, s->cancel, err);

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "lib/base/cgroup.h"
 #include "lib/base/reach.h"
 #include "lib/data/clean.h"
 #include "lib/image/hash.h"
@@ -26,6 +25,15 @@ typedef struct opened {
     img_picture picture;
     img_view view;
 } opened;
+
+/* The photo that parts were cut from last: those of one photo stand beside one another, and it is decoded once. */
+typedef struct photo {
+    const char *path; /* borrowed; NULL: none */
+    int channels;
+    bool grey; /* the file has one channel */
+    img_picture picture;
+    char sha[IMG_SHA256_HEX];
+} photo;
 
 static lg_status read_file(const char *path, lg_buf *bytes, lg_err *err)
 {
@@ -79,79 +87,108 @@ static void part_sha(const data_crop *crop, char sha[IMG_SHA256_HEX])
     img_sha256(text, (size_t)n, sha);
 }
 
-/* Shares of the sides become pixels; then the part, cut at the picture's edges, takes the place of the picture. */
-static lg_status cut_out(data_fact *fact, img_picture *picture, lg_err *err)
+/* Shares of the sides become pixels; then the part, cut at the picture's edges. */
+static lg_status cut_out(data_fact *fact, const img_picture *whole, img_picture *out, lg_err *err)
 {
     data_crop *crop = &fact->crop;
-    img_picture part = {0};
     if (crop->shares) {
-        double x = floor(crop->x * picture->w + 0.5), y = floor(crop->y * picture->h + 0.5);
+        double x = floor(crop->x * whole->w + 0.5), y = floor(crop->y * whole->h + 0.5);
         *crop = (data_crop){.x = x,
                             .y = y,
-                            .w = fmax(1, floor((crop->x + crop->w) * picture->w + 0.5) - x),
-                            .h = fmax(1, floor((crop->y + crop->h) * picture->h + 0.5) - y)};
+                            .w = fmax(1, floor((crop->x + crop->w) * whole->w + 0.5) - x),
+                            .h = fmax(1, floor((crop->y + crop->h) * whole->h + 0.5) - y)};
     }
-    double left = fmax(crop->x, 0), top = fmax(crop->y, 0), right = fmin(crop->x + crop->w, picture->w),
-           bottom = fmin(crop->y + crop->h, picture->h);
+    double left = fmax(crop->x, 0), top = fmax(crop->y, 0), right = fmin(crop->x + crop->w, whole->w),
+           bottom = fmin(crop->y + crop->h, whole->h);
     if (!(right - left >= 1 && bottom - top >= 1))
         return lg_fail(err, LG_E_FORMAT, 305, "its box lies outside of the picture, which is %d wide and %d high",
-                       picture->w, picture->h);
+                       whole->w, whole->h);
     *crop = (data_crop){.x = floor(left), .y = floor(top), .w = floor(right - left), .h = floor(bottom - top)};
-    LG_TRY(img_crop(picture, (int)crop->x, (int)crop->y, (int)crop->w, (int)crop->h, &part, err));
-    img_picture_release(picture);
-    *picture = part;
-    return LG_OK;
+    return img_crop(whole, (int)crop->x, (int)crop->y, (int)crop->w, (int)crop->h, out, err);
 }
 
-/* Reads, checks or learns the facts, decodes. The picture is upright, and cut to its part. */
-static lg_status open_picture(const data_table *table, data_fact *fact, bool verify, const reading *how, opened *to,
-                              lg_err *err)
+/* Reads and decodes one file. *sha is the hash of its bytes. */
+static lg_status read_picture(const char *path, const img_decode_options *want, img_picture *out, img_info *info,
+                              char sha[IMG_SHA256_HEX], lg_err *err)
 {
-    img_picture *out = &to->picture;
     lg_buf bytes;
-    char sha[IMG_SHA256_HEX];
-    img_info info = {0};
-    bool part = fact->crop.w > 0;
-    img_decode_options want = {
-        .channels = how->channels, .min_w = part ? 0 : how->min_w, .min_h = part ? 0 : how->min_h};
-    const data_idx *idx;
-    const uint8_t *px;
-    if (data_idx_picture(table, fact->path, &idx, &px)) {
-        lg_status inside = open_inside(fact, verify, how, idx, px, out, err);
-        to->view = img_view_all(out);
-        return inside;
-    }
     lg_buf_init(&bytes, FILE_LIMIT);
-    lg_status st;
-    LG_GO(read_file(fact->path, &bytes, err));
-    img_sha256(bytes.data, bytes.len, sha);
-    if (!part) LG_GO(check_sha(fact, verify, sha, err));
-    LG_GO(img_jail_decode(bytes.data, bytes.len, &want, out, &info, err));
-    if (part) {
-        if (!how->whole) LG_GO(cut_out(fact, out, err));
-        part_sha(&fact->crop, sha);
-        LG_GO(check_sha(fact, verify, sha, err));
-    }
-    to->view = part ? img_view_all(out) : info.view;
-    if (verify) goto done;
-    fact->w = part ? out->w : info.w;
-    fact->h = part ? out->h : info.h;
-    fact->grey = info.channels == 1;
-    fact->brightness = (float)img_op_find("brightness")->measure(out);
-    LG_GO(img_phash(out, &fact->phash, err));
-done:
-    if (st) img_picture_release(out);
+    lg_status st = read_file(path, &bytes, err);
+    if (!st) img_sha256(bytes.data, bytes.len, sha);
+    if (!st) st = img_jail_decode(bytes.data, bytes.len, want, out, info, err);
     lg_buf_release(&bytes);
     return st;
 }
 
-/* ---- all files, in chunks so that progress comes through; an interrupt is seen before every file ---- */
-typedef struct chunk {
-    const data_decode_job *job;
-    size_t first;
-    lg_err err[CHUNK];
-} chunk;
+/* What is learnt of a picture when it is seen for the first time. */
+static lg_status learn(data_fact *fact, const img_picture *picture, int w, int h, bool grey, lg_err *err)
+{
+    fact->w = w;
+    fact->h = h;
+    fact->grey = grey;
+    fact->brightness = (float)img_op_find("brightness")->measure(picture);
+    return img_phash(picture, &fact->phash, err);
+}
 
+static lg_status read_photo(const char *path, int channels, photo *kept, lg_err *err)
+{
+    img_info info = {0};
+    if (kept->path && strcmp(kept->path, path) == 0 && kept->channels == channels) return LG_OK;
+    kept->path = NULL;
+    img_picture_release(&kept->picture);
+    LG_TRY(read_picture(path, &(img_decode_options){.channels = channels}, &kept->picture, &info, kept->sha, err));
+    kept->path = path;
+    kept->channels = channels;
+    kept->grey = info.channels == 1;
+    return LG_OK;
+}
+
+static lg_status open_part(data_fact *fact, bool verify, const reading *how, photo *kept, img_picture *out, lg_err *err)
+{
+    char sha[IMG_SHA256_HEX];
+    const img_picture *all = &kept->picture;
+    LG_TRY(read_photo(fact->path, how->channels, kept, err));
+    LG_TRY(how->whole ? img_picture_copy(out, all->px, all->h, all->w, all->c, err) : cut_out(fact, all, out, err));
+    memcpy(sha, kept->sha, sizeof sha);
+    part_sha(&fact->crop, sha);
+    LG_TRY(check_sha(fact, verify, sha, err));
+    return verify ? LG_OK : learn(fact, out, out->w, out->h, kept->grey, err);
+}
+
+/* Learns the facts, or checks them; the picture is upright, and cut to its part. kept: released by the caller. */
+static lg_status open_picture(const data_table *table, data_fact *fact, bool verify, const reading *how, photo *kept,
+                              opened *to, lg_err *err)
+{
+    img_picture *out = &to->picture;
+    char sha[IMG_SHA256_HEX];
+    img_info info = {0};
+    const img_decode_options want = {.channels = how->channels, .min_w = how->min_w, .min_h = how->min_h};
+    const data_idx *idx;
+    const uint8_t *px;
+    lg_status st;
+    bool inside = data_idx_picture(table, fact->path, &idx, &px);
+    if (inside) st = open_inside(fact, verify, how, idx, px, out, err);
+    else if (fact->crop.w > 0) st = open_part(fact, verify, how, kept, out, err);
+    else {
+        st = read_picture(fact->path, &want, out, &info, sha, err);
+        if (!st) st = check_sha(fact, verify, sha, err);
+        if (!st && !verify) st = learn(fact, out, info.w, info.h, info.channels == 1, err);
+    }
+    to->view = inside || fact->crop.w > 0 ? img_view_all(out) : info.view;
+    if (st) img_picture_release(out);
+    return st;
+}
+
+/* The same for one picture alone. */
+static lg_status open_single(const data_table *table, data_fact *fact, const reading *how, opened *to, lg_err *err)
+{
+    photo kept = {0};
+    lg_status st = open_picture(table, fact, true, how, &kept, to, err);
+    img_picture_release(&kept.picture);
+    return st;
+}
+
+/* ---- one image as a block keeps it ---- */
 /* Pictures that are to be fitted into h x w (0: facts only) may be decoded reduced, but not below twice that. */
 static reading fit_reading(const data_fact *fact, data_size size)
 {
@@ -162,17 +199,60 @@ static reading fit_reading(const data_fact *fact, data_size size)
     return how;
 }
 
-/* The fitted picture into its place, with what the pixel rules make of it. */
-static lg_status place_picture(const data_decode_job *job, const opened *from, size_t at, lg_err *err)
+/* The fitted picture, with what the pixel rules make of it. *out empty. */
+static lg_status fit_opened(const opened *from, const data_rules *rules, img_picture *out, uint32_t *changed,
+                            lg_err *err)
 {
-    data_block *block = job->block;
+    LG_TRY(img_fit_view(&from->picture, &from->view, rules->fit, rules->size.h, rules->size.w, out, err));
+    lg_status st = data_rules_count(rules, out, changed, err);
+    if (st) img_picture_release(out);
+    return st;
+}
+
+lg_status data_decode_fitted(const data_table *table, size_t image, const data_rules *rules, uint8_t *out, lg_err *err)
+{
+    opened full = {0};
+    img_picture fitted = {0};
+    uint32_t changed;
+    data_fact copy = table->fact[image];
+    reading how = fit_reading(&copy, rules->size);
+    LG_TRY(open_single(table, &copy, &how, &full, err));
+    lg_status st = fit_opened(&full, rules, &fitted, &changed, err);
+    if (!st) memcpy(out, fitted.px, img_size(&fitted));
+    img_picture_release(&full.picture);
+    img_picture_release(&fitted);
+    return st;
+}
+
+/* ---- all files, in chunks so that progress comes through; an interrupt is seen before every file ---- */
+typedef struct chunk {
+    const data_decode_job *job;
+    size_t first;
+    int start[CHUNK + 1]; /* where each piece begins, from first: a piece has all parts of one photo */
+    lg_err err[CHUNK];
+} chunk;
+
+static lg_status keep_fitted(const data_decode_job *job, const opened *from, size_t at, lg_err *err)
+{
     img_picture fitted = {0};
     uint32_t changed = 0;
-    LG_TRY(img_fit_view(&from->picture, &from->view, job->fit, block->h, block->w, &fitted, err));
-    lg_status st = job->rules ? data_rules_count(job->rules, &fitted, &changed, err) : LG_OK;
+    LG_TRY(fit_opened(from, &job->rules, &fitted, &changed, err));
     if (job->changed) job->changed[at] = changed;
-    memcpy(block->px + at * img_size(&fitted), fitted.px, img_size(&fitted));
+    data_block_keep(job->block, at, fitted.px, true);
     img_picture_release(&fitted);
+    return LG_OK;
+}
+
+static lg_status decode_one(const data_decode_job *job, size_t at, photo *kept, lg_err *err)
+{
+    data_fact *fact = &job->table->fact[at];
+    opened found = {0};
+    if (job->present && !job->present[at]) return LG_OK;
+    if ((job->verify && fact->broken) || (job->cancel && lg_cancelled(job->cancel))) return LG_OK;
+    reading how = fit_reading(fact, job->block ? data_block_size(job->block) : (data_size){0});
+    LG_TRY(open_picture(job->table, fact, job->verify, &how, kept, &found, err));
+    lg_status st = job->block ? keep_fitted(job, &found, at, err) : LG_OK;
+    img_picture_release(&found.picture);
     return st;
 }
 
@@ -180,18 +260,10 @@ static void decode_piece(void *ctx, int piece, int worker)
 {
     (void)worker;
     chunk *part = ctx;
-    const data_decode_job *job = part->job;
-    data_block *block = job->block;
-    size_t at = part->first + (size_t)piece;
-    data_fact *fact = &job->table->fact[at];
-    lg_err *err = &part->err[piece];
-    opened found = {0};
-    if (job->present && !job->present[at]) return;
-    if ((job->verify && fact->broken) || (job->cancel && lg_cancelled(job->cancel))) return;
-    reading how = fit_reading(fact, block ? (data_size){block->h, block->w, block->c} : (data_size){0});
-    if (open_picture(job->table, fact, job->verify, &how, &found, err) == LG_OK && block)
-        err->status = place_picture(job, &found, at, err);
-    img_picture_release(&found.picture);
+    photo kept = {0};
+    for (int i = part->start[piece]; i < part->start[piece + 1]; i++)
+        part->err[i].status = decode_one(part->job, part->first + (size_t)i, &kept, &part->err[i]);
+    img_picture_release(&kept.picture);
 }
 
 /* A file that cannot be read is a fact, not a failure; memory is, and so are files that changed where they may not. */
@@ -225,22 +297,41 @@ static size_t next_chunk(const data_decode_job *job, size_t n, double seconds)
     return fit < CHUNK ? (size_t)fit : CHUNK;
 }
 
-lg_status data_decode_all(data_decode_job *job, lg_err *err)
+static bool parts_of_one(const data_fact *a, const data_fact *b)
+{
+    return a->crop.w > 0 && b->crop.w > 0 && strcmp(a->path, b->path) == 0;
+}
+
+/* Cuts a chunk of about `size` images into pieces; *n is what it became, which photos with many parts make larger. */
+static int cut_chunk(chunk *part, size_t size, size_t *n)
+{
+    const data_table *table = part->job->table;
+    size_t left = table->count - part->first, most = left < CHUNK ? left : CHUNK, i = 0;
+    int pieces = 0;
+    while (i < most && i < size) {
+        part->start[pieces++] = (int)i++;
+        while (i < most && parts_of_one(&table->fact[part->first + i - 1], &table->fact[part->first + i])) i++;
+    }
+    part->start[pieces] = (int)i;
+    *n = i;
+    return pieces;
+}
+
+static lg_status decode_all(data_decode_job *job, lg_err *err)
 {
     lg_status st = LG_OK;
     size_t count = job->table->count, n = 0, size = next_chunk(job, 1, 1);
     chunk *part = lg_alloc(1, sizeof *part, err);
     if (!part) return err->status;
     part->job = job;
-    for (size_t first = 0; first < count; first += n) {
+    for (; part->first < count; part->first += n) {
         double start = lg_now();
-        n = count - first < size ? count - first : size;
-        part->first = first;
-        lg_pool_run(job->pool, (int)n, decode_piece, part);
+        int pieces = cut_chunk(part, size, &n);
+        lg_pool_run(job->pool, pieces, decode_piece, part);
         LG_GO(lg_cancel_check(job->cancel, err));
         LG_GO(take_failures(part, n, err));
         size = next_chunk(job, n, lg_now() - start);
-        if (job->progress) job->progress(job->progress_ctx, first + n, count);
+        if (job->progress) job->progress(job->progress_ctx, part->first + n, count);
     }
 done:
     lg_free(part);
@@ -274,59 +365,36 @@ static bool all_grey(const data_table *table)
     return any;
 }
 
-/* Pixels live in memory as bytes; half of the memory there is is the most they may take. */
-static lg_status check_memory(size_t count, data_size size, lg_err *err)
+/* Whether every picture is grey is known once all were seen: then two of their three equal channels go. */
+static lg_status grey_where_all_are(data_decode_job *job, lg_err *err)
 {
-    double need = (double)count * size.h * size.w * (size.c ? size.c : 3);
-    double have = lg_memory() / 2;
-    if (need <= have) return LG_OK;
-    lg_fail(err, LG_E_LIMIT, 321, "%s images of %dx%d do not fit into memory", lg_thousands((long long)count), size.h,
-            size.w);
-    lg_why(err, "they need %.1f GB, and one dataset may take %.1f GB, half of what this process has", need / 1e9,
-           have / 1e9);
-    double fits = floor(have / (need / (double)count)); /* images of this size */
-    int side = 1024;
-    while (side > 8 && (double)count * side * side * 3 > have) side /= 2;
-    if (side >= size.h || side >= size.w) return lg_try(err, "add `limit %.0f`", fits);
-    if (fits < 1) return lg_try(err, "add `size %dx%d`", side, side);
-    return lg_try(err, "`size %dx%d`, or `limit %.0f`", side, side, fits);
-}
-
-/* RGB with three equal channels to one channel, in place. */
-static lg_status make_grey(data_block *block, size_t count, lg_err *err)
-{
-    size_t pixels = count * (size_t)block->h * (size_t)block->w;
-    for (size_t i = 0; i < pixels; i++) block->px[i] = block->px[3 * i];
-    uint8_t *less = lg_realloc(block->px, pixels, pixels, 1, err);
-    if (!less) return err->status;
-    block->px = less;
-    block->c = 1;
+    if (!all_grey(job->table)) return LG_OK;
+    data_block *grey = data_block_grey(job->block, err);
+    if (!grey) return err->status;
+    data_block_unref(job->block);
+    job->block = grey;
     return LG_OK;
 }
 
-static lg_status decode_sized(data_decode_job *job, data_size size, data_block **out, lg_err *err)
+lg_status data_decode_block(data_decode_job *job, data_block **out, lg_err *err)
 {
-    bool choose = size.c == 0;
-    if (choose) size.c = job->verify && all_grey(job->table) ? 1 : 3;
-    LG_TRY(check_memory(job->table->count, size, err));
-    job->block = data_block_new(job->table->count, size.h, size.w, size.c, err);
+    data_size *size = &job->rules.size;
+    bool choose = size->c == 0, seen = !size->h && !job->verify;
+    *out = NULL;
+    if (!size->h) {
+        if (seen) LG_TRY(decode_all(job, err));
+        if (!common_size(job->table, size)) return LG_OK;
+        job->verify = true;
+    }
+    if (choose) size->c = job->verify && all_grey(job->table) ? 1 : 3;
+    job->block = data_block_new(job->table, &job->rules, err);
     if (!job->block) return err->status;
-    lg_status st = data_decode_all(job, err);
-    if (!st && choose && size.c == 3 && all_grey(job->table)) st = make_grey(job->block, job->table->count, err);
+    lg_status st = seen && !data_block_is_small(job->block) ? LG_OK : decode_all(job, err);
+    if (!st && choose && size->c == 3) st = grey_where_all_are(job, err);
     if (st) data_block_unref(job->block);
     else *out = job->block;
     job->block = NULL;
     return st;
-}
-
-lg_status data_decode_block(data_decode_job *job, data_size size, data_block **out, lg_err *err)
-{
-    *out = NULL;
-    if (size.h > 0) return decode_sized(job, size, out, err);
-    if (!job->verify) LG_TRY(data_decode_all(job, err));
-    if (!common_size(job->table, &size)) return LG_OK;
-    job->verify = true;
-    return decode_sized(job, size, out, err);
 }
 
 /* ---- look-alikes ---- */
@@ -414,7 +482,7 @@ lg_status data_original(const data_set *set, size_t row, int side, img_picture *
     opened full = {0};
     data_fact copy = *data_fact_of(set, row);
     LG_TRY(refuse_broken(&copy, err));
-    LG_TRY(open_picture(set->table, &copy, true, &(reading){.channels = 3, .min_w = side, .min_h = side}, &full, err));
+    LG_TRY(open_single(set->table, &copy, &(reading){.channels = 3, .min_w = side, .min_h = side}, &full, err));
     return reduced(&full, side, out, err);
 }
 
@@ -425,21 +493,31 @@ lg_status data_photo(const data_set *set, size_t row, int side, img_picture *out
     bool part = copy.crop.w > 0;
     reading how = {.channels = 3, .min_w = side, .min_h = side, .whole = true};
     LG_TRY(refuse_broken(&copy, err));
-    LG_TRY(open_picture(set->table, &copy, true, &how, &full, err));
+    LG_TRY(open_single(set->table, &copy, &how, &full, err));
     *w = part ? full.picture.w : copy.w; /* those with parts are decoded at full size */
     *h = part ? full.picture.h : copy.h;
     return reduced(&full, side, out, err);
 }
 
+static lg_status copy_of_kept(const data_set *set, size_t row, img_picture *out, lg_err *err)
+{
+    data_size size = data_shape(set);
+    data_room room = {0};
+    const uint8_t *px;
+    lg_status st = data_pixels(set, row, &room, &px, err);
+    if (!st) st = img_picture_copy(out, px, size.h, size.w, size.c, err);
+    data_room_release(&room);
+    return st;
+}
+
 lg_status data_thumbnail(const data_set *set, size_t row, img_picture *out, lg_err *err)
 {
-    const data_block *block = set->block;
     LG_TRY(refuse_broken(data_fact_of(set, row), err));
-    if (block) return img_picture_copy(out, data_pixels(set, row), block->h, block->w, block->c, err);
+    if (set->block) return copy_of_kept(set, row, out, err);
     opened full = {0};
     data_fact copy = *data_fact_of(set, row);
     reading how = fit_reading(&copy, (data_size){0});
-    LG_TRY(open_picture(set->table, &copy, true, &how, &full, err));
+    LG_TRY(open_single(set->table, &copy, &how, &full, err));
     lg_status st = img_fit_view(&full.picture, &full.view, set->fit, THUMB, THUMB, out, err);
     img_picture_release(&full.picture);
     return st;
@@ -451,7 +529,7 @@ lg_status data_fitted(const data_set *set, const data_rules *rules, size_t row, 
     data_fact copy = *data_fact_of(set, row);
     reading how = fit_reading(&copy, rules->size);
     LG_TRY(refuse_broken(&copy, err));
-    LG_TRY(open_picture(set->table, &copy, true, &how, &full, err));
+    LG_TRY(open_single(set->table, &copy, &how, &full, err));
     lg_status st = img_fit_view(&full.picture, &full.view, rules->fit, rules->size.h, rules->size.w, out, err);
     img_picture_release(&full.picture);
     return st;
@@ -478,14 +556,14 @@ lg_status data_resize(const data_set *set, const data_resize_spec *spec, data_se
 {
     data_block *block = NULL;
     data_decode_job job = {.table = set->table,
-                           .fit = spec->fit,
+                           .rules = {.size = spec->size, .fit = spec->fit},
                            .verify = true,
                            .pool = spec->pool,
                            .cancel = spec->cancel,
                            .progress = spec->progress,
                            .progress_ctx = spec->progress_ctx};
     LG_TRY(data_check_size(spec->size, err));
-    LG_TRY(data_decode_block(&job, spec->size, &block, err));
+    LG_TRY(data_decode_block(&job, &block, err));
     data_set *next = data_set_next(set, set->rows, err);
     if (!next) {
         data_block_unref(block);

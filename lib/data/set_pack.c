@@ -246,15 +246,15 @@ static lg_status read_pictures(unpacking *u, data_lost *lost, lg_err *err)
     if (!was) return err->status;
     for (size_t i = 0; i < t->count; i++) before += was[i] = t->fact[i].broken != NULL;
     data_decode_job job = {.table = t,
-                           .fit = u->fit,
                            .verify = true,
-                           .rules = &u->rules,
+                           .rules = u->rules,
                            .missing = true,
                            .pool = s->pool,
                            .cancel = s->cancel,
                            .progress = s->progress,
                            .progress_ctx = s->progress_ctx};
-    lg_status st = data_decode_block(&job, u->size, &u->block, err);
+    job.rules.size = u->size, job.rules.fit = u->fit;
+    lg_status st = data_decode_block(&job, &u->block, err);
     for (size_t i = 0; !st && i < t->count; i++) {
         after += t->fact[i].broken != NULL;
         if (was[i] || !t->fact[i].broken || lost->count++) continue;

@@ -36,7 +36,7 @@ typedef struct data_lost {
     const char *name, *why;
 } data_lost;
 
-/* *out owned, data_unref. LL331 damaged, LL601 a picture outside of what may be read, LL321 too large, Interrupted;
+/* *out owned, data_unref. LL331 damaged, LL601 a picture outside of what may be read, Interrupted;
  * LL302 or LL317 when not one picture is left. */
 lg_status data_unpack(const data_unpack_spec *spec, data_set **out, data_lost *lost, lg_err *err) LG_MUST_CHECK;
 

@@ -97,13 +97,25 @@ void data_variant_at(const data_set *set, size_t row, int variant, uint32_t epoc
     img_variant_draw(&augment->how, key, out);
 }
 
-lg_status data_variant_pixels(const data_set *set, size_t row, int variant, uint32_t epoch, uint8_t *out, lg_err *err)
+/* room: kept from one to the next. */
+static lg_status variant_pixels(const data_set *set, size_t row, int variant, uint32_t epoch, data_room *room,
+                                uint8_t *out, lg_err *err)
 {
     img_variant drawn;
-    const data_block *block = set->block;
-    img_picture src = {.h = block->h, .w = block->w, .c = block->c, .px = (uint8_t *)data_pixels(set, row)};
+    data_size size = data_shape(set);
+    const uint8_t *px;
+    LG_TRY(data_pixels(set, row, room, &px, err));
+    const img_picture src = {.h = size.h, .w = size.w, .c = size.c, .px = (uint8_t *)px};
     data_variant_at(set, row, variant, epoch, &drawn);
     return img_variant_make(&drawn, &src, out, err);
+}
+
+lg_status data_variant_pixels(const data_set *set, size_t row, int variant, uint32_t epoch, uint8_t *out, lg_err *err)
+{
+    data_room room = {0};
+    lg_status st = variant_pixels(set, row, variant, epoch, &room, out, err);
+    data_room_release(&room);
+    return st;
 }
 
 lg_status data_fill_variants(const data_set *set, uint32_t epoch, const int64_t *item, size_t n, float *x, int32_t *y,
@@ -111,15 +123,18 @@ lg_status data_fill_variants(const data_set *set, uint32_t epoch, const int64_t 
 {
     lg_status st = LG_OK;
     int64_t rows = (int64_t)set->rows;
+    data_size shape = data_shape(set);
+    data_room room = {0};
     for (size_t i = 0; y && i < n; i++) y[i] = set->row[item[i] % rows].label;
-    if (!x || !set->block) return LG_OK;
-    size_t size = (size_t)set->block->h * (size_t)set->block->w * (size_t)set->block->c;
+    if (!x) return LG_OK;
+    size_t size = (size_t)shape.h * (size_t)shape.w * (size_t)shape.c;
     uint8_t *px = lg_alloc(size, 1, err);
     if (!px) return err->status;
     for (size_t i = 0; i < n && !st; i++) {
-        st = data_variant_pixels(set, (size_t)(item[i] % rows), (int)(item[i] / rows), epoch, px, err);
+        st = variant_pixels(set, (size_t)(item[i] % rows), (int)(item[i] / rows), epoch, &room, px, err);
         if (!st) data_rules_scale(&set->rules, px, size, x + i * size);
     }
     lg_free(px);
+    data_room_release(&room);
     return st;
 }

@@ -82,6 +82,25 @@ static inline void ds_picture(const char *name, int look, int h, int w, int c, i
     img_picture_release(&p);
 }
 
+/* The pixels of a row, NULL where there are none; good until the eighth call from now. */
+static inline const uint8_t *ds_pixels(const data_set *set, size_t row)
+{
+    static data_room room[8];
+    static int next;
+    lg_err err = {0};
+    const uint8_t *px = NULL;
+    next = (next + 1) % 8;
+    if (!data_shape(set).h) return NULL;
+    CHECK_OK(data_pixels(set, row, &room[next], &px, &err));
+    return px;
+}
+
+static inline void ds_fill(const data_set *set, const uint32_t *rows, size_t n, float *x, int32_t *y)
+{
+    lg_err err = {0};
+    CHECK_OK(data_fill(set, rows, n, x, y, &err));
+}
+
 static inline const data_note *ds_note(const data_report *report, int code)
 {
     for (size_t i = 0; i < report->notes; i++)

@@ -94,7 +94,7 @@ TEST(variants_are_for_training_images_only)
                 data_image image;
                 data_image_at(rows, i, &image);
                 CHECK_OK(data_variant_pixels(rows, i, v, 0, px, &err));
-                bool same = memcmp(px, data_pixels(rows, i), sizeof px) == 0;
+                bool same = memcmp(px, ds_pixels(rows, i), sizeof px) == 0;
                 CHECK(same == (v == 0 || image.split != DATA_TRAIN));
             }
         data_unref(rows);
@@ -171,7 +171,7 @@ TEST(brightness_and_blur_leave_out_what_they_measure)
     size_t n = 0;
     for (size_t i = 0; i < data_count(set); i++) {
         data_size s = data_shape(set);
-        const img_picture p = {.h = s.h, .w = s.w, .c = s.c, .px = (uint8_t *)data_pixels(set, i)};
+        const img_picture p = {.h = s.h, .w = s.w, .c = s.c, .px = (uint8_t *)ds_pixels(set, i)};
         data_image image;
         data_image_at(set, i, &image);
         bool stays = (float)img_op_find("brightness")->measure(&p) >= 0.5f;
@@ -222,17 +222,17 @@ TEST(cleaning_does_not_depend_on_threads_and_is_never_done_twice)
     data_set *first = data_ref(next), *kept = set;
     CHECK_OK(clean(rules, pool));
     for (size_t i = 0; i < data_count(set); i++)
-        CHECK(memcmp(data_pixels(first, i), data_pixels(next, i), 16 * 16 * 3) == 0);
+        CHECK(memcmp(ds_pixels(first, i), ds_pixels(next, i), 16 * 16 * 3) == 0);
     set = first; /* cleaning what is clean begins with the originals again */
     CHECK_OK(clean(rules, pool));
     CHECK_OK(data_fingerprint(next, b, &err));
     CHECK_STR(a, b);
     for (size_t i = 0; i < data_count(set); i++)
-        CHECK(memcmp(data_pixels(first, i), data_pixels(next, i), 16 * 16 * 3) == 0);
+        CHECK(memcmp(ds_pixels(first, i), ds_pixels(next, i), 16 * 16 * 3) == 0);
     rules.glare = 0;
     CHECK_OK(clean(rules, pool)); /* and without the rule they are back */
     for (size_t i = 0; i < data_count(set); i++)
-        CHECK(memcmp(data_pixels(kept, i), data_pixels(next, i), 16 * 16 * 3) == 0);
+        CHECK(memcmp(ds_pixels(kept, i), ds_pixels(next, i), 16 * 16 * 3) == 0);
     data_unref(first);
     set = kept;
     lg_pool_free(pool);
@@ -248,8 +248,8 @@ TEST(scale_reaches_the_network)
     data_rules rules = data_rules_of(set);
     rules.low = -1;
     CHECK_OK(clean(rules, NULL));
-    data_fill(set, &row, 1, x, NULL);
-    data_fill(next, &row, 1, y, NULL);
+    ds_fill(set, &row, 1, x, NULL);
+    ds_fill(next, &row, 1, y, NULL);
     for (int i = 0; i < 768; i++) CHECK(fabsf(y[i] - (2 * x[i] - 1)) < 1e-6f);
     data_set *both = NULL;
     const data_set *const apart[] = {set, next}, *const alike[] = {next, next};

@@ -58,7 +58,7 @@ TEST(counts_and_parts)
         data_image_at(next, i, &image);
         CHECK_INT(image.split, DATA_VAL);
         CHECK_INT(data_row_of(next, image.id), i);
-        CHECK(memcmp(data_pixels(next, i), data_pixels(set, image.id - 1), 8 * 8 * 3) == 0);
+        CHECK(memcmp(ds_pixels(next, i), ds_pixels(set, image.id - 1), 8 * 8 * 3) == 0);
     }
 }
 
@@ -267,7 +267,7 @@ TEST(sizes)
     three_folders(4); /* heights differ */
     CHECK_OK(LOAD(.labels = NULL));
     CHECK_INT(data_shape(set).h, 0);
-    CHECK(data_pixels(set, 0) == NULL);
+    CHECK(ds_pixels(set, 0) == NULL);
     CHECK(data_need_pixels(set, "logos", &err) == LG_E_DATA);
     CHECK_INT(err.code, 315);
     CHECK_STR(err.hint, "clean logos size 64x64");
@@ -283,9 +283,9 @@ TEST(sizes)
     CHECK_OK(data_need_pixels(next, "logos", &err));
     CHECK_HAS(data_recipe(next), "size 10x14x3 fit stretch");
     uint8_t resized[10 * 14 * 3];
-    memcpy(resized, data_pixels(next, 5), sizeof resized);
+    memcpy(resized, ds_pixels(next, 5), sizeof resized);
     CHECK_OK(LOAD(.size = {10, 14, 3}, .fit = IMG_FIT_STRETCH)); /* the same pixels either way */
-    CHECK(memcmp(resized, data_pixels(set, 5), sizeof resized) == 0);
+    CHECK(memcmp(resized, ds_pixels(set, 5), sizeof resized) == 0);
 }
 
 TEST(one_size_is_kept_and_grey_stays_grey)
@@ -302,7 +302,7 @@ TEST(one_size_is_kept_and_grey_stays_grey)
     img_picture p = {0};
     CHECK_OK(data_original(set, 2, 0, &p, &err));
     CHECK(p.h == 11 && p.w == 13 && p.c == 3);
-    for (int i = 0; i < 11 * 13; i++) CHECK_INT(p.px[3 * i], data_pixels(set, 2)[i]);
+    for (int i = 0; i < 11 * 13; i++) CHECK_INT(p.px[3 * i], ds_pixels(set, 2)[i]);
     img_picture_release(&p);
     CHECK_OK(LOAD(.size = {5, 5, 0}));
     CHECK_INT(data_shape(set).c, 1);
@@ -319,14 +319,14 @@ TEST(batches)
     int32_t y[2];
     three_folders(3);
     CHECK_OK(LOAD(.size = {8, 8, 0}));
-    data_fill(set, (const uint32_t[]){8, 0}, 2, x, y);
+    ds_fill(set, (const uint32_t[]){8, 0}, 2, x, y);
     CHECK_INT(y[0], 1); /* nike */
     CHECK_INT(y[1], 0);
     for (int i = 0; i < 8 * 8 * 3; i++) {
-        CHECK(x[i] == (float)data_pixels(set, 8)[i] / 255.0f);
-        CHECK(x[192 + i] == (float)data_pixels(set, 0)[i] / 255.0f);
+        CHECK(x[i] == (float)ds_pixels(set, 8)[i] / 255.0f);
+        CHECK(x[192 + i] == (float)ds_pixels(set, 0)[i] / 255.0f);
     }
-    data_fill(set, (const uint32_t[]){3}, 1, NULL, y);
+    ds_fill(set, (const uint32_t[]){3}, 1, NULL, y);
     CHECK_INT(y[0], 2);
 }
 
@@ -555,7 +555,7 @@ TEST(combining)
     CHECK_STR(image.source, "more");
     CHECK_INT(image.label, 0);
     CHECK(image.duplicate && image.group == 1); /* the same file in both */
-    CHECK(memcmp(data_pixels(both, 12), data_pixels(both, 0), 192) == 0);
+    CHECK(memcmp(ds_pixels(both, 12), ds_pixels(both, 0), 192) == 0);
     data_value v;
     CHECK(data_field(both, 12, "user", &v));
     CHECK_STR(v.text, "ann");
@@ -620,7 +620,7 @@ TEST(threads_change_nothing)
     CHECK_OK(LOAD(.size = {8, 8, 0}));
     CHECK_OK(data_fingerprint(set, a, &err));
     uint8_t *px = malloc(90 * 192);
-    memcpy(px, data_pixels(set, 0), 90 * 192);
+    memcpy(px, ds_pixels(set, 0), 90 * 192);
     CHECK_OK(lg_pool_new(2, &pool, &err));
     CHECK_OK(LOAD(.size = {8, 8, 0}, .pool = pool, .progress = progress, .progress_ctx = seen));
     lg_pool_free(pool);
@@ -628,7 +628,7 @@ TEST(threads_change_nothing)
     CHECK(seen[1] > 1);
     CHECK_OK(data_fingerprint(set, b, &err));
     CHECK_STR(a, b);
-    CHECK(memcmp(px, data_pixels(set, 0), 90 * 192) == 0);
+    CHECK(memcmp(px, ds_pixels(set, 0), 90 * 192) == 0);
     free(px);
 }
 

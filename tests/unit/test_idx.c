@@ -121,7 +121,7 @@ TEST(as_a_dataset)
     CHECK_INT(image.split, DATA_TRAIN);
     CHECK_INT(image.label, 1);
     make_images(images);
-    CHECK(memcmp(data_pixels(set, PICTURES + 17), images + 16 + 17 * 36, 36) == 0);
+    CHECK(memcmp(ds_pixels(set, PICTURES + 17), images + 16 + 17 * 36, 36) == 0);
     CHECK_OK(data_original(set, PICTURES + 17, 0, &p, &err));
     CHECK(p.c == 3 && img_at(&p, 0, 1)[2] == images[16 + 17 * 36 + 1]);
     img_picture_release(&p);

@@ -1,5 +1,4 @@
 /* What a load says about what it found: classes that are lost, sizes that do not fit, lines that can be typed. */
-#include "lib/base/cgroup.h"
 #include "tests/support/load.h"
 
 /* A class without a readable image is none, and the images that can be read keep their numbers and labels. */
@@ -51,21 +50,3 @@ TEST(hints_can_be_typed)
 }
 
 /* 48 MB a picture: refused before anything is allocated, with a line that fits. */
-TEST(more_than_memory_holds)
-{
-    char name[64], hint[40];
-    double have = lg_memory() / 2;
-    int fit = (int)(have / (4096.0 * 4096 * 3));
-    if (fit > 4000) SKIP("the machine has more memory than test pictures fill");
-    ds_new();
-    for (int i = 0; i <= fit; i++) {
-        snprintf(name, sizeof name, "set/%c/%d.png", "ab"[i % 2], i);
-        ds_picture(name, i, 8, 8, 3, 0);
-    }
-    CHECK(LOAD(.size = {4096, 4096, 0}) == LG_E_LIMIT);
-    CHECK_INT(err.code, 321);
-    snprintf(hint, sizeof hint, "`limit %d`", fit);
-    CHECK_HAS(err.hint, hint);
-    CHECK_HAS(err.hint, "`size ");
-    CHECK_HAS(err.why, "GB");
-}

@@ -50,7 +50,7 @@ static void same_sets(const data_set *a, const data_set *b)
         CHECK_STR(p.path, q.path);
         CHECK_STR(p.source, q.source);
         size_t bytes = (size_t)size.h * (size_t)size.w * (size_t)size.c;
-        if (bytes) CHECK(memcmp(data_pixels(a, i), data_pixels(b, i), bytes) == 0);
+        if (bytes) CHECK(memcmp(ds_pixels(a, i), ds_pixels(b, i), bytes) == 0);
         for (size_t k = 0; k < fields; k++) {
             data_value v, w;
             CHECK(data_field(a, i, data_fields(a, NULL)[k], &v) && data_field(b, i, data_fields(b, NULL)[k], &w));
