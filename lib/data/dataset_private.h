@@ -6,7 +6,7 @@
 #ifndef DATA_DATASET_PRIVATE_H
 #define DATA_DATASET_PRIVATE_H
 
-#include "lib/data/block.h"
+#include "lib/data/pixel_block.h"
 #include "lib/data/dataset.h"
 #include "lib/data/idx.h"
 

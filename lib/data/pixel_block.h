@@ -1,4 +1,4 @@
-/* block.h - the fitted pixels of a table's images, wherever they are; for lib/data only.
+/* pixel_block.h - the fitted pixels of a table's images, wherever they are; for lib/data only.
  *
  *     data_block *block = data_block_new(table, &rules, err);   // nothing is decoded yet
  *     data_block_keep(block, 17, px, true);                     // decoded anyway: keep it where there is room
@@ -6,10 +6,10 @@
  *     LG_GO(data_block_get(block, 17, &room, &px, err));        // from memory, from disk, or decoded now
  *     done: data_room_release(&room);
  *
- * Image i of a block is image i of its table, as data_rules make it. A block of a combined set holds nothing itself: its
- * images are those of other blocks. Any number of threads may use one. Where an image is kept does not show. */
-#ifndef DATA_BLOCK_H
-#define DATA_BLOCK_H
+ * Image i of a block is image i of its table, as data_rules make it. A block of a combined set holds nothing itself:
+ * its images are those of other blocks. Any number of threads may use one. Where an image is kept does not show. */
+#ifndef DATA_PIXEL_BLOCK_H
+#define DATA_PIXEL_BLOCK_H
 
 #include "lib/data/dataset.h"
 
