@@ -167,7 +167,9 @@ $(O)/support/picture_tool: tests/support/picture_tool.c $(O)/obj/liblogolens.a $
 $(O)/bench/bench_augment $(O)/bench/bench_images $(O)/bench/bench_jail: $(O)/bench/%: tests/bench/%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/obj/liblogolens.a $(O)/libnnlib.a $(PKG_LIBS) $(NN_LIBS)
-.PHONY: bench-augment bench-images bench-jail
+.PHONY: bench-augment bench-images bench-jail bench-table
+bench-table: $(O)/logolens ## a set of a million images through the kernel: seconds a cell, memory (IMAGES=20000 for less)
+	@LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' $(JUPYTER_PYTHON) tests/bench/bench_table.py $(IMAGES)
 bench-jail: $(O)/bench/bench_jail $(O)/logolens ## decoding in the sandboxed helper beside decoding in the process
 	@$(O)/bench/bench_jail $(O)/logolens 20
 bench-images: $(O)/bench/bench_images ## JPEGs and variants of ours beside PEER_PYTHON's libraries, one JSON object

@@ -144,7 +144,7 @@ static lg_status model_file(const dsl_object *object, lg_buf *out, lg_err *err)
     store_writer w;
     blocks b = {0};
     const cmd_model *m = object->payload;
-    store_writer_init(&w, "model", m->ruled ? 6 : 5);
+    store_writer_init(&w, "model", m->ruled ? 7 : 6);
     pack_about(object->recipe, object->made, store_writer_section(&w, "about"));
     nn_net_pack(m->net, store_writer_section(&w, "network"));
     lg_buf *text = store_writer_section(&w, "model");
@@ -161,6 +161,8 @@ static lg_status model_file(const dsl_object *object, lg_buf *out, lg_err *err)
         pack_run(m->run[i]->payload, &b, text);
     }
     pack_blocks(&b, store_writer_section(&w, "weights"));
+    text = store_writer_section(&w, "waits");
+    for (int i = 0; i < m->runs; i++) lg_pack_f64(text, ((const cmd_run *)m->run[i]->payload)->run.waited);
     if (m->ruled) pack_rules(&m->rules, store_writer_section(&w, "pictures"));
     return finish(&w, out, err);
 }
@@ -169,11 +171,12 @@ static lg_status run_file(const cmd_run *run, const char *kind, const about *a, 
 {
     store_writer w;
     blocks b = {0};
-    store_writer_init(&w, kind, 4);
+    store_writer_init(&w, kind, 5);
     pack_about(a->recipe, a->made, store_writer_section(&w, "about"));
     nn_net_pack(nn_weights_net(run->run.last), store_writer_section(&w, "network"));
     pack_run(run, &b, store_writer_section(&w, "run"));
     pack_blocks(&b, store_writer_section(&w, "weights"));
+    lg_pack_f64(store_writer_section(&w, "waits"), run->run.waited);
     return finish(&w, out, err);
 }
 
@@ -349,8 +352,19 @@ static lg_status make_object(const dsl_class *cls, void *payload, const about *a
     return LG_OK;
 }
 
+/* Seconds in which each run waited for its pictures; files older than this section do not say. */
+static lg_status unpack_waits(const store_bundle *bundle, cmd_run *const *run, int runs, lg_err *err)
+{
+    lg_unpack in;
+    if (!store_bundle_has(bundle, "waits")) return LG_OK;
+    LG_TRY(store_bundle_section(bundle, "waits", &in, err));
+    for (int i = 0; i < runs; i++) run[i]->run.waited = lg_unpack_finite(&in);
+    return lg_unpack_end(&in, err);
+}
+
 static lg_status unpack_runs(const opened *o, cmd_model *model, lg_err *err)
 {
+    cmd_run *all[CMD_RUNS];
     lg_unpack in;
     LG_TRY(store_bundle_section(o->bundle, "runs", &in, err));
     size_t n = lg_unpack_count(&in, CMD_RUNS, 64);
@@ -358,10 +372,12 @@ static lg_status unpack_runs(const opened *o, cmd_model *model, lg_err *err)
         cmd_run *run = NULL;
         about a = unpack_about(&in);
         LG_TRY(unpack_run(&in, o, &run, err));
+        all[i] = run;
         LG_TRY(make_object(&cmd_run_class, run, &a, &model->run[i], err));
         model->runs++;
     }
-    return lg_unpack_end(&in, err);
+    LG_TRY(lg_unpack_end(&in, err));
+    return unpack_waits(o->bundle, all, model->runs, err);
 }
 
 /* A network that was not fitted, and files older than this section, have none. */
@@ -419,6 +435,7 @@ static lg_status open_run(const store_bundle *bundle, const nn_net *net, cmd_run
     LG_GO(store_bundle_section(bundle, "run", &in, err));
     LG_GO(unpack_run(&in, &o, &run, err));
     LG_GO(lg_unpack_end(&in, err));
+    LG_GO(unpack_waits(bundle, &run, 1, err));
     *out = run;
     run = NULL;
 done:

@@ -41,6 +41,13 @@ static double mean_epoch_seconds(const cmd_run *run)
     return run->run.epochs ? sum / run->run.epochs : 0;
 }
 
+/* The share of the training in which the network waited for its pictures; -1 where it is not known. */
+static double idle_share(const cmd_run *run)
+{
+    const nn_run *r = &run->run;
+    return r->waited >= 0 && r->seconds > 0 ? fmin(r->waited / r->seconds, 1) : -1;
+}
+
 static bool epoch_figure(const nn_epoch *e, const char *word, double *out)
 {
     if (strcmp(word, "epoch") == 0) *out = e->epoch;
@@ -62,6 +69,7 @@ static bool run_figure(const cmd_run *run, const char *path, double *out)
     else if (strcmp(path, "epoch_seconds") == 0) *out = mean_epoch_seconds(run);
     else if (strcmp(path, "images_per_second") == 0) *out = last ? last->images_per_second : 0;
     else if (strcmp(path, "threads") == 0) *out = run->threads;
+    else if (strcmp(path, "idle") == 0 && idle_share(run) >= 0) *out = idle_share(run);
     else if (kept && strncmp(path, "best.", 5) == 0) return epoch_figure(kept, path + 5, out);
     else if (last && strncmp(path, "last.", 5) == 0) return epoch_figure(last, path + 5, out);
     else if (kept && strcmp(path, "train.accuracy") == 0) *out = kept->accuracy;
@@ -90,7 +98,7 @@ static void run_fields(const void *payload, lg_buf *out)
 {
     const cmd_run *run = payload;
     lg_buf_adds(out,
-                "epochs\nseconds\nepoch_seconds\nimages_per_second\nthreads\nbest.epoch\nbest.accuracy\nbest.loss\n"
+                "epochs\nseconds\nepoch_seconds\nimages_per_second\nidle\nthreads\nbest.epoch\nbest.accuracy\nbest.loss\n"
                 "best.val_accuracy\nbest.val_loss\nbest.lr\nlast.lr\nlast.accuracy\nlast.loss\nlast.val_accuracy\nlast."
                 "val_loss\n"
                 "train.accuracy\ntrain.loss\ntrain.count\n");
@@ -269,6 +277,9 @@ static void doc_card(plt_doc *doc, const cmd_run *run)
     plt_pair(doc, "threads", "%d (the result does not depend on them)", run->threads);
     plt_pair(doc, "time", "%.2g s, %.2g s an epoch, %s images a second", run->seconds, mean_epoch_seconds(run),
              lg_thousands((long long)(last ? last->images_per_second : 0)));
+    if (idle_share(run) >= 0)
+        plt_pair(doc, "idle", "%.1f %% of the training, while pictures were decoded, varied and turned into numbers",
+                 100 * idle_share(run));
     plt_pair(doc, "accuracy",
              "training: the mean over an epoch's batches while it went on, as Keras reports it; "
              "validation: measured after the epoch");

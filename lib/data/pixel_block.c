@@ -1,5 +1,5 @@
-/* pixel_block.c - fitted pixels in memory, then on disk, then nowhere. An image's place in both is fixed: the memory is taken
- * in pieces of a megabyte as images come, the file has holes. */
+/* pixel_block.c - fitted pixels in memory, then on disk, then nowhere. An image's place in both is fixed: the memory
+ * is taken in pieces of a megabyte as images come, the file has holes. */
 #include "lib/data/pixel_block.h"
 #include <errno.h>
 #include <fcntl.h>

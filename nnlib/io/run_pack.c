@@ -116,6 +116,7 @@ lg_status nn_run_unpack(lg_unpack *in, const nn_net *net, nn_run *run, lg_err *e
     run->before = (int)lg_unpack_range(in, 0, MOST_EPOCHS);
     run->interrupted = lg_unpack_truth(in), run->diverged = lg_unpack_truth(in), run->patience = lg_unpack_truth(in);
     run->seconds = lg_unpack_finite(in);
+    run->waited = -1;
     run->classes = (int)lg_unpack_count(in, MOST_CLASSES, 0);
     if (run->classes < 1 || run->classes != (int)nn_net_output(net).dim[0])
         lg_unpack_refuse(in, "it has other classes than the network");

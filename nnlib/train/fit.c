@@ -200,6 +200,7 @@ static lg_status resume(fit *f, lg_err *err)
     }
     run->best = old->best;
     run->seconds = old->seconds;
+    run->waited = old->waited > 0 ? old->waited : 0;
     if (run->best >= 0) copy_block(f, run->top, old->top ? old->top : old->weights);
     resume_place(f);
     if (old->slots && old->nslots == run->nslots && strcmp(old->optimizer, f->optim->name) == 0)
@@ -287,9 +288,18 @@ static lg_status diverged(fit *f, int epoch, int batch, lg_err *err)
     return lg_try(err, "take smaller steps: `lr %g`", less);
 }
 
+/* The next batch in its place, and how long it took. */
+static lg_status feed(fit *f, nn_feed *from, const int64_t *indices, int n, lg_err *err)
+{
+    double since = lg_now();
+    lg_status st = nn_feed_batch(from, indices, n, nn_exec_input(f->exec), nn_exec_labels(f->exec), err);
+    f->run->waited += lg_now() - since;
+    return st;
+}
+
 static lg_status train_batch(fit *f, int epoch, int64_t from, int n, tally *t, lg_err *err)
 {
-    LG_TRY(nn_feed_batch(&f->train, f->order + from, n, nn_exec_input(f->exec), nn_exec_labels(f->exec), err));
+    LG_TRY(feed(f, &f->train, f->order + from, n, err));
     nn_exec_gradient(f->exec, n);
     LG_TRY(lg_cancel_check(f->o->cancel, err));
     if (!isfinite(nn_exec_loss(f->exec))) return diverged(f, epoch, (int)(from / f->batch) + 1, err);
@@ -350,7 +360,7 @@ static lg_status validate(fit *f, tally *t, lg_err *err)
     for (int64_t from = 0; from < count; from += most) {
         int n = count - from < most ? (int)(count - from) : most;
         for (int i = 0; i < n; i++) index[i] = from + i;
-        LG_TRY(nn_feed_batch(&f->validation, index, n, nn_exec_input(f->exec), nn_exec_labels(f->exec), err));
+        LG_TRY(feed(f, &f->validation, index, n, err));
         nn_exec_forward(f->exec, n);
         LG_TRY(lg_cancel_check(f->o->cancel, err));
         tally_batch(f, t, n, nn_mean_loss(f->loss, nn_exec_output(f->exec), nn_exec_labels(f->exec), n, f->classes));

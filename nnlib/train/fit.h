@@ -64,6 +64,8 @@ typedef struct nn_run {
     int before;          /* number of the last epoch before this run: 0, or what a continued run had reached */
     bool interrupted, diverged, patience; /* why it ended early */
     double seconds;
+    double waited;       /* of these seconds: those in which no network worked, because its pictures were being made
+                            (decoded, varied, turned into numbers). Negative: not known */
     const char *optimizer; /* name in nn_optims */
 } nn_run;
 

@@ -1,6 +1,7 @@
 /* test_fit.c - the training loop: it learns, repeats, continues, stops when told and when it must. */
 #include "tests/support/nn_test.h"
 #include <pthread.h>
+#include <time.h>
 
 /* Images 12x12x1: a bright bar, upright for class 0 and lying for class 1, at a place and with noise drawn from the
  * index. */
@@ -85,6 +86,30 @@ TEST(it_learns_and_says_how)
     CHECK_NEAR(right / 40.0, best->val_accuracy, 1e-12);
     CHECK_NEAR(nn_cross_entropy(p, label, 40, 2), best->val_loss, 1e-6);
     CHECK(nn_weights_finite(run.weights) && !same_weights(run.weights, b.start));
+    nn_run_release(&run);
+    bench_end(&b);
+}
+
+/* Pictures that take their time: 6 batches of training and 3 of validation, 4 ms each at the least. */
+static lg_status slow_fill(void *ctx, const int64_t *indices, int n, float *x, int32_t *label, lg_err *e)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 4000000}, NULL);
+    return bars_fill(ctx, indices, n, x, label, e);
+}
+
+TEST(waiting_for_pictures_is_told)
+{
+    bench b = bench_begin(1);
+    nn_run run = {0}, more = {0};
+    nn_source slow = validation;
+    slow.fill = b.o.train.fill = slow_fill;
+    b.o.validation = &slow;
+    CHECK_OK(nn_fit(&b.o, &run, &err));
+    CHECK(run.waited >= 9 * 0.004 && run.waited < run.seconds);
+    b.o.resume = &run;
+    CHECK_OK(nn_fit(&b.o, &more, &err));
+    CHECK(more.waited >= run.waited + 9 * 0.004 && more.waited < more.seconds);
+    nn_run_release(&more);
     nn_run_release(&run);
     bench_end(&b);
 }

@@ -60,6 +60,7 @@ TEST(a_model_comes_back_bit_for_bit)
     const cmd_run *x = cmd_model_run(a), *y = cmd_model_run(b);
     CHECK_STR(y->settings, x->settings);
     CHECK_STR(y->name, "trial");
+    CHECK(x->run.waited > 0 && y->run.waited >= x->run.waited && y->run.waited <= x->run.waited);
     CHECK(x->run.nslots && memcmp(x->run.slots, y->run.slots, x->run.nslots * sizeof(float)) == 0);
     CHECK(memcmp(x->score[DATA_VAL].count, y->score[DATA_VAL].count, 16 * sizeof(int64_t)) == 0);
     CHECK(memcmp(&x->score[DATA_VAL].calibration, &y->score[DATA_VAL].calibration, sizeof(nn_calibration)) == 0);

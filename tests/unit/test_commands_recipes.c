@@ -18,7 +18,7 @@ static void facts(lens *of, const char *name, lg_buf *out)
         dsl_fact fact = {0};
         lg_err err = {0};
         *end = 0;
-        if (strstr(at, "second")) continue;
+        if (strstr(at, "second") || strncmp(at, "idle", 4) == 0) continue; /* how long it took */
         CHECK_OK(object->cls->field(object->payload, at, &arena, &fact, &err));
         lg_buf_addf(out, "%s %.17g %s\n", at, fact.text ? 0 : fact.number, fact.text ? fact.text : "");
     }
