@@ -107,3 +107,28 @@ TEST(empty_parts)
     SHOWS("LL312  the val part is empty");
     lens_close(&l);
 }
+
+/* The sheets are pictures inside the HTML: whatever draws another variant, another sample or another pixel shows. */
+TEST(the_same_sheets_on_any_threads)
+{
+    static const char *const lines[] = {
+        "load logos from shop size 24x24 seed 3",
+        "clean logos size 20x20 glare 150 replace median brightness 0.05..0.95",
+        "augment logos x10 rotate 15 shift 10% zoom 10% brightness 20% noise 5% erase 10% shear 5 flip seed 4",
+    };
+    char *sheet[3] = {NULL};
+    for (int threads = 1; threads <= 3; threads++) {
+        char set[32];
+        start();
+        snprintf(set, sizeof set, "set threads %d", threads);
+        cell(set);
+        for (int i = 0; i < 3; i++) {
+            cell(lines[i]);
+            if (threads == 1) sheet[i] = lg_strdup(lg_buf_str(&l.html), &l.err);
+            CHECK(strstr(sheet[i], "data:image/") != NULL);
+            CHECK_STR(lg_buf_str(&l.html), sheet[i]);
+        }
+        lens_close(&l);
+    }
+    for (int i = 0; i < 3; i++) lg_free(sheet[i]);
+}
