@@ -188,12 +188,57 @@ void cmd_doc_histogram(plt_doc *doc, const data_set *set, const data_counts *cou
     if (counts->classes > MOST) plt_note(doc, "the first %d of %d classes are drawn", MOST, counts->classes);
 }
 
-/* times: variants of each image, 1 for none. */
-static void split_row(plt_doc *doc, const char *name, const size_t *count, int classes, size_t total, size_t of,
-                      int times)
+/* A label's images in all parts. */
+static size_t images_of(const data_counts *counts, int label)
 {
+    size_t sum = 0;
+    for (int split = DATA_NONE; split < DATA_SPLITS; split++) sum += counts->count[split][label];
+    return sum;
+}
+
+/* The label with the most images that is not chosen yet; -1. */
+static int largest_left(const data_counts *counts, const cmd_class_columns *chosen)
+{
+    int best = -1;
+    for (int label = 0; label < counts->classes; label++) {
+        bool there = false;
+        for (int i = 0; i < chosen->n; i++) there |= chosen->label[i] == label;
+        if (!there && (best < 0 || images_of(counts, label) > images_of(counts, best))) best = label;
+    }
+    return best;
+}
+
+static int by_number(const void *left, const void *right)
+{
+    return *(const int *)left - *(const int *)right;
+}
+
+void cmd_choose_columns(const data_set *set, const data_counts *counts, cmd_class_columns *out)
+{
+    enum { MOST = 12, PAGE = 600, LETTER = 8, GAP = 17 }; /* pixels */
+    int width = 0;
+    *out = (cmd_class_columns){0};
+    for (int label; (label = largest_left(counts, out)) >= 0; out->n++) {
+        size_t letters = lg_utf8_count(data_class_name(set, label), strlen(data_class_name(set, label)));
+        width += GAP + LETTER * (letters > 5 ? (int)letters : 5);
+        out->rest = out->n == MOST || (out->n > 0 && width > PAGE);
+        if (out->rest) break;
+        out->label[out->n] = label;
+    }
+    qsort(out->label, (size_t)out->n, sizeof *out->label, by_number);
+}
+
+/* count: images by label. times: variants of each image, 1 for none. */
+static void split_row(plt_doc *doc, const char *name, const cmd_class_columns *columns, const size_t *count,
+                      size_t total, size_t of, int times)
+{
+    size_t rest = total;
     plt_head(doc, "%s", name);
-    for (int label = 0; label < classes; label++) plt_cell(doc, "%s", lg_thousands((long long)count[label]));
+    for (int i = 0; i < columns->n; i++) {
+        plt_cell(doc, "%s", lg_thousands((long long)count[columns->label[i]]));
+        rest -= count[columns->label[i]];
+    }
+    if (columns->rest) plt_cell(doc, "%s", lg_thousands((long long)rest));
     if (times > 1) plt_cell(doc, "%s × %d", lg_thousands((long long)total), times);
     else plt_cell(doc, "%s", lg_thousands((long long)total));
     plt_cell(doc, "%s%%", plt_points(of ? (double)total / (double)of : 0, 0));
@@ -201,31 +246,35 @@ static void split_row(plt_doc *doc, const char *name, const size_t *count, int c
 
 void cmd_doc_split_table(plt_doc *doc, const data_set *set, const data_counts *counts)
 {
-    enum { MOST = 12 };
-    int classes = counts->classes < MOST ? counts->classes : MOST;
-    size_t sum[MOST] = {0}, all = 0;
-    for (int split = DATA_NONE; split < DATA_SPLITS; split++) {
-        all += counts->total[split];
-        for (int label = 0; label < classes; label++) sum[label] += counts->count[split][label];
+    cmd_class_columns columns;
+    size_t all = counts->usable;
+    lg_err ignored = {0}; /* the document, too, will lack memory, and says so */
+    size_t *sum = lg_alloc((size_t)counts->classes, sizeof *sum, &ignored);
+    if (!all || !sum) {
+        lg_free(sum);
+        return;
     }
-    if (!all) return;
+    for (int label = 0; label < counts->classes; label++) sum[label] = images_of(counts, label);
+    cmd_choose_columns(set, counts, &columns);
     plt_table(doc, "Split");
     plt_column(doc, PLT_LEFT, "Part");
-    for (int label = 0; label < classes; label++) plt_column(doc, PLT_RIGHT, "%s", data_class_name(set, label));
+    for (int i = 0; i < columns.n; i++) plt_column(doc, PLT_RIGHT, "%s", data_class_name(set, columns.label[i]));
+    if (columns.rest) plt_column(doc, PLT_RIGHT, "%d others", counts->classes - columns.n);
     plt_column(doc, PLT_RIGHT, "Total");
     plt_column(doc, PLT_RIGHT, "Share");
     for (int split = DATA_TRAIN; split < DATA_SPLITS; split++) {
         if (!counts->total[split]) continue;
         plt_row(doc, PLT_ROW_PLAIN);
-        split_row(doc, data_split_names[split], counts->count[split], classes, counts->total[split], all,
+        split_row(doc, data_split_names[split], &columns, counts->count[split], counts->total[split], all,
                   split == DATA_TRAIN ? data_augment_of(set).times : 1);
     }
     if (counts->total[DATA_NONE]) {
         plt_row(doc, PLT_ROW_PLAIN);
-        split_row(doc, "no part", counts->count[DATA_NONE], classes, counts->total[DATA_NONE], all, 1);
+        split_row(doc, "no part", &columns, counts->count[DATA_NONE], counts->total[DATA_NONE], all, 1);
     }
     plt_row(doc, PLT_ROW_TOTAL);
-    split_row(doc, "total", sum, classes, all, all, 1);
+    split_row(doc, "total", &columns, sum, all, all, 1);
+    lg_free(sum);
 }
 
 /* Why a split came out uneven, and what to do about it. */
@@ -355,11 +404,27 @@ lg_status cmd_doc_tile(plt_doc *doc, const data_set *set, size_t row, int side, 
     return LG_OK;
 }
 
+/* Names above rows are worth their place where these have a few pictures each. */
+static bool worth_grouping(const data_set *set, const uint32_t *rows, size_t n)
+{
+    enum { EACH = 3 };
+    size_t groups = 0;
+    int32_t group = -2;
+    for (size_t i = 0; i < n; i++) {
+        data_image image;
+        data_image_at(set, rows[i], &image);
+        groups += image.label != group;
+        group = image.label;
+    }
+    return n >= EACH * groups;
+}
+
 lg_status cmd_doc_sheet(plt_doc *doc, const data_set *set, const uint32_t *rows, size_t n, int size, bool grouped,
                         lg_err *err)
 {
     int32_t group = -2;
     int side = cmd_tile_side(size, n);
+    grouped = grouped && worth_grouping(set, rows, n);
     plt_grid(doc, size, "%zu of %s images", n, lg_thousands((long long)data_count(set)));
     for (size_t i = 0; i < n; i++) {
         data_image image;

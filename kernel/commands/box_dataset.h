@@ -40,11 +40,19 @@ const char *cmd_where_short(const dsl_call *call, const char *where);
 /* Parts of a dataset's card. */
 void cmd_doc_histogram(plt_doc *doc, const data_set *set, const data_counts *counts);
 void cmd_doc_split_table(plt_doc *doc, const data_set *set, const data_counts *counts);
+/* Classes that have a column of their own in a table as wide as a page: all, or else those with the most images, in
+ * their order; the others share one. */
+typedef struct cmd_class_columns {
+    int n, label[12];
+    bool rest; /* there are others */
+} cmd_class_columns;
+void cmd_choose_columns(const data_set *set, const data_counts *counts, cmd_class_columns *out);
 /* Warnings (LL312): a part that was asked for and is empty, classes that train lacks. cut as it was asked for; by NULL
  * or the field whose values stay together. */
 void cmd_doc_split_warnings(plt_doc *doc, const data_set *set, const data_counts *counts, const data_cut *cut,
                             const char *name, const char *by);
-/* Contact sheet of the given rows, grouped by label when `grouped`; rows shown as the network sees them. */
+/* Contact sheet of the given rows, as the network sees them. grouped: under the names of their labels, which the rows
+ * come in the order of, unless most of these have hardly a picture. */
 lg_status cmd_doc_sheet(plt_doc *doc, const data_set *set, const uint32_t *rows, size_t n, int size, bool grouped,
                         lg_err *err) LG_MUST_CHECK;
 /* One picture of the grid begun last, at most `side` pixels wide and high, with its number and label; a file that

@@ -203,10 +203,10 @@ static lg_status join(joining *j, data_set **out, lg_err *err)
 }
 
 /* ---- V3: where the images come from ---- */
-enum { SOURCES = 40, CLASSES = 12 };
+enum { SOURCES = 40, CLASSES = 12 }; /* as many columns as there are at most */
 typedef struct source_row {
     const char *name;
-    size_t count[CLASSES + 1]; /* by class; the last: no label */
+    size_t count[CLASSES + 1]; /* by column; the last: other labels, and none */
     size_t total;
     char files[3][80];
 } source_row;
@@ -220,7 +220,14 @@ static source_row *source_of(source_row *rows, int *n, const char *name)
     return &rows[(*n)++];
 }
 
-static int count_sources(const data_set *set, source_row *rows, size_t *others)
+static int column_of(const cmd_class_columns *columns, int32_t label)
+{
+    for (int k = 0; k < columns->n; k++)
+        if (columns->label[k] == label) return k;
+    return CLASSES;
+}
+
+static int count_sources(const data_set *set, const cmd_class_columns *columns, source_row *rows, size_t *others)
 {
     int n = 0;
     for (size_t i = 0; i < data_count(set); i++) {
@@ -236,7 +243,7 @@ static int count_sources(const data_set *set, source_row *rows, size_t *others)
             memcpy(row->files[row->total], image.name, len < 79 ? len : 0);
         }
         row->total++;
-        row->count[image.label >= 0 && image.label < CLASSES ? image.label : CLASSES]++;
+        row->count[column_of(columns, image.label)]++;
     }
     return n;
 }
@@ -254,19 +261,21 @@ static void source_cells(plt_doc *doc, const source_row *row, int classes, bool 
     plt_cell(doc, "%s", lg_thousands((long long)row->total));
 }
 
-static lg_status doc_sources(plt_doc *doc, const data_set *set, lg_err *err)
+static lg_status doc_sources(plt_doc *doc, const data_set *set, const data_counts *counts, lg_err *err)
 {
+    cmd_class_columns columns;
     source_row *rows = lg_alloc(SOURCES, sizeof *rows, err);
     if (!rows) return err->status;
     size_t others = 0, rest = 0;
-    int n = count_sources(set, rows, &others), classes = data_classes(set) < CLASSES ? data_classes(set) : CLASSES;
+    cmd_choose_columns(set, counts, &columns);
+    int n = count_sources(set, &columns, rows, &others);
     for (int i = 0; i < n; i++) rest += rows[i].count[CLASSES];
     plt_table(doc, "Where the images come from");
     plt_column(doc, PLT_LEFT, "Source");
-    for (int k = 0; k < classes; k++) plt_column(doc, PLT_RIGHT, "%s", data_class_name(set, k));
-    if (rest) plt_column(doc, PLT_RIGHT, data_classes(set) > CLASSES ? "others" : "no label");
+    for (int k = 0; k < columns.n; k++) plt_column(doc, PLT_RIGHT, "%s", data_class_name(set, columns.label[k]));
+    if (rest) plt_column(doc, PLT_RIGHT, columns.rest ? "others" : "no label");
     plt_column(doc, PLT_RIGHT, "Total");
-    for (int i = 0; i < n; i++) source_cells(doc, &rows[i], classes, rest > 0);
+    for (int i = 0; i < n; i++) source_cells(doc, &rows[i], columns.n, rest > 0);
     if (others) plt_note(doc, "and %s images of further sources", lg_thousands((long long)others));
     plt_fold_begin(doc, "Some files of each source");
     for (int i = 0; i < n; i++)
@@ -325,7 +334,7 @@ static lg_status combine_document(joining *j, const data_set *set, lg_err *err)
               j->count == 1 ? "" : "s", cmd_where_text(call), lg_buf_str(&brief),
               (unsigned long long)cmd_seed(call, SEED));
     lg_buf_release(&brief);
-    lg_status st = doc_sources(&doc, set, err);
+    lg_status st = doc_sources(&doc, set, &counts, err);
     cmd_doc_histogram(&doc, set, &counts);
     cmd_doc_split_table(&doc, set, &counts);
     cmd_doc_split_warnings(&doc, set, &counts, &j->cut, name, NULL);

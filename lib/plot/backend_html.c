@@ -325,7 +325,7 @@ static int cell_width(const plt_block *grid)
             size_t n = strcspn(line, "\n"), part = n < sizeof text ? n : sizeof text - 1;
             memcpy(text, line, part);
             text[part] = 0;
-            double width = plt_text_width(text, 11, false) * 1.12 + 2; /* fonts differ */
+            double width = plt_text_width(text, 11, false) * 1.08 + 2; /* fonts differ */
             if (width <= CAPTION) widest = fmax(widest, width);
             line += n + (line[n] == '\n');
         }
@@ -342,7 +342,7 @@ static bool html_thumb(html_page *page, const plt_thumb_box *t, int size, int ce
     lg_buf_init(&piece, 0);
     lg_buf_init(&bytes, 0);
     lg_buf_addf(&piece,
-                "<div style=\"display:inline-block;vertical-align:top;width:%dpx;margin:0 6px 8px "
+                "<div style=\"display:inline-block;vertical-align:top;width:%dpx;margin:0 4px 8px "
                 "0;overflow:hidden;font-size:11px;"
                 "line-height:1.3\">",
                 cell);

@@ -108,6 +108,22 @@ TEST(empty_parts)
     lens_close(&l);
 }
 
+/* The largest classes have a column; what the others have is not lost. */
+TEST(more_classes_than_a_page_is_wide)
+{
+    char name[64];
+    start();
+    for (int k = 0; k < 15; k++)
+        for (int i = 0; i < (k == 13 ? 9 : 3); i++) {
+            snprintf(name, sizeof name, "brands/Sportswear%02d/%d.png", k, i);
+            lens_picture(name, k % 4, 10 * k + i);
+        }
+    cell("load brands from brands");
+    SHOWS("Sportswear03  Sportswear13  10 others  Total  Share");
+    SHOWS("3             9         30     51   100%");
+    lens_close(&l);
+}
+
 /* The sheets are pictures inside the HTML: whatever draws another variant, another sample or another pixel shows. */
 TEST(the_same_sheets_on_any_threads)
 {
