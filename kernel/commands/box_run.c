@@ -98,9 +98,9 @@ static void run_fields(const void *payload, lg_buf *out)
 {
     const cmd_run *run = payload;
     lg_buf_adds(out,
-                "epochs\nseconds\nepoch_seconds\nimages_per_second\nidle\nthreads\nbest.epoch\nbest.accuracy\nbest.loss\n"
-                "best.val_accuracy\nbest.val_loss\nbest.lr\nlast.lr\nlast.accuracy\nlast.loss\nlast.val_accuracy\nlast."
-                "val_loss\n"
+                "epochs\nseconds\nepoch_seconds\nimages_per_second\nidle\nthreads\nbest.epoch\nbest.accuracy\n"
+                "best.loss\nbest.val_accuracy\nbest.val_loss\nbest.lr\nlast.lr\nlast.accuracy\nlast.loss\n"
+                "last.val_accuracy\nlast.val_loss\n"
                 "train.accuracy\ntrain.loss\ntrain.count\n");
     cmd_score_fields(&run->score[DATA_VAL], run->labels.name, "val.", out);
     cmd_score_fields(&run->score[DATA_TEST], run->labels.name, "test.", out);
