@@ -454,6 +454,7 @@ static lg_status open_dataset(cmd_opening *o, const store_bundle *bundle, const 
                                    .pool = o->pool,
                                    .cancel = o->cancel,
                                    .progress = o->progress,
+                                   .unpacking = o->unpacking,
                                    .progress_ctx = o->progress_ctx};
     LG_TRY(data_unpack(&spec, &set, &o->lost, err));
     return make_object(&cmd_dataset_class, set, a, out, err);

@@ -35,6 +35,7 @@ typedef struct cmd_opening {
     lg_pool *pool;
     lg_cancel *cancel;
     void (*progress)(void *ctx, size_t done, size_t count);
+    void (*unpacking)(void *ctx, size_t done, size_t count);
     void *progress_ctx;
     data_lost lost; /* out: pictures of a dataset that are no longer there; borrowed from the object */
 } cmd_opening;

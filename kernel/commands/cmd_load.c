@@ -20,7 +20,8 @@ static const dsl_param params[] = {
               .role = DSL_PREPOSITION,
               .type = DSL_T_PATH,
               .required = true,
-              .help = "a folder of pictures, or sample:logos"},
+              .help =
+                  "a folder of pictures, an archive of one (zip, tar, tar.gz; read where it lies), or sample:logos"},
     [LABELS] = {.name = "labels",
                 .role = DSL_OPTION,
                 .type = DSL_T_PATH,
@@ -116,7 +117,7 @@ static lg_status check_place(const dsl_call *call, bool *sample, lg_err *err)
         return lg_err_place(err, from->span);
     }
     if (strstr(from->text, "://")) {
-        lg_fail(err, LG_E_UNSUPPORTED, 505, "`load` reads folders, not `%.60s`", from->text);
+        lg_fail(err, LG_E_UNSUPPORTED, 505, "`load` reads folders and archives, not `%.60s`", from->text);
         lg_try(err, "download the pictures into a folder and name that");
         return lg_err_place(err, from->span);
     }
@@ -140,6 +141,7 @@ static lg_status make_spec(const dsl_call *call, data_load_spec *spec, cmd_live 
                              .as_written = call->step,
                              .cancel = call->cancel,
                              .progress = load_progress,
+                             .unpacking = cmd_live_unpacking,
                              .progress_ctx = live};
     if (call->arg[COLUMNS].count) spec->file_column = call->arg[COLUMNS].value[0].text;
     if (call->arg[COLUMNS].count > 1) spec->label_column = call->arg[COLUMNS].value[1].text;

@@ -49,6 +49,7 @@ static lg_status open_saved(const dsl_call *call, cmd_opening *o, cmd_live *live
     o->base = full;
     o->cancel = call->cancel;
     o->progress = open_progress;
+    o->unpacking = cmd_live_unpacking;
     o->progress_ctx = live;
     lg_status st = cmd_pool(call, &o->pool, err);
     if (st == LG_OK) st = cmd_file_open(o, out, err);

@@ -210,6 +210,11 @@ void cmd_live_progress(cmd_live *live, const char *what, long done, long total)
     cmd_live_send(live, &doc);
 }
 
+void cmd_live_unpacking(void *ctx, size_t done, size_t total)
+{
+    cmd_live_progress(ctx, "unpacking the archive, MB", (long)done, (long)total);
+}
+
 lg_status cmd_live_result(const dsl_call *call, cmd_live *live, plt_doc *doc, bool png, lg_err *err)
 {
     if (live->shown) return cmd_live_end(live, doc, png, cmd_output_limit(call), err);

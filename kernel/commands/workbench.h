@@ -58,6 +58,8 @@ lg_status cmd_live_end(cmd_live *live, plt_doc *doc, bool png, size_t limit, lg_
 /* A progress callback for long work in other libraries: "decoding", 120 of 3000. Shows nothing in the first half
  * second. */
 void cmd_live_progress(cmd_live *live, const char *what, long done, long total);
+/* The same for an archive that is unpacked before its pictures can be read, in megabytes; ctx is the cmd_live. */
+void cmd_live_unpacking(void *ctx, size_t done, size_t total);
 /* A command's result: in the place of its progress where that was shown, else as a display of its own. */
 lg_status cmd_live_result(const dsl_call *call, cmd_live *live, plt_doc *doc, bool png, lg_err *err) LG_MUST_CHECK;
 /* The progress shrinks to one line ("reading pictures: done"), where a result of its own follows. */

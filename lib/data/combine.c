@@ -145,9 +145,7 @@ static lg_status merge_parts(merging *m, lg_err *err)
     m->at = lg_alloc(m->rows, sizeof *m->at, err);
     if (!m->from || !m->at) return err->status;
     LG_TRY(merge_columns(m, err));
-    for (size_t s = 0; s < m->sets; s++)
-        for (size_t i = 0; i < m->set[s]->table->idxs; i++)
-            LG_TRY(data_table_keep(m->table, m->set[s]->table->idx[i], err));
+    for (size_t s = 0; s < m->sets; s++) LG_TRY(data_table_keep_all(m->table, m->set[s]->table, err));
     for (size_t s = 0; s < m->sets; s++)
         for (size_t i = 0; i < m->set[s]->rows; i++) LG_TRY(merge_row(m, m->set[s], i, at++, err));
     if (size.h > 0 && m->rows) m->block = data_block_joined(m->table, m->from, m->at, m->rows, err);

@@ -64,6 +64,8 @@ void data_table_unref(data_table *table)
     lg_free(table->field);
     for (size_t i = 0; i < table->idxs; i++) data_idx_unref(table->idx[i]);
     lg_free(table->idx);
+    for (size_t i = 0; i < table->archives; i++) data_archive_unref(table->archive[i]);
+    lg_free(table->archive);
     lg_free(table);
 }
 

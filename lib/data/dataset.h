@@ -148,7 +148,7 @@ size_t data_sample(const data_set *set, size_t limit, uint64_t seed, uint32_t *r
 /* ---- loading ---- */
 typedef struct data_load_spec {
     const char *name;         /* the dataset's name, for messages and as source */
-    const char *from;         /* folder */
+    const char *from;         /* a folder, or an archive in its place: zip, tar, tar packed with gzip */
     const char *labels;       /* NULL: a known published set, else as "folders": the folder a file lies in; a labels
                                  file (searched from the start folder, then below `from`); or a POSIX extended regular
                                  expression with one group, "(.*)_[0-9]+" */
@@ -167,6 +167,7 @@ typedef struct data_load_spec {
     lg_pool *pool;            /* NULL: this thread alone */
     lg_cancel *cancel;        /* may be NULL */
     void (*progress)(void *ctx, size_t done, size_t count); /* may be NULL; on the calling thread */
+    void (*unpacking)(void *ctx, size_t done, size_t count); /* the same: megabytes of a packed tar */
     void *progress_ctx;
 } data_load_spec;
 
@@ -196,11 +197,12 @@ typedef struct data_report {
 } data_report;
 void data_report_release(data_report *report);
 
-/* Reads a folder of images. *out and *report owned by the caller (data_unref, data_report_release; report also after a
- * failure). LL302 folder or labels file not there, LL303 too large, LL304 labels file cannot be read (with its line),
- * LL306 no label line names an image, LL309 no images, LL310 too few, LL316 no such column, LL318 no size for images,
- * LL319 no pattern, LL322 a folder name that cannot be a label, LL601 not allowed,
- * Interrupted. docs/formats.md says what a labels file may look like. */
+/* Reads a folder of images, or an archive of one where it lies (its one top folder is then the folder). *out and
+ * *report owned by the caller (data_unref, data_report_release; report also after a failure). LL302 folder or labels
+ * file not there, LL303 too large, LL304 labels file cannot be read (with its line), LL306 no label line names an
+ * image, LL309 no images, LL310 too few, LL316 no such column, LL318 no size for images, LL319 no pattern, LL322 a
+ * folder name that cannot be a label, LL337 a damaged, encrypted or unknown archive, LL338 one beyond the limits, LL504
+ * no library for it, LL601 not allowed, Interrupted. docs/formats.md says what a labels file may look like. */
 lg_status data_load(const data_load_spec *spec, data_set **out, data_report *report, lg_err *err) LG_MUST_CHECK;
 
 /* ---- edits: each gives a new version in *out (owned, data_unref), `set` stays as it is ---- */

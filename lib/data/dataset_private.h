@@ -46,6 +46,8 @@ typedef struct data_table {
     size_t fields;
     data_idx **idx; /* the files that pictures named FILE//NUMBER are in */
     size_t idxs;
+    data_archive **archive; /* those that files named ARCHIVE//NAME are in */
+    size_t archives;
 } data_table;
 
 typedef struct data_names { /* class names in their order */
@@ -83,9 +85,12 @@ data_table *data_table_ref(data_table *table);
 lg_status data_table_fields(data_table *table, lg_err *err) LG_MUST_CHECK; /* fills field once columns are known */
 void data_table_unref(data_table *table);
 /* Opens the files that pictures lie in, where the table names any: before the first is decoded. */
-lg_status data_table_open(data_table *table, lg_err *err) LG_MUST_CHECK;
-/* Keeps one more such file, with a reference of its own. */
-lg_status data_table_keep(data_table *table, data_idx *idx, lg_err *err) LG_MUST_CHECK;
+lg_status data_table_open(data_table *table, const data_archive_watch *watch, lg_err *err) LG_MUST_CHECK;
+/* Keeps those of another table; one more archive. With references of its own. */
+lg_status data_table_keep_all(data_table *table, const data_table *of, lg_err *err) LG_MUST_CHECK;
+lg_status data_table_keep_archive(data_table *table, data_archive *archive, lg_err *err) LG_MUST_CHECK;
+/* A file as the table names it, in an archive or not. */
+lg_status data_table_read(const data_table *table, const char *path, lg_buf *out, lg_err *err) LG_MUST_CHECK;
 /* The column that says which part of its picture an image is, as 142x196+38+12: width, height, from the left, from the
  * top. Written for sets loaded with `boxes`; where a saved set has it, it is read again. */
 #define DATA_BOX_COLUMN "box"

@@ -119,11 +119,13 @@ done:
     return st;
 }
 
-lg_status data_idx_open(const char *path, data_idx **out, lg_err *err)
+lg_status data_idx_open(const char *path, data_archive *within, data_idx **out, lg_err *err)
 {
     lg_buf bytes;
+    size_t len;
     lg_buf_init(&bytes, DATA_IDX_LIMIT);
-    lg_status st = lg_reach_read(path, &bytes, err);
+    bool inside = within && data_archive_split(path, &len);
+    lg_status st = inside ? data_archive_read(within, path + len + 2, &bytes, err) : lg_reach_read(path, &bytes, err);
     if (!st) st = data_idx_read(lg_buf_str(&bytes), bytes.len, path, out, err);
     lg_buf_release(&bytes);
     return st;
@@ -146,6 +148,7 @@ void data_idx_unref(data_idx *idx)
 bool data_idx_split(const char *path, size_t *len, size_t *number)
 {
     const char *mark = strstr(path, "//");
+    for (const char *more = mark; more; more = strstr(more + 2, "//")) mark = more;
     size_t digits = mark ? strspn(mark + 2, "0123456789") : 0;
     if (digits < 5 || digits > 9 || mark[2 + digits]) return false;
     *len = (size_t)(mark - path);

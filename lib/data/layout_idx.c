@@ -55,7 +55,7 @@ static lg_status open_labels(const loading *l, const char *path, const data_idx 
     if (!name) return err->status;
     to_labels(name + strlen(l->folder) + 1);
     lg_err found = {0};
-    lg_status st = data_idx_open(name, out, &found);
+    lg_status st = data_idx_open(name, l->archive, out, &found);
     if (st && found.code == 302) st = LG_OK;
     else if (st) *err = found;
     else if ((*out)->count != images->count || (*out)->h * (*out)->w != 1) {
@@ -80,7 +80,7 @@ static lg_status add_pictures(loading *l, data_entries *to, const char *path, lg
     data_idx *images = NULL, *labels = NULL;
     char *full = lg_strf(err, "%s/%s", l->folder, path);
     if (!full) return err->status;
-    LG_GO(data_idx_open(full, &images, err));
+    LG_GO(data_idx_open(full, l->archive, &images, err));
     LG_GO(open_labels(l, path, images, &labels, err));
     const char *const *names = labels && is_fashion(labels) ? fashion : NULL;
     for (size_t i = 0; i < images->count; i++) {

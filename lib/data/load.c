@@ -7,74 +7,6 @@
 
 enum { LABELS_LIMIT = 512 << 20 };
 
-/* ---- the files ---- */
-/* Hidden files and folders, macOS's forks and its archive folder are nobody's images. */
-static bool is_hidden(const char *path)
-{
-    return path[0] == '.' || strstr(path, "/.") || strncmp(path, "__MACOSX/", 9) == 0 || strstr(path, "/__MACOSX/");
-}
-
-static void drop_hidden(lg_listing *list)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < list->count; i++) {
-        if (is_hidden(list->path[i])) {
-            lg_free(list->path[i]);
-            continue;
-        }
-        list->path[kept++] = list->path[i];
-    }
-    list->count = kept;
-}
-
-/* Where a set that is known by name, and not there, can be had. Nothing is ever fetched by itself. */
-static lg_status say_where(const loading *l, lg_err *err)
-{
-    static const struct {
-        const char *word, *digits, *title, *from, *terms;
-    } known[] = {
-        {"flickr", "27", "Flickr Logos 27", "http://image.ntua.gr/iva/datasets/flickr_logos/", "research only"},
-        {"flickr", "32", "FlickrLogos-32",
-         "https://www.uni-augsburg.de/en/fakultaet/fai/informatik/prof/mmc/research/datensatze/flickrlogos/",
-         "for research, on request by mail"},
-        {"flickr", "47", "FlickrLogos-47",
-         "https://www.uni-augsburg.de/en/fakultaet/fai/informatik/prof/mmc/research/datensatze/flickrlogos/",
-         "for research, on request by mail"},
-        {"belga", "", "BelgaLogos", "http://www-sop.inria.fr/members/Alexis.Joly/BelgaLogos/BelgaLogos.html",
-         "for research, on request"},
-        {"fashion", "", "Fashion-MNIST", "https://github.com/zalandoresearch/fashion-mnist",
-         "MIT licence; on Debian: apt install dataset-fashion-mnist, then /usr/share/datasets/fashion-mnist"},
-        {"mnist", "", "MNIST", "http://yann.lecun.com/exdb/mnist/", "CC BY-SA 3.0"}};
-    char name[256] = "";
-    const char *slash = strrchr(l->spec->from, '/'), *base = slash && slash[1] ? slash + 1 : l->spec->from;
-    for (size_t i = 0; base[i] && i + 1 < sizeof name; i++)
-        name[i] = base[i] >= 'A' && base[i] <= 'Z' ? (char)(base[i] + 32) : base[i];
-    for (size_t k = 0; err->code == 302 && k < sizeof known / sizeof *known; k++) {
-        if (!strstr(name, known[k].word) || !strstr(name, known[k].digits)) continue;
-        char *said = lg_strf(&(lg_err){0}, "%s", err->msg);
-        lg_err_clear(err);
-        lg_fail(err, LG_E_DATA, 302, "%s", said ? said : "there is no such folder");
-        lg_free(said);
-        lg_why(err, "%s is not part of Logolens, and nothing is downloaded unasked", known[k].title);
-        return lg_try(err, "get it from %s (%s), unpack it, and load that folder", known[k].from, known[k].terms);
-    }
-    return err->status;
-}
-
-static lg_status list_files(loading *l, lg_err *err)
-{
-    if (lg_reach_resolve(l->spec->from, LG_REACH_READ, &l->folder, err)) return say_where(l, err);
-    LG_TRY(lg_reach_list(l->spec->from, DATA_MAX_IMAGES, l->spec->cancel, &l->list, err));
-    drop_hidden(&l->list);
-    l->label = lg_alloc(l->list.count, sizeof *l->label, err);
-    l->taken = lg_alloc(l->list.count, sizeof *l->taken, err);
-    l->part = lg_alloc(l->list.count, sizeof *l->part, err);
-    l->several = lg_alloc(l->list.count, sizeof *l->several, err);
-    if (!l->label || !l->taken || !l->part || !l->several) return err->status;
-    for (size_t i = 0; i < l->list.count; i++) l->label[i] = "";
-    return LG_OK;
-}
-
 /* ---- the labels ---- */
 /* A pattern has a group; a file name may have brackets too ("labels (1).csv"), but ends like one. */
 static bool is_pattern(const char *labels)
@@ -96,9 +28,18 @@ static lg_status no_labels_file(const loading *l, lg_err *err)
     near = lg_nearest(l->spec->labels, text, texts);
     if (!near && texts == 1) near = text[0];
     lg_fail(err, LG_E_DATA, 302, "there is no labels file `%s`", l->spec->labels);
-    lg_why(err, "looked in %s and in %s", lg_reach_start(), l->folder);
+    lg_why(err, "looked in %s and in %s", lg_reach_start(), l->shown);
     if (near) return lg_try(err, "did you mean `%s`?", near);
     return lg_try(err, "leave `labels` out if each class has its own folder");
+}
+
+/* A labels file below the images. In an archive it may be named by the way to it, as "data/set.zip/labels.txt". */
+static char *labels_below(const loading *l, const char *name, lg_err *err)
+{
+    const char *from = l->spec->from;
+    size_t n = strlen(from);
+    bool long_way = l->archive && strncmp(name, from, n) == 0 && name[n] == '/';
+    return lg_strf(err, "%s/%s", l->folder, long_way ? name + n + 1 : name);
 }
 
 /* From the start folder, then below the images. */
@@ -112,10 +53,10 @@ static lg_status read_labels_file(loading *l, lg_buf *bytes, lg_err *err)
         *err = first;
         return err->status;
     }
-    char *below = lg_strf(err, "%s/%s", l->folder, name);
+    char *below = labels_below(l, name, err);
     if (!below) return err->status;
     lg_buf_clear(bytes);
-    lg_status st = lg_reach_read(below, bytes, &second);
+    lg_status st = data_load_read(l, below, bytes, &second);
     lg_free(below);
     if (st && second.code == 302) return no_labels_file(l, err);
     if (st) *err = second;
@@ -129,6 +70,21 @@ static lg_status no_rows(const loading *l, lg_err *err)
     return lg_try(err, "write a line per image: image.jpg,Adidas");
 }
 
+/* Lines may begin with the way to the folder: for an archive, with the way to where it would be unpacked. */
+static lg_status match_lines(loading *l, lg_err *err)
+{
+    const char *top = l->archive ? strstr(l->folder, "//") : NULL;
+    const char *slash = strrchr(l->shown, '/'), *dot = strrchr(l->shown, '.');
+    size_t n = strlen(l->shown), tar = n > 7 && lg_casecmp(l->shown + n - 7, ".tar.gz") == 0 ? 7 : 0;
+    if (l->archive && tar) n -= tar;
+    else if (l->archive && dot > slash) n = (size_t)(dot - l->shown);
+    char *folder = lg_strf(err, "%.*s%s", (int)n, l->shown, top ? top + 1 : "");
+    if (!folder) return err->status;
+    lg_status st = data_match_labels(&l->labels, l->list.path, l->list.count, folder, l->labels_name, &l->match, err);
+    lg_free(folder);
+    return st;
+}
+
 static lg_status label_by_file(loading *l, lg_err *err)
 {
     lg_buf bytes;
@@ -140,7 +96,7 @@ static lg_status label_by_file(loading *l, lg_err *err)
     lg_buf_release(&bytes);
     if (st) return st;
     if (l->labels.rows == 0) return no_rows(l, err);
-    LG_TRY(data_match_labels(&l->labels, l->list.path, l->list.count, l->folder, l->labels_name, &l->match, err));
+    LG_TRY(match_lines(l, err));
     if (l->match.unmatched == l->labels.rows) return data_fail_unmatched(l, err);
     for (size_t i = 0; i < l->list.count; i++)
         if (l->match.row[i] >= 0 && !l->match.conflict[i]) l->label[i] = l->labels.row[l->match.row[i]].label;
@@ -176,7 +132,7 @@ static lg_status no_boxes(const loading *l, bool known, lg_err *err)
     if (known) lg_why(err, "the set is known, but its annotations have no boxes for these pictures");
     else
         lg_why(err, "there are no annotations of Flickr Logos, BelgaLogos, COCO, Pascal VOC or YOLO below %s",
-               l->folder);
+               l->shown);
     return lg_try(err, "leave `boxes` out");
 }
 
@@ -210,9 +166,9 @@ static lg_status find_labels(loading *l, lg_err *err)
 static lg_status no_images(const loading *l, lg_err *err)
 {
     lg_fail(err, LG_E_DATA, 309, "there are no images in `%s`", l->spec->from);
-    if (l->list.count == 0) lg_why(err, "%s is empty", l->folder);
+    if (l->list.count == 0) lg_why(err, "%s is empty", l->shown);
     else
-        lg_why(err, "%s has %s file%s, none with a name like .jpg, .png or .bmp; the first is %s", l->folder,
+        lg_why(err, "%s has %s file%s, none with a name like .jpg, .png or .bmp; the first is %s", l->shown,
                lg_thousands((long long)l->list.count), l->list.count == 1 ? "" : "s", l->list.path[0]);
     return lg_try(err, "name the folder the images are in");
 }
@@ -279,7 +235,8 @@ static lg_status make_table(loading *l, lg_err *err)
             column < t->columns && *t->cell[i * t->columns + column] ? t->cell[i * t->columns + column] : source;
     }
     LG_TRY(data_table_number(t, false, err));
-    return data_table_open(t, err);
+    if (l->archive) LG_TRY(data_table_keep_archive(t, l->archive, err));
+    return data_table_open(t, &(data_archive_watch){.cancel = l->spec->cancel}, err);
 }
 
 /* What was cut out, once the pictures' sizes are known. */
@@ -442,6 +399,8 @@ static lg_status count_exact(const data_set *set, data_report *report, lg_err *e
 static void loading_release(loading *l)
 {
     lg_free(l->folder);
+    lg_free(l->shown);
+    data_archive_unref(l->archive);
     lg_listing_release(&l->list);
     data_labels_release(&l->labels);
     data_match_release(&l->match);
@@ -464,7 +423,7 @@ lg_status data_load(const data_load_spec *spec, data_set **out, data_report *rep
     data_set *set = NULL;
     lg_arena_init(&l.text, 0);
     LG_GO(data_check_size(spec->size, err));
-    LG_GO(list_files(&l, err));
+    LG_GO(data_list_files(&l, err));
     report->failed = spec->labels ? DATA_AT_LABELS : DATA_AT_FROM;
     LG_GO(find_labels(&l, err));
     report->failed = DATA_AT_FROM;

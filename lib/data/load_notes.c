@@ -204,7 +204,7 @@ lg_status data_fail_unmatched(const loading *l, lg_err *err)
         add_name(&why, l->list.path[i]);
     }
     lg_fail(err, LG_E_DATA, 306, "none of the %s label lines of %s names an image in %s", count_text(l->labels.rows),
-            l->labels_name, l->folder);
+            l->labels_name, l->shown);
     lg_why(err, "%s", lg_buf_str(&why));
     if (!add_meant(l, &hint))
         lg_buf_adds(&hint, "name the folder the label lines start from: load NAME from FOLDER labels FILE");
@@ -225,7 +225,7 @@ static lg_status note_unmatched(const loading *l, data_report *report, lg_err *e
     add_lines(l, &d.why, l->match.unmatched_row, n);
     if (l->match.ambiguous)
         lg_buf_addf(&d.why, "; %s fit several images, in different folders", count_text(l->match.ambiguous));
-    lg_buf_addf(&d.why, "; looked in %s", l->folder);
+    lg_buf_addf(&d.why, "; looked in %s", l->shown);
     if (!add_meant(l, &d.hint))
         lg_buf_adds(&d.hint, "they were left out; correct the lines or add the images, and load again");
     return note_add(report, 306, n, DATA_AT_LABELS, &d, err);
@@ -501,8 +501,45 @@ static lg_status note_near(const loading *l, const data_set *set, data_report *r
     return note_add(report, 311, n, DATA_AT_FROM, &d, err);
 }
 
+/* What of an archive was left out, kind by kind. */
+static lg_status note_archive(const loading *l, data_report *report, lg_err *err)
+{
+    draft d;
+    if (!l->archive) return LG_OK;
+    const data_archive_left *left = data_archive_left_out(l->archive);
+    const struct {
+        size_t n;
+        const char *one, *many;
+    } kind[] = {{left->links, "link", "links"},
+                {left->outside, "name that leads out of it", "names that lead out of it"},
+                {left->names, "name that cannot be used", "names that cannot be used"},
+                {left->repeated, "file that comes again later", "files that come again later"},
+                {left->kinds, "entry that is no plain file", "entries that are no plain files"}};
+    size_t all = 0;
+    draft_init(&d);
+    for (size_t k = 0; k < sizeof kind / sizeof *kind; k++) {
+        if (!kind[k].n) continue;
+        lg_buf_addf(&d.why, "%s%s %s", all ? ", " : "", count_text(kind[k].n),
+                    plural(kind[k].n, kind[k].one, kind[k].many));
+        all += kind[k].n;
+    }
+    if (!all) {
+        draft_release(&d);
+        return LG_OK;
+    }
+    lg_buf_addf(&d.msg, "%s of the archive's entries %s left out", count_text(all), plural(all, "was", "were"));
+    if (*left->first) {
+        lg_buf_adds(&d.why, all == 1 ? ": " : "; the first: ");
+        add_name(&d.why, left->first);
+    }
+    lg_buf_adds(&d.hint,
+                "nothing in an archive is followed or written; if they are needed, unpack it and load the folder");
+    return note_add(report, 339, all, DATA_AT_FROM, &d, err);
+}
+
 lg_status data_note_set(const loading *l, const data_set *set, data_report *report, lg_err *err)
 {
+    LG_TRY(note_archive(l, report, err));
     LG_TRY(note_broken(l, set, report, err));
     LG_TRY(note_lost(l, report, err));
     LG_TRY(note_classes(l, set, report, err));

@@ -23,7 +23,10 @@ typedef struct data_entries {
 
 typedef struct loading {
     const data_load_spec *spec;
-    char *folder;             /* full path of spec->from */
+    char *folder;             /* full path of spec->from; of an archive what stands before the names in it,
+                                 ARCHIVE//TOP or ARCHIVE/ : with a slash and a name it is the path of a file */
+    char *shown;              /* full path of spec->from as people know it */
+    data_archive *archive;    /* NULL: a folder */
     lg_listing list;          /* every file below it */
     const char *labels_name;  /* last part of the labels file's name, or NULL */
     data_labels labels;
@@ -101,6 +104,10 @@ lg_status data_marks_take(data_marks *m, lg_err *err) LG_MUST_CHECK;
 /* The listed file that ends so (NULL: none), and its text. */
 const char *data_listed(const loading *l, const char *end);
 lg_status data_read_listed(const loading *l, const char *path, lg_buf *out, lg_err *err) LG_MUST_CHECK;
+/* A file by its full path, in the archive or not. */
+lg_status data_load_read(const loading *l, const char *path, lg_buf *out, lg_err *err) LG_MUST_CHECK;
+/* Every file below spec->from, a folder or an archive (load_list.c). */
+lg_status data_list_files(loading *l, lg_err *err) LG_MUST_CHECK;
 /* The next line of a text, without its end; NULL at the end of the text. *len its length. */
 const char *data_next_line(const char **text, size_t *len);
 /* Parts from folders called train, val (valid, validation) and test, where every picture lies in one, at one depth, and

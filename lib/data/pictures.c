@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "lib/base/reach.h"
 #include "lib/data/clean.h"
 #include "lib/image/hash.h"
 #include "lib/image/jail.h"
@@ -35,9 +34,9 @@ typedef struct photo {
     char sha[IMG_SHA256_HEX];
 } photo;
 
-static lg_status read_file(const char *path, lg_buf *bytes, lg_err *err)
+static lg_status read_file(const data_table *table, const char *path, lg_buf *bytes, lg_err *err)
 {
-    LG_TRY(lg_reach_read(path, bytes, err));
+    LG_TRY(data_table_read(table, path, bytes, err));
     return bytes->len ? LG_OK : lg_fail(err, LG_E_FORMAT, 305, "the file is empty");
 }
 
@@ -108,12 +107,12 @@ static lg_status cut_out(data_fact *fact, const img_picture *whole, img_picture 
 }
 
 /* Reads and decodes one file. *sha is the hash of its bytes. */
-static lg_status read_picture(const char *path, const img_decode_options *want, img_picture *out, img_info *info,
-                              char sha[IMG_SHA256_HEX], lg_err *err)
+static lg_status read_picture(const data_table *table, const char *path, const img_decode_options *want,
+                              img_picture *out, img_info *info, char sha[IMG_SHA256_HEX], lg_err *err)
 {
     lg_buf bytes;
     lg_buf_init(&bytes, FILE_LIMIT);
-    lg_status st = read_file(path, &bytes, err);
+    lg_status st = read_file(table, path, &bytes, err);
     if (!st) img_sha256(bytes.data, bytes.len, sha);
     if (!st) st = img_jail_decode(bytes.data, bytes.len, want, out, info, err);
     lg_buf_release(&bytes);
@@ -130,24 +129,26 @@ static lg_status learn(data_fact *fact, const img_picture *picture, int w, int h
     return img_phash(picture, &fact->phash, err);
 }
 
-static lg_status read_photo(const char *path, int channels, photo *kept, lg_err *err)
+static lg_status read_photo(const data_table *table, const char *path, int channels, photo *kept, lg_err *err)
 {
     img_info info = {0};
     if (kept->path && strcmp(kept->path, path) == 0 && kept->channels == channels) return LG_OK;
     kept->path = NULL;
     img_picture_release(&kept->picture);
-    LG_TRY(read_picture(path, &(img_decode_options){.channels = channels}, &kept->picture, &info, kept->sha, err));
+    const img_decode_options want = {.channels = channels};
+    LG_TRY(read_picture(table, path, &want, &kept->picture, &info, kept->sha, err));
     kept->path = path;
     kept->channels = channels;
     kept->grey = info.channels == 1;
     return LG_OK;
 }
 
-static lg_status open_part(data_fact *fact, bool verify, const reading *how, photo *kept, img_picture *out, lg_err *err)
+static lg_status open_part(const data_table *table, data_fact *fact, bool verify, const reading *how, photo *kept,
+                           img_picture *out, lg_err *err)
 {
     char sha[IMG_SHA256_HEX];
     const img_picture *all = &kept->picture;
-    LG_TRY(read_photo(fact->path, how->channels, kept, err));
+    LG_TRY(read_photo(table, fact->path, how->channels, kept, err));
     LG_TRY(how->whole ? img_picture_copy(out, all->px, all->h, all->w, all->c, err) : cut_out(fact, all, out, err));
     memcpy(sha, kept->sha, sizeof sha);
     part_sha(&fact->crop, sha);
@@ -168,9 +169,9 @@ static lg_status open_picture(const data_table *table, data_fact *fact, bool ver
     lg_status st;
     bool inside = data_idx_picture(table, fact->path, &idx, &px);
     if (inside) st = open_inside(fact, verify, how, idx, px, out, err);
-    else if (fact->crop.w > 0) st = open_part(fact, verify, how, kept, out, err);
+    else if (fact->crop.w > 0) st = open_part(table, fact, verify, how, kept, out, err);
     else {
-        st = read_picture(fact->path, &want, out, &info, sha, err);
+        st = read_picture(table, fact->path, &want, out, &info, sha, err);
         if (!st) st = check_sha(fact, verify, sha, err);
         if (!st && !verify) st = learn(fact, out, info.w, info.h, info.channels == 1, err);
     }

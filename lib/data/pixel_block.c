@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 #include "lib/base/cgroup.h"
@@ -249,15 +250,39 @@ static bool keep_in_memory(data_block *block, size_t image, const uint8_t *px, b
 }
 
 /* ---- disk ---- */
+static void copy_folder(char folder[sizeof cache.folder])
+{
+    pthread_mutex_lock(&cache.lock);
+    memcpy(folder, cache.folder, sizeof cache.folder);
+    pthread_mutex_unlock(&cache.lock);
+}
+
+lg_status data_cache_scratch(int *fd, uint64_t *most, lg_err *err)
+{
+    char folder[sizeof cache.folder];
+    struct statvfs space;
+    lg_err refused = {0};
+    copy_folder(folder);
+    if (*folder && lg_reach_scratch(folder, fd, &refused) == LG_OK) {
+        uint64_t limit = cache.disk_limit;
+        *most = fstatvfs(*fd, &space) == 0 ? (uint64_t)space.f_bavail * space.f_frsize / 2 : UINT64_MAX;
+        if (limit && limit < *most) *most = limit;
+        return LG_OK;
+    }
+    *fd = memfd_create("logolens-scratch", MFD_CLOEXEC);
+    *most = (uint64_t)(lg_memory() / 4);
+    if (*fd >= 0) return LG_OK;
+    lg_fail(err, LG_E_IO, 392, "no temporary file can be made");
+    return lg_why(err, "%s", strerror(errno));
+}
+
 static int open_file(void)
 {
     char folder[sizeof cache.folder];
     struct statvfs free_space;
     lg_err refused = {0};
     int fd = -1;
-    pthread_mutex_lock(&cache.lock);
-    memcpy(folder, cache.folder, sizeof folder);
-    pthread_mutex_unlock(&cache.lock);
+    copy_folder(folder);
     if (!*folder || lg_reach_scratch(folder, &fd, &refused)) {
         if (*folder) lg_log(LG_LOG_WARN, "no pixels are kept on disk: %s", refused.msg);
         return FILE_REFUSED;

@@ -213,6 +213,8 @@ static void read_boxes(data_table *t)
 static lg_status unpack_rows(unpacking *u, lg_err *err)
 {
     lg_unpack *in = u->in;
+    const data_archive_watch watch = {
+        .cancel = u->spec->cancel, .progress = u->spec->unpacking, .progress_ctx = u->spec->progress_ctx};
     const unsigned columns = (unsigned)lg_unpack_count(in, MOST_COLUMNS, 5);
     const char *name[MOST_COLUMNS];
     for (unsigned k = 0; k < columns; k++) name[k] = lg_unpack_text(in, MOST_PATH);
@@ -231,7 +233,7 @@ static lg_status unpack_rows(unpacking *u, lg_err *err)
     LG_TRY(lg_unpack_end(in, err));
     read_boxes(u->table);
     LG_TRY(data_table_number(u->table, true, err));
-    LG_TRY(data_table_open(u->table, err));
+    LG_TRY(data_table_open(u->table, &watch, err));
     return data_table_fields(u->table, err);
 }
 

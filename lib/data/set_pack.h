@@ -27,6 +27,7 @@ typedef struct data_unpack_spec {
     lg_pool *pool;                                          /* NULL: this thread alone */
     lg_cancel *cancel;                                      /* may be NULL */
     void (*progress)(void *ctx, size_t done, size_t count); /* may be NULL; on the calling thread */
+    void (*unpacking)(void *ctx, size_t done, size_t count); /* the same: megabytes of a packed tar */
     void *progress_ctx;
 } data_unpack_spec;
 

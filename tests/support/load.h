@@ -18,11 +18,15 @@ static inline void let_go(void)
     set = next = NULL;
 }
 
+#ifndef LOAD_PLACE /* where a set is loaded from that does not say so */
+#define LOAD_PLACE() ds_folder
+#endif
+
 static inline lg_status load(data_load_spec spec)
 {
     let_go();
     if (!spec.name) spec.name = "logos";
-    if (!spec.from) spec.from = ds_folder;
+    if (!spec.from) spec.from = LOAD_PLACE();
     return data_load(&spec, &set, &report, &err);
 }
 #define LOAD(...) load((data_load_spec){.seed = 1, __VA_ARGS__})

@@ -130,6 +130,7 @@ TEST(examples_give_their_codes)
     lens_picture("holed/b/1.png", 1, 0), lens_picture("holed/b/2.png", 1, 1);
     ds_text("damaged.csv", "a,b\n\"open,1\n");
     ds_text("notes.lmodel", "only notes\n");
+    ds_text("cut.zip", "PK\3\4 and nothing more");
     ds_text("wrong.csv", "true,nike,puma,total\nnike,4,1,9\npuma,0,5,5\n");
     ds_text("results.csv", "model,accuracy\nscratch,0.66\n");
     for (const dsl_code *c = dsl_codes; c->code; c++) {

@@ -104,6 +104,8 @@ TEST(files_below_what_may_be_read)
     CHECK_STR(complete("load x from shop/a|"), " shop/adidas/ ");
     CHECK_HAS(complete("load x from flat labels list|"), " list.csv ");
     CHECK_HAS(complete("load x from shop/puma/0|"), " shop/puma/01.png ");
+    ds_text("packed.zip", ""), ds_text("packed.tar.gz", "");
+    CHECK_STR(complete("load x from pac|"), " packed.tar.gz packed.zip ");
     CHECK(realpath(ds_folder, home) != NULL);
     snprintf(cell, sizeof cell, "load x from %s/fl|", home);
     snprintf(want, sizeof want, " %s/flat/ ", home);
