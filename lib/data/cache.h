@@ -25,8 +25,8 @@ typedef struct data_cache_limits {
 void data_cache_setup(const data_cache_limits *limits);
 /* Bytes that all sets hold now; either may be NULL. */
 void data_cache_used(uint64_t *memory, uint64_t *disk);
-/* An empty file without a name for what has to be unpacked, where pixels are kept on disk, else in memory; *fd closed by
- * the caller. *most: bytes that may be put into it. */
+/* An empty file without a name for what has to be unpacked, where pixels are kept on disk, else in memory; *fd closed
+ * by the caller. *most: bytes that may be put into it. */
 lg_status data_cache_scratch(int *fd, uint64_t *most, lg_err *err) LG_MUST_CHECK;
 /* Pictures decoded because their pixels were in no cache, in this process. */
 uint64_t data_cache_misses(void);
