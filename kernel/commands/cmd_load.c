@@ -172,6 +172,15 @@ static void doc_notes(plt_doc *doc, const data_report *report)
     }
 }
 
+/* Published with train and test alone, a set has nothing to judge settings by but the test images. */
+static void note_published(plt_doc *doc, const data_counts *counts, const char *name)
+{
+    if (counts->total[DATA_TRAIN] && counts->total[DATA_TEST] && !counts->total[DATA_VAL])
+        plt_note(doc, "parts as published, without validation images; take some from train: split %s.train 80/20",
+                 name);
+    else plt_note(doc, "parts as published; `split` makes others");
+}
+
 static lg_status load_document(const dsl_call *call, const data_set *set, const data_cut *cut,
                                const data_report *report, cmd_live *live, lg_err *err)
 {
@@ -188,7 +197,7 @@ static lg_status load_document(const dsl_call *call, const data_set *set, const 
     lg_buf_release(&brief);
     cmd_doc_histogram(&doc, set, &counts);
     cmd_doc_split_table(&doc, set, &counts);
-    if (report->published) plt_note(&doc, "parts as published; `split` makes others");
+    if (report->published) note_published(&doc, &counts, call->arg[NAME].value[0].text);
     else cmd_doc_split_warnings(&doc, set, &counts, cut, call->arg[NAME].value[0].text, NULL);
     doc_notes(&doc, report);
     size_t n = data_sample(set, 24, data_seed(set), rows);

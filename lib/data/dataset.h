@@ -228,13 +228,17 @@ typedef struct data_split_spec {
     bool no_stratify;   /* do not keep the class shares in each part */
     bool no_together;   /* let near-duplicates fall on both sides */
     const bool *only;   /* (rows) NULL, or the rows to put into parts: all others are in none */
+    data_split_kind of; /* DATA_NONE: all images. Else those of this part alone, and the other parts stay as they are:
+                           what is cut off joins them */
 } data_split_spec;
 /* The leak check. */
 typedef struct data_split_report {
     size_t groups;        /* near-duplicate groups of two or more */
     size_t group_images;  /* images in them */
     size_t by_groups;     /* values of the `by` field */
-    size_t across;        /* images of val and test that have a near-duplicate in another part: 0 unless no_together */
+    size_t by_across;     /* those in several parts: 0 unless `of` left some of their images where they were */
+    size_t across;        /* images of val and test that have a near-duplicate in another part: 0 unless no_together,
+                             or `of` left parts as they were */
 } data_split_report;
 /* Stratified by class, drawn with the seed. report may be NULL. LL312 impossible shares or no such field. */
 lg_status data_split(const data_set *set, const data_split_spec *spec, data_set **out, data_split_report *report,

@@ -13,6 +13,17 @@ const char *data_listed(const loading *l, const char *end)
     return NULL;
 }
 
+const char *data_listed_as(const loading *l, const char *name)
+{
+    size_t n = strlen(name);
+    for (size_t i = 0; i < l->list.count; i++) {
+        const char *path = l->list.path[i];
+        size_t len = strlen(path);
+        if (data_ends_with(path, name) && (len == n || path[len - n - 1] == '/')) return path;
+    }
+    return NULL;
+}
+
 lg_status data_read_listed(const loading *l, const char *path, lg_buf *out, lg_err *err)
 {
     char *full = lg_strf(err, "%s/%s", l->folder, path);
@@ -104,9 +115,12 @@ static lg_status put_names(data_marks *m, size_t i, lg_err *err)
     const char *path = l->list.path[i], *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path,
                *dot = strrchr(base, '.');
     LG_TRY(put(&m->path, path, i, l->list.count, err));
+    LG_TRY(put(&m->any_case, path, i, l->list.count, err));
     LG_TRY(put(&m->base, base, i, l->list.count, err));
-    const char *stem = lg_arena_strndup(&m->text, base, dot ? (size_t)(dot - base) : strlen(base), err);
-    return stem ? put(&m->stem, stem, i, l->list.count, err) : err->status;
+    const char *bare = lg_arena_strndup(&m->text, path, dot ? (size_t)(dot - path) : strlen(path), err);
+    if (!bare) return err->status;
+    LG_TRY(put(&m->bare, bare, i, l->list.count, err));
+    return put(&m->stem, bare + (base - path), i, l->list.count, err);
 }
 
 lg_status data_marks_init(data_marks *m, loading *l, lg_err *err)
@@ -116,6 +130,8 @@ lg_status data_marks_init(data_marks *m, loading *l, lg_err *err)
     lg_arena_init(&m->text, 0);
     LG_GO(data_map_init(&m->seen, 64, false, err));
     LG_GO(data_map_init(&m->path, 64, false, err));
+    LG_GO(data_map_init(&m->any_case, 64, true, err));
+    LG_GO(data_map_init(&m->bare, 64, false, err));
     LG_GO(data_map_init(&m->base, 64, false, err));
     LG_GO(data_map_init(&m->stem, 64, false, err));
     m->of = lg_alloc(l->list.count, sizeof *m->of, err);
@@ -131,6 +147,8 @@ void data_marks_release(data_marks *m)
 {
     data_map_release(&m->seen);
     data_map_release(&m->path);
+    data_map_release(&m->any_case);
+    data_map_release(&m->bare);
     data_map_release(&m->base);
     data_map_release(&m->stem);
     lg_free(m->mark);
@@ -152,9 +170,15 @@ ptrdiff_t data_marks_file(const data_marks *m, const char *name)
         ptrdiff_t place = place_in(m, &m->path, s);
         if (place >= 0) return place;
     }
+    ptrdiff_t place = place_in(m, &m->any_case, name);
     const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
-    ptrdiff_t place = place_in(m, &m->base, base);
+    if (place < 0) place = place_in(m, &m->base, base);
     return place >= 0 ? place : place_in(m, &m->stem, base);
+}
+
+ptrdiff_t data_marks_beside(const data_marks *m, const char *bare)
+{
+    return place_in(m, &m->bare, bare);
 }
 
 /* ---- marks ---- */

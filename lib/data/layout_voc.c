@@ -154,6 +154,15 @@ static lg_status take_object(voc *v, data_marks *m, ptrdiff_t file, lg_err *err)
     return data_marks_add(m, file, v->label, v->sides ? &box : NULL, err);
 }
 
+/* The picture beside the annotation, of its name; else the one <filename> names; else the one of the annotation's name.
+ * LogoDet-3K has annotations whose <filename> is of another picture. */
+static ptrdiff_t picture_of(const voc *v, const data_marks *m)
+{
+    ptrdiff_t file = data_marks_beside(m, v->x.path);
+    if (file < 0 && *v->file) file = data_marks_file(m, v->file);
+    return file >= 0 ? file : data_marks_file(m, v->x.path);
+}
+
 /* An ended element. Parts of an object (a person's head) have boxes of their own, which are deeper: only the object's
  * count. */
 static lg_status take_end(voc *v, data_marks *m, lg_err *err)
@@ -170,13 +179,11 @@ static lg_status take_end(voc *v, data_marks *m, lg_err *err)
     } else if (x->depth == 3 && in_object && strcmp(x->name[2], "bndbox") == 0) {
         return take_side(v, err);
     } else if (x->depth == 1 && strcmp(name, "object") == 0) {
-        ptrdiff_t file = *v->file ? data_marks_file(m, v->file) : -1;
-        return take_object(v, m, file >= 0 ? file : data_marks_file(m, x->path), err);
+        return take_object(v, m, picture_of(v, m), err);
     }
     return LG_OK;
 }
 
-/* Its own name stands for the picture where <filename> is of none that is there. */
 static lg_status read_xml(data_marks *m, voc *v, const char *path, bool *known, lg_err *err)
 {
     lg_buf text;
@@ -225,12 +232,17 @@ static lg_status read_part(data_marks *m, const char *path, data_split_kind part
 
 static lg_status read_parts(data_marks *m, lg_err *err)
 {
-    static const char *const name[] = {[DATA_TRAIN] = "ImageSets/Main/train.txt",
-                                       [DATA_VAL] = "ImageSets/Main/val.txt",
-                                       [DATA_TEST] = "ImageSets/Main/test.txt"};
-    for (int part = DATA_TRAIN; part <= DATA_TEST; part++) {
-        const char *path = data_listed(m->l, name[part]);
-        if (path) LG_TRY(read_part(m, path, (data_split_kind)part, err));
+    static const struct {
+        const char *name;
+        data_split_kind part;
+    } list[] = {{"ImageSets/Main/train.txt", DATA_TRAIN},
+                {"ImageSets/Main/val.txt", DATA_VAL},
+                {"ImageSets/Main/test.txt", DATA_TEST},
+                {"ImageSets/Main/train_test/train_all.txt", DATA_TRAIN}, /* QMUL-OpenLogo, all classes with labels */
+                {"ImageSets/Main/train_test/test_all.txt", DATA_TEST}};
+    for (size_t k = 0; k < sizeof list / sizeof *list; k++) {
+        const char *path = data_listed_as(m->l, list[k].name);
+        if (path) LG_TRY(read_part(m, path, list[k].part, err));
     }
     return LG_OK;
 }

@@ -92,21 +92,11 @@ static lg_status line_names(yolo *y, const char *s, lg_err *err)
     return LG_OK;
 }
 
-/* metadata.yaml is no data.yaml. */
-static const char *listed_as(const loading *l, const char *name)
-{
-    for (size_t i = 0; i < l->list.count; i++) {
-        const char *path = l->list.path[i], *slash = strrchr(path, '/');
-        if (strcmp(slash ? slash + 1 : path, name) == 0) return path;
-    }
-    return NULL;
-}
-
 static const char *names_file(const loading *l)
 {
     static const char *const names[] = {"data.yaml", "data.yml", "dataset.yaml", "classes.txt"};
     for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
-        const char *path = listed_as(l, names[k]);
+        const char *path = data_listed_as(l, names[k]); /* metadata.yaml is no data.yaml */
         if (path) return path;
     }
     return data_listed(l, ".names");

@@ -1,18 +1,24 @@
-/* load_layout.c - published logo sets as they are downloaded, recognised by their own files.
+/* load_layout.c - published logo sets as they are downloaded, recognised by their own files. docs/formats.md says where
+ * each was described, and what could not be checked.
  *
  * Flickr Logos 27 (Kalantidis et al., ICMR 2011): all photos in one folder; the training annotation has a line per box
- * (file, class, subset, corners), the query annotation a line per photo, the distractor list an address per photo,
- * whose last part is the file name: these show no logo, class `none`.
+ * (file, class, subset, corners), the query annotation a line per photo, where those without a logo are `none`; the
+ * distractor list has an address per photo, whose last part is the file name. Distractors show logos, each another one:
+ * class `distractor`.
  *
  * FlickrLogos-32 (Romberg et al., ICMR 2011): classes/jpg/<class>/ holds the photos, classes/masks/ pictures of masks
- * in folders of the same names, which must not be taken for photos, and <photo>.bboxes.txt with x, y, width, height.
- * trainset, valset and testset list the photos of each part.
+ * in folders of the same names (but hp for HP), which must not be taken for photos, and <photo>.bboxes.txt with x, y,
+ * width, height below a line that says so. trainset, valset and testset list the photos of each part, as paths in
+ * .relpaths.txt and as class,file in .txt; beside them lie lists of other cuts (trainvalset, valset-logosonly).
  *
- * FlickrLogos-47 (Romberg, after 2011): train/ and test/ with a <photo>.gt_data.txt each (corners, class number, ...),
- * masks beside them, className2ClassID.txt with the names.
+ * FlickrLogos-47 (Romberg, after 2011): train/ and test/ with a folder for each class number and no-logo, a
+ * <photo>.gt_data.txt each (corners, class number, a dummy, the mask's name, difficult, truncated), masks beside them
+ * as <photo>.mask00.png, className2ClassID.txt with the names.
  *
- * BelgaLogos (Joly and Buisson, ACM Multimedia 2009): qset3_internal_and_local.gt has a line per mark that ends in
- * class, photo, kind, 1 (to be seen) or 0 (junk), corners. Photos without a line show none of the logos: `none`. */
+ * BelgaLogos (Joly and Buisson, ACM Multimedia 2009): qset3_internal_and_local.gt has a line per mark with nine fields:
+ * number, class, photo, kind, 1 (to be seen) or 0 (junk), corners. Photos without a line show none of the logos:
+ * `none`.
+ */
 #include <string.h>
 #include "lib/data/load_private.h"
 
@@ -113,7 +119,7 @@ static lg_status distractor_line(data_marks *m, const char *name, const line_wor
     (void)name;
     const char *slash = strrchr(line->word[0], '/');
     ptrdiff_t file = data_marks_file(m, slash ? slash + 1 : line->word[0]);
-    return file >= 0 && m->of[file] ? LG_OK : data_marks_add(m, file, "none", NULL, err);
+    return file >= 0 && m->of[file] ? LG_OK : data_marks_add(m, file, "distractor", NULL, err);
 }
 
 static lg_status flickr27(data_marks *m, lg_err *err)
@@ -136,29 +142,34 @@ static lg_status flickr27(data_marks *m, lg_err *err)
 }
 
 /* ---- FlickrLogos-32 ---- */
-static lg_status trainset_line(data_marks *m, data_split_kind part, const line_words *line)
+/* A line of paths, or of a class and a file, counts from the folder the list lies in: names alone may be those of
+ * several photos. */
+static lg_status part_line(data_marks *m, const char *list, data_split_kind part, const line_words *line, lg_err *err)
 {
-    ptrdiff_t file = data_marks_file(m, line->word[line->n - 1]);
+    const char *slash = strrchr(list, '/'), *name = line->word[line->n - 1];
+    int root = slash ? (int)(slash - list) + 1 : 0;
+    while (name[0] == '.' && name[1] == '/') name += 2;
+    char *path = line->n > 1 ? lg_strf(err, "%.*sclasses/jpg/%s/%s", root, list, line->word[0], name)
+                             : lg_strf(err, "%.*s%s", root, list, name);
+    if (!path) return err->status;
+    ptrdiff_t file = data_marks_file(m, path);
+    lg_free(path);
     if (file >= 0) m->l->part[file] = (uint8_t)part;
     return LG_OK;
 }
 static lg_status train_line(data_marks *m, const char *name, const line_words *line, lg_err *err)
 {
-    (void)name, (void)err;
-    return trainset_line(m, DATA_TRAIN, line);
+    return part_line(m, name, DATA_TRAIN, line, err);
 }
 static lg_status val_line(data_marks *m, const char *name, const line_words *line, lg_err *err)
 {
-    (void)name, (void)err;
-    return trainset_line(m, DATA_VAL, line);
+    return part_line(m, name, DATA_VAL, line, err);
 }
 static lg_status test_line(data_marks *m, const char *name, const line_words *line, lg_err *err)
 {
-    (void)name, (void)err;
-    return trainset_line(m, DATA_TEST, line);
+    return part_line(m, name, DATA_TEST, line, err);
 }
 
-/* The lists by path where they are there: file names alone may be those of several photos. */
 static lg_status flickr32_parts(data_marks *m, lg_err *err)
 {
     static const struct {
@@ -168,8 +179,9 @@ static lg_status flickr32_parts(data_marks *m, lg_err *err)
                 {"valset.relpaths.txt", "valset.txt", val_line},
                 {"testset.relpaths.txt", "testset.txt", test_line}};
     for (int k = 0; k < 3; k++) {
-        const char *path = data_listed(m->l, list[k].paths);
-        LG_TRY(each_line(m, path ? path : data_listed(m->l, list[k].names), " ,\t", list[k].take, err));
+        const char *path = data_listed_as(m->l, list[k].paths);
+        if (!path) path = data_listed_as(m->l, list[k].names);
+        LG_TRY(each_line(m, path, " ,\t", list[k].take, err));
     }
     return LG_OK;
 }
@@ -193,13 +205,13 @@ static lg_status flickr32_boxes(data_marks *m, size_t file, const char *label, c
     return st || found ? st : data_marks_add(m, (ptrdiff_t)file, label, NULL, err);
 }
 
-/* Masks leave the listing once what lies beside them is read. */
+/* The boxes of class HP lie in masks/hp. */
 static lg_status flickr32(data_marks *m, lg_err *err)
 {
     loading *l = m->l;
     data_map files;
     lg_status st;
-    LG_TRY(data_map_init(&files, l->list.count, false, err));
+    LG_TRY(data_map_init(&files, l->list.count, true, err));
     for (size_t i = 0; i < l->list.count; i++) LG_GO(data_map_put(&files, l->list.path[i], (int64_t)i, NULL, err));
     for (size_t i = 0; i < l->list.count; i++) {
         const char *path = l->list.path[i], *jpg = strstr(path, "classes/jpg/"), *label;
@@ -207,9 +219,10 @@ static lg_status flickr32(data_marks *m, lg_err *err)
         label = data_folder_of(l, path, err);
         char *boxes = label ? lg_strf(err, "%.*sclasses/masks/%s.bboxes.txt", (int)(jpg - path), path, jpg + 12) : NULL;
         if (!boxes) LG_GO(err->status);
-        bool there = data_map_get(&files, boxes) >= 0;
-        st = there ? flickr32_boxes(m, i, label, boxes, err) : data_marks_add(m, (ptrdiff_t)i, label, NULL, err);
+        int64_t at = data_map_get(&files, boxes);
         lg_free(boxes);
+        st = at >= 0 ? flickr32_boxes(m, i, label, l->list.path[at], err)
+                     : data_marks_add(m, (ptrdiff_t)i, label, NULL, err);
         if (st) goto done;
     }
     LG_GO(flickr32_parts(m, err));
@@ -227,8 +240,9 @@ static void drop_masks(loading *l)
     if (!jpg && !named) return;
     for (size_t i = 0; i < l->list.count; i++) {
         char *path = l->list.path[i];
+        const char *slash = strrchr(path, '/');
         bool mask = data_is_picture_name(path) &&
-                    ((jpg && strstr(path, "classes/masks/")) || (named && strstr(path, ".mask.")));
+                    ((jpg && strstr(path, "classes/masks/")) || (named && strstr(slash ? slash + 1 : path, ".mask")));
         if (mask) lg_free(path);
         else l->list.path[kept++] = path;
     }

@@ -23,40 +23,6 @@ static void drop_hidden(lg_listing *list)
     list->count = kept;
 }
 
-/* Where a set that is known by name, and not there, can be had. Nothing is ever fetched by itself. */
-static lg_status say_where(const loading *l, lg_err *err)
-{
-    static const struct {
-        const char *word, *digits, *title, *from, *terms;
-    } known[] = {
-        {"flickr", "27", "Flickr Logos 27", "http://image.ntua.gr/iva/datasets/flickr_logos/", "research only"},
-        {"flickr", "32", "FlickrLogos-32",
-         "https://www.uni-augsburg.de/en/fakultaet/fai/informatik/prof/mmc/research/datensatze/flickrlogos/",
-         "for research, on request by mail"},
-        {"flickr", "47", "FlickrLogos-47",
-         "https://www.uni-augsburg.de/en/fakultaet/fai/informatik/prof/mmc/research/datensatze/flickrlogos/",
-         "for research, on request by mail"},
-        {"belga", "", "BelgaLogos", "http://www-sop.inria.fr/members/Alexis.Joly/BelgaLogos/BelgaLogos.html",
-         "for research, on request"},
-        {"fashion", "", "Fashion-MNIST", "https://github.com/zalandoresearch/fashion-mnist",
-         "MIT licence; on Debian: apt install dataset-fashion-mnist, then /usr/share/datasets/fashion-mnist"},
-        {"mnist", "", "MNIST", "http://yann.lecun.com/exdb/mnist/", "CC BY-SA 3.0"}};
-    char name[256] = "";
-    const char *slash = strrchr(l->spec->from, '/'), *base = slash && slash[1] ? slash + 1 : l->spec->from;
-    for (size_t i = 0; base[i] && i + 1 < sizeof name; i++)
-        name[i] = base[i] >= 'A' && base[i] <= 'Z' ? (char)(base[i] + 32) : base[i];
-    for (size_t k = 0; err->code == 302 && k < sizeof known / sizeof *known; k++) {
-        if (!strstr(name, known[k].word) || !strstr(name, known[k].digits)) continue;
-        char *said = lg_strf(&(lg_err){0}, "%s", err->msg);
-        lg_err_clear(err);
-        lg_fail(err, LG_E_DATA, 302, "%s", said ? said : "there is no such folder");
-        lg_free(said);
-        lg_why(err, "%s is not part of Logolens, and nothing is downloaded unasked", known[k].title);
-        return lg_try(err, "get it from %s (%s), and load it, unpacked or as it is", known[k].from, known[k].terms);
-    }
-    return err->status;
-}
-
 /* ---- an archive in the folder's place ---- */
 /* One folder that holds everything else: its length, else 0. Hidden names do not count. */
 static size_t top_folder(const data_archive *archive)
@@ -108,7 +74,7 @@ static lg_status list_place(loading *l, lg_err *err)
 {
     const data_load_spec *s = l->spec;
     lg_err said = {0};
-    if (lg_reach_resolve(s->from, LG_REACH_READ, &l->shown, err)) return say_where(l, err);
+    if (lg_reach_resolve(s->from, LG_REACH_READ, &l->shown, err)) return data_say_where(s, err);
     data_archive_watch watch = {.cancel = s->cancel, .progress = s->unpacking, .progress_ctx = s->progress_ctx};
     if (data_archive_open(l->shown, &watch, &l->archive, &said) == LG_OK) return list_archive(l, err);
     if (said.code == 393) return list_folder(l, err);

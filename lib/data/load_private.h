@@ -57,6 +57,8 @@ lg_status data_note_labels(const loading *l, const data_set *set, data_report *r
 lg_status data_note_set(const loading *l, const data_set *set, data_report *report, lg_err *err) LG_MUST_CHECK;
 /* No label line names an image: LL306 with the folder looked in. */
 lg_status data_fail_unmatched(const loading *l, lg_err *err);
+/* LL302 for a set that is known by name and not there: where it can be had, and under which terms. */
+lg_status data_say_where(const data_load_spec *spec, lg_err *err);
 /* Picks spec->limit of the candidates, in proportion to their labels. */
 lg_status data_limit(loading *l, lg_err *err) LG_MUST_CHECK;
 /* Where nothing was said about labels: those of a published set recognised by its own files (*known). */
@@ -83,7 +85,10 @@ typedef struct data_mark {
 typedef struct data_marks {
     loading *l;
     data_map seen;             /* boxes as texts: an annotation that repeats one counts once */
-    data_map path, base, stem; /* of the listed pictures: place; the number of them for a name that several have */
+    /* Of the listed pictures: place; the number of them for a name that several have. any_case: of paths, which some
+     * sets write in other letters than their folders have; bare: paths without extension; base, stem: file names with
+     * and without it. */
+    data_map path, any_case, bare, base, stem;
     data_mark *mark;
     size_t count, room;
     size_t *of;                /* (list) marks a picture has */
@@ -91,9 +96,11 @@ typedef struct data_marks {
 } data_marks;
 lg_status data_marks_init(data_marks *m, loading *l, lg_err *err) LG_MUST_CHECK;
 void data_marks_release(data_marks *m);
-/* Place of a picture by its path below the folder, else by the end of the path, its file name, its name without
- * extension; -1 where there is none or several have the name. Sets are often downloaded in part. */
+/* Place of a picture by its path below the folder, else by the end of the path, the path in any case, its file name, its
+ * name without extension; -1 where there is none or several have the name. Sets are often downloaded in part. */
 ptrdiff_t data_marks_file(const data_marks *m, const char *name);
+/* The picture of this path, of which the extension is not known; -1. */
+ptrdiff_t data_marks_beside(const data_marks *m, const char *bare);
 /* file -1: nothing. crop NULL or all 0: the whole picture. A box without an area is counted and not kept. LL322 a label
  * that cannot be one. */
 lg_status data_marks_add(data_marks *m, ptrdiff_t file, const char *label, const data_crop *crop,
@@ -101,8 +108,10 @@ lg_status data_marks_add(data_marks *m, ptrdiff_t file, const char *label, const
 /* A picture with marks of two labels has no label and is counted (severals), unless `boxes` make images of them. */
 lg_status data_marks_take(data_marks *m, lg_err *err) LG_MUST_CHECK;
 
-/* The listed file that ends so (NULL: none), and its text. */
+/* The listed file that ends so; the one whose last parts are these whole: valset.txt is not trainvalset.txt. NULL: none.
+ * And its text. */
 const char *data_listed(const loading *l, const char *end);
+const char *data_listed_as(const loading *l, const char *name);
 lg_status data_read_listed(const loading *l, const char *path, lg_buf *out, lg_err *err) LG_MUST_CHECK;
 /* A file by its full path, in the archive or not. */
 lg_status data_load_read(const loading *l, const char *path, lg_buf *out, lg_err *err) LG_MUST_CHECK;

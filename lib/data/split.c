@@ -1,4 +1,5 @@
-/* split.c - train, val and test: stratified, seeded, with look-alikes and equal users or sources on one side.
+/* split.c - train, val and test: stratified, seeded, with look-alikes and equal users or sources on one side. One part
+ * alone may be cut, and the others stay: a set's published test images.
  *
  * Images that must stay together form groups (union-find over near-duplicate group and `by` value). Each class has a
  * target per part; groups are placed one after the other, larger ones first, where the sum over classes and parts of
@@ -24,18 +25,28 @@ typedef struct splitting {
     double part[DATA_SPLITS]; /* shares */
     bool by_class;            /* targets are those of each class, else of all images together */
     size_t classes;
-    member *member; /* usable rows */
+    bool *asked;    /* (rows) those that are put into parts */
+    member *member; /* of those */
     size_t members;
-    uint32_t *parent;      /* (rows) union-find */
+    uint32_t *parent; /* (rows) union-find */
     size_t placed[DATA_SPLITS];
     double *target, *have; /* (DATA_SPLITS, classes) */
     double *want;          /* (classes) of the group being placed */
 } splitting;
 
-/* Rows that are put into parts. */
-static bool asked(const splitting *s, size_t row)
+/* Which rows are put into parts. What is asked for is in no part until it is placed. */
+static lg_status find_asked(splitting *s, lg_err *err)
 {
-    return data_usable(s->set, row) && (!s->spec->only || s->spec->only[row]);
+    data_set *set = s->set;
+    data_split_kind of = s->spec->of;
+    s->asked = lg_alloc(set->rows, sizeof *s->asked, err);
+    if (!s->asked) return err->status;
+    for (size_t i = 0; i < set->rows; i++) {
+        if (of && set->row[i].split != of) continue;
+        s->asked[i] = data_usable(set, i) && (!s->spec->only || s->spec->only[i]);
+        set->row[i].split = DATA_NONE;
+    }
+    return LG_OK;
 }
 
 /* ---- groups ---- */
@@ -84,7 +95,7 @@ static lg_status join_by(splitting *s, const char *by, size_t *values, lg_err *e
     for (size_t i = 0; i < s->set->rows && !st; i++) {
         data_value value;
         char number[40];
-        if (!asked(s, i) || !data_field(s->set, i, by, &value)) continue;
+        if (!s->asked[i] || !data_field(s->set, i, by, &value)) continue;
         const char *text = value_text(&value, number);
         if (!*text) continue;
         const char *key = text == number ? lg_arena_strndup(&keys, text, strlen(text), err) : text;
@@ -101,7 +112,7 @@ static lg_status join_near(splitting *s, lg_err *err)
     uint32_t *first = lg_alloc(data_group_places(s->set->table), sizeof *first, err); /* row + 1 by group id */
     if (!first) return err->status;
     for (size_t i = 0; i < s->set->rows; i++) {
-        if (!asked(s, i)) continue;
+        if (!s->asked[i]) continue;
         uint32_t group = data_fact_of(s->set, i)->group;
         if (first[group]) join(s->parent, first[group] - 1, (uint32_t)i);
         else first[group] = (uint32_t)i + 1;
@@ -128,7 +139,7 @@ static lg_status list_members(splitting *s, lg_err *err)
     bool done = size && order && s->member;
     if (done) {
         for (size_t i = 0; i < set->rows; i++) {
-            if (!asked(s, i)) continue;
+            if (!s->asked[i]) continue;
             uint32_t root = find_root(s->parent, (uint32_t)i);
             const char *sha = data_fact_of(set, i)->sha256;
             uint64_t draw = lg_hash64(sha, strlen(sha), s->spec->seed);
@@ -302,6 +313,14 @@ static lg_status check_values(const splitting *s, size_t values, lg_err *err)
     return lg_try(err, "leave out `by %s`; near-duplicates stay together anyway", s->spec->by);
 }
 
+/* A part without an image to cut would be taken apart. */
+static lg_status check_members(const splitting *s, lg_err *err)
+{
+    if (!s->spec->of || s->members) return LG_OK;
+    lg_fail(err, LG_E_DATA, 312, "there is no %s image to cut", data_split_names[s->spec->of]);
+    return lg_try(err, "`show` with the same `where` says which images there are");
+}
+
 static lg_status split_rows(data_set *set, const data_split_spec *spec, size_t *by_values, lg_err *err)
 {
     lg_status st;
@@ -310,10 +329,8 @@ static lg_status split_rows(data_set *set, const data_split_spec *spec, size_t *
     LG_TRY(check_by(set, spec->by, err));
     s.parent = lg_alloc(set->rows, sizeof *s.parent, err);
     if (!s.parent) return err->status;
-    for (size_t i = 0; i < set->rows; i++) {
-        s.parent[i] = (uint32_t)i;
-        set->row[i].split = DATA_NONE;
-    }
+    for (size_t i = 0; i < set->rows; i++) s.parent[i] = (uint32_t)i;
+    LG_GO(find_asked(&s, err));
     *by_values = 0;
     if (!spec->no_together) LG_GO(join_near(&s, err));
     if (spec->by) {
@@ -321,10 +338,12 @@ static lg_status split_rows(data_set *set, const data_split_spec *spec, size_t *
         LG_GO(check_values(&s, *by_values, err));
     }
     LG_GO(list_members(&s, err));
+    LG_GO(check_members(&s, err));
     LG_GO(place_all(&s, !spec->no_stratify, err));
     /* Values that hold whole classes (by label) fall into train one class after the other; all together they fit. */
     if (spec->by && !spec->no_stratify && empty_parts(&s)) LG_GO(place_all(&s, false, err));
 done:
+    lg_free(s.asked);
     lg_free(s.parent);
     lg_free(s.member);
     lg_free(s.target);
@@ -339,8 +358,9 @@ static lg_status add_recipe(data_set *set, const data_split_spec *spec, lg_err *
     LG_TRY(check_cut(&spec->cut, part, err));
     char test[32] = "";
     if (part[DATA_TEST] > 0) snprintf(test, sizeof test, "/%g", part[DATA_TEST] * 100);
-    return data_recipe_add(set, err, "split %g/%g%s%s%s seed %llu%s%s%s", part[DATA_TRAIN] * 100, part[DATA_VAL] * 100,
-                           test, spec->by ? " by " : "", spec->by ? spec->by : "", (unsigned long long)spec->seed,
+    return data_recipe_add(set, err, "split %s%s%g/%g%s%s%s seed %llu%s%s%s", data_split_names[spec->of],
+                           spec->of ? " " : "", part[DATA_TRAIN] * 100, part[DATA_VAL] * 100, test,
+                           spec->by ? " by " : "", spec->by ? spec->by : "", (unsigned long long)spec->seed,
                            spec->no_stratify ? " no stratify" : "", spec->no_together ? " no together" : "",
                            spec->only ? " of chosen images" : "");
 }
@@ -381,6 +401,40 @@ lg_status data_leak_check(const data_set *set, data_split_report *report, lg_err
     return err->status;
 }
 
+/* Values of the field that are in several parts. */
+static lg_status count_across(const data_set *set, const char *by, size_t *across, lg_err *err)
+{
+    data_map map;
+    lg_arena keys;
+    lg_status st;
+    uint8_t *parts = NULL; /* bits of the parts a value is in, by the row that has it first */
+    LG_TRY(data_map_init(&map, 64, false, err));
+    lg_arena_init(&keys, 0);
+    parts = lg_alloc(set->rows, sizeof *parts, err);
+    if (!parts) LG_GO(err->status);
+    for (size_t i = 0; i < set->rows; i++) {
+        data_value value;
+        char number[40];
+        int64_t first;
+        uint8_t part = (uint8_t)(1u << set->row[i].split);
+        if (set->row[i].split == DATA_NONE || !data_field(set, i, by, &value)) continue;
+        const char *text = value_text(&value, number);
+        if (!*text) continue;
+        const char *key = text == number ? lg_arena_strndup(&keys, text, strlen(text), err) : text;
+        if (!key) LG_GO(err->status);
+        LG_GO(data_map_put(&map, key, (int64_t)i, &first, err));
+        bool was = (parts[first] & (parts[first] - 1)) != 0;
+        parts[first] |= part;
+        *across += !was && (parts[first] & (parts[first] - 1));
+    }
+    st = LG_OK;
+done:
+    lg_free(parts);
+    data_map_release(&map);
+    lg_arena_release(&keys);
+    return st;
+}
+
 lg_status data_split(const data_set *set, const data_split_spec *spec, data_set **out, data_split_report *report,
                      lg_err *err)
 {
@@ -394,6 +448,7 @@ lg_status data_split(const data_set *set, const data_split_spec *spec, data_set 
     if (report) {
         LG_GO(data_leak_check(next, report, err));
         report->by_groups = values;
+        if (spec->by) LG_GO(count_across(next, spec->by, &report->by_across, err));
     }
     *out = next;
     next = NULL;

@@ -81,6 +81,16 @@ TEST(datasets)
     lens_close(&l);
 }
 
+/* Validation from the training part: the same images in a new session, the test images untouched. */
+TEST(part_of_train)
+{
+    setup("load logos from shop size 24x24 split 60/0/40 seed 3\n"
+          "split logos.train 80/20 seed 7");
+    CHECK_INT(differs("logos"), 0);
+    CHECK_HAS(recipe("logos"), "\nsplit logos.train 80/20 seed 7");
+    lens_close(&l);
+}
+
 TEST(models_and_runs)
 {
     setup("load logos from shop size 16x16\n"

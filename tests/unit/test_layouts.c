@@ -51,7 +51,7 @@ static void flickr27(void)
             "1.png Nike 1 10 5 30 25 \n1.png Nike 2 10 5 30 25 \n1.png Nike 1 0 0 8 9 \n2.png Puma 1 4 4 4 20 \n"
             "2.png Puma 1 1 2 21 12 \n3.png Puma 1 50 30 90 90 \n4.png Nike 1 0 0 9 9\n4.png Puma 1 9 9 20 30\n"
             "gone.png Nike 1 0 0 9 9\n");
-    ds_text("flickr_logos_27_dataset_query_set_annotation.txt", "5.png\tNike\n");
+    ds_text("flickr_logos_27_dataset_query_set_annotation.txt", "5.png\tNike\n7.png\tnone\n");
     ds_text("flickr_logos_27_dataset_distractor_set_urls.txt", "http://farm2.static.flickr.com/1184/6.png\r\n");
 }
 
@@ -62,11 +62,21 @@ TEST(flickr27_labels)
     CHECK_INT(data_count(set), 6);
     CHECK_STR(label_of("1.png"), "Nike");
     CHECK_STR(label_of("5.png"), "Nike");
-    CHECK_STR(label_of("6.png"), "none");
-    CHECK_STR(label_of("4.png"), ""); /* two brands */
+    CHECK_STR(label_of("6.png"), "distractor"); /* a logo, but none of the 27 */
+    CHECK_STR(label_of("4.png"), "");           /* two brands */
     CHECK_HAS(ds_note(&report, 307)->msg, "1 image has marks of several classes");
     CHECK_HAS(ds_note(&report, 307)->why, "im/4.png");
     CHECK(ds_note(&report, 301) == NULL);
+}
+
+/* Photos of the query set that show no logo. */
+TEST(flickr27_none)
+{
+    flickr27();
+    ds_picture("im/7.png", 177, 40, 60, 3, 0);
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+    CHECK_STR(label_of("7.png"), "none");
+    CHECK_INT(data_classes(set), 4);
 }
 
 TEST(flickr27_boxes)
@@ -179,62 +189,109 @@ TEST(flickr27_bad_line)
 }
 
 /* ---- FlickrLogos-32 ---- */
-TEST(flickr32)
+static void flickr32(void)
 {
-    static const char *const name[] = {"classes/jpg/HP/1.png",
-                                       "classes/jpg/HP/2.png",
-                                       "classes/jpg/nike/3.png",
-                                       "classes/jpg/nike/4.png",
-                                       "classes/jpg/no-logo/5.png",
-                                       "classes/masks/HP/1.png.mask.0.png",
+    static const char *const name[] = {"v2/classes/jpg/HP/1.png",
+                                       "v2/classes/jpg/HP/2.png",
+                                       "v2/classes/jpg/adidas/3.png",
+                                       "v2/classes/jpg/adidas/4.png",
+                                       "v2/classes/jpg/adidas/1.png", /* a name that two photos have */
+                                       "v2/classes/jpg/no-logo/5.png",
+                                       "v2/classes/masks/hp/1.png.mask.0.png",
+                                       "v2/classes/masks/hp/1.png.mask.png",
                                        NULL};
     ds_new();
     photos(name);
-    ds_text("classes/masks/HP/1.png.bboxes.txt", "x y width height\n3 4 20 10\n30 20 5 6\n");
-    ds_text("trainset.relpaths.txt", "classes/jpg/HP/1.png\nclasses/jpg/nike/3.png\n");
-    ds_text("valset.txt", "HP,2.png\nno-logo,5.png\n");
-    ds_text("testset.relpaths.txt", "./classes/jpg/nike/4.png\n");
-    CHECK_OK(LOAD(.size = {8, 8, 0}, .published = true));
-    CHECK_INT(data_count(set), 5);
-    CHECK_STR(label_of("1.png"), "HP");
-    CHECK_STR(label_of("5.png"), "no-logo");
-    CHECK_INT(part_of("1.png"), DATA_TRAIN);
+    ds_text("v2/classes/masks/hp/1.png.bboxes.txt", "x y width height\n3 4 20 10\n30 20 5 6\n");
+    ds_text("v2/trainset.relpaths.txt", "classes/jpg/HP/1.png\nclasses/jpg/adidas/3.png\n");
+    ds_text("v2/valset.relpaths.txt", "classes/jpg/hp/2.png\nclasses/jpg/no-logo/5.png\n");
+    ds_text("v2/testset.relpaths.txt", "./classes/jpg/adidas/4.png\nclasses/jpg/adidas/1.png\n");
+    ds_text("v2/trainvalset.relpaths.txt", "classes/jpg/HP/1.png\nclasses/jpg/adidas/3.png\nclasses/jpg/HP/2.png\n");
+    ds_text("v2/valset-logosonly.relpaths.txt", "classes/jpg/HP/2.png\n");
+    ds_text("v2/testset-logosonly.relpaths.txt", "classes/jpg/adidas/4.png\n");
+}
+
+static void check_flickr32_parts(void)
+{
+    CHECK_INT(part_of("v2/classes/jpg/HP/1.png"), DATA_TRAIN);
+    CHECK_INT(part_of("3.png"), DATA_TRAIN); /* not of trainvalset, which would make it validation */
     CHECK_INT(part_of("2.png"), DATA_VAL);
     CHECK_INT(part_of("5.png"), DATA_VAL);
     CHECK_INT(part_of("4.png"), DATA_TEST);
+    CHECK_INT(part_of("v2/classes/jpg/adidas/1.png"), DATA_TEST);
+}
+
+TEST(flickr32)
+{
+    flickr32();
+    CHECK_OK(LOAD(.size = {8, 8, 0}, .published = true));
+    CHECK_INT(data_count(set), 6);
+    CHECK_STR(label_of("2.png"), "HP");
+    CHECK_STR(label_of("5.png"), "no-logo");
+    check_flickr32_parts();
     CHECK(report.published);
     CHECK_HAS(data_recipe(set), "split as published");
     CHECK_OK(LOAD(.size = {8, 8, 0})); /* a split that was asked for counts */
     CHECK(!report.published);
+}
+
+/* masks/hp for jpg/HP */
+TEST(flickr32_boxes)
+{
+    flickr32();
     CHECK_OK(LOAD(.boxes = true, .published = true));
-    CHECK_INT(data_count(set), 6);
+    CHECK_INT(data_count(set), 7);
     CHECK_STR(row_text(0), "HP 20x10");
     CHECK_STR(row_text(1), "HP 5x6");
     CHECK_INT(part_of("4.png"), DATA_TEST);
 }
 
+/* The lists with a class and a file in each line, where those of paths are not there. */
+TEST(flickr32_lists_of_names)
+{
+    static const char *const gone[] = {"trainset", "valset", "testset", "trainvalset"};
+    flickr32();
+    for (size_t i = 0; i < sizeof gone / sizeof *gone; i++) {
+        char path[200];
+        snprintf(path, sizeof path, "%s/v2/%s.relpaths.txt", ds_folder, gone[i]);
+        CHECK_INT(remove(path), 0);
+    }
+    ds_text("v2/trainset.txt", "HP,1.png\nadidas,3.png\n");
+    ds_text("v2/valset.txt", "HP,2.png\r\nno-logo,5.png\r\n");
+    ds_text("v2/testset.txt", "adidas,4.png\nadidas,1.png\n");
+    ds_text("v2/trainvalset.txt", "HP,1.png\nadidas,3.png\nHP,2.png\n");
+    CHECK_OK(LOAD(.size = {8, 8, 0}, .published = true));
+    check_flickr32_parts();
+}
+
 /* ---- FlickrLogos-47 ---- */
 TEST(flickr47)
 {
-    static const char *const name[] = {"train/000000/1.png", "train/000000/2.png", "test/000000/3.png",
-                                       "train/000000/1.0.mask.png", NULL};
+    static const char *const name[] = {"train/000001/000001001.png",
+                                       "train/000001/000001001.mask00.png",
+                                       "test/000000/000000002.png",
+                                       "test/000000/000000002.mask00.png",
+                                       "test/000000/000000002.mask01.png",
+                                       "train/no-logo/000000003.png",
+                                       NULL};
     ds_new();
     photos(name);
-    ds_text("className2ClassID.txt", "HP\t0\nAdidas (Symbol)\t1\n");
-    ds_text("train/000000/1.gt_data.txt", "2 3 12 23 1 0 0 0 0\n");
-    ds_text("test/000000/3.gt_data.txt", "2 3 12 23 0 0 0 0 0\n20 3 25 9 0 0 1 0 0\n");
+    ds_text("className2ClassID.txt", "HP\t0\nadidas_symbol\t1\n");
+    ds_text("train/filelist-logosonly.txt", "./000001/000001001.png\n");
+    ds_text("train/000001/000001001.gt_data.txt", "2 3 12 23 1 0 mask00 0 0\n");
+    ds_text("test/000000/000000002.gt_data.txt", "2 3 12 23 0 0 mask00 0 0\n20 3 25 9 0 0 mask01 1 0\n");
     CHECK_OK(LOAD(.size = {8, 8, 0}, .published = true));
-    CHECK_INT(data_count(set), 3);
-    CHECK_STR(label_of("1.png"), "Adidas (Symbol)");
-    CHECK_STR(label_of("2.png"), "no-logo");
-    CHECK_STR(label_of("3.png"), "HP");
-    CHECK_INT(part_of("3.png"), DATA_TEST);
+    CHECK_INT(data_count(set), 3); /* no masks */
+    CHECK_STR(label_of("000001001.png"), "adidas_symbol");
+    CHECK_STR(label_of("000000003.png"), "no-logo");
+    CHECK_STR(label_of("000000002.png"), "HP");
+    CHECK_INT(part_of("000000002.png"), DATA_TEST);
     CHECK_OK(LOAD(.boxes = true));
     CHECK_INT(data_count(set), 4);
     CHECK_STR(row_text(0), "HP 10x20");
-    ds_text("train/000000/1.gt_data.txt", "2 3 12 23 7\n");
+    ds_text("train/000001/000001001.gt_data.txt", "2 3 12 23 7\n");
     CHECK(LOAD(.size = {8, 8, 0}) == LG_E_FORMAT);
-    CHECK_HAS(err.msg, "line 1 of train/000000/1.gt_data.txt");
+    CHECK_HAS(err.msg, "line 1 of train/000001/000001001.gt_data.txt");
 }
 
 /* ---- BelgaLogos ---- */
@@ -243,16 +300,19 @@ TEST(belga)
     static const char *const name[] = {"images/1.png", "images/2.png", "images/3.png", "images/4.png", NULL};
     ds_new();
     photos(name);
-    ds_text("qset3_internal_and_local.gt",
-            "0\tNike\t1.png\tinternal\t1\t2\t3\t12\t13\n1\tKia\t2.png\tlocal\t1\t0\t0\t10\t10\n"
-            "2\tKia\t3.png\tlocal\t0\t0\t0\t10\t10\n");
+    ds_text("qset3_internal_and_local.gt", "1\tAdidas-text\t1.png\tlogo\t1\t2\t3\t12\t13\n"
+                                           "2\tUS_President\t2.png\tlogo\t1\t0\t0\t10\t10\n"
+                                           "3\tKia\t3.png\tlogo\t0\t0\t0\t10\t10\n"
+                                           "4\tUS_President\t2.png\tlogo\t1\t20\t9\t12\t30\n"); /* corners swapped */
+    ds_text("qset3_internal_and_local.qry", "1\tAdidas-text\t1.png\tlogo\t2\t3\t12\t13\n");
     CHECK_OK(LOAD(.size = {8, 8, 0}));
-    CHECK_STR(label_of("1.png"), "Nike");
-    CHECK_STR(label_of("2.png"), "Kia");
+    CHECK_STR(label_of("1.png"), "Adidas-text");
+    CHECK_STR(label_of("2.png"), "US_President");
     CHECK_STR(label_of("3.png"), ""); /* junk only */
     CHECK_STR(label_of("4.png"), "none");
     CHECK_OK(LOAD(.boxes = true));
-    CHECK_STR(row_text(0), "Nike 10x10");
+    CHECK_STR(row_text(0), "Adidas-text 10x10");
+    CHECK_HAS(ds_note(&report, 305)->why, "images/2.png");
 }
 
 /* ---- COCO ---- */
@@ -316,6 +376,39 @@ TEST(voc)
     CHECK_STR(row_text(0), "Tom & Có’s 10x20");
     CHECK_STR(box_of(1), "4x4+4+5");
     CHECK_HAS(ds_note(&report, 305)->msg, "1 box has no area");
+}
+
+/* LogoDet-3K: the annotation beside its picture, names that come again in every folder, <filename> of another one. */
+TEST(voc_beside_the_pictures)
+{
+    static const char *const name[] = {"Food/Nutella/1.png", "Food/Nutella/2.png", "Sports/Nike/1.png", NULL};
+    ds_new();
+    photos(name);
+    ds_text("Food/Nutella/1.xml",
+            "<annotation><filename>2.png</filename>" OBJECT("Nutella", "1", "1", "9", "9") "</annotation>");
+    ds_text("Food/Nutella/2.xml",
+            "<annotation><filename>1.png</filename>" OBJECT("Nutella", "1", "1", "9", "8") "</annotation>");
+    ds_text("Sports/Nike/1.xml",
+            "<annotation><filename>nike (1).jpg</filename>" OBJECT("Nike", "1", "1", "9", "7") "</annotation>");
+    CHECK_OK(LOAD(.boxes = true));
+    CHECK_STR(row_text(0), "Nutella 9x9");
+    CHECK_STR(row_text(1), "Nutella 9x8");
+    CHECK_STR(row_text(2), "Nike 9x7");
+}
+
+/* QMUL-OpenLogo: VOC with its lists one folder further down. */
+TEST(openlogo)
+{
+    static const char *const name[] = {"openlogo/JPEGImages/adidas1.png", "openlogo/JPEGImages/nike2.png", NULL};
+    ds_new();
+    photos(name);
+    ds_text("openlogo/Annotations/adidas1.xml", "<annotation>" OBJECT("adidas", "1", "1", "9", "9") "</annotation>");
+    ds_text("openlogo/Annotations/nike2.xml", "<annotation>" OBJECT("nike", "1", "1", "9", "9") "</annotation>");
+    ds_text("openlogo/ImageSets/Main/train_test/train_all.txt", "adidas1\n");
+    ds_text("openlogo/ImageSets/Main/train_test/test_all.txt", "nike2\n");
+    CHECK_OK(LOAD(.size = {8, 8, 0}, .published = true));
+    CHECK_INT(part_of("adidas1.png"), DATA_TRAIN);
+    CHECK_INT(part_of("nike2.png"), DATA_TEST);
 }
 
 TEST(voc_refused)
@@ -440,14 +533,40 @@ TEST(classes_called_train)
     CHECK(!report.published);
 }
 
+/* Sets that are not there but known by name: what, under which terms, from where, and the line to type then. */
 TEST(known_by_name)
 {
+    static const struct {
+        const char *from, *title, *address, *folder;
+    } known[] = {
+        {"flickr27", "Flickr Logos 27", "image.ntua.gr", "flickr_logos_27_dataset"},
+        {"data/flickr_logos_27_dataset.tar.gz", "Flickr Logos 27", "image.ntua.gr", "flickr_logos_27_dataset"},
+        {"FlickrLogos-32_dataset_v2.zip", "FlickrLogos-32", "uni-augsburg.de", "FlickrLogos-v2"},
+        {"FlickrLogos_47/", "FlickrLogos-47", "uni-augsburg.de", "FlickrLogos_47"},
+        {"belgalogos.zip", "BelgaLogos", "inria.fr", "belga"},
+        {"openlogo", "QMUL-OpenLogo", "qmul-openlogo", "openlogo"},
+        {"fashion-mnist", "Fashion-MNIST", "zalandoresearch", "fashion-mnist"},
+        {"MNIST", "MNIST", "mnist/train-images-idx3-ubyte.gz", "mnist"},
+        {"coco2017.zip", "COCO", "cocodataset.org", "coco"},
+        {"VOCdevkit", "Pascal VOC", "pascal/VOC", "VOCdevkit"},
+    };
+    static const char *const unknown[] = {"brands", "kmnist", "cocoa", "voces", "flickr", "logos32plus", "my fashion"};
     ds_new();
-    CHECK(LOAD(.from = "FlickrLogos-32") == LG_E_DATA);
-    CHECK_INT(err.code, 302);
-    CHECK_HAS(err.why, "FlickrLogos-32 is not part of Logolens, and nothing is downloaded unasked");
-    CHECK_HAS(err.hint, "on request");
-    CHECK(LOAD(.from = "brands") != LG_OK);
-    CHECK(strstr(err.why, "downloaded") == NULL);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        char text[200];
+        CHECK(LOAD(.name = "x", .from = known[i].from) == LG_E_DATA);
+        CHECK_INT(err.code, 302);
+        CHECK_HAS(err.msg, known[i].from);
+        snprintf(text, sizeof text, "%s is not part of Logolens, and nothing is downloaded unasked; ", known[i].title);
+        CHECK_HAS(err.why, text);
+        CHECK_HAS(err.hint, known[i].address);
+        snprintf(text, sizeof text, ", then: load x from %s", known[i].folder);
+        CHECK(strlen(err.hint) + 1 < sizeof err.hint && strlen(err.hint) >= strlen(text));
+        CHECK_STR(err.hint + strlen(err.hint) - strlen(text), text); /* to its end */
+    }
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+        CHECK(LOAD(.from = unknown[i]) != LG_OK);
+        CHECK(strstr(err.why, "downloaded") == NULL);
+    }
     let_go();
 }

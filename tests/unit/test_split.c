@@ -86,6 +86,64 @@ TEST(groups_stay_together)
     }
 }
 
+/* The training part cut alone: stratified, drawn with the seed, look-alikes on one side; test as it was. */
+TEST(train_alone)
+{
+    make_set();
+    for (uint64_t seed = 1; seed < 20; seed++) {
+        data_split_report leak;
+        data_set *first = NULL;
+        data_split_spec published = {.cut = {.train = 0.5, .test = 0.5}, .seed = seed},
+                        spec = {.cut = {.train = 0.8, .val = 0.2}, .seed = seed, .of = DATA_TRAIN};
+        CHECK_OK(data_split(set, &published, &first, NULL, &err));
+        CHECK_OK(data_split(first, &spec, &next, &leak, &err));
+        check_counts(next, DATA_TRAIN, 16, 8, 1);
+        check_counts(next, DATA_VAL, 4, 2, 1);
+        check_counts(next, DATA_TEST, 20, 10, 1);
+        CHECK_INT(leak.across, 0);
+        CHECK_INT(leak.groups, 10);
+        for (size_t i = 0; i < data_count(next); i++) {
+            data_image was, is;
+            data_image_at(first, i, &was);
+            data_image_at(next, i, &is);
+            CHECK((was.split == DATA_TEST) == (is.split == DATA_TEST));
+        }
+        CHECK_HAS(data_recipe(next), "\nsplit train 80/20 seed ");
+        data_unref(next);
+        next = NULL;
+        data_unref(first);
+    }
+}
+
+/* Look-alikes that a set was published with on both sides stay there and are counted; so are users. */
+TEST(train_alone_leaks)
+{
+    data_split_report leak;
+    data_set *first = NULL;
+    make_set();
+    data_split_spec published = {.cut = {.train = 0.5, .test = 0.5}, .seed = 1, .no_together = true},
+                    spec = {.cut = {.train = 0.8, .val = 0.2}, .by = "user", .seed = 1, .of = DATA_TRAIN};
+    CHECK_OK(data_split(set, &published, &first, &leak, &err));
+    size_t published_leaks = leak.across;
+    CHECK(published_leaks > 0);
+    CHECK_OK(data_split(first, &spec, &next, &leak, &err));
+    CHECK(leak.across >= published_leaks);
+    CHECK_INT(leak.by_groups, 9);
+    CHECK_INT(leak.by_across, 9); /* every user has images in test */
+    data_unref(first);
+}
+
+TEST(nothing_to_cut)
+{
+    make_set();
+    data_split_spec all = {.cut = {.train = 1}, .seed = 1}, spec = {.seed = 1, .of = DATA_VAL};
+    data_set *first = NULL;
+    CHECK_OK(data_split(set, &all, &first, NULL, &err));
+    CHECK(data_split(first, &spec, &next, NULL, &err) == LG_E_DATA);
+    CHECK_INT(err.code, 312);
+    data_unref(first);
+}
+
 static uint64_t members(const data_set *of)
 {
     uint64_t bits = 0;
