@@ -349,6 +349,84 @@ TEST(coco)
     CHECK_HAS(err.why, "category_id");
 }
 
+static void coco_pictures(void)
+{
+    static const char *const name[] = {"1.png", "2.png", NULL};
+    ds_new();
+    photos(name);
+}
+
+#define COCO_IMAGES     "\"images\":[{\"id\":1,\"file_name\":\"1.png\"},{\"file_name\":\"2.png\",\"id\":2}]"
+#define COCO_CATEGORIES "\"categories\":[{\"name\":\"Nike\",\"id\":7},{\"id\":8,\"name\":\"Puma\"}]"
+#define COCO_ANNOTATIONS                                                                                               \
+    "\"annotations\":[{\"segmentation\":[[1,2,3]],\"image_id\":1,\"bbox\":[1,2,10,20],\"category_id\":7},"             \
+    "{\"category_id\":8,\"image_id\":2,\"segmentation\":{\"counts\":\"a]}\\\"\"}}]"
+
+/* The lists in any order, as COCO itself has categories behind annotations; keys with escapes; of two the last. */
+TEST(coco_in_any_order)
+{
+    static const char *const file[] = {
+        "{\"info\":{}," COCO_IMAGES "," COCO_ANNOTATIONS "," COCO_CATEGORIES "}",
+        "{" COCO_ANNOTATIONS "," COCO_CATEGORIES ",\n" COCO_IMAGES "}",
+        "{" COCO_CATEGORIES "," COCO_IMAGES "," COCO_ANNOTATIONS ",\"x\":[[]]}",
+        "{\"im\\u0061ges\":[{\"id\":1,\"file\\u005fname\":\"1.png\"},{\"id\":2,\"file_name\":\"2.\\u0070ng\"}]"
+        "," COCO_ANNOTATIONS "," COCO_CATEGORIES "}",
+        "{\"images\":[{\"id\":2,\"file_name\":\"1.png\"}]," COCO_IMAGES
+        ",\"annotations\":[{\"image_id\":1,\"category_id\":8}]," COCO_ANNOTATIONS
+        ",\"categories\":[{\"id\":7,\"name\":\"no\"}]," COCO_CATEGORIES "}",
+    };
+    for (size_t i = 0; i < sizeof file / sizeof *file; i++) {
+        coco_pictures();
+        ds_text("labels.json", file[i]);
+        CHECK_OK(LOAD(.size = {8, 8, 0}));
+        CHECK_STR(label_of("1.png"), "Nike");
+        CHECK_STR(label_of("2.png"), "Puma");
+        CHECK_OK(LOAD(.boxes = true));
+        CHECK_STR(row_text(0), "Nike 10x20");
+    }
+}
+
+/* What is wrong is told with its line, or with what is missing; but of another JSON file nothing is. */
+TEST(coco_refused)
+{
+    static const struct {
+        const char *text, *why;
+    } bad[] = {
+        {"{\"images\":\n[1,\n", "line 3: unexpected token near end of file"},
+        {"{" COCO_IMAGES ",\n" COCO_ANNOTATIONS ",\n\"categories\":[{\"id\":07}]}", "line 3: a number begins with 0"},
+        {"{" COCO_IMAGES "," COCO_ANNOTATIONS "," COCO_CATEGORIES "} x", "line 1: end of file expected near 'x'"},
+        {"", "line 1: unexpected token near end of file"},
+        {"{\"images\":[{\"id\":1.0,\"file_name\":\"1.png\"}]," COCO_ANNOTATIONS "," COCO_CATEGORIES "}",
+         "an image has no id or no file_name"},
+        {"{\"images\":[7]," COCO_ANNOTATIONS "," COCO_CATEGORIES "}", "an image has no id or no file_name"},
+        {"{" COCO_IMAGES "," COCO_ANNOTATIONS ",\"categories\":[{\"id\":7}]}", "a category has no id or no name"},
+        {"{" COCO_IMAGES ",\"annotations\":[{\"image_id\":1}]," COCO_CATEGORIES "}",
+         "an annotation has no image_id or no category_id"},
+        {"{" COCO_IMAGES ",\"annotations\":[{\"image_id\":1,\"category_id\":7,\"bbox\":[1,2,3]}]," COCO_CATEGORIES "}",
+         "a bbox is not four numbers"},
+        {"{" COCO_IMAGES ",\"annotations\":[{\"image_id\":1,\"category_id\":9}]," COCO_CATEGORIES "}",
+         "an annotation has a category_id that `categories` does not have"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        coco_pictures();
+        ds_text("instances_val.json", bad[i].text);
+        CHECK(LOAD(.size = {8, 8, 0}) == LG_E_FORMAT);
+        CHECK_INT(err.code, 325);
+        CHECK_HAS(err.msg, "the annotations in instances_val.json cannot be understood");
+        CHECK_HAS(err.why, bad[i].why);
+    }
+    static const char *const other[] = {"{\"images\":[{\"src\":\"x\"}],\"pages\":3}", "{\"images\":[", "[1,2]", "",
+                                        "3"};
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
+        ds_new();
+        ds_picture("Nike/1.png", 1, 40, 60, 3, 0);
+        ds_picture("Puma/2.png", 2, 40, 60, 3, 0);
+        ds_text("gallery.json", other[i]);
+        CHECK_OK(LOAD(.size = {8, 8, 0}));
+        CHECK_STR(label_of("1.png"), "Nike");
+    }
+}
+
 /* ---- Pascal VOC ---- */
 #define OBJECT(name, a, b, c, d)                                                                                       \
     "<object>\n<name>" name "</name><difficult>0</difficult><bndbox><xmin>" a "</xmin><ymin>" b "</ymin><xmax>" c      \
