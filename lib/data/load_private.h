@@ -96,8 +96,8 @@ typedef struct data_marks {
 } data_marks;
 lg_status data_marks_init(data_marks *m, loading *l, lg_err *err) LG_MUST_CHECK;
 void data_marks_release(data_marks *m);
-/* Place of a picture by its path below the folder, else by the end of the path, the path in any case, its file name, its
- * name without extension; -1 where there is none or several have the name. Sets are often downloaded in part. */
+/* Place of a picture by its path below the folder, else by the end of the path, the path in any case, its file name,
+ * its name without extension; -1 where there is none or several have the name. Sets are often downloaded in part. */
 ptrdiff_t data_marks_file(const data_marks *m, const char *name);
 /* The picture of this path, of which the extension is not known; -1. */
 ptrdiff_t data_marks_beside(const data_marks *m, const char *bare);
@@ -108,8 +108,8 @@ lg_status data_marks_add(data_marks *m, ptrdiff_t file, const char *label, const
 /* A picture with marks of two labels has no label and is counted (severals), unless `boxes` make images of them. */
 lg_status data_marks_take(data_marks *m, lg_err *err) LG_MUST_CHECK;
 
-/* The listed file that ends so; the one whose last parts are these whole: valset.txt is not trainvalset.txt. NULL: none.
- * And its text. */
+/* The listed file that ends so; the one whose last parts are these whole: valset.txt is not trainvalset.txt. NULL:
+ * none. And its text. */
 const char *data_listed(const loading *l, const char *end);
 const char *data_listed_as(const loading *l, const char *name);
 lg_status data_read_listed(const loading *l, const char *path, lg_buf *out, lg_err *err) LG_MUST_CHECK;
