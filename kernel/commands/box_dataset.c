@@ -277,6 +277,8 @@ void cmd_doc_split_table(plt_doc *doc, const data_set *set, const data_counts *c
     lg_free(sum);
 }
 
+enum { LACKS = 6 }; /* classes named in a warning */
+
 /* Why a split came out uneven, and what to do about it. */
 static void split_reason(lg_err *warning, const data_counts *counts, const char *name, const char *by)
 {
@@ -293,6 +295,31 @@ static void split_reason(lg_err *warning, const data_counts *counts, const char 
     }
 }
 
+/* Classes that a part has no image of while others have: of train all count, of val those that could have one there. */
+static void warn_lacks(plt_doc *doc, const data_set *set, const data_counts *counts, data_split_kind part,
+                       const char *name, const char *by)
+{
+    lg_buf lacks;
+    lg_err warning = {0};
+    int n = 0;
+    lg_buf_init(&lacks, 2000);
+    for (int label = 0; label < counts->classes; label++) {
+        size_t rest = 0;
+        for (int other = DATA_TRAIN; other < DATA_SPLITS; other++) rest += counts->count[other][label];
+        if (counts->count[part][label] || rest < (part == DATA_TRAIN ? 1 : 2)) continue;
+        if (n++ < LACKS) lg_buf_addf(&lacks, "%s%s", lacks.len ? ", " : "", data_class_name(set, label));
+    }
+    if (n > LACKS) lg_buf_addf(&lacks, " and %d more", n - LACKS);
+    if (n)
+        lg_fail(&warning, LG_E_DATA, 312,
+                part == DATA_TRAIN ? "train has no image of %s, so a network cannot learn %s"
+                                   : "val has no image of %s, so nothing says how well a network tells %s",
+                lg_buf_str(&lacks), n == 1 ? "it" : "them");
+    if (n) split_reason(&warning, counts, name, by);
+    if (n) plt_warning(doc, &warning);
+    lg_buf_release(&lacks);
+}
+
 void cmd_doc_split_warnings(plt_doc *doc, const data_set *set, const data_counts *counts, const data_cut *cut,
                             const char *name, const char *by)
 {
@@ -305,20 +332,8 @@ void cmd_doc_split_warnings(plt_doc *doc, const data_set *set, const data_counts
         split_reason(&warning, counts, name, by);
         plt_warning(doc, &warning);
     }
-    lg_buf lacks;
-    lg_buf_init(&lacks, 200);
-    for (int label = 0; label < counts->classes; label++) {
-        size_t other = counts->count[DATA_VAL][label] + counts->count[DATA_TEST][label];
-        if (counts->count[DATA_TRAIN][label] || !other) continue;
-        lg_buf_addf(&lacks, "%s%s", lacks.len ? ", " : "", data_class_name(set, label));
-    }
-    if (lacks.len) {
-        lg_err warning = {0};
-        lg_fail(&warning, LG_E_DATA, 312, "train has no image of %s, so a network cannot learn it", lg_buf_str(&lacks));
-        split_reason(&warning, counts, name, by);
-        plt_warning(doc, &warning);
-    }
-    lg_buf_release(&lacks);
+    warn_lacks(doc, set, counts, DATA_TRAIN, name, by);
+    if (counts->total[DATA_VAL]) warn_lacks(doc, set, counts, DATA_VAL, name, by);
 }
 
 static plt_edge edge_of(data_split_kind split)

@@ -4,6 +4,7 @@
 #include "lib/data/clean.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/banned.h"
@@ -146,28 +147,70 @@ static lg_status shares(joining *j, const data_set *set, lg_err *err)
     return LG_OK;
 }
 
-/* Marks what goes: of each group of look-alikes all but its first image that can be used. */
+/* A label that stays among the images that look alike. */
+typedef struct kept_label {
+    uint32_t group;
+    int32_t label;
+} kept_label;
+
+static int by_kept(const void *left, const void *right)
+{
+    const kept_label *a = left, *b = right;
+    if (a->group != b->group) return a->group < b->group ? -1 : 1;
+    return (a->label > b->label) - (a->label < b->label);
+}
+
+/* Labels that went with an image while none of those that stay and look like it has them. */
+static lg_status count_conflicts(joining *j, const data_set *set, const bool *goes, lg_err *err)
+{
+    size_t n = data_count(set), count = 0;
+    data_image image;
+    kept_label *kept = lg_alloc(n, sizeof *kept, err);
+    if (!kept) return err->status;
+    for (size_t i = 0; i < n; i++) {
+        data_image_at(set, i, &image);
+        if (!goes[i]) kept[count++] = (kept_label){image.group, image.label};
+    }
+    qsort(kept, count, sizeof *kept, by_kept);
+    for (size_t i = 0; i < n; i++) {
+        data_image_at(set, i, &image);
+        kept_label was = {image.group, image.label};
+        j->conflicts += goes[i] && image.label >= 0 && !bsearch(&was, kept, count, sizeof *kept, by_kept);
+    }
+    lg_free(kept);
+    return LG_OK;
+}
+
+/* Which go: what looks like an earlier image, but a labelled one rather than one without a label stays. The marks of
+ * one picture are of one group, and nevertheless no duplicates: each stays. */
 static lg_status choose(joining *j, const data_set *set, uint32_t **out, size_t *gone, lg_err *err)
 {
     size_t n = data_count(set);
-    uint32_t *keeper = lg_alloc(n + 2, sizeof *keeper, err); /* by group: row + 1 */
-    uint32_t *ids = keeper ? lg_alloc(n + 1, sizeof *ids, err) : NULL;
-    data_image image, kept;
-    for (size_t i = 0; ids && i < n; i++) {
+    uint32_t *bare = lg_alloc(n + 2, sizeof *bare, err); /* by group: row + 1 of a first one without a label */
+    bool *goes = lg_alloc(n, sizeof *goes, err);
+    uint32_t *ids = lg_alloc(n + 1, sizeof *ids, err);
+    data_image image;
+    lg_status st = bare && goes && ids ? LG_OK : err->status;
+    for (size_t i = 0; !st && i < n; i++) {
         data_image_at(set, i, &image);
-        if (keeper[image.group]) data_image_at(set, keeper[image.group] - 1, &kept);
-        if (!keeper[image.group] || (kept.label < 0 && image.label >= 0)) keeper[image.group] = (uint32_t)i + 1;
+        uint32_t *first = &bare[image.group];
+        goes[i] = image.duplicate;
+        if (!image.duplicate && image.label < 0 && image.group == image.id) *first = (uint32_t)i + 1;
+        if (!image.duplicate || image.label < 0 || !*first) continue;
+        goes[*first - 1] = true;
+        goes[i] = false;
+        *first = 0;
     }
-    for (size_t i = 0; ids && i < n; i++) {
+    if (!st) st = count_conflicts(j, set, goes, err);
+    for (size_t i = 0; !st && i < n; i++) {
         data_image_at(set, i, &image);
-        if (keeper[image.group] == i + 1) continue;
-        data_image_at(set, keeper[image.group] - 1, &kept);
-        j->conflicts += image.label >= 0 && image.label != kept.label;
-        ids[(*gone)++] = image.id;
+        if (goes[i]) ids[(*gone)++] = image.id;
     }
-    lg_free(keeper);
-    *out = ids;
-    return ids ? LG_OK : err->status;
+    lg_free(bare);
+    lg_free(goes);
+    if (st) lg_free(ids);
+    else *out = ids;
+    return st;
 }
 
 static lg_status dedupe(joining *j, data_set **set, lg_err *err)

@@ -74,7 +74,19 @@ static void doc_notes(const data_split_spec *spec, const data_counts *counts, pl
         if (share[part] <= 0 && counts->total[part]) plt_note(doc, "%s stays as it was", data_split_names[part]);
 }
 
-static void doc_leaks(const data_split_spec *spec, const data_split_report *leak, plt_doc *doc)
+/* The marks of one picture are of one group as well. */
+static bool has_marks(const data_set *set)
+{
+    bool found = false;
+    data_image image;
+    for (size_t i = 0; i < data_count(set) && !found; i++) {
+        data_image_at(set, i, &image);
+        found = image.box.w > 0;
+    }
+    return found;
+}
+
+static void doc_leaks(const data_set *set, const data_split_spec *spec, const data_split_report *leak, plt_doc *doc)
 {
     if (leak->by_groups && leak->by_across)
         plt_text(doc, "%zu different value%s of `%s` in what was cut; %zu %s in several parts, for the others stayed",
@@ -84,9 +96,9 @@ static void doc_leaks(const data_split_spec *spec, const data_split_report *leak
         plt_text(doc, "%zu different value%s of `%s`, each on one side", leak->by_groups,
                  leak->by_groups == 1 ? "" : "s", spec->by);
     plt_sentence(
-        doc, "Leak check: %zu group%s of look-alikes (%zu image%s), %zu image%s with a look-alike on the other side",
-        leak->groups, leak->groups == 1 ? "" : "s", leak->group_images, leak->group_images == 1 ? "" : "s",
-        leak->across, leak->across == 1 ? "" : "s");
+        doc, "Leak check: %zu group%s of look-alikes%s (%zu image%s), %zu image%s with a look-alike on the other side",
+        leak->groups, leak->groups == 1 ? "" : "s", has_marks(set) ? " and of marks in one picture" : "",
+        leak->group_images, leak->group_images == 1 ? "" : "s", leak->across, leak->across == 1 ? "" : "s");
 }
 
 static lg_status split_document(const dsl_call *call, const data_set *set, const data_split_spec *spec,
@@ -103,7 +115,7 @@ static lg_status split_document(const dsl_call *call, const data_set *set, const
     doc_notes(spec, &counts, &doc);
     cmd_doc_split_warnings(&doc, set, &counts, &spec->cut, name, spec->by);
     data_counts_release(&counts);
-    doc_leaks(spec, leak, &doc);
+    doc_leaks(set, spec, leak, &doc);
     return cmd_display(call, &doc, false, err);
 }
 

@@ -364,7 +364,7 @@ static lg_status note_flat(const loading *l, data_report *report, lg_err *err)
     lg_buf_addf(&d.msg, "%s %s no area", count_text(n), plural(n, "box has", "boxes have"));
     lg_buf_adds(&d.why, n == 1 ? "in " : "the first in ");
     add_name(&d.why, l->flat_name);
-    lg_buf_addf(&d.hint, "%s left out", plural(n, "it was", "they were"));
+    lg_buf_addf(&d.hint, "%s left out; a picture without another box stays whole", plural(n, "it was", "they were"));
     return note_add(report, 305, n, DATA_AT_FROM, &d, err);
 }
 

@@ -207,7 +207,7 @@ void plt_histogram(plt_doc *doc, const plt_histogram_spec *s)
     } else {
         lg_buf_addf(&built, ": %s has %s", s->labels[rows[0].index], lg_thousands(rows[0].total));
         if (s->n > 1) lg_buf_addf(&built, ", %s %s", s->labels[last->index], lg_thousands(last->total));
-        if (s->n > 1 && last->total > 0)
+        if (s->n > 1 && last->total > 0 && (double)rows[0].total / (double)last->total >= 1.05)
             lg_buf_addf(&built, "; the largest is %.1f times the smallest",
                         (double)rows[0].total / (double)last->total);
     }

@@ -161,7 +161,7 @@ TEST(published_sets)
             "http://example.org/1184/1013364004_bcf87ed140.png\r\n");
     CHECK_OK(LOAD(.size = {8, 8, 0}));
     CHECK_INT(data_classes(set), 3);
-    CHECK_STR(data_class_name(set, 2), "none");
+    CHECK_STR(data_class_name(set, 1), "distractor");
     CHECK_INT(report.labelled, 4);
     CHECK_INT(report.unlabelled, 1);
     ds_new();

@@ -46,6 +46,17 @@ static void drawing(int which, lg_buf *out)
     }
 }
 
+/* The marks of one picture stay together on one side, but are no look-alikes of one another. */
+TEST(combined_without_look_alikes)
+{
+    setup("load a from coco boxes size 16x16\nload b from coco boxes size 16x16");
+    CHECK_HAS(shown("combine a, b into both dedupe"), "both from 2 datasets: 4 images");
+    CHECK_HAS(lg_buf_str(&l.text), "4 near-duplicates left out, one of each stays");
+    CHECK(strstr(lg_buf_str(&l.text), "another label") == NULL);
+    CHECK_HAS(shown("split both 50/50"), "Leak check: 1 group of look-alikes and of marks in one picture (2 images)");
+    lens_close(&l);
+}
+
 TEST(pictures_with_their_boxes)
 {
     lg_buf svg;
