@@ -1,5 +1,5 @@
-/* json_scan.h - JSON read in one pass from a file of any size, in the memory of a buffer: the values that are wanted are
- * copied out one by one, all others are passed over, and all of them are checked as strictly as jansson checks.
+/* json_scan.h - JSON read in one pass from a file of any size, in the memory of a buffer: the values that are wanted
+ * are copied out one by one, all others are passed over, and all are checked as strictly as jansson checks.
  *
  *     json_scan s;
  *     LG_TRY(json_scan_open(&s, "/data/instances.json", cancel, err));       // or json_scan_text(&s, bytes, len)
