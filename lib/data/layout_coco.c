@@ -16,7 +16,7 @@
 
 #include "lib/base/banned.h"
 
-enum { JSON_FILES = 32, ITEM_MOST = 1 << 20 };
+enum { JSON_LIMIT = 512 << 20, JSON_FILES = 32, ITEM_MOST = 1 << 20 };
 
 /* What one annotation says, while the categories may still be to come. */
 typedef struct annotation {
@@ -296,17 +296,32 @@ static lg_status broken(const coco *c, lg_err *err)
     return lg_try(err, "download them again, or say where labels are: `labels FILE`, `labels folders`");
 }
 
+/* A file is read as it comes; what is none by itself, whole. */
+static lg_status open_scan(coco *c, lg_buf *text, lg_err *err)
+{
+    lg_err said = {0};
+    const loading *l = c->m->l;
+    char *full = lg_strf(err, "%s/%s", l->folder, c->path);
+    if (!full) return err->status;
+    lg_status st = json_scan_open(&c->scan, full, l->spec->cancel, &said);
+    lg_free(full);
+    if (st == LG_OK) return LG_OK;
+    LG_TRY(data_read_listed(l, c->path, text, err));
+    json_scan_text(&c->scan, lg_buf_str(text), text->len);
+    return LG_OK;
+}
+
 static lg_status read_json(data_marks *m, const char *path, bool *known, lg_err *err)
 {
+    lg_buf text;
     lg_status st;
     coco c = {.m = m, .path = path, .scan = {.fd = -1}};
     lg_buf_init(&c.key, ITEM_MOST);
     lg_buf_init(&c.item, ITEM_MOST);
-    char *full = lg_strf(err, "%s/%s", m->l->folder, path);
-    if (!full) LG_GO(err->status);
+    lg_buf_init(&text, JSON_LIMIT);
     LG_GO(data_map_init(&c.image, 64, false, err));
     LG_GO(data_map_init(&c.category, 64, false, err));
-    LG_GO(json_scan_open(&c.scan, full, m->l->spec->cancel, err));
+    LG_GO(open_scan(&c, &text, err));
     LG_GO(read_root(&c, err));
     if (c.scan.why[0]) LG_GO(broken(&c, err));
     if (c.scan.why[0] || !c.there[IMAGES] || !c.there[ANNOTATIONS] || !c.there[CATEGORIES]) goto done;
@@ -321,7 +336,7 @@ done:
     lg_free(c.picture);
     lg_free(c.name);
     lg_free(c.mark);
-    lg_free(full);
+    lg_buf_release(&text);
     return st;
 }
 
