@@ -10,24 +10,24 @@
 enum { ROOM = 1 << 18, NUMBER_MOST = 400 };
 
 /* ---- bytes ---- */
-lg_status json_scan_open(json_scan *s, const char *path, lg_cancel *cancel, lg_err *err)
+lg_status data_json_open(data_json *s, const char *path, lg_cancel *cancel, lg_err *err)
 {
     uint64_t size;
-    *s = (json_scan){.fd = -1, .line = 1, .cancel = cancel};
+    *s = (data_json){.fd = -1, .line = 1, .cancel = cancel};
     s->room = lg_alloc(ROOM, 1, err);
     if (!s->room) return err->status;
     s->at = s->end = s->room;
     lg_status st = lg_reach_open(path, &s->fd, &size, err);
-    if (st) json_scan_close(s);
+    if (st) data_json_close(s);
     return st;
 }
 
-void json_scan_text(json_scan *s, const char *text, size_t len)
+void data_json_text(data_json *s, const char *text, size_t len)
 {
-    *s = (json_scan){.fd = -1, .line = 1, .at = text, .end = text + len};
+    *s = (data_json){.fd = -1, .line = 1, .at = text, .end = text + len};
 }
 
-void json_scan_close(json_scan *s)
+void data_json_close(data_json *s)
 {
     if (s->fd >= 0) close(s->fd);
     s->fd = -1;
@@ -36,7 +36,7 @@ void json_scan_close(json_scan *s)
     s->at = s->end = NULL;
 }
 
-static bool fill(json_scan *s)
+static bool fill(data_json *s)
 {
     if (s->fd < 0) return false;
     if (lg_cancel_check(s->cancel, &s->err) == LG_OK) {
@@ -53,21 +53,21 @@ static bool fill(json_scan *s)
 }
 
 /* The next byte, -1 at the end. */
-static int look(json_scan *s)
+static int look(data_json *s)
 {
     if (s->at == s->end && !fill(s)) return -1;
     return (unsigned char)*s->at;
 }
 
 /* Goes past the byte that look gave. */
-static void step(json_scan *s)
+static void step(data_json *s)
 {
     if (s->copy) lg_buf_addc(s->copy, *s->at);
     s->at++;
 }
 
 /* ---- failures, in the words people know from other readers of JSON ---- */
-static bool fail_at(json_scan *s, const char *what, int byte)
+static bool fail_at(data_json *s, const char *what, int byte)
 {
     static const char hex[] = "0123456789abcdef";
     size_t n = strlen(what);
@@ -87,13 +87,13 @@ static bool fail_at(json_scan *s, const char *what, int byte)
     return false;
 }
 
-static bool fail_here(json_scan *s, const char *what)
+static bool fail_here(data_json *s, const char *what)
 {
     return fail_at(s, what, look(s));
 }
 
 /* ---- blanks ---- */
-static int after_blanks(json_scan *s)
+static int after_blanks(data_json *s)
 {
     for (;;) {
         int c = look(s);
@@ -104,7 +104,7 @@ static int after_blanks(json_scan *s)
 }
 
 /* ---- strings ---- */
-static bool hex_digits(json_scan *s, uint32_t *out)
+static bool hex_digits(data_json *s, uint32_t *out)
 {
     *out = 0;
     for (int i = 0; i < 4; i++) {
@@ -118,7 +118,7 @@ static bool hex_digits(json_scan *s, uint32_t *out)
 }
 
 /* \uD83D\uDE00 is one character; half of such a pair is none, nor is zero. */
-static bool unicode(json_scan *s)
+static bool unicode(data_json *s)
 {
     uint32_t high, low;
     if (!hex_digits(s, &high)) return false;
@@ -132,7 +132,7 @@ static bool unicode(json_scan *s)
     return (low >= 0xdc00 && low < 0xe000) || fail_here(s, "half a character by number");
 }
 
-static bool escape(json_scan *s)
+static bool escape(data_json *s)
 {
     step(s);
     int c = look(s);
@@ -142,7 +142,7 @@ static bool escape(json_scan *s)
 }
 
 /* A character of two to four bytes. */
-static bool wide(json_scan *s, int first)
+static bool wide(data_json *s, int first)
 {
     uint32_t cp;
     int more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
@@ -161,7 +161,7 @@ static bool wide(json_scan *s, int first)
 }
 
 /* Behind the opening quote, to the closing one, which is not read. Runs of plain letters go at once. */
-static bool letters(json_scan *s)
+static bool letters(data_json *s)
 {
     for (;;) {
         const char *from = s->at;
@@ -177,7 +177,7 @@ static bool letters(json_scan *s)
     }
 }
 
-static bool string(json_scan *s)
+static bool string(data_json *s)
 {
     step(s);
     if (!letters(s)) return false;
@@ -192,7 +192,7 @@ typedef struct number {
     bool real;
 } number;
 
-static bool digits(json_scan *s, number *n)
+static bool digits(data_json *s, number *n)
 {
     int count = 0;
     for (int c; (c = look(s)) >= '0' && c <= '9'; count++) {
@@ -202,14 +202,14 @@ static bool digits(json_scan *s, number *n)
     return count > 0 || fail_here(s, "invalid number");
 }
 
-static void sign(json_scan *s, number *n)
+static void sign(data_json *s, number *n)
 {
     n->text[n->len++] = (char)look(s);
     step(s);
 }
 
 /* Most numbers are short, and cannot be too large. */
-static bool fits(json_scan *s, number *n)
+static bool fits(data_json *s, number *n)
 {
     long long whole;
     double real;
@@ -221,7 +221,7 @@ static bool fits(json_scan *s, number *n)
     return fail_here(s, "a number is too large");
 }
 
-static bool read_number(json_scan *s)
+static bool read_number(data_json *s)
 {
     number n;
     n.len = 0;
@@ -247,7 +247,7 @@ static bool read_number(json_scan *s)
     return fits(s, &n);
 }
 
-static bool word(json_scan *s, const char *text)
+static bool word(data_json *s, const char *text)
 {
     for (; *text; text++) {
         if (look(s) != *text) return fail_here(s, "unexpected token");
@@ -258,7 +258,7 @@ static bool word(json_scan *s, const char *text)
 }
 
 /* A value that has none in it. */
-static bool scalar(json_scan *s, int c)
+static bool scalar(data_json *s, int c)
 {
     if (c == '"') return string(s);
     if (c == '-' || (c >= '0' && c <= '9')) return read_number(s);
@@ -269,20 +269,20 @@ static bool scalar(json_scan *s, int c)
 }
 
 /* ---- objects and arrays ---- */
-char json_peek(json_scan *s)
+char data_json_peek(data_json *s)
 {
     int c = s->why[0] ? -1 : after_blanks(s);
     return c < 0 ? 0 : (char)c;
 }
 
-static bool deeper(json_scan *s)
+static bool deeper(data_json *s)
 {
-    return s->depth < JSON_SCAN_DEPTH || fail_here(s, "too many values in one another");
+    return s->depth < DATA_JSON_DEPTH || fail_here(s, "too many values in one another");
 }
 
-bool json_enter(json_scan *s)
+bool data_json_enter(data_json *s)
 {
-    char c = json_peek(s);
+    char c = data_json_peek(s);
     if (s->why[0] || (c != '{' && c != '[')) return false;
     if (!deeper(s)) return false;
     s->depth++;
@@ -291,7 +291,7 @@ bool json_enter(json_scan *s)
 }
 
 /* The end of what was gone into (false), or a comma where one must be. */
-static bool goes_on(json_scan *s, bool *first, char close, const char *what)
+static bool goes_on(data_json *s, bool *first, char close, const char *what)
 {
     if (s->why[0]) return false;
     int c = after_blanks(s);
@@ -309,13 +309,13 @@ static bool goes_on(json_scan *s, bool *first, char close, const char *what)
     return true;
 }
 
-static bool key_begins(json_scan *s)
+static bool key_begins(data_json *s)
 {
     int c = after_blanks(s);
     return c == '"' || fail_at(s, "string expected", c);
 }
 
-static bool colon(json_scan *s)
+static bool colon(data_json *s)
 {
     int c = after_blanks(s);
     if (c != ':') return fail_at(s, "':' expected", c);
@@ -323,7 +323,7 @@ static bool colon(json_scan *s)
     return true;
 }
 
-bool json_next_key(json_scan *s, bool *first, lg_buf *out)
+bool data_json_key(data_json *s, bool *first, lg_buf *out)
 {
     lg_buf_clear(out);
     if (!goes_on(s, first, '}', "'}' expected") || !key_begins(s)) return false;
@@ -336,13 +336,13 @@ bool json_next_key(json_scan *s, bool *first, lg_buf *out)
     return colon(s);
 }
 
-bool json_next_item(json_scan *s, bool *first)
+bool data_json_item(data_json *s, bool *first)
 {
     return goes_on(s, first, ']', "']' expected");
 }
 
 /* Without calling itself: what is open is a list of brackets, so that no file makes the stack grow. */
-static bool skip_value(json_scan *s)
+static bool skip_value(data_json *s)
 {
     int base = s->depth;
     bool first = true;
@@ -367,7 +367,7 @@ static bool skip_value(json_scan *s)
     return !s->why[0];
 }
 
-bool json_skip(json_scan *s, lg_buf *copy)
+bool data_json_skip(data_json *s, lg_buf *copy)
 {
     if (s->why[0]) return false;
     s->copy = copy;
@@ -376,7 +376,7 @@ bool json_skip(json_scan *s, lg_buf *copy)
     return whole;
 }
 
-bool json_end(json_scan *s)
+bool data_json_end(data_json *s)
 {
     if (s->why[0]) return false;
     int c = after_blanks(s);

@@ -30,7 +30,7 @@ typedef enum list_kind { IMAGES, ANNOTATIONS, CATEGORIES, LISTS } list_kind;
 typedef struct coco {
     data_marks *m;
     const char *path;
-    json_scan scan;
+    data_json scan;
     lg_buf key, item;         /* texts at hand */
     bool there[LISTS];        /* the key is there with an array */
     const char *wrong;        /* what the first list that is wrong has, or NULL */
@@ -200,16 +200,16 @@ static bool is_key(const coco *c, const char *name)
  * the last counts, for jansson as for us. */
 static lg_status copy_item(coco *c, list_kind kind, lg_err *err)
 {
-    json_scan *s = &c->scan;
+    data_json *s = &c->scan;
     lg_buf_clear(&c->item);
     lg_buf_addc(&c->item, '{');
-    if (json_peek(s) != '{') json_skip(s, NULL);
-    else if (json_enter(s))
-        for (bool first = true; json_next_key(s, &first, &c->key);) {
+    if (data_json_peek(s) != '{') data_json_skip(s, NULL);
+    else if (data_json_enter(s))
+        for (bool first = true; data_json_key(s, &first, &c->key);) {
             const char *wanted = NULL;
             for (const char *const *w = lists[kind].wanted; *w && !wanted; w++) wanted = is_key(c, *w) ? *w : NULL;
             if (wanted) lg_buf_addf(&c->item, "%s\"%s\":", c->item.len > 1 ? "," : "", wanted);
-            json_skip(s, wanted ? &c->item : NULL);
+            data_json_skip(s, wanted ? &c->item : NULL);
         }
     lg_buf_addc(&c->item, '}');
     lg_err full = {0};
@@ -234,12 +234,12 @@ static lg_status forget(coco *c, list_kind kind, lg_err *err)
 /* Once something is wrong the rest is only read for where it ends: a file that is no JSON is not ours. */
 static lg_status read_list(coco *c, list_kind kind, lg_err *err)
 {
-    json_scan *s = &c->scan;
+    data_json *s = &c->scan;
     LG_TRY(forget(c, kind, err));
-    c->there[kind] = json_peek(s) == '[';
-    if (!c->there[kind] || c->wrong) return json_skip(s, NULL), LG_OK;
-    json_enter(s);
-    for (bool first = true; json_next_item(s, &first);) {
+    c->there[kind] = data_json_peek(s) == '[';
+    if (!c->there[kind] || c->wrong) return data_json_skip(s, NULL), LG_OK;
+    data_json_enter(s);
+    for (bool first = true; data_json_item(s, &first);) {
         json_error_t why;
         LG_TRY(copy_item(c, kind, err));
         if (s->why[0]) break;
@@ -255,17 +255,17 @@ static lg_status read_list(coco *c, list_kind kind, lg_err *err)
 
 static lg_status read_root(coco *c, lg_err *err)
 {
-    json_scan *s = &c->scan;
-    char kind = json_peek(s);
-    if (kind == '{' && json_enter(s))
-        for (bool first = true; json_next_key(s, &first, &c->key);) {
+    data_json *s = &c->scan;
+    char kind = data_json_peek(s);
+    if (kind == '{' && data_json_enter(s))
+        for (bool first = true; data_json_key(s, &first, &c->key);) {
             int list = 0;
             while (list < LISTS && !is_key(c, lists[list].key)) list++;
-            if (list == LISTS) json_skip(s, NULL);
+            if (list == LISTS) data_json_skip(s, NULL);
             else LG_TRY(read_list(c, (list_kind)list, err));
         }
-    else if (kind == '[' || !kind) json_skip(s, NULL); /* fails where there is nothing */
-    json_end(s);
+    else if (kind == '[' || !kind) data_json_skip(s, NULL); /* fails where there is nothing */
+    data_json_end(s);
     return LG_OK;
 }
 
@@ -303,11 +303,11 @@ static lg_status open_scan(coco *c, lg_buf *text, lg_err *err)
     const loading *l = c->m->l;
     char *full = lg_strf(err, "%s/%s", l->folder, c->path);
     if (!full) return err->status;
-    lg_status st = json_scan_open(&c->scan, full, l->spec->cancel, &said);
+    lg_status st = data_json_open(&c->scan, full, l->spec->cancel, &said);
     lg_free(full);
     if (st == LG_OK) return LG_OK;
     LG_TRY(data_read_listed(l, c->path, text, err));
-    json_scan_text(&c->scan, lg_buf_str(text), text->len);
+    data_json_text(&c->scan, lg_buf_str(text), text->len);
     return LG_OK;
 }
 
@@ -328,7 +328,7 @@ static lg_status read_json(data_marks *m, const char *path, bool *known, lg_err 
     *known = true;
     st = c.wrong ? refuse(path, c.wrong, err) : take_all(&c, err);
 done:
-    json_scan_close(&c.scan);
+    data_json_close(&c.scan);
     data_map_release(&c.image);
     data_map_release(&c.category);
     lg_buf_release(&c.key);

@@ -7,21 +7,21 @@
 static lg_err err;
 
 /* Whole, or why not. */
-static const char *judge(json_scan *s, lg_buf *copy)
+static const char *judge(data_json *s, lg_buf *copy)
 {
     static char why[140];
-    json_skip(s, copy);
-    json_end(s);
+    data_json_skip(s, copy);
+    data_json_end(s);
     if (s->why[0]) snprintf(why, sizeof why, "line %zu: %s", s->line, s->why);
     else why[0] = 0;
-    json_scan_close(s);
+    data_json_close(s);
     return why;
 }
 
 static const char *judge_text(const char *text)
 {
-    json_scan s;
-    json_scan_text(&s, text, strlen(text));
+    data_json s;
+    data_json_text(&s, text, strlen(text));
     return judge(&s, NULL);
 }
 
@@ -117,7 +117,7 @@ TEST(files_in_parts)
 {
     char path[120];
     lg_buf text, copy;
-    json_scan s;
+    data_json s;
     lg_buf_init(&text, 1 << 22);
     lg_buf_init(&copy, 1 << 22);
     ds_new();
@@ -129,7 +129,7 @@ TEST(files_in_parts)
     CHECK(text.len > 3 << 18);
     ds_write("a.json", text.data, text.len);
     snprintf(path, sizeof path, "%s/a.json", ds_folder);
-    CHECK_OK(json_scan_open(&s, path, NULL, &err));
+    CHECK_OK(data_json_open(&s, path, NULL, &err));
     CHECK_STR(judge(&s, &copy), "");
     CHECK_OK(lg_buf_check(&copy, &err));
     json_t *whole = json_loadb(text.data, text.len, 0, NULL), *copied = json_loadb(copy.data, copy.len, 0, NULL);
@@ -138,7 +138,7 @@ TEST(files_in_parts)
     json_decref(copied);
     text.data[text.len - 3] = '?'; /* in the last line */
     ds_write("a.json", text.data, text.len);
-    CHECK_OK(json_scan_open(&s, path, NULL, &err));
+    CHECK_OK(data_json_open(&s, path, NULL, &err));
     CHECK_STR(judge(&s, NULL), "line 20001: '}' expected near '?'");
     lg_buf_release(&text);
     lg_buf_release(&copy);
@@ -146,18 +146,18 @@ TEST(files_in_parts)
 
 TEST(interrupted)
 {
-    json_scan s;
+    data_json s;
     char path[120];
     lg_cancel cancel = {0};
     ds_new();
     ds_text("a.json", "[1]");
     snprintf(path, sizeof path, "%s/a.json", ds_folder);
     lg_cancel_set(&cancel);
-    CHECK_OK(json_scan_open(&s, path, &cancel, &err));
-    CHECK(!json_skip(&s, NULL));
+    CHECK_OK(data_json_open(&s, path, &cancel, &err));
+    CHECK(!data_json_skip(&s, NULL));
     CHECK(s.err.status == LG_E_INTERRUPTED);
-    json_scan_close(&s);
-    CHECK(json_scan_open(&s, "/tmp/logolens-not-there.json", NULL, &err) != LG_OK);
+    data_json_close(&s);
+    CHECK(data_json_open(&s, "/tmp/logolens-not-there.json", NULL, &err) != LG_OK);
     CHECK_INT(err.code, 302);
     lg_err_clear(&err);
 }
