@@ -80,6 +80,29 @@ TEST(no_opinion_of_broken_files)
     lens_close(&l);
 }
 
+/* A set published with train and test alone: the line that load prints gives it validation images, and fit uses them. */
+TEST(validation_of_a_published_set)
+{
+    char name[64];
+    start();
+    for (int i = 0; i < 24; i++) {
+        snprintf(name, sizeof name, "pub/%s/%s/%02d.png", i < 16 ? "train" : "test", i % 2 ? "nike" : "puma", i);
+        lens_picture(name, i % 2, i);
+    }
+    cell("load pub from pub size 16x16");
+    SHOWS("without validation images; take some from train: split pub.train 80/20");
+    cell("split pub.train 80/20");
+    SHOWS("test stays as it was");
+    CHECK_STR(lens_fact(&l, "pub.train.count"), "12");
+    CHECK_STR(lens_fact(&l, "pub.val.count"), "4");
+    CHECK_STR(lens_fact(&l, "pub.test.count"), "8");
+    cell("model m on pub { flatten; dense classes softmax }\nfit m epochs 1 quiet");
+    SHOWS("12 training and 4 validation images");
+    cell("undo pub");
+    CHECK_STR(lens_fact(&l, "pub.val.count"), "0");
+    lens_close(&l);
+}
+
 TEST(relabel_keeps_the_case)
 {
     start();
