@@ -211,14 +211,23 @@ static void flickr32(void)
     ds_text("v2/testset-logosonly.relpaths.txt", "classes/jpg/adidas/4.png\n");
 }
 
+/* A folder that holds everything is not in the names of what an archive has. */
+static int part_of_1(const char *class)
+{
+    char name[60];
+    snprintf(name, sizeof name, "v2/classes/jpg/%s/1.png", class);
+    int part = part_of(name);
+    return part >= 0 ? part : part_of(name + 3);
+}
+
 static void check_flickr32_parts(void)
 {
-    CHECK_INT(part_of("v2/classes/jpg/HP/1.png"), DATA_TRAIN);
+    CHECK_INT(part_of_1("HP"), DATA_TRAIN);
     CHECK_INT(part_of("3.png"), DATA_TRAIN); /* not of trainvalset, which would make it validation */
     CHECK_INT(part_of("2.png"), DATA_VAL);
     CHECK_INT(part_of("5.png"), DATA_VAL);
     CHECK_INT(part_of("4.png"), DATA_TEST);
-    CHECK_INT(part_of("v2/classes/jpg/adidas/1.png"), DATA_TEST);
+    CHECK_INT(part_of_1("adidas"), DATA_TEST);
 }
 
 TEST(flickr32)
