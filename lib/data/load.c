@@ -163,13 +163,26 @@ static lg_status find_labels(loading *l, lg_err *err)
 }
 
 /* ---- which files are the set ---- */
+/* The pictures may be in an archive that lies there. */
+static const char *listed_archive(const loading *l)
+{
+    static const char *const ends[] = {".zip", ".tar", ".tar.gz", ".tgz"};
+    for (size_t i = 0; i < l->list.count; i++)
+        for (size_t k = 0; k < sizeof ends / sizeof *ends; k++)
+            if (data_ends_with(l->list.path[i], ends[k])) return l->list.path[i];
+    return NULL;
+}
+
 static lg_status no_images(const loading *l, lg_err *err)
 {
+    const char *inner = listed_archive(l);
     lg_fail(err, LG_E_DATA, 309, "there are no images in `%s`", l->spec->from);
     if (l->list.count == 0) lg_why(err, "%s is empty", l->shown);
     else
         lg_why(err, "%s has %s file%s, none with a name like .jpg, .png or .bmp; the first is %s", l->shown,
                lg_thousands((long long)l->list.count), l->list.count == 1 ? "" : "s", l->list.path[0]);
+    if (inner && l->archive) return lg_try(err, "unpack it, and load the archive in it: %s", inner);
+    if (inner) return lg_try(err, "load %s from %s/%s", l->spec->name, l->spec->from, inner);
     return lg_try(err, "name the folder the images are in");
 }
 

@@ -706,6 +706,21 @@ TEST(files_that_are_no_archives)
     CHECK_HAS(err.why, "is empty");
 }
 
+TEST(archives_in_folders_and_archives)
+{
+    zipping z = {0};
+    char want[200];
+    ds_new();
+    packed_text(&z, "flickr27/images.tar.gz", "one more", (zip_how){0});
+    packed_text(&z, "flickr27/readme.txt", "none", (zip_how){0});
+    CHECK(LOAD(.from = write_zip(&z, "x.zip")) == LG_E_DATA);
+    CHECK_INT(err.code, 309);
+    CHECK_HAS(err.hint, "the archive in it: images.tar.gz");
+    CHECK(LOAD(.name = "logos") == LG_E_DATA);
+    snprintf(want, sizeof want, "load logos from %s/x.zip", ds_folder);
+    CHECK_STR(err.hint, want);
+}
+
 /* ---- damaged ---- */
 static void good_zip(zipping *z, bool zip64)
 {
