@@ -29,8 +29,8 @@ struct data_archive {
     uint64_t opened; /* counts openings in this process */
     char *path;
     const char *name; /* last part of the path, for messages */
-    archive_bytes file,
-        store; /* the archive, and what members of a tar are read from: the archive or the scratch file */
+    archive_bytes file;
+    archive_bytes store; /* what files of a tar are read from: the archive, or the scratch file */
     uint64_t device, inode;
     int64_t changed[2]; /* of the archive when it was opened: seconds, nanoseconds */
     lg_arena text;
@@ -56,18 +56,18 @@ lg_status data_archive_check_size(const data_archive *a, uint64_t unpacked, uint
 lg_status data_archive_one_more(data_archive *a, lg_err *err) LG_MUST_CHECK;
 /* Takes a file under its tidied name, or counts it among what is left out. backslash: those divide folders too. */
 lg_status data_archive_add(data_archive *a, const char *name, bool backslash, const archive_member *member,
-                      lg_err *err) LG_MUST_CHECK;
+                           lg_err *err) LG_MUST_CHECK;
 /* The name under which data_archive_add takes it: NULL where it takes none (out too small counts as that). */
 const char *data_archive_tidy(const char *name, bool backslash, char *out, size_t size, bool *outside);
 /* Counts what is left out; name: where it is the first, it is told. */
 lg_status data_archive_leave(data_archive *a, size_t *which, const char *name, lg_err *err) LG_MUST_CHECK;
 
-/* Readers: list what there is. *known false: the bytes are of another kind. */
+/* Readers. *known false: the bytes are of another kind. */
 lg_status data_archive_zip_list(data_archive *a, const data_archive_watch *watch, lg_err *err) LG_MUST_CHECK;
 lg_status data_archive_zip_read(data_archive *a, const archive_member *m, lg_buf *out, lg_err *err) LG_MUST_CHECK;
 void data_archive_zip_close(struct archive_zip *zip);
 lg_status data_archive_tar_list(data_archive *a, bool packed, const data_archive_watch *watch, bool *known,
-                           lg_err *err) LG_MUST_CHECK;
+                                lg_err *err) LG_MUST_CHECK;
 lg_status data_archive_tar_read(data_archive *a, const archive_member *m, lg_buf *out, lg_err *err) LG_MUST_CHECK;
 
 #endif
