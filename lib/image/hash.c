@@ -1,17 +1,9 @@
 #include "lib/image/hash.h"
 #include <math.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include "lib/image/resize.h"
 #include "lib/base/banned.h"
-
-void img_sha256(const void *bytes, size_t len, char hex[IMG_SHA256_HEX])
-{
-    unsigned char digest[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(digest, bytes, len);
-    sodium_bin2hex(hex, IMG_SHA256_HEX, digest, sizeof digest);
-}
 
 enum { SIDE = 32, LOW = 8 };
 

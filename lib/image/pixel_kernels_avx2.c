@@ -1,4 +1,4 @@
-/* pixel_kernels_avx2.c - the loops of pixel_kernels.h, eight 32-bit lanes at a time. Every product and sum is the
+/* pixel_kernels_avx2.c - the loops of pixel_kernels.h, eight 32-bit or sixteen 16-bit lanes at a time. Every product and sum is the
  * scalar one's, so the bytes are too. */
 #include <immintrin.h>
 #include <string.h>
@@ -33,7 +33,7 @@ static inline __m128i pixel_sums(const uint32_t *w, const uint8_t *p, int taps)
     return both;
 }
 
-static void row_of_three(const img_axis *a, const uint8_t *row, uint16_t *out)
+static void row_of_three_wide(const img_axis *a, const uint8_t *row, uint16_t *out)
 {
     const int shift = IMG_WEIGHT_BITS - IMG_KEEP_BITS;
     const __m128i half = _mm_set1_epi32(1 << (shift - 1));
@@ -43,6 +43,43 @@ static void row_of_three(const img_axis *a, const uint8_t *row, uint16_t *out)
         sum = _mm_srli_epi32(_mm_add_epi32(sum, half), shift);
         uint64_t rgb = (uint64_t)_mm_cvtsi128_si64(_mm_packus_epi32(sum, sum));
         memcpy(out, &rgb, 6);
+    }
+}
+
+/* Four taps of three channels: 16-bit pairs r r, g g, b b, -, the lower two taps' in the lower half. Pixels are below
+ * 256 and the weights of one output pixel sum to 1 << 16, so the sums of pairs are exact. */
+static inline __m256i quad_sums(const int16_t *w, const uint8_t *p, int quads)
+{
+    const __m256i pairs = _mm256_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1, 6, -1, 9, -1, 7,
+                                           -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1);
+    const __m256i twice = _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1);
+    __m256i sum = _mm256_setzero_si256();
+    for (int q = 0; q < quads; q++, p += 12, w += 4) {
+        __m256i px = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)p));
+        __m256i weight = _mm256_castsi128_si256(_mm_loadl_epi64((const __m128i *)w));
+        weight = _mm256_permutevar8x32_epi32(weight, twice);
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_shuffle_epi8(px, pairs), weight));
+    }
+    return sum;
+}
+
+/* Two output pixels at a time. */
+static void row_of_three(const img_axis *a, const uint8_t *row, uint16_t *out)
+{
+    const int shift = IMG_WEIGHT_BITS - IMG_KEEP_BITS, quads = a->quads;
+    const __m256i half = _mm256_set1_epi32(1 << (shift - 1));
+    for (int x = 0; x < a->n; x += 2, out += 6) {
+        const int next = x + 1 < a->n ? x + 1 : x;
+        __m256i one = quad_sums(a->brief + (size_t)x * 4 * (size_t)quads, row + (size_t)a->first[x] * 3, quads);
+        __m256i two = quad_sums(a->brief + (size_t)next * 4 * (size_t)quads, row + (size_t)a->first[next] * 3, quads);
+        __m256i both = _mm256_add_epi32(_mm256_permute2x128_si256(one, two, 0x20),
+                                        _mm256_permute2x128_si256(one, two, 0x31));
+        both = _mm256_srli_epi32(_mm256_add_epi32(both, half), shift);
+        both = _mm256_packus_epi32(both, both);
+        uint64_t left = (uint64_t)_mm_cvtsi128_si64(_mm256_castsi256_si128(both));
+        uint64_t right = (uint64_t)_mm_cvtsi128_si64(_mm256_extracti128_si256(both, 1));
+        memcpy(out, &left, 6);
+        if (next > x) memcpy(out + 3, &right, 6);
     }
 }
 
@@ -69,7 +106,8 @@ static void row_of_one(const img_axis *a, const uint8_t *row, uint16_t *out)
 
 static void avx2_row(const img_axis *a, const uint8_t *row, int c, uint16_t *out)
 {
-    if (c == 3) row_of_three(a, row, out);
+    if (c == 3 && a->brief) row_of_three(a, row, out);
+    else if (c == 3) row_of_three_wide(a, row, out);
     else row_of_one(a, row, out);
 }
 
@@ -225,4 +263,56 @@ static void avx2_warp(const img_picture *src, img_walk walk, int n, uint8_t *out
     else walk_row(src, &walk, n, 1, out);
 }
 
-const img_kernels img_kernels_avx2 = {.name = "avx2", .row = avx2_row, .column = avx2_column, .warp = avx2_warp};
+/* ---- adding up ---- */
+static inline __m256i load32(const uint8_t *p)
+{
+    return _mm256_loadu_si256((const __m256i *)p);
+}
+static inline __m256i add_bytes(__m256i sum, __m256i bytes)
+{
+    return _mm256_add_epi64(sum, _mm256_sad_epu8(bytes, _mm256_setzero_si256()));
+}
+static inline uint64_t four_lanes(__m256i v)
+{
+    uint64_t lane[4];
+    _mm256_storeu_si256((__m256i *)lane, v);
+    return lane[0] + lane[1] + lane[2] + lane[3];
+}
+
+/* 32 pixels lie in three vectors; each has a third of every channel, in places where the other two have another. */
+static size_t sums_of_three(const uint8_t *px, size_t n, uint64_t sum[3])
+{
+    static const uint8_t third[34] = {255, 0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0, 255, 0,
+                                      0, 255, 0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0, 255};
+    const __m256i at1 = load32(third + 2), at2 = load32(third + 1), at0 = load32(third); /* places 1, 4, … and so on */
+    __m256i red = _mm256_setzero_si256(), green = red, blue = red;
+    size_t i = 0;
+    for (; i + 32 <= n; i += 32, px += 96) {
+        __m256i a = load32(px), b = load32(px + 32), c = load32(px + 64);
+        red = add_bytes(red, _mm256_blendv_epi8(_mm256_blendv_epi8(a, b, at1), c, at2));
+        green = add_bytes(green, _mm256_blendv_epi8(_mm256_blendv_epi8(a, b, at2), c, at0));
+        blue = add_bytes(blue, _mm256_blendv_epi8(_mm256_blendv_epi8(a, b, at0), c, at1));
+    }
+    sum[0] = four_lanes(red), sum[1] = four_lanes(green), sum[2] = four_lanes(blue);
+    return i;
+}
+
+static size_t sums_of_one(const uint8_t *px, size_t n, uint64_t sum[3])
+{
+    __m256i all = _mm256_setzero_si256();
+    size_t i = 0;
+    for (; i + 32 <= n; i += 32) all = add_bytes(all, load32(px + i));
+    sum[0] = four_lanes(all), sum[1] = sum[2] = 0;
+    return i;
+}
+
+static void avx2_sums(const uint8_t *px, size_t n, int c, uint64_t sum[3])
+{
+    uint64_t rest[3];
+    size_t done = c == 3 ? sums_of_three(px, n, sum) : sums_of_one(px, n, sum);
+    img_kernels_scalar.sums(px + done * (size_t)c, n - done, c, rest);
+    for (int k = 0; k < 3; k++) sum[k] += rest[k];
+}
+
+const img_kernels img_kernels_avx2 = {
+    .name = "avx2", .row = avx2_row, .column = avx2_column, .warp = avx2_warp, .sums = avx2_sums};
