@@ -48,7 +48,7 @@ static void row_of_three_wide(const img_axis *a, const uint8_t *row, uint16_t *o
 
 /* Four taps of three channels: 16-bit pairs r r, g g, b b, -, the lower two taps' in the lower half. Pixels are below
  * 256 and the weights of one output pixel sum to 1 << 16, so the sums of pairs are exact. */
-static inline __m256i quad_sums(const int16_t *w, const uint8_t *p, int quads)
+__attribute__((always_inline)) static inline __m256i quad_sums(const int16_t *w, const uint8_t *p, int quads)
 {
     const __m256i pairs = _mm256_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1, 6, -1, 9, -1, 7,
                                            -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1);
@@ -63,23 +63,46 @@ static inline __m256i quad_sums(const int16_t *w, const uint8_t *p, int quads)
     return sum;
 }
 
-/* Two output pixels at a time. */
+/* Two output pixels, one in each half. */
+__attribute__((always_inline)) static inline __m256i two_pixels(__m256i one, __m256i two)
+{
+    const int shift = IMG_WEIGHT_BITS - IMG_KEEP_BITS;
+    __m256i both =
+        _mm256_add_epi32(_mm256_permute2x128_si256(one, two, 0x20), _mm256_permute2x128_si256(one, two, 0x31));
+    both = _mm256_srli_epi32(_mm256_add_epi32(both, _mm256_set1_epi32(1 << (shift - 1))), shift);
+    return _mm256_packus_epi32(both, both);
+}
+
+/* Each is stored with a fourth channel that the next one overwrites, but for the last two. */
+__attribute__((always_inline)) static inline void row_of_quads(const img_axis *a, const uint8_t *row, int quads,
+                                                               uint16_t *out)
+{
+    const int n = a->n, *first = a->first;
+    const int16_t *w = a->brief;
+    int x = 0;
+    for (; x + 2 < n; x += 2, w += 8 * quads, out += 6) {
+        __m256i both = two_pixels(quad_sums(w, row + (size_t)first[x] * 3, quads),
+                                  quad_sums(w + 4 * quads, row + (size_t)first[x + 1] * 3, quads));
+        _mm_storel_epi64((__m128i *)out, _mm256_castsi256_si128(both));
+        _mm_storel_epi64((__m128i *)(out + 3), _mm256_extracti128_si256(both, 1));
+    }
+    for (; x < n; x++, w += 4 * quads, out += 3) {
+        __m256i sum = quad_sums(w, row + (size_t)first[x] * 3, quads);
+        uint64_t rgb = (uint64_t)_mm_cvtsi128_si64(_mm256_castsi256_si128(two_pixels(sum, sum)));
+        memcpy(out, &rgb, 6);
+    }
+}
+
+/* The usual lengths are constants in their loops. */
 static void row_of_three(const img_axis *a, const uint8_t *row, uint16_t *out)
 {
-    const int shift = IMG_WEIGHT_BITS - IMG_KEEP_BITS, quads = a->quads;
-    const __m256i half = _mm256_set1_epi32(1 << (shift - 1));
-    for (int x = 0; x < a->n; x += 2, out += 6) {
-        const int next = x + 1 < a->n ? x + 1 : x;
-        __m256i one = quad_sums(a->brief + (size_t)x * 4 * (size_t)quads, row + (size_t)a->first[x] * 3, quads);
-        __m256i two = quad_sums(a->brief + (size_t)next * 4 * (size_t)quads, row + (size_t)a->first[next] * 3, quads);
-        __m256i both = _mm256_add_epi32(_mm256_permute2x128_si256(one, two, 0x20),
-                                        _mm256_permute2x128_si256(one, two, 0x31));
-        both = _mm256_srli_epi32(_mm256_add_epi32(both, half), shift);
-        both = _mm256_packus_epi32(both, both);
-        uint64_t left = (uint64_t)_mm_cvtsi128_si64(_mm256_castsi256_si128(both));
-        uint64_t right = (uint64_t)_mm_cvtsi128_si64(_mm256_extracti128_si256(both, 1));
-        memcpy(out, &left, 6);
-        if (next > x) memcpy(out + 3, &right, 6);
+    switch (a->quads) {
+    case 1: row_of_quads(a, row, 1, out); break;
+    case 2: row_of_quads(a, row, 2, out); break;
+    case 3: row_of_quads(a, row, 3, out); break;
+    case 4: row_of_quads(a, row, 4, out); break;
+    case 5: row_of_quads(a, row, 5, out); break;
+    default: row_of_quads(a, row, a->quads, out);
     }
 }
 
