@@ -18,6 +18,7 @@ typedef struct reading {
     int channels;
     int min_w, min_h; /* may be decoded reduced while it stays this large; 0: full size */
     bool whole;       /* with verify: what a part was cut from, not the part */
+    bool glance;      /* it is released before this thread decodes another: pixels may stay the helper's */
 } reading;
 
 /* A picture that was read, and how it shows its photo. */
@@ -108,14 +109,14 @@ static lg_status cut_out(data_fact *fact, const img_picture *whole, img_picture 
 }
 
 /* Reads and decodes one file. *sha is the hash of its bytes. */
-static lg_status read_picture(const char *path, const img_decode_options *want, img_picture *out, img_info *info,
-                              char sha[IMG_SHA256_HEX], lg_err *err)
+static lg_status read_picture(const char *path, const img_decode_options *want, bool glance, img_picture *out,
+                              img_info *info, char sha[IMG_SHA256_HEX], lg_err *err)
 {
     lg_buf bytes;
     lg_buf_init(&bytes, FILE_LIMIT);
     lg_status st = read_file(path, &bytes, err);
     if (!st) img_sha256(bytes.data, bytes.len, sha);
-    if (!st) st = img_jail_decode(bytes.data, bytes.len, want, out, info, err);
+    if (!st) st = (glance ? img_jail_lend : img_jail_decode)(bytes.data, bytes.len, want, out, info, err);
     lg_buf_release(&bytes);
     return st;
 }
@@ -136,7 +137,8 @@ static lg_status read_photo(const char *path, int channels, photo *kept, lg_err 
     if (kept->path && strcmp(kept->path, path) == 0 && kept->channels == channels) return LG_OK;
     kept->path = NULL;
     img_picture_release(&kept->picture);
-    LG_TRY(read_picture(path, &(img_decode_options){.channels = channels}, &kept->picture, &info, kept->sha, err));
+    const img_decode_options want = {.channels = channels};
+    LG_TRY(read_picture(path, &want, false, &kept->picture, &info, kept->sha, err));
     kept->path = path;
     kept->channels = channels;
     kept->grey = info.channels == 1;
@@ -170,7 +172,7 @@ static lg_status open_picture(const data_table *table, data_fact *fact, bool ver
     if (inside) st = open_inside(fact, verify, how, idx, px, out, err);
     else if (fact->crop.w > 0) st = open_part(fact, verify, how, kept, out, err);
     else {
-        st = read_picture(fact->path, &want, out, &info, sha, err);
+        st = read_picture(fact->path, &want, how->glance, out, &info, sha, err);
         if (!st) st = check_sha(fact, verify, sha, err);
         if (!st && !verify) st = learn(fact, out, info.w, info.h, info.channels == 1, err);
     }
@@ -192,7 +194,8 @@ static lg_status open_single(const data_table *table, data_fact *fact, const rea
 /* Pictures that are to be fitted into h x w (0: facts only) may be decoded reduced, but not below twice that. */
 static reading fit_reading(const data_fact *fact, data_size size)
 {
-    reading how = {.channels = size.c ? size.c : 3, .min_w = DATA_MIN_DECODE, .min_h = DATA_MIN_DECODE};
+    reading how = {
+        .channels = size.c ? size.c : 3, .min_w = DATA_MIN_DECODE, .min_h = DATA_MIN_DECODE, .glance = true};
     if (size.h * 2 > how.min_h) how.min_h = size.h * 2;
     if (size.w * 2 > how.min_w) how.min_w = size.w * 2;
     if (size.h && fact->h == size.h && fact->w == size.w) how.min_h = how.min_w = 0;

@@ -29,7 +29,8 @@ lg_status img_picture_copy(img_picture *p, const uint8_t *px, int h, int w, int 
 
 void img_picture_release(img_picture *p)
 {
-    lg_free(p->px);
+    if (p->lender) p->lender->take_back(p->lender);
+    else lg_free(p->px);
     *p = (img_picture){0};
 }
 

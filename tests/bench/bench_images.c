@@ -188,7 +188,7 @@ static lg_status load_once(work *w, const char *folder, lg_pool *pool, lg_err *e
     if (!st) {
         static uint32_t rows[MOST];
         for (int i = 0; i < w->count; i++) rows[i] = (uint32_t)i;
-        data_fill(set, rows, (size_t)w->count, w->out, NULL);
+        st = data_fill(set, rows, (size_t)w->count, w->out, NULL, err);
     }
     data_report_release(&report);
     data_unref(set);
