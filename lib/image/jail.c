@@ -391,7 +391,7 @@ static lg_status ask_helper(helper *h, const img_jail_ask *ask, const void *byte
         if (how == TURN_GONE) return say_crashed(status, err);
         return img_bad(err, LG_E_LIMIT, "decoding it takes more than %g s", seconds);
     }
-    img_jail_answer answer = h->page->answer; /* a copy, that no longer changes, */
+    img_jail_answer answer = h->page->answer;  /* a copy, that no longer changes, */
     atomic_signal_fence(memory_order_seq_cst); /* nor may the compiler read the page again in its place */
     bool sound = img_jail_plausible(ask, &answer);
     if (!sound) {

@@ -4,8 +4,8 @@
  *     bench_jail PROGRAM ROUNDS [LIST]     LIST: a JPEG's path a line; without it 64 photos of 500x375 are made
  *
  * `lent_extra_ms` is the helper's price as `load` pays it (img_jail_lend), `extra_ms` with a copy of the pixels
- * (img_jail_decode). The ways take turns, file by file and with the order changing, so that a busy machine slows all. Of each file the
- * fastest of all rounds counts; means over the files. */
+ * (img_jail_decode). The ways take turns, file by file and with the order changing, so that a busy machine slows all.
+ * Of each file the fastest of all rounds counts; means over the files. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,8 +112,7 @@ static void team_piece(void *ctx, int piece, int worker)
     img_picture p = {0};
     const lg_buf *b = &t->all[piece].bytes;
     img_decode_options want = {.channels = 3, .min_w = 128, .min_h = 128};
-    if (decoders[t->helper ? LENT : HERE](b->data, b->len, &want, &p, NULL, &err))
-        atomic_store(&t->failed, true);
+    if (decoders[t->helper ? LENT : HERE](b->data, b->len, &want, &p, NULL, &err)) atomic_store(&t->failed, true);
     img_picture_release(&p);
 }
 
