@@ -160,8 +160,8 @@ static lg_status explain(tjhandle tj, lg_err *err)
     return img_bad(err, LG_E_FORMAT, "its JPEG data is damaged (%.120s)", text);
 }
 
-/* Black memory for the decoder: the room, when what comes out of the decoder is what was asked for, else our own. Black,
- * because libjpeg-turbo says "warning" too when it gave up half-way after one. */
+/* Black memory for the decoder: the room, when what comes out of the decoder is what was asked for, else our own.
+ * Black, because libjpeg-turbo says "warning" too when it gave up half-way after one. */
 static uint8_t *choose_memory(const img_decode_options *want, const img_info *info, size_t pixels, size_t pixel,
                               img_room room, lg_err *err)
 {
