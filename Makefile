@@ -172,8 +172,8 @@ bench-table: $(O)/logolens ## a set of a million images through the kernel: seco
 	@LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' $(JUPYTER_PYTHON) tests/bench/bench_table.py $(IMAGES)
 bench-jail: $(O)/bench/bench_jail $(O)/logolens ## decoding in the sandboxed helper beside decoding in the process
 	@$(O)/bench/bench_jail $(O)/logolens 20
-bench-images: $(O)/bench/bench_images ## JPEGs and variants of ours beside PEER_PYTHON's libraries, one JSON object
-	@$(PYTHON) tests/bench/bench_images.py $(O)/bench/bench_images --rounds $(ROUNDS)
+bench-images: $(O)/bench/bench_images $(O)/logolens ## JPEGs and variants, ours beside PEER_PYTHON's libraries: a table, and JSON
+	@$(PYTHON) tests/bench/bench_images.py $(O)/bench/bench_images $(O)/logolens --rounds $(ROUNDS)
 bench-augment: $(O)/bench/bench_augment ## what one variant of a picture costs
 	@$(O)/bench/bench_augment
 

@@ -41,19 +41,32 @@ static void *out_of_memory(size_t bytes, lg_err *err)
     return NULL;
 }
 
-/* The block calloc gave, moved up to the next multiple of 64, with calloc's address noted before it. calloc, because
- * it knows which pages come fresh (and zero) from the system: large blocks then cost nothing until they are used. */
-void *lg_alloc(size_t count, size_t size, lg_err *err)
+/* The block the system gave, moved up to the next multiple of 64, with its address noted before it. calloc for zeroed
+ * ones, because it knows which pages come fresh (and zero) from the system: large blocks then cost nothing until they
+ * are used. */
+static void *block_new(size_t count, size_t size, bool zeroed, lg_err *err)
 {
     size_t bytes;
     atomic_fetch_add_explicit(&alloc_made, 1, memory_order_relaxed);
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2) return out_of_memory(SIZE_MAX, err);
     if (alloc_must_fail()) return out_of_memory(bytes, err);
-    char *block = calloc(1, bytes + ALIGN);
+    char *block = zeroed ? calloc(1, bytes + ALIGN) : malloc(bytes + ALIGN);
     if (!block) return out_of_memory(bytes, err);
-    void **p = (void **)(block + ALIGN - (uintptr_t)block % ALIGN); /* at least 8 bytes up: calloc aligns to 16 */
+    void **p = (void **)(block + ALIGN - (uintptr_t)block % ALIGN); /* at least 8 bytes up: blocks are aligned to 16 */
     p[-1] = block;
     return p;
+}
+
+void *lg_alloc(size_t count, size_t size, lg_err *err)
+{
+    return block_new(count, size, true, err);
+}
+
+void *lg_memdup(const void *from, size_t count, size_t size, lg_err *err)
+{
+    void *copy = block_new(count, size, false, err);
+    if (copy && count && size) memcpy(copy, from, count * size);
+    return copy;
 }
 
 void lg_free(void *p)

@@ -116,6 +116,8 @@ void lg_bug(const char *file, int line, const char *what) __attribute__((noretur
 /* Zeroed, 64-byte aligned, overflow-checked; NULL only with err filled (LL901). count or size 0 gives a valid block.
  * Freed with lg_free, never with free. */
 void *lg_alloc(size_t count, size_t size, lg_err *err) LG_MUST_CHECK;
+/* The same block with a copy of count*size bytes in it, which is not zeroed first. */
+void *lg_memdup(const void *from, size_t count, size_t size, lg_err *err) LG_MUST_CHECK;
 /* Grows or shrinks to count*size; the new part is zeroed; on failure NULL and the old block stays valid. */
 void *lg_realloc(void *old, size_t old_count, size_t count, size_t size, lg_err *err) LG_MUST_CHECK;
 void lg_free(void *p);                                                /* NULL is fine */

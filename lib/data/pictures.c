@@ -17,6 +17,7 @@ typedef struct reading {
     int channels;
     int min_w, min_h; /* may be decoded reduced while it stays this large; 0: full size */
     bool whole;       /* with verify: what a part was cut from, not the part */
+    bool glance;      /* it is released before this thread decodes another: pixels may stay the helper's */
 } reading;
 
 /* A picture that was read, and how it shows its photo. */
@@ -106,15 +107,22 @@ static lg_status cut_out(data_fact *fact, const img_picture *whole, img_picture 
     return img_crop(whole, (int)crop->x, (int)crop->y, (int)crop->w, (int)crop->h, out, err);
 }
 
+/* A file to decode. glance: as in reading. */
+typedef struct file {
+    const data_table *table;
+    const char *path;
+    img_decode_options want;
+    bool glance;
+} file;
+
 /* Reads and decodes one file. *sha is the hash of its bytes. */
-static lg_status read_picture(const data_table *table, const char *path, const img_decode_options *want,
-                              img_picture *out, img_info *info, char sha[IMG_SHA256_HEX], lg_err *err)
+static lg_status read_picture(const file *from, img_picture *out, img_info *info, char sha[IMG_SHA256_HEX], lg_err *err)
 {
     lg_buf bytes;
     lg_buf_init(&bytes, FILE_LIMIT);
-    lg_status st = read_file(table, path, &bytes, err);
+    lg_status st = read_file(from->table, from->path, &bytes, err);
     if (!st) img_sha256(bytes.data, bytes.len, sha);
-    if (!st) st = img_jail_decode(bytes.data, bytes.len, want, out, info, err);
+    if (!st) st = (from->glance ? img_jail_lend : img_jail_decode)(bytes.data, bytes.len, &from->want, out, info, err);
     lg_buf_release(&bytes);
     return st;
 }
@@ -135,8 +143,8 @@ static lg_status read_photo(const data_table *table, const char *path, int chann
     if (kept->path && strcmp(kept->path, path) == 0 && kept->channels == channels) return LG_OK;
     kept->path = NULL;
     img_picture_release(&kept->picture);
-    const img_decode_options want = {.channels = channels};
-    LG_TRY(read_picture(table, path, &want, &kept->picture, &info, kept->sha, err));
+    const file from = {.table = table, .path = path, .want = {.channels = channels}};
+    LG_TRY(read_picture(&from, &kept->picture, &info, kept->sha, err));
     kept->path = path;
     kept->channels = channels;
     kept->grey = info.channels == 1;
@@ -163,7 +171,10 @@ static lg_status open_picture(const data_table *table, data_fact *fact, bool ver
     img_picture *out = &to->picture;
     char sha[IMG_SHA256_HEX];
     img_info info = {0};
-    const img_decode_options want = {.channels = how->channels, .min_w = how->min_w, .min_h = how->min_h};
+    const file from = {.table = table,
+                       .path = fact->path,
+                       .want = {.channels = how->channels, .min_w = how->min_w, .min_h = how->min_h},
+                       .glance = how->glance};
     const data_idx *idx;
     const uint8_t *px;
     lg_status st;
@@ -171,7 +182,7 @@ static lg_status open_picture(const data_table *table, data_fact *fact, bool ver
     if (inside) st = open_inside(fact, verify, how, idx, px, out, err);
     else if (fact->crop.w > 0) st = open_part(table, fact, verify, how, kept, out, err);
     else {
-        st = read_picture(table, fact->path, &want, out, &info, sha, err);
+        st = read_picture(&from, out, &info, sha, err);
         if (!st) st = check_sha(fact, verify, sha, err);
         if (!st && !verify) st = learn(fact, out, info.w, info.h, info.channels == 1, err);
     }
@@ -193,7 +204,8 @@ static lg_status open_single(const data_table *table, data_fact *fact, const rea
 /* Pictures that are to be fitted into h x w (0: facts only) may be decoded reduced, but not below twice that. */
 static reading fit_reading(const data_fact *fact, data_size size)
 {
-    reading how = {.channels = size.c ? size.c : 3, .min_w = DATA_MIN_DECODE, .min_h = DATA_MIN_DECODE};
+    reading how = {
+        .channels = size.c ? size.c : 3, .min_w = DATA_MIN_DECODE, .min_h = DATA_MIN_DECODE, .glance = true};
     if (size.h * 2 > how.min_h) how.min_h = size.h * 2;
     if (size.w * 2 > how.min_w) how.min_w = size.w * 2;
     if (size.h && fact->h == size.h && fact->w == size.w) how.min_h = how.min_w = 0;

@@ -135,8 +135,19 @@ img_view img_view_of(const img_info *info, int picture_w, int picture_h)
     return (img_view){.x0 = x0, .y0 = y0, .x1 = x0 + w, .y1 = y0 + h, .scale = info->scale};
 }
 
-lg_status img_decode(const void *bytes, size_t len, const img_decode_options *want, img_picture *out, img_info *info,
-                     lg_err *err)
+/* The pixels move to where they were asked to be. */
+static lg_status settle(img_picture *p, img_room room, lg_err *err)
+{
+    if (!room.px || p->px == room.px) return LG_OK;
+    if (img_size(p) > room.size) return img_bad(err, LG_E_LIMIT, "there is no room for %d x %d pixels", p->w, p->h);
+    memcpy(room.px, p->px, img_size(p));
+    lg_free(p->px);
+    p->px = room.px;
+    return LG_OK;
+}
+
+lg_status img_decode_into(const void *bytes, size_t len, const img_decode_options *want, img_room room,
+                          img_picture *out, img_info *info, lg_err *err)
 {
     static const img_decode_options plain = {0};
     img_bytes file = {bytes, len};
@@ -147,13 +158,20 @@ lg_status img_decode(const void *bytes, size_t len, const img_decode_options *wa
     if (!info) info = &own;
 
     LG_TRY(probe(file, want, &head, info, err));
-    if (info->format == IMG_JPEG) LG_GO(img_jpeg_decode(file, &head.jpeg, want, out, info, err));
+    if (info->format == IMG_JPEG) LG_GO(img_jpeg_decode(file, &head.jpeg, want, room, out, info, err));
     else if (info->format == IMG_PNG) LG_GO(img_png_decode(file, &head.png, out, info, err));
     else LG_GO(img_stb_decode(file, IMG_MAX_MEMORY, out, info, err));
     if (info->orientation != 1) LG_GO(step(out, img_orient, info->orientation, err));
     if (want->channels && want->channels != out->c) LG_GO(step(out, img_convert, want->channels, err));
+    LG_GO(settle(out, room, err));
     info->view = img_view_of(info, out->w, out->h);
 done:
     if (st) img_picture_release(out);
     return st;
+}
+
+lg_status img_decode(const void *bytes, size_t len, const img_decode_options *want, img_picture *out, img_info *info,
+                     lg_err *err)
+{
+    return img_decode_into(bytes, len, want, (img_room){0}, out, info, err);
 }

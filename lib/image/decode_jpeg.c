@@ -160,8 +160,19 @@ static lg_status explain(tjhandle tj, lg_err *err)
     return img_bad(err, LG_E_FORMAT, "its JPEG data is damaged (%.120s)", text);
 }
 
-lg_status img_jpeg_decode(img_bytes file, const img_jpeg_header *head, const img_decode_options *want, img_picture *out,
-                          img_info *info, lg_err *err)
+/* Black memory for the decoder: the room, when what comes out of the decoder is what was asked for, else our own.
+ * Black, because libjpeg-turbo says "warning" too when it gave up half-way after one. */
+static uint8_t *choose_memory(const img_decode_options *want, const img_info *info, size_t pixels, size_t pixel,
+                              img_room room, lg_err *err)
+{
+    bool finished = info->orientation == 1 && pixel != 4 && (!want->channels || (size_t)want->channels == pixel);
+    if (!finished || !room.px || room.size / pixel < pixels) return lg_alloc(pixels, pixel, err);
+    memset(room.px, 0, pixels * pixel);
+    return room.px;
+}
+
+lg_status img_jpeg_decode(img_bytes file, const img_jpeg_header *head, const img_decode_options *want, img_room room,
+                          img_picture *out, img_info *info, lg_err *err)
 {
     lg_status st = LG_OK;
     int scale = choose_scale(head, want, info);
@@ -174,7 +185,7 @@ lg_status img_jpeg_decode(img_bytes file, const img_jpeg_header *head, const img
         return img_bad(err, LG_E_LIMIT, "decoding it takes %llu MB; the limit is %u MB",
                        (unsigned long long)(memory >> 20), IMG_MAX_MEMORY >> 20);
     tjhandle tj = NULL;
-    uint8_t *px = lg_alloc((size_t)w * (size_t)h, pixel, err);
+    uint8_t *px = choose_memory(want, info, (size_t)w * (size_t)h, pixel, room, err);
     if (!px) return LG_E_MEMORY;
     tj = tjInitDecompress();
     if (!tj) {
@@ -196,6 +207,6 @@ lg_status img_jpeg_decode(img_bytes file, const img_jpeg_header *head, const img
     px = NULL;
 done:
     if (tj) tjDestroy(tj);
-    lg_free(px);
+    if (px != room.px) lg_free(px);
     return st;
 }

@@ -22,6 +22,17 @@ typedef struct img_bytes {
     size_t len;
 } img_bytes;
 
+/* Memory of the caller's to put a picture's pixels into; {0}: there is none. */
+typedef struct img_room {
+    uint8_t *px;
+    size_t size;
+} img_room;
+
+/* img_decode, but the pixels end in the room: out->px is room.px and not to be released. LL305 (LG_E_LIMIT) when they
+ * do not fit. JPEGs that need no turning and no other channels are decoded right there. */
+lg_status img_decode_into(const void *bytes, size_t len, const img_decode_options *want, img_room room,
+                          img_picture *out, img_info *info, lg_err *err) LG_MUST_CHECK;
+
 static inline uint32_t img_be16(const uint8_t *p)
 {
     return (uint32_t)p[0] << 8 | p[1];
@@ -53,7 +64,9 @@ typedef struct img_jpeg_header {
 } img_jpeg_header;
 
 lg_status img_jpeg_probe(img_bytes file, int64_t max_pixels, img_jpeg_header *header, img_info *info, lg_err *err);
-lg_status img_jpeg_decode(img_bytes file, const img_jpeg_header *header, const img_decode_options *want,
+/* The decoder's own picture: img_decode turns and converts it as asked. Where nothing is left to do it lies in the
+ * room, if there is one large enough. */
+lg_status img_jpeg_decode(img_bytes file, const img_jpeg_header *header, const img_decode_options *want, img_room room,
                           img_picture *out, img_info *info, lg_err *err);
 /* 1..8 from the payload of an Exif block (starting at the TIFF header), 1 where it says nothing sensible. */
 int img_exif_orientation(img_bytes tiff);

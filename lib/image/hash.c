@@ -1,17 +1,10 @@
 #include "lib/image/hash.h"
 #include <math.h>
-#include <sodium.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include "lib/image/resize.h"
 #include "lib/base/banned.h"
-
-void img_sha256(const void *bytes, size_t len, char hex[IMG_SHA256_HEX])
-{
-    unsigned char digest[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(digest, bytes, len);
-    sodium_bin2hex(hex, IMG_SHA256_HEX, digest, sizeof digest);
-}
 
 enum { SIDE = 32, LOW = 8 };
 
@@ -21,14 +14,22 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Integers throughout, so that the last bit of a cosine decides nothing: cosines in 1/16384. */
-static uint64_t dct_signs(const uint8_t grey[SIDE * SIDE])
+/* Integers throughout, so that the last bit of a cosine decides nothing: cosines in 1/16384. Written once under
+ * pthread_once, read only afterwards. */
+static pthread_once_t cosines_once = PTHREAD_ONCE_INIT;
+static int32_t cosine[LOW][SIDE];
+
+static void make_cosines(void)
 {
-    int32_t cosine[LOW][SIDE];
-    int64_t half[SIDE][LOW], low[LOW * LOW], sorted[LOW * LOW - 1];
     for (int u = 0; u < LOW; u++)
         for (int x = 0; x < SIDE; x++)
             cosine[u][x] = (int32_t)lrint(16384 * cos(3.14159265358979323846 * u * (2 * x + 1) / (2 * SIDE)));
+}
+
+static uint64_t dct_signs(const uint8_t grey[SIDE * SIDE])
+{
+    int64_t half[SIDE][LOW], low[LOW * LOW], sorted[LOW * LOW - 1];
+    pthread_once(&cosines_once, make_cosines);
     for (int y = 0; y < SIDE; y++) {
         for (int u = 0; u < LOW; u++) {
             half[y][u] = 0;

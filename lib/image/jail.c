@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,8 @@ typedef struct helper {
     clockid_t clock;     /* its processor time */
     int core;            /* where it is held; -1: anywhere */
     img_jail_page *page; /* shared with it */
+    img_lender lender;   /* of the picture that lies there, while somebody looks at it */
+    size_t file, pixels; /* bytes of the page's areas that were used last */
 } helper;
 
 static struct {
@@ -324,12 +327,18 @@ bool img_jail_plausible(const img_jail_ask *ask, const img_jail_answer *a)
            within(a->orientation, 1, 8) && within(a->format, IMG_JPEG, IMG_BMP);
 }
 
-static lg_status take_picture(const img_jail_answer *a, const helper *h, img_picture *out, img_info *info, lg_err *err)
+static void take_back(img_lender *self);
+
+static lg_status take_picture(const img_jail_answer *a, helper *h, bool lend, img_picture *out, img_info *info,
+                              lg_err *err)
 {
+    img_picture there = {.h = a->h, .w = a->w, .c = a->c, .px = img_jail_pixels(h->page), .lender = &h->lender};
     if (a->status == LG_E_MEMORY)
         return img_bad(err, LG_E_LIMIT, "decoding it takes more than the %u MB there are for it", IMG_MAX_MEMORY >> 20);
     if (a->status) return img_bad(err, (lg_status)a->status, "%s", a->why);
-    LG_TRY(img_picture_copy(out, img_jail_pixels(h->page), a->h, a->w, a->c, err));
+    h->lender.take_back = take_back;
+    if (lend) *out = there;
+    else LG_TRY(img_picture_copy(out, there.px, a->h, a->w, a->c, err));
     if (!info) return LG_OK;
     *info = (img_info){.format = (img_format)a->format,
                        .w = a->full_w,
@@ -344,11 +353,19 @@ static lg_status take_picture(const img_jail_answer *a, const helper *h, img_pic
 }
 
 /* Pages of the shared memory stay where they were used; few pictures are large. */
-static void give_memory_back(helper *h, size_t file, size_t pixels)
+static void give_memory_back(helper *h)
 {
-    if (file > KEPT_BYTES) madvise(img_jail_file(h->page) + KEPT_BYTES, IMG_MAX_BYTES - KEPT_BYTES, MADV_REMOVE);
-    if (pixels > KEPT_BYTES)
+    if (h->file > KEPT_BYTES) madvise(img_jail_file(h->page) + KEPT_BYTES, IMG_MAX_BYTES - KEPT_BYTES, MADV_REMOVE);
+    if (h->pixels > KEPT_BYTES)
         madvise(img_jail_pixels(h->page) + KEPT_BYTES, JAIL_SIZE - JAIL_PIXEL_AT - KEPT_BYTES, MADV_REMOVE);
+    h->file = h->pixels = 0;
+}
+
+static void take_back(img_lender *self)
+{
+    helper *h = (helper *)((char *)self - offsetof(helper, lender));
+    give_memory_back(h);
+    give_back(h);
 }
 
 static lg_status say_crashed(int status, lg_err *err)
@@ -359,8 +376,8 @@ static lg_status say_crashed(int status, lg_err *err)
 }
 
 /* Asks, waits, reads. *unheard: it had ended before it was asked, so this file is not to blame. */
-static lg_status ask_helper(helper *h, const img_jail_ask *ask, const void *bytes, double seconds, img_picture *out,
-                            img_info *info, bool *unheard, lg_err *err)
+static lg_status ask_helper(helper *h, const img_jail_ask *ask, const void *bytes, double seconds, bool lend,
+                            img_picture *out, img_info *info, bool *unheard, lg_err *err)
 {
     char byte = 1;
     h->page->ask = *ask;
@@ -374,18 +391,20 @@ static lg_status ask_helper(helper *h, const img_jail_ask *ask, const void *byte
         if (how == TURN_GONE) return say_crashed(status, err);
         return img_bad(err, LG_E_LIMIT, "decoding it takes more than %g s", seconds);
     }
-    img_jail_answer answer = h->page->answer; /* a copy, that no longer changes, */
+    img_jail_answer answer = h->page->answer;  /* a copy, that no longer changes, */
     atomic_signal_fence(memory_order_seq_cst); /* nor may the compiler read the page again in its place */
     bool sound = img_jail_plausible(ask, &answer);
-    lg_status st = sound ? take_picture(&answer, h, out, info, err)
-                         : img_bad(err, LG_E_FORMAT, "its decoder answered what cannot be");
-    if (!sound) end_helper(h);
-    else give_memory_back(h, ask->len, answer.status ? 0 : (size_t)answer.h * (size_t)answer.w * (size_t)answer.c);
-    return st;
+    if (!sound) {
+        end_helper(h);
+        return img_bad(err, LG_E_FORMAT, "its decoder answered what cannot be");
+    }
+    h->file = ask->len;
+    h->pixels = answer.status ? 0 : (size_t)answer.h * (size_t)answer.w * (size_t)answer.c;
+    return take_picture(&answer, h, lend, out, info, err);
 }
 
-lg_status img_jail_decode(const void *bytes, size_t len, const img_decode_options *want, img_picture *out,
-                          img_info *info, lg_err *err)
+static lg_status decode(const void *bytes, size_t len, const img_decode_options *want, bool lend, img_picture *out,
+                        img_info *info, lg_err *err)
 {
     img_decode_options asked = want ? *want : (img_decode_options){0};
     if (!asked.max_bytes || asked.max_bytes > IMG_MAX_BYTES) asked.max_bytes = IMG_MAX_BYTES;
@@ -402,10 +421,22 @@ lg_status img_jail_decode(const void *bytes, size_t len, const img_decode_option
         bool unheard = false;
         helper *h = take(&seconds);
         if (!h) return img_decode(bytes, len, &asked, out, info, err);
-        lg_status st = ask_helper(h, &ask, bytes, seconds, out, info, &unheard, err);
-        give_back(h);
+        lg_status st = ask_helper(h, &ask, bytes, seconds, lend, out, info, &unheard, err);
+        if (!lend || st || unheard) take_back(&h->lender);
         if (!unheard) return st;
     }
+}
+
+lg_status img_jail_decode(const void *bytes, size_t len, const img_decode_options *want, img_picture *out,
+                          img_info *info, lg_err *err)
+{
+    return decode(bytes, len, want, false, out, info, err);
+}
+
+lg_status img_jail_lend(const void *bytes, size_t len, const img_decode_options *want, img_picture *out, img_info *info,
+                        lg_err *err)
+{
+    return decode(bytes, len, want, true, out, info, err);
 }
 
 /* ---- set-up ---- */

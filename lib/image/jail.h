@@ -34,6 +34,11 @@ void img_jail_setup(const img_jail_options *options);
 /* As img_decode. Options can narrow the limits of 64 MB and 50 million pixels, not widen them. */
 lg_status img_jail_decode(const void *bytes, size_t len, const img_decode_options *want, img_picture *out,
                           img_info *info, lg_err *err) LG_MUST_CHECK;
+/* As img_jail_decode, without the copy: the pixels stay where the helper put them, and it waits until the picture is
+ * released. For one that is looked at and let go at once by the same thread, which decodes nothing else meanwhile. The
+ * helper could still write there: read them as plain numbers, and what must not change while it is used copy first. */
+lg_status img_jail_lend(const void *bytes, size_t len, const img_decode_options *want, img_picture *out, img_info *info,
+                        lg_err *err) LG_MUST_CHECK;
 /* Ends the idle helpers and waits for them. The next decode starts new ones. */
 void img_jail_stop(void);
 

@@ -45,15 +45,12 @@ static void one_turn(img_jail_page *page)
                                .min_h = ask->min_h,
                                .max_pixels = ask->max_pixels,
                                .max_bytes = (size_t)ask->max_bytes};
-    lg_status st = img_decode(img_jail_file(page), (size_t)ask->len, &want, &p, &info, &err);
-    if (st == LG_OK) {
-        fill_answer(&answer, &p, &info);
-        memcpy(img_jail_pixels(page), p.px, img_size(&p));
-    }
+    img_room room = {img_jail_pixels(page), JAIL_SIZE - JAIL_PIXEL_AT};
+    lg_status st = img_decode_into(img_jail_file(page), (size_t)ask->len, &want, room, &p, &info, &err);
+    if (st == LG_OK) fill_answer(&answer, &p, &info);
     answer.status = (uint32_t)st;
     memcpy(answer.why, err.why, sizeof answer.why);
     page->answer = answer;
-    img_picture_release(&p);
 }
 
 /* When the parent ends, however it does, its end of the lifeline closes: the kernel then sends SIGIO, which ends this

@@ -1,6 +1,7 @@
 /* op_brightness.c - how bright a picture is: the mean of 0.299 R + 0.587 G + 0.114 B, 0..1 (ITU-R BT.601 luma); and
  * making it brighter or darker: every value times v[0], uniform in 1 - s .. 1 + s for strength s, clamped to a byte. */
 #include "lib/image/op.h"
+#include "lib/image/pixel_kernels.h"
 
 #include "lib/base/banned.h"
 
@@ -26,13 +27,11 @@ static void brightness_text(const img_drawn *drawn, lg_buf *out)
 
 static double brightness_measure(const img_picture *p)
 {
-    uint64_t sum = 0;
+    uint64_t sum[3];
     size_t n = (size_t)p->h * (size_t)p->w;
-    for (size_t i = 0; i < n; i++) {
-        const uint8_t *px = p->px + i * (size_t)p->c;
-        sum += p->c == 1 ? px[0] * 1000u : px[0] * 299u + px[1] * 587u + px[2] * 114u;
-    }
-    return (double)sum / (255000.0 * (double)n);
+    img_kernels_best()->sums(p->px, n, p->c, sum);
+    uint64_t all = p->c == 1 ? sum[0] * 1000 : sum[0] * 299 + sum[1] * 587 + sum[2] * 114;
+    return (double)all / (255000.0 * (double)n);
 }
 
 const img_op img_op_brightness = {

@@ -2,12 +2,16 @@
 #include <string.h>
 #include "lib/base/banned.h"
 
+static lg_status check_shape(int h, int w, int c, lg_err *err)
+{
+    if (h >= 1 && w >= 1 && h <= IMG_MAX_SIDE && w <= IMG_MAX_SIDE && (c == 1 || c == 3)) return LG_OK;
+    lg_fail(err, LG_E_ARG, 323, "a picture cannot be %d x %d with %d channels", w, h, c);
+    return lg_why(err, "sides go from 1 to %d, channels are 1 (grey) or 3 (RGB)", IMG_MAX_SIDE);
+}
+
 lg_status img_picture_init(img_picture *p, int h, int w, int c, lg_err *err)
 {
-    if (h < 1 || w < 1 || h > IMG_MAX_SIDE || w > IMG_MAX_SIDE || (c != 1 && c != 3)) {
-        lg_fail(err, LG_E_ARG, 323, "a picture cannot be %d x %d with %d channels", w, h, c);
-        return lg_why(err, "sides go from 1 to %d, channels are 1 (grey) or 3 (RGB)", IMG_MAX_SIDE);
-    }
+    LG_TRY(check_shape(h, w, c, err));
     uint8_t *px = lg_alloc((size_t)h * (size_t)w, (size_t)c, err);
     if (!px) return LG_E_MEMORY;
     *p = (img_picture){.h = h, .w = w, .c = c, .px = px};
@@ -16,14 +20,17 @@ lg_status img_picture_init(img_picture *p, int h, int w, int c, lg_err *err)
 
 lg_status img_picture_copy(img_picture *p, const uint8_t *px, int h, int w, int c, lg_err *err)
 {
-    LG_TRY(img_picture_init(p, h, w, c, err));
-    memcpy(p->px, px, img_size(p));
+    LG_TRY(check_shape(h, w, c, err));
+    uint8_t *copy = lg_memdup(px, (size_t)h * (size_t)w, (size_t)c, err);
+    if (!copy) return LG_E_MEMORY;
+    *p = (img_picture){.h = h, .w = w, .c = c, .px = copy};
     return LG_OK;
 }
 
 void img_picture_release(img_picture *p)
 {
-    lg_free(p->px);
+    if (p->lender) p->lender->take_back(p->lender);
+    else lg_free(p->px);
     *p = (img_picture){0};
 }
 

@@ -15,9 +15,15 @@
 
 #define IMG_MAX_SIDE 65535
 
+/* Whose pixels a picture shows, where they are not its own. */
+typedef struct img_lender {
+    void (*take_back)(struct img_lender *self);
+} img_lender;
+
 typedef struct img_picture {
     int h, w, c;
-    uint8_t *px; /* (h, w, c), owned: img_picture_release */
+    uint8_t *px;        /* (h, w, c), owned: img_picture_release */
+    img_lender *lender; /* NULL but for the pictures of img_jail_lend: then px goes back to it */
 } img_picture;
 
 /* How a picture shows the photo it was decoded from: which window of it, in its pixels with fractions, is the photo,

@@ -6,6 +6,31 @@
 
 #include "lib/base/banned.h"
 
+void img_axis_release(img_axis *a)
+{
+    lg_free(a->first);
+    lg_free(a->weight);
+    lg_free(a->brief);
+    *a = (img_axis){0};
+}
+
+lg_status img_axis_abbreviate(img_axis *a, lg_err *err)
+{
+    size_t count = (size_t)a->n * (size_t)a->taps;
+    for (size_t i = 0; i < count; i++)
+        if (a->weight[i] > INT16_MAX) return LG_OK;
+    a->quads = (a->taps + 3) / 4;
+    a->brief = lg_alloc((size_t)a->n, 4 * (size_t)a->quads * sizeof *a->brief, err);
+    if (!a->brief) return LG_E_MEMORY;
+    const uint32_t *from = a->weight;
+    for (int i = 0; i < a->n; i++, from += a->taps) {
+        int16_t *to = a->brief + (size_t)i * 4 * (size_t)a->quads;
+        for (int t = 0; t < a->taps; t++) to[t] = (int16_t)from[t];
+    }
+    return LG_OK;
+}
+
+/* ---- the scalar loops ---- */
 static void scalar_row(const img_axis *a, const uint8_t *row, int c, uint16_t *out)
 {
     const uint32_t half = 1u << (IMG_WEIGHT_BITS - IMG_KEEP_BITS - 1);
@@ -86,8 +111,15 @@ static void scalar_warp(const img_picture *src, img_walk walk, int n, uint8_t *o
     else walk_row(src, walk, n, 1, out);
 }
 
+static void scalar_sums(const uint8_t *px, size_t n, int c, uint64_t sum[3])
+{
+    sum[0] = sum[1] = sum[2] = 0;
+    for (size_t i = 0; i < n; i++)
+        for (int k = 0; k < c; k++) sum[k] += px[i * (size_t)c + (size_t)k];
+}
+
 const img_kernels img_kernels_scalar = {
-    .name = "scalar", .row = scalar_row, .column = scalar_column, .warp = scalar_warp};
+    .name = "scalar", .row = scalar_row, .column = scalar_column, .warp = scalar_warp, .sums = scalar_sums};
 
 /* ---- the choice ---- */
 /* __builtin_cpu_supports asks the operating system too (XCR0), not only the processor. */

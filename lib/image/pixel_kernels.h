@@ -1,4 +1,4 @@
-/* pixel_kernels.h - the inner loops of resizing and warping, in the widest instructions the machine has.
+/* pixel_kernels.h - the inner loops of resizing, warping and adding up, in the widest instructions the machine has.
  *
  *     const img_kernels *k = img_kernels_best();
  *     k->row(&across, row, 3, kept);
@@ -25,7 +25,12 @@ typedef struct img_axis {
     int n, taps;
     int *first;
     uint32_t *weight; /* (n, taps) */
+    int16_t *brief;   /* (n, 4 * quads) the same weights, with zeros behind; NULL where one does not fit */
+    int quads;
 } img_axis;
+/* Fills brief and quads where all weights are below 1 << 15: those of shrinking are, of enlarging some are not. */
+lg_status img_axis_abbreviate(img_axis *a, lg_err *err) LG_MUST_CHECK;
+void img_axis_release(img_axis *a); /* leaves it empty */
 
 /* A walk through src: the point read for pixel 0 and the step to the next, in IMG_WARP_FRACTION bits; half a weight has
  * been added already. */
@@ -41,6 +46,8 @@ typedef struct img_kernels {
     void (*column)(const img_axis *a, int y, const uint16_t *rows, int first_row, size_t width, uint8_t *out);
     /* n pixels of src read along a walk, bilinear, mirrored at the edges, to out (n, src->c). Reads src alone. */
     void (*warp)(const img_picture *src, img_walk walk, int n, uint8_t *out);
+    /* Sum of each channel over n pixels of c channels. */
+    void (*sums)(const uint8_t *px, size_t n, int c, uint64_t sum[3]);
 } img_kernels;
 
 const img_kernels *img_kernels_best(void);

@@ -1,5 +1,5 @@
-/* pixel_kernels_avx2.c - the loops of pixel_kernels.h, eight 32-bit lanes at a time. Every product and sum is the
- * scalar one's, so the bytes are too. */
+/* pixel_kernels_avx2.c - the loops of pixel_kernels.h, eight 32-bit or sixteen 16-bit lanes at a time. Every product
+ * and sum is the scalar one's, so the bytes are too. */
 #include <immintrin.h>
 #include <string.h>
 
@@ -33,7 +33,7 @@ static inline __m128i pixel_sums(const uint32_t *w, const uint8_t *p, int taps)
     return both;
 }
 
-static void row_of_three(const img_axis *a, const uint8_t *row, uint16_t *out)
+static void row_of_three_wide(const img_axis *a, const uint8_t *row, uint16_t *out)
 {
     const int shift = IMG_WEIGHT_BITS - IMG_KEEP_BITS;
     const __m128i half = _mm_set1_epi32(1 << (shift - 1));
@@ -43,6 +43,66 @@ static void row_of_three(const img_axis *a, const uint8_t *row, uint16_t *out)
         sum = _mm_srli_epi32(_mm_add_epi32(sum, half), shift);
         uint64_t rgb = (uint64_t)_mm_cvtsi128_si64(_mm_packus_epi32(sum, sum));
         memcpy(out, &rgb, 6);
+    }
+}
+
+/* Four taps of three channels: 16-bit pairs r r, g g, b b, -, the lower two taps' in the lower half. Pixels are below
+ * 256 and the weights of one output pixel sum to 1 << 16, so the sums of pairs are exact. */
+__attribute__((always_inline)) static inline __m256i quad_sums(const int16_t *w, const uint8_t *p, int quads)
+{
+    const __m256i pairs = _mm256_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1, 6, -1, 9, -1, 7,
+                                           -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1);
+    const __m256i twice = _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1);
+    __m256i sum = _mm256_setzero_si256();
+    for (int q = 0; q < quads; q++, p += 12, w += 4) {
+        __m256i px = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)p));
+        __m256i weight = _mm256_castsi128_si256(_mm_loadl_epi64((const __m128i *)w));
+        weight = _mm256_permutevar8x32_epi32(weight, twice);
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_shuffle_epi8(px, pairs), weight));
+    }
+    return sum;
+}
+
+/* Two output pixels, one in each half. */
+__attribute__((always_inline)) static inline __m256i two_pixels(__m256i one, __m256i two)
+{
+    const int shift = IMG_WEIGHT_BITS - IMG_KEEP_BITS;
+    __m256i both =
+        _mm256_add_epi32(_mm256_permute2x128_si256(one, two, 0x20), _mm256_permute2x128_si256(one, two, 0x31));
+    both = _mm256_srli_epi32(_mm256_add_epi32(both, _mm256_set1_epi32(1 << (shift - 1))), shift);
+    return _mm256_packus_epi32(both, both);
+}
+
+/* Each is stored with a fourth channel that the next one overwrites, but for the last two. */
+__attribute__((always_inline)) static inline void row_of_quads(const img_axis *a, const uint8_t *row, int quads,
+                                                               uint16_t *out)
+{
+    const int n = a->n, *first = a->first;
+    const int16_t *w = a->brief;
+    int x = 0;
+    for (; x + 2 < n; x += 2, w += 8 * quads, out += 6) {
+        __m256i both = two_pixels(quad_sums(w, row + (size_t)first[x] * 3, quads),
+                                  quad_sums(w + 4 * quads, row + (size_t)first[x + 1] * 3, quads));
+        _mm_storel_epi64((__m128i *)out, _mm256_castsi256_si128(both));
+        _mm_storel_epi64((__m128i *)(out + 3), _mm256_extracti128_si256(both, 1));
+    }
+    for (; x < n; x++, w += 4 * quads, out += 3) {
+        __m256i sum = quad_sums(w, row + (size_t)first[x] * 3, quads);
+        uint64_t rgb = (uint64_t)_mm_cvtsi128_si64(_mm256_castsi256_si128(two_pixels(sum, sum)));
+        memcpy(out, &rgb, 6);
+    }
+}
+
+/* The usual lengths are constants in their loops. */
+static void row_of_three(const img_axis *a, const uint8_t *row, uint16_t *out)
+{
+    switch (a->quads) {
+    case 1: row_of_quads(a, row, 1, out); break;
+    case 2: row_of_quads(a, row, 2, out); break;
+    case 3: row_of_quads(a, row, 3, out); break;
+    case 4: row_of_quads(a, row, 4, out); break;
+    case 5: row_of_quads(a, row, 5, out); break;
+    default: row_of_quads(a, row, a->quads, out);
     }
 }
 
@@ -69,7 +129,8 @@ static void row_of_one(const img_axis *a, const uint8_t *row, uint16_t *out)
 
 static void avx2_row(const img_axis *a, const uint8_t *row, int c, uint16_t *out)
 {
-    if (c == 3) row_of_three(a, row, out);
+    if (c == 3 && a->brief) row_of_three(a, row, out);
+    else if (c == 3) row_of_three_wide(a, row, out);
     else row_of_one(a, row, out);
 }
 
@@ -136,18 +197,38 @@ typedef struct eight {
     __m256i ix, iy, fx, fy;
 } eight;
 
-__attribute__((always_inline)) static inline __m256i blended(const eight *e, const __m256i p[4], int c)
+/* Of three channels (or one): the two pixels of a row as pairs. */
+typedef struct pairs {
+    __m256i k0, k1, k2;
+} pairs;
+
+static inline __m256i blended_channel(__m256i upper, __m256i lower, __m256i wx, const eight *e)
 {
-    const __m256i one = _mm256_set1_epi32(1 << IMG_WARP_WEIGHT);
-    __m256i wx = _mm256_or_si256(_mm256_sub_epi32(one, e->fx), _mm256_slli_epi32(e->fx, 16));
-    __m256i above = _mm256_sub_epi32(one, e->fy), out = _mm256_setzero_si256();
-    for (int k = 0; k < c; k++) {
-        __m256i upper = _mm256_mullo_epi32(_mm256_madd_epi16(paired(p[0], p[1], k), wx), above);
-        __m256i lower = _mm256_mullo_epi32(_mm256_madd_epi16(paired(p[2], p[3], k), wx), e->fy);
-        __m256i sum = _mm256_add_epi32(_mm256_add_epi32(upper, lower), broadcast(1u << (2 * IMG_WARP_WEIGHT - 1)));
-        out = _mm256_or_si256(out, _mm256_slli_epi32(_mm256_srli_epi32(sum, 2 * IMG_WARP_WEIGHT), 8 * k));
-    }
-    return out;
+    const __m256i above = _mm256_sub_epi32(broadcast(1 << IMG_WARP_WEIGHT), e->fy);
+    __m256i a = _mm256_mullo_epi32(_mm256_madd_epi16(upper, wx), above);
+    __m256i b = _mm256_mullo_epi32(_mm256_madd_epi16(lower, wx), e->fy);
+    __m256i sum = _mm256_add_epi32(_mm256_add_epi32(a, b), broadcast(1u << (2 * IMG_WARP_WEIGHT - 1)));
+    return _mm256_srli_epi32(sum, 2 * IMG_WARP_WEIGHT);
+}
+
+/* The rows above and below, as bytes of each lane. */
+__attribute__((always_inline)) static inline __m256i blended(const eight *e, const pairs *upper, const pairs *lower,
+                                                             int c)
+{
+    const __m256i left = _mm256_sub_epi32(broadcast(1 << IMG_WARP_WEIGHT), e->fx);
+    const __m256i wx = _mm256_or_si256(left, _mm256_slli_epi32(e->fx, 16));
+    __m256i out = blended_channel(upper->k0, lower->k0, wx, e);
+    if (c == 1) return out;
+    out = _mm256_or_si256(out, _mm256_slli_epi32(blended_channel(upper->k1, lower->k1, wx, e), 8));
+    return _mm256_or_si256(out, _mm256_slli_epi32(blended_channel(upper->k2, lower->k2, wx, e), 16));
+}
+
+__attribute__((always_inline)) static inline pairs gathered_pairs(const uint8_t *px, __m256i left, __m256i right,
+                                                                  int last, int c)
+{
+    __m256i l = gathered(px, left, last), r = gathered(px, right, last);
+    if (c == 1) return (pairs){.k0 = paired(l, r, 0)};
+    return (pairs){paired(l, r, 0), paired(l, r, 1), paired(l, r, 2)};
 }
 
 __attribute__((always_inline)) static inline __m256i read_eight(const img_picture *src, const eight *e, int c)
@@ -158,23 +239,67 @@ __attribute__((always_inline)) static inline __m256i read_eight(const img_pictur
     __m256i x1 = _mm256_mullo_epi32(mirrored(_mm256_add_epi32(e->ix, next), src->w), size);
     __m256i y0 = _mm256_mullo_epi32(mirrored(e->iy, src->h), pitch);
     __m256i y1 = _mm256_mullo_epi32(mirrored(_mm256_add_epi32(e->iy, next), src->h), pitch);
-    const __m256i p[4] = {
-        gathered(src->px, _mm256_add_epi32(y0, x0), last), gathered(src->px, _mm256_add_epi32(y0, x1), last),
-        gathered(src->px, _mm256_add_epi32(y1, x0), last), gathered(src->px, _mm256_add_epi32(y1, x1), last)};
-    return blended(e, p, c);
+    pairs upper = gathered_pairs(src->px, _mm256_add_epi32(y0, x0), _mm256_add_epi32(y0, x1), last, c);
+    pairs lower = gathered_pairs(src->px, _mm256_add_epi32(y1, x0), _mm256_add_epi32(y1, x1), last, c);
+    return blended(e, &upper, &lower, c);
 }
 
-/* Packs the lanes' lowest c bytes together. */
+/* ---- where all neighbours lie inside, and two bytes more: three channels ---- */
+/* Where the upper row's pixels of eight lanes begin. Gathering takes longer than eight loads here. */
+typedef struct starts {
+    const uint8_t *p0, *p1, *p2, *p3, *p4, *p5, *p6, *p7;
+} starts;
+
+static inline __m256 loaded_four(const uint8_t *a, const uint8_t *b, const uint8_t *c, const uint8_t *d)
+{
+    __m128 low = _mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)a));
+    __m128 high = _mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)c));
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadh_pi(low, (const __m64 *)b)),
+                                _mm_loadh_pi(high, (const __m64 *)d), 1);
+}
+
+/* Both pixels of a row come with one load, as l0 l1 l2 r0 | r1 r2 - -. */
+static inline pairs loaded_pairs(const starts *s, size_t down)
+{
+    const __m256i byte = _mm256_set1_epi32(255), third = _mm256_set1_epi32(255 << 16);
+    __m256 a = loaded_four(s->p0 + down, s->p1 + down, s->p4 + down, s->p5 + down);
+    __m256 b = loaded_four(s->p2 + down, s->p3 + down, s->p6 + down, s->p7 + down);
+    __m256i low = _mm256_castps_si256(_mm256_shuffle_ps(a, b, 0x88));
+    __m256i high = _mm256_castps_si256(_mm256_shuffle_ps(a, b, 0xDD));
+    __m256i low1 = _mm256_srli_epi32(low, 8), low2 = _mm256_srli_epi32(low, 16);
+    return (pairs){_mm256_or_si256(_mm256_and_si256(low, byte), _mm256_and_si256(low1, third)),
+                   _mm256_or_si256(_mm256_and_si256(low1, byte), _mm256_and_si256(_mm256_slli_epi32(high, 16), third)),
+                   _mm256_or_si256(_mm256_and_si256(low2, byte), _mm256_and_si256(_mm256_slli_epi32(high, 8), third))};
+}
+
+static inline const uint8_t *start_of(const img_picture *src, const img_walk *at, int lane)
+{
+    int64_t x = (at->x + lane * at->dx) >> IMG_WARP_FRACTION, y = (at->y + lane * at->dy) >> IMG_WARP_FRACTION;
+    return src->px + (y * src->w + x) * 3;
+}
+
+static inline __m256i read_inner(const img_picture *src, const img_walk *at, const eight *e)
+{
+    const starts s = {start_of(src, at, 0), start_of(src, at, 1), start_of(src, at, 2), start_of(src, at, 3),
+                      start_of(src, at, 4), start_of(src, at, 5), start_of(src, at, 6), start_of(src, at, 7)};
+    pairs upper = loaded_pairs(&s, 0), lower = loaded_pairs(&s, (size_t)src->w * 3);
+    return blended(e, &upper, &lower, 3);
+}
+
+/* The lowest c bytes of each lane, 4 * c bytes from each half. */
 __attribute__((always_inline)) static inline void put_eight(__m256i px, int c, uint8_t *out)
 {
     const __m256i three = _mm256_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1, 0, 1, 2, 4, 5, 6, 8,
                                            9, 10, 12, 13, 14, -1, -1, -1, -1);
     const __m256i one = _mm256_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 4, 8, 12, -1,
                                          -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
-    uint8_t packed[32];
-    _mm256_storeu_si256((__m256i *)packed, _mm256_shuffle_epi8(px, c == 3 ? three : one));
-    memcpy(out, packed, 4 * (size_t)c);
-    memcpy(out + 4 * (size_t)c, packed + 16, 4 * (size_t)c);
+    __m256i packed = _mm256_shuffle_epi8(px, c == 3 ? three : one);
+    __m128i half[2] = {_mm256_castsi256_si128(packed), _mm256_extracti128_si256(packed, 1)};
+    for (int i = 0; i < 2; i++, out += 4 * c) {
+        int tail = c == 3 ? _mm_extract_epi32(half[i], 2) : _mm_cvtsi128_si32(half[i]);
+        if (c == 3) _mm_storel_epi64((__m128i *)out, half[i]);
+        memcpy(out + 4 * c - 4, &tail, 4);
+    }
 }
 
 /* Do all points from `from` to `to` (of a line) lie within one mirror of 0..n, the next pixel too? */
@@ -184,13 +309,27 @@ static inline bool within(int64_t from, int64_t to, int n)
     return from >= -n && from <= 2 * (int64_t)n - 2 && to >= -n && to <= 2 * (int64_t)n - 2;
 }
 
-/* Lanes of a coordinate: its whole part and the eight bits that weigh. */
-static inline void lanes_of(int64_t at, __m256i steps, __m256i *whole, __m256i *weight)
+/* Do all of them lie in 0..n, and `behind` pixels more? */
+static inline bool inside(int64_t from, int64_t to, int n, int behind)
 {
-    int64_t base = at >> IMG_WARP_FRACTION;
-    __m256i f = _mm256_add_epi32(_mm256_set1_epi32((int)(at - base * (1 << IMG_WARP_FRACTION))), steps);
-    *whole = _mm256_add_epi32(_mm256_set1_epi32((int)base), _mm256_srai_epi32(f, IMG_WARP_FRACTION));
-    *weight = _mm256_and_si256(_mm256_srai_epi32(f, IMG_WARP_FRACTION - IMG_WARP_WEIGHT), _mm256_set1_epi32(255));
+    from >>= IMG_WARP_FRACTION, to >>= IMG_WARP_FRACTION;
+    return from >= 0 && to >= 0 && from < n - behind && to < n - behind;
+}
+
+/* Lanes of a coordinate: those from a point on, less the whole part of that; and of such lanes their whole part and
+ * the eight bits that weigh. */
+static inline __m256i lanes_from(int64_t at, __m256i steps)
+{
+    return _mm256_add_epi32(_mm256_set1_epi32((int)(at & ((1 << IMG_WARP_FRACTION) - 1))), steps);
+}
+static inline __m256i whole_of(int64_t at, __m256i lanes)
+{
+    __m256i base = _mm256_set1_epi32((int)(at >> IMG_WARP_FRACTION));
+    return _mm256_add_epi32(base, _mm256_srai_epi32(lanes, IMG_WARP_FRACTION));
+}
+static inline __m256i weight_of(__m256i lanes)
+{
+    return _mm256_and_si256(_mm256_srai_epi32(lanes, IMG_WARP_FRACTION - IMG_WARP_WEIGHT), _mm256_set1_epi32(255));
 }
 
 /* Eights that leave one mirror's reach, and the last few, are the scalar loop's. */
@@ -200,19 +339,17 @@ __attribute__((always_inline)) static inline void walk_row(const img_picture *sr
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     const __m256i dx = _mm256_mullo_epi32(lane, _mm256_set1_epi32((int)walk->dx));
     const __m256i dy = _mm256_mullo_epi32(lane, _mm256_set1_epi32((int)walk->dy));
-    for (int x = 0; x < n; x += LANES) {
-        int64_t sx = walk->x + x * walk->dx, sy = walk->y + x * walk->dy;
-        uint8_t *to = out + (size_t)x * (size_t)c;
-        eight e;
-        if (x + LANES > n || !within(sx, sx + (LANES - 1) * walk->dx, src->w) ||
-            !within(sy, sy + (LANES - 1) * walk->dy, src->h)) {
-            img_walk rest = {.x = sx, .y = sy, .dx = walk->dx, .dy = walk->dy};
-            img_kernels_scalar.warp(src, rest, n - x < LANES ? n - x : LANES, to);
+    img_walk at = *walk;
+    for (int x = 0; x < n; x += LANES, out += LANES * c, at.x += LANES * at.dx, at.y += LANES * at.dy) {
+        int64_t ex = at.x + (LANES - 1) * at.dx, ey = at.y + (LANES - 1) * at.dy;
+        if (x + LANES > n || !within(at.x, ex, src->w) || !within(at.y, ey, src->h)) {
+            img_kernels_scalar.warp(src, at, n - x < LANES ? n - x : LANES, out);
             continue;
         }
-        lanes_of(sx, dx, &e.ix, &e.fx);
-        lanes_of(sy, dy, &e.iy, &e.fy);
-        put_eight(read_eight(src, &e, c), c, to);
+        const __m256i fx = lanes_from(at.x, dx), fy = lanes_from(at.y, dy);
+        const eight e = {whole_of(at.x, fx), whole_of(at.y, fy), weight_of(fx), weight_of(fy)};
+        bool inner = c == 3 && inside(at.x, ex, src->w, 2) && inside(at.y, ey, src->h, 1);
+        put_eight(inner ? read_inner(src, &at, &e) : read_eight(src, &e, c), c, out);
     }
 }
 
@@ -225,4 +362,56 @@ static void avx2_warp(const img_picture *src, img_walk walk, int n, uint8_t *out
     else walk_row(src, &walk, n, 1, out);
 }
 
-const img_kernels img_kernels_avx2 = {.name = "avx2", .row = avx2_row, .column = avx2_column, .warp = avx2_warp};
+/* ---- adding up ---- */
+static inline __m256i load32(const uint8_t *p)
+{
+    return _mm256_loadu_si256((const __m256i *)p);
+}
+static inline __m256i add_bytes(__m256i sum, __m256i bytes)
+{
+    return _mm256_add_epi64(sum, _mm256_sad_epu8(bytes, _mm256_setzero_si256()));
+}
+static inline uint64_t four_lanes(__m256i v)
+{
+    uint64_t lane[4];
+    _mm256_storeu_si256((__m256i *)lane, v);
+    return lane[0] + lane[1] + lane[2] + lane[3];
+}
+
+/* 32 pixels lie in three vectors; each has a third of every channel, in places where the other two have another. */
+static size_t sums_of_three(const uint8_t *px, size_t n, uint64_t sum[3])
+{
+    static const uint8_t third[34] = {255, 0,   0, 255, 0,   0, 255, 0,   0, 255, 0,   0, 255, 0,   0, 255, 0,
+                                      0,   255, 0, 0,   255, 0, 0,   255, 0, 0,   255, 0, 0,   255, 0, 0,   255};
+    const __m256i at1 = load32(third + 2), at2 = load32(third + 1), at0 = load32(third); /* places 1, 4, … and so on */
+    __m256i red = _mm256_setzero_si256(), green = red, blue = red;
+    size_t i = 0;
+    for (; i + 32 <= n; i += 32, px += 96) {
+        __m256i a = load32(px), b = load32(px + 32), c = load32(px + 64);
+        red = add_bytes(red, _mm256_blendv_epi8(_mm256_blendv_epi8(a, b, at1), c, at2));
+        green = add_bytes(green, _mm256_blendv_epi8(_mm256_blendv_epi8(a, b, at2), c, at0));
+        blue = add_bytes(blue, _mm256_blendv_epi8(_mm256_blendv_epi8(a, b, at0), c, at1));
+    }
+    sum[0] = four_lanes(red), sum[1] = four_lanes(green), sum[2] = four_lanes(blue);
+    return i;
+}
+
+static size_t sums_of_one(const uint8_t *px, size_t n, uint64_t sum[3])
+{
+    __m256i all = _mm256_setzero_si256();
+    size_t i = 0;
+    for (; i + 32 <= n; i += 32) all = add_bytes(all, load32(px + i));
+    sum[0] = four_lanes(all), sum[1] = sum[2] = 0;
+    return i;
+}
+
+static void avx2_sums(const uint8_t *px, size_t n, int c, uint64_t sum[3])
+{
+    uint64_t rest[3];
+    size_t done = c == 3 ? sums_of_three(px, n, sum) : sums_of_one(px, n, sum);
+    img_kernels_scalar.sums(px + done * (size_t)c, n - done, c, rest);
+    for (int k = 0; k < 3; k++) sum[k] += rest[k];
+}
+
+const img_kernels img_kernels_avx2 = {
+    .name = "avx2", .row = avx2_row, .column = avx2_column, .warp = avx2_warp, .sums = avx2_sums};

@@ -4,15 +4,9 @@
 #include "lib/image/pixel_kernels.h"
 #include "lib/base/banned.h"
 
-static void axis_release(img_axis *a)
-{
-    lg_free(a->first);
-    lg_free(a->weight);
-}
-
 /* The triangle is centred on the output pixel's centre, `support` source pixels to each side. Rounding the running sum
- * instead of each weight makes them add up to exactly 1. */
-static void axis_weights(img_axis *a, int i, double centre, double support, int size)
+ * instead of each weight makes them add up to exactly 1. part: room for `taps` numbers. */
+static void axis_weights(img_axis *a, int i, double centre, double support, int size, double *part)
 {
     int lo = (int)floor(centre - support + 0.5), hi = (int)floor(centre + support + 0.5);
     if (lo < 0) lo = 0;
@@ -22,13 +16,17 @@ static void axis_weights(img_axis *a, int i, double centre, double support, int 
         hi = lo + 1;
     }
     double total = 0, sum = 0;
-    for (int s = lo; s < hi; s++) total += fmax(0, 1 - fabs(s + 0.5 - centre) / support);
+    for (int t = 0; t < hi - lo; t++) {
+        double height = 1 - fabs(lo + t + 0.5 - centre) / support;
+        part[t] = height > 0 ? height : 0;
+        total += part[t];
+    }
     uint32_t *w = a->weight + (size_t)i * (size_t)a->taps, before = 0;
     a->first[i] = lo;
-    for (int s = lo; s < hi; s++) {
-        sum += total > 0 ? fmax(0, 1 - fabs(s + 0.5 - centre) / support) / total : 1.0 / (hi - lo);
-        uint32_t upto = s == hi - 1 ? 1u << IMG_WEIGHT_BITS : (uint32_t)floor(sum * (1 << IMG_WEIGHT_BITS) + 0.5);
-        w[s - lo] = upto - before;
+    for (int t = 0; t < hi - lo; t++) {
+        sum += total > 0 ? part[t] / total : 1.0 / (hi - lo);
+        uint32_t upto = t == hi - lo - 1 ? 1u << IMG_WEIGHT_BITS : (uint32_t)(sum * (1 << IMG_WEIGHT_BITS) + 0.5);
+        w[t] = upto - before;
         before = upto;
     }
 }
@@ -40,6 +38,17 @@ static double support_of(double ratio, int scale)
     return sqrt(fmax(1, ratio * ratio - before));
 }
 
+/* All pixels get `taps` weights, so the window must end inside; those moved in front are 0. */
+static void axis_keep_inside(img_axis *a, int i, int size)
+{
+    int over = a->first[i] + a->taps - size;
+    if (over <= 0) return;
+    uint32_t *w = a->weight + (size_t)i * (size_t)a->taps;
+    memmove(w + over, w, (size_t)(a->taps - over) * sizeof *w);
+    memset(w, 0, (size_t)over * sizeof *w);
+    a->first[i] -= over;
+}
+
 /* size source pixels, of which from..to become n. */
 static lg_status axis_init(img_axis *a, double from, double to, int scale, int size, int n, lg_err *err)
 {
@@ -48,18 +57,14 @@ static lg_status axis_init(img_axis *a, double from, double to, int scale, int s
     if (a->taps > size) a->taps = size;
     a->first = lg_alloc((size_t)n, sizeof *a->first, err);
     a->weight = lg_alloc((size_t)n * (size_t)a->taps, sizeof *a->weight, err);
-    if (!a->first || !a->weight) return LG_E_MEMORY;
-    for (int i = 0; i < n; i++) {
-        axis_weights(a, i, from + (i + 0.5) * ratio, support, size);
-        /* All pixels get `taps` weights, so the window must end inside; those moved in front are 0. */
-        int over = a->first[i] + a->taps - size;
-        if (over <= 0) continue;
-        uint32_t *w = a->weight + (size_t)i * (size_t)a->taps;
-        memmove(w + over, w, (size_t)(a->taps - over) * sizeof *w);
-        memset(w, 0, (size_t)over * sizeof *w);
-        a->first[i] -= over;
+    double *part = lg_alloc((size_t)a->taps, sizeof *part, err);
+    lg_status st = a->first && a->weight && part ? LG_OK : LG_E_MEMORY;
+    for (int i = 0; !st && i < n; i++) {
+        axis_weights(a, i, from + (i + 0.5) * ratio, support, size, part);
+        axis_keep_inside(a, i, size);
     }
-    return LG_OK;
+    lg_free(part);
+    return st ? st : img_axis_abbreviate(a, err);
 }
 
 /* Kernels may read a little behind a row: the last ones go through a copy with room. */
@@ -103,8 +108,8 @@ lg_status img_resize_view(const img_picture *src, const img_view *v, int h, int 
     LG_GO(axis_init(&ay, v->y0, v->y1, v->scale, src->h, h, err));
     LG_GO(passes(src, &ax, &ay, out, err));
 done:
-    axis_release(&ax);
-    axis_release(&ay);
+    img_axis_release(&ax);
+    img_axis_release(&ay);
     return st;
 }
 

@@ -1,9 +1,11 @@
-/* bench_jail.c - what decoding in the sandboxed helper costs beside decoding in this process: one JSON line.
+/* bench_jail.c - what decoding in the sandboxed helper costs beside decoding in this process: one JSON line for
+ * pictures reduced for 64x64 as `load` does it, one for whole ones, one for all cores at once.
  *
  *     bench_jail PROGRAM ROUNDS [LIST]     LIST: a JPEG's path a line; without it 64 photos of 500x375 are made
  *
- * Both ways take turns, file by file and with the order changing, so that a busy machine slows both. Of each file the
- * fastest of all rounds counts; means over the files. */
+ * `lent_extra_ms` is the helper's price as `load` pays it (img_jail_lend), `extra_ms` with a copy of the pixels
+ * (img_jail_decode). The ways take turns, file by file and with the order changing, so that a busy machine slows all.
+ * Of each file the fastest of all rounds counts; means over the files. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +17,14 @@
 
 enum { MOST = 1024, MADE = 64, FILE_LIMIT = 64 << 20 };
 
+enum { HERE, COPIED, LENT, WAYS };
+typedef lg_status decoder(const void *bytes, size_t len, const img_decode_options *want, img_picture *out,
+                          img_info *info, lg_err *err);
+static decoder *const decoders[WAYS] = {img_decode, img_jail_decode, img_jail_lend};
+
 typedef struct photo {
     lg_buf bytes;
-    double best[2]; /* seconds: in this process, in the helper */
+    double best[WAYS]; /* seconds */
 } photo;
 
 static lg_status make_photo(uint64_t seed, lg_buf *out, lg_err *err)
@@ -53,7 +60,7 @@ static lg_status gather(photo *all, int *count, const char *list, lg_err *err)
     if (list && !in) return lg_fail(err, LG_E_IO, 391, "%s cannot be read", list);
     for (*count = 0; *count < (list ? MOST : MADE) && (!in || fgets(line, sizeof line, in)); ++*count) {
         photo *f = &all[*count];
-        *f = (photo){.best = {1e9, 1e9}};
+        *f = (photo){0};
         lg_buf_init(&f->bytes, FILE_LIMIT);
         if (in) line[strcspn(line, "\n")] = 0;
         LG_TRY(in ? read_photo(line, &f->bytes, err) : make_photo((uint64_t)*count, &f->bytes, err));
@@ -62,32 +69,31 @@ static lg_status gather(photo *all, int *count, const char *list, lg_err *err)
     return LG_OK;
 }
 
-static lg_status time_one(photo *f, bool helper, int least, lg_err *err)
+static lg_status time_one(photo *f, int way, int least, lg_err *err)
 {
     img_picture p = {0};
     img_decode_options want = {.channels = 3, .min_w = least, .min_h = least};
     double start = lg_now();
-    LG_TRY((helper ? img_jail_decode : img_decode)(f->bytes.data, f->bytes.len, &want, &p, NULL, err));
+    LG_TRY(decoders[way](f->bytes.data, f->bytes.len, &want, &p, NULL, err));
     double took = lg_now() - start;
-    if (took < f->best[helper]) f->best[helper] = took;
+    if (took < f->best[way]) f->best[way] = took;
     img_picture_release(&p);
     return LG_OK;
 }
 
 static lg_status measure(photo *all, int count, int rounds, int least, lg_err *err)
 {
-    double mean[2] = {0};
-    for (int i = 0; i < count; i++) all[i].best[0] = all[i].best[1] = 1e9;
-    for (int r = 0; r < rounds; r++) {
-        for (int i = 0; i < count; i++) {
-            LG_TRY(time_one(&all[i], r & 1, least, err));
-            LG_TRY(time_one(&all[i], !(r & 1), least, err));
-        }
-    }
+    double mean[WAYS] = {0};
     for (int i = 0; i < count; i++)
-        for (int k = 0; k < 2; k++) mean[k] += all[i].best[k] * 1e3 / count;
-    printf("{\"bench\":\"jail\",\"n\":%d,\"least\":%d,\"in_process_ms\":%.4f,\"helper_ms\":%.4f,\"extra_ms\":%.4f}\n",
-           count, least, mean[0], mean[1], mean[1] - mean[0]);
+        for (int k = 0; k < WAYS; k++) all[i].best[k] = 1e9;
+    for (int r = 0; r < rounds; r++)
+        for (int i = 0; i < count; i++)
+            for (int k = 0; k < WAYS; k++) LG_TRY(time_one(&all[i], (r + k) % WAYS, least, err));
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < WAYS; k++) mean[k] += all[i].best[k] * 1e3 / count;
+    printf("{\"bench\":\"jail\",\"n\":%d,\"least\":%d,\"in_process_ms\":%.4f,\"helper_ms\":%.4f,\"extra_ms\":%.4f,"
+           "\"lent_ms\":%.4f,\"lent_extra_ms\":%.4f}\n",
+           count, least, mean[HERE], mean[COPIED], mean[COPIED] - mean[HERE], mean[LENT], mean[LENT] - mean[HERE]);
     return LG_OK;
 }
 
@@ -106,8 +112,7 @@ static void team_piece(void *ctx, int piece, int worker)
     img_picture p = {0};
     const lg_buf *b = &t->all[piece].bytes;
     img_decode_options want = {.channels = 3, .min_w = 128, .min_h = 128};
-    if ((t->helper ? img_jail_decode : img_decode)(b->data, b->len, &want, &p, NULL, &err))
-        atomic_store(&t->failed, true);
+    if (decoders[t->helper ? LENT : HERE](b->data, b->len, &want, &p, NULL, &err)) atomic_store(&t->failed, true);
     img_picture_release(&p);
 }
 

@@ -88,6 +88,23 @@ TEST(realloc_keeps_and_zeroes)
     lg_free(p);
 }
 
+TEST(memdup_copies)
+{
+    lg_err err = {0};
+    const int from[] = {1, 2, 3};
+    int *copy = lg_memdup(from, 3, sizeof *from, &err);
+    CHECK(copy && copy != from && copy[0] == 1 && copy[2] == 3 && (uintptr_t)copy % 64 == 0);
+    lg_free(copy);
+    copy = lg_memdup(NULL, 0, sizeof *copy, &err);
+    CHECK(copy != NULL);
+    lg_free(copy);
+    CHECK(lg_memdup(from, SIZE_MAX, 2, &err) == NULL);
+    CHECK_INT(err.code, 901);
+    err = (lg_err){0};
+    lg_alloc_fail_at(1, false);
+    CHECK(lg_memdup(from, 3, sizeof *from, &err) == NULL);
+}
+
 TEST(strings)
 {
     lg_err err = {0};

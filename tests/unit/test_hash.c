@@ -1,4 +1,5 @@
 /* Content hash against published vectors; perceptual hash; grouping against all pairs. */
+#include <sodium.h>
 #include "tests/support/test.h"
 #include "lib/image/decode.h"
 #include "lib/image/hash.h"
@@ -12,6 +13,25 @@ TEST(sha256_fips_180_vectors)
     CHECK_STR(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     img_sha256("", 0, hex);
     CHECK_STR(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+/* Long texts may be another library's work. The vector is FIPS 180's, too. */
+TEST(sha256_of_long_texts_is_libsodium_s)
+{
+    static uint8_t text[1000000];
+    static const size_t lengths[] = {4095, 4096, 4097, 4151, 4152, 4160, 45000, 65536, 999999};
+    unsigned char digest[crypto_hash_sha256_BYTES];
+    char got[IMG_SHA256_HEX], want[IMG_SHA256_HEX];
+    memset(text, 'a', sizeof text);
+    img_sha256(text, sizeof text, got);
+    CHECK_STR(got, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+    for (size_t i = 0; i < sizeof text; i++) text[i] = (uint8_t)(i * 13 + i / 251);
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        crypto_hash_sha256(digest, text + i, lengths[i]);
+        sodium_bin2hex(want, sizeof want, digest, sizeof digest);
+        img_sha256(text + i, lengths[i], got);
+        CHECK_STR(got, want);
+    }
 }
 
 /* Blobs whose look is the seed's. */

@@ -144,13 +144,16 @@ static bool same_view(img_view a, img_view b)
     return a.x0 == b.x0 && a.y0 == b.y0 && a.x1 == b.x1 && a.y1 == b.y1 && a.scale == b.scale;
 }
 
-static bool same(const void *bytes, size_t len, const img_decode_options *want)
+typedef lg_status decoder(const void *bytes, size_t len, const img_decode_options *want, img_picture *out,
+                          img_info *info, lg_err *err);
+
+static bool same_by(decoder *in_helper, const void *bytes, size_t len, const img_decode_options *want)
 {
     img_picture a = {0}, b = {0};
     img_info here = {0}, there = {0};
     lg_err e = {0}, f = {0};
     lg_status st = img_decode(bytes, len, want, &a, &here, &e);
-    bool equal = img_jail_decode(bytes, len, want, &b, &there, &f) == st && e.code == f.code && !strcmp(e.msg, f.msg) &&
+    bool equal = in_helper(bytes, len, want, &b, &there, &f) == st && e.code == f.code && !strcmp(e.msg, f.msg) &&
                  !strcmp(e.why, f.why) && a.h == b.h && a.w == b.w && a.c == b.c;
     if (equal && st == LG_OK)
         equal = !memcmp(a.px, b.px, img_size(&a)) && here.format == there.format && here.w == there.w &&
@@ -161,6 +164,11 @@ static bool same(const void *bytes, size_t len, const img_decode_options *want)
     img_picture_release(&a);
     img_picture_release(&b);
     return equal;
+}
+
+static bool same(const void *bytes, size_t len, const img_decode_options *want)
+{
+    return same_by(img_jail_decode, bytes, len, want) && same_by(img_jail_lend, bytes, len, want);
 }
 
 static int compare_file(const char *path)
@@ -231,6 +239,36 @@ TEST(many_threads_share_a_few_helpers)
     stop();
     CHECK_INT(helpers(&first), 0);
     for (int i = 0; i < 8; i++) lg_buf_release(&b[i]);
+}
+
+TEST(a_helper_waits_until_what_it_lent_is_released)
+{
+    lg_err err = {0};
+    lg_buf b = png_of(20, 30, 1), other = png_of(40, 30, 2);
+    img_picture here = {0}, lent = {0};
+    pid_t first;
+    start(0);
+    CHECK_OK(img_decode(b.data, b.len, NULL, &here, NULL, &err));
+    CHECK_OK(img_jail_lend(b.data, b.len, NULL, &lent, NULL, &err));
+    CHECK_OK(decode(&other, &err));
+    CHECK_INT(helpers(&first), 2); /* the other picture was another helper's */
+    CHECK(memcmp(here.px, lent.px, img_size(&here)) == 0);
+    img_jail_stop();
+    pid_t pid = only_helper();
+    CHECK(memcmp(here.px, lent.px, img_size(&here)) == 0);
+    kill(pid, SIGKILL); /* its memory is ours too */
+    CHECK(memcmp(here.px, lent.px, img_size(&here)) == 0);
+    img_picture_release(&lent);
+    CHECK(lent.px == NULL && lent.lender == NULL);
+    CHECK_OK(decode(&other, &err));
+    CHECK(only_helper() != pid);
+    stop();
+    CHECK_OK(img_jail_lend(b.data, b.len, NULL, &lent, NULL, &err));
+    CHECK(lent.lender == NULL && memcmp(here.px, lent.px, img_size(&here)) == 0); /* decoded here */
+    img_picture_release(&lent);
+    img_picture_release(&here);
+    lg_buf_release(&b);
+    lg_buf_release(&other);
 }
 
 TEST(limits_of_the_options_hold)
@@ -370,6 +408,7 @@ TEST(a_helper_that_lies_is_not_believed)
         CHECK_INT(err.code, 305);
         CHECK_HAS(err.why, lies[i].why);
         CHECK(p.px == NULL);
+        CHECK(img_jail_lend(bytes, sizeof bytes, NULL, &p, NULL, &err) == lies[i].st && p.px == NULL);
     }
     lg_err err = {0};
     bytes[0] = 0;

@@ -22,6 +22,8 @@ static void noise(lg_rng *rng, img_picture *p, int h, int w, int c)
     for (size_t i = 0; i < img_size(p); i++) p->px[i] = (uint8_t)lg_rng_below(rng, 256);
 }
 
+static int brief_axes;
+
 /* Weights that sum to 1 << 16, in random places; sometimes all in one. */
 static void random_axis(lg_rng *rng, img_axis *a, int size)
 {
@@ -38,12 +40,8 @@ static void random_axis(lg_rng *rng, img_axis *a, int size)
             left -= w[t];
         }
     }
-}
-
-static void release_axis(img_axis *a)
-{
-    lg_free(a->first);
-    lg_free(a->weight);
+    CHECK_OK(img_axis_abbreviate(a, &err));
+    brief_axes += a->brief != NULL;
 }
 
 static void same_resize(const img_kernels *k, lg_rng *rng, int c)
@@ -66,7 +64,20 @@ static void same_resize(const img_kernels *k, lg_rng *rng, int c)
         k->column(&a, y, rows, 0, width, bytes[1]);
         CHECK(memcmp(bytes[0], bytes[1], sizeof bytes[0]) == 0);
     }
-    release_axis(&a);
+    img_axis_release(&a);
+}
+
+/* At any address, as pictures' rows are. */
+static void same_sums(const img_kernels *k, lg_rng *rng, int c)
+{
+    static uint8_t px[MOST * 3 * 5];
+    uint64_t sum[2][3];
+    bool white = lg_rng_below(rng, 8) == 0;
+    size_t n = lg_rng_below(rng, MOST * 4), from = lg_rng_below(rng, MOST);
+    for (size_t i = 0; i < sizeof px; i++) px[i] = (uint8_t)(white ? 255 : lg_rng_below(rng, 256));
+    img_kernels_scalar.sums(px + from, n, c, sum[0]);
+    k->sums(px + from, n, c, sum[1]);
+    CHECK(memcmp(sum[0], sum[1], sizeof sum[0]) == 0);
 }
 
 /* From gentle turns to walks far beyond every edge. */
@@ -102,8 +113,10 @@ TEST(every_variant_gives_the_scalar_bytes)
         for (int round = 0; round < 1500; round++) {
             same_resize(k, &rng, round % 2 ? 3 : 1);
             same_warp(k, &rng, round % 2 ? 3 : 1);
+            same_sums(k, &rng, round % 2 ? 3 : 1);
         }
     }
+    CHECK(brief_axes > 100 && brief_axes < 1500 * variants - 100); /* both kinds were there */
     CHECK(variants >= 1 && img_kernels_at(0) == &img_kernels_scalar);
     printf("  %d variants\n", variants);
 }
