@@ -161,7 +161,7 @@ bench: $(O)/bench/bench_train bench-images ## an epoch and pictures, ours beside
 	@$(PYTHON) tests/bench/bench.py $(O)/bench/bench_train --rounds $(ROUNDS)
 bench-kernels: $(O)/bench/bench_kernels ## every kernel variant on the report's shapes
 	@$(O)/bench/bench_kernels
-$(O)/support/picture_tool: tests/support/picture_tool.c $(O)/obj/liblogolens.a $(O)/libnnlib.a
+$(O)/support/%: tests/support/%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/obj/liblogolens.a $(O)/libnnlib.a $(PKG_LIBS) $(NN_LIBS)
 $(O)/bench/bench_augment $(O)/bench/bench_images $(O)/bench/bench_jail: $(O)/bench/%: tests/bench/%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a
