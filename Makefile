@@ -147,7 +147,7 @@ test-slow: ## sanitizers, both compilers, long tests (after `make test`)
 
 # The kernel as other programs see it: Jupyter's own checks and ours, with the private Jupyter's Python.
 JUPYTER_PYTHON ?= $(CURDIR)/$(VENV)/bin/python
-e2e: $(O)/logolens ## protocol tests against build/logolens; E=protocol for one file
+e2e: $(O)/logolens $(O)/support/decode_tool ## protocol tests against build/logolens; E=protocol for one file
 	@LOGOLENS_FLAVOR=$(FLAVOR) LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' LSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/lsan.supp:print_suppressions=0' \
 	 TSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/tsan.supp:halt_on_error=1' $(JUPYTER_PYTHON) tests/e2e/run.py $(E)
 
@@ -213,4 +213,4 @@ clean: ## remove everything built, keep the private Jupyter
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
--include $(shell find $(O)/obj $(O)/tests $(O)/bench -name '*.d' -type f 2>/dev/null) $(wildcard $(O)/fuzz_*.d)
+-include $(shell find $(O)/obj $(O)/tests $(O)/bench -name '*.d' -type f 2>/dev/null) $(wildcard $(O)/fuzz_*.d $(O)/support/*.d)
