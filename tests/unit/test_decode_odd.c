@@ -475,10 +475,11 @@ TEST(jpeg_progressive_cut_short)
     tjDestroy(tj);
 }
 
-/* A progressive JPEG of one channel with a table of one code, whose passes cost a few bytes each: what takes a decoder
- * minutes fits into some kilobytes. */
+/* A progressive JPEG of one channel. Its one code says that 16,384 blocks hold nothing more, so that a pass over them
+ * all is a few bytes of zeros: what takes a decoder minutes fits into some kilobytes. */
 static void jpeg_bomb(int side, int passes)
 {
+    size_t blocks = (size_t)((side + 7) / 8) * (size_t)((side + 7) / 8);
     begin();
     PUT("\xff\xd8\xff\xdb\0\x43\0");
     for (int i = 0; i < 64; i++) PUT("\1");
@@ -486,20 +487,18 @@ static void jpeg_bomb(int side, int passes)
     put_be((uint32_t)side, 2);
     put_be((uint32_t)side, 2);
     PUT("\1\1\x11\0");
-    PUT("\xff\xc4\0\x14\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");   /* DC: one code, 0 bits follow */
-    PUT("\xff\xc4\0\x14\x10\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"); /* AC: one code, the block ends */
-    PUT("\xff\xda\0\x08\1\1\0\0\0\0\x00\x00");
-    for (int i = 1; i < passes; i++) {
+    PUT("\xff\xc4\0\x14\x10\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xe0");
+    for (int i = 0; i < passes; i++) {
         PUT("\xff\xda\0\x08\1\1\0\1\x3f\0");
-        PUT("\0\0");
+        for (size_t bits = 0; bits < (blocks / 16384 + 1) * 15; bits += 8) PUT("\0");
     }
     PUT("\xff\xd9");
 }
 
 TEST(jpeg_with_too_many_passes)
 {
-    jpeg_bomb(6000, 400);
-    CHECK(file.len < 6000);
+    jpeg_bomb(6000, 90);
+    CHECK(file.len < 8000);
     IS_REFUSED("drawn in more than 16 passes, which would take too long");
     CHECK_INT(err.status, LG_E_LIMIT);
     jpeg_bomb(64, 5000); /* small ones cost little, but nobody makes so many */
@@ -508,8 +507,10 @@ TEST(jpeg_with_too_many_passes)
     IS_REFUSED("drawn in more than 12 passes");
     jpeg_bomb(65535, 2);
     IS_REFUSED("65535 x 65535 pixels");
-    jpeg_bomb(64, 60); /* as many as it says, and every one of them empty */
-    CHECK(decode_as(0) == LG_OK || err.code == 305);
+    jpeg_bomb(64, 60); /* within the limits: passes that bring nothing leave the middle of the range */
+    IS_READ();
+    CHECK(info.repaired);
+    CHECK_INT(shown.px[0], 128);
 }
 
 TEST(jpeg_kinds_that_are_not_read)
@@ -658,7 +659,8 @@ TEST(bmp_masks_that_make_no_sense)
     BMP("\0\0\0\0", .w = 1, .h = 1, .depth = 8, .compression = 3, .entries = 1);
     IS_REFUSED("is damaged");
     BMP("\1\x80\0\0", .w = 1, .h = 1, .depth = 16, .compression = 3, .mask = {0x8001, 0x0660, 0x0018}); /* with holes */
-    CHECK(decode_as(3) == LG_OK || err.code == 305);
+    IS_READ();
+    SHOWS(170, 0, 0); /* the highest bits of a mask count */
 }
 
 TEST(bmp_kinds_that_are_not_read)
