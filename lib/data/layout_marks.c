@@ -28,7 +28,7 @@ lg_status data_read_listed(const loading *l, const char *path, lg_buf *out, lg_e
 {
     char *full = lg_strf(err, "%s/%s", l->folder, path);
     if (!full) return err->status;
-    lg_status st = data_load_read(l, full, out, err);
+    lg_status st = l->read(l, full, out, err);
     lg_free(full);
     return st;
 }

@@ -396,7 +396,7 @@ static lg_status count_exact(const data_set *set, data_report *report, lg_err *e
     return st;
 }
 
-static void loading_release(loading *l)
+void data_loading_release(loading *l)
 {
     lg_free(l->folder);
     lg_free(l->shown);
@@ -419,7 +419,7 @@ static void loading_release(loading *l)
 lg_status data_load(const data_load_spec *spec, data_set **out, data_report *report, lg_err *err)
 {
     lg_status st;
-    loading l = {.spec = spec};
+    loading l = {.spec = spec, .read = data_load_read};
     data_set *set = NULL;
     lg_arena_init(&l.text, 0);
     LG_GO(data_check_size(spec->size, err));
@@ -442,6 +442,6 @@ lg_status data_load(const data_load_spec *spec, data_set **out, data_report *rep
     set = NULL;
 done:
     data_unref(set);
-    loading_release(&l);
+    data_loading_release(&l);
     return st;
 }
