@@ -1,10 +1,11 @@
-"""Pictures of strangers: every file of the handed-over corpus through the decoder, as the product does it.
+"""Files of strangers: the handed-over corpus of pictures and labels, and traps of the file system.
 
-Two runs, forwards and backwards, whose heaps are filled with different bytes: the verdicts are those of the corpus, and
+Pictures go through the decoder as the product does it. Two runs, forwards and backwards, whose heaps are filled with different bytes: the verdicts are those of the corpus, and
 not one pixel depends on what the memory held before. The corpus judges by its own tool, check_images.py."""
 import csv
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -123,6 +124,147 @@ class Pictures(unittest.TestCase):
             self.assertRegex(line, r"\t(ok|err)\t")
         if not SANITIZED:
             self.assertLess(run.peak, 256 * MEGABYTE)
+
+
+class Script:
+    """`logolens run` of one script in a folder: status, outputs, and the most memory it and its helpers took."""
+
+    def __init__(self, test, folder, text, timeout=120):
+        name, outputs = Path(folder, "script.lens"), [Path(folder, "stdout"), Path(folder, "stderr")]
+        name.write_text(text)
+        # Files without a permission are only closed to a root that gives up going past it.
+        words = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+        with open(outputs[0], "wb") as out, open(outputs[1], "wb") as err:
+            started = subprocess.Popen([*words, BINARY, "run", str(name)], cwd=folder, stdin=subprocess.DEVNULL,
+                                       stdout=out, stderr=err, env=self.environment(folder))
+            try:
+                self.status = started.wait(timeout)
+            except subprocess.TimeoutExpired:
+                started.kill()
+                started.wait()
+                test.fail(f"it hangs: {text}")
+        self.stdout, self.stderr = (path.read_text() for path in outputs)  # which wants UTF-8
+        test.assertIn(self.status, (0, 1), self.stdout + self.stderr)
+        for text in (self.stdout, self.stderr):
+            test.assertNotRegex(text, r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+            test.assertNotIn("LL9", text)
+
+    @staticmethod
+    def environment(folder):
+        return {**os.environ, "LOGOLENS_HOME": str(folder) + "/home", "HOME": str(folder),
+                "LOGOLENS_ROOTS": str(CORPUS / "labels")}
+
+
+class Folder(unittest.TestCase):
+    def setUp(self):
+        need_corpus(self)
+        held = tempfile.TemporaryDirectory(prefix="logolens-test-")
+        self.addCleanup(held.cleanup)
+        self.folder = held.name
+
+
+class Labels(Folder):
+    """labels.tsv through the language; the reader itself has its own test (tests/unit/test_labels.c)."""
+
+    # Expected is a warning, and we differ on purpose.
+    SILENT = {"trailing_ws.txt": "blanks at the ends of a field do not count (docs/formats.md)"}
+
+    def judge(self, row):
+        folder = Path(self.folder, row["name"])
+        folder.mkdir()
+        done = Script(self, folder, f'load logos from "{CORPUS}/labels" labels "{CORPUS}/labels/{row["name"]}" size 16x16\n')
+        expect = row["expect"]
+        if done.status:
+            self.assertIn("error", expect, row["name"] + done.stderr)
+            self.assertRegex(done.stderr, r"^LL3\d\d ", row["name"])
+            return
+        self.assertNotEqual(expect, "error", row["name"])
+        found = re.search(r"(?m)^([\d,]+) images? in (\d+) class", done.stdout)
+        self.assertEqual([found[1], found[2]], [row["rows_used"], row["classes"]], row["name"])
+        warned = re.search(r"(?m)^LL(306|307|308|310) ", done.stdout)
+        if row["name"] == "not_image.txt":
+            self.assertIn("images/not_image.png: this is a web page", done.stdout)
+        elif "warn" in expect and row["name"] not in self.SILENT:
+            self.assertTrue(warned, row["name"] + done.stdout)
+        elif expect == "ok":
+            self.assertFalse(warned, row["name"] + done.stdout)
+
+    def test_verdicts(self):
+        with open(CORPUS / "labels" / "labels.tsv") as file:
+            rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+        self.assertGreaterEqual(len(rows), 44)
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(self.judge, rows))
+
+
+class Traps(Folder):
+    """fs_traps.sh: pipes, devices, links in circles, holes of 10 GB, names that are no text."""
+
+    def setUp(self):
+        super().setUp()
+        subprocess.run(["bash", str(CORPUS / "images" / "fs_traps.sh"), self.folder + "/traps"], check=True,
+                       capture_output=True, timeout=60)
+        self.addCleanup(shutil.rmtree, self.folder + "/traps", ignore_errors=True)
+
+    def run_script(self, text):
+        done = Script(self, self.folder, text)
+        self.assertFalse(list(Path(self.folder).rglob("pwned")))
+        return done
+
+    def test_load(self):
+        done = self.run_script("load logos from traps size 16x16\nshow logos\nshow logos where broken\n"
+                               "export logos to all.csv\nexport logos to all.html\n")
+        self.assertEqual(done.status, 0, done.stderr)
+        self.assertIn("17 images", done.stdout)
+        self.assertIn("3 of 17 images cannot be read", done.stdout)
+        for reason in ("empty.jpg: the file is empty", "noperm.png: you do not have the permission", "sparse_10g.jpg: it has 10,737,418,240"):
+            self.assertRegex(done.stdout, reason)
+        self.assertIn("LL328  8 things in `traps` were passed over", done.stdout)
+        self.assertIn("\\x1b[31mred.png", done.stdout)
+        with open(self.folder + "/all.csv", newline="") as file:
+            self.assertIn("with new\nline.png", [row["file"] for row in csv.DictReader(file)])
+        for kind in ("csv", "html"):
+            checked = subprocess.run([sys.executable, str(CORPUS / "check" / "check_output.py"), kind,
+                                      f"{self.folder}/all.{kind}"], capture_output=True, text=True, timeout=60)
+            self.assertEqual(checked.stdout, "1 passed, 0 failed\n")
+
+    def test_every_passed_over_thing_has_its_reason(self):
+        """Two at a time, since the note names five."""
+        reasons = {b"bad\xff\xfename.png": r"bad\xff\xfename.png: its name is not UTF-8", b"fifo.jpg": "fifo.jpg: a device, a pipe",
+                   b"sock.jpg": "sock.jpg: a device, a pipe", b"passwd.jpg": "passwd.jpg: a link that leads nowhere, or out of",
+                   b"zero.jpg": "zero.jpg: a link that leads", b"tty.jpg": "tty.jpg: a link", b"self.jpg": "self.jpg: a link",
+                   b"dangling.jpg": "dangling.jpg: a link"}
+        traps = os.fsencode(self.folder) + b"/traps/"
+        names = list(reasons)
+        for two in zip(names[::2], names[1::2]):
+            some = os.fsencode(self.folder) + b"/some"
+            shutil.rmtree(some, ignore_errors=True)
+            os.mkdir(some)
+            shutil.copy(traps + b"ok.png", some)
+            for name in two:
+                os.rename(traps + name, some + b"/" + name)
+            done = self.run_script("load logos from some size 16x16\n")
+            for name in two:
+                self.assertIn(reasons[name], done.stdout)
+
+    def test_labels_that_name_traps(self):
+        lines = ["ok.png,A", "link_inside.png,B", "setuid.png,A", "-rf.png,B", "sparse_10g.jpg,A", "fifo.jpg,A", "zero.jpg,B",
+                 "passwd.jpg,A", "self.jpg,B", "noperm.png,A", "dir.jpg,B", "loop/up/ok.png,A", "sock.jpg,B"]
+        Path(self.folder, "list.csv").write_text("".join(f"{line}\n" for line in lines))
+        done = self.run_script("load logos from traps labels list.csv size 16x16\n")
+        self.assertEqual(done.status, 0, done.stderr)
+        self.assertIn("4 images in 2 classes", done.stdout)
+        self.assertRegex(done.stdout, r"LL306  7 .*lines")
+
+    def test_traps_where_a_file_or_a_folder_is_wanted(self):
+        for name in ("fifo.jpg", "sock.jpg", "zero.jpg", "tty.jpg", "passwd.jpg", "self.jpg", "dangling.jpg", "noperm.png",
+                     "sparse_10g.jpg", "dir.jpg", "empty.jpg"):
+            for line in (f"load logos from traps/{name}", f"load logos from traps labels traps/{name}", f"open t from traps/{name}",
+                         f"load logos from traps labels traps/{name} columns 1, 2"):
+                done = self.run_script(line + "\n")
+                self.assertEqual(done.status, 1, line + done.stdout)
+                self.assertRegex(done.stderr, r"^LL(3|6)\d\d ", line)
+                self.assertNotIn("root:", done.stdout + done.stderr)
 
 
 if __name__ == "__main__":
