@@ -152,7 +152,7 @@ class Script:
     @staticmethod
     def environment(folder):
         return {**os.environ, "LOGOLENS_HOME": str(folder) + "/home", "HOME": str(folder),
-                "LOGOLENS_ROOTS": str(CORPUS / "labels")}
+                "LOGOLENS_ROOTS": str(CORPUS)}
 
 
 class Folder(unittest.TestCase):
@@ -161,6 +161,19 @@ class Folder(unittest.TestCase):
         held = tempfile.TemporaryDirectory(prefix="logolens-test-")
         self.addCleanup(held.cleanup)
         self.folder = held.name
+
+
+class Loaded(Folder):
+    def test_all_pictures_at_once(self):
+        """One `load` of the whole corpus gives each file the verdict it has by itself."""
+        done = Script(self, self.folder, f'load all from "{CORPUS}/images" size 16x16\nexport all to all.csv\n', 600)
+        self.assertEqual(done.status, 0, done.stderr)
+        with open(self.folder + "/all.csv", newline="") as file:
+            loaded = {"images/" + row["file"]: row["broken"] == "no" for row in csv.DictReader(file)}
+        run = Run(loaded, FILLS[0], helper=False)
+        self.assertGreater(len(loaded), 1000)
+        self.assertEqual({path for path, read in loaded.items() if read},
+                         {path for path, line in run.rows.items() if line.split("\t")[1] == "ok"})
 
 
 class Labels(Folder):
