@@ -15,18 +15,18 @@ enum { ALIGN = 64 };
 #endif
 #if defined(__SANITIZE_ADDRESS__) || defined(FENCED)
 #include <sanitizer/asan_interface.h>
-static void fence(char *block, char *p, size_t bytes)
+static void fence(char *block, size_t whole, char *p, size_t bytes)
 {
     __asan_poison_memory_region(block, (size_t)(p - block));
-    __asan_poison_memory_region(p + bytes, (size_t)(block + ALIGN - p));
+    __asan_poison_memory_region(p + bytes, (size_t)(block + whole - p) - bytes);
 }
 static void open_fence(void **p)
 {
     __asan_unpoison_memory_region(p - 1, sizeof *p);
 }
 #else
-#define fence(block, p, bytes) ((void)0)
-#define open_fence(p)          ((void)0)
+#define fence(block, whole, p, bytes) ((void)0)
+#define open_fence(p)                 ((void)0)
 #endif
 
 static atomic_long alloc_made;
@@ -72,11 +72,12 @@ void *lg_alloc(size_t count, size_t size, lg_err *err)
     atomic_fetch_add_explicit(&alloc_made, 1, memory_order_relaxed);
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2) return out_of_memory(SIZE_MAX, err);
     if (alloc_must_fail()) return out_of_memory(bytes, err);
-    char *block = calloc(1, bytes + ALIGN);
+    size_t whole = (bytes ? bytes : 1) + ALIGN; /* so that an empty one too lies within what calloc gave */
+    char *block = calloc(1, whole);
     if (!block) return out_of_memory(bytes, err);
     void **p = (void **)(block + ALIGN - (uintptr_t)block % ALIGN); /* at least 8 bytes up: calloc aligns to 16 */
     p[-1] = block;
-    fence(block, (char *)p, bytes);
+    fence(block, whole, (char *)p, bytes);
     return p;
 }
 

@@ -82,7 +82,7 @@ lg_status img_bmp_probe(img_bytes file, int64_t max_pixels, img_info *info, lg_e
 /* ---- OS/2 1.x: sizes of 2 bytes, palette entries of 3 ---- */
 static void put(lg_buf *out, uint32_t value, int bytes)
 {
-    for (int i = 0; i < bytes; i++) lg_buf_addc(out, (char)(value >> (8 * i) & 0xff));
+    for (int i = 0; i < bytes; i++) lg_buf_addc(out, (char)(i < 4 ? value >> (8 * i) & 0xff : 0));
 }
 
 static void rewrite(img_bytes file, const bmp *b, lg_buf *out)

@@ -30,7 +30,7 @@ static void put_be(uint32_t v, int bytes)
 
 static void put_le(uint32_t v, int bytes)
 {
-    for (int i = 0; i < bytes; i++) lg_buf_addc(&file, (char)(v >> (8 * i) & 255));
+    for (int i = 0; i < bytes; i++) lg_buf_addc(&file, (char)(i < 4 ? v >> (8 * i) & 255 : 0));
 }
 
 /* A copy of exactly the file's size, so that reading beyond it is seen. */
