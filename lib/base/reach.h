@@ -76,7 +76,7 @@ typedef struct lg_missed {
 typedef struct lg_listing {
     char **path;
     size_t count, skipped;
-    size_t missed; /* of the skipped those whose content is nowhere in the list: all but links to a parent or below it */
+    size_t missed; /* of the skipped, what is nowhere in the list: all but links to a parent */
     lg_missed example[LG_MISSED_SHOWN]; /* the first that were met */
 } lg_listing;
 lg_status lg_reach_list(const char *folder, size_t limit, lg_cancel *cancel, lg_listing *out,
