@@ -147,7 +147,7 @@ test-slow: ## sanitizers, both compilers, long tests (after `make test`)
 
 # The kernel as other programs see it: Jupyter's own checks and ours, with the private Jupyter's Python.
 JUPYTER_PYTHON ?= $(CURDIR)/$(VENV)/bin/python
-e2e: $(O)/logolens ## protocol tests against build/logolens; E=protocol for one file
+e2e: $(O)/logolens $(O)/support/decode_tool ## protocol tests against build/logolens; E=protocol for one file
 	@LOGOLENS_FLAVOR=$(FLAVOR) LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' LSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/lsan.supp:print_suppressions=0' \
 	 TSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/tsan.supp:halt_on_error=1' $(JUPYTER_PYTHON) tests/e2e/run.py $(E)
 
@@ -161,7 +161,7 @@ bench: $(O)/bench/bench_train bench-images ## an epoch and pictures, ours beside
 	@$(PYTHON) tests/bench/bench.py $(O)/bench/bench_train --rounds $(ROUNDS)
 bench-kernels: $(O)/bench/bench_kernels ## every kernel variant on the report's shapes
 	@$(O)/bench/bench_kernels
-$(O)/support/picture_tool: tests/support/picture_tool.c $(O)/obj/liblogolens.a $(O)/libnnlib.a
+$(O)/support/%: tests/support/%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/obj/liblogolens.a $(O)/libnnlib.a $(PKG_LIBS) $(NN_LIBS)
 $(O)/bench/bench_augment $(O)/bench/bench_images $(O)/bench/bench_jail: $(O)/bench/%: tests/bench/%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a
@@ -213,4 +213,4 @@ clean: ## remove everything built, keep the private Jupyter
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
--include $(shell find $(O)/obj $(O)/tests $(O)/bench -name '*.d' -type f 2>/dev/null) $(wildcard $(O)/fuzz_*.d)
+-include $(shell find $(O)/obj $(O)/tests $(O)/bench -name '*.d' -type f 2>/dev/null) $(wildcard $(O)/fuzz_*.d $(O)/support/*.d)

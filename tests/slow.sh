@@ -7,6 +7,7 @@ step "real sets as published" sh tests/real/sets.sh
 step "pictures against other people's code" sh tests/real/pictures.sh
 step "C tests under AddressSanitizer and UBSan" make --no-print-directory -j"$(nproc)" unit FLAVOR=asan
 step "the kernel under AddressSanitizer" make --no-print-directory -j"$(nproc)" e2e FLAVOR=asan E=protocol
+step "the corpus of hostile files under AddressSanitizer" make --no-print-directory -j"$(nproc)" e2e FLAVOR=asan E=corpora
 step "C tests under ThreadSanitizer" make --no-print-directory -j"$(nproc)" unit FLAVOR=tsan
 step "the kernel under ThreadSanitizer" make --no-print-directory -j"$(nproc)" e2e FLAVOR=tsan E=lifecycle
 finish

@@ -68,9 +68,16 @@ lg_status lg_reach_mkdir(const char *path, lg_err *err) LG_MUST_CHECK;
  * a dot; left out and counted as skipped: links that lead out of the reach, nowhere or to a parent, names that are not
  * UTF-8, files of other kinds, and what lies deeper than 64 folders. A link to a folder is followed once, unless it
  * leads below the folder listed, where everything is listed anyway. More than `limit` files (0: a million): LL303. */
+enum { LG_MISSED_SHOWN = 5 };
+typedef struct lg_missed {
+    char *path; /* may be no UTF-8 */
+    const char *why;
+} lg_missed;
 typedef struct lg_listing {
     char **path;
     size_t count, skipped;
+    size_t missed; /* of the skipped, what is nowhere in the list: all but links to a parent */
+    lg_missed example[LG_MISSED_SHOWN]; /* the first that were met */
 } lg_listing;
 lg_status lg_reach_list(const char *folder, size_t limit, lg_cancel *cancel, lg_listing *out,
                         lg_err *err) LG_MUST_CHECK;

@@ -55,6 +55,18 @@ static lg_status add_file(walk *w)
     return LG_OK;
 }
 
+/* What is left out though somebody may want it: name in the folder of this length. */
+static lg_status miss(walk *w, size_t len, const char *name, const char *why)
+{
+    lg_listing *out = w->out;
+    out->skipped++;
+    if (out->missed++ >= LG_MISSED_SHOWN) return LG_OK;
+    lg_missed *example = &out->example[out->missed - 1];
+    example->why = why;
+    example->path = lg_strf(w->err, "%.*s%s%s", (int)len, w->path, len ? "/" : "", name);
+    return example->path ? LG_OK : w->err->status;
+}
+
 static lg_status add_folder(walk *w, size_t len)
 {
     memcpy(w->path + len, "/", 2);
@@ -103,20 +115,16 @@ static int follow(int dir, const char *name, char real[PATH_MAX], struct stat *s
 
 static lg_status walk_folder(walk *w, int fd, size_t len, int depth, bool linked);
 
-/* Lists the folder that `handle` stands for (closed here) as the entry w->path of this length. */
+/* Lists the folder that `name` in `dir` stands for as the entry w->path of this length. */
 static lg_status enter(walk *w, int dir, const char *name, int flags, size_t len, int depth, bool linked)
 {
     struct stat st;
     bool again = false;
-    if (depth >= DEPTH_MAX) {
-        w->out->skipped++;
-        return LG_OK;
-    }
+    if (depth >= DEPTH_MAX) return miss(w, 0, w->path, "it lies deeper than 64 folders");
     int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK | flags);
     if (fd < 0 || fstat(fd, &st) != 0) { /* may not be read, or is gone */
         if (fd >= 0) close(fd);
-        w->out->skipped++;
-        return LG_OK;
+        return miss(w, 0, w->path, "it may not be read");
     }
     lg_status status = linked ? note_linked(w, &st, &again) : LG_OK;
     if (status == LG_OK && !again) return walk_folder(w, fd, len, depth, linked);
@@ -134,7 +142,11 @@ static lg_status visit_link(walk *w, int dir, const char *name, size_t len, int 
         status = add_file(w);
     } else if (handle >= 0 && S_ISDIR(st.st_mode) && w->shallow) {
         status = add_folder(w, len);
-    } else if (handle < 0 || !S_ISDIR(st.st_mode) || is_below(w->root, real)) {
+    } else if (handle < 0) {
+        status = miss(w, 0, w->path, "a link that leads nowhere, or out of what may be read");
+    } else if (!S_ISDIR(st.st_mode)) {
+        status = miss(w, 0, w->path, "a link to a device, a pipe or a socket");
+    } else if (is_below(w->root, real)) {
         w->out->skipped++;
     } else if (!is_below(real, w->root)) {
         status = enter(w, handle, ".", 0, len, depth, true);
@@ -150,18 +162,16 @@ static lg_status visit(walk *w, int dir, const struct dirent *entry, size_t len,
     size_t n = strlen(name);
     struct stat st;
     if (name[0] == '.') return LG_OK;
-    if (lg_utf8_valid(name, n) != n || len + n + 3 > sizeof w->path || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW)) {
-        w->out->skipped++;
-        return LG_OK;
-    }
+    if (lg_utf8_valid(name, n) != n) return miss(w, len, name, "its name is not UTF-8");
+    if (len + n + 3 > sizeof w->path) return miss(w, len, name, "its path is too long");
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW)) return miss(w, len, name, "it may not be read");
     if (len) w->path[len++] = '/';
     memcpy(w->path + len, name, n + 1);
     if (S_ISREG(st.st_mode)) return add_file(w);
     if (S_ISDIR(st.st_mode) && w->shallow) return add_folder(w, len + n);
     if (S_ISDIR(st.st_mode)) return enter(w, dir, name, O_NOFOLLOW, len + n, depth + 1, linked);
     if (S_ISLNK(st.st_mode)) return visit_link(w, dir, name, len + n, depth + 1);
-    w->out->skipped++;
-    return LG_OK;
+    return miss(w, 0, w->path, "a device, a pipe or a socket");
 }
 
 static lg_status walk_folder(walk *w, int fd, size_t len, int depth, bool linked)
@@ -236,6 +246,7 @@ lg_status lg_reach_look(const char *folder, size_t limit, lg_listing *out, lg_er
 
 void lg_listing_release(lg_listing *listing)
 {
+    for (size_t i = 0; i < LG_MISSED_SHOWN; i++) lg_free(listing->example[i].path);
     for (size_t i = 0; i < listing->count; i++) lg_free(listing->path[i]);
     lg_free(listing->path);
     *listing = (lg_listing){0};

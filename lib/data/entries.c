@@ -65,9 +65,11 @@ lg_status data_entries_take(loading *l, data_entries *entries, lg_err *err)
     }
     entries->count = 0; /* the listing owns the paths now */
     lg_free(order);
-    lg_listing_release(&l->list);
+    for (size_t i = 0; i < l->list.count; i++) lg_free(l->list.path[i]);
+    lg_free(l->list.path);
     lg_free(l->label), lg_free(l->taken), lg_free(l->part), lg_free(l->crop), lg_free(l->several);
-    l->list = (lg_listing){.path = path, .count = n};
+    l->list.path = path;
+    l->list.count = n;
     l->label = label;
     l->taken = taken;
     l->part = part;

@@ -7,7 +7,8 @@
 
 #include "lib/base/banned.h"
 
-enum { MAX_FIELDS = 64, MAX_PATH = 4096, MAX_ROWS = 20000000, LOOK_LINES = 1000 };
+/* What is kept must fit a saved dataset (set_pack.c). */
+enum { MAX_FIELDS = 64, MAX_PATH = 4096, MAX_CELL = 1 << 20, MAX_ROWS = 20000000, LOOK_LINES = 1000 };
 
 /* ---- encoding ---- */
 static lg_status utf16_to_utf8(const unsigned char *s, size_t len, bool big, lg_buf *out, lg_err *err)
@@ -337,12 +338,14 @@ static const char *keep_text(data_labels *out, const char *s, lg_err *err)
     return *s ? lg_arena_strndup(&out->text, s, strlen(s), err) : "";
 }
 
-static lg_status keep_columns(data_labels *out, const record *first, const layout *at, lg_err *err)
+static lg_status keep_columns(const reader *r, data_labels *out, const record *first, const layout *at, lg_err *err)
 {
     out->column = lg_alloc(MAX_FIELDS, sizeof *out->column, err);
     if (!out->column) return err->status;
     for (int i = 0; at->header && i < first->n; i++) {
         if (i == at->file || i == at->label) continue;
+        if (strlen(field(first, i)) > MAX_PATH)
+            return line_fail(r, first->line, err, "has a name of a column of more than 4,096 bytes");
         const char *name = keep_text(out, field(first, i), err);
         if (!name) return err->status;
         out->column[out->columns++] = name;
@@ -414,6 +417,9 @@ static lg_status check_record(const reader *r, const record *rec, const layout *
     }
     if (strlen(field(rec, at->file)) > MAX_PATH)
         return line_fail(r, rec->line, err, "has a path of more than 4,096 bytes");
+    for (int i = 0; i < rec->n; i++)
+        if (strlen(field(rec, i)) > MAX_CELL)
+            return line_fail(r, rec->line, err, "has a field of more than a million bytes");
     return LG_OK;
 }
 
@@ -423,7 +429,7 @@ static lg_status read_rows(reader *r, record *rec, const data_labels_options *wa
     LG_TRY(next_record(r, rec, err));
     if (rec->n == 0) return LG_OK;
     LG_TRY(find_layout(r, rec, want, &at, err));
-    LG_TRY(keep_columns(out, rec, &at, err));
+    LG_TRY(keep_columns(r, out, rec, &at, err));
     out->header = at.header;
     if (at.header) LG_TRY(next_record(r, rec, err));
     while (rec->n > 0) {

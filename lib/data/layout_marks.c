@@ -28,7 +28,7 @@ lg_status data_read_listed(const loading *l, const char *path, lg_buf *out, lg_e
 {
     char *full = lg_strf(err, "%s/%s", l->folder, path);
     if (!full) return err->status;
-    lg_status st = data_load_read(l, full, out, err);
+    lg_status st = l->read(l, full, out, err);
     lg_free(full);
     return st;
 }
@@ -163,10 +163,24 @@ static ptrdiff_t place_in(const data_marks *m, const data_map *map, const char *
     return place >= 0 && (size_t)place < m->l->list.count ? (ptrdiff_t)place : -1;
 }
 
+/* The longest end of a path that may be that of a listed file: the listing goes no deeper than 64 folders. Annotations
+ * may name what they like, a million slashes too. */
+static const char *possible_end(const char *name)
+{
+    enum { LONGEST = 4096, DEEPEST = 64 };
+    size_t n = strlen(name);
+    const char *end = name + n, *s = end, *least = n > LONGEST ? end - LONGEST : name;
+    for (int folders = 0; s > least; s--)
+        if (s[-1] == '/' && ++folders > DEEPEST) return s;
+    if (s == name) return s;
+    s = strchr(s, '/');
+    return s ? s + 1 : NULL;
+}
+
 ptrdiff_t data_marks_file(const data_marks *m, const char *name)
 {
     while (name[0] == '.' && name[1] == '/') name += 2;
-    for (const char *s = name; s; s = strchr(s, '/') ? strchr(s, '/') + 1 : NULL) {
+    for (const char *s = possible_end(name); s; s = strchr(s, '/') ? strchr(s, '/') + 1 : NULL) {
         ptrdiff_t place = place_in(m, &m->path, s);
         if (place >= 0) return place;
     }

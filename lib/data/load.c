@@ -291,16 +291,16 @@ static lg_status drop_lost(loading *l, const char **label, lg_err *err)
 {
     data_names_unref(l->names);
     l->names = data_names_new(label, l->count, l->number, err);
-    bool *found = l->names ? lg_alloc((size_t)l->names->count, sizeof *found, err) : NULL;
+    enum { LOST, FOUND, TOLD };
+    uint8_t *found = l->names ? lg_alloc((size_t)l->names->count, sizeof *found, err) : NULL;
     if (!found) return err->status;
     for (size_t i = 0; i < l->count; i++)
-        if (l->number[i] >= 0 && !l->table->fact[i].broken) found[l->number[i]] = true;
+        if (l->number[i] >= 0 && !l->table->fact[i].broken) found[l->number[i]] = FOUND;
     for (size_t i = 0; i < l->count; i++) {
         int32_t c = l->number[i];
-        if (c < 0 || found[c]) continue;
-        bool first = true;
-        for (size_t k = 0; k < i && first; k++) first = l->number[k] != c;
-        if (first && l->losts++ < DATA_EXAMPLES) l->lost[l->losts - 1] = label[i];
+        if (c < 0 || found[c] == FOUND) continue;
+        if (found[c] == LOST && l->losts++ < DATA_EXAMPLES) l->lost[l->losts - 1] = label[i];
+        found[c] = TOLD;
         label[i] = "";
     }
     lg_free(found);
@@ -409,7 +409,7 @@ static lg_status count_exact(const data_set *set, data_report *report, lg_err *e
     return st;
 }
 
-static void loading_release(loading *l)
+void data_loading_release(loading *l)
 {
     lg_free(l->folder);
     lg_free(l->shown);
@@ -432,7 +432,7 @@ static void loading_release(loading *l)
 lg_status data_load(const data_load_spec *spec, data_set **out, data_report *report, lg_err *err)
 {
     lg_status st;
-    loading l = {.spec = spec};
+    loading l = {.spec = spec, .read = data_load_read};
     data_set *set = NULL;
     lg_arena_init(&l.text, 0);
     LG_GO(data_check_size(spec->size, err));
@@ -455,6 +455,6 @@ lg_status data_load(const data_load_spec *spec, data_set **out, data_report *rep
     set = NULL;
 done:
     data_unref(set);
-    loading_release(&l);
+    data_loading_release(&l);
     return st;
 }

@@ -85,6 +85,11 @@ static lg_status list_place(loading *l, lg_err *err)
 lg_status data_list_files(loading *l, lg_err *err)
 {
     LG_TRY(list_place(l, err));
+    return data_loading_begin(l, err);
+}
+
+lg_status data_loading_begin(loading *l, lg_err *err)
+{
     l->label = lg_alloc(l->list.count, sizeof *l->label, err);
     l->taken = lg_alloc(l->list.count, sizeof *l->taken, err);
     l->part = lg_alloc(l->list.count, sizeof *l->part, err);

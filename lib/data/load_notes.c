@@ -537,9 +537,31 @@ static lg_status note_archive(const loading *l, data_report *report, lg_err *err
     return note_add(report, 339, all, DATA_AT_FROM, &d, err);
 }
 
+/* What the folder has and the list has not: a photo must not go missing without a word. */
+static lg_status note_missed(const loading *l, data_report *report, lg_err *err)
+{
+    draft d;
+    size_t n = l->list.missed, shown = n < LG_MISSED_SHOWN ? n : LG_MISSED_SHOWN;
+    if (n == 0) return LG_OK;
+    draft_init(&d);
+    lg_buf_addf(&d.msg, "%s %s in `", count_text(n), plural(n, "thing", "things"));
+    add_name(&d.msg, l->spec->from);
+    lg_buf_addf(&d.msg, "` %s passed over", plural(n, "was", "were"));
+    for (size_t i = 0; i < shown; i++) {
+        lg_buf_adds(&d.why, i ? "; " : "");
+        add_name(&d.why, l->list.example[i].path);
+        lg_buf_addf(&d.why, ": %s", l->list.example[i].why);
+    }
+    if (n > shown) lg_buf_addf(&d.why, "; and %s more", count_text(n - shown));
+    lg_buf_adds(&d.hint, "if images are missing, rename, move or copy these, or allow the folder a link leads to: "
+                         "logolens allow FOLDER");
+    return note_add(report, 328, n, DATA_AT_FROM, &d, err);
+}
+
 lg_status data_note_set(const loading *l, const data_set *set, data_report *report, lg_err *err)
 {
     LG_TRY(note_archive(l, report, err));
+    LG_TRY(note_missed(l, report, err));
     LG_TRY(note_broken(l, set, report, err));
     LG_TRY(note_lost(l, report, err));
     LG_TRY(note_classes(l, set, report, err));

@@ -71,7 +71,10 @@ static lg_status label_of(loading *l, const regex_t *regex, const char *path, co
         name[hit[1].rm_eo] = 0;
         *label = name + hit[1].rm_so;
         if (lg_utf8_valid(*label, strlen(*label)) != strlen(*label)) *label = "";
-        return LG_OK;
+        if (strlen(*label) <= DATA_MAX_LABEL) return LG_OK;
+        lg_fail(err, LG_E_LIMIT, 322, "the pattern takes a label of %zu bytes from a name", strlen(*label));
+        lg_why(err, "a label may have %d; the name is %s", DATA_MAX_LABEL, base);
+        return lg_try(err, "let the group of the pattern take less, or rename the file");
     }
     return LG_OK;
 }

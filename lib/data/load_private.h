@@ -23,6 +23,9 @@ typedef struct data_entries {
 
 typedef struct loading {
     const data_load_spec *spec;
+    /* The bytes of a file of the list, by its full path. What reads annotations asks this and nothing else, so that it
+     * can be given any. */
+    lg_status (*read)(const struct loading *l, const char *path, lg_buf *out, lg_err *err);
     char *folder;             /* full path of spec->from; of an archive what stands before the names in it,
                                  ARCHIVE//TOP or ARCHIVE/ : with a slash and a name it is the path of a file */
     char *shown;              /* full path of spec->from as people know it */
@@ -52,6 +55,9 @@ typedef struct loading {
     size_t losts;
 } loading;
 
+/* The fields that go with the list, all empty; and the end of everything. */
+lg_status data_loading_begin(loading *l, lg_err *err) LG_MUST_CHECK;
+void data_loading_release(loading *l);
 /* Warnings, from what was found. set is the finished set. */
 lg_status data_note_labels(const loading *l, const data_set *set, data_report *report, lg_err *err) LG_MUST_CHECK;
 lg_status data_note_set(const loading *l, const data_set *set, data_report *report, lg_err *err) LG_MUST_CHECK;

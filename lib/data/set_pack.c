@@ -7,7 +7,7 @@
 
 enum {
     MOST_TEXT = 16 << 20,
-    MOST_PATH = 4096,
+    MOST_PATH = 16384, /* a folder's path and one below it */
     MOST_CLASSES = 1 << 20,
     MOST_COLUMNS = 4096,
     MOST_RULES = 1000,
@@ -159,7 +159,7 @@ static lg_status unpack_texts(unpacking *u, data_fact *fact, bool broken, lg_err
 {
     lg_unpack *in = u->in;
     const char *name = lg_unpack_text(in, MOST_PATH), *path = lg_unpack_text(in, MOST_PATH);
-    const char *source = lg_unpack_text(in, MOST_PATH), *why = lg_unpack_text(in, MOST_PATH);
+    const char *source = lg_unpack_text(in, MOST_TEXT), *why = lg_unpack_text(in, MOST_PATH);
     const char *sha = lg_unpack_text(in, 64), *base = u->spec->base;
     if (!*name || !*path) lg_unpack_refuse(in, "an image has no file");
     if (broken != (*why != 0)) lg_unpack_refuse(in, "an image is broken without a reason");

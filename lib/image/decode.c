@@ -160,7 +160,7 @@ lg_status img_decode_into(const void *bytes, size_t len, const img_decode_option
     LG_TRY(probe(file, want, &head, info, err));
     if (info->format == IMG_JPEG) LG_GO(img_jpeg_decode(file, &head.jpeg, want, room, out, info, err));
     else if (info->format == IMG_PNG) LG_GO(img_png_decode(file, &head.png, out, info, err));
-    else LG_GO(img_stb_decode(file, IMG_MAX_MEMORY, out, info, err));
+    else LG_GO(img_bmp_decode(file, out, info, err));
     if (info->orientation != 1) LG_GO(step(out, img_orient, info->orientation, err));
     if (want->channels && want->channels != out->c) LG_GO(step(out, img_convert, want->channels, err));
     LG_GO(settle(out, room, err));

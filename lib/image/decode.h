@@ -18,8 +18,8 @@
  * What comes out: 8 bits a channel. Palettes are looked up, 16-bit values lose their low byte, CMYK and YCCK become
  * RGB, transparent parts are laid over white (info.alpha says so), EXIF orientation is applied. Colour profiles and
  * gamma are not applied. What is read: JPEG baseline, extended and progressive, Huffman or arithmetic as libjpeg-turbo
- * reads them (ITU-T T.81; Exif 2.3), all PNG (ISO/IEC 15948) but APNG frames after the first, BMP as stb_image reads
- * it. */
+ * reads them (ITU-T T.81; Exif 2.3), all PNG (ISO/IEC 15948) but APNG frames after the first, plain BMP of Windows and
+ * OS/2 1.x. */
 #ifndef IMG_DECODE_H
 #define IMG_DECODE_H
 

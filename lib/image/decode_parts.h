@@ -83,6 +83,7 @@ lg_status img_png_probe(img_bytes file, int64_t max_pixels, img_png_header *head
 lg_status img_png_decode(img_bytes file, const img_png_header *header, img_picture *out, img_info *info, lg_err *err);
 
 lg_status img_bmp_probe(img_bytes file, int64_t max_pixels, img_info *info, lg_err *err);
+lg_status img_bmp_decode(img_bytes file, img_picture *out, img_info *info, lg_err *err);
 
 /* stb_image on checked bytes, at most `memory` live bytes; transparent parts are laid over white. */
 lg_status img_stb_decode(img_bytes file, size_t memory, img_picture *out, img_info *info, lg_err *err);

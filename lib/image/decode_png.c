@@ -72,13 +72,16 @@ static void read_transparent(const chunk *c, img_png_header *head)
     if (fits && !head->packed && !head->transparent && crc_ok(c)) head->transparent = (uint32_t)c->at;
 }
 
-static lg_status read_chunk(const chunk *c, const chunk *before, img_png_header *head, lg_err *err)
+static lg_status read_chunk(const chunk *c, const chunk *before, img_png_header *head, img_info *info, lg_err *err)
 {
     bool critical = !(c->type >> 24 & 0x20);
     if (critical && !crc_ok(c)) return damaged(err, "checksum");
     switch (c->type) {
     case CHUNK('P', 'L', 'T', 'E'): return read_palette(c, head, err);
     case CHUNK('t', 'R', 'N', 'S'): read_transparent(c, head); return LG_OK;
+    case CHUNK('e', 'X', 'I', 'f'):
+        if (crc_ok(c)) info->orientation = img_exif_orientation((img_bytes){c->data, c->len});
+        return LG_OK;
     case CHUNK('I', 'D', 'A', 'T'):
         if (head->first_data && before->type != c->type) return damaged(err, "structure");
         if (!head->first_data) head->first_data = c->at;
@@ -98,12 +101,13 @@ lg_status img_png_probe(img_bytes file, int64_t max_pixels, img_png_header *head
     do {
         before = c;
         LG_TRY(next_chunk(file, c.at + FRAME + c.len, &c, err));
-        LG_TRY(read_chunk(&c, &before, head, err));
+        LG_TRY(read_chunk(&c, &before, head, info, err));
     } while (c.type != CHUNK('I', 'E', 'N', 'D'));
     if (head->colour == PALETTE && !head->palette) return img_bad(err, LG_E_FORMAT, "the PNG lacks its palette");
     if (!head->packed) return img_bad(err, LG_E_FORMAT, "the PNG holds no picture data");
-    info->w = head->w;
-    info->h = head->h;
+    bool turned = info->orientation >= 5;
+    info->w = turned ? head->h : head->w;
+    info->h = turned ? head->w : head->h;
     info->channels = head->colour == GREY || head->colour == GREY_ALPHA ? 1 : 3;
     return LG_OK;
 }

@@ -317,6 +317,8 @@ bool img_jail_plausible(const img_jail_ask *ask, const img_jail_answer *a)
 {
     lg_status st = (lg_status)a->status;
     if (!memchr(a->why, 0, sizeof a->why)) return false;
+    for (const char *s = a->why; *s; s++) /* our own words are plain; a terminal obeys others */
+        if (*s < ' ' || *s > '~') return false;
     if (a->status != LG_OK)
         return (st == LG_E_FORMAT || st == LG_E_LIMIT || st == LG_E_UNSUPPORTED || st == LG_E_MEMORY);
     bool scale = a->scale == 1 || a->scale == 2 || a->scale == 4 || a->scale == 8;

@@ -1,6 +1,9 @@
 /* Memory: aligned, zeroed, overflow-checked, and every single failure survived. */
 #include "lib/base/lg.h"
 #include "tests/support/test.h"
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
 
 static bool all_zero(const void *p, size_t n)
 {
@@ -25,6 +28,21 @@ TEST(aligned_and_zeroed)
         }
     lg_free(NULL);
 }
+
+#ifdef __SANITIZE_ADDRESS__
+/* The first byte before and behind a block is seen, whatever its size. */
+TEST(blocks_are_fenced)
+{
+    lg_err err = {0};
+    for (size_t n = 0; n < 300; n++) {
+        char *p = lg_alloc(n, 1, &err);
+        CHECK(__asan_address_is_poisoned(p + n));
+        CHECK(__asan_address_is_poisoned(p - 1));
+        for (size_t i = 0; i < n; i++) CHECK(!__asan_address_is_poisoned(p + i));
+        lg_free(p);
+    }
+}
+#endif
 
 /* Memory that is never touched takes no room: 1 GiB is asked for, and one page of it is used. */
 TEST(large_blocks_cost_nothing_until_used)

@@ -455,6 +455,21 @@ TEST(listing)
     CHECK_OK(lg_reach_list("../data", 0, NULL, &list, &err));
     CHECK_INT(list.count, 7);
     CHECK_INT(list.skipped, 7); /* self, here, up, leak, leak.txt, pipe, bad */
+    CHECK_INT(list.missed, 5);  /* without here and up */
+    static const char *const why[][2] = {{"bad\xff", "its name is not UTF-8"},
+                                         {"leak", "a link that leads nowhere, or out of what may be read"},
+                                         {"leak.txt", "a link that leads nowhere, or out of what may be read"},
+                                         {"/self", "a link that leads nowhere, or out of what may be read"},
+                                         {"pipe", "a device, a pipe or a socket"}};
+    for (int i = 0; i < 5; i++) {
+        int found = 0;
+        for (int k = 0; k < 5; k++) {
+            const char *path = list.example[k].path, *end = path + strlen(path);
+            size_t n = strlen(why[i][0]), len = strlen(path);
+            found += len >= n && !strcmp(end - n, why[i][0]) && !strcmp(list.example[k].why, why[i][1]);
+        }
+        CHECK_INT(found, 1);
+    }
     CHECK_STR(list.path[6], "z.txt");
     lg_listing_release(&list);
 }

@@ -143,6 +143,13 @@ TEST(pattern)
     CHECK_INT(err.code, 319);
     CHECK(LOAD(.labels = "(.*)\\1", .size = {8, 8, 0}) == LG_E_ARG);
     CHECK(LOAD(.labels = "((a{1,200}){1,200})", .size = {8, 8, 0}) == LG_E_ARG);
+    char name[240];
+    snprintf(name, sizeof name, "%0201d_5.png", 7);
+    ds_picture(name, 6, 9, 9, 3, 0);
+    CHECK(LOAD(.labels = "(.*)_[0-9]+", .size = {8, 8, 0}) == LG_E_LIMIT);
+    CHECK_INT(err.code, 322);
+    CHECK_HAS(err.msg, "a label of 201 bytes");
+    CHECK_OK(LOAD(.labels = "[0-9](.*)_[0-9]+", .size = {8, 8, 0}));
 }
 
 TEST(published_sets)

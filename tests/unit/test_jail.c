@@ -450,6 +450,8 @@ TEST(implausible_answers)
     REFUSES(channels = 2);
     REFUSES(status = LG_E_INTERNAL);
     REFUSES(status = UINT32_MAX);
+    REFUSES(why[0] = '\33');
+    REFUSES(why[0] = '\xc3');
     img_jail_answer large = good;
     large.full_w = large.full_h = 40;
     large.w = large.h = 20;

@@ -149,6 +149,29 @@ TEST(lines_that_say_too_little_or_much)
     CHECK_HAS(err.msg, "more than 64 fields");
 }
 
+/* Texts that a saved dataset could not hold. */
+TEST(fields_have_limits)
+{
+    enum { CELL = 1 << 20 };
+    lg_buf text;
+    lg_buf_init(&text, 8 << 20);
+    for (int more = 0; more < 2; more++) {
+        lg_buf_clear(&text);
+        lg_buf_adds(&text, "file,label,source\na.png,A,s\nb.png,B,");
+        for (int i = 0; i < CELL + more; i++) lg_buf_addc(&text, 'n');
+        CHECK_INT(parse(text.data, text.len, NULL, NULL), more ? LG_E_FORMAT : LG_OK);
+        if (more) CHECK_HAS(err.msg, "line 3 of labels.txt has a field of more than a million bytes");
+        else CHECK_INT(strlen(labels.row[1].cell[0]), CELL);
+        lg_buf_clear(&text);
+        lg_buf_adds(&text, "file,label,");
+        for (int i = 0; i < 4096 + more; i++) lg_buf_addc(&text, 'n');
+        lg_buf_adds(&text, "\na.png,A,s\n");
+        CHECK_INT(parse(text.data, text.len, NULL, NULL), more ? LG_E_FORMAT : LG_OK);
+        if (more) CHECK_HAS(err.msg, "line 1 of labels.txt has a name of a column of more than 4,096 bytes");
+    }
+    lg_buf_release(&text);
+}
+
 /* Whatever the bytes, an answer and no crash: every prefix of a file, and it with bytes changed. */
 TEST(damaged_files)
 {

@@ -49,4 +49,28 @@ TEST(hints_can_be_typed)
     CHECK_HAS(ds_note(&report, 307)->hint, "relabel logos image vans_2.png as nike");
 }
 
-/* 48 MB a picture: refused before anything is allocated, with a line that fits. */
+/* A photo does not go missing without a word. */
+TEST(what_is_passed_over_is_told)
+{
+    char place[200], wide[40];
+    three_folders(2);
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+    CHECK(ds_note(&report, 328) == NULL);
+    snprintf(place, sizeof place, "%s/set/nike/gone.jpg", ds_folder);
+    CHECK_INT(symlink("/etc/hostname", place), 0);
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+    CHECK_HAS(ds_note(&report, 328)->msg, "1 thing in `");
+    CHECK_STR(ds_note(&report, 328)->why, "set/nike/gone.jpg: a link that leads nowhere, or out of what may be read");
+    for (int i = 0; i < 9; i++) {
+        snprintf(wide, sizeof wide, "set/Puma/%d\xe9\33[1m.png", i);
+        ds_picture(wide, i, 20, 20, 3, 0);
+    }
+    CHECK_OK(LOAD(.size = {8, 8, 0}));
+    CHECK_INT(report.files, 6);
+    CHECK_INT(ds_note(&report, 328)->count, 10);
+    CHECK_HAS(ds_note(&report, 328)->msg, "10 things in `");
+    CHECK_HAS(ds_note(&report, 328)->why, "\\xe9\\x1b[1m.png: its name is not UTF-8");
+    CHECK_HAS(ds_note(&report, 328)->why, "; and 5 more");
+    CHECK_OK(LOAD(.size = {8, 8, 0}, .limit = 3));
+    CHECK_INT(ds_note(&report, 328)->count, 10);
+}

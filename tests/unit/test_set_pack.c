@@ -78,6 +78,32 @@ TEST(what_was_saved_comes_back)
 }
 
 /* Numbers of images and of their look-alikes stay what they were, so they lie beyond the number of images left. */
+/* The longest texts a labels file may have: whatever was saved can be opened. */
+TEST(texts_at_their_limits_come_back)
+{
+    enum { CELL = 1 << 20, COLUMN = 4096, LABEL = 200 };
+    lg_buf text;
+    three_folders(2);
+    lg_buf_init(&text, 8 << 20);
+    lg_buf_adds(&text, "file,label,source,");
+    for (int i = 0; i < COLUMN; i++) lg_buf_addc(&text, 'c');
+    lg_buf_adds(&text, "\nset/nike/00.png,");
+    for (int i = 0; i < LABEL; i++) lg_buf_addc(&text, 'l');
+    for (int k = 0; k < 2; k++) {
+        lg_buf_addc(&text, ',');
+        for (int i = 0; i < CELL; i++) lg_buf_addc(&text, 't');
+    }
+    lg_buf_adds(&text, "\nset/nike/01.png,b,s,t\n");
+    ds_write("long.csv", text.data, text.len);
+    lg_buf_release(&text);
+    char name[200];
+    snprintf(name, sizeof name, "%s/long.csv", ds_folder);
+    CHECK_OK(LOAD(.labels = name, .size = {8, 8, 0}));
+    pack(set, ds_folder);
+    CHECK_OK(unpack(out.data, out.len, ds_folder));
+    same_sets(set, again);
+}
+
 TEST(a_part_is_a_set_like_any_other)
 {
     three_folders(8);
