@@ -24,18 +24,26 @@ typedef struct splitting {
     double part[DATA_SPLITS]; /* shares */
     bool by_class;            /* targets are those of each class, else of all images together */
     size_t classes;
+    int32_t *class; /* (rows) as data_drawn_classes says */
+    size_t drawn;   /* classes in it */
     member *member; /* usable rows */
     size_t members;
-    uint32_t *parent;      /* (rows) union-find */
+    uint32_t *parent; /* (rows) union-find */
     size_t placed[DATA_SPLITS];
     double *target, *have; /* (DATA_SPLITS, classes) */
     double *want;          /* (classes) of the group being placed */
 } splitting;
 
 /* Rows that are put into parts. */
-static bool asked(const splitting *s, size_t row)
+static bool wanted(const splitting *s, size_t row)
 {
     return data_usable(s->set, row) && (!s->spec->only || s->spec->only[row]);
+}
+
+/* Those that are drawn for it. */
+static bool asked(const splitting *s, size_t row)
+{
+    return wanted(s, row) && s->class[row] >= 0;
 }
 
 /* ---- groups ---- */
@@ -177,12 +185,12 @@ static void targets(const double part[DATA_SPLITS], size_t n, double out[DATA_SP
 
 static size_t class_of(const splitting *s, size_t row)
 {
-    return s->by_class ? (size_t)s->set->row[row].label : 0;
+    return s->by_class ? (size_t)s->class[row] : 0;
 }
 
 static lg_status set_targets(splitting *s, lg_err *err)
 {
-    s->classes = s->by_class ? (size_t)s->set->names->count : 1;
+    s->classes = s->by_class ? s->drawn : 1;
     lg_free(s->target);
     lg_free(s->have);
     lg_free(s->want);
@@ -309,10 +317,12 @@ static lg_status split_rows(data_set *set, const data_split_spec *spec, size_t *
     LG_TRY(check_cut(&spec->cut, s.part, err));
     LG_TRY(check_by(set, spec->by, err));
     s.parent = lg_alloc(set->rows, sizeof *s.parent, err);
-    if (!s.parent) return err->status;
+    s.class = lg_alloc(set->rows, sizeof *s.class, err);
+    if (!s.parent || !s.class) LG_GO(err->status);
+    LG_GO(data_drawn_classes(set, s.class, &s.drawn, err));
     for (size_t i = 0; i < set->rows; i++) {
-        s.parent[i] = (uint32_t)i;
-        set->row[i].split = DATA_NONE;
+        s.parent[i] = (uint32_t)i; /* a label that came after the images' own were drawn by: it learns */
+        set->row[i].split = wanted(&s, i) && !asked(&s, i) ? DATA_TRAIN : DATA_NONE;
     }
     *by_values = 0;
     if (!spec->no_together) LG_GO(join_near(&s, err));
@@ -326,6 +336,7 @@ static lg_status split_rows(data_set *set, const data_split_spec *spec, size_t *
     if (spec->by && !spec->no_stratify && empty_parts(&s)) LG_GO(place_all(&s, false, err));
 done:
     lg_free(s.parent);
+    lg_free(s.class);
     lg_free(s.member);
     lg_free(s.target);
     lg_free(s.have);
