@@ -43,8 +43,7 @@ lg_status data_drawn_classes(const data_set *set, int32_t *number, size_t *class
 {
     *classes = (size_t)set->names->count;
     bool apart = set->drawn != NULL;
-    for (size_t i = 0; i < set->rows; i++)
-        number[i] = set->row[i].drawn == DATA_UNDRAWN ? -1 : set->row[i].label;
+    for (size_t i = 0; i < set->rows; i++) number[i] = set->row[i].drawn == DATA_UNDRAWN ? -1 : set->row[i].label;
     if (!apart) return LG_OK;
     const char **name = lg_alloc(set->rows, sizeof *name, err);
     if (!name) return err->status;
