@@ -312,7 +312,7 @@ static void doc_steps(plt_doc *doc, const cmd_replay *r, const char *name)
     const data_log_plan *plan = &r->plan;
     const char *file = r->place.beside && plan->lines[0].len ? r->place.beside : r->place.own;
     if (!plan->count) return;
-    plt_sentence(doc, "%s label%s fixed by hand before, as %s says:", lg_thousands((long long)plan->count),
+    plt_sentence(doc, "%s label%s fixed by hand before, as %s says", lg_thousands((long long)plan->count),
                  plan->count == 1 ? " was" : "s were", shown_path(file));
     for (size_t i = 0; i < plan->count && i < SHOWN; i++) {
         const data_log_step *s = &plan->step[i];
