@@ -3,6 +3,7 @@
 #include "kernel/commands/label_fixes.h"
 #include "lib/plot/theme.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,20 +86,23 @@ static lg_status doc_gallery(plt_doc *doc, const cmd_judged *j, const mistake *l
 
 /* ---- labels that may be wrong ---- */
 /* How sure the model is, on average, of a label where the images have it. A mistake that is at least as sure is a
- * suspect: confident learning (Northcutt, Jiang, Chuang, JAIR 70, 2021). */
+ * suspect: confident learning (Northcutt, Jiang, Chuang, JAIR 70, 2021). Between 50 and 90%: a model that is never sure
+ * knows nothing, and one that is always sure says no more with 99.5% than with 99%. */
 static lg_status usual_confidence(const cmd_judged *j, const dsl_call *call, double **out, lg_err *err)
 {
     size_t classes = (size_t)j->labels.count;
     double *sum = lg_arena_alloc(call->arena, classes, sizeof *sum, err);
     double *count = lg_arena_alloc(call->arena, classes, sizeof *count, err);
     if (!sum || !count) return err->status;
-    for (size_t i = 0; i < data_count(j->set); i++) {
+    const data_set *all = j->opinion.set; /* whatever `where` chose */
+    for (size_t i = 0; i < data_count(all); i++) {
         data_image image;
-        data_image_at(j->set, i, &image);
-        sum[image.label] += (double)cmd_judged_probability(j, i)[image.label];
+        data_image_at(all, i, &image);
+        if (image.label < 0) continue;
+        sum[image.label] += (double)cmd_opinion_of(&j->opinion, all, i)[image.label];
         count[image.label]++;
     }
-    for (size_t k = 0; k < classes; k++) sum[k] = count[k] > 0 ? sum[k] / count[k] : 2; /* 2: never reached */
+    for (size_t k = 0; k < classes; k++) sum[k] = fmax(0.5, count[k] > 0 ? fmin(0.9, sum[k] / count[k]) : 0.9);
     *out = sum;
     return LG_OK;
 }
@@ -154,11 +158,12 @@ static lg_status doc_suspects(plt_doc *doc, const dsl_call *call, const cmd_judg
         return LG_OK;
     }
     plt_heading(doc, "Perhaps the label is wrong");
-    plt_text(doc,
-             "Of %s the model is as sure as of images that have the label it says. That is a suspicion: it learned "
-             "from these labels, and what is rare or hard looks just so. Look at the pictures first, take out the "
-             "numbers of those that are labelled rightly, and run what is left:",
-             count == 1 ? "this image" : "these images");
+    plt_text(
+        doc,
+        "Of %s the model is about as sure as of images that have the label it says. That is a suspicion: it learned "
+        "from these labels, and what is rare or hard looks just so. Look at the pictures first, take out the "
+        "numbers of those that are labelled rightly, and run what is left:",
+        count == 1 ? "this image" : "these images");
     return doc_lines(doc, call, j, suspect, count, err);
 }
 
