@@ -2,8 +2,8 @@
  * (`relabel … image`), repeat them (`load`) and take them back (`undo`) share. The log itself is lib/data/edit_log.h.
  *
  * Only what is said of single images is kept so. Renames, `where`, `keep`, `split`, `drop` and `clean` are rules, which
- * the notebook repeats; repeated by `load` as well they would find their work done, and a picture that was dropped could
- * not be dropped again. */
+ * the notebook repeats; repeated by `load` as well they would find their work done, and a picture that was dropped
+ * could not be dropped again. */
 #ifndef CMD_LABEL_FIXES_H
 #define CMD_LABEL_FIXES_H
 

@@ -220,8 +220,8 @@ typedef struct data_relabel_spec {
                          images all of them become `as` */
 } data_relabel_spec;
 /* Labels given to images alone are fixes: splits go on drawing by the label there was before, so that no image changes
- * its part over a fix (an image that had none is drawn by its new one). Renaming to a label that exists merges. LL143 nothing to change or no new label, LL313 no such label, LL314 no such
- * image, LL322 too long for a label. */
+ * its part over a fix (an image that had none is drawn by its new one). Renaming to a label that exists merges. LL143
+ * nothing to change or no new label, LL313 no such label, LL314 no such image, LL322 too long for a label. */
 lg_status data_relabel(const data_set *set, const data_relabel_spec *spec, data_set **out, lg_err *err) LG_MUST_CHECK;
 
 typedef struct data_split_spec {

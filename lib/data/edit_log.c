@@ -1,5 +1,6 @@
 /* edit_log.c - the log of label fixes: where it is, reading it, adding lines and taking them out. */
 #include "lib/data/edit_log.h"
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include "lib/base/reach.h"
@@ -267,6 +268,26 @@ void data_log_release(data_log *log)
     *log = (data_log){0};
 }
 
+/* ---- without some lines ---- */
+/* The file without the lines; *left: says anything still. */
+static lg_status without(const lg_buf *bytes, const data_map *lines, lg_arena *arena, lg_buf *out, size_t *taken,
+                         bool *left, lg_err *err)
+{
+    const char *at = lg_buf_str(bytes), *end = at + bytes->len, *line;
+    size_t len = 0;
+    while ((line = next_line(&at, end, &len))) {
+        char *text = lg_arena_strndup(arena, line, len, err);
+        if (!text) return err->status;
+        if (strlen(text) == len && data_map_get(lines, text) >= 0) {
+            ++*taken;
+            continue;
+        }
+        *left |= !says_nothing(line, len);
+        lg_buf_add(out, line, (size_t)(at - line));
+    }
+    return lg_buf_check(out, err);
+}
+
 /* ---- adding ---- */
 static const char *key_of(const char *sha, const char *path, lg_arena *arena, lg_err *err)
 {
@@ -290,9 +311,11 @@ typedef struct adding {
     data_log log;
     data_map last;
     char now[32];
-    lg_buf text; /* of the file */
+    lg_buf bytes, text; /* of the file: as it is, as it will be */
     lg_buf *kept;
     size_t added;
+    data_map asked; /* pictures the new lines are about */
+    data_map gone;  /* lines that nobody can take back to any more */
 } adding;
 
 static void add_line(adding *a, const data_fix *fix, const char *time)
@@ -321,6 +344,34 @@ static lg_status add_one(adding *a, const data_fix *fix, lg_err *err)
     return LG_OK;
 }
 
+static char began[32]; /* when this program first asked: its own lines are later, and `undo` may want them */
+
+static void note_beginning(void)
+{
+    lg_time_iso(began);
+}
+
+/* Of the lines about a picture that were there when this program began all but the last. */
+static lg_status find_gone(adding *a, const data_fix *fix, size_t count, lg_err *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, note_beginning);
+    for (size_t i = 0; i < count; i++) {
+        const char *key = key_of(fix[i].sha256, fix[i].path, &a->log.text, err);
+        if (!key) return err->status;
+        LG_TRY(data_map_put(&a->asked, key, INT64_MAX, NULL, err));
+    }
+    for (size_t i = 0; i < a->log.count && compare_times(a->log.fix[i].time, began) < 0; i++) {
+        const char *key = key_of(a->log.fix[i].sha256, a->log.fix[i].path, &a->log.text, err);
+        if (!key) return err->status;
+        int64_t before = data_map_get(&a->asked, key);
+        if (before < 0) continue;
+        if (before != INT64_MAX) LG_TRY(data_map_put(&a->gone, a->log.fix[before].line, 1, NULL, err));
+        data_map_set(&a->asked, key, (int64_t)i);
+    }
+    return LG_OK;
+}
+
 static void begin_text(adding *a, const data_log_place *place, bool own)
 {
     if (a->text.len && a->text.data[a->text.len - 1] != '\n') lg_buf_addc(&a->text, '\n');
@@ -345,9 +396,13 @@ static lg_status add_locked(adding *a, const data_log_place *place, bool own, co
                             lg_err *err)
 {
     const char *file = own ? place->own : place->beside;
-    LG_TRY(read_file(file, &a->text, err));
-    LG_TRY(data_log_parse(lg_buf_str(&a->text), a->text.len, own, &a->log, err));
+    bool left = false;
+    size_t dropped = 0;
+    LG_TRY(read_file(file, &a->bytes, err));
+    LG_TRY(data_log_parse(lg_buf_str(&a->bytes), a->bytes.len, own, &a->log, err));
     LG_TRY(last_lines(&a->log, &a->log.text, &a->last, err));
+    LG_TRY(find_gone(a, fix, count, err));
+    LG_TRY(without(&a->bytes, &a->gone, &a->log.text, &a->text, &dropped, &left, err));
     begin_text(a, place, own);
     for (size_t i = 0; i < count; i++) LG_TRY(add_one(a, &fix[i], err));
     if (a->text.failed == LG_E_LIMIT) return log_full(file, err);
@@ -381,9 +436,12 @@ static lg_status add_to(const data_log_place *place, bool own, const data_fix *f
     int lock = -1;
     lg_status st;
     lg_arena_init(&a.log.text, 0);
+    lg_buf_init(&a.bytes, DATA_LOG_BYTES);
     lg_buf_init(&a.text, DATA_LOG_BYTES);
     lg_time_iso(a.now);
     LG_GO(data_map_init(&a.last, 64, false, err));
+    LG_GO(data_map_init(&a.asked, count, false, err));
+    LG_GO(data_map_init(&a.gone, 0, false, err));
     if (own) LG_GO(make_folder(file, err));
     LG_GO(lg_reach_lock(file, cancel, &lock, err));
     LG_GO(add_locked(&a, place, own, fix, count, err));
@@ -391,7 +449,10 @@ static lg_status add_to(const data_log_place *place, bool own, const data_fix *f
 done:
     if (lock >= 0) lg_reach_unlock(lock);
     data_map_release(&a.last);
+    data_map_release(&a.asked);
+    data_map_release(&a.gone);
     data_log_release(&a.log);
+    lg_buf_release(&a.bytes);
     lg_buf_release(&a.text);
     return st;
 }
@@ -422,25 +483,6 @@ static lg_status lines_of(const char *text, lg_arena *arena, data_map *map, lg_e
         LG_TRY(data_map_put(map, key, 1, NULL, err));
     }
     return LG_OK;
-}
-
-/* The file without the lines; *left: says anything still. */
-static lg_status without(const lg_buf *bytes, const data_map *lines, lg_arena *arena, lg_buf *out, size_t *taken,
-                         bool *left, lg_err *err)
-{
-    const char *at = lg_buf_str(bytes), *end = at + bytes->len, *line;
-    size_t len = 0;
-    while ((line = next_line(&at, end, &len))) {
-        char *text = lg_arena_strndup(arena, line, len, err);
-        if (!text) return err->status;
-        if (strlen(text) == len && data_map_get(lines, text) >= 0) {
-            ++*taken;
-            continue;
-        }
-        *left |= !says_nothing(line, len);
-        lg_buf_add(out, line, (size_t)(at - line));
-    }
-    return lg_buf_check(out, err);
 }
 
 static lg_status take_locked(const char *file, const char *lines, size_t *taken, lg_err *err)

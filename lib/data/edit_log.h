@@ -1,5 +1,5 @@
-/* edit_log.h - the log of label fixes: what was said of single images, kept beside the folder they are in, so that every
- * later `load` of it knows. Pictures and label files are never touched.
+/* edit_log.h - the log of label fixes: what was said of single images, kept beside the folder they are in, so that
+ * every later `load` of it knows. Pictures and label files are never touched.
  *
  *     data_log_place place = {0};
  *     LG_TRY(data_log_find("/home/ana/project/logos", own, our, 2, &place, err));
@@ -14,10 +14,11 @@
  *
  *     sha256  path  old label  new label  time
  *
- * with a line of these names above. A fix belongs to a content: it holds for the picture with that hash wherever it lies
- * now; where several pictures have the same content, for the one at that path. What was said last counts, by time, then
- * by place in the file; so lines may stand in any order, and two versions of a log are merged by keeping the lines of
- * both. Lines that cannot be understood are skipped, told with their number, and stay in the file. `#` begins a comment.
+ * with a line of these names above. A fix belongs to a content: it holds for the picture with that hash wherever it
+ * lies now; where several pictures have the same content, for the one at that path. What was said last counts, by time,
+ * then by place in the file; so lines may stand in any order, and two versions of a log are merged by keeping the lines
+ * of both. Lines that cannot be understood are skipped, told with their number, and stay in the file. `#` begins a
+ * comment.
  *
  * Writers take the folder's lock, read the file again and write it whole under another name, which is then renamed: of
  * two programs at once neither loses a line, and one that is killed leaves the old file or the new one. */
@@ -63,12 +64,12 @@ typedef struct data_log {
         const char *why;
     } bad[DATA_LOG_BAD]; /* the first lines that were skipped */
     size_t bads;
-    lg_err unread; /* why one of the files could not be read (LL303 too large, LL391, LL393); what the other says is here */
+    lg_err unread; /* why one of the files could not be read (LL303, LL391, LL393); what the other says is here */
 } data_log;
 /* *out is to be released also after a failure, which can only be of memory. */
 lg_status data_log_read(const data_log_place *place, data_log *out, lg_err *err) LG_MUST_CHECK;
 void data_log_release(data_log *log);
-/* Bytes in, plain data out, as data_log_read does it with each file; for tests. The lines come behind those there are. */
+/* Bytes in, plain data out, as data_log_read does it with each file. The lines come behind those there are. */
 lg_status data_log_parse(const char *bytes, size_t len, bool own, data_log *out, lg_err *err) LG_MUST_CHECK;
 
 /* What a log says of the images of a set. */
@@ -86,15 +87,18 @@ typedef struct data_log_plan {
     size_t changes;
     lg_buf lines[2];     /* the lines that made the steps, to take them back: of place.beside, of place.own */
 } data_log_plan;
-lg_status data_log_plan_make(const data_log *log, const data_set *set, data_log_plan *out, lg_err *err) LG_MUST_CHECK;
+lg_status data_log_plan_make(const data_log *log, const data_set *set, data_log_plan *out,
+                             lg_err *err) LG_MUST_CHECK;
 void data_log_plan_release(data_log_plan *plan);
 
 /* May a text be a label in a log? NULL, or why not: empty, too long, not UTF-8, with characters that do not show. */
 const char *data_log_label_fault(const char *label);
 
 /* Adds fixes (sha256, path, from, to of each; the time is now), but for those that are what the log says last. *kept:
- * their lines, also of the latter, for data_log_take; *file: where they are, borrowed from place. LL303 the log is full,
- * LL392 it cannot be written, Interrupted. */
+ * their lines, also of the latter, for data_log_take; *file: where they are, borrowed from place. Of what was said
+ * about the same pictures before this program began only the last line stays; so a notebook that gives an image several
+ * labels in turn does not make the log longer each time. LL303 the log is full, LL392 it cannot be written,
+ * Interrupted. */
 lg_status data_log_add(const data_log_place *place, const data_fix *fix, size_t count, lg_cancel *cancel, lg_buf *kept,
                        const char **file, lg_err *err) LG_MUST_CHECK;
 /* Takes these lines out of a log; a log that has none left is removed. *taken: how many were there. */
