@@ -52,7 +52,7 @@ void cmd_dataset_brief(const void *payload, lg_buf *out)
     if (data_augment_of(set).times > 1) lg_buf_addf(out, ", training images × %d", data_augment_of(set).times);
 }
 
-/* train.count, val.adidas.count, count, classes, height, width, channels, seed, broken, unlabelled. */
+/* train.count, val.adidas.count, count, classes, height, width, channels, seed, broken, unlabelled, fixes. */
 static bool count_field(const data_counts *counts, const data_set *set, const char *path, double *number)
 {
     for (int split = DATA_NONE; split < DATA_SPLITS; split++) {
@@ -99,7 +99,8 @@ static lg_status dataset_field(const void *payload, const char *path, lg_arena *
                  {"channels", shape.c},
                  {"seed", (double)data_seed(set)},
                  {"broken", (double)counts.broken},
-                 {"unlabelled", (double)counts.unlabelled}};
+                 {"unlabelled", (double)counts.unlabelled},
+                 {"fixes", (double)data_fixed(set)}};
     lg_status st = LG_E_NAME;
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
         if (strcmp(facts[i].name, path) == 0) {
@@ -114,7 +115,7 @@ static lg_status dataset_field(const void *payload, const char *path, lg_arena *
 static void dataset_fields(const void *payload, lg_buf *out)
 {
     const data_set *set = payload;
-    lg_buf_adds(out, "count\nclasses\nheight\nwidth\nchannels\nseed\nbroken\nunlabelled\nfingerprint\n");
+    lg_buf_adds(out, "count\nclasses\nheight\nwidth\nchannels\nseed\nbroken\nunlabelled\nfixes\nfingerprint\n");
     for (int split = DATA_TRAIN; split < DATA_SPLITS; split++) {
         lg_buf_addf(out, "%s.count\n", data_split_names[split]);
         for (int label = 0; label < data_classes(set) && label < 64; label++)
@@ -496,13 +497,19 @@ const dsl_class cmd_dataset_class = {
     .show = dataset_show,
 };
 
-lg_status cmd_dataset_bind(const dsl_call *call, const char *name, data_set *set, lg_err *err)
+lg_status cmd_dataset_bind_kept(const dsl_call *call, const char *name, data_set *set, const char *kept, lg_err *err)
 {
     dsl_object *object = NULL;
     LG_TRY(dsl_object_new(&cmd_dataset_class, set, call->recipe, &object, err));
-    bool reads = strcmp(call->command->name, "load") == 0 || strcmp(call->command->name, "open") == 0;
-    if (reads) return dsl_session_bind(call->session, name, object, err);
-    return dsl_session_bind_edit(call->session, name, object, call->step, err);
+    return dsl_session_bind_edit(call->session, name, object, call->step, kept, err);
+}
+
+lg_status cmd_dataset_bind(const dsl_call *call, const char *name, data_set *set, lg_err *err)
+{
+    dsl_object *object = NULL;
+    if (strcmp(call->command->name, "open")) return cmd_dataset_bind_kept(call, name, set, NULL, err);
+    LG_TRY(dsl_object_new(&cmd_dataset_class, set, call->recipe, &object, err));
+    return dsl_session_bind(call->session, name, object, err);
 }
 
 /* ---- where ---- */

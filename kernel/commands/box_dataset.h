@@ -11,6 +11,9 @@ extern const dsl_class cmd_dataset_class;
 const data_set *cmd_dataset(const dsl_value *value);
 /* A new version under a name; set is consumed. An edit, which `undo` takes back, unless the command reads it in. */
 lg_status cmd_dataset_bind(const dsl_call *call, const char *name, data_set *set, lg_err *err) LG_MUST_CHECK;
+/* The same edit, where more was written than the set: kept, or NULL, as dsl_session_bind_edit has it. */
+lg_status cmd_dataset_bind_kept(const dsl_call *call, const char *name, data_set *set, const char *kept,
+                                lg_err *err) LG_MUST_CHECK;
 
 /* The images a value means: all, or those of its part (`logos.val`). *out owned, data_unref. */
 lg_status cmd_dataset_part(const dsl_value *value, data_set **out, lg_err *err) LG_MUST_CHECK;

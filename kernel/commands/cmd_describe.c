@@ -135,6 +135,23 @@ static void add_examples(const data_set *set, bool broken, lg_buf *out)
     }
 }
 
+static void doc_fixes(plt_doc *doc, const data_set *set)
+{
+    enum { SHOWN = 5 };
+    lg_buf ids;
+    size_t fixes = data_fixed(set), shown = 0;
+    if (!fixes) return;
+    lg_buf_init(&ids, 200);
+    for (size_t i = 0; i < data_count(set) && shown < SHOWN; i++) {
+        data_image image;
+        data_image_at(set, i, &image);
+        if (image.fixed) lg_buf_addf(&ids, "%s%s", shown++ ? ", " : "", image.number);
+    }
+    plt_item(doc, "%s label%s fixed by hand: image %s%s", lg_thousands((long long)fixes), fixes == 1 ? "" : "s",
+             lg_buf_str(&ids), fixes > SHOWN ? ", …" : "");
+    lg_buf_release(&ids);
+}
+
 static void doc_notes(plt_doc *doc, const data_set *set, const data_counts *counts, const char *name)
 {
     const size_t amiss[] = {counts->unlabelled, counts->broken};
@@ -149,6 +166,7 @@ static void doc_notes(plt_doc *doc, const data_set *set, const data_counts *coun
                  amiss[k] == 1 ? "" : "s", what[k], lg_buf_str(&ids), amiss[k] > 5 ? ", …" : "", name, cond[k]);
         lg_buf_release(&ids);
     }
+    doc_fixes(doc, set);
     for (int label = 0; label < counts->classes; label++) {
         size_t n = 0;
         for (int s = DATA_NONE; s < DATA_SPLITS; s++) n += counts->count[s][label];

@@ -57,6 +57,8 @@ static bool list_object(void *ctx, const char *name, dsl_object *object)
     lg_buf_init(&note, 0);
     if (out_of_date(list->call, name, object)) lg_buf_adds(&note, "out of date");
     if (chosen && strcmp(chosen, name) == 0) lg_buf_addf(&note, "%sdefault", note.len ? ", " : "");
+    size_t fixes = object->cls->kind == DSL_KIND_DATASET ? data_fixed(object->payload) : 0;
+    if (fixes) lg_buf_addf(&note, "%s%zu label fix%s", note.len ? ", " : "", fixes, fixes == 1 ? "" : "es");
     if (edits) lg_buf_addf(&note, "%s%zu edit%s to undo", note.len ? ", " : "", edits, edits == 1 ? "" : "s");
     plt_cell(list->doc, "%s", lg_buf_str(&note));
     lg_buf_release(&note);

@@ -1,5 +1,5 @@
 /* cmd_load.c - `load`: pictures and their labels become a dataset. */
-#include "kernel/commands/box_dataset.h"
+#include "kernel/commands/label_fixes.h"
 #include "kernel/commands/params.h"
 #include "lib/sample/logos.h"
 #include "lib/store/paths.h"
@@ -8,7 +8,7 @@
 
 #include "lib/base/banned.h"
 
-enum { NAME, FROM, LABELS, COLUMNS, SIZE, FIT, SPLIT, LIMIT, SEED, BOXES };
+enum { NAME, FROM, LABELS, COLUMNS, SIZE, FIT, SPLIT, LIMIT, SEED, BOXES, EDITS };
 
 static const dsl_param params[] = {
     [NAME] = {.name = "name",
@@ -69,6 +69,12 @@ static const dsl_param params[] = {
                .role = DSL_FLAG,
                .type = DSL_T_FLAG,
                .help = "an image for each annotated mark, cut out of its picture"},
+    [EDITS] = {.name = "edits",
+               .role = DSL_FLAG,
+               .type = DSL_T_FLAG,
+               .dflt = "on",
+               .help = "label fixes of single images from earlier on; `no edits`: labels as the files have them, and "
+                       "the log of fixes left alone"},
     {0},
 };
 
@@ -96,8 +102,12 @@ static lg_status sample_folder(const dsl_call *call, cmd_live *live, const char 
     if (!*labels) LG_GO(err->status);
     if (!smp_logos_ready(*folder)) {
         LG_GO(cmd_pool(call, &pool, err));
-        LG_GO(smp_logos_make(*folder, &(smp_logos_options){.seed = SAMPLE_SEED, .pool = pool, .cancel = call->cancel,
-                                                           .progress = draw_progress, .progress_ctx = live},
+        LG_GO(smp_logos_make(*folder,
+                             &(smp_logos_options){.seed = SAMPLE_SEED,
+                                                  .pool = pool,
+                                                  .cancel = call->cancel,
+                                                  .progress = draw_progress,
+                                                  .progress_ctx = live},
                              err));
     }
     st = LG_OK;
@@ -124,6 +134,12 @@ static lg_status check_place(const dsl_call *call, bool *sample, lg_err *err)
     return LG_OK;
 }
 
+/* What a recipe adds to the line, so that it does not depend on what the log says later. */
+static const char *without_log(const dsl_call *call)
+{
+    return dsl_on(call, EDITS) ? " no edits" : "";
+}
+
 /* The spec; bad combinations are told apart here. */
 static lg_status make_spec(const dsl_call *call, data_load_spec *spec, cmd_live *live, lg_err *err)
 {
@@ -137,12 +153,14 @@ static lg_status make_spec(const dsl_call *call, data_load_spec *spec, cmd_live 
                              .fit = fits[call->arg[FIT].value[0].choice],
                              .seed = cmd_seed(call, SEED),
                              .published = !call->arg[SPLIT].given,
+                             .unlogged = !dsl_on(call, EDITS),
                              .boxes = dsl_on(call, BOXES),
-                             .as_written = call->step,
                              .cancel = call->cancel,
                              .progress = load_progress,
                              .unpacking = cmd_live_unpacking,
                              .progress_ctx = live};
+    spec->as_written = lg_arena_strf(call->arena, err, "%s%s", call->step, without_log(call));
+    if (!spec->as_written) return err->status;
     if (call->arg[COLUMNS].count) spec->file_column = call->arg[COLUMNS].value[0].text;
     if (call->arg[COLUMNS].count > 1) spec->label_column = call->arg[COLUMNS].value[1].text;
     if (size && size->type == DSL_T_SIZE)
@@ -182,7 +200,7 @@ static void note_published(plt_doc *doc, const data_counts *counts, const char *
 }
 
 static lg_status load_document(const dsl_call *call, const data_set *set, const data_cut *cut,
-                               const data_report *report, cmd_live *live, lg_err *err)
+                               const data_report *report, const cmd_replay *replay, cmd_live *live, lg_err *err)
 {
     plt_doc doc;
     lg_buf brief;
@@ -200,6 +218,7 @@ static lg_status load_document(const dsl_call *call, const data_set *set, const 
     if (report->published) note_published(&doc, &counts, call->arg[NAME].value[0].text);
     else cmd_doc_split_warnings(&doc, set, &counts, cut, call->arg[NAME].value[0].text, NULL);
     doc_notes(&doc, report);
+    cmd_doc_replay(&doc, replay, call->arg[NAME].value[0].text, dsl_val(call, LIMIT)->type == DSL_T_INT);
     size_t n = data_sample(set, 24, data_seed(set), rows);
     lg_status st = cmd_doc_sheet(&doc, set, rows, n, 64, true, err);
     data_counts_release(&counts);
@@ -223,10 +242,28 @@ static void blame(const dsl_call *call, const data_report *report, lg_err *err)
     lg_err_place(err, arg->value[which].span);
 }
 
+/* The set as it was read, and as an edit of it what the log of fixes makes of it. Its recipe leaves the log alone and
+ * has the fixes as lines of its own: it makes the same set whatever becomes of the log. */
+static lg_status bind(const dsl_call *call, const char *name, data_set *set, const cmd_replay *replay, lg_err *err)
+{
+    dsl_call plain = *call, fixed = *call;
+    dsl_object *object = NULL;
+    plain.recipe = lg_arena_strf(call->arena, err, "%s%s", call->recipe, without_log(call));
+    fixed.recipe =
+        lg_arena_strf(call->arena, err, "%s%s%s", call->recipe, without_log(call), lg_buf_str(&replay->lines));
+    if (!plain.recipe || !fixed.recipe) return err->status;
+    LG_TRY(dsl_object_new(&cmd_dataset_class, data_ref(set), plain.recipe, &object, err));
+    LG_TRY(dsl_session_bind(call->session, name, object, err));
+    if (!replay->fixed) return LG_OK;
+    fixed.step = "label fixes from earlier on, by `load`";
+    return cmd_dataset_bind_kept(&fixed, name, data_ref(replay->fixed), lg_buf_str(&replay->kept), err);
+}
+
 static lg_status load_run(const dsl_call *call, lg_err *err)
 {
     data_load_spec spec;
     data_report report = {0};
+    cmd_replay replay = {0};
     data_set *set = NULL;
     cmd_live live;
     cmd_live_init(&live, call->out);
@@ -235,10 +272,13 @@ static lg_status load_run(const dsl_call *call, lg_err *err)
         st = data_load(&spec, &set, &report, err);
         if (st) blame(call, &report, err);
     }
+    if (st == LG_OK && !spec.unlogged) st = cmd_replay_make(call, spec.name, set, &replay, err);
     /* Before anything is drawn: what was read stays, whatever becomes of its picture. */
-    if (st == LG_OK) st = cmd_dataset_bind(call, spec.name, data_ref(set), err);
-    if (st == LG_OK) st = load_document(call, set, &spec.cut, &report, &live, err);
+    if (st == LG_OK) st = bind(call, spec.name, set, &replay, err);
+    if (st == LG_OK)
+        st = load_document(call, replay.fixed ? replay.fixed : set, &spec.cut, &report, &replay, &live, err);
     if (st) cmd_live_close(&live);
+    cmd_replay_release(&replay);
     data_report_release(&report);
     data_unref(set);
     return st;
@@ -250,11 +290,15 @@ const dsl_command dsl_cmd_load = {
     .detail =
         "Labels come from the folder a picture lies in, from a text file matched by the image's name, or from a "
         "pattern in the names. Nothing is moved or changed on disk. Broken pictures, missing labels and pictures that "
-        "look alike are reported; look-alikes stay on one side of the split.",
+        "look alike are reported; look-alikes stay on one side of the split. Labels of single images that were fixed "
+        "before (`relabel NAME image 12 as nike`) are fixed again, by what is in the pictures, and told; `undo NAME` "
+        "takes "
+        "that back, `no edits` loads without.",
     .group = "Data",
     .params = params,
-    .examples = (const char *const[]){"load logos from sample:logos size 64x64 seed 7",
-                                      "load small from sample:logos size 32x32 limit 200 split 70/15/15", NULL},
+    .examples =
+        (const char *const[]){"load logos from sample:logos size 64x64 seed 7",
+                              "load small from sample:logos size 32x32 limit 200 split 70/15/15 no edits", NULL},
     .makes = DSL_KIND_DATASET,
     .run = load_run,
 };

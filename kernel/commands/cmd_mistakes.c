@@ -1,8 +1,11 @@
 /* cmd_mistakes.c - `mistakes`: the images the model got most wrong. */
 #include "kernel/commands/judge.h"
+#include "kernel/commands/label_fixes.h"
 #include "lib/plot/theme.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/banned.h"
 
@@ -81,6 +84,89 @@ static lg_status doc_gallery(plt_doc *doc, const cmd_judged *j, const mistake *l
     return LG_OK;
 }
 
+/* ---- labels that may be wrong ---- */
+/* How sure the model is, on average, of a label where the images have it. A mistake that is at least as sure is a
+ * suspect: confident learning (Northcutt, Jiang, Chuang, JAIR 70, 2021). Between 50 and 90%: a model that is never sure
+ * knows nothing, and one that is always sure says no more with 99.5% than with 99%. */
+static lg_status usual_confidence(const cmd_judged *j, const dsl_call *call, double **out, lg_err *err)
+{
+    size_t classes = (size_t)j->labels.count;
+    double *sum = lg_arena_alloc(call->arena, classes, sizeof *sum, err);
+    double *count = lg_arena_alloc(call->arena, classes, sizeof *count, err);
+    if (!sum || !count) return err->status;
+    const data_set *all = j->opinion.set; /* whatever `where` chose */
+    for (size_t i = 0; i < data_count(all); i++) {
+        data_image image;
+        data_image_at(all, i, &image);
+        if (image.label < 0) continue;
+        sum[image.label] += (double)cmd_opinion_of(&j->opinion, all, i)[image.label];
+        count[image.label]++;
+    }
+    for (size_t k = 0; k < classes; k++) sum[k] = fmax(0.5, count[k] > 0 ? fmin(0.9, sum[k] / count[k]) : 0.9);
+    *out = sum;
+    return LG_OK;
+}
+
+/* "logos" of "logos.val": images have the same numbers in both. */
+static const char *whole_name(const dsl_call *call, const cmd_judged *j, lg_err *err)
+{
+    const char *dot = strrchr(j->data_name, '.');
+    for (int part = DATA_TRAIN; dot && part < DATA_SPLITS; part++)
+        if (strcmp(dot + 1, data_split_names[part]) == 0)
+            return lg_arena_strndup(call->arena, j->data_name, (size_t)(dot - j->data_name), err);
+    return j->data_name;
+}
+
+/* A line for each label that the model has in mind, ready to be copied. */
+static lg_status doc_lines(plt_doc *doc, const dsl_call *call, const cmd_judged *j, const mistake *const *suspect,
+                           size_t n, lg_err *err)
+{
+    enum { HANDFUL = 8 };
+    bool done[HANDFUL] = {0};
+    lg_buf lines;
+    const char *name = whole_name(call, j, err);
+    if (!name) return err->status;
+    lg_buf_init(&lines, 1 << 16);
+    for (size_t first = 0; first < n; first++) {
+        size_t row[HANDFUL], rows = 0;
+        for (size_t i = first; i < n && !done[first]; i++)
+            if (suspect[i]->said == suspect[first]->said) row[rows++] = suspect[i]->row;
+        for (size_t i = first; i < n; i++) done[i] |= suspect[i]->said == suspect[first]->said;
+        if (!rows) continue;
+        if (lines.len) lg_buf_addc(&lines, '\n');
+        cmd_relabel_line(&lines, name, j->set, row, rows, j->labels.name[suspect[first]->said]);
+    }
+    lg_status st = lg_buf_check(&lines, err);
+    if (st == LG_OK) plt_code(doc, "%s", lg_buf_str(&lines));
+    lg_buf_release(&lines);
+    return st;
+}
+
+/* Of the first few shown those that are as sure as right answers are. */
+static lg_status doc_suspects(plt_doc *doc, const dsl_call *call, const cmd_judged *j, const mistake *list, size_t n,
+                              lg_err *err)
+{
+    enum { HANDFUL = 8 };
+    const mistake *suspect[HANDFUL];
+    double *usual;
+    size_t count = 0;
+    LG_TRY(usual_confidence(j, call, &usual, err));
+    for (size_t i = 0; i < n && count < HANDFUL; i++)
+        if ((double)list[i].sure >= usual[list[i].said]) suspect[count++] = &list[i];
+    if (!count) {
+        plt_note(doc, "no label is suspected to be wrong: the model is less sure of these than of its right answers");
+        return LG_OK;
+    }
+    plt_heading(doc, "Perhaps the label is wrong");
+    plt_text(
+        doc,
+        "Of %s the model is about as sure as of images that have the label it says. That is a suspicion: it learned "
+        "from these labels, and what is rare or hard looks just so. Look at the pictures first, take out the "
+        "numbers of those that are labelled rightly, and run what is left:",
+        count == 1 ? "this image" : "these images");
+    return doc_lines(doc, call, j, suspect, count, err);
+}
+
 static lg_status doc_list(plt_doc *doc, const dsl_call *call, const cmd_judged *j, const mistake *list, size_t count,
                           lg_err *err)
 {
@@ -99,7 +185,8 @@ static lg_status doc_list(plt_doc *doc, const dsl_call *call, const cmd_judged *
     if (n < count)
         plt_note(doc, "%s more mistakes: add `limit %zu`", lg_thousands((long long)(count - n)),
                  count < 500 ? count : 500);
-    return LG_OK;
+    bool asked = dsl_on(call, CONFIDENT) && cmd_model_run(j->model);
+    return asked ? doc_suspects(doc, call, j, list, n, err) : LG_OK;
 }
 
 static lg_status fill(plt_doc *doc, const dsl_call *call, const cmd_judged *j, lg_err *err)
@@ -148,7 +235,9 @@ const dsl_command dsl_cmd_mistakes = {
     .summary = "the images the model got most wrong",
     .detail =
         "The first are those whose true label it gave the smallest share; with `confident`, those it was surest of. "
-        "Wrong labels, cut-off logos and look-alikes show up here first.",
+        "Wrong labels, cut-off logos and look-alikes show up here first: with `confident` the lines that would give "
+        "the "
+        "first few the label it says are there to be copied, for those that are wrong indeed.",
     .group = "Evaluate",
     .params = params,
     .examples = (const char *const[]){"mistakes scratch limit 6",

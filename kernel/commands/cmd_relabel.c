@@ -1,5 +1,6 @@
 /* cmd_relabel.c - `relabel`: rename, merge or fix labels; the files are never touched. */
 #include "kernel/commands/dataset_edits.h"
+#include "kernel/commands/label_fixes.h"
 #include "kernel/commands/params.h"
 
 #include "lib/base/banned.h"
@@ -68,6 +69,7 @@ static lg_status relabel_run(const dsl_call *call, lg_err *err)
     data_relabel_spec spec;
     data_counts b, a;
     plt_doc doc;
+    const char *kept = NULL;
     LG_TRY(make_spec(call, before, &spec, err));
     if (data_relabel(before, &spec, &after, err)) {
         const dsl_arg *blame = call->arg[KEEP].count ? &call->arg[KEEP] : &call->arg[LABEL];
@@ -85,11 +87,14 @@ static lg_status relabel_run(const dsl_call *call, lg_err *err)
             plt_sentence(&doc, "%s image%s a label now; the files are untouched", lg_thousands((long long)a.usable),
                          a.usable == 1 ? " has" : "s have");
             data_counts_release(&a);
-            st = cmd_display(call, &doc, false, err);
+            const cmd_fixing fixing = {before, after, spec.image, spec.images, spec.only};
+            st = cmd_fixes_keep(call, &fixing, &doc, &kept, err);
+            if (st == LG_OK) st = cmd_display(call, &doc, false, err);
+            else plt_doc_release(&doc);
         }
         data_counts_release(&b);
     }
-    if (st == LG_OK) return cmd_dataset_bind(call, name, after, err);
+    if (st == LG_OK) return cmd_dataset_bind_kept(call, name, after, kept, err);
     data_unref(after);
     return st;
 }
@@ -97,7 +102,14 @@ static lg_status relabel_run(const dsl_call *call, lg_err *err)
 const dsl_command dsl_cmd_relabel = {
     .name = "relabel",
     .summary = "rename, merge or fix labels (the files are never renamed)",
-    .detail = "With `where` only the images that pass change; `relabel logos as nike where …` labels all of them.",
+    .detail =
+        "With `where` only the images that pass change; `relabel logos as nike where …` labels all of them. What is "
+        "said "
+        "of single images (`image 12, 14`) is a fix that lasts: it is kept in a log beside the folder of the pictures "
+        "(FOLDER.edits.tsv), by their content, and every later `load` applies it; `undo` takes it out again. A fix "
+        "moves no image to another part: splits go by the label there was before. Renames, `keep` and `where` are "
+        "rules, "
+        "which the notebook repeats.",
     .group = "Data",
     .params = params,
     .examples =

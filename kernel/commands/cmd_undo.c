@@ -1,5 +1,6 @@
 /* cmd_undo.c - `undo`: take back the last edits of datasets. */
 #include "kernel/commands/dataset_edits.h"
+#include "kernel/commands/label_fixes.h"
 
 #include "lib/base/banned.h"
 
@@ -84,6 +85,7 @@ static lg_status undo_run(const dsl_call *call, lg_err *err)
         dsl_undone undone;
         st = dsl_session_undo(call->session, name, &undone, err);
         if (st == LG_OK) st = doc_undone(&doc, &undone, err);
+        if (st == LG_OK) cmd_fixes_take(call, undone.kept, &doc);
         dsl_undone_release(&undone);
     }
     size_t left = dsl_session_edits(call->session, name);
@@ -98,8 +100,10 @@ static lg_status undo_run(const dsl_call *call, lg_err *err)
 const dsl_command dsl_cmd_undo = {
     .name = "undo",
     .summary = "take back the last data edit",
-    .detail = "relabel, split, drop, combine and all else that changes a dataset can be taken back, the latest first. "
-              "Files were never touched. Models trained meanwhile stay as they are.",
+    .detail =
+        "relabel, split, drop, combine and all else that changes a dataset can be taken back, the latest first. "
+        "Pictures were never touched. Label fixes of single images are taken out of their log as well, right after "
+        "`load` those that it applied. Models trained meanwhile stay as they are.",
     .group = "Data",
     .params = params,
     .examples = (const char *const[]){"relabel logos puma as other\nundo",

@@ -6,9 +6,18 @@
 #include "lib/base/banned.h"
 
 /* ---- recipes ---- */
-static void add_text(lg_buf *out, const char *s)
+/* Words that a bare one would be taken for. */
+static bool is_grammar(const char *s)
 {
-    bool plain = *s && *s != '#' && *s != '$' && !strpbrk(s, " \t\r\n{}()[],;=\"'<>!\\");
+    static const char *const words[] = {"and", "or", "not", "in", "contains", "where", "let", "for", "check", "no"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (dsl_same(words[i], s)) return true;
+    return dsl_is_preposition(s);
+}
+
+void dsl_add_word(lg_buf *out, const char *s)
+{
+    bool plain = *s && *s != '#' && *s != '$' && !strpbrk(s, " \t\r\n{}()[],;=\"'<>!\\") && !is_grammar(s);
     if (plain) {
         lg_buf_adds(out, s);
         return;
@@ -48,7 +57,7 @@ static void add_value(lg_buf *out, const dsl_value *value)
     else if (value->type == DSL_T_SIZE && value->nsize) {
         lg_buf_addf(out, "%dx%d", value->size[0], value->size[1]);
         if (value->nsize == 3) lg_buf_addf(out, "x%d", value->size[2]);
-    } else add_text(out, value->text);
+    } else dsl_add_word(out, value->text);
 }
 
 /* `set seed` is the default of every seed. */

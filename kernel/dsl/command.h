@@ -140,6 +140,8 @@ typedef struct dsl_command {
     lg_status (*run)(const dsl_call *call, lg_err *err);
 } dsl_command;
 
+/* A text as it is written in a line: in quotes where it needs them. */
+void dsl_add_word(lg_buf *out, const char *text);
 /* Binds what the command made (object consumed). Inside `for` it keeps every round: name.1, name.2, … and `name` is the
  * last one. Outside it is dsl_session_bind. */
 lg_status dsl_call_bind(const dsl_call *call, const char *name, dsl_object *object, lg_err *err) LG_MUST_CHECK;

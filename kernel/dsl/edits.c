@@ -1,5 +1,5 @@
-/* edits.c - the log of data edits, newest last: what each name stood for before. Versions are immutable, so taking one
- * back is binding the name to the version before. */
+/* edits.c - the session's log of data edits, newest last: what each name stood for before. Versions are immutable, so
+ * taking one back is binding the name to the version before. */
 #include "kernel/dsl/inside.h"
 #include <string.h>
 
@@ -11,6 +11,7 @@ static void edit_release(dsl_edit *edit)
 {
     lg_free(edit->name);
     lg_free(edit->step);
+    lg_free(edit->kept);
     dsl_object_unref(edit->before);
 }
 
@@ -30,11 +31,13 @@ void dsl_edits_release(dsl_edits *edits)
 }
 
 /* before: a reference that is taken over, also on failure. */
-static lg_status edits_add(dsl_edits *edits, const char *name, dsl_object *before, const char *step, lg_err *err)
+static lg_status edits_add(dsl_edits *edits, const char *name, dsl_object *before, const char *step, const char *kept,
+                           lg_err *err)
 {
     dsl_edit made = {.name = lg_strdup(name, err), .step = lg_strdup(step, err), .before = before};
+    if (kept) made.kept = lg_strdup(kept, err);
     if (!edits->edit) edits->edit = lg_alloc(EDITS_MOST, sizeof *edits->edit, err);
-    if (!made.name || !made.step || !edits->edit) {
+    if (!made.name || !made.step || (kept && !made.kept) || !edits->edit) {
         edit_release(&made);
         return err->status;
     }
@@ -47,7 +50,7 @@ lg_status dsl_edits_copy(const dsl_edits *from, dsl_edits *to, lg_err *err)
 {
     for (size_t i = 0; i < from->count; i++) {
         const dsl_edit *e = &from->edit[i];
-        LG_TRY(edits_add(to, e->name, e->before ? dsl_object_ref(e->before) : NULL, e->step, err));
+        LG_TRY(edits_add(to, e->name, e->before ? dsl_object_ref(e->before) : NULL, e->step, e->kept, err));
     }
     return LG_OK;
 }
@@ -59,12 +62,12 @@ void dsl_edits_forget(dsl_edits *edits, const char *name)
 }
 
 lg_status dsl_session_bind_edit(dsl_session *session, const char *name, dsl_object *object, const char *step,
-                                lg_err *err)
+                                const char *kept, lg_err *err)
 {
     dsl_object *before = dsl_session_get(session, name);
     void *old = NULL;
     pthread_mutex_lock(&session->lock);
-    lg_status st = edits_add(&session->edits, name, before ? dsl_object_ref(before) : NULL, step, err);
+    lg_status st = edits_add(&session->edits, name, before ? dsl_object_ref(before) : NULL, step, kept, err);
     if (st == LG_OK) {
         st = dsl_names_put(&session->objects, name, object, &old, err);
         if (st) edits_cut(&session->edits, session->edits.count - 1);
@@ -91,7 +94,8 @@ lg_status dsl_session_undo(dsl_session *session, const char *name, dsl_undone *o
     dsl_edit *edit = &edits->edit[at - 1];
     dsl_object *after = dsl_session_get(session, edit->name);
     if (after) dsl_object_ref(after);
-    *out = (dsl_undone){.name = edit->name, .step = edit->step, .after = after, .before = edit->before};
+    *out = (dsl_undone){
+        .name = edit->name, .step = edit->step, .kept = edit->kept, .after = after, .before = edit->before};
     lg_status st = LG_OK;
     void *old = NULL;
     pthread_mutex_lock(&session->lock);
@@ -100,7 +104,7 @@ lg_status dsl_session_undo(dsl_session *session, const char *name, dsl_undone *o
         old = dsl_names_remove(&session->objects, edit->name);
         dsl_forget_choice(session, edit->name);
     }
-    if (st == LG_OK) { /* name, step and a reference to before go on to the caller */
+    if (st == LG_OK) { /* name, step, kept and a reference to before go on to the caller */
         memmove(edit, edit + 1, (edits->count - at) * sizeof *edit);
         edits->count--;
     } else dsl_object_unref(out->before); /* the reference meant for the name */
@@ -116,6 +120,7 @@ void dsl_undone_release(dsl_undone *undone)
 {
     lg_free(undone->name);
     lg_free(undone->step);
+    lg_free(undone->kept);
     dsl_object_unref(undone->before);
     dsl_object_unref(undone->after);
     *undone = (dsl_undone){0};

@@ -37,6 +37,7 @@ typedef struct dsl_var {
 /* ---- edits.c: the log of data edits ---- */
 typedef struct dsl_edit {
     char *name, *step;  /* owned */
+    char *kept;         /* what else it wrote, in the words of its command; owned, or NULL */
     dsl_object *before; /* reference; NULL: there was nothing of that name */
 } dsl_edit;
 typedef struct dsl_edits {

@@ -72,13 +72,14 @@ dsl_completeness dsl_is_complete(const char *code, size_t len, char indent[64]);
 /* Binds a name to a new version (object consumed: the session holds that reference). */
 lg_status dsl_session_bind(dsl_session *session, const char *name, dsl_object *object, lg_err *err) LG_MUST_CHECK;
 /* The same for a data edit, which `undo` can take back: what the name stood for stays known (the latest 200 edits).
- * Binding a name without this forgets its edits. step: the command, for people. */
+ * Binding a name without this forgets its edits. step: the command, for people. kept: NULL, or what the command wrote
+ * elsewhere and `undo` has to take back as well, in whatever words the two agree on. */
 lg_status dsl_session_bind_edit(dsl_session *session, const char *name, dsl_object *object, const char *step,
-                                lg_err *err) LG_MUST_CHECK;
+                                const char *kept, lg_err *err) LG_MUST_CHECK;
 size_t dsl_session_edits(dsl_session *session, const char *name); /* edits that can be taken back; NULL: of all names */
 /* Takes back the latest edit (of `name`, unless NULL). LG_E_NAME with nothing in err where there is none. */
 typedef struct dsl_undone {
-    char *name, *step;
+    char *name, *step, *kept; /* kept may be NULL */
     dsl_object *after, *before; /* what the edit had made; what the name stands for again, NULL: nothing */
 } dsl_undone;
 lg_status dsl_session_undo(dsl_session *session, const char *name, dsl_undone *out, lg_err *err) LG_MUST_CHECK;

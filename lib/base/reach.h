@@ -56,6 +56,11 @@ lg_status lg_reach_scratch(const char *folder, int *fd, lg_err *err) LG_MUST_CHE
 /* Takes away what writers that were killed half-way left in a folder: temporary files more than a minute old whose
  * program no longer runs. Not there: nothing to do. */
 lg_status lg_reach_tidy(const char *folder, lg_err *err) LG_MUST_CHECK;
+/* Waits until nobody else holds the lock of the folder that `path` lies in, and holds it: for reading a file, changing
+ * it and writing it again where several programs may do so. The lock is the system's: it goes with the program, however
+ * that ends. A file system without locks gives none. LL392 when somebody else holds it for longer than five seconds. */
+lg_status lg_reach_lock(const char *path, lg_cancel *cancel, int *lock, lg_err *err) LG_MUST_CHECK;
+void lg_reach_unlock(int lock);
 /* Gives a file or folder another name in one step; both places must be writable. A file of the new name is replaced; a
  * folder is not (LL394) unless it is empty. */
 lg_status lg_reach_rename(const char *from, const char *to, lg_err *err) LG_MUST_CHECK;

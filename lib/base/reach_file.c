@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -350,6 +351,44 @@ done:
         lg_free(real[i]);
     }
     return st;
+}
+
+/* ---- locks ---- */
+/* 0, or errno: EWOULDBLOCK when somebody else holds it too long. The holder is asked for again and again, so that an
+ * interrupt is seen. */
+static int take_lock(int folder, lg_cancel *cancel)
+{
+    enum { TRIES = 500 };
+    const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+    for (int i = 0; i < TRIES && !lg_cancelled(cancel); i++) {
+        if (flock(folder, LOCK_EX | LOCK_NB) == 0) return 0;
+        if (errno != EWOULDBLOCK && errno != EINTR) return errno;
+        nanosleep(&pause, NULL);
+    }
+    return EWOULDBLOCK;
+}
+
+lg_status lg_reach_lock(const char *path, lg_cancel *cancel, int *lock, lg_err *err)
+{
+    char *real = NULL;
+    const char *name;
+    int folder = -1;
+    lg_status st = holder_open(path, &real, &folder, &name, err);
+    int error = st ? 0 : take_lock(folder, cancel);
+    lg_free(real);
+    *lock = -1;
+    if (st == LG_OK && error == EWOULDBLOCK && (st = lg_cancel_check(cancel, err)) == LG_OK) {
+        lg_fail(err, LG_E_IO, 392, "`%.200s` cannot be written now", path);
+        st = lg_why(err, "another program has been holding the lock of its folder for five seconds");
+    }
+    if (st == LG_OK) *lock = folder; /* with any other error, too: a file system without locks */
+    else if (folder >= 0) close(folder);
+    return st;
+}
+
+void lg_reach_unlock(int lock)
+{
+    close(lock);
 }
 
 /* 0 or errno. Never leaves the folder: names are unlinked, and only real folders are gone into. */

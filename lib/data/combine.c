@@ -155,6 +155,27 @@ static lg_status merge_parts(merging *m, lg_err *err)
     return merge_names(m, err);
 }
 
+static data_row merged_row(const merging *m, const data_row *from, size_t at)
+{
+    return (data_row){.fact = (uint32_t)at,
+                      .label = m->number[at],
+                      .split = from->split,
+                      .fixed = from->fixed,
+                      .unlogged = from->unlogged};
+}
+
+static lg_status merge_drawn(const merging *m, data_set *set, lg_err *err)
+{
+    size_t at = 0;
+    const char **drawn = lg_alloc(m->rows, sizeof *drawn, err);
+    if (!drawn) return err->status;
+    for (size_t s = 0; s < m->sets; s++)
+        for (size_t i = 0; i < m->set[s]->rows; i++) drawn[at++] = data_drawn_label(m->set[s], i);
+    lg_status st = data_draw_by(set, drawn, err);
+    lg_free(drawn);
+    return st;
+}
+
 static lg_status merge_recipe(const merging *m, data_set *set, lg_err *err)
 {
     for (size_t s = 0; s < m->sets; s++)
@@ -181,8 +202,8 @@ lg_status data_combine(const data_set *const *sets, size_t n, data_set **out, lg
     set->augment = common_augment(&m);
     size_t at = 0;
     for (size_t s = 0; s < n; s++)
-        for (size_t i = 0; i < sets[s]->rows; i++, at++)
-            set->row[at] = (data_row){.fact = (uint32_t)at, .label = m.number[at], .split = sets[s]->row[i].split};
+        for (size_t i = 0; i < sets[s]->rows; i++, at++) set->row[at] = merged_row(&m, &sets[s]->row[i], at);
+    LG_GO(merge_drawn(&m, set, err));
     LG_GO(merge_recipe(&m, set, err));
     *out = set;
     set = NULL;

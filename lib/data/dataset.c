@@ -188,6 +188,8 @@ data_set *data_set_next(const data_set *set, size_t rows, lg_err *err)
     next->seed = set->seed;
     next->rules = set->rules;
     next->augment = set->augment;
+    next->drawn = set->drawn;
+    if (next->drawn) add_ref(&next->drawn->refs);
     if (data_recipe_add(next, err, "%s", set->recipe) == LG_OK) return next;
     data_unref(next);
     return NULL;
@@ -224,6 +226,7 @@ void data_unref(const data_set *set)
     if (!shared || !last_ref(&shared->refs)) return;
     data_table_unref(shared->table);
     data_names_unref(shared->names);
+    data_names_unref(shared->drawn);
     data_block_unref(shared->block);
     lg_free(shared->row);
     lg_free(shared->recipe);
@@ -271,6 +274,8 @@ void data_image_at(const data_set *set, size_t row, data_image *out)
         .broken = fact->broken,
         .label = set->row[row].label,
         .split = (data_split_kind)set->row[row].split,
+        .fixed = set->row[row].fixed,
+        .unlogged = set->row[row].unlogged,
     };
 }
 

@@ -65,6 +65,8 @@ typedef struct data_image {
     const char *broken;  /* NULL, or why the file cannot be read as a picture */
     int32_t label;       /* class number, -1: none */
     data_split_kind split;
+    bool fixed;          /* its label was given to this one image (data_relabel with image) */
+    bool unlogged;       /* loaded with data_load_spec.unlogged */
 } data_image;
 
 /* ---- life ---- */
@@ -82,6 +84,7 @@ ptrdiff_t data_row_numbered(const data_set *set, const char *number);
 const char *data_number(const data_set *set, uint32_t id);
 /* Row of an image by file name (path below the source, file name, or name without extension: in that order); -1. */
 ptrdiff_t data_row_named(const data_set *set, const char *name);
+size_t data_fixed(const data_set *set); /* images whose label was given to them alone */
 int data_classes(const data_set *set);
 const char *data_class_name(const data_set *set, int label); /* "" for -1 */
 int data_class_find(const data_set *set, const char *name);  /* ignoring case; -1 */
@@ -161,6 +164,7 @@ typedef struct data_load_spec {
     const char *by;           /* as in data_split_spec */
     const char *as_written;   /* the line the user wrote, for data_recipe; NULL: made from this spec */
     bool published;           /* parts as the set was published in count before `cut`, where it says any */
+    bool unlogged;            /* the log of label fixes is left alone: data_image says so of each image */
     bool boxes;               /* an image for each annotated mark, cut out; pictures without one stay whole */
     uint64_t seed;
     size_t limit;             /* images at most, 0: all. Drawn with the seed, in proportion to the classes */
@@ -217,8 +221,9 @@ typedef struct data_relabel_spec {
     const bool *only; /* (rows) NULL, or the rows it is about: all others stay as they are. With neither labels nor
                          images all of them become `as` */
 } data_relabel_spec;
-/* Renaming to a label that exists merges. LL143 nothing to change or no new label, LL313 no such label, LL314 no such
- * image, LL322 too long for a label. */
+/* Labels given to images alone are fixes: splits go on drawing by the label there was before, so that no image changes
+ * its part over a fix (an image that had none is drawn by its new one). Renaming to a label that exists merges. LL143
+ * nothing to change or no new label, LL313 no such label, LL314 no such image, LL322 too long for a label. */
 lg_status data_relabel(const data_set *set, const data_relabel_spec *spec, data_set **out, lg_err *err) LG_MUST_CHECK;
 
 typedef struct data_split_spec {

@@ -61,13 +61,18 @@ typedef struct data_row {
     uint32_t fact;
     int32_t label;
     uint32_t split; /* data_split_kind */
+    uint32_t drawn; /* the label that splits go by: 0 its own, DATA_UNDRAWN none, else 1 + number in the set's drawn */
     bool first;     /* the images it looks like were dropped: it is no duplicate any more */
+    bool fixed;     /* its label was given to this one image */
+    bool unlogged;  /* loaded without its log of label fixes, which is left alone then */
 } data_row;
+#define DATA_UNDRAWN UINT32_MAX
 
 struct data_set {
     atomic_int refs;
     data_table *table;
     data_names *names;
+    data_names *drawn; /* labels that images had before they were fixed; NULL: none differ */
     data_block *block; /* NULL: sizes differ */
     data_row *row;
     size_t rows;
@@ -107,6 +112,18 @@ bool data_idx_picture(const data_table *table, const char *path, const data_idx 
  * not NULL, (n) gets each name's class number, -1 for "" and NULL. */
 data_names *data_names_new(const char *const *name, size_t n, int32_t *number, lg_err *err);
 void data_names_unref(data_names *names);
+
+/* ---- fixed labels (drawn.c) ----
+ * A label given to a single image (`relabel logos image 412 as puma`) does not move images between parts: splits go by
+ * the labels there were before. So it does not matter whether images are split before they are fixed or after, and a
+ * notebook that splits and then fixes makes the same parts when `load` has applied the fixes already. */
+/* "" for none. */
+const char *data_drawn_label(const data_set *set, size_t row);
+/* Sets the drawn labels of a set nobody else has yet, whose labels stand: one text a row, "" for none. */
+lg_status data_draw_by(data_set *set, const char *const *drawn, lg_err *err) LG_MUST_CHECK;
+/* The class numbers that splits go by: (rows) into number, -1 none; *classes how many there are. */
+lg_status data_drawn_classes(const data_set *set, int32_t *number, size_t *classes, lg_err *err) LG_MUST_CHECK;
+
 
 /* A set over the given parts, of which it takes references (block may be NULL); rows are zero, the recipe is empty. */
 data_set *data_set_new(data_table *table, data_names *names, data_block *block, size_t rows, lg_err *err);

@@ -30,27 +30,61 @@ static lg_status no_image(const data_set *set, uint32_t id, lg_err *err)
                   data_fact_of(set, set->rows - 1)->number);
 }
 
-/* A label as it was first seen, where the set has it in whatever case. A rename of that very label may change its case:
- * relabel logos puma as PUMA. */
+/* What becomes of each row. */
+typedef struct relabelling {
+    const data_set *set;
+    const data_relabel_spec *spec;
+    const char *as, *rest; /* as they are spelt in the set */
+    const char **edit;     /* (classes) new label of every class, NULL where it stays, "" where it goes */
+    const char **label;    /* (rows) new label, "" none */
+    const char **drawn;    /* (rows) the label that splits go by, "" none */
+    bool *given;           /* (rows) its label was given to the row, not to its class */
+    int32_t *number;
+} relabelling;
+
+static const char *drawn_name(const data_set *set, const char *word)
+{
+    for (int i = 0; set->drawn && i < set->drawn->count; i++)
+        if (lg_casecmp(set->drawn->name[i], word) == 0) return set->drawn->name[i];
+    return NULL;
+}
+
+/* A label as it was first seen, where the set has it in whatever case, or had it. A rename of that very label may
+ * change its case: relabel logos puma as PUMA. */
 static const char *as_seen(const data_set *set, const data_relabel_spec *spec, const char *word)
 {
     int c = word ? data_class_find(set, word) : -1;
+    const char *had = word && c < 0 ? drawn_name(set, word) : NULL;
     for (size_t i = 0; c >= 0 && !spec->keep && !spec->only && i < spec->labels; i++)
         if (data_class_find(set, spec->label[i]) == c) return word;
-    return c < 0 ? word : set->names->name[c];
+    return c >= 0 ? set->names->name[c] : had ? had : word;
 }
 
-/* New label text of every class, NULL where it stays, "" where it goes. */
-static lg_status class_edits(const data_set *set, const data_relabel_spec *spec, const char **edit, lg_err *err)
+/* A label that only images had which were fixed since is none of the classes, and no mistake. */
+static lg_status class_edits(relabelling *r, lg_err *err)
 {
-    const char *as = as_seen(set, spec, spec->as), *rest = as_seen(set, spec, spec->rest);
-    for (int c = 0; spec->keep && c < set->names->count; c++) edit[c] = rest ? rest : "";
+    const data_set *set = r->set;
+    const data_relabel_spec *spec = r->spec;
+    r->as = as_seen(set, spec, spec->as), r->rest = as_seen(set, spec, spec->rest);
+    for (int c = 0; spec->keep && c < set->names->count; c++) r->edit[c] = r->rest ? r->rest : "";
     for (size_t i = 0; i < spec->labels; i++) {
         int c = data_class_find(set, spec->label[i]);
-        if (c < 0) return no_label(set, spec->label[i], err);
-        edit[c] = as; /* kept ones have none */
+        if (c < 0 && !drawn_name(set, spec->label[i])) return no_label(set, spec->label[i], err);
+        if (c >= 0) r->edit[c] = r->as; /* kept ones have none */
     }
     return LG_OK;
+}
+
+/* The same of a label that may be none of the classes. */
+static const char *drawn_edit(const relabelling *r, const char *label)
+{
+    const data_relabel_spec *spec = r->spec;
+    int c = data_class_find(r->set, label);
+    bool named = false;
+    if (c >= 0) return r->edit[c];
+    for (size_t i = 0; i < spec->labels && !named; i++) named = lg_casecmp(spec->label[i], label) == 0;
+    if (spec->keep) return named ? NULL : r->rest ? r->rest : "";
+    return named ? r->as : NULL;
 }
 
 static lg_status check_relabel(const data_relabel_spec *spec, lg_err *err)
@@ -81,40 +115,102 @@ static lg_status add_list(lg_buf *text, const data_relabel_spec *spec, lg_err *e
     return lg_buf_check(text, err);
 }
 
-/* The new label text of every row into label. */
-static lg_status new_labels(const data_set *set, const data_relabel_spec *spec, const char **label, lg_err *err)
+/* What edits of whole classes make of a row. */
+static void edit_row(relabelling *r, size_t row)
 {
-    const char **edit = lg_alloc((size_t)set->names->count, sizeof *edit, err);
+    const data_set *set = r->set;
+    const data_relabel_spec *spec = r->spec;
+    int32_t now = set->row[row].label;
+    bool chosen = !spec->only || spec->only[row], apart = set->row[row].drawn;
+    const char *edited = now >= 0 && chosen ? r->edit[now] : NULL;
+    r->label[row] = edited ? edited : data_class_name(set, now);
+    r->drawn[row] = r->label[row];
+    if (!apart) return;
+    const char *drawn = data_drawn_label(set, row);
+    edited = *drawn && chosen ? drawn_edit(r, drawn) : NULL;
+    r->drawn[row] = edited ? edited : drawn;
+}
+
+static lg_status give_to_image(relabelling *r, uint32_t id, lg_err *err)
+{
+    ptrdiff_t row = data_row_of(r->set, id);
+    if (row < 0) return no_image(r->set, id, err);
+    if (!r->spec->as || (r->spec->only && !r->spec->only[row])) return LG_OK;
+    r->label[row] = r->as;
+    if (!*r->drawn[row]) r->drawn[row] = r->as; /* its first one */
+    r->given[row] = true;
+    return LG_OK;
+}
+
+/* The new label text of every row into label. */
+static lg_status new_labels(relabelling *r, lg_err *err)
+{
+    const data_relabel_spec *spec = r->spec;
     bool everything = spec->only && !spec->keep && !spec->labels && !spec->images;
-    if (!edit) return err->status;
-    lg_status st = class_edits(set, spec, edit, err);
-    for (size_t i = 0; i < set->rows && !st; i++) {
-        int32_t now = set->row[i].label;
-        const char *edited = now >= 0 && (!spec->only || spec->only[i]) ? edit[now] : NULL;
-        label[i] = edited ? edited : now < 0 ? "" : set->names->name[now];
-        if (everything && spec->only[i]) label[i] = as_seen(set, spec, spec->as);
+    LG_TRY(class_edits(r, err));
+    for (size_t i = 0; i < r->set->rows; i++) {
+        edit_row(r, i);
+        if (!everything || !spec->only[i]) continue;
+        r->label[i] = r->drawn[i] = r->as;
+        r->given[i] = true;
     }
-    for (size_t i = 0; i < spec->images && !st; i++) {
-        ptrdiff_t row = data_row_of(set, spec->image[i]);
-        if (row < 0) st = no_image(set, spec->image[i], err);
-        else if (spec->as && (!spec->only || spec->only[row])) label[row] = as_seen(set, spec, spec->as);
-    }
-    lg_free(edit);
-    return st;
+    for (size_t i = 0; i < spec->images; i++) LG_TRY(give_to_image(r, spec->image[i], err));
+    return LG_OK;
 }
 
 /* Rows that just got their first label have no part yet: they learn, as the smallest surprise for val. Those that a
  * split left out stay out. */
-static void take_labels(data_set *next, const int32_t *number)
+static void take_labels(const relabelling *r, data_set *next)
 {
+    const data_set *set = r->set;
     bool split = false;
     for (size_t i = 0; i < next->rows; i++) split |= next->row[i].split != DATA_NONE;
     for (size_t i = 0; i < next->rows; i++) {
-        bool first = next->row[i].label < 0;
-        next->row[i].label = number[i];
-        if (number[i] < 0) next->row[i].split = DATA_NONE;
+        bool first = next->row[i].label < 0 || (r->given[i] && !*data_drawn_label(set, i));
+        next->row[i].label = r->number[i];
+        if (r->number[i] < 0) next->row[i].split = DATA_NONE;
         else if (split && first) next->row[i].split = DATA_TRAIN;
+        if (!r->given[i]) continue;
+        bool back = *data_drawn_label(set, i) && lg_casecmp(r->drawn[i], r->label[i]) == 0;
+        next->row[i].fixed = r->spec->images && !back;
     }
+}
+
+static lg_status relabelling_init(relabelling *r, lg_err *err)
+{
+    size_t rows = r->set->rows;
+    r->edit = lg_alloc((size_t)r->set->names->count, sizeof *r->edit, err);
+    r->label = lg_alloc(rows, sizeof *r->label, err);
+    r->drawn = lg_alloc(rows, sizeof *r->drawn, err);
+    r->given = lg_alloc(rows, sizeof *r->given, err);
+    r->number = lg_alloc(rows, sizeof *r->number, err);
+    return r->edit && r->label && r->drawn && r->given && r->number ? LG_OK : err->status;
+}
+
+static void relabelling_release(relabelling *r)
+{
+    lg_free(r->edit);
+    lg_free(r->label);
+    lg_free(r->drawn);
+    lg_free(r->given);
+    lg_free(r->number);
+}
+
+/* The rows of the new version. */
+static lg_status relabelled(relabelling *r, data_set **out, lg_err *err)
+{
+    data_names *names = data_names_new(r->label, r->set->rows, r->number, err);
+    data_set *next = names ? data_set_next(r->set, r->set->rows, err) : NULL;
+    if (!next) {
+        data_names_unref(names);
+        return err->status;
+    }
+    memcpy(next->row, r->set->row, r->set->rows * sizeof *next->row);
+    data_names_unref(next->names);
+    next->names = names;
+    take_labels(r, next);
+    *out = next;
+    return data_draw_by(next, r->drawn, err);
 }
 
 lg_status data_relabel(const data_set *set, const data_relabel_spec *spec, data_set **out, lg_err *err)
@@ -122,33 +218,19 @@ lg_status data_relabel(const data_set *set, const data_relabel_spec *spec, data_
     lg_status st;
     lg_buf text;
     data_set *next = NULL;
-    data_names *names = NULL;
+    relabelling r = {.set = set, .spec = spec};
     LG_TRY(check_relabel(spec, err));
     lg_buf_init(&text, 1 << 20);
-    const char **label = lg_alloc(set->rows, sizeof *label, err);
-    int32_t *number = lg_alloc(set->rows, sizeof *number, err);
-    if (!label || !number) goto fail;
-    LG_GO(new_labels(set, spec, label, err));
-    names = data_names_new(label, set->rows, number, err);
-    next = names ? data_set_next(set, set->rows, err) : NULL;
-    if (!next) goto fail;
-    memcpy(next->row, set->row, set->rows * sizeof *next->row);
-    data_names_unref(next->names);
-    next->names = names;
-    names = NULL;
-    take_labels(next, number);
+    LG_GO(relabelling_init(&r, err));
+    LG_GO(new_labels(&r, err));
+    LG_GO(relabelled(&r, &next, err));
     LG_GO(add_list(&text, spec, err));
     LG_GO(data_recipe_add(next, err, "%s", lg_buf_str(&text)));
     *out = next;
     next = NULL;
-    goto done;
-fail:
-    st = err->status;
 done:
     data_unref(next);
-    data_names_unref(names);
-    lg_free(label);
-    lg_free(number);
+    relabelling_release(&r);
     lg_buf_release(&text);
     return st;
 }

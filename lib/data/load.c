@@ -356,7 +356,8 @@ static lg_status make_set(loading *l, data_set **out, lg_err *err)
     *out = set;
     set->fit = s->fit;
     set->seed = s->seed;
-    for (size_t i = 0; i < l->count; i++) set->row[i] = (data_row){.fact = (uint32_t)i, .label = l->number[i]};
+    for (size_t i = 0; i < l->count; i++)
+        set->row[i] = (data_row){.fact = (uint32_t)i, .label = l->number[i], .unlogged = s->unlogged};
     LG_TRY(recipe(l, set, err));
     data_split_spec split = {.cut = s->cut, .by = s->by, .seed = s->seed};
     if (!s->published || !l->published) return data_split_apply(set, &split, err);

@@ -25,7 +25,9 @@ typedef struct splitting {
     double part[DATA_SPLITS]; /* shares */
     bool by_class;            /* targets are those of each class, else of all images together */
     size_t classes;
-    bool *asked;    /* (rows) those that are put into parts */
+    int32_t *class; /* (rows) as data_drawn_classes says */
+    size_t drawn;   /* classes in it */
+    bool *asked;    /* (rows) those that are drawn for a part */
     member *member; /* of those */
     size_t members;
     uint32_t *parent; /* (rows) union-find */
@@ -34,17 +36,21 @@ typedef struct splitting {
     double *want;          /* (classes) of the group being placed */
 } splitting;
 
-/* Which rows are put into parts. What is asked for is in no part until it is placed. */
+/* Which rows are drawn for a part: they are in none until they are placed. A label that came after the images' own
+ * were drawn by learns. */
 static lg_status find_asked(splitting *s, lg_err *err)
 {
     data_set *set = s->set;
     data_split_kind of = s->spec->of;
     s->asked = lg_alloc(set->rows, sizeof *s->asked, err);
-    if (!s->asked) return err->status;
+    s->class = lg_alloc(set->rows, sizeof *s->class, err);
+    if (!s->asked || !s->class) return err->status;
+    LG_TRY(data_drawn_classes(set, s->class, &s->drawn, err));
     for (size_t i = 0; i < set->rows; i++) {
         if (of && set->row[i].split != of) continue;
-        s->asked[i] = data_usable(set, i) && (!s->spec->only || s->spec->only[i]);
-        set->row[i].split = DATA_NONE;
+        bool wanted = data_usable(set, i) && (!s->spec->only || s->spec->only[i]);
+        s->asked[i] = wanted && s->class[i] >= 0;
+        set->row[i].split = wanted && !s->asked[i] ? DATA_TRAIN : DATA_NONE;
     }
     return LG_OK;
 }
@@ -188,12 +194,12 @@ static void targets(const double part[DATA_SPLITS], size_t n, double out[DATA_SP
 
 static size_t class_of(const splitting *s, size_t row)
 {
-    return s->by_class ? (size_t)s->set->row[row].label : 0;
+    return s->by_class ? (size_t)s->class[row] : 0;
 }
 
 static lg_status set_targets(splitting *s, lg_err *err)
 {
-    s->classes = s->by_class ? (size_t)s->set->names->count : 1;
+    s->classes = s->by_class ? s->drawn : 1;
     lg_free(s->target);
     lg_free(s->have);
     lg_free(s->want);
@@ -345,6 +351,7 @@ static lg_status split_rows(data_set *set, const data_split_spec *spec, size_t *
 done:
     lg_free(s.asked);
     lg_free(s.parent);
+    lg_free(s.class);
     lg_free(s.member);
     lg_free(s.target);
     lg_free(s.have);

@@ -145,7 +145,9 @@ class Client:
 
 
 class Kernel:
-    def __init__(self, key=None, wait=True, env=None, argv=(), **connection):
+    def __init__(self, key=None, wait=True, env=None, argv=(), folder=None, **connection):
+        """folder: that of another kernel, which it shares with its home; without one, a folder of its own."""
+        self.home = Path(folder) if folder else None
         self.folder = tempfile.TemporaryDirectory(prefix="logolens-test-")
         names = ["shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"]
         self.connection = {"transport": "tcp", "ip": "127.0.0.1", **dict(zip(names, free_ports(5))),
@@ -158,11 +160,12 @@ class Kernel:
         self.start(wait)
 
     def start(self, wait=True):
-        env = {**os.environ, "LOGOLENS_HOME": str(Path(self.folder.name) / "home"), **self.env}
+        work = self.home or Path(self.folder.name)
+        env = {**os.environ, "LOGOLENS_HOME": str(work / "home"), **self.env}
         env.pop("JPY_PARENT_PID", None) if "JPY_PARENT_PID" not in self.env else None
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([BINARY, "kernel", "-f", str(self.file)] + self.argv, stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, cwd=self.folder.name, env=env, start_new_session=True)
+                                            stdout=log, stderr=log, cwd=work, env=env, start_new_session=True)
         if wait:
             client = self.client()
             until(lambda: not self.alive() or client.sockets["iopub"].poll(50), "the kernel speaks")

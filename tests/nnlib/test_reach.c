@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char world[PATH_MAX];
@@ -585,6 +587,49 @@ static int host(const char *url)
 {
     err = (lg_err){0};
     return lg_reach_host(url, &err) == LG_OK;
+}
+
+/* One holder at a time, whoever asks; the lock goes with a program that is killed. */
+TEST(locks)
+{
+    int lock = -1, second = -1, ready[2];
+    lg_cancel cancel = {0};
+    build();
+    CHECK_INT(lg_reach_lock(at("outside/x"), NULL, &lock, &err), LG_E_DENIED);
+    CHECK_INT(lock, -1);
+    err = (lg_err){0};
+    CHECK_OK(lg_reach_lock(at("project/data/not-there-yet"), NULL, &lock, &err));
+    lg_cancel_set(&cancel);
+    CHECK_INT(lg_reach_lock(at("project/data/a.txt"), &cancel, &second, &err), LG_E_INTERRUPTED);
+    err = (lg_err){0};
+    lg_cancel_clear(&cancel);
+    CHECK_OK(lg_reach_lock(at("project/data/sub/c.txt"), NULL, &second, &err)); /* another folder */
+    lg_reach_unlock(second);
+    CHECK_INT(pipe(ready), 0);
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (!child) {
+        lg_err failed = {0};
+        close(lock);
+        alarm(20); /* it ends whatever becomes of this test */
+        bool told = write(ready[1], "?", 1) == 1;
+        bool held = lg_reach_lock(at("project/data/a.txt"), NULL, &lock, &failed) == LG_OK;
+        if (told && write(ready[1], held ? "+" : "-", 1) == 1) pause();
+        _exit(1);
+    }
+    char byte = 0;
+    CHECK_INT(read(ready[0], &byte, 1), 1);
+    CHECK_INT(byte, '?');
+    CHECK_INT(poll(&(struct pollfd){.fd = ready[0], .events = POLLIN}, 1, 200), 0); /* it waits for us */
+    lg_reach_unlock(lock);
+    CHECK_INT(read(ready[0], &byte, 1), 1);
+    CHECK_INT(byte, '+');
+    CHECK_INT(kill(child, SIGKILL), 0);
+    CHECK(waitpid(child, NULL, 0) == child);
+    CHECK_OK(lg_reach_lock(at("project/data/a.txt"), NULL, &lock, &err));
+    lg_reach_unlock(lock);
+    close(ready[0]);
+    close(ready[1]);
 }
 
 TEST(hosts)

@@ -56,6 +56,7 @@ static void setup(const char *cell)
     lg_err err = {0};
     if (!made) lens_shop();
     made = true;
+    lens_forget_fixes();
     CHECK_OK(lens_open(&l));
     if (lens_run(&l, cell)) TEST_FAIL("LL%03d %s (%s)", l.err.code, l.err.msg, l.err.why);
 }
@@ -76,7 +77,7 @@ TEST(datasets)
           "split flat 50/50 by source no stratify");
     CHECK_INT(differs("logos"), 0);
     CHECK_INT(differs("flat"), 0);
-    CHECK_HAS(recipe("logos"), "seed 5\nrelabel logos puma, other as \"no brand\"\nsplit logos 60/20/20 seed 5\n");
+    CHECK_HAS(recipe("logos"), "seed 5 no edits\nrelabel logos puma, other as \"no brand\"\nsplit logos 60/20/20 seed 5\n");
     CHECK(strstr(recipe("logos"), "flat") == NULL);
     lens_close(&l);
 }
