@@ -148,7 +148,7 @@ static lg_status doc_suspects(plt_doc *doc, const dsl_call *call, const cmd_judg
 {
     enum { HANDFUL = 8 };
     const mistake *suspect[HANDFUL];
-    double *usual;
+    double *usual = NULL;
     size_t count = 0;
     LG_TRY(usual_confidence(j, call, &usual, err));
     for (size_t i = 0; i < n && count < HANDFUL; i++)

@@ -37,7 +37,7 @@ typedef struct splitting {
 } splitting;
 
 /* Which rows are drawn for a part: they are in none until they are placed. A label that came after the images' own
- * were drawn by learns. */
+ * were drawn by learns; where one part is split, it stays there. */
 static lg_status find_asked(splitting *s, lg_err *err)
 {
     data_set *set = s->set;
@@ -50,7 +50,7 @@ static lg_status find_asked(splitting *s, lg_err *err)
         if (of && set->row[i].split != of) continue;
         bool wanted = data_usable(set, i) && (!s->spec->only || s->spec->only[i]);
         s->asked[i] = wanted && s->class[i] >= 0;
-        set->row[i].split = wanted && !s->asked[i] ? DATA_TRAIN : DATA_NONE;
+        set->row[i].split = !wanted || s->asked[i] ? DATA_NONE : of ? of : DATA_TRAIN;
     }
     return LG_OK;
 }

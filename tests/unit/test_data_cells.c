@@ -20,9 +20,7 @@ static void start(void)
     }
     made = true;
     lg_err err = {0};
-    char fixes[128]; /* one test's label fixes are not the next one's */
-    snprintf(fixes, sizeof fixes, "%s/mixed.edits.tsv", ds_folder);
-    remove(fixes);
+    lens_forget_fixes();
     CHECK_OK(lens_open(&l));
 }
 

@@ -4,10 +4,19 @@
 
 static lens l;
 
+static void end(void)
+{
+    lens_close(&l);
+    l = (lens){0};
+}
+
 static void begin(void)
 {
     static bool made;
-    if (!made) lens_shop();
+    if (!made) {
+        lens_shop();
+        atexit(end);
+    }
     made = true;
     lens_forget_fixes();
 }
