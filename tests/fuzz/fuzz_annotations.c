@@ -45,8 +45,8 @@ typedef struct given {
 static lg_status read_given(const loading *l, const char *path, lg_buf *out, lg_err *err)
 {
     const given *g = (const given *)l->spec;
-    int k = g->layout->first && strcmp(g->layout->first, path) != 0;
-    if (data_is_picture_name(path)) abort();
+    int k = g->layout->first && strcmp(g->layout->first, path + 3) != 0;
+    if (strncmp(path, "/a/", 3) != 0 || data_is_picture_name(path)) abort();
     lg_buf_add(out, g->part[k], g->len[k]);
     return lg_buf_check(out, err);
 }
@@ -75,12 +75,13 @@ static void read_as(given *g, bool boxes)
     g->spec = (data_load_spec){.name = "a", .from = "a", .boxes = boxes};
     lg_arena_init(&l.text, 0);
     l.folder = lg_strdup("/a", &err);
+    l.shown = lg_strdup("/a", &err);
     l.list.path = lg_alloc(8, sizeof *l.list.path, &err);
     for (; l.list.path && l.list.count < 8 && g->layout->path[l.list.count] && ready; l.list.count += ready) {
         l.list.path[l.list.count] = lg_strdup(g->layout->path[l.list.count], &err);
         ready = l.list.path[l.list.count] != NULL;
     }
-    if (ready && l.list.path && l.folder && data_loading_begin(&l, &err) == LG_OK) {
+    if (ready && l.list.path && l.folder && l.shown && data_loading_begin(&l, &err) == LG_OK) {
         if (data_label_by_layout(&l, &known, &err) == LG_OK) check(&l);
         else if (!err.code || !*err.msg) abort();
     }
