@@ -1,7 +1,8 @@
 """Files of strangers: the handed-over corpus of pictures and labels, and traps of the file system.
 
-Pictures go through the decoder as the product does it. Two runs, forwards and backwards, whose heaps are filled with different bytes: the verdicts are those of the corpus, and
-not one pixel depends on what the memory held before. The corpus judges by its own tool, check_images.py."""
+Pictures go through the decoder as the product does it. Two runs, forwards and backwards, whose heaps are filled with
+different bytes: the verdicts are those of the corpus, and not one pixel depends on what the memory held before. The
+corpus judges by its own tool, check_images.py."""
 import csv
 import os
 import re
@@ -27,6 +28,17 @@ OVER_WHITE = {
     "images/real/image-rs/png_transparency_acid2.png",
     "images/real/pillow/caption_6_33_22.png",
 }
+
+
+def humble():
+    """Words before a program by which files without a permission are closed to it, also where we are root."""
+    words = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    if os.geteuid() == 0 and shutil.which("setpriv") and subprocess.run([*words, "true"], capture_output=True).returncode == 0:
+        return words
+    return []
+
+
+HUMBLE = humble()
 
 
 def need_corpus(test):
@@ -72,6 +84,7 @@ class Pictures(unittest.TestCase):
         need_corpus(self)
         self.table = verdicts()
         self.paths = [row["path"] for row in self.table]
+        self.assertGreater(len(self.paths), 1000)
 
     def twice(self, helper):
         with ThreadPoolExecutor(2) as pool:
@@ -132,10 +145,8 @@ class Script:
     def __init__(self, test, folder, text, timeout=120):
         name, outputs = Path(folder, "script.lens"), [Path(folder, "stdout"), Path(folder, "stderr")]
         name.write_text(text)
-        # Files without a permission are only closed to a root that gives up going past it.
-        words = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
         with open(outputs[0], "wb") as out, open(outputs[1], "wb") as err:
-            started = subprocess.Popen([*words, BINARY, "run", str(name)], cwd=folder, stdin=subprocess.DEVNULL,
+            started = subprocess.Popen([*HUMBLE, BINARY, "run", str(name)], cwd=folder, stdin=subprocess.DEVNULL,
                                        stdout=out, stderr=err, env=self.environment(folder))
             try:
                 self.status = started.wait(timeout)
@@ -229,9 +240,12 @@ class Traps(Folder):
                                "export logos to all.csv\nexport logos to all.html\n")
         self.assertEqual(done.status, 0, done.stderr)
         self.assertIn("17 images", done.stdout)
-        self.assertIn("3 of 17 images cannot be read", done.stdout)
-        for reason in ("empty.jpg: the file is empty", "noperm.png: you do not have the permission", "sparse_10g.jpg: it has 10,737,418,240"):
-            self.assertRegex(done.stdout, reason)
+        reasons = ["empty.jpg: the file is empty", "sparse_10g.jpg: it has 10,737,418,240"]
+        if HUMBLE or os.geteuid():
+            reasons.append("noperm.png: you do not have the permission")
+        self.assertIn(f"{len(reasons)} of 17 images cannot be read", done.stdout)
+        for reason in reasons:
+            self.assertIn(reason, done.stdout)
         self.assertIn("LL328  8 things in `traps` were passed over", done.stdout)
         self.assertIn("\\x1b[31mred.png", done.stdout)
         with open(self.folder + "/all.csv", newline="") as file:
@@ -243,7 +257,8 @@ class Traps(Folder):
 
     def test_every_passed_over_thing_has_its_reason(self):
         """Two at a time, since the note names five."""
-        reasons = {b"bad\xff\xfename.png": r"bad\xff\xfename.png: its name is not UTF-8", b"fifo.jpg": "fifo.jpg: a device, a pipe",
+        reasons = {b"bad\xff\xfename.png": r"bad\xff\xfename.png: its name is not UTF-8",
+                   b"fifo.jpg": "fifo.jpg: a device, a pipe",
                    b"sock.jpg": "sock.jpg: a device, a pipe", b"passwd.jpg": "passwd.jpg: a link that leads nowhere, or out of",
                    b"zero.jpg": "zero.jpg: a link that leads", b"tty.jpg": "tty.jpg: a link", b"self.jpg": "self.jpg: a link",
                    b"dangling.jpg": "dangling.jpg: a link"}
@@ -262,7 +277,7 @@ class Traps(Folder):
 
     def test_labels_that_name_traps(self):
         lines = ["ok.png,A", "link_inside.png,B", "setuid.png,A", "-rf.png,B", "sparse_10g.jpg,A", "fifo.jpg,A", "zero.jpg,B",
-                 "passwd.jpg,A", "self.jpg,B", "noperm.png,A", "dir.jpg,B", "loop/up/ok.png,A", "sock.jpg,B"]
+                 "passwd.jpg,A", "self.jpg,B", "dir.jpg,B", "loop/up/ok.png,A", "sock.jpg,B"]
         Path(self.folder, "list.csv").write_text("".join(f"{line}\n" for line in lines))
         done = self.run_script("load logos from traps labels list.csv size 16x16\n")
         self.assertEqual(done.status, 0, done.stderr)
@@ -272,8 +287,8 @@ class Traps(Folder):
     def test_traps_where_a_file_or_a_folder_is_wanted(self):
         for name in ("fifo.jpg", "sock.jpg", "zero.jpg", "tty.jpg", "passwd.jpg", "self.jpg", "dangling.jpg", "noperm.png",
                      "sparse_10g.jpg", "dir.jpg", "empty.jpg"):
-            for line in (f"load logos from traps/{name}", f"load logos from traps labels traps/{name}", f"open t from traps/{name}",
-                         f"load logos from traps labels traps/{name} columns 1, 2"):
+            for line in (f"load logos from traps/{name}", f"load logos from traps labels traps/{name}",
+                         f"load logos from traps labels traps/{name} columns 1, 2", f"open t from traps/{name}"):
                 done = self.run_script(line + "\n")
                 self.assertEqual(done.status, 1, line + done.stdout)
                 self.assertRegex(done.stderr, r"^LL(3|6)\d\d ", line)
