@@ -247,6 +247,9 @@ TEST(a_helper_waits_until_what_it_lent_is_released)
     lg_buf b = png_of(20, 30, 1), other = png_of(40, 30, 2);
     img_picture here = {0}, lent = {0};
     pid_t first;
+    char state;
+    int parent;
+    unsigned long ticks;
     start(0);
     CHECK_OK(img_decode(b.data, b.len, NULL, &here, NULL, &err));
     CHECK_OK(img_jail_lend(b.data, b.len, NULL, &lent, NULL, &err));
@@ -257,6 +260,7 @@ TEST(a_helper_waits_until_what_it_lent_is_released)
     pid_t pid = only_helper();
     CHECK(memcmp(here.px, lent.px, img_size(&here)) == 0);
     kill(pid, SIGKILL); /* its memory is ours too */
+    while (read_stat(pid, &state, &parent, &ticks) && state != 'Z') usleep(1000); /* else it may still be asked */
     CHECK(memcmp(here.px, lent.px, img_size(&here)) == 0);
     img_picture_release(&lent);
     CHECK(lent.px == NULL && lent.lender == NULL);
