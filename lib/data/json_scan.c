@@ -192,20 +192,18 @@ typedef struct number {
     bool real;
 } number;
 
-static bool digits(data_json *s, number *n)
+/* The next byte belongs to the number. One that fills the text is refused by fits. */
+static void take(data_json *s, number *n)
 {
-    int count = 0;
-    for (int c; (c = look(s)) >= '0' && c <= '9'; count++) {
-        if (n->len + 1 < NUMBER_MOST) n->text[n->len++] = (char)c;
-        step(s);
-    }
-    return count > 0 || fail_here(s, "invalid number");
+    if (n->len + 1 < NUMBER_MOST) n->text[n->len++] = (char)look(s);
+    step(s);
 }
 
-static void sign(data_json *s, number *n)
+static bool digits(data_json *s, number *n)
 {
-    n->text[n->len++] = (char)look(s);
-    step(s);
+    bool any = false;
+    for (int c; (c = look(s)) >= '0' && c <= '9'; any = true) take(s, n);
+    return any || fail_here(s, "invalid number");
 }
 
 /* Most numbers are short, and cannot be too large. */
@@ -226,22 +224,22 @@ static bool read_number(data_json *s)
     number n;
     n.len = 0;
     n.real = false;
-    if (look(s) == '-') sign(s, &n);
+    if (look(s) == '-') take(s, &n);
     if (look(s) == '0') {
-        sign(s, &n);
+        take(s, &n);
         if (look(s) >= '0' && look(s) <= '9') return fail_here(s, "a number begins with 0");
     } else if (!digits(s, &n)) {
         return false;
     }
     if (look(s) == '.') {
         n.real = true;
-        sign(s, &n);
+        take(s, &n);
         if (!digits(s, &n)) return false;
     }
     if (look(s) == 'e' || look(s) == 'E') {
         n.real = true;
-        sign(s, &n);
-        if (look(s) == '+' || look(s) == '-') sign(s, &n);
+        take(s, &n);
+        if (look(s) == '+' || look(s) == '-') take(s, &n);
         if (!digits(s, &n)) return false;
     }
     return fits(s, &n);

@@ -112,6 +112,23 @@ TEST(depth)
     CHECK_HAS(judge_text(text), "too many values in one another");
 }
 
+/* A number may have any number of digits before its point and its exponent: what is too long to be judged is refused. */
+TEST(long_numbers)
+{
+    static const char *const ends[] = {"", ".5", "e5", ".5e+5", ".5e-5"};
+    for (int digits = 395; digits <= 402; digits++)
+        for (size_t k = 0; k < sizeof ends / sizeof *ends; k++) {
+            lg_buf text;
+            lg_buf_init(&text, 1000);
+            lg_buf_addc(&text, '[');
+            for (int i = 0; i < digits; i++) lg_buf_addc(&text, '1');
+            lg_buf_addf(&text, "%s]", ends[k]);
+            CHECK(!jansson_takes(lg_buf_str(&text)));
+            CHECK_HAS(judge_text(lg_buf_str(&text)), "a number is too l");
+            lg_buf_release(&text);
+        }
+}
+
 /* A file of many parts: strings, numbers and wide letters lie across their ends; what is copied is what is there. */
 TEST(files_in_parts)
 {
