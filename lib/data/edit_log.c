@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "lib/base/reach.h"
 #include "lib/data/dataset_private.h"
 #include "lib/image/hash.h"
@@ -157,6 +159,12 @@ static const char *next_line(const char **at, const char *end, size_t *len)
     return line;
 }
 
+/* Bytes of the mark that editors of Windows begin a text with. */
+static size_t order_mark(const char *bytes, size_t len)
+{
+    return len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 /* A line that is none of an edit: empty, a comment, the names of the fields. */
 static bool says_nothing(const char *line, size_t len)
 {
@@ -213,9 +221,8 @@ static int by_time(const void *left, const void *right)
 
 lg_status data_log_parse(const char *bytes, size_t len, bool own, data_log *out, lg_err *err)
 {
-    const char *at = bytes, *end = bytes + len, *line;
+    const char *at = bytes + order_mark(bytes, len), *end = bytes + len, *line;
     size_t n = 0, number = 0;
-    if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) at += 3;
     while ((line = next_line(&at, end, &n))) {
         number++;
         if (!says_nothing(line, n)) LG_TRY(take_line(out, line, n, own, number, err));
@@ -232,6 +239,19 @@ static lg_status read_file(const char *file, lg_buf *bytes, lg_err *err)
     if (st == LG_OK || missing.code == 302) return LG_OK;
     *err = missing;
     return st;
+}
+
+/* Writing a file anew lets nobody read it who could not before; `fresh` for one that is not there. */
+static int mode_of(const char *file, int fresh)
+{
+    struct stat st;
+    uint64_t size;
+    int fd = -1;
+    lg_err ignored = {0};
+    if (lg_reach_open(file, &fd, &size, &ignored)) return fresh;
+    int mode = fstat(fd, &st) == 0 ? (int)(st.st_mode & 0777) : fresh;
+    close(fd);
+    return mode;
 }
 
 static lg_status read_into(data_log *log, const char *file, bool own, lg_err *err)
@@ -273,8 +293,10 @@ void data_log_release(data_log *log)
 static lg_status without(const lg_buf *bytes, const data_map *lines, lg_arena *arena, lg_buf *out, size_t *taken,
                          bool *left, lg_err *err)
 {
-    const char *at = lg_buf_str(bytes), *end = at + bytes->len, *line;
+    const char *start = lg_buf_str(bytes), *end = start + bytes->len, *line;
+    const char *at = start + order_mark(start, bytes->len);
     size_t len = 0;
+    lg_buf_add(out, start, (size_t)(at - start));
     while ((line = next_line(&at, end, &len))) {
         char *text = lg_arena_strndup(arena, line, len, err);
         if (!text) return err->status;
@@ -407,7 +429,8 @@ static lg_status add_locked(adding *a, const data_log_place *place, bool own, co
     for (size_t i = 0; i < count; i++) LG_TRY(add_one(a, &fix[i], err));
     if (a->text.failed == LG_E_LIMIT) return log_full(file, err);
     LG_TRY(lg_buf_check(&a->text, err));
-    return a->added ? lg_reach_write(file, lg_buf_str(&a->text), a->text.len, own ? 0600 : 0644, err) : LG_OK;
+    if (!a->added) return LG_OK;
+    return lg_reach_write(file, lg_buf_str(&a->text), a->text.len, mode_of(file, own ? 0600 : 0644), err);
 }
 
 /* What writers that were killed left behind is none of the project's. */
@@ -499,7 +522,7 @@ static lg_status take_locked(const char *file, const char *lines, size_t *taken,
     LG_GO(lines_of(lines, &arena, &map, err));
     LG_GO(read_file(file, &bytes, err));
     LG_GO(without(&bytes, &map, &arena, &text, taken, &left, err));
-    if (*taken && left) LG_GO(lg_reach_write(file, lg_buf_str(&text), text.len, 0644, err));
+    if (*taken && left) LG_GO(lg_reach_write(file, lg_buf_str(&text), text.len, mode_of(file, 0600), err));
     else if (*taken) LG_GO(lg_reach_remove(file, err));
 done:
     if (st) *taken = 0;

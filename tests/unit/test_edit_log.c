@@ -2,6 +2,7 @@
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include "lib/data/dataset_private.h"
 #include "lib/data/edit_log.h"
@@ -311,6 +312,65 @@ TEST(falls_back_to_our_own)
     CHECK(log.fix[0].own);
     data_log_release(&log);
     lg_buf_release(&kept);
+    data_log_place_release(&place);
+}
+
+static int mode_of(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 ? (int)(st.st_mode & 0777) : -1;
+}
+
+/* Who may read a log may read it as long as it is there, whatever is written to it or taken out. */
+TEST(modes_stay)
+{
+    data_log_place place;
+    lg_buf first, second;
+    size_t taken;
+    ds_new();
+    place_of("set", &place);
+    lg_buf_init(&first, 0);
+    lg_buf_init(&second, 0);
+    CHECK_OK(add(&place, SHA_A, "a.png", "x", "y", &first));
+    CHECK_INT(mode_of(place.beside), 0644);
+    CHECK_INT(chmod(place.beside, 0600), 0);
+    CHECK_OK(add(&place, SHA_B, "b.png", "x", "y", &second));
+    CHECK_INT(mode_of(place.beside), 0600);
+    CHECK_OK(data_log_take(place.beside, lg_buf_str(&second), NULL, &taken, &err));
+    CHECK_INT(mode_of(place.beside), 0600);
+    lg_buf_clear(&first), lg_buf_clear(&second);
+    lg_free(place.beside);
+    place.beside = NULL;
+    const data_fix fix[] = {{.sha256 = SHA_A, .path = "a.png", .from = "x", .to = "y"},
+                            {.sha256 = SHA_B, .path = "b.png", .from = "x", .to = "y"}};
+    const char *file;
+    CHECK_OK(data_log_add(&place, &fix[0], 1, NULL, &first, &file, &err));
+    CHECK_OK(data_log_add(&place, &fix[1], 1, NULL, &second, &file, &err));
+    CHECK_INT(mode_of(place.own), 0600);
+    CHECK_OK(data_log_take(place.own, lg_buf_str(&second), NULL, &taken, &err));
+    CHECK_INT(taken, 1);
+    CHECK_INT(mode_of(place.own), 0600);
+    lg_buf_release(&first);
+    lg_buf_release(&second);
+    data_log_place_release(&place);
+}
+
+/* Editors of Windows write a byte order mark before the first line. */
+TEST(byte_order_mark)
+{
+    data_log_place place;
+    size_t taken;
+    static const char line[] = SHA_A "\ta.png\tx\ty\t2020-01-01T00:00:00Z\n";
+    ds_new();
+    place_of("set", &place);
+    ds_text("set.edits.tsv", "\xef\xbb\xbf" HEAD SHA_A "\ta.png\tx\ty\t2020-01-01T00:00:00Z\n");
+    CHECK_OK(data_log_take(place.beside, line, NULL, &taken, &err));
+    CHECK_INT(taken, 1);
+    CHECK(content(place.beside) == NULL); /* the names of the fields alone are no log */
+    ds_text("set.edits.tsv", "\xef\xbb\xbf" SHA_A "\ta.png\tx\ty\t2020-01-01T00:00:00Z\n# mine\nmine\n");
+    CHECK_OK(data_log_take(place.beside, line, NULL, &taken, &err));
+    CHECK_INT(taken, 1);
+    CHECK_STR(content(place.beside), "\xef\xbb\xbf# mine\nmine\n");
     data_log_place_release(&place);
 }
 
