@@ -67,7 +67,7 @@ static uint64_t megabytes(const char *variable)
     long long n = 0;
     const char *text = getenv(variable);
     if (!text || !*text) return 0;
-    if (lg_parse_int(text, &n) && n >= 0 && n < 1ll << 40) return n ? (uint64_t)n << 20 : 1;
+    if (lg_parse_int(text, &n) && n >= 0 && n < 1ll << 40) return n ? (uint64_t)n << 20 : DATA_CACHE_NONE;
     lg_log(LG_LOG_WARN, "%s is not used: `%s` is no number of megabytes", variable, text);
     return 0;
 }

@@ -14,10 +14,12 @@
 
 #include "lib/base/lg.h"
 
+#define DATA_CACHE_NONE 1 /* byte: no picture has room in it */
+
 typedef struct data_cache_limits {
-    uint64_t memory;    /* bytes; 0: half of what this process may have */
+    uint64_t memory;    /* bytes; 0: half of what this process may have; DATA_CACHE_NONE: nothing */
     uint64_t early;     /* bytes of that which `load` may take before anybody has asked for a pixel; 0: 256 MB */
-    uint64_t disk;      /* bytes; 0: a quarter of what is free there */
+    uint64_t disk;      /* bytes; 0: a quarter of what is free there; DATA_CACHE_NONE: nothing */
     const char *folder; /* where the file may lie, below a folder of our own; NULL: no disk */
 } data_cache_limits;
 

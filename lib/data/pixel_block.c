@@ -262,9 +262,9 @@ lg_status data_cache_scratch(int *fd, uint64_t *most, lg_err *err)
     char folder[sizeof cache.folder];
     struct statvfs space;
     lg_err refused = {0};
+    uint64_t limit = cache.disk_limit;
     copy_folder(folder);
-    if (*folder && lg_reach_scratch(folder, fd, &refused) == LG_OK) {
-        uint64_t limit = cache.disk_limit;
+    if (*folder && limit != DATA_CACHE_NONE && lg_reach_scratch(folder, fd, &refused) == LG_OK) {
         *most = fstatvfs(*fd, &space) == 0 ? (uint64_t)space.f_bavail * space.f_frsize / 2 : UINT64_MAX;
         if (limit && limit < *most) *most = limit;
         return LG_OK;

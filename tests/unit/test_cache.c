@@ -5,7 +5,7 @@
 #include "tests/support/load.h"
 
 enum { IMAGES = 24, SIDE = 16, BYTES = SIDE * SIDE * 3 };
-#define NONE 1 /* byte: no picture has room in it */
+#define NONE DATA_CACHE_NONE
 
 static uint8_t expected[IMAGES][BYTES];
 
