@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,7 @@ lg_status main_set_up(lg_err *err)
 {
     lg_err trouble = {0};
     store_paths paths = {0};
+    signal(SIGXFSZ, SIG_IGN); /* where `ulimit -f` ends a file, writing fails as on a full disk */
     img_jail_setup(&(img_jail_options){.program = "/proc/self/exe"});
     LG_TRY(lg_reach_init(NULL, err));
     lg_status st = store_paths_init(&paths, &trouble);

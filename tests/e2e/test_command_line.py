@@ -1,7 +1,9 @@
 """The program in a terminal: run, install, allow, version."""
 import json
 import os
+import resource
 import signal
+import struct
 import subprocess
 import tempfile
 import time
@@ -51,6 +53,21 @@ class CommandLine(unittest.TestCase):
         done = self.program("run", "nowhere.lens")
         self.assertEqual(done.returncode, 1)
         self.assertIn("nowhere.lens", done.stderr)
+
+    def test_files_that_may_not_grow_end_nothing(self):
+        """ulimit -f: pixels that cannot be kept on disk are made again, and what cannot be saved is told."""
+        for i in range(8):
+            photo = Path(self.folder.name, "set", "ab"[i % 2], f"{i}.bmp")
+            photo.parent.mkdir(parents=True, exist_ok=True)
+            head = struct.pack("<2sIIIIiiHHIIiiII", b"BM", 54 + 12288, 0, 54, 40, 64, 64, 1, 24, 0, 12288, 0, 0, 0, 0)
+            photo.write_bytes(head + bytes((i * 31 + k * (i + 1)) % 256 for k in range(12288)))
+        Path(self.folder.name, "script.lens").write_text(
+            "load logos from set size 64x64\ndescribe logos.train\nsave logos to kept.ldata\n")
+        done = self.program("run", "script.lens", env={**self.env, "LOGOLENS_CACHE_MEMORY": "0"},
+                            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024)))
+        self.assertIn("8 images", done.stdout)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("LL392", done.stderr)
 
     def test_interrupt_is_status_130(self):
         Path(self.folder.name, "slow.lens").write_text("say started\n" + SLOW)
