@@ -2,7 +2,7 @@
  *
  * libsodium's is portable C. libnettle's uses the processor's own instructions for SHA-256 where it has them, which
  * takes a fifth of the time: of loading a photo, one part in seven. It is loaded for the first text of LONG bytes, and
- * used only when it gives libsodium's answers for texts of many lengths. docs/adr/0110-content-hashes-by-libnettle.md
+ * used only when it gives libsodium's answers for texts of many lengths. docs/adr/0101-content-hashes-by-libnettle.md
  */
 #include <pthread.h>
 #include <sodium.h>
