@@ -366,18 +366,23 @@ static lg_status add_one(adding *a, const data_fix *fix, lg_err *err)
     return LG_OK;
 }
 
-static char began[32]; /* when this program first asked: its own lines are later, and `undo` may want them */
+static char began[32]; /* when this program first added: no line of its own is earlier, and `undo` may want them */
 
 static void note_beginning(void)
 {
     lg_time_iso(began);
 }
 
+static void note_now(adding *a)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, note_beginning); /* before the time of its first line */
+    lg_time_iso(a->now);
+}
+
 /* Of the lines about a picture that were there when this program began all but the last. */
 static lg_status find_gone(adding *a, const data_fix *fix, size_t count, lg_err *err)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, note_beginning);
     for (size_t i = 0; i < count; i++) {
         const char *key = key_of(fix[i].sha256, fix[i].path, &a->log.text, err);
         if (!key) return err->status;
@@ -461,7 +466,7 @@ static lg_status add_to(const data_log_place *place, bool own, const data_fix *f
     lg_arena_init(&a.log.text, 0);
     lg_buf_init(&a.bytes, DATA_LOG_BYTES);
     lg_buf_init(&a.text, DATA_LOG_BYTES);
-    lg_time_iso(a.now);
+    note_now(&a);
     LG_GO(data_map_init(&a.last, 64, false, err));
     LG_GO(data_map_init(&a.asked, count, false, err));
     LG_GO(data_map_init(&a.gone, 0, false, err));

@@ -71,6 +71,33 @@ static lg_status add(const data_log_place *place, const char *sha, const char *p
     return st;
 }
 
+/* Of what is said of an image again and again in each run, the last line from before this program stays. The
+ * first test, so that this program begins with it. */
+TEST(earlier_runs_do_not_pile_up)
+{
+    data_log_place place;
+    data_log log;
+    lg_buf kept;
+    ds_new();
+    place_of("set", &place);
+    ds_text("set.edits.tsv",
+            HEAD SHA_A "\ta.png\tx\tone\t2020-01-01T00:00:00Z\n" SHA_A "\ta.png\tone\ttwo\t2020-01-01T00:00:01Z\n" SHA_A
+                       "\tb.png\tx\tone\t2020-01-01T00:00:02Z\n" SHA_A "\tb.png\tone\ttwo\t2020-01-01T00:00:03Z\n" SHA_A
+                       "\ta.png\ttwo\tthree\t2020-01-01T00:00:04Z\nwhat is this\n");
+    lg_buf_init(&kept, 0);
+    for (int i = 0; i < 3; i++) CHECK_OK(add(&place, SHA_A, "a.png", "x", i & 1 ? "one" : "two", &kept));
+    CHECK_OK(data_log_read(&place, &log, &err));
+    CHECK_INT(log.bads, 1);
+    CHECK_INT(log.count, 6);
+    CHECK_STR(log.fix[0].path, "b.png");
+    CHECK_STR(log.fix[1].path, "b.png");
+    CHECK_STR(log.fix[2].to, "three");
+    CHECK_STR(log.fix[5].to, "two"); /* and all of our own: undo may want them */
+    data_log_release(&log);
+    lg_buf_release(&kept);
+    data_log_place_release(&place);
+}
+
 TEST(lines_in_any_order)
 {
     data_log log;
@@ -235,32 +262,6 @@ TEST(what_others_wrote_stays)
     CHECK_INT(taken, 1);
     CHECK_STR(content(place.beside), "what is this\r\n" SHA_A "\ta.png\tx\tlater\t2999-01-01T00:00:00Z\n" SHA_B
                                      "\tb.png\tx\ty\t2020-01-01T00:00:00Z\n");
-    lg_buf_release(&kept);
-    data_log_place_release(&place);
-}
-
-/* Of what is said of an image again and again in each run, the last line from before this program stays. */
-TEST(earlier_runs_do_not_pile_up)
-{
-    data_log_place place;
-    data_log log;
-    lg_buf kept;
-    ds_new();
-    place_of("set", &place);
-    ds_text("set.edits.tsv",
-            HEAD SHA_A "\ta.png\tx\tone\t2020-01-01T00:00:00Z\n" SHA_A "\ta.png\tone\ttwo\t2020-01-01T00:00:01Z\n" SHA_A
-                       "\tb.png\tx\tone\t2020-01-01T00:00:02Z\n" SHA_A "\tb.png\tone\ttwo\t2020-01-01T00:00:03Z\n" SHA_A
-                       "\ta.png\ttwo\tthree\t2020-01-01T00:00:04Z\nwhat is this\n");
-    lg_buf_init(&kept, 0);
-    for (int i = 0; i < 3; i++) CHECK_OK(add(&place, SHA_A, "a.png", "x", i & 1 ? "one" : "two", &kept));
-    CHECK_OK(data_log_read(&place, &log, &err));
-    CHECK_INT(log.bads, 1);
-    CHECK_INT(log.count, 6);
-    CHECK_STR(log.fix[0].path, "b.png");
-    CHECK_STR(log.fix[1].path, "b.png");
-    CHECK_STR(log.fix[2].to, "three");
-    CHECK_STR(log.fix[5].to, "two"); /* and all of our own: undo may want them */
-    data_log_release(&log);
     lg_buf_release(&kept);
     data_log_place_release(&place);
 }
