@@ -45,7 +45,8 @@ enum { NO_FILE = -1, FILE_OPENING = -2, FILE_REFUSED = -3 };
 static struct {
     pthread_mutex_t lock; /* of folder */
     char folder[1024];
-    _Atomic uint64_t memory_limit, early_limit, disk_limit, memory, disk, misses;
+    _Atomic uint64_t memory_limit, early_limit, disk_asked, disk_limit; /* asked: as it was set; limit: for pixels */
+    _Atomic uint64_t memory, disk, misses;
 } cache = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 void data_cache_setup(const data_cache_limits *limits)
@@ -56,7 +57,7 @@ void data_cache_setup(const data_cache_limits *limits)
     pthread_mutex_unlock(&cache.lock);
     cache.memory_limit = limits->memory;
     cache.early_limit = limits->early;
-    cache.disk_limit = limits->disk;
+    cache.disk_asked = cache.disk_limit = limits->disk;
 }
 
 void data_cache_used(uint64_t *memory, uint64_t *disk)
@@ -262,7 +263,7 @@ lg_status data_cache_scratch(int *fd, uint64_t *most, lg_err *err)
     char folder[sizeof cache.folder];
     struct statvfs space;
     lg_err refused = {0};
-    uint64_t limit = cache.disk_limit;
+    uint64_t limit = cache.disk_asked;
     copy_folder(folder);
     if (*folder && limit != DATA_CACHE_NONE && lg_reach_scratch(folder, fd, &refused) == LG_OK) {
         *most = fstatvfs(*fd, &space) == 0 ? (uint64_t)space.f_bavail * space.f_frsize / 2 : UINT64_MAX;

@@ -90,6 +90,27 @@ TEST(some_on_disk_some_nowhere)
     let_go();
 }
 
+/* Without a limit of the user's own it is a share of what is free: a quarter for pixels, half for what is unpacked,
+ * whichever of the two comes first. */
+TEST(what_is_free)
+{
+    uint64_t before, after;
+    int fd = -1;
+    open_set(NONE, NONE, 0);
+    let_go();
+    data_cache_setup(&(data_cache_limits){.memory = NONE, .folder = ds_folder});
+    CHECK_OK(data_cache_scratch(&fd, &before, &err));
+    close(fd);
+    CHECK_OK(LOAD(.size = {SIDE, SIDE, 0}));
+    CHECK_INT(used_disk(), IMAGES * BYTES);
+    check_pixels();
+    CHECK_OK(data_cache_scratch(&fd, &after, &err));
+    close(fd);
+    CHECK(after > before / 4 * 3); /* others write to this disk, too */
+    let_go();
+    data_cache_setup(&(data_cache_limits){0});
+}
+
 /* `load` keeps nothing in memory; the first round fetches from disk, and memory keeps what it brought. */
 TEST(from_disk_to_memory)
 {
