@@ -28,6 +28,30 @@ lg_status cmd_dataset_part(const dsl_value *value, data_set **out, lg_err *err)
     return LG_OK;
 }
 
+static const char *part_word(dsl_part part)
+{
+    static const char *const word[] = {"", "training", "validation", "test"};
+    return word[cmd_split_of(part)];
+}
+
+/* What makes images of a part. */
+static const char *shares_with(dsl_part part)
+{
+    return part == DSL_PART_TEST ? "70/15/15" : "80/20";
+}
+
+lg_status cmd_part_empty(const dsl_value *value, lg_err *err)
+{
+    lg_fail(err, LG_E_DATA, 407, "`%s` has no %s images", value->name, part_word(value->part));
+    return lg_try(err, "split %s %s", value->name, shares_with(value->part));
+}
+
+void cmd_doc_part_empty(plt_doc *doc, const dsl_value *value)
+{
+    plt_text(doc, "`%s` has no %s images; `split %s %s` makes some", value->name, part_word(value->part), value->name,
+             shares_with(value->part));
+}
+
 lg_status cmd_part_name(const dsl_call *call, const dsl_value *value, const char **out, lg_err *err)
 {
     const char *part = data_split_names[cmd_split_of(value->part)];
@@ -583,14 +607,27 @@ lg_status cmd_dataset_chosen(const dsl_call *call, const data_set *set, const ch
     return none_passes(name, err);
 }
 
-lg_status cmd_dataset_marks(const dsl_call *call, const data_set *set, const char *name, const bool **out, lg_err *err)
+lg_status cmd_part_chosen(const dsl_call *call, const dsl_value *value, data_set **out, lg_err *err)
 {
+    const char *name;
+    data_set *part = NULL;
+    LG_TRY(cmd_part_name(call, value, &name, err));
+    LG_TRY(cmd_dataset_part(value, &part, err));
+    bool empty = value->part != DSL_PART_ALL && data_count(part) == 0;
+    lg_status st = empty ? cmd_part_empty(value, err) : cmd_dataset_chosen(call, part, name, out, err);
+    data_unref(part);
+    return st;
+}
+
+lg_status cmd_dataset_marks(const dsl_call *call, const dsl_value *value, const bool **out, lg_err *err)
+{
+    const data_set *set = cmd_dataset(value);
     data_set *chosen = NULL;
     *out = NULL;
-    if (!call->where) return LG_OK;
+    if (!call->where && value->part == DSL_PART_ALL) return LG_OK;
     bool *mark = lg_arena_alloc(call->arena, data_count(set) + 1, sizeof *mark, err);
     if (!mark) return err->status;
-    LG_TRY(cmd_dataset_chosen(call, set, name, &chosen, err));
+    if (cmd_part_chosen(call, value, &chosen, err)) return lg_err_place(err, value->span);
     for (size_t i = 0; i < data_count(chosen); i++) {
         data_image image;
         data_image_at(chosen, i, &image);

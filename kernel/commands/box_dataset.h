@@ -30,10 +30,15 @@ lg_status cmd_dataset_where(const dsl_call *call, const data_set *set, cmd_extra
 /* The same, and at least one: LL407. name: the set's, as it is written. */
 lg_status cmd_dataset_chosen(const dsl_call *call, const data_set *set, const char *name, data_set **out,
                              lg_err *err) LG_MUST_CHECK;
-/* Marks those rows for commands that change them and leave the others as they are: (rows) in the call's arena, NULL
- * where there is no `where`. LL407 when there is none. */
-lg_status cmd_dataset_marks(const dsl_call *call, const data_set *set, const char *name, const bool **out,
-                            lg_err *err) LG_MUST_CHECK;
+/* Of a value that may be a part (`logos.val where …`). LL407 as well where the part has no images. */
+lg_status cmd_part_chosen(const dsl_call *call, const dsl_value *value, data_set **out, lg_err *err) LG_MUST_CHECK;
+/* LL407 `logos` has no test images. Returns its status. */
+lg_status cmd_part_empty(const dsl_value *value, lg_err *err);
+/* The same as words of a document. */
+void cmd_doc_part_empty(plt_doc *doc, const dsl_value *value);
+/* Marks those rows for commands that change them and leave the others as they are: (rows of the whole set) in the
+ * call's arena, NULL where there is neither a part nor a `where`. */
+lg_status cmd_dataset_marks(const dsl_call *call, const dsl_value *value, const bool **out, lg_err *err) LG_MUST_CHECK;
 /* " where label = nike", "" where there is none; from the call's arena. */
 const char *cmd_where_whole(const dsl_call *call);
 /* The same for titles: of a long one the beginning. */

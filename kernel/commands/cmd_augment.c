@@ -259,6 +259,16 @@ static lg_status need_training_images(const char *name, const data_set *set, lg_
     return lg_try(err, "split %s 80/20", name);
 }
 
+static lg_status augment_check(const dsl_call *call, lg_err *err)
+{
+    const dsl_value *data = call->arg[DATA].count ? &call->arg[DATA].value[0] : NULL;
+    if (!data || data->part == DSL_PART_ALL || data->part == DSL_PART_TRAIN) return LG_OK;
+    lg_fail(err, LG_E_ARG, 344, "`augment` makes variants of training images, never of `%s`", data->text);
+    lg_why(err, "images that judge stay as they are, or the result would be about other images");
+    lg_try(err, "augment %s %s", data->name, call->arg[TIMES].count ? call->arg[TIMES].value[0].text : "x10");
+    return lg_err_place(err, data->span);
+}
+
 static lg_status augment_run(const dsl_call *call, lg_err *err)
 {
     const dsl_value *data = &call->arg[DATA].value[0];
@@ -285,5 +295,6 @@ const dsl_command dsl_cmd_augment = {
     .group = "Data",
     .params = params,
     .examples = (const char *const[]){"augment logos x10", "augment logos x4 rotate 10 shift 5% zoom 20%", NULL},
+    .check = augment_check,
     .run = augment_run,
 };

@@ -14,7 +14,7 @@ enum { DATA, SIZE, FIT, SCALE, GLARE, REPLACE, BRIGHTNESS, BLUR, NEAR, DEDUPE, D
 
 /* Options have no default value but the dataset's own, so that a second `clean` keeps what the first one set. */
 static const dsl_param params[] = {
-    [DATA] = CMD_DATASET("the dataset to clean"),
+    [DATA] = CMD_DATASET("the dataset to clean, or a part of it to leave images out of"),
     [SIZE] = {.name = "size",
               .role = DSL_OPTION,
               .type = DSL_T_SIZE,
@@ -458,17 +458,17 @@ static lg_status doc_strips(const strip *s, const data_rules *asked, lg_err *err
 }
 
 /* ---- the result ---- */
-static lg_status clean_document(const dsl_call *call, const data_set *old, const data_set *set, const data_rules *asked,
-                                const data_clean_report *report, cmd_live *live, lg_err *err)
+static lg_status clean_document(const dsl_call *call, const char *name, const data_set *old, const data_set *set,
+                                const data_rules *asked, const data_clean_report *report, cmd_live *live, lg_err *err)
 {
     plt_doc doc;
     data_size size = data_shape(set);
     plt_doc_init(&doc);
     strip s = {.old = old, .set = set, .fitted = data_rules_of(set), .report = report, .doc = &doc};
     size_t unreadable = data_count(set) - readable(set);
-    plt_title(&doc, "clean %s%s: %s of %s images stay, %dx%dx%d%s%s", call->arg[DATA].value[0].name,
-              cmd_where_text(call), lg_thousands((long long)readable(set)), lg_thousands((long long)data_count(old)),
-              size.h, size.w, size.c, *call->note ? " " : "", call->note);
+    plt_title(&doc, "clean %s%s: %s of %s images stay, %dx%dx%d%s%s", name, cmd_where_text(call),
+              lg_thousands((long long)readable(set)), lg_thousands((long long)data_count(old)), size.h, size.w, size.c,
+              *call->note ? " " : "", call->note);
     doc_rules(&doc, set, asked, report);
     if (unreadable)
         plt_note(&doc, "%s file%s that cannot be read %s not counted; `drop` leaves %s out",
@@ -511,15 +511,18 @@ static lg_span blame(const dsl_call *call, const lg_err *err)
 static lg_status clean_check(const dsl_call *call, lg_err *err)
 {
     static const int pixels[] = {SIZE, FIT, SCALE, GLARE, REPLACE};
-    for (size_t i = 0; call->where && i < sizeof pixels / sizeof *pixels; i++) {
+    const dsl_value *data = call->arg[DATA].count ? &call->arg[DATA].value[0] : NULL;
+    bool part = data && data->part != DSL_PART_ALL;
+    for (size_t i = 0; (call->where || part) && i < sizeof pixels / sizeof *pixels; i++) {
         const dsl_arg *arg = &call->arg[pixels[i]];
+        const char *rule = params[pixels[i]].name;
         if (!arg->given) continue;
-        lg_fail(err, LG_E_ARG, 344, "`clean %s` is for all images of a dataset, `where` cannot choose among them",
-                params[pixels[i]].name);
+        lg_fail(err, LG_E_ARG, 344, "`clean %s` is for all images of a dataset, %s", rule,
+                part ? "not for a part of it" : "`where` cannot choose among them");
         lg_why(err, "a network sees all images of a dataset in one way; what leaves images out can be chosen: "
                     "brightness, blur, dedupe, drop");
-        lg_try(err, "two lines: clean %s %s %s, and the rest with its `where`", call->arg[DATA].value[0].name,
-               params[pixels[i]].name, arg->value[0].text);
+        lg_try(err, "%sclean %s %s %s%s", part ? "" : "two lines: ", data ? data->name : "logos", rule,
+               arg->value[0].text, part ? "" : ", and the rest with its `where`");
         return lg_err_place(err, arg->value[0].span);
     }
     return LG_OK;
@@ -532,16 +535,18 @@ static lg_status clean_run(const dsl_call *call, lg_err *err)
     data_clean_spec spec = {.cancel = call->cancel, .progress = clean_progress};
     data_clean_report report = {0};
     data_set *set = NULL;
+    const char *name; /* "logos", "logos.val" */
     cmd_live live;
+    LG_TRY(cmd_part_name(call, data, &name, err));
     LG_TRY(read_rules(call, old, &spec.rules, err));
-    LG_TRY(cmd_dataset_marks(call, old, data->name, &spec.only, err));
+    LG_TRY(cmd_dataset_marks(call, data, &spec.only, err));
     LG_TRY(cmd_pool(call, &spec.pool, err));
     cmd_live_init(&live, call->out);
     spec.progress_ctx = &live;
     lg_status st = data_clean(old, &spec, &set, &report, err);
     if (st) lg_err_place(err, blame(call, err));
     if (st == LG_OK) st = cmd_dataset_bind(call, data->name, data_ref(set), err);
-    if (st == LG_OK) st = clean_document(call, old, set, &spec.rules, &report, &live, err);
+    if (st == LG_OK) st = clean_document(call, name, old, set, &spec.rules, &report, &live, err);
     if (st) cmd_live_close(&live);
     data_clean_report_release(&report);
     data_unref(set);
@@ -553,7 +558,8 @@ const dsl_command dsl_cmd_clean = {
     .summary = "resize, scale and filter; remembered and re-applied to every future image",
     .detail = "Rules work in one order: size and fit, glare, then what leaves images out: drop, brightness, blur, "
               "dedupe; scale is applied when a network looks. A second `clean` keeps what it does not mention. With "
-              "`where` only images that pass are measured and left out. The files are never touched.",
+              "`where` only images that pass are measured and left out, of `logos.train` only those of that part. The "
+              "files are never touched.",
     .group = "Data",
     .params = params,
     .examples = (const char *const[]){"clean logos glare 240 replace median brightness 0.2..0.95",

@@ -55,9 +55,14 @@ static lg_status combine_check(const dsl_call *call, lg_err *err)
         for (int k = 0; k < i; k++)
             if (overlap(&arg->value[k], &arg->value[i])) return named_twice(&arg->value[k], &arg->value[i], err);
     if (arg->count != 1 || call->where) return LG_OK;
+    const dsl_value *only = &arg->value[0];
     lg_fail(err, LG_E_ARG, 143, "`combine` needs at least two datasets");
-    lg_try(err, "combine %s, OTHER into both", call->arg[DATA].value[0].name);
-    return lg_err_place(err, call->arg[DATA].value[0].span);
+    if (only->part == DSL_PART_ALL) lg_try(err, "combine %s, OTHER into both", only->name);
+    else
+        lg_try(err, "combine %s, OTHER into both   or   combine %s into %s where split = %s", only->text, only->name,
+               call->arg[INTO].count ? call->arg[INTO].value[0].text : "part",
+               data_split_names[cmd_split_of(only->part)]);
+    return lg_err_place(err, only->span);
 }
 
 typedef struct joining {
@@ -104,16 +109,6 @@ static lg_status same_size(joining *j, size_t at, lg_err *err)
     return LG_OK;
 }
 
-/* What is named, and of it what passes `where`. */
-static lg_status chosen(const dsl_call *call, const dsl_value *value, data_set **out, lg_err *err)
-{
-    data_set *part = NULL;
-    LG_TRY(cmd_dataset_part(value, &part, err));
-    lg_status st = cmd_dataset_chosen(call, part, value->text, out, err);
-    data_unref(part);
-    return st;
-}
-
 static lg_status gather(joining *j, lg_err *err)
 {
     const dsl_arg *arg = &j->call->arg[DATA];
@@ -121,7 +116,7 @@ static lg_status gather(joining *j, lg_err *err)
     if (!j->set) return err->status;
     for (; j->count < (size_t)arg->count; j->count++) {
         const dsl_value *value = &arg->value[j->count];
-        if (chosen(j->call, value, &j->set[j->count], err)) return lg_err_place(err, value->span);
+        if (cmd_part_chosen(j->call, value, &j->set[j->count], err)) return lg_err_place(err, value->span);
         if (!j->size.h) j->size = data_shape(j->set[j->count]), j->fit = data_fit(j->set[j->count]);
     }
     for (size_t i = 0; i < j->count; i++)

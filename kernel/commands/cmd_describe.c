@@ -275,6 +275,7 @@ static lg_status describe_dataset(const dsl_call *call, plt_doc *doc, lg_err *er
     LG_GO(measure(set, &m, err));
     cmd_dataset_brief(set, &brief);
     plt_title(doc, "%s%s: %s%s%s", name, cmd_where_text(call), lg_buf_str(&brief), *call->note ? " " : "", call->note);
+    if (value->part != DSL_PART_ALL && !data_count(part)) cmd_doc_part_empty(doc, value);
     doc_notes(doc, set, &counts, name);
     cmd_doc_histogram(doc, set, &counts);
     cmd_doc_split_table(doc, set, &counts);

@@ -19,7 +19,8 @@ static const dsl_param params[] = {
 static lg_status drop_check(const dsl_call *call, lg_err *err)
 {
     if (call->where || call->arg[IMAGE].count) return LG_OK;
-    const char *name = call->arg[DATA].count ? call->arg[DATA].value[0].name : "logos";
+    const char *name = "logos";
+    if (call->arg[DATA].count) LG_TRY(cmd_part_name(call, &call->arg[DATA].value[0], &name, err));
     lg_fail(err, LG_E_ARG, 143, "`drop` needs to know which images");
     lg_why(err, "it leaves out single images, or those that fulfil a condition");
     lg_try(err, "drop %s image 12   or   drop %s where broken", name, name);
@@ -36,7 +37,8 @@ static lg_status doomed(const dsl_call *call, data_set **out, lg_err *err)
     const char *name;
     LG_TRY(cmd_part_name(call, value, &name, err));
     LG_TRY(cmd_dataset_part(value, &part, err));
-    lg_status st = LG_OK;
+    lg_status st = value->part != DSL_PART_ALL && data_count(part) == 0 ? cmd_part_empty(value, err) : LG_OK;
+    if (st) LG_GO(lg_err_place(err, value->span));
     if (call->arg[IMAGE].count) {
         LG_GO(cmd_image_ids(call, IMAGE, part, name, &ids, &n, err));
         LG_GO(cmd_keep_images(part, ids, n, &rest, err));
@@ -93,7 +95,8 @@ static lg_status drop_run(const dsl_call *call, lg_err *err)
     if (data_count(gone) == 0 || data_count(gone) == data_count(before)) {
         bool all = data_count(gone) > 0;
         lg_fail(err, LG_E_DATA, 407,
-                all ? "this would leave `%s` without an image" : "no image of `%s` passes this `where`", value->name);
+                all ? "this would leave `%s` without an image" : "no image of `%s` passes this `where`",
+                all ? value->name : value->text);
         lg_try(err, "show %s", value->text);
         st = lg_err_place(err, value->span);
         goto done;

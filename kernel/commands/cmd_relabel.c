@@ -8,7 +8,7 @@
 enum { DATA, LABEL, AS, KEEP, REST, IMAGE };
 
 static const dsl_param params[] = {
-    [DATA] = CMD_DATASET("the dataset to change"),
+    [DATA] = CMD_DATASET("the dataset to change, or a part of it"),
     [LABEL] = {.name = "label",
                .role = DSL_POSITIONAL,
                .type = DSL_T_LABEL,
@@ -40,19 +40,30 @@ static lg_status words_of(const dsl_call *call, int param, const char *const **o
     return LG_OK;
 }
 
-static lg_status make_spec(const dsl_call *call, const data_set *set, data_relabel_spec *spec, lg_err *err)
+/* The images that are listed, which those of the part that is named are. */
+static lg_status images_of(const dsl_call *call, const char *name, data_relabel_spec *spec, lg_err *err)
+{
+    data_set *part = NULL;
+    if (!call->arg[IMAGE].count) return LG_OK;
+    LG_TRY(cmd_dataset_part(&call->arg[DATA].value[0], &part, err));
+    lg_status st = cmd_image_ids(call, IMAGE, part, name, &spec->image, &spec->images, err);
+    data_unref(part);
+    return st;
+}
+
+/* name: "logos", "logos.val". */
+static lg_status make_spec(const dsl_call *call, const char *name, data_relabel_spec *spec, lg_err *err)
 {
     bool keep = call->arg[KEEP].count > 0, image = call->arg[IMAGE].count > 0;
     *spec = (data_relabel_spec){.keep = keep};
-    LG_TRY(cmd_dataset_marks(call, set, call->arg[DATA].value[0].name, &spec->only, err));
+    LG_TRY(cmd_dataset_marks(call, &call->arg[DATA].value[0], &spec->only, err));
     if (call->arg[AS].count) spec->as = call->arg[AS].value[0].text;
     if (call->arg[REST].count) spec->rest = call->arg[REST].value[0].text;
     LG_TRY(words_of(call, keep ? KEEP : LABEL, &spec->label, &spec->labels, err));
-    if (image) LG_TRY(cmd_image_ids(call, IMAGE, set, call->arg[DATA].value[0].name, &spec->image, &spec->images, err));
+    LG_TRY(images_of(call, name, spec, err));
     if (keep ? spec->as == NULL && !image && !call->arg[LABEL].count
              : spec->as && !spec->rest && !(spec->labels && image) && (spec->labels || image || spec->only))
         return LG_OK;
-    const char *name = call->arg[DATA].value[0].name;
     lg_fail(err, LG_E_ARG, 143, "`relabel` needs to know which label becomes which");
     lg_try(
         err,
@@ -63,14 +74,16 @@ static lg_status make_spec(const dsl_call *call, const data_set *set, data_relab
 
 static lg_status relabel_run(const dsl_call *call, lg_err *err)
 {
-    const char *name = call->arg[DATA].value[0].name;
-    const data_set *before = cmd_dataset(&call->arg[DATA].value[0]);
+    const dsl_value *of = &call->arg[DATA].value[0];
+    const data_set *before = cmd_dataset(of);
+    const char *name;
     data_set *after = NULL;
     data_relabel_spec spec;
     data_counts b, a;
     plt_doc doc;
     const char *kept = NULL;
-    LG_TRY(make_spec(call, before, &spec, err));
+    LG_TRY(cmd_part_name(call, of, &name, err));
+    LG_TRY(make_spec(call, name, &spec, err));
     if (data_relabel(before, &spec, &after, err)) {
         const dsl_arg *blame = call->arg[KEEP].count ? &call->arg[KEEP] : &call->arg[LABEL];
         int wrong = 0; /* the label that is not there */
@@ -94,7 +107,7 @@ static lg_status relabel_run(const dsl_call *call, lg_err *err)
         }
         data_counts_release(&b);
     }
-    if (st == LG_OK) return cmd_dataset_bind_kept(call, name, after, kept, err);
+    if (st == LG_OK) return cmd_dataset_bind_kept(call, of->name, after, kept, err);
     data_unref(after);
     return st;
 }
@@ -103,13 +116,11 @@ const dsl_command dsl_cmd_relabel = {
     .name = "relabel",
     .summary = "rename, merge or fix labels (the files are never renamed)",
     .detail =
-        "With `where` only the images that pass change; `relabel logos as nike where …` labels all of them. What is "
-        "said "
-        "of single images (`image 12, 14`) is a fix that lasts: it is kept in a log beside the folder of the pictures "
-        "(FOLDER.edits.tsv), by their content, and every later `load` applies it; `undo` takes it out again. A fix "
-        "moves no image to another part: splits go by the label there was before. Renames, `keep` and `where` are "
-        "rules, "
-        "which the notebook repeats.",
+        "With `where` only the images that pass change, of `logos.train` only those of that part; `relabel logos as "
+        "nike where …` labels all of them. What is said of single images (`image 12, 14`) is a fix that lasts: it "
+        "is kept in a log beside the folder of the pictures (FOLDER.edits.tsv), by their content, and every later "
+        "`load` applies it; `undo` takes it out again. A fix moves no image to another part: splits go by the label "
+        "there was before. Renames, `keep` and `where` are rules, which the notebook repeats.",
     .group = "Data",
     .params = params,
     .examples =

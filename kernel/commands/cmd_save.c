@@ -42,15 +42,12 @@ static lg_status check_ending(const dsl_call *call, const dsl_object *object, lg
 /* `logos.val`, and the images that pass `where`, are an object of its own, made here. *out has one reference. */
 static lg_status part_object(const dsl_call *call, const dsl_value *value, dsl_object **out, lg_err *err)
 {
-    data_set *part = NULL, *set = NULL;
+    data_set *set = NULL;
     if (value->part == DSL_PART_ALL && !call->where) {
         *out = dsl_object_ref(value->object);
         return LG_OK;
     }
-    LG_TRY(cmd_dataset_part(value, &part, err));
-    lg_status st = cmd_dataset_chosen(call, part, value->text, &set, err);
-    data_unref(part);
-    if (st) return lg_err_place(err, value->span);
+    if (cmd_part_chosen(call, value, &set, err)) return lg_err_place(err, value->span);
     return dsl_object_new(&cmd_dataset_class, set, call->recipe, out, err);
 }
 

@@ -300,7 +300,9 @@ static lg_status show_dataset(const dsl_call *call, lg_err *err)
         cmd_note_stale(&doc, call, o.model);
         cmd_warn_cleaned(&doc, o.model, model_name, set, call->arg[OBJECT].value[0].text);
     }
-    if (!n) plt_text(&doc, "no image passes; `show %s` shows them all", call->arg[OBJECT].value[0].text);
+    const dsl_value *object = &call->arg[OBJECT].value[0];
+    if (!n && !call->where && object->part != DSL_PART_ALL) cmd_doc_part_empty(&doc, object);
+    else if (!n) plt_text(&doc, "no image passes; `show %s` shows them all", object->text);
     else if (dsl_on(call, BOXES)) LG_GO(cmd_doc_photos(&doc, &photos, &o, shown_size(call), err));
     else LG_GO(add_thumbs(call, &doc, &o, set, rows, n, err));
     st = cmd_display(call, &doc, true, err);

@@ -142,7 +142,9 @@ static lg_status split_run(const dsl_call *call, lg_err *err)
     lg_status st = check_part(call, &counts, &spec.cut, err);
     data_counts_release(&counts);
     if (st) return st;
-    LG_TRY(cmd_dataset_marks(call, was, of->name, &spec.only, err));
+    dsl_value whole = *of; /* spec.of says which part is cut */
+    whole.part = DSL_PART_ALL;
+    LG_TRY(cmd_dataset_marks(call, &whole, &spec.only, err));
     if (data_split(was, &spec, &set, &leak, err))
         return lg_err_place(err, call->arg[BY].count ? call->arg[BY].value[0].span : cut->span);
     st = split_document(call, set, &spec, &leak, name, err);

@@ -74,6 +74,16 @@ static lg_status doc_undone(plt_doc *doc, const dsl_undone *undone, lg_err *err)
     return doc_back(doc, undone->before->payload, undone->after->payload, err);
 }
 
+/* Versions are of whole datasets. */
+static lg_status undo_check(const dsl_call *call, lg_err *err)
+{
+    const dsl_value *data = call->arg[DATA].count ? &call->arg[DATA].value[0] : NULL;
+    if (!data || data->part == DSL_PART_ALL) return LG_OK;
+    lg_fail(err, LG_E_ARG, 344, "`undo` takes back an edit of all of `%s`, not of a part of it", data->name);
+    lg_try(err, "undo %s", data->name);
+    return lg_err_place(err, data->span);
+}
+
 static lg_status undo_run(const dsl_call *call, lg_err *err)
 {
     const char *name = call->arg[DATA].count ? call->arg[DATA].value[0].name : NULL;
@@ -108,5 +118,6 @@ const dsl_command dsl_cmd_undo = {
     .params = params,
     .examples = (const char *const[]){"relabel logos puma as other\nundo",
                                       "drop logos image 3; split logos 70/30\nundo 2", NULL},
+    .check = undo_check,
     .run = undo_run,
 };
