@@ -27,13 +27,14 @@ static void doc_verdict(plt_doc *doc, const cmd_judged *j, double level)
         plt_sentence(doc, "%s of %s right: %s%% (%.4g%% interval %s), the recall of %s, for all of these are %s",
                      lg_thousands((long long)right), lg_thousands((long long)total),
                      plt_points((double)right / (double)total, 1), 100 * level, cmd_interval_text(right, total, level),
-                     cmd_score_largest(&j->score, j->labels.name), cmd_score_largest(&j->score, j->labels.name));
+                     plt_label(cmd_score_largest(&j->score, j->labels.name)),
+                     plt_label(cmd_score_largest(&j->score, j->labels.name)));
         return;
     }
     plt_sentence(doc, "%s of %s right: accuracy %s%% (%.4g%% interval %s), %s always answering %s (%s%%)",
                  lg_thousands((long long)right), lg_thousands((long long)total),
                  plt_points((double)right / (double)total, 1), 100 * level, cmd_interval_text(right, total, level),
-                 than, cmd_score_largest(&j->score, j->labels.name), plt_points(baseline, 1));
+                 than, plt_label(cmd_score_largest(&j->score, j->labels.name)), plt_points(baseline, 1));
 }
 
 static void doc_card(plt_doc *doc, const cmd_judged *j)

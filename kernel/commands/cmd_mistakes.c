@@ -179,8 +179,9 @@ static lg_status doc_list(plt_doc *doc, const dsl_call *call, const cmd_judged *
     const mistake *m = &list[0];
     plt_sentence(doc, "%s of %s images are wrong (%s%%); the worst is image %s: %s, called %s with %s%%",
                  lg_thousands((long long)count), lg_thousands((long long)total),
-                 plt_points((double)count / (double)total, 1), data_number(j->set, m->id), j->labels.name[m->truth],
-                 j->labels.name[m->said], plt_points((double)m->sure, 0));
+                 plt_points((double)count / (double)total, 1), data_number(j->set, m->id),
+                 plt_label(j->labels.name[m->truth]), plt_label(j->labels.name[m->said]),
+                 plt_points((double)m->sure, 0));
     LG_TRY(doc_gallery(doc, j, list, n, err));
     if (n < count)
         plt_note(doc, "%s more mistakes: add `limit %zu`", lg_thousands((long long)(count - n)),

@@ -205,8 +205,8 @@ void plt_histogram(plt_doc *doc, const plt_histogram_spec *s)
     if (s->n > 1 && rows[0].total == last->total) {
         lg_buf_addf(&built, ", %s of each", lg_thousands(last->total));
     } else {
-        lg_buf_addf(&built, ": %s has %s", s->labels[rows[0].index], lg_thousands(rows[0].total));
-        if (s->n > 1) lg_buf_addf(&built, ", %s %s", s->labels[last->index], lg_thousands(last->total));
+        lg_buf_addf(&built, ": %s has %s", plt_label(s->labels[rows[0].index]), lg_thousands(rows[0].total));
+        if (s->n > 1) lg_buf_addf(&built, ", %s %s", plt_label(s->labels[last->index]), lg_thousands(last->total));
         if (s->n > 1 && last->total > 0 && (double)rows[0].total / (double)last->total >= 1.05)
             lg_buf_addf(&built, "; the largest is %.1f times the smallest",
                         (double)rows[0].total / (double)last->total);

@@ -113,10 +113,9 @@ static void say(plt_doc *doc, const plt_confusion_spec *s, const matrix_sums *su
         plt_sentence(doc, "%s of %s correct (%s%%, 95%% interval %s to %s%%); no mistakes", correct, total,
                      plt_points(share, 1), plt_points(low, 1), plt_points(high, 1));
     else
-        plt_sentence(doc,
-                     "%s of %s correct (%s%%, 95%% interval %s to %s%%); most common mistake: %s %s called %s", correct,
-                     total, plt_points(share, 1), plt_points(low, 1), plt_points(high, 1), lg_thousands(most),
-                     s->labels[from], s->labels[to]);
+        plt_sentence(doc, "%s of %s correct (%s%%, 95%% interval %s to %s%%); most common mistake: %s %s called %s",
+                     correct, total, plt_points(share, 1), plt_points(low, 1), plt_points(high, 1), lg_thousands(most),
+                     plt_label(s->labels[from]), plt_label(s->labels[to]));
 }
 
 void plt_confusion(plt_doc *doc, const plt_confusion_spec *s)

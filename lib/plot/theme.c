@@ -3,6 +3,8 @@
 #include "lib/plot/chart.h"
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
+#include <strings.h>
 
 #include "lib/base/banned.h"
 
@@ -39,6 +41,27 @@ const char *plt_points(double share, int usual)
     char *text = rotation[turn++ % 16];
     snprintf(text, sizeof rotation[0], "%.*f", plt_decimals(usual), 100 * share);
     return text;
+}
+
+static bool like_a_word(const char *label)
+{
+    static const char *const words[] = {"a",       "all", "and", "any",  "both", "each", "every", "few",
+                                        "has",     "is",  "it",  "many", "most", "no",   "none",  "not",
+                                        "nothing", "of",  "one", "or",   "some", "that", "the",   "this"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcasecmp(label, words[i]) == 0) return true;
+    return strchr(label, ' ') != NULL;
+}
+
+const char *plt_label(const char *label)
+{
+    static _Thread_local char rotation[8][240]; /* a label has at most 200 bytes */
+    static _Thread_local unsigned turn;
+    double number;
+    if (!like_a_word(label) && !lg_parse_double(label, &number)) return label;
+    char *text = rotation[turn++ % 8];
+    int n = snprintf(text, sizeof rotation[0], "`%s`", label);
+    return n > 0 && n < (int)sizeof rotation[0] ? text : label;
 }
 
 /* ---- colours ---- */

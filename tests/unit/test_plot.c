@@ -343,6 +343,21 @@ TEST(a_histogram_counts_in_words)
     CHECK_HAS(rendered(&doc)->text, "6 images in 2 classes, 3 of each.");
 }
 
+TEST(labels_that_are_words_are_quoted)
+{
+    plt_doc doc;
+    const int64_t counts[] = {68, 12};
+    plt_doc_init(&doc);
+    plt_histogram(&doc,
+                  &(plt_histogram_spec){.labels = (const char *const[]){"none", "Yahoo"}, .n = 2, .counts = counts});
+    CHECK_HAS(rendered(&doc)->text, "80 images in 2 classes: `none` has 68, Yahoo 12;");
+    CHECK_STR(plt_label("Other"), "Other");
+    CHECK_STR(plt_label("7"), "`7`");
+    CHECK_STR(plt_label("no logo"), "`no logo`");
+    CHECK_STR(plt_label("None"), "`None`");
+    CHECK_STR(plt_label("nonesuch"), "nonesuch");
+}
+
 /* 1 of 100 keeps the page's colours, 5 of 100 does not. */
 TEST(rare_mistakes_have_no_tone)
 {
