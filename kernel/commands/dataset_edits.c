@@ -18,6 +18,29 @@ static lg_status no_image(const dsl_value *v, const data_set *set, const char *s
     return lg_err_place(err, v->span);
 }
 
+/* A name that several images have is no choice: the first would be taken for the one that is meant. */
+static lg_status one_of_many(const dsl_value *v, const data_set *set, const char *set_name, lg_err *err)
+{
+    enum { SHOWN = 3 };
+    uint32_t rows[SHOWN];
+    data_image image;
+    lg_buf list;
+    size_t n = data_rows_named(set, v->text, rows, SHOWN);
+    if (n < 2) return LG_OK;
+    lg_buf_init(&list, 0);
+    for (size_t i = 0; i < n && i < SHOWN; i++) {
+        data_image_at(set, rows[i], &image);
+        lg_buf_addf(&list, "%s%s is %s", i ? ", " : "", image.number, image.name);
+    }
+    if (n > SHOWN) lg_buf_addf(&list, " and %s more", lg_thousands((long long)(n - SHOWN)));
+    lg_fail(err, LG_E_DATA, 314, "`%s` has %s images called `%.80s`", set_name, lg_thousands((long long)n), v->text);
+    lg_why(err, "%s", lg_buf_str(&list));
+    lg_buf_release(&list);
+    data_image_at(set, rows[0], &image);
+    lg_try(err, "say which by its number: image %s", image.number);
+    return lg_err_place(err, v->span);
+}
+
 /* "0412", "4.12e2": the number in other words. Sets of marks have numbers that are no ids. */
 static ptrdiff_t row_of_id(const data_set *set, long long id)
 {
@@ -41,6 +64,7 @@ lg_status cmd_image_ids(const dsl_call *call, int param, const data_set *set, co
         if (row < 0 && v->integer > 0 && !strchr(v->text, '.')) row = row_of_id(set, v->integer);
         data_image image;
         if (row < 0) return no_image(v, set, set_name, err);
+        if (v->integer <= 0) LG_TRY(one_of_many(v, set, set_name, err));
         data_image_at(set, (size_t)row, &image);
         ids[i] = image.id;
     }

@@ -315,12 +315,19 @@ static bool name_matches(const char *full, const char *name, int how)
     return strlen(name) == len && memcmp(base, name, len) == 0;
 }
 
+size_t data_rows_named(const data_set *set, const char *name, uint32_t *rows, size_t most)
+{
+    size_t n = 0;
+    for (int how = 0; how < 3 && !n; how++)
+        for (size_t i = 0; i < set->rows; i++)
+            if (name_matches(data_fact_of(set, i)->name, name, how) && n++ < most) rows[n - 1] = (uint32_t)i;
+    return n;
+}
+
 ptrdiff_t data_row_named(const data_set *set, const char *name)
 {
-    for (int how = 0; how < 3; how++)
-        for (size_t i = 0; i < set->rows; i++)
-            if (name_matches(data_fact_of(set, i)->name, name, how)) return (ptrdiff_t)i;
-    return -1;
+    uint32_t row = 0;
+    return data_rows_named(set, name, &row, 1) ? (ptrdiff_t)row : -1;
 }
 
 int data_classes(const data_set *set)

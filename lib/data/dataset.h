@@ -84,6 +84,9 @@ ptrdiff_t data_row_numbered(const data_set *set, const char *number);
 const char *data_number(const data_set *set, uint32_t id);
 /* Row of an image by file name (path below the source, file name, or name without extension: in that order); -1. */
 ptrdiff_t data_row_named(const data_set *set, const char *name);
+/* How many rows the name fits as well as that one: files of different folders, and marks of one picture, may share it.
+ * The first `most` of them are in rows. */
+size_t data_rows_named(const data_set *set, const char *name, uint32_t *rows, size_t most);
 size_t data_fixed(const data_set *set); /* images whose label was given to them alone */
 int data_classes(const data_set *set);
 const char *data_class_name(const data_set *set, int label); /* "" for -1 */

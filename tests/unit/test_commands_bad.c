@@ -93,6 +93,12 @@ TEST(places)
     ds_picture("sizes/a/2.png", 2, 30, 20, 3, 0);
     ds_picture("sizes/b/3.png", 3, 20, 40, 3, 0);
     ds_picture("sizes/b/4.png", 4, 20, 20, 1, 0);
+    for (int i = 0; i < 8; i++) {
+        char path[40];
+        snprintf(path, sizeof path, "twice/%c/%d.png", "ab"[i % 2], i / 2);
+        lens_picture(path, i % 2, 50 + i);
+    }
+    CHECK_OK(lens_run(&l, "load twice from twice"));
     static const bad_cell cells[] = {
         {"load x from nowhere", 302, "nowhere"},
         {"load x from shop labels nowhere.csv", 302, "nowhere.csv"},
@@ -117,6 +123,9 @@ TEST(places)
         {"show logos image 49", 314, "`logos` has no image `49`"},
         {"show logos image 99999999999999999999", 314, "has no image"},
         {"show logos image nowhere.png", 314, "has no image `nowhere.png`"},
+        {"show twice image 1.png", 314, "`twice` has 2 images called `1.png`"},
+        {"relabel twice image 1.png as b", 314, "2 is a/1.png, 6 is b/1.png"},
+        {"drop twice image b/1.png", 0, "6 b"},
         {"run nowhere.lens", 302, "nowhere.lens"},
     };
     ALL_BEHAVE(cells);
