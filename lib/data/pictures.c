@@ -47,6 +47,18 @@ static lg_status changed(const data_fact *fact, lg_err *err)
     return lg_try(err, "load it again");
 }
 
+/* It was there when its dataset was made. What is in its folder instead helps him who has mistyped a name; nobody
+ * typed this one. Archives say for themselves that they are gone. */
+static lg_status gone(const data_fact *fact, lg_err *err)
+{
+    size_t len;
+    if (err->code != 302 || data_archive_split(fact->path, &len)) return err->status;
+    lg_err_clear(err);
+    lg_fail(err, LG_E_DATA, 302, "%s is gone", fact->name);
+    lg_why(err, "it was read from %s", fact->path);
+    return lg_try(err, "put it back, or load again");
+}
+
 static lg_status check_sha(data_fact *fact, bool verify, const char sha[IMG_SHA256_HEX], lg_err *err)
 {
     if (verify && strcmp(sha, fact->sha256)) return changed(fact, err);
@@ -188,7 +200,7 @@ static lg_status open_picture(const data_table *table, data_fact *fact, bool ver
     }
     to->view = inside || fact->crop.w > 0 ? img_view_all(out) : info.view;
     if (st) img_picture_release(out);
-    return st;
+    return st && verify && !inside ? gone(fact, err) : st;
 }
 
 /* The same for one picture alone. */
@@ -279,6 +291,14 @@ static void decode_piece(void *ctx, int piece, int worker)
     img_picture_release(&kept.picture);
 }
 
+/* Why a picture cannot be used, for lists that name it themselves. */
+static const char *reason_of(const data_fact *fact, const lg_err *e)
+{
+    size_t n = strlen(fact->name);
+    if ((e->code != 302 && e->code != 317) || strncmp(e->msg, fact->name, n)) return *e->why ? e->why : e->msg;
+    return e->code == 302 ? "the file is gone" : "it has changed since it was loaded";
+}
+
 /* A file that cannot be read is a fact, not a failure; memory is, and so are files that changed where they may not. */
 static lg_status take_failures(chunk *part, size_t n, lg_err *err)
 {
@@ -291,8 +311,8 @@ static lg_status take_failures(chunk *part, size_t n, lg_err *err)
             if (err->status == LG_OK) *err = *e;
             return err->status;
         }
-        const char *reason = *e->why ? e->why : e->msg;
         data_fact *fact = &table->fact[part->first + i];
+        const char *reason = reason_of(fact, e);
         if (part->job->verify) fact->sha256[0] = 0; /* what was known of it is no longer so */
         fact->broken = lg_arena_strndup(&table->text, reason, strlen(reason), err);
         if (!fact->broken) return err->status;

@@ -243,6 +243,7 @@ static lg_status read_pictures(unpacking *u, data_lost *lost, lg_err *err)
     const data_unpack_spec *s = u->spec;
     data_table *t = u->table;
     size_t before = 0, after = 0;
+    const char *first = "";
     if (!u->size.h) return LG_OK; /* sizes differ: each is read, and checked, when it is looked at */
     bool *was = lg_alloc(t->count, sizeof *was, err);
     if (!was) return err->status;
@@ -260,6 +261,7 @@ static lg_status read_pictures(unpacking *u, data_lost *lost, lg_err *err)
     for (size_t i = 0; !st && i < t->count; i++) {
         after += t->fact[i].broken != NULL;
         if (was[i] || !t->fact[i].broken || lost->count++) continue;
+        first = t->fact[i].path;
         lost->name = t->fact[i].name;
         lost->why = t->fact[i].broken;
     }
@@ -267,7 +269,7 @@ static lg_status read_pictures(unpacking *u, data_lost *lost, lg_err *err)
     if (st || after < t->count || before == t->count) return st;
     lg_fail(err, LG_E_DATA, 302, "not one of the %s pictures of `%.200s` is where it was",
             lg_thousands((long long)t->count), u->in->file);
-    lg_why(err, "%s: %s", lost->name, lost->why);
+    lg_why(err, "%s: %s", first, lost->why);
     return lg_try(err, "put the pictures back, or open the file beside the pictures it was saved with");
 }
 

@@ -150,6 +150,7 @@ TEST(files_that_changed_or_went)
     float x[BYTES];
     CHECK(data_fill(set, (const uint32_t[]){1}, 1, x, NULL, &gone) != LG_OK);
     CHECK_INT(gone.code, 302);
+    CHECK_HAS(gone.msg, "nike/03.png is gone");
     CHECK(memcmp(ds_pixels(set, 2), expected[2], BYTES) == 0);
     data_room_release(&room);
     let_go();

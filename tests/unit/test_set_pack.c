@@ -206,10 +206,11 @@ TEST(pictures_that_went_or_changed)
     CHECK_OK(unpack(out.data, out.len, ""));
     CHECK_INT(lost.count, 2);
     CHECK_STR(lost.name, "set/Puma/02.png");
-    CHECK_HAS(lost.why, "changed");
+    CHECK_STR(lost.why, "it has changed since it was loaded");
     CHECK_INT(data_count(again), 12);
     data_image_at(again, (size_t)data_row_named(again, "set/nike/01.png"), &image);
-    CHECK(image.broken && !*image.sha256);
+    CHECK_STR(image.broken, "the file is gone");
+    CHECK(!*image.sha256);
     CHECK_OK(data_fingerprint(set, before, &err));
     CHECK_OK(data_fingerprint(again, after, &err));
     CHECK(strcmp(before, after) != 0);
@@ -224,6 +225,7 @@ TEST(no_picture_is_left)
     CHECK(unpack(out.data, out.len, "") == LG_E_DATA);
     CHECK_INT(err.code, 302);
     CHECK_HAS(err.msg, "logos.ldata");
+    CHECK_HAS(err.why, "/set/Adidas/00.png: the file is gone");
 }
 
 /* ---- what is not believed ---- */
