@@ -98,7 +98,7 @@ TEST(places)
         snprintf(path, sizeof path, "twice/%c/%d.png", "ab"[i % 2], i / 2);
         lens_picture(path, i % 2, 50 + i);
     }
-    CHECK_OK(lens_run(&l, "load twice from twice"));
+    CHECK(lens_run(&l, "load twice from twice") == LG_OK);
     static const bad_cell cells[] = {
         {"load x from nowhere", 302, "nowhere"},
         {"load x from shop labels nowhere.csv", 302, "nowhere.csv"},
