@@ -547,7 +547,7 @@ static lg_status clean_run(const dsl_call *call, lg_err *err)
     if (st) lg_err_place(err, blame(call, err));
     if (st == LG_OK) st = cmd_dataset_bind(call, data->name, data_ref(set), err);
     if (st == LG_OK) st = clean_document(call, name, old, set, &spec.rules, &report, &live, err);
-    if (st) cmd_live_close(&live);
+    if (st) cmd_live_close(&live, st);
     data_clean_report_release(&report);
     data_unref(set);
     return st;

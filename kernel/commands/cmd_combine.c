@@ -393,7 +393,7 @@ static lg_status combine_run(const dsl_call *call, lg_err *err)
     lg_status st = join(&j, &set, err);
     if (st == LG_OK) st = cmd_dataset_bind(call, call->arg[INTO].value[0].text, data_ref(set), err);
     if (st == LG_OK) st = combine_document(&j, set, err);
-    if (st) cmd_live_close(&j.live);
+    if (st) cmd_live_close(&j.live, st);
     for (size_t i = 0; i < j.count; i++) data_unref(j.set[i]);
     data_unref(set);
     return st;

@@ -368,7 +368,7 @@ static lg_status embed_run(const dsl_call *call, lg_err *err)
     if (call->arg[AS].count) LG_GO(keep(&e, err));
 done:
     if (st) {
-        cmd_live_close(&live);
+        cmd_live_close(&live, st);
         plt_doc_release(&doc);
     }
     cmd_opinion_release(&e.opinion);

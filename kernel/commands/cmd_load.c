@@ -277,7 +277,7 @@ static lg_status load_run(const dsl_call *call, lg_err *err)
     if (st == LG_OK) st = bind(call, spec.name, set, &replay, err);
     if (st == LG_OK)
         st = load_document(call, replay.fixed ? replay.fixed : set, &spec.cut, &report, &replay, &live, err);
-    if (st) cmd_live_close(&live);
+    if (st) cmd_live_close(&live, st);
     cmd_replay_release(&replay);
     data_report_release(&report);
     data_unref(set);

@@ -129,7 +129,7 @@ static lg_status open_run(const dsl_call *call, lg_err *err)
     o.data = lg_buf_str(&bytes);
     o.len = bytes.len;
     if (st == LG_OK) st = open_bytes(call, &o, &live, err);
-    if (st) cmd_live_close(&live);
+    if (st) cmd_live_close(&live, st);
     lg_buf_release(&bytes);
     return st;
 }

@@ -148,7 +148,7 @@ lg_status cmd_predict(const dsl_call *call, const cmd_model *model, const data_s
                                                     .ctx = &progress,
                                                     .on_batch = predict_progress},
                               p, NULL, err);
-    cmd_live_close(&progress.live);
+    cmd_live_close(&progress.live, st);
     if (st) {
         lg_free(p);
         return st;

@@ -144,7 +144,9 @@ static void settings_text(const dsl_call *call, const cmd_train *job, lg_buf *te
     if (job->part != DATA_TRAIN) lg_buf_addf(text, " on the %s part", data_split_names[job->part]);
     lg_buf_addf(text, " keep %s seed %llu%s%s%s", o->keep_last ? "last" : "best", (unsigned long long)o->seed,
                 o->class_weight ? " balance" : "", o->no_shuffle ? " no shuffle" : "", o->resume ? " continue" : "");
-    if (data_variants(job->train) > 1) lg_buf_addf(text, " augment x%d", data_variants(job->train));
+    if (data_variants(job->train) > 1)
+        lg_buf_addf(text, " augment x%d%s", data_variants(job->train),
+                    data_augment_of(job->train).fresh ? " fresh" : "");
     lg_buf_adds(text, cmd_where_whole(call)); /* last: cmd_run_where */
 }
 

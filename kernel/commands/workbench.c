@@ -221,12 +221,12 @@ lg_status cmd_live_result(const dsl_call *call, cmd_live *live, plt_doc *doc, bo
     return cmd_display(call, doc, png, err);
 }
 
-void cmd_live_close(cmd_live *live)
+void cmd_live_close(cmd_live *live, lg_status st)
 {
     if (!live->shown) return;
     plt_doc doc;
     plt_doc_init(&doc);
-    plt_note(&doc, "%s: done", live->what);
+    plt_note(&doc, "%s: %s", live->what, st ? "stopped" : "done");
     cmd_live_send(live, &doc);
     live->out->display_end(live->out, live->id);
     live->shown = false;

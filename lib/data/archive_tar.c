@@ -101,7 +101,8 @@ static lg_status keep(tar *t, const uint8_t *bytes, size_t n, lg_err *err)
     data_archive *a = t->a;
     if (a->store.size + n > t->scratch_most) {
         lg_fail(err, LG_E_LIMIT, 338, "the archive `%.200s` is too large to be read packed", a->name);
-        lg_why(err, "more than %s MB unpacked", lg_thousands((long long)(t->scratch_most >> 20)));
+        lg_why(err, "unpacked it has more than %s MB%s", lg_thousands((long long)(t->scratch_most >> 20)),
+               t->scratch_most < DATA_ARCHIVE_DISK ? ", and there is no room for more" : "");
         return lg_try(err, "unpack it and load the folder, or pack it as .zip, which is read in place");
     }
     while (n) {

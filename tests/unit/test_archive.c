@@ -305,6 +305,7 @@ TEST(packed_tars_lie_in_the_cache)
     close(fd);
     CHECK(LOAD(.from = from, .size = {8, 8, 0}) == LG_E_LIMIT);
     CHECK_INT(err.code, 338);
+    CHECK_HAS(err.why, "there is no room for more");
     CHECK_HAS(err.hint, "which is read in place");
     data_cache_setup(&(data_cache_limits){.folder = ds_folder, .disk = DATA_CACHE_NONE}); /* then in memory, too */
     CHECK_OK(LOAD(.from = from, .size = {8, 8, 0}));

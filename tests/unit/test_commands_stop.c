@@ -153,3 +153,21 @@ TEST(a_stopped_sweep_keeps_what_was_finished)
     lg_buf_release(&again);
     lens_close(&l);
 }
+
+/* What was shown of the work says how it ended. */
+TEST(progress_says_how_it_ended)
+{
+    cmd_live live;
+    CHECK(lens_open(&l) == LG_OK);
+    l.out.ctx = &l;
+    l.out.live = true;
+    for (int stopped = 0; stopped < 2; stopped++) {
+        cmd_live_init(&live, &l.out);
+        live.shown = true;
+        live.last = 0;
+        cmd_live_progress(&live, "reading pictures", 1, 2);
+        cmd_live_close(&live, stopped ? LG_E_INTERRUPTED : LG_OK);
+        CHECK_HAS(lg_buf_str(&l.text), stopped ? "reading pictures: stopped" : "reading pictures: done");
+    }
+    lens_close(&l);
+}
