@@ -61,7 +61,8 @@ static lg_status make_key(const cmd_train *job, char key[65], lg_err *err)
 /* ---- looking ---- */
 static void trouble(const cmd_run_store *store, const char *what, const lg_err *err)
 {
-    lg_log(LG_LOG_WARN, "run store: %.12s%s%s: %s%s%s", store->key, *store->key ? " " : "", what, err->msg, *err->why ? "; " : "", err->why);
+    lg_log(LG_LOG_WARN, "run store: %.12s%s%s: %s%s%s", store->key, *store->key ? " " : "", what, err->msg,
+           *err->why ? "; " : "", err->why);
 }
 
 /* Is it what its key says? A file that somebody put there may be any run. */
