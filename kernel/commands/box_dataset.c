@@ -181,7 +181,8 @@ static void dataset_where_fields(const void *payload, lg_buf *out)
     for (size_t i = 0; i < count; i++) {
         data_value value = {0};
         double number;
-        bool known = data_count(set) && data_field(set, 0, fields[i], &value);
+        lg_err ignored = {0};
+        bool known = data_count(set) && data_field(set, 0, fields[i], &value, &ignored);
         if (known && value.kind == DATA_TEXT) known = !lg_parse_double(value.text, &number); /* a column of numbers */
         lg_buf_addf(out, "%s %s\n", fields[i], known ? kinds[value.kind] : "any");
     }
@@ -544,13 +545,13 @@ typedef struct where_row {
     void *ctx;
 } where_row;
 
-static lg_status where_field(const void *row, const char *field, dsl_fact *out)
+static lg_status where_field(const void *row, const char *field, dsl_fact *out, lg_err *err)
 {
     const where_row *r = row;
     data_value value;
     *out = (dsl_fact){0};
     if (r->extra && r->extra(r->ctx, r->set, r->row, field, out)) return LG_OK;
-    if (!data_field(r->set, r->row, field, &value)) return LG_E_NAME;
+    if (!data_field(r->set, r->row, field, &value, err)) return err->status ? err->status : LG_E_NAME;
     if (value.kind == DATA_TEXT) out->text = value.text;
     else out->number = value.number;
     return LG_OK;

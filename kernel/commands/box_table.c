@@ -183,9 +183,10 @@ typedef struct table_row {
     size_t row;
 } table_row;
 
-static lg_status row_field(const void *row, const char *field, dsl_fact *out)
+static lg_status row_field(const void *row, const char *field, dsl_fact *out, lg_err *err)
 {
     const table_row *r = row;
+    (void)err;
     *out = (dsl_fact){0};
     return cell_fact(r->table, r->row, field, out);
 }

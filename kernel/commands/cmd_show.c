@@ -98,11 +98,12 @@ static lg_status key_of(const cmd_opinion *o, const data_set *set, size_t row, c
     data_value value;
     *out = (dsl_fact){0};
     if (cmd_opinion_field((void *)o, set, row, field->text, out)) return LG_OK;
-    if (data_field(set, row, field->text, &value)) {
+    if (data_field(set, row, field->text, &value, err)) {
         if (value.kind == DATA_TEXT) out->text = value.text;
         else out->number = value.number;
         return LG_OK;
     }
+    if (err->status) return err->status;
     bool needs_model = false;
     for (size_t i = 0; cmd_opinion_fields[i]; i++) needs_model |= strcmp(field->text, cmd_opinion_fields[i]) == 0;
     lg_fail(err, LG_E_NAME, 149, "these images have no field `%.60s` to sort by", field->text);

@@ -38,9 +38,10 @@ static lg_status of_matrix(const void *payload, rep_table *table, lg_err *err)
 static rep_type field_type(const data_set *set, const char *field)
 {
     data_value value;
+    lg_err ignored = {0};
     rep_type type = REP_TEXT;
     for (size_t i = 0; i < data_count(set) && i < 100; i++)
-        if (data_field(set, i, field, &value))
+        if (data_field(set, i, field, &value, &ignored))
             type = value.kind == DATA_TEXT ? REP_TEXT : value.kind == DATA_TRUTH ? REP_TRUTH : REP_NUMBER;
     return type;
 }
@@ -48,7 +49,8 @@ static rep_type field_type(const data_set *set, const char *field)
 static void add_field(rep_table *table, rep_type type, const data_set *set, size_t row, const char *field)
 {
     data_value value;
-    if (!data_field(set, row, field, &value)) rep_missing(table);
+    lg_err ignored = {0};
+    if (!data_field(set, row, field, &value, &ignored)) rep_missing(table);
     else if (type == REP_TEXT && value.kind == DATA_TEXT) rep_text(table, value.text);
     else if (type == REP_TRUTH && value.kind == DATA_TRUTH) rep_truth(table, value.number != 0);
     else if (type == REP_NUMBER && value.kind == DATA_NUMBER) rep_number(table, value.number);

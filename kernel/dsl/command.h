@@ -88,8 +88,9 @@ typedef struct dsl_layer {
 
 /* ---- where ---- */
 typedef struct dsl_cond dsl_cond;
-/* Value of a field of one row: LG_OK with a number or a text; LG_E_NAME where the rows have no such field. */
-typedef lg_status dsl_row_field(const void *row, const char *field, dsl_fact *out);
+/* Value of a field of one row: LG_OK with a number or a text; LG_E_NAME, err left empty, where the rows have no such
+ * field; anything else with err filled. */
+typedef lg_status dsl_row_field(const void *row, const char *field, dsl_fact *out, lg_err *err);
 /* Does the row pass? cond NULL passes. `names` lists the fields there are, NULL-terminated, for the error. */
 lg_status dsl_cond_eval(const dsl_cond *cond, dsl_row_field *field, const void *row, const char *const *names,
                         bool *pass, lg_err *err) LG_MUST_CHECK;

@@ -195,8 +195,9 @@ static lg_status leaf_eval(const cond_leaf *leaf, dsl_row_field *field, const vo
 {
     dsl_fact fact = {0};
     char number[40];
-    lg_status st = field(row, leaf->field, &fact);
-    if (st != LG_OK) return no_field(leaf, names, err);
+    lg_status st = field(row, leaf->field, &fact, err);
+    if (st == LG_E_NAME) return no_field(leaf, names, err);
+    if (st != LG_OK) return st;
     cond_value left = {.text = fact.text, .number = fact.number, .is_number = true};
     if (fact.text) left = value_of(fact.text);
     else {

@@ -474,22 +474,24 @@ static bool column_value(const data_set *set, size_t row, const char *field, dat
     return false;
 }
 
-/* What an operation of lib/image says of the picture as a network sees it; NaN where there is none. */
-static double measured(const data_set *set, size_t row, const char *op)
+/* What an operation of lib/image says of the picture as a network sees it; NaN where there is none. false: its pixels
+ * cannot be had. */
+static bool measured(const data_set *set, size_t row, const char *op, data_value *out, lg_err *err)
 {
     data_size size = data_shape(set);
     data_room room = {0};
-    lg_err ignored = {0};
     const uint8_t *px;
-    double value = (double)NAN;
-    if (!set->block || data_fact_of(set, row)->broken) return value;
-    if (data_pixels(set, row, &room, &px, &ignored) == LG_OK)
-        value = img_op_find(op)->measure(&(img_picture){.h = size.h, .w = size.w, .c = size.c, .px = (uint8_t *)px});
+    *out = number_value((double)NAN);
+    if (!set->block || data_fact_of(set, row)->broken) return true;
+    lg_status st = data_pixels(set, row, &room, &px, err);
+    if (!st)
+        out->number =
+            img_op_find(op)->measure(&(img_picture){.h = size.h, .w = size.w, .c = size.c, .px = (uint8_t *)px});
     data_room_release(&room);
-    return value;
+    return st == LG_OK;
 }
 
-bool data_field(const data_set *set, size_t row, const char *field, data_value *out)
+bool data_field(const data_set *set, size_t row, const char *field, data_value *out, lg_err *err)
 {
     const data_fact *fact = data_fact_of(set, row);
     switch (own_field(field)) {
@@ -508,8 +510,8 @@ bool data_field(const data_set *set, size_t row, const char *field, data_value *
     case 8: *out = truth_value(data_is_duplicate(set, row)); return true;
     case 9: *out = number_value(fact->group); return true;
     case 10: *out = truth_value(fact->broken != NULL); return true;
-    case 11: *out = number_value(measured(set, row, "glare")); return true;
-    case 12: *out = number_value(measured(set, row, "blur")); return true;
+    case 11: return measured(set, row, "glare", out, err);
+    case 12: return measured(set, row, "blur", out, err);
     default: return column_value(set, row, field, out);
     }
 }

@@ -110,13 +110,14 @@ void data_counts_release(data_counts *counts);
 
 /* A field of a row for `where`, `sort` and tables: id, file, label, split, source, width, height, brightness,
  * duplicate, group, broken, glare (share of the pixels), sharpness (both of the picture as a network sees it; NaN where
- * there is none), and every column the labels file named (user, date, ...). false: no such field. */
+ * there is none), and every column the labels file named (user, date, ...). false: no such field, or, with err filled
+ * as by data_pixels, one that is measured of pixels which cannot be had any more. */
 typedef struct data_value {
     enum { DATA_NUMBER, DATA_TEXT, DATA_TRUTH } kind;
     double number;    /* DATA_NUMBER; DATA_TRUTH: 0 or 1 */
     const char *text; /* DATA_TEXT; borrowed from the set */
 } data_value;
-bool data_field(const data_set *set, size_t row, const char *field, data_value *out);
+bool data_field(const data_set *set, size_t row, const char *field, data_value *out, lg_err *err);
 /* Names of all fields of this set, for messages and completion; borrowed. */
 const char *const *data_fields(const data_set *set, size_t *count);
 

@@ -101,7 +101,11 @@ static lg_status join_by(splitting *s, const char *by, size_t *values, lg_err *e
     for (size_t i = 0; i < s->set->rows && !st; i++) {
         data_value value;
         char number[40];
-        if (!s->asked[i] || !data_field(s->set, i, by, &value)) continue;
+        if (!s->asked[i]) continue;
+        if (!data_field(s->set, i, by, &value, err)) {
+            st = err->status;
+            continue;
+        }
         const char *text = value_text(&value, number);
         if (!*text) continue;
         const char *key = text == number ? lg_arena_strndup(&keys, text, strlen(text), err) : text;
@@ -424,7 +428,11 @@ static lg_status count_across(const data_set *set, const char *by, size_t *acros
         char number[40];
         int64_t first;
         uint8_t part = (uint8_t)(1u << set->row[i].split);
-        if (set->row[i].split == DATA_NONE || !data_field(set, i, by, &value)) continue;
+        if (set->row[i].split == DATA_NONE) continue;
+        if (!data_field(set, i, by, &value, err)) {
+            LG_GO(err->status);
+            continue;
+        }
         const char *text = value_text(&value, number);
         if (!*text) continue;
         const char *key = text == number ? lg_arena_strndup(&keys, text, strlen(text), err) : text;

@@ -139,9 +139,10 @@ static const row rows[] = {{1, "Adidas", "2026-01-05", 0.9},
                            {2, "nike", "2026-10-02", 0.3},
                            {3, "nike", "2026-10-03", 0.8},
                            {4, "", "2026-10-04", 0.5}};
-static lg_status row_field(const void *r, const char *field, dsl_fact *out)
+static lg_status row_field(const void *r, const char *field, dsl_fact *out, lg_err *err)
 {
     const row *one = r;
+    (void)err;
     *out = (dsl_fact){0};
     if (!strcmp(field, "id")) out->number = one->id;
     else if (!strcmp(field, "label")) out->text = one->label;

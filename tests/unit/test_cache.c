@@ -18,8 +18,8 @@ static void open_set(uint64_t memory, uint64_t early, uint64_t disk)
         snprintf(name, sizeof name, "%s/%02d.png", i % 2 ? "nike" : "puma", i);
         ds_picture(name, i, 40 + i, 50, 3, 0);
     }
-    data_cache_setup(&(data_cache_limits){
-        .memory = memory, .early = early, .disk = disk, .folder = disk ? ds_folder : NULL});
+    data_cache_setup(
+        &(data_cache_limits){.memory = memory, .early = early, .disk = disk, .folder = disk ? ds_folder : NULL});
     CHECK_OK(LOAD(.size = {SIDE, SIDE, 0}));
 }
 
@@ -153,6 +153,17 @@ TEST(files_that_changed_or_went)
     CHECK_HAS(gone.msg, "nike/03.png is gone");
     CHECK(memcmp(ds_pixels(set, 2), expected[2], BYTES) == 0);
     data_room_release(&room);
+    /* what is measured of pixels is told too, and no number made up */
+    data_value value;
+    lg_err_clear(&err);
+    lg_err_clear(&gone);
+    CHECK(data_field(set, 2, "sharpness", &value, &err) && value.number > 0);
+    CHECK(!data_field(set, 0, "sharpness", &value, &err));
+    CHECK_INT(err.code, 317);
+    lg_err_clear(&err);
+    CHECK(data_split(set, &(data_split_spec){.cut = {.train = 0.5, .val = 0.5}, .by = "glare"}, &next, NULL, &gone) !=
+          LG_OK);
+    CHECK_INT(gone.code, 317);
     let_go();
 }
 

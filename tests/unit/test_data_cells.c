@@ -1,4 +1,5 @@
 /* What the cells that load, show, split and relabel images answer. */
+#include "lib/data/cache.h"
 #include "tests/support/lens.h"
 
 static lens l;
@@ -30,6 +31,30 @@ static void cell(const char *text)
 }
 #define SHOWS(part)  CHECK_HAS(lg_buf_str(&l.text), part)
 #define HIDES(part)  CHECK(!strstr(lg_buf_str(&l.text), part))
+
+/* `where` and `sort` do not judge by a number they cannot have. */
+TEST(measures_of_files_that_changed)
+{
+    static const char *const asking[] = {"show moved where sharpness > 0", "show moved sort glare"};
+    start();
+    data_cache_setup(&(data_cache_limits){.memory = DATA_CACHE_NONE});
+    for (int i = 0; i < 8; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "moved/%s/%d.png", i % 2 ? "a" : "b", i);
+        lens_picture(name, i % 2, i);
+    }
+    cell("load moved from moved size 16x16");
+    cell(asking[0]);
+    lens_picture("moved/a/3.png", 0, 77);
+    for (int k = 0; k < 2; k++) {
+        CHECK(lens_run(&l, asking[k]) != LG_OK);
+        CHECK_INT(l.err.code, 317);
+        CHECK_HAS(l.err.msg, "a/3.png");
+    }
+    cell("show moved where width > 0 limit 1");
+    data_cache_setup(&(data_cache_limits){0});
+    lens_close(&l);
+}
 
 /* 100 MB of pixels in the set, of which the document takes what is shown. */
 TEST(large_pictures)

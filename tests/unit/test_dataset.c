@@ -423,7 +423,7 @@ static lg_status even(void *ctx, const data_set *of, size_t row, bool *keep, lg_
 {
     data_value value;
     (void)ctx, (void)e;
-    CHECK(data_field(of, row, "id", &value) && value.kind == DATA_NUMBER);
+    CHECK(data_field(of, row, "id", &value, &err) && value.kind == DATA_NUMBER);
     *keep = (int)value.number % 2 == 0;
     return LG_OK;
 }
@@ -455,18 +455,18 @@ TEST(fields)
     ds_picture("b.png", 2, 20, 30, 3, 0);
     ds_text("l.csv", "file,label,user,likes,source\na.png,x,ann,12,flickr\nb.png,y,bob,,\n");
     CHECK_OK(LOAD(.labels = "l.csv", .size = {8, 8, 0}));
-    CHECK(data_field(set, 0, "User", &v) && v.kind == DATA_TEXT);
+    CHECK(data_field(set, 0, "User", &v, &err) && v.kind == DATA_TEXT);
     CHECK_STR(v.text, "ann");
-    CHECK(data_field(set, 0, "likes", &v) && v.kind == DATA_NUMBER && v.number == 12);
-    CHECK(data_field(set, 0, "source", &v));
+    CHECK(data_field(set, 0, "likes", &v, &err) && v.kind == DATA_NUMBER && v.number == 12);
+    CHECK(data_field(set, 0, "source", &v, &err));
     CHECK_STR(v.text, "flickr");
-    CHECK(data_field(set, 1, "source", &v));
+    CHECK(data_field(set, 1, "source", &v, &err));
     CHECK_STR(v.text, "logos");
-    CHECK(data_field(set, 1, "width", &v) && v.number == 30);
-    CHECK(data_field(set, 1, "label", &v));
+    CHECK(data_field(set, 1, "width", &v, &err) && v.number == 30);
+    CHECK(data_field(set, 1, "label", &v, &err));
     CHECK_STR(v.text, "y");
-    CHECK(data_field(set, 1, "broken", &v) && v.kind == DATA_TRUTH && v.number == 0);
-    CHECK(!data_field(set, 1, "colour", &v));
+    CHECK(data_field(set, 1, "broken", &v, &err) && v.kind == DATA_TRUTH && v.number == 0);
+    CHECK(!data_field(set, 1, "colour", &v, &err));
     const char *const *names = data_fields(set, &n);
     CHECK_INT(n, 15);
     CHECK_STR(names[14], "likes");
@@ -564,9 +564,9 @@ TEST(combining)
     CHECK(image.duplicate && image.group == 1); /* the same file in both */
     CHECK(memcmp(ds_pixels(both, 12), ds_pixels(both, 0), 192) == 0);
     data_value v;
-    CHECK(data_field(both, 12, "user", &v));
+    CHECK(data_field(both, 12, "user", &v, &err));
     CHECK_STR(v.text, "ann");
-    CHECK(data_field(both, 0, "user", &v));
+    CHECK(data_field(both, 0, "user", &v, &err));
     CHECK_STR(v.text, "");
     CHECK_OK(LOAD(.size = {9, 9, 0}));
     CHECK(data_combine((const data_set *const[]){both, set}, 2, &next, &err) == LG_E_DATA);
@@ -741,7 +741,8 @@ TEST(real_photos)
     for (size_t i = 0; i < data_count(set); i++) {
         data_value v;
         data_image image;
-        CHECK(data_field(set, i, "neardup_group", &v) && v.kind == DATA_NUMBER && v.number >= 0 && v.number < 3000);
+        CHECK(data_field(set, i, "neardup_group", &v, &err) && v.kind == DATA_NUMBER);
+        CHECK(v.number >= 0 && v.number < 3000);
         struct given *g = &given[(int)v.number];
         data_image_at(set, i, &image);
         if (g->size++ == 0) *g = (struct given){.size = 1, .split = image.split, .group = image.group, .whole = true};

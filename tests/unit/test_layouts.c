@@ -33,7 +33,7 @@ static const char *row_text(size_t row)
 static const char *box_of(size_t row)
 {
     data_value value = {0};
-    return data_field(set, row, "box", &value) ? value.text : "(no column)";
+    return data_field(set, row, "box", &value, &err) ? value.text : "(no column)";
 }
 
 static void photos(const char *const name[])
@@ -108,7 +108,7 @@ TEST(flickr27_boxes)
     CHECK_INT(data_row_numbered(set, "4.2"), 5);
     CHECK_INT(data_row_numbered(set, "4"), -1);
     data_value value = {0};
-    CHECK(data_field(set, 5, "id", &value) && value.number > 4.19 && value.number < 4.21);
+    CHECK(data_field(set, 5, "id", &value, &err) && value.number > 4.19 && value.number < 4.21);
     CHECK_STR(value.text, "4.2");
     const data_set *const both[] = {set, set};
     CHECK_OK(data_combine(both, 2, &next, &err)); /* numbers begin again, the marks stay together */

@@ -53,7 +53,8 @@ static void same_sets(const data_set *a, const data_set *b)
         if (bytes) CHECK(memcmp(ds_pixels(a, i), ds_pixels(b, i), bytes) == 0);
         for (size_t k = 0; k < fields; k++) {
             data_value v, w;
-            CHECK(data_field(a, i, data_fields(a, NULL)[k], &v) && data_field(b, i, data_fields(b, NULL)[k], &w));
+            CHECK(data_field(a, i, data_fields(a, NULL)[k], &v, &err));
+            CHECK(data_field(b, i, data_fields(b, NULL)[k], &w, &err));
             bool unknown = v.kind != DATA_TEXT && isnan(v.number) && isnan(w.number);
             CHECK(v.kind == w.kind &&
                   (unknown || (v.kind == DATA_TEXT ? !strcmp(v.text, w.text) : v.number == w.number)));
