@@ -229,6 +229,23 @@ static lg_status load_document(const dsl_call *call, const data_set *set, const 
     return cmd_live_result(call, live, &doc, true, err);
 }
 
+/* `columns` says two things about a file, and is nothing without one. */
+static lg_status load_check(const dsl_call *call, lg_err *err)
+{
+    const dsl_arg *columns = &call->arg[COLUMNS], *labels = &call->arg[LABELS];
+    if (!columns->given) return LG_OK;
+    const dsl_value *first = &columns->value[0];
+    if (columns->count != 2) {
+        lg_fail(err, LG_E_ARG, 316, "`columns` names two columns: the file's and the label's");
+        lg_try(err, "columns file, %s", first->text);
+        return lg_err_place(err, first->span);
+    }
+    if (labels->given && strcmp(labels->value[0].text, "folders")) return LG_OK;
+    lg_fail(err, LG_E_ARG, 316, "`columns` is about a labels file, and none is named");
+    lg_try(err, "labels FILE columns %s, %s", first->text, columns->value[1].text);
+    return lg_err_place(err, first->span);
+}
+
 /* The word of the line that a failure is about. */
 static void blame(const dsl_call *call, const data_report *report, lg_err *err)
 {
@@ -300,5 +317,6 @@ const dsl_command dsl_cmd_load = {
         (const char *const[]){"load logos from sample:logos size 64x64 seed 7",
                               "load small from sample:logos size 32x32 limit 200 split 70/15/15 no edits", NULL},
     .makes = DSL_KIND_DATASET,
+    .check = load_check,
     .run = load_run,
 };

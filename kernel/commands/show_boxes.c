@@ -16,14 +16,17 @@ static bool same_photo(const data_set *set, size_t a, size_t b)
     return x.box.w > 0 && y.box.w > 0 && strcmp(x.path, y.path) == 0;
 }
 
-/* For a set that was loaded without them, the line that loads it with them. */
+/* For a set that was loaded without them, the line that loads it with them; a recipe leaves the log of label fixes
+ * alone, which nobody asked for here. */
 static lg_status fail_without(const dsl_call *call, lg_err *err)
 {
     const dsl_value *object = &call->arg[0].value[0];
     const char *recipe = object->object->recipe ? object->object->recipe : "";
-    size_t line = strcspn(recipe, "\n"), name = strlen(object->name);
+    static const char unlogged[] = " no edits";
+    size_t line = strcspn(recipe, "\n"), tail = sizeof unlogged - 1, name = strlen(object->name);
     bool loaded = strncmp(recipe, "load ", 5) == 0 && strncmp(recipe + 5, object->name, name) == 0 &&
                   recipe[5 + name] == ' '; /* and not made of another set */
+    if (line > tail && strncmp(recipe + line - tail, unlogged, tail) == 0) line -= tail;
     lg_fail(err, LG_E_DATA, 326, "the images of `%s` have no boxes", object->name);
     lg_why(err, "they were loaded as whole pictures: with the word `boxes`, `load` makes an image of every mark");
     if (loaded && line < 200) lg_try(err, "%.*s boxes", (int)line, recipe);

@@ -307,6 +307,7 @@ static lg_status told_column(const reader *r, const record *first, const char *n
         *column = found;
         *named = true;
     } else if (lg_parse_int(name, &number) && number >= 1 && number <= MAX_FIELDS) {
+        if (number > first->n) return no_column(r, first, name, err);
         *column = (int)number - 1;
     } else if (lg_casecmp(name, usual)) { /* `columns file, label` also describes a file without a header */
         return no_column(r, first, name, err);
