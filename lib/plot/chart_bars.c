@@ -207,9 +207,9 @@ void plt_histogram(plt_doc *doc, const plt_histogram_spec *s)
     } else {
         lg_buf_addf(&built, ": %s has %s", plt_label(s->labels[rows[0].index]), lg_thousands(rows[0].total));
         if (s->n > 1) lg_buf_addf(&built, ", %s %s", plt_label(s->labels[last->index]), lg_thousands(last->total));
-        if (s->n > 1 && last->total > 0 && (double)rows[0].total / (double)last->total >= 1.05)
-            lg_buf_addf(&built, "; the largest is %.1f times the smallest",
-                        (double)rows[0].total / (double)last->total);
+        double times = s->n > 1 && last->total > 0 ? (double)rows[0].total / (double)last->total : 1;
+        if (times >= 1.05)
+            lg_buf_addf(&built, "; the largest is %.*f times the smallest", times < 9.95 ? 1 : 0, times);
     }
     plain_histogram(&plain, s, rows);
     plt_figure_say(doc, scene, s->sentence, &built, &plain);

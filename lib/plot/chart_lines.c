@@ -40,7 +40,8 @@ static void draw_mark(const plt_panel *p, const plt_mark *m)
     const char *name = m->name ? m->name : "";
     if (m->kind == PLT_MARK_VERTICAL) {
         plt_draw_line(p->scene, x, p->y, x, p->y + p->h, rule);
-        plt_draw_text(p->scene, fmin(fmax(x, p->x + 40), right - 40), p->y + 11, font, name);
+        double half = plt_text_width(name, 11, false) / 2; /* above the panel, where it covers no line */
+        plt_draw_text(p->scene, fmin(fmax(x, p->x + 16 + half), right + half), p->y - 4, font, name);
     } else if (m->kind == PLT_MARK_HORIZONTAL) {
         font.anchor = PLT_START;
         plt_draw_line(p->scene, p->x, y, right, y, rule);
@@ -54,6 +55,13 @@ static void draw_mark(const plt_panel *p, const plt_mark *m)
         double half = plt_text_width(name, 11, false) / 2;
         plt_draw_text(p->scene, fmin(fmax(x, p->x + half), right - half), y - p->y > 24 ? y - 11 : y + 20, font, name);
     }
+}
+
+/* A count over something measured, named by its axis: where it ends says nothing. */
+static bool is_spread(const plt_lines_spec *s)
+{
+    const char *name = s->lines[0].name;
+    return s->nline == 1 && name && s->y.label && strcmp(name, s->y.label) == 0;
 }
 
 static void draw_lines(const plt_panel *p, const plt_lines_spec *s, plt_doc *doc)
@@ -81,7 +89,7 @@ static void draw_lines(const plt_panel *p, const plt_lines_spec *s, plt_doc *doc
         n += ends[n].value != NULL;
         lg_buf_release(&value);
     }
-    if (ends) plt_panel_ends(p, ends, n, 98);
+    if (ends && !is_spread(s)) plt_panel_ends(p, ends, n, 98);
 }
 
 /* "62.1%" of a line's values, each as text. */
@@ -149,6 +157,7 @@ static void plain_lines(lg_buf *out, const plt_lines_spec *s, const plt_scale *s
         if (i) lg_buf_addc(out, '\n');
         plt_add_padded(out, l->name ? l->name : "", columns + 2, PLT_LEFT);
         plt_add_spark(out, l->y, l->n, low, high);
+        if (is_spread(s)) continue;
         lg_buf_addc(out, ' ');
         if (l->n > 0) plt_scale_text(scale, l->y[l->n - 1], out);
     }

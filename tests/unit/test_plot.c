@@ -343,6 +343,36 @@ TEST(a_histogram_counts_in_words)
     CHECK_HAS(rendered(&doc)->text, "6 images in 2 classes, 3 of each.");
 }
 
+TEST(a_histogram_compares_its_ends)
+{
+    plt_doc doc;
+    const int64_t counts[][2] = {{101, 100}, {15, 10}, {203, 1}};
+    static const char *const says[] = {": x has 101, y 100.", "the largest is 1.5 times the smallest.",
+                                       "the largest is 203 times the smallest."};
+    for (int i = 0; i < 3; i++) {
+        plt_doc_init(&doc);
+        plt_histogram(&doc,
+                      &(plt_histogram_spec){.labels = (const char *const[]){"x", "y"}, .n = 2, .counts = counts[i]});
+        CHECK_HAS(rendered(&doc)->text, says[i]);
+    }
+}
+
+/* A count that its axis names is no curve that ends somewhere. */
+TEST(a_spread_has_no_last_value)
+{
+    plt_doc doc;
+    const double y[] = {3, 9, 7};
+    const plt_line line = {.name = "images", .y = y, .n = 3};
+    for (int spread = 0; spread < 2; spread++) {
+        plt_doc_init(&doc);
+        plt_lines(&doc, &(plt_lines_spec){.sentence = "",
+                                          .lines = &line,
+                                          .nline = 1,
+                                          .y = {.label = spread ? "images" : "others", .whole = true}});
+        CHECK((strstr(rendered(&doc)->text, "▆ 7") != NULL) == !spread);
+    }
+}
+
 TEST(labels_that_are_words_are_quoted)
 {
     plt_doc doc;
