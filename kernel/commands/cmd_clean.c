@@ -18,6 +18,8 @@ static const dsl_param params[] = {
     [SIZE] = {.name = "size",
               .role = DSL_OPTION,
               .type = DSL_T_SIZE,
+              .min = 1,
+              .max = 4096,
               .dflt_help = "as it is, else 64x64",
               .help = "height x width of every image; 64 is 64x64, 64x64x1 is grey"},
     [FIT] = {.name = "fit",
@@ -297,11 +299,15 @@ static const data_gone *gone_of(const data_clean_report *r, uint32_t id)
 /* What an image that was left out measured, or looks like: "brightness 0.08". */
 static void reason_of(const strip *s, const data_gone *gone, char *out, size_t room)
 {
+    char number[NUMBER];
     data_image image;
     data_image_at(s->old, (size_t)data_row_of(s->old, gone->id), &image);
     switch (gone->rule) {
     case DATA_RULE_BRIGHTNESS: snprintf(out, room, "brightness %.3g", (double)gone->value); break;
-    case DATA_RULE_BLUR: snprintf(out, room, "sharpness %.3g", (double)gone->value); break;
+    case DATA_RULE_BLUR:
+        number_text((double)gone->value, number);
+        snprintf(out, room, "sharpness %s", number);
+        break;
     case DATA_RULE_DEDUPE: snprintf(out, room, "looks like %s", data_number(s->old, gone->like)); break;
     default: snprintf(out, room, "%s", image.broken ? image.broken : "no label"); break;
     }

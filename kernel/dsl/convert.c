@@ -290,6 +290,16 @@ static bool read_plain(const char *s, size_t n, double *out)
     return isfinite(*out);
 }
 
+/* `zoom 20` where `zoom 20%` is usual. */
+static bool meant_percent(const dsl_param *param, const dsl_word *word)
+{
+    double value;
+    size_t len = strlen(word->text);
+    bool usual = param->dflt && strchr(param->dflt, '%');
+    if (!usual || !len || word->text[len - 1] == '%' || !read_plain(word->text, len, &value)) return false;
+    return value >= 1 && value / 100 >= param->min && value / 100 <= param->max;
+}
+
 static lg_status out_of_range(const dsl_target *target, const dsl_param *param, const dsl_word *word, lg_err *err)
 {
     char what[120], low[40], high[40];
@@ -308,7 +318,8 @@ static lg_status out_of_range(const dsl_target *target, const dsl_param *param, 
         lg_fail(err, LG_E_ARG, 142, "`%s` must be more than 0, not `%s`", what, got.s);
     else if (bounded && small) lg_fail(err, LG_E_ARG, 142, "`%s` must be at least %s, not `%s`", what, low, got.s);
     else lg_fail(err, LG_E_ARG, 142, "`%s` cannot be as large as `%s`", what, got.s);
-    if (param->dflt) lg_try(err, "leave it out to use %s", param->dflt);
+    if (meant_percent(param, word)) lg_try(err, "did you mean `%s%%`?", got.s);
+    else if (param->dflt) lg_try(err, "leave it out to use %s", param->dflt);
     return lg_err_place(err, word->span);
 }
 

@@ -279,6 +279,13 @@ static lg_status drop_lookalikes(cleaning *c, lg_err *err)
     return st;
 }
 
+/* 0.0104, 23,612. */
+static void add_measure(lg_buf *out, double value)
+{
+    if (value >= 1000) lg_buf_adds(out, lg_thousands((long long)(value + 0.5)));
+    else lg_buf_addf(out, "%.3g", value);
+}
+
 static lg_status nothing_left(const cleaning *c, lg_err *err)
 {
     const data_clean_report *r = c->report;
@@ -288,13 +295,24 @@ static lg_status nothing_left(const cleaning *c, lg_err *err)
         if (!r->rule[rule].images) continue;
         lg_buf_addf(&list, "%s%s left out %s", list.len ? "; " : "", data_rule_names[rule],
                     lg_thousands((long long)r->rule[rule].images));
-        if (r->asked[rule])
-            lg_buf_addf(&list, ", which measure %.3g to %.3g", (double)r->rule[rule].least, (double)r->rule[rule].most);
+        if (!r->asked[rule]) continue;
+        lg_buf_adds(&list, ", which measure ");
+        add_measure(&list, (double)r->rule[rule].least);
+        lg_buf_adds(&list, " to ");
+        add_measure(&list, (double)r->rule[rule].most);
     }
     lg_fail(err, LG_E_DATA, 341, "these rules leave no images");
     lg_why(err, "%s", lg_buf_str(&list));
     lg_buf_release(&list);
     return lg_try(err, "widen the rule, or leave it out");
+}
+
+/* Files that cannot be read are no images that somebody could work with. */
+static bool some_stay(const cleaning *c)
+{
+    for (size_t i = 0; i < c->set->rows; i++)
+        if (!c->gone[i] && !data_fact_of(c->set, i)->broken) return true;
+    return false;
 }
 
 static lg_status choose_rows(cleaning *c, lg_err *err)
@@ -310,7 +328,7 @@ static lg_status choose_rows(cleaning *c, lg_err *err)
         LG_TRY(keep_measured(c, DATA_RULE_BRIGHTNESS, rules->dark, rules->bright, err));
     if (rules->blur > 0) LG_TRY(keep_measured(c, DATA_RULE_BLUR, rules->blur, INFINITY, err));
     if (rules->dedupe) LG_TRY(drop_lookalikes(c, err));
-    return rows && c->report->gones == rows ? nothing_left(c, err) : LG_OK;
+    return c->report->gones && !some_stay(c) ? nothing_left(c, err) : LG_OK;
 }
 
 /* ---- the new version ---- */

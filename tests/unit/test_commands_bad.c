@@ -98,7 +98,7 @@ TEST(places)
         snprintf(path, sizeof path, "twice/%c/%d.png", "ab"[i % 2], i / 2);
         lens_picture(path, i % 2, 50 + i);
     }
-    CHECK(lens_run(&l, "load twice from twice") == LG_OK);
+    CHECK(lens_run(&l, "load twice from twice; load half from partly") == LG_OK);
     static const bad_cell cells[] = {
         {"load x from nowhere", 302, "nowhere"},
         {"load x from shop labels nowhere.csv", 302, "nowhere.csv"},
@@ -126,6 +126,10 @@ TEST(places)
         {"show twice image 1.png", 314, "`twice` has 2 images called `1.png`"},
         {"relabel twice image 1.png as b", 314, "2 is a/1.png, 6 is b/1.png"},
         {"drop twice image b/1.png", 0, "6 b"},
+        {"clean half size 8 blur 900000", 341, "blur left out 4, which measure 1,2"},
+        {"clean logos size 0", 142, "between 1 and 4,096"},
+        {"augment logos x2 zoom 20", 142, "did you mean `20%`?"},
+        {"augment logos x2 zoom 200", 142, "leave it out to use 10%"},
         {"run nowhere.lens", 302, "nowhere.lens"},
     };
     ALL_BEHAVE(cells);
