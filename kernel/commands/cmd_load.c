@@ -73,7 +73,7 @@ static const dsl_param params[] = {
                .role = DSL_FLAG,
                .type = DSL_T_FLAG,
                .dflt = "on",
-               .help = "label fixes of single images from earlier on; `no edits`: labels as the files have them, and "
+               .help = "the label fixes of earlier sessions; `no edits`: labels as the files have them, and "
                        "the log of fixes left alone"},
     {0},
 };
@@ -272,7 +272,7 @@ static lg_status bind(const dsl_call *call, const char *name, data_set *set, con
     LG_TRY(dsl_object_new(&cmd_dataset_class, data_ref(set), plain.recipe, &object, err));
     LG_TRY(dsl_session_bind(call->session, name, object, err));
     if (!replay->fixed) return LG_OK;
-    fixed.step = "label fixes from earlier on, by `load`";
+    fixed.step = "label fixes of earlier sessions, by `load`";
     return cmd_dataset_bind_kept(&fixed, name, data_ref(replay->fixed), lg_buf_str(&replay->kept), err);
 }
 

@@ -48,7 +48,11 @@ static void add_examples(lg_buf *out, const char *const *examples)
 {
     if (!examples || !examples[0]) return;
     lg_buf_adds(out, "\n```lens\n");
-    for (; *examples; examples++) lg_buf_addf(out, "%s\n", *examples);
+    for (size_t i = 0; examples[i]; i++) { /* layers have some twice: for tests, with other sizes */
+        bool said = false;
+        for (size_t k = 0; k < i; k++) said |= strcmp(examples[k], examples[i]) == 0;
+        if (!said) lg_buf_addf(out, "%s\n", examples[i]);
+    }
     lg_buf_adds(out, "```\n");
 }
 
@@ -67,9 +71,9 @@ static void add_layer(lg_buf *out, const dsl_layer_type *l)
 {
     lg_buf_addf(out, "\n### %s\n\n`", l->name);
     dsl_signature_line(l->name, l->params, l->block, false, out);
-    lg_buf_addf(out, "`\n\n%s.", l->summary ? l->summary : "");
+    lg_buf_addf(out, "`\n\n%s", l->summary ? l->summary : "");
     for (size_t i = 0; l->aliases && l->aliases[i]; i++)
-        lg_buf_addf(out, "%s`%s`", i ? ", " : " Also written ", l->aliases[i]);
+        lg_buf_addf(out, "%s`%s`%s", i ? ", " : " Also written ", l->aliases[i], l->aliases[i + 1] ? "" : ".");
     lg_buf_addc(out, '\n');
     add_params(out, l->params);
     add_examples(out, l->examples);
