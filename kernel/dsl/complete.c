@@ -30,10 +30,10 @@ static bool starts(const completer *c, const char *text)
     return true;
 }
 
-static void add_match(completer *c, const char *text, const char *type, const char *signature)
+static void put_match(completer *c, const char *text, const char *type, const char *signature)
 {
     dsl_completion *out = c->out;
-    if (c->status || !starts(c, text) || out->count >= MOST_MATCHES) return;
+    if (c->status || out->count >= MOST_MATCHES) return;
     for (size_t i = 0; i < out->count; i++)
         if (!strcmp(out->match[i].text, text)) return;
     if ((out->count & (out->count - 1)) == 0) {
@@ -50,6 +50,11 @@ static void add_match(completer *c, const char *text, const char *type, const ch
     if (match.type) match.signature = lg_strdup(signature, c->err);
     out->match[out->count++] = match;
     if (!match.signature) c->status = c->err->status;
+}
+
+static void add_match(completer *c, const char *text, const char *type, const char *signature)
+{
+    if (starts(c, text)) put_match(c, text, type, signature);
 }
 
 void dsl_completion_release(dsl_completion *completion)
@@ -325,7 +330,8 @@ static void add_ids(completer *c)
         if ((end = strchr(at, '\n'))) *end++ = 0;
         char *tab = strchr(at, '\t');
         if (tab) *tab++ = 0;
-        if (!strpbrk(at, " #,;=()[]{}<>!\"'") || c->context.in_string) add_match(c, at, "image", tab ? tab : "");
+        /* They may begin otherwise: `01.png` of several folders becomes `nike/01.png`. */
+        if (!strpbrk(at, " #,;=()[]{}<>!\"'") || c->context.in_string) put_match(c, at, "image", tab ? tab : "");
     }
     lg_buf_release(&images);
 }
@@ -362,7 +368,9 @@ static void add_values(completer *c, const dsl_param *param)
             add_files(c, ".lens");
             break;
         }
-        add_match(c, "sample:logos", "place", "the bundled set");
+        if (!strcmp(param->name, "labels")) add_match(c, "folders", "value", "the folder a picture lies in");
+        else if (c->context.command && dsl_same(c->context.command->name, "load"))
+            add_match(c, "sample:logos", "place", "the bundled set");
         add_files(c, "");
         break;
     case DSL_T_OUTPATH: add_files(c, ""); break;

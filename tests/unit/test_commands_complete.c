@@ -53,6 +53,16 @@ TEST(images_that_are_there)
     CHECK(strstr(kinds, ", train") == NULL);
     CHECK_HAS(kinds, ", val;");
     CHECK_STR(complete("show logos image 99|"), " ");
+    for (int i = 0; i < 6; i++) { /* names that mean one image, and one that means two */
+        char path[40];
+        snprintf(path, sizeof path, "twice/%c/p%d.png", "ab"[i % 2], i < 2 ? 0 : i);
+        lens_picture(path, i % 2, 50 + i);
+    }
+    CHECK(lens_run(&l, "load twice from twice") == LG_OK);
+    CHECK_STR(complete("show twice image p|"), " a/p0.png p2.png p4.png b/p0.png p3.png p5.png ");
+    CHECK_HAS(complete("load x from |"), " sample:logos ");
+    CHECK(strstr(complete("open x from |"), "sample:logos") == NULL);
+    CHECK_HAS(complete("load x from twice labels |"), " folders ");
     lens_close(&l);
 }
 
