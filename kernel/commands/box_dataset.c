@@ -153,7 +153,8 @@ static void dataset_labels(const void *payload, lg_buf *out)
     for (int label = 0; label < data_classes(set); label++) lg_buf_addf(out, "%s\n", data_class_name(set, label));
 }
 
-/* What means this image alone: the name as it was begun, else the whole path, else (marks of one picture) its number. */
+/* What means this image alone: the name as it was begun, else the whole path, else (marks of one picture) its
+ * number. */
 static const char *its_own_name(const data_set *set, const data_image *image, const char *name)
 {
     uint32_t row;
@@ -174,8 +175,9 @@ static void dataset_images(const void *payload, int part, const char *prefix, in
         const char *slash = strrchr(image.name, '/'), *name = slash ? slash + 1 : image.name;
         if (by_name && strncmp(image.name, prefix, n) == 0) name = image.name;
         if (strncmp(by_name ? name : id, prefix, n) != 0 || strpbrk(name, "\t\n")) continue;
-        lg_buf_addf(out, "%s\t%s%s%s\n", by_name ? its_own_name(set, &image, name) : id, data_class_name(set, image.label),
-                    image.split ? ", " : "", data_split_names[image.split]);
+        const char *means = by_name ? its_own_name(set, &image, name) : id;
+        lg_buf_addf(out, "%s\t%s%s%s\n", means, data_class_name(set, image.label), image.split ? ", " : "",
+                    data_split_names[image.split]);
         most--;
     }
 }
