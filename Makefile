@@ -30,7 +30,7 @@ LDFLAGS += -pthread $(OPT_$(FLAVOR)) $(if $(filter release,$(FLAVOR)),-pie -Wl$(
 , := ,
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS    = $(shell pkg-config --libs $(PKGS) 2>/dev/null || echo -lzmq -ljansson -lsodium -lturbojpeg -lz)
-NN_LIBS    := -lm -ldl
+NN_LIBS    := -ljansson -lz -lm -ldl
 # The library's inner loops want -O3; instruction sets belong to single files, chosen at run time.
 $(O)/obj/nnlib/%.o: CFLAGS += $(if $(filter release,$(FLAVOR)),-O3) -ffp-contract=off
 # Pictures are the same on every machine: no fused multiply-add, and no stack byte ever reaches a pixel.
@@ -63,13 +63,15 @@ endef
 LAYER_FILES   := $(wildcard nnlib/layers/layer_*.c)
 OPTIM_FILES   := $(wildcard nnlib/optim/optim_*.c)
 LOSS_FILES    := $(wildcard nnlib/optim/loss_*.c)
+FORMAT_FILES  := $(wildcard nnlib/io/format_*.c)
 COMMAND_FILES := $(wildcard kernel/commands/cmd_*.c)
 OP_FILES      := $(wildcard lib/image/op_*.c)
-NN_TABLES     := $(if $(LAYER_FILES),layers) $(if $(OPTIM_FILES),optims) $(if $(LOSS_FILES),losses)
+NN_TABLES     := $(if $(LAYER_FILES),layers) $(if $(OPTIM_FILES),optims) $(if $(LOSS_FILES),losses) $(if $(FORMAT_FILES),formats)
 LIB_TABLES    := $(if $(COMMAND_FILES),commands) $(if $(OP_FILES),ops)
 $(eval $(call table,layers,nn_layers,nnlib/core/layer.h,nn_layer_type,nn_layer_,$(LAYER_FILES)))
 $(eval $(call table,optims,nn_optims,nnlib/core/optim.h,nn_optim_type,nn_optim_,$(OPTIM_FILES)))
 $(eval $(call table,losses,nn_losses,nnlib/core/optim.h,nn_loss_type,nn_loss_,$(LOSS_FILES)))
+$(eval $(call table,formats,nn_formats,nnlib/io/format.h,nn_format,nn_format_,$(FORMAT_FILES)))
 $(eval $(call table,ops,img_ops,lib/image/op.h,img_op,img_op_,$(OP_FILES)))
 $(eval $(call table,commands,dsl_commands,kernel/dsl/command.h,dsl_command,dsl_cmd_,$(COMMAND_FILES)))
 

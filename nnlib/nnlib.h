@@ -36,17 +36,19 @@
  * losses · model/net.h networks and weights · model/exec.h running step by step · model/summary.h the layer table ·
  * model/keras_source.h the network as Python · train/fit.h training and predicting · train/schedule.h rates that
  * change · train/lr_range.h which rates are usable · train/metrics.h scores and intervals · train/statistics.h is one
- * really better? · train/embedding.h who lies next to whom · io/net_pack.h networks, weights and runs as bytes
+ * really better? · train/embedding.h who lies next to whom · io/net_pack.h networks, weights and runs as bytes ·
+ * io/format.h weights that other programs wrote (links with -ljansson -lz)
  *
  * OpenBLAS, where it is installed, is brought in by the first large matrix product. It is then told, for the whole
  * process, to use one thread: OPENBLAS_NUM_THREADS becomes 1 in the environment, and openblas_set_num_threads(1) is
  * called. The work is spread by nnlib's own pool. A program that calls OpenBLAS itself sets its thread count again
  * after that, or starts with NN_ISA=avx512 (or avx2, scalar), which leaves OpenBLAS out.
  *
- * New kinds of layers, optimisers and losses are one file each; see core/layer.h. */
+ * New kinds of layers, optimisers, losses and formats are one file each; see core/layer.h. */
 #ifndef NNLIB_H
 #define NNLIB_H
 
+#include "nnlib/io/format.h"
 #include "nnlib/io/net_pack.h"
 #include "nnlib/model/keras_source.h"
 #include "nnlib/model/summary.h"

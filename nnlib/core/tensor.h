@@ -16,7 +16,8 @@
 
 enum { NN_MAX_RANK = 4 };
 
-typedef enum nn_dtype { NN_F32 } nn_dtype;
+/* Networks compute in NN_F32; the others are what numbers in files may be (nnlib/core/named_tensors.h). */
+typedef enum nn_dtype { NN_F32, NN_F16, NN_BF16, NN_I64, NN_I32 } nn_dtype;
 typedef enum nn_layout { NN_NHWC } nn_layout;
 
 typedef struct nn_shape {

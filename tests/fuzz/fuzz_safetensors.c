@@ -1,0 +1,3 @@
+/* fuzz_safetensors.c - any bytes as a file of weights. What is read is written and read again. `make fuzz
+ * F=safetensors`. */
+#include "tests/fuzz/fuzz_weights.h"

@@ -1,0 +1,90 @@
+/* test_weights_corpus.c - every file of weights in the handed-over corpus gets its verdict: what is right is read and
+ * fits the network it was made for, what is wrong is refused, and formats that are not read are named. */
+#include "tests/support/weights.h"
+
+static const nn_named_wish tiny[] = {
+    {"conv2d.bias", 1, {2}}, {"conv2d.kernel", 4, {3, 3, 3, 2}}, {"dense.bias", 1, {4}}, {"dense.kernel", 2, {18, 4}}};
+static const nn_named_wish tiny_npz[] = {{"sequential_1.conv2d_4.bias", 1, {2}},
+                                         {"sequential_1.conv2d_4.kernel", 4, {3, 3, 3, 2}},
+                                         {"sequential_1.dense_2.bias", 1, {4}},
+                                         {"sequential_1.dense_2.kernel", 2, {18, 4}}};
+static const nn_named_wish gemm[] = {{"w", 2, {18, 4}}, {"b", 1, {4}}};
+static const nn_named_wish array[] = {{"array", 2, {18, 4}}};
+
+#define WISHES(list) list, sizeof(list) / sizeof *(list)
+/* Formats that are read, and what their right files must hold. */
+static const struct {
+    const char *format;
+    const nn_named_wish *wish;
+    size_t n;
+} formats[] = {
+    {"safetensors", WISHES(tiny)}, {"npz", WISHES(tiny_npz)}, {"npy", WISHES(array)}, {"onnx", WISHES(gemm)}};
+
+static size_t numbers_in_all(void)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < list.count; i++) count += list.at[i].count;
+    return count;
+}
+
+/* Read, and of the network that the corpus means. */
+static lg_status judge(const char *name, const char *format, const unsigned char *data, size_t len)
+{
+    LG_TRY(read_bytes(data, len));
+    if (strstr(name, "_full")) {
+        CHECK_INT(numbers_in_all(), 130532);
+        return LG_OK;
+    }
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(formats[i].format, format) == 0)
+            return nn_named_match(&list, formats[i].wish, formats[i].n, true, &err);
+    return LG_OK;
+}
+
+static bool is_read(const char *format)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(formats[i].format, format) == 0)
+            return nn_format_find(strcmp(format, "npy") ? format : "npz") != NULL;
+    return false;
+}
+
+static bool short_and_plain(const char *text)
+{
+    return strlen(text) < 400 && lg_utf8_valid(text, strlen(text)) == strlen(text) && !strpbrk(text, "\x1b\n");
+}
+
+/* One line of models.tsv: name, format, verdict. */
+static void check_row(const char *folder, const char *name, const char *format, const char *expect)
+{
+    char path[PATH_MAX + 80];
+    size_t len;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    unsigned char *data = bytes_of(path, &len);
+    lg_status st = judge(name, format, data, len);
+    free(data);
+    if (!is_read(format)) expect = "error";
+    if (strcmp(expect, "ok") == 0 && st) TEST_FAIL("%s is LL%d: %s (%s)", name, err.code, err.msg, err.why);
+    if (strcmp(expect, "error") == 0 && !st) TEST_FAIL("%s was read", name);
+    if (!st) return;
+    bool known = err.code == 221 || (err.code >= 361 && err.code <= 365);
+    if (!known || !short_and_plain(err.msg) || !err.why[0]) TEST_FAIL("%s: LL%d %s", name, err.code, err.msg);
+    if (getenv("TEST_TALK")) printf("%s: LL%d %s\n    %s\n", name, err.code, err.msg, err.why);
+}
+
+TEST(every_file_of_the_corpus)
+{
+    const char *folder = test_shared("corpora/models");
+    char path[PATH_MAX + 80], line[1024], name[256], format[32], expect[16];
+    int rows = 0;
+    snprintf(path, sizeof path, "%s/models.tsv", folder);
+    FILE *f = fopen(path, "r");
+    CHECK(f && fgets(line, sizeof line, f));
+    while (fgets(line, sizeof line, f)) {
+        CHECK_INT(sscanf(line, "%255[^\t]\t%31[^\t]\t%15[^\t]", name, format, expect), 3);
+        check_row(folder, name, format, expect);
+        rows++;
+    }
+    fclose(f);
+    CHECK_INT(rows, 111);
+}
