@@ -112,22 +112,22 @@ static bool climbs(const char *name)
     return false;
 }
 
-static lg_status check_name(const nn_named_tensors *list, const char *name, lg_err *err)
+lg_status nn_named_check_name(const char *file, const char *name, lg_err *err)
 {
     size_t len = strlen(name);
     lg_buf plain;
-    if (!len) return nn_named_damaged(list->file, err, "a tensor has no name");
+    if (!len) return nn_named_damaged(file, err, "a tensor has no name");
     if (len > NN_NAMED_NAME)
-        return nn_named_damaged(list->file, err, "the name of a tensor has %s bytes, and may have %d: `%.40s…`",
+        return nn_named_damaged(file, err, "the name of a tensor has %s bytes, and may have %d: `%.40s…`",
                                 lg_thousands((long long)len), NN_NAMED_NAME, name);
     lg_buf_init(&plain, 0);
     lg_buf_add_plain(&plain, name, len);
     lg_status st = lg_buf_check(&plain, err);
     if (st == LG_OK && (lg_utf8_valid(name, len) != len || strcmp(lg_buf_str(&plain), name) != 0 || strchr(name, '\n')))
-        st = nn_named_damaged(list->file, err, "the name of a tensor has characters that do not show: `%.100s`",
+        st = nn_named_damaged(file, err, "the name of a tensor has characters that do not show: `%.100s`",
                               lg_buf_str(&plain));
     if (st == LG_OK && (climbs(name) || strchr(name, '\\')))
-        st = nn_named_damaged(list->file, err, "the name of a tensor is a path: `%.100s`", name);
+        st = nn_named_damaged(file, err, "the name of a tensor is a path: `%.100s`", name);
     lg_buf_release(&plain);
     return st;
 }
@@ -187,7 +187,7 @@ lg_status nn_named_add(nn_named_tensors *list, const nn_named_tensor *t, lg_err 
 {
     nn_named_tensor one = *t;
     bool fresh;
-    LG_TRY(check_name(list, one.name, err));
+    LG_TRY(nn_named_check_name(list->file, one.name, err));
     LG_TRY(check_shape(list, &one, err));
     LG_TRY(check_finite(list, &one, err));
     LG_TRY(room_for_one(list, err));

@@ -47,6 +47,8 @@ void nn_named_release(nn_named_tensors *list);
 
 /* Checks what is said above and appends; LL361 (damaged), LL364 (not finite). */
 lg_status nn_named_add(nn_named_tensors *list, const nn_named_tensor *t, lg_err *err) LG_MUST_CHECK;
+/* What is said above of names, "" apart, for other names in files. LL361. */
+lg_status nn_named_check_name(const char *file, const char *name, lg_err *err) LG_MUST_CHECK;
 const nn_named_tensor *nn_named_find(const nn_named_tensors *list, const char *name);
 
 /* Its numbers as floats; LL363 where they are integers. */

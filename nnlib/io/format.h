@@ -11,8 +11,9 @@
  *
  * A reader takes bytes and returns plain data; it opens no file, keeps no state and runs nothing that a file says. The
  * content decides what a file is, not its name. Nothing that is read is believed: a list comes back whole and checked,
- * or not at all, with LL361 (damaged), LL362 (a kind that is not read), LL363 (numbers of a type that is not read) or LL364
- * (not finite). Memory is taken only for numbers that are really there. */
+ * or not at all, with LL361 (damaged), LL362 (a kind that is not read), LL363 (numbers of a type that is not read),
+ * LL364 (not finite) or LL365 (an ONNX network that is not read). Memory is taken only for numbers that are really
+ * there. */
 #ifndef NN_FORMAT_H
 #define NN_FORMAT_H
 
