@@ -69,7 +69,6 @@ static void check_row(const char *folder, const char *name, const char *format, 
     if (!st) return;
     bool known = err.code == 221 || (err.code >= 361 && err.code <= 365);
     if (!known || !short_and_plain(err.msg) || !err.why[0]) TEST_FAIL("%s: LL%d %s", name, err.code, err.msg);
-    if (getenv("TEST_TALK")) printf("%s: LL%d %s\n    %s\n", name, err.code, err.msg, err.why);
 }
 
 TEST(every_file_of_the_corpus)
