@@ -5,7 +5,8 @@
  *     long at = nn_name_map_find(&map, "conv1.weight");               // 0; -1 where it is not there
  *     nn_name_map_release(&map);
  *
- * Names are borrowed and must stay where they are as long as the map is used. */
+ * Names are borrowed and must stay where they are as long as the map is used. Where a name lies in the map differs from
+ * run to run, so that no file can be made whose names all fall together. */
 #ifndef NN_NAME_MAP_H
 #define NN_NAME_MAP_H
 
@@ -14,6 +15,7 @@
 typedef struct nn_name_map {
     struct nn_name_slot *slot;
     size_t count, cap;
+    uint64_t seed;
 } nn_name_map;
 
 /* Leaves a name that is there as it is, and says so. */

@@ -255,6 +255,7 @@ static lg_status save(const nn_named_tensors *list, lg_buf *out, lg_err *err)
     lg_buf_addc(out, '}');
     while ((out->len - start) % 8 && !out->failed) lg_buf_addc(out, ' ');
     size_t header = out->len - start - PREFIX;
+    lg_buf_reserve(out, at); /* once for all numbers; what fails sticks */
     for (int i = 0; i < PREFIX && !out->failed; i++) out->data[start + (size_t)i] = (char)(header >> (8 * i));
     for (size_t i = 0; i < list->count; i++) lg_buf_add(out, t[i]->data, t[i]->bytes);
     lg_free(t);

@@ -128,25 +128,32 @@ static lg_status take_dtype(const npy_header *h, const char *name, const char *f
     return lg_try(err, "save the array as float32: numpy.save(path, a.astype('<f4'))");
 }
 
-/* Version 1 has 2 bytes for the header's length, the others 4. */
-static lg_status read_header(const unsigned char *data, size_t len, const nn_named_tensors *out, const char *name,
-                             npy_header *h, lg_err *err)
+/* How many bytes tell the header's length: 2 in version 1, later 4. */
+static lg_status read_version(const unsigned char *data, size_t len, const char *file, const char *name, size_t *wide,
+                              lg_err *err)
 {
-    int major = len > MAGIC ? data[MAGIC] : 0, minor = len > MAGIC + 1 ? data[MAGIC + 1] : 1;
-    size_t wide = major == 1 ? 2 : 4, start = MAGIC + 2 + wide, n = 0;
-    if (len < MAGIC || memcmp(data, NN_NPY_MAGIC, MAGIC) != 0)
-        return nn_named_damaged(out->file, err, "`%.60s` is no array of numpy's", name);
-    if (major < 1 || major > 3 || minor)
-        return nn_named_damaged(out->file, err, "`%.60s` is of version %d.%d of .npy; 1.0 to 3.0 are read", name, major,
-                                minor);
+    if (len < MAGIC + 2 || memcmp(data, NN_NPY_MAGIC, MAGIC) != 0)
+        return nn_named_damaged(file, err, "`%.60s` is no array of numpy's", name);
+    int major = data[MAGIC], minor = data[MAGIC + 1];
+    *wide = major == 1 ? 2 : 4;
+    if (major >= 1 && major <= 3 && !minor) return LG_OK;
+    return nn_named_damaged(file, err, "`%.60s` is of version %d.%d of .npy; 1.0 to 3.0 are read", name, major, minor);
+}
+
+static lg_status read_header(const unsigned char *data, size_t len, const char *file, const char *name, npy_header *h,
+                             lg_err *err)
+{
+    size_t wide, n = 0;
+    LG_TRY(read_version(data, len, file, name, &wide, err));
+    size_t start = MAGIC + 2 + wide;
     for (size_t i = 0; i < wide && len >= start; i++) n |= (size_t)data[MAGIC + 2 + i] << (8 * i);
-    if (len < start || n > len - start) return nn_named_damaged(out->file, err, "`%.60s` ends within its header", name);
+    if (len < start || n > len - start) return nn_named_damaged(file, err, "`%.60s` ends within its header", name);
     if (n > HEADER_MOST)
-        return nn_named_damaged(out->file, err, "the header of `%.60s` has more than %s bytes", name,
+        return nn_named_damaged(file, err, "the header of `%.60s` has more than %s bytes", name,
                                 lg_thousands(HEADER_MOST));
     *h = (npy_header){.at = (const char *)data + start, .end = (const char *)data + start + n};
     if (take_header(h)) return LG_OK;
-    return nn_named_damaged(out->file, err, "the header of `%.60s` is none of numpy's, near `%.*s`", name,
+    return nn_named_damaged(file, err, "the header of `%.60s` is none of numpy's, near `%.*s`", name,
                             h->end - h->at < NEAR ? (int)(h->end - h->at) : NEAR, h->at);
 }
 
@@ -184,7 +191,7 @@ lg_status nn_npy_read(const unsigned char *data, size_t len, const char *name, n
 {
     npy_header h;
     nn_named_tensor t = {.name = name};
-    LG_TRY(read_header(data, len, out, name, &h, err));
+    LG_TRY(read_header(data, len, out->file, name, &h, err));
     LG_TRY(take_dtype(&h, name, out->file, &t.dtype, err));
     t.rank = h.rank;
     memcpy(t.dim, h.dim, sizeof t.dim);

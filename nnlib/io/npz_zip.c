@@ -42,7 +42,7 @@ static lg_status too_large(const nn_zip *zip, lg_err *err)
 static lg_status find_bytes(const nn_zip *zip, nn_zip_entry *e, const unsigned char *row, size_t list, lg_err *err)
 {
     uint32_t name_len = u16_at(row + 28), offset = u32_at(row + 42);
-    const unsigned char *head = zip->data + offset;
+    const unsigned char *head = zip->data + (offset < list ? offset : 0);
     if (offset > list || list - offset < HEAD_SIZE || memcmp(head, "PK\3\4", 4) != 0)
         return nn_named_damaged(zip->file, err, "`%.60s` is not where the archive's list says", e->name);
     size_t lead = HEAD_SIZE + (size_t)u16_at(head + 26) + u16_at(head + 28);
