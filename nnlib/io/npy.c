@@ -41,7 +41,9 @@ static bool take_text(npy_header *h, char *out, size_t most)
         out[n++] = *h->at;
     }
     out[n] = 0;
-    return h->at++ < h->end;
+    if (h->at == h->end) return false;
+    h->at++; /* the quote behind it */
+    return true;
 }
 
 static bool take_number(npy_header *h, int64_t *out)

@@ -73,6 +73,15 @@ TEST(headers_that_are_refused)
     CHECK_HAS(err.why, "a program and never run");
 }
 
+/* The message ends where the header does. */
+TEST(a_text_that_does_not_end)
+{
+    static const unsigned char file[] = "\x93NUMPY\x01\x00\x06\x00{'desc"
+                                        "SECRET";
+    CHECK(read_bytes(file, sizeof file - 1) != LG_OK);
+    CHECK_STR(err.why, "the header of `array` is none of numpy's, near ``");
+}
+
 TEST(arrays_as_numpy_wrote_them)
 {
     CHECK_OK(read_golden("fortran.npy"));
