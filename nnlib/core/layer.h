@@ -25,7 +25,7 @@
 
 #include "nnlib/core/tensor.h"
 
-enum { NN_MAX_INPUTS = 8, NN_MAX_PARAMS = 4, NN_NAME = 32, NN_FORMULA = 96 };
+enum { NN_MAX_INPUTS = 8, NN_MAX_PARAMS = 4, NN_NAME = 40, NN_FORMULA = 96 };
 
 /* ---- configuration: a struct per layer that begins with nn_config, described by a table of fields ---- */
 
@@ -60,7 +60,8 @@ typedef struct nn_field {
     int32_t value;              /* NN_FLAG */
     const char *const *choices; /* NN_CHOICE, NULL-terminated */
     const char *keras;          /* the argument of the Keras class it becomes, "kernel_size"; NULL: none. A flag becomes
-                                   keras="its name" where it is off by default, else keras=False when it is off */
+                                   keras="its name" where it is off by default (True where both are one word), else
+                                   keras=False when it is off */
     const char *help;           /* what it is */
     const char *low, *high;     /* what goes wrong at both ends; may be NULL */
 } nn_field;

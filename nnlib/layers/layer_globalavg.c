@@ -1,15 +1,33 @@
-/* layer_globalavg.c - the mean of each map; a list of as many numbers as there are channels comes out. */
+/* layer_globalavg.c - the mean of each map; a list of as many numbers as there are channels comes out, or with
+ * `keepdims` an image of one place, for convolutions behind it. */
 #include "nnlib/layers/window.h"
 #include <string.h>
 #include "nnlib/kernels/kernels.h"
 #include "lib/base/banned.h"
 
-static const nn_field globalavg_fields[] = {NN_FIELD_NAME, {0}};
+typedef struct globalavg_config {
+    nn_config base;
+    int32_t keepdims;
+} globalavg_config;
+
+static const nn_field globalavg_fields[] = {
+    {.name = "keepdims",
+     .keras = "keepdims",
+     .kind = NN_FLAG,
+     .offset = offsetof(globalavg_config, keepdims),
+     .value = 1,
+     .max = 1,
+     .help = "give an image of one place instead of a list"},
+    NN_FIELD_NAME,
+    {0},
+};
 
 static lg_status globalavg_infer(nn_spec *spec, lg_err *err)
 {
     LG_TRY(nn_need_image("globalavg", spec->in[0], "write it instead of `flatten`, not below it", err));
-    spec->out = nn_shape_list(spec->in[0].dim[2]);
+    const globalavg_config *c = spec->config;
+    int64_t channels = spec->in[0].dim[2];
+    spec->out = c->keepdims ? nn_shape_image(1, 1, channels) : nn_shape_list(channels);
     return LG_OK;
 }
 
@@ -37,15 +55,17 @@ static void globalavg_backward(const nn_call *call)
     }
 }
 
-static const nn_example globalavg_examples[] = {
-    {.line = "globalavg", .in = {{3, {3, 4, 2}}}}, {.line = "globalavg", .in = {{3, {5, 1, 7}}}}, {0}};
+static const nn_example globalavg_examples[] = {{.line = "globalavg", .in = {{3, {3, 4, 2}}}},
+                                                {.line = "globalavg", .in = {{3, {5, 1, 7}}}},
+                                                {.line = "globalavg keepdims", .in = {{3, {2, 3, 4}}}},
+                                                {0}};
 
 const nn_layer_type nn_layer_globalavg = {
     .name = "globalavg",
     .aliases = "globalaveragepooling2d global_average_pooling2d",
     .keras = "GlobalAveragePooling2D",
     .doc = "The mean of each map: an image becomes a list of its channels.",
-    .config_size = sizeof(nn_config),
+    .config_size = sizeof(globalavg_config),
     .fields = globalavg_fields,
     .infer = globalavg_infer,
     .forward = globalavg_forward,

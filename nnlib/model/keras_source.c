@@ -63,6 +63,7 @@ static void add_value(lg_buf *out, const nn_field *f, const void *config)
         break;
     case NN_FLAG:
         if ((int32_t)f->fallback == f->value) lg_buf_adds(out, "False");
+        else if (strcmp(f->keras, f->name) == 0) lg_buf_adds(out, "True"); /* keepdims=True, but padding="same" */
         else add_string(out, f->name);
         break;
     case NN_TEXT: add_string(out, at); break;
@@ -80,6 +81,20 @@ static bool is_default(const nn_field *f, const void *config, const void *fresh)
     return strcmp(text, usual) == 0;
 }
 
+/* Of `pad` with `extra`: ((above, below), (left, right)). True when that was written. */
+static bool add_padding(lg_buf *out, const nn_field *f, const nn_node *node)
+{
+    const nn_field *more = nn_field_find(node->type->fields, "extra");
+    nn_dims by, extra;
+    if (!more || strcmp(f->keras, "padding") != 0) return false;
+    memcpy(&by, (const char *)node->spec.config + f->offset, sizeof by);
+    memcpy(&extra, (const char *)node->spec.config + more->offset, sizeof extra);
+    if (!extra.h && !extra.w) return false;
+    lg_buf_addf(out, "((%lld, %lld), (%lld, %lld))", (long long)by.h, (long long)(by.h + extra.h), (long long)by.w,
+                (long long)(by.w + extra.w));
+    return true;
+}
+
 static void add_settings(lg_buf *out, const nn_node *node)
 {
     char fresh[512];
@@ -89,7 +104,7 @@ static void add_settings(lg_buf *out, const nn_node *node)
         bool bare = f->positional && (f->required || f->kind != NN_CHOICE);
         if (!f->keras || (!bare && is_default(f, node->spec.config, fresh))) continue;
         if (!bare) lg_buf_addf(out, "%s=", f->keras);
-        add_value(out, f, node->spec.config);
+        if (!add_padding(out, f, node)) add_value(out, f, node->spec.config);
         lg_buf_adds(out, ", ");
     }
     lg_buf_adds(out, "name=");

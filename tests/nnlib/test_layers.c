@@ -223,7 +223,7 @@ static void records_of(const nn_layer_type *type, const nn_example *example)
         if (f->kind == NN_FLAG)
             used +=
                 (size_t)snprintf(line + used, sizeof line - used, "%s%s ", strcmp(text, "yes") ? "no " : "", f->name);
-        else if (text[0] && strcmp(text, "0x0"))
+        else if (text[0] && (f->fallback != 0 || strcmp(text, "0x0"))) /* 0x0 by default: not given */
             used += (size_t)snprintf(line + used, sizeof line - used, "%s=%s ", f->name, text);
     }
     nn_config_init(type, again);
