@@ -72,6 +72,20 @@ typedef struct nn_field {
         .name = "name", .kind = NN_TEXT, .offset = offsetof(nn_config, name), .help = "your own name for this layer"   \
     }
 
+/* ---- activations, a config field of several layers ---- */
+typedef enum nn_activation {
+    NN_LINEAR,
+    NN_RELU,
+    NN_RELU6,
+    NN_LEAKY, /* slope 0.2 below 0, the default of Keras 3 */
+    NN_ELU,   /* alpha 1 */
+    NN_GELU,  /* exact, with erf; Keras' default */
+    NN_SWISH, /* x * sigmoid(x); Keras: swish or silu */
+    NN_SIGMOID,
+    NN_TANH,
+    NN_SOFTMAX, /* over the last dimension */
+} nn_activation;
+
 /* ---- what is known of a layer once it has its place in a network ---- */
 typedef struct nn_spec {
     const void *config; /* config_size bytes */
@@ -79,6 +93,9 @@ typedef struct nn_spec {
     nn_shape in[NN_MAX_INPUTS];
     nn_shape out; /* filled by infer */
     const struct nn_spec *fused; /* the layer behind, whose work this one does too (see fuse); spec.out stays its own */
+    /* Only when the network is used: */
+    bool folded;          /* a layer behind stands in kernel and bias (NN_FOLDS): there is a bias, whatever config says */
+    nn_activation ending; /* what an activation behind does, done here (NN_TAKES_ENDING); NN_LINEAR: nothing */
 } nn_spec;
 
 typedef enum nn_init { NN_ZEROS, NN_ONES, NN_GLOROT_UNIFORM } nn_init;
@@ -124,6 +141,11 @@ enum nn_layer_flags {
     NN_NEEDS_Y = 1 << 1,     /* backward reads y */
     NN_VIEW = 1 << 2,        /* y is x under another shape: no forward, no backward, no memory */
     NN_TRAINING_ONLY = 1 << 3, /* a view when the network is used, a layer when it is trained */
+    /* What may become one layer when the network is used (plan.h); none of it while it is trained, or kept. */
+    NN_FOLDS = 1 << 4,        /* param[0] is a kernel, output channels fastest, param[1] the bias if there is one: an
+                                 `affine` of the layer behind can be multiplied into them */
+    NN_TAKES_ENDING = 1 << 5, /* forward ends with spec->ending where its own config has no activation */
+    NN_IS_ENDING = 1 << 6,    /* nothing but the activation of its config */
 };
 
 typedef struct nn_example {
@@ -163,6 +185,9 @@ typedef struct nn_layer_type {
      * If so, call->y and call->dy are those of the next layer and spec->fused is its spec. NULL: never. */
     bool (*fuse)(const nn_spec *spec, const struct nn_layer_type *next, const nn_spec *next_spec);
 
+    /* When the network is used, is y = scale·x + shift for each channel (the last dimension)? Fills both. NULL: no. */
+    void (*affine)(const nn_spec *spec, const float *const *param, float *scale, float *shift);
+
     /* How the number of parameters arises, "(3·3·16+1)·32"; NULL: no parameters. */
     void (*formula)(const nn_spec *spec, char out[NN_FORMULA]);
     /* Window and stride, for the receptive field; NULL: 1 and 1. Window counts dilation in. */
@@ -192,19 +217,6 @@ void nn_config_init(const nn_layer_type *type, void *config);
  * `word value`, `word=value`, flags, `no flag`, and bare words for the first positional whose kind fits. */
 lg_status nn_config_parse(const nn_layer_type *type, void *config, const char *words, lg_err *err) LG_MUST_CHECK;
 
-/* ---- activations, a config field of several layers ---- */
-typedef enum nn_activation {
-    NN_LINEAR,
-    NN_RELU,
-    NN_RELU6,
-    NN_LEAKY, /* slope 0.2 below 0, the default of Keras 3 */
-    NN_ELU,   /* alpha 1 */
-    NN_GELU,  /* exact, with erf; Keras' default */
-    NN_SWISH, /* x * sigmoid(x); Keras: swish or silu */
-    NN_SIGMOID,
-    NN_TANH,
-    NN_SOFTMAX, /* over the last dimension */
-} nn_activation;
 extern const char *const nn_activation_names[]; /* in the order of the enum, NULL-terminated */
 /* The activation a layer ends with, NN_LINEAR if it has none. */
 nn_activation nn_ends_in(const nn_layer_type *type, const void *config);

@@ -26,6 +26,11 @@ static nn_softmax_args softmax_rows(const nn_tensor *t)
     return (nn_softmax_args){.rows = (int)((size_t)t->n * nn_shape_size(t->shape) / (size_t)cols), .cols = (int)cols};
 }
 
+nn_activation nn_ending_of(const nn_spec *spec, int32_t own)
+{
+    return own == NN_LINEAR ? spec->ending : (nn_activation)own;
+}
+
 size_t nn_ending_saved(nn_activation activation, nn_shape out)
 {
     return keeps_scores(activation) ? nn_shape_size(out) * sizeof(float) : 0;

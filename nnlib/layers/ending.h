@@ -8,6 +8,8 @@
 
 #include "nnlib/core/layer.h"
 
+/* The activation a layer ends with: its own, or that of the layer behind it. */
+nn_activation nn_ending_of(const nn_spec *spec, int32_t own);
 size_t nn_ending_saved(nn_activation activation, nn_shape out);
 void nn_ending_forward(nn_activation activation, const nn_call *call);
 void nn_ending_backward(nn_activation activation, const nn_call *call);

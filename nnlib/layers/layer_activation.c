@@ -57,7 +57,7 @@ static const nn_example activation_examples[] = {
 
 const nn_layer_type nn_layer_activation = {
     .name = "activation", .keras = "Activation", .doc = "An activation on its own.",
-    .config_size = sizeof(activation_config), .fields = activation_fields, .flags = NN_NEEDS_Y,
+    .config_size = sizeof(activation_config), .fields = activation_fields, .flags = NN_NEEDS_Y | NN_IS_ENDING,
     .infer = activation_infer, .saved = activation_saved, .forward = activation_forward,
     .backward = activation_backward, .examples = activation_examples,
 };

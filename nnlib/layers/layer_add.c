@@ -1,5 +1,5 @@
 /* layer_add.c - the sum of several outputs of one shape, number by number; the joint of a residual block. */
-#include "nnlib/core/layer.h"
+#include "nnlib/layers/ending.h"
 #include <string.h>
 #include "nnlib/kernels/kernels.h"
 #include "lib/base/banned.h"
@@ -30,6 +30,7 @@ static void add_forward(const nn_call *call)
     memcpy(call->y.data, call->x[0].data, n * sizeof(float));
     for (int k = 1; k < call->spec->nin; k++)
         nn_axpy(&(nn_axpy_args){.n = n, .alpha = 1, .x = call->x[k].data, .y = call->y.data});
+    nn_ending_forward(call->spec->ending, call);
 }
 
 static void add_backward(const nn_call *call)
@@ -48,5 +49,6 @@ static const nn_example add_examples[] = {
 const nn_layer_type nn_layer_add = {
     .name = "add", .keras = "Add", .doc = "The sum of several outputs, number by number.",
     .config_size = sizeof(nn_config), .fields = add_fields, .min_inputs = 2, .max_inputs = NN_MAX_INPUTS,
+    .flags = NN_TAKES_ENDING,
     .infer = add_infer, .forward = add_forward, .backward = add_backward, .examples = add_examples,
 };

@@ -118,21 +118,31 @@ static void batchnorm_sum_forward(const nn_call *call, double *sum)
     }
 }
 
+static void scale_and_shift(const float *const *param, size_t c, double mean, double inverse, float *scale,
+                            float *shift)
+{
+    double factor = (double)param[GAMMA][c] * inverse;
+    scale[c] = (float)factor;
+    shift[c] = (float)((double)param[BETA][c] - mean * factor);
+}
+
+static void batchnorm_affine(const nn_spec *spec, const float *const *param, float *scale, float *shift)
+{
+    const batchnorm_config *config = spec->config;
+    for (size_t c = 0; c < channels_of(spec); c++)
+        scale_and_shift(param, c, (double)param[MEAN][c], 1 / sqrt((double)param[VARIANCE][c] + config->epsilon), scale,
+                        shift);
+}
+
 /* y = scale·x + shift for each channel, in the two halves of scratch. */
 static void batchnorm_forward(const nn_call *call)
 {
-    const batchnorm_config *config = call->spec->config;
     size_t channels = channels_of(call->spec), rows = (size_t)numbers(call->spec, call->y.n);
     float *restrict scale = call->scratch, *restrict shift = scale + channels, *restrict y = call->y.data;
     const float *restrict x = call->x[0].data;
-    for (size_t c = 0; c < channels; c++) {
-        double mean = call->training ? batch_mean(call, c) : (double)call->param[MEAN][c];
-        double inverse =
-            call->training ? batch_inverse(call, c) : 1 / sqrt((double)call->param[VARIANCE][c] + config->epsilon);
-        double factor = (double)call->param[GAMMA][c] * inverse;
-        scale[c] = (float)factor;
-        shift[c] = (float)((double)call->param[BETA][c] - mean * factor);
-    }
+    if (!call->training) batchnorm_affine(call->spec, call->param, scale, shift);
+    for (size_t c = 0; call->training && c < channels; c++)
+        scale_and_shift(call->param, c, batch_mean(call, c), batch_inverse(call, c), scale, shift);
     for (size_t r = 0; r < rows; r++, x += channels, y += channels)
         for (size_t c = 0; c < channels; c++) y[c] = scale[c] * x[c] + shift[c];
 }
@@ -220,6 +230,7 @@ const nn_layer_type nn_layer_batchnorm = {
     .sum_forward = batchnorm_sum_forward,
     .sum_backward = batchnorm_sum_backward,
     .settle = batchnorm_settle,
+    .affine = batchnorm_affine,
     .formula = batchnorm_formula,
     .macs = batchnorm_macs,
     .examples = batchnorm_examples,

@@ -57,7 +57,13 @@ static const nn_field conv2d_fields[] = {
 
 static nn_activation conv2d_activation(const nn_spec *spec)
 {
-    return (nn_activation)((const conv2d_config *)spec->config)->activation;
+    return nn_ending_of(spec, ((const conv2d_config *)spec->config)->activation);
+}
+
+/* Folding gives a bias to a layer that has none of its own. */
+static bool has_bias(const nn_spec *spec)
+{
+    return ((const conv2d_config *)spec->config)->bias || spec->folded;
 }
 
 static lg_status conv2d_infer(nn_spec *spec, lg_err *err)
@@ -94,7 +100,7 @@ static nn_conv2d conv2d_job(const nn_spec *spec)
     return (nn_conv2d){.in_h = (int)in[0], .in_w = (int)in[1], .in_c = (int)in[2], .out_c = (int)c->filters,
                        .kernel_h = (int)c->kernel.h, .kernel_w = (int)c->kernel.w, .stride_h = (int)c->stride.h,
                        .stride_w = (int)c->stride.w, .dilation_h = (int)c->dilation.h, .dilation_w = (int)c->dilation.w,
-                       .same = c->same, .relu = c->activation == NN_RELU, .pool = spec->fused != NULL};
+                       .same = c->same, .relu = conv2d_activation(spec) == NN_RELU, .pool = spec->fused != NULL};
 }
 
 /* A maxpool 2 with stride 2, valid, after relu or nothing: what the kernels can do in the same pass. */
@@ -126,10 +132,9 @@ static size_t conv2d_scratch(const nn_spec *spec, int n)
 
 static void conv2d_forward(const nn_call *call)
 {
-    const conv2d_config *c = call->spec->config;
     nn_conv2d job = conv2d_job(call->spec);
     nn_conv2d_forward(&(nn_conv2d_args){.conv = &job, .images = call->y.n, .x = call->x[0].data, .w = call->param[0],
-                                        .b = c->bias ? call->param[1] : NULL, .y = call->y.data,
+                                        .b = has_bias(call->spec) ? call->param[1] : NULL, .y = call->y.data,
                                         .argmax = job.pool && call->training ? call->saved : NULL,
                                         .scratch = call->scratch});
     if (!job.relu) nn_ending_forward(conv2d_activation(call->spec), call);
@@ -184,7 +189,7 @@ static const nn_example conv2d_examples[] = {
 const nn_layer_type nn_layer_conv2d = {
     .name = "conv", .aliases = "conv2d", .keras = "Conv2D",
     .doc = "Slides small patterns over the image and notes how well each fits at every place.",
-    .config_size = sizeof(conv2d_config), .fields = conv2d_fields, .flags = NN_NEEDS_X | NN_NEEDS_Y,
+    .config_size = sizeof(conv2d_config), .fields = conv2d_fields, .flags = NN_NEEDS_X | NN_NEEDS_Y | NN_FOLDS | NN_TAKES_ENDING,
     .infer = conv2d_infer, .params = conv2d_params, .saved = conv2d_saved, .scratch = conv2d_scratch,
     .forward = conv2d_forward, .backward = conv2d_backward, .fuse = conv2d_fuse, .formula = conv2d_formula,
     .window = conv2d_sees, .macs = conv2d_macs, .examples = conv2d_examples,

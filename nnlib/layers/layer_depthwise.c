@@ -75,13 +75,19 @@ static const nn_field depthwise_fields[] = {
 
 static nn_activation depthwise_activation(const nn_spec *spec)
 {
-    return (nn_activation)((const depthwise_config *)spec->config)->activation;
+    return nn_ending_of(spec, ((const depthwise_config *)spec->config)->activation);
 }
 
 static nn_window depthwise_window(const nn_spec *spec)
 {
     const depthwise_config *c = spec->config;
     return (nn_window){.size = c->kernel, .stride = c->stride, .dilation = {1, 1, 0}, .same = c->same};
+}
+
+/* Folding gives a bias to a layer that has none of its own. */
+static bool has_bias(const nn_spec *spec)
+{
+    return ((const depthwise_config *)spec->config)->bias || spec->folded;
 }
 
 static lg_status depthwise_infer(nn_spec *spec, lg_err *err)
@@ -189,10 +195,9 @@ static void depthwise_walk(const nn_call *call, depthwise_arrays all, depthwise_
 
 static void depthwise_forward(const nn_call *call)
 {
-    const depthwise_config *c = call->spec->config;
     size_t channels = (size_t)call->spec->out.dim[2], n = (size_t)call->y.n * nn_shape_size(call->spec->out);
     float *y = call->y.data;
-    if (!c->bias) memset(y, 0, n * sizeof *y);
+    if (!has_bias(call->spec)) memset(y, 0, n * sizeof *y);
     else
         for (size_t i = 0; i < n; i += channels) memcpy(y + i, call->param[1], channels * sizeof *y);
     depthwise_walk(call, (depthwise_arrays){call->x[0].data, (float *)call->param[0], y}, TO_OUT);
@@ -249,7 +254,7 @@ const nn_layer_type nn_layer_depthwise = {
     .doc = "Slides one small pattern over each channel on its own.",
     .config_size = sizeof(depthwise_config),
     .fields = depthwise_fields,
-    .flags = NN_NEEDS_X | NN_NEEDS_Y,
+    .flags = NN_NEEDS_X | NN_NEEDS_Y | NN_FOLDS | NN_TAKES_ENDING,
     .infer = depthwise_infer,
     .params = depthwise_params,
     .saved = depthwise_saved,

@@ -25,6 +25,7 @@ struct nn_exec {
 
     const nn_weights *bound;   /* in use without training */
     const float *w;            /* weights in use */
+    float *folded;             /* without training: parameters that hold the layer behind too, see plan.h */
     float *own, *grad, *slots; /* (block), (block), (optim->slots, block) */
     float *partial;            /* (pieces, block): gradient of each piece */
     float *input, *output, *losses, *class_weight;
@@ -86,6 +87,7 @@ static lg_status exec_memory(nn_exec *e, int64_t limit, lg_err *err)
         {&e->output, batch * nn_shape_count(nn_net_output(e->net)), f},
         {&e->mask, nn_net_count(e->net), sizeof(float *)},
         {&e->sums, 2 * (1 + pieces), (double)(e->plan.sums * sizeof(double))},
+        {&e->folded, (double)(e->plan.folded + 2 * e->plan.fold_channels), f},
         {&e->labels, t * batch, f},
         {&e->losses, t * batch, f},
         {&e->class_weight, t * e->classes, f},
@@ -141,12 +143,36 @@ void nn_exec_free(nn_exec *e)
 {
     if (!e) return;
     void *blocks[] = {e->own, e->grad, e->slots, e->partial, e->input, e->output, e->losses, e->class_weight, e->labels,
-                      e->mask, e->sums, e->slot};
+                      e->mask, e->sums, e->slot, e->folded};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) lg_free(blocks[i]);
     nn_plan_release(&e->plan);
     nn_weights_unref(e->bound);
     nn_net_unref(e->net);
     lg_free(e);
+}
+
+static void node_params(const nn_exec *e, int i, const float *param[NN_MAX_PARAMS])
+{
+    const nn_node *node = nn_net_node(e->net, i);
+    for (int k = 0; k < node->nparam; k++) param[k] = e->w + node->offset[k];
+}
+
+/* kernel'[…][c] = kernel[…][c]·scale[c], bias'[c] = bias[c]·scale[c] + shift[c] */
+static void fold(const nn_exec *e, int i)
+{
+    const nn_plan_node *plan = &e->plan.node[i];
+    const nn_node *node = nn_net_node(e->net, i);
+    const float *param[NN_MAX_PARAMS], *behind[NN_MAX_PARAMS];
+    size_t channels = (size_t)node->spec.out.dim[node->spec.out.rank - 1];
+    size_t rows = nn_shape_size(node->param[0].shape) / channels;
+    float *scale = e->folded + e->plan.folded, *shift = scale + channels;
+    float *kernel = e->folded + plan->folded, *bias = kernel + nn_plan_folded_kernel(node);
+    node_params(e, i, param);
+    node_params(e, plan->folds, behind);
+    nn_net_node(e->net, plan->folds)->type->affine(&e->plan.node[plan->folds].spec, behind, scale, shift);
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < channels; c++) kernel[r * channels + c] = param[0][r * channels + c] * scale[c];
+    for (size_t c = 0; c < channels; c++) bias[c] = (node->nparam > 1 ? param[1][c] * scale[c] : 0) + shift[c];
 }
 
 void nn_exec_load(nn_exec *e, const nn_weights *weights)
@@ -160,6 +186,8 @@ void nn_exec_load(nn_exec *e, const nn_weights *weights)
     nn_weights_unref(e->bound);
     e->bound = held;
     e->w = nn_weights_block(held);
+    for (int i = 1; i < e->plan.count; i++)
+        if (e->plan.node[i].folds >= 0) fold(e, i);
 }
 
 void nn_exec_store(const nn_exec *e, nn_weights *weights)
@@ -216,7 +244,11 @@ static nn_call call_begin(const piece *p, int i, nn_tensor x[NN_MAX_INPUTS], con
     const nn_plan_node *plan = &e->plan.node[i];
     for (int k = 0; k < node->spec.nin; k++)
         x[k] = tensor_of(p, output_of(p, e->plan.node[node->input[k]].root), node->spec.in[k]);
-    for (int k = 0; k < node->nparam; k++) param[k] = e->w + node->offset[k];
+    node_params(e, i, param);
+    if (plan->folds >= 0) {
+        param[0] = e->folded + plan->folded;
+        param[1] = param[0] + nn_plan_folded_kernel(node);
+    }
     const float *mask = e->mask[i] ? e->mask[i] + (size_t)p->first * nn_shape_size(node->spec.out) : NULL;
     nn_shape shape = nn_net_node(e->net, plan->target)->spec.out;
     bool sums = p->training && plan->sums;

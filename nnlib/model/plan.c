@@ -25,7 +25,7 @@ static void plan_roots(nn_plan *plan, const nn_plan_options *o)
         const nn_node *node = nn_net_node(o->net, i);
         nn_plan_node *p = &plan->node[i];
         bool view = i > 0 && is_view(node->type, o->train);
-        *p = (nn_plan_node){.runs = i > 0 && !view, .spec = node->spec, .target = i, .y = -1, .dy = -1, .saved = -1,
+        *p = (nn_plan_node){.runs = i > 0 && !view, .spec = node->spec, .target = i, .folds = -1, .y = -1, .dy = -1, .saved = -1,
                             .scratch_forward = -1, .scratch_backward = -1, .temp = -1};
         p->root = view ? plan->node[node->input[0]].root : i;
         p->trains = o->train && node->nparam > 0;
@@ -48,17 +48,63 @@ static int only_reader(const nn_net *net, int i)
     return reader;
 }
 
-static void plan_fusion(nn_plan *plan, const nn_net *net)
+/* The only reader of a node, if it runs and nobody has swallowed it. */
+static int next_to_swallow(const nn_plan *plan, const nn_net *net, int i)
+{
+    int next = only_reader(net, i);
+    return next > 0 && plan->node[next].runs ? next : -1;
+}
+
+static void swallow(nn_plan *plan, int i, int next)
+{
+    plan->node[i].target = next;
+    plan->node[next].runs = false;
+}
+
+size_t nn_plan_folded_kernel(const nn_node *node)
+{
+    return (nn_shape_size(node->param[0].shape) + 15) & ~(size_t)15;
+}
+
+static void plan_fold(nn_plan *plan, const nn_net *net, int i, int next)
+{
+    const nn_node *node = nn_net_node(net, i);
+    nn_plan_node *p = &plan->node[i];
+    size_t channels = (size_t)node->spec.out.dim[node->spec.out.rank - 1];
+    p->folds = next;
+    p->spec.folded = true;
+    p->folded = plan->folded;
+    plan->folded += nn_plan_folded_kernel(node) + ((channels + 15) & ~(size_t)15);
+    if (channels > plan->fold_channels) plan->fold_channels = channels;
+    swallow(plan, i, next);
+}
+
+/* Scale and shift, then an activation. */
+static void plan_use(nn_plan *plan, const nn_net *net, int i)
+{
+    const nn_node *node = nn_net_node(net, i);
+    nn_plan_node *p = &plan->node[i];
+    if (nn_ends_in(node->type, node->spec.config) != NN_LINEAR) return;
+    int next = node->type->flags & NN_FOLDS ? next_to_swallow(plan, net, i) : -1;
+    if (next > 0 && nn_net_node(net, next)->type->affine) plan_fold(plan, net, i, next);
+    next = node->type->flags & NN_TAKES_ENDING ? next_to_swallow(plan, net, p->target) : -1;
+    if (next < 0 || !(nn_net_node(net, next)->type->flags & NN_IS_ENDING)) return;
+    p->spec.ending = nn_ends_in(nn_net_node(net, next)->type, nn_net_node(net, next)->spec.config);
+    swallow(plan, i, next);
+}
+
+static void plan_fusion(nn_plan *plan, const nn_net *net, bool train)
 {
     for (int i = 1; i < plan->count; i++) {
         const nn_layer_type *type = nn_net_node(net, i)->type;
         nn_plan_node *p = &plan->node[i];
-        int next = type->fuse && p->runs ? only_reader(net, i) : -1;
-        if (next < 0 || !plan->node[next].runs) continue;
+        if (!p->runs) continue;
+        if (!train) plan_use(plan, net, i);
+        int next = type->fuse ? next_to_swallow(plan, net, p->target) : -1;
+        if (next < 0) continue;
         if (!type->fuse(&p->spec, nn_net_node(net, next)->type, &plan->node[next].spec)) continue;
         p->spec.fused = &plan->node[next].spec;
-        p->target = next;
-        plan->node[next].runs = false;
+        swallow(plan, i, next);
     }
 }
 
@@ -155,7 +201,7 @@ lg_status nn_plan_init(nn_plan *plan, const nn_plan_options *o, lg_err *err)
     if (!life) goto done;
     LG_GO(nn_workspace_init(&plan->ws, n * PLAN_ITEMS, err));
     plan_roots(plan, o);
-    if (!o->keep) plan_fusion(plan, o->net);
+    if (!o->keep) plan_fusion(plan, o->net, o->train);
     plan_outputs(plan, o, life, life + n);
     if (o->train) plan_gradients(plan, o, life);
     plan_extras(plan, o);

@@ -6,6 +6,9 @@
  * out.
  *  - A view (flatten; dropout when the network is only used) runs nothing: its root is the root of its input.
  *  - A layer that also does the work of its only reader (fuse) writes to that reader's place; the reader runs nothing.
+ *  - Used, not trained, a batchnorm behind a convolution, depthwise or dense is folded into its kernel and bias (what
+ *    nn_exec_load computes), and an activation behind that (or behind `add`) is done in the same pass. Each must be the
+ *    only reader of the one before. So a residual network runs as convolutions and sums alone.
  *  - Roots of the input and of the last layer lie outside, in blocks for the whole batch.
  *  - Before the steps of a layer with numbers of the whole batch (nn_plan_meets) all pieces wait for each other. */
 #ifndef NN_PLAN_H
@@ -19,7 +22,9 @@ typedef struct nn_plan_node {
     bool trains;      /* a gradient has to reach it: it or something before it has weights */
     int root;         /* node whose place holds its output */
     int target;       /* node it writes for: itself, or the reader it swallowed */
-    nn_spec spec;     /* the net's, with fused set */
+    nn_spec spec;     /* the net's, with fused, folded and ending set */
+    int folds;        /* node whose scale and shift are folded into this one's parameters, -1: none */
+    size_t folded;    /* where those parameters lie among all that are folded, in floats */
     bool add[NN_MAX_INPUTS]; /* its dx[i] is added to what a later reader wrote */
     int y, dy, saved, scratch_forward, scratch_backward, temp; /* items of the workspace, -1: none */
     size_t saved_bytes;      /* an image */
@@ -32,6 +37,8 @@ typedef struct nn_plan {
     int count;
     int images;  /* most in one piece */
     size_t sums; /* of all nodes */
+    size_t folded;        /* floats of all folded parameters, behind them fold_channels twice */
+    size_t fold_channels; /* most of one node */
     nn_workspace ws;
 } nn_plan;
 
@@ -44,6 +51,8 @@ typedef struct nn_plan_options {
 lg_status nn_plan_init(nn_plan *plan, const nn_plan_options *options, lg_err *err) LG_MUST_CHECK;
 void nn_plan_release(nn_plan *plan);
 
+/* Floats of a folded kernel; the bias lies behind them. */
+size_t nn_plan_folded_kernel(const nn_node *node);
 /* The node that works in a step; 0 for the loss. */
 int nn_plan_node_of(const nn_plan *plan, int step);
 /* Must all pieces have come this far, and their numbers been added up, before this step? */

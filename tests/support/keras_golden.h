@@ -13,6 +13,7 @@ typedef struct record {
     float *data;
 } record;
 
+enum { GOLDEN_MOST = 2000 }; /* records */
 typedef struct golden {
     record *item;
     int count;
@@ -26,10 +27,10 @@ static inline golden read_golden(const char *path)
     uint32_t len;
     if (!f) TEST_FAIL("cannot open %s", path);
     CHECK(fread(magic, 1, 4, f) == 4 && memcmp(magic, "NNG1", 4) == 0);
-    g.item = calloc(1000, sizeof *g.item);
+    g.item = calloc(GOLDEN_MOST, sizeof *g.item);
     while (fread(&len, 4, 1, f) == 1) {
         record *r = &g.item[g.count++];
-        CHECK(len < sizeof r->name && g.count < 1000);
+        CHECK(len < sizeof r->name && g.count < GOLDEN_MOST);
         CHECK(fread(r->name, 1, len, f) == len && fread(&r->count, 4, 1, f) == 1);
         r->data = malloc((size_t)r->count * 4 + 4);
         CHECK(fread(r->data, 4, r->count, f) == r->count);
