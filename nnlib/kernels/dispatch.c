@@ -125,7 +125,12 @@ int nn_pieces(int images)
 
 nn_piece_range nn_piece(int images, int piece)
 {
-    int pieces = nn_pieces(images), base = images / pieces, longer = images % pieces;
+    return nn_piece_of(images, nn_pieces(images), piece);
+}
+
+nn_piece_range nn_piece_of(int images, int pieces, int piece)
+{
+    int base = images / pieces, longer = images % pieces;
     return (nn_piece_range){.first = piece * base + (piece < longer ? piece : longer),
                             .count = base + (piece < longer)};
 }

@@ -36,6 +36,8 @@ typedef struct nn_piece_range {
     int first, count;
 } nn_piece_range;
 nn_piece_range nn_piece(int images, int piece);
+/* The same of any number of pieces. */
+nn_piece_range nn_piece_of(int images, int pieces, int piece);
 
 /* ---- matrix product ---- */
 /* c (m,n) = a·b + beta·c, row-major; lda, ldb, ldc are the lengths of the stored rows. NN: a (m,k), b (k,n).

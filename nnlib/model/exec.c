@@ -99,13 +99,25 @@ static lg_status exec_memory(nn_exec *e, int64_t limit, lg_err *err)
     return exec_take(e, need, sizeof need / sizeof *need, limit, err);
 }
 
-/* Most images a piece can have: 8, or a sixteenth of a large batch. */
-static int piece_images(int max_batch)
+/* Pieces a batch is cut into. A used network has nothing to add up, so that a few images, each of which may be much
+ * work, need not wait for one thread: there are at least four pieces, as long as there are images. */
+static int pieces_of(const nn_exec *e, int images)
 {
+    enum { USED = 4 };
+    int pieces = nn_pieces(images);
+    if (e->keep) return 1;
+    if (e->train || pieces >= USED) return pieces;
+    return images < USED ? images : USED;
+}
+
+/* Most images a piece can have: 8, or a sixteenth of a large batch. */
+static int piece_images(const nn_exec *e)
+{
+    int max_batch = e->max_batch;
     int most = 0;
     for (int n = max_batch < 8 ? max_batch : 8; n <= max_batch;
          n = n < max_batch && n + 8 > max_batch ? max_batch : n + 8) {
-        int first = nn_piece(n, 0).count;
+        int first = nn_piece_of(n, pieces_of(e, n), 0).count;
         if (first > most) most = first;
     }
     return most;
@@ -123,13 +135,13 @@ lg_status nn_exec_new(const nn_exec_options *o, nn_exec **out, lg_err *err)
     e->net = nn_net_ref(o->net);
     e->pool = o->pool, e->loss_type = o->loss, e->optim = o->optim, e->train = o->train, e->keep = o->keep;
     e->max_batch = o->max_batch, e->seed = o->seed, e->block = nn_net_block(o->net);
-    e->pieces = o->keep ? 1 : nn_pieces(o->max_batch);
+    e->pieces = pieces_of(e, o->max_batch);
     e->classes = (int)nn_net_output(o->net).dim[nn_net_output(o->net).rank - 1];
     LG_GO(nn_plan_init(&e->plan,
                        &(nn_plan_options){.net = o->net,
                                           .train = o->train,
                                           .keep = o->keep,
-                                          .images = o->keep ? o->max_batch : piece_images(o->max_batch)},
+                                          .images = o->keep ? o->max_batch : piece_images(e)},
                        err));
     LG_GO(exec_memory(e, o->limit ? o->limit : NN_MEMORY_LIMIT, err));
     e->w = e->own;
@@ -366,7 +378,7 @@ typedef struct batch_job {
 static piece piece_of(const batch_job *job, int index, int worker, bool training)
 {
     nn_exec *e = job->e;
-    nn_piece_range range = e->keep ? (nn_piece_range){0, job->n} : nn_piece(job->n, index);
+    nn_piece_range range = nn_piece_of(job->n, job->pieces, index);
     return (piece){.e = e,
                    .slot = e->slot + (size_t)(e->plan.sums ? index : worker) * e->plan.ws.total,
                    .index = index,
@@ -462,14 +474,14 @@ static void finish_loss(nn_exec *e, int n)
 
 void nn_exec_forward(nn_exec *e, int n)
 {
-    batch_job job = {.e = e, .n = n, .pieces = e->keep ? 1 : nn_pieces(n), .end = e->plan.count};
+    batch_job job = {.e = e, .n = n, .pieces = pieces_of(e, n), .end = e->plan.count};
     LG_BUG_ON(n < 1 || n > e->max_batch || !e->w);
     lg_pool_run(e->pool, job.pieces, forward_job, &job);
 }
 
 void nn_exec_gradient(nn_exec *e, int n)
 {
-    batch_job job = {.e = e, .n = n, .pieces = e->keep ? 1 : nn_pieces(n), .end = 2 * e->plan.count};
+    batch_job job = {.e = e, .n = n, .pieces = pieces_of(e, n), .end = 2 * e->plan.count};
     LG_BUG_ON(n < 1 || n > e->max_batch || !e->train);
     e->batch = n;
     for (; job.from < job.end; job.from = job.to) {
