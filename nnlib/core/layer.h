@@ -94,7 +94,7 @@ typedef struct nn_spec {
     nn_shape out; /* filled by infer */
     const struct nn_spec *fused; /* the layer behind, whose work this one does too (see fuse); spec.out stays its own */
     /* Only when the network is used: */
-    bool folded;          /* a layer behind stands in kernel and bias (NN_FOLDS): there is a bias, whatever config says */
+    bool folded;          /* kernel and bias hold a layer behind (NN_FOLDS): there is a bias, whatever config says */
     nn_activation ending; /* what an activation behind does, done here (NN_TAKES_ENDING); NN_LINEAR: nothing */
 } nn_spec;
 

@@ -189,7 +189,8 @@ static const nn_example conv2d_examples[] = {
 const nn_layer_type nn_layer_conv2d = {
     .name = "conv", .aliases = "conv2d", .keras = "Conv2D",
     .doc = "Slides small patterns over the image and notes how well each fits at every place.",
-    .config_size = sizeof(conv2d_config), .fields = conv2d_fields, .flags = NN_NEEDS_X | NN_NEEDS_Y | NN_FOLDS | NN_TAKES_ENDING,
+    .config_size = sizeof(conv2d_config), .fields = conv2d_fields,
+    .flags = NN_NEEDS_X | NN_NEEDS_Y | NN_FOLDS | NN_TAKES_ENDING,
     .infer = conv2d_infer, .params = conv2d_params, .saved = conv2d_saved, .scratch = conv2d_scratch,
     .forward = conv2d_forward, .backward = conv2d_backward, .fuse = conv2d_fuse, .formula = conv2d_formula,
     .window = conv2d_sees, .macs = conv2d_macs, .examples = conv2d_examples,

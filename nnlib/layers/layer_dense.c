@@ -77,7 +77,8 @@ static void dense_forward(const nn_call *call)
     int n = call->y.n, units = (int)c->units, in = (int)call->spec->in[0].dim[0];
     nn_sgemm(&(nn_sgemm_args){.trans = NN_GEMM_NN, .m = n, .n = units, .k = in, .a = call->x[0].data,
                               .b = call->param[0], .c = call->y.data});
-    if (has_bias(call->spec)) nn_add_bias(&(nn_add_bias_args){.rows = n, .cols = units, .b = call->param[1], .y = call->y.data});
+    if (has_bias(call->spec))
+        nn_add_bias(&(nn_add_bias_args){.rows = n, .cols = units, .b = call->param[1], .y = call->y.data});
     nn_ending_forward(dense_activation(call->spec), call);
 }
 
@@ -119,7 +120,8 @@ static const nn_example dense_examples[] = {
 
 const nn_layer_type nn_layer_dense = {
     .name = "dense", .keras = "Dense", .doc = "Every output is a weighted sum of all inputs plus a bias.",
-    .config_size = sizeof(dense_config), .fields = dense_fields, .flags = NN_NEEDS_X | NN_NEEDS_Y | NN_FOLDS | NN_TAKES_ENDING,
+    .config_size = sizeof(dense_config), .fields = dense_fields,
+    .flags = NN_NEEDS_X | NN_NEEDS_Y | NN_FOLDS | NN_TAKES_ENDING,
     .infer = dense_infer, .params = dense_params, .saved = dense_saved, .forward = dense_forward,
     .backward = dense_backward, .formula = dense_formula, .macs = dense_macs, .examples = dense_examples,
 };

@@ -25,8 +25,8 @@ static void plan_roots(nn_plan *plan, const nn_plan_options *o)
         const nn_node *node = nn_net_node(o->net, i);
         nn_plan_node *p = &plan->node[i];
         bool view = i > 0 && is_view(node->type, o->train);
-        *p = (nn_plan_node){.runs = i > 0 && !view, .spec = node->spec, .target = i, .folds = -1, .y = -1, .dy = -1, .saved = -1,
-                            .scratch_forward = -1, .scratch_backward = -1, .temp = -1};
+        *p = (nn_plan_node){.runs = i > 0 && !view, .spec = node->spec, .target = i, .folds = -1, .y = -1, .dy = -1,
+                            .saved = -1, .scratch_forward = -1, .scratch_backward = -1, .temp = -1};
         p->root = view ? plan->node[node->input[0]].root : i;
         p->trains = o->train && node->nparam > 0;
         for (int k = 0; k < node->spec.nin; k++) p->trains |= plan->node[node->input[k]].trains;
