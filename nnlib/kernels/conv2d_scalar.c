@@ -28,10 +28,12 @@ static void conv_point(const nn_conv2d_args *a, const conv_shape *s, const float
     for (int j = 0; j < n; j++) out[j] = (float)sum[j];
 }
 
-static void relu_block(bool relu, float *v, int n)
+static void relu_block(bool relu, float most, float *v, int n)
 {
-    for (int j = 0; relu && j < n; j++)
+    for (int j = 0; relu && j < n; j++) {
         if (v[j] < 0) v[j] = 0;
+        if (most > 0 && v[j] > most) v[j] = most;
+    }
 }
 
 /* The largest of the four places below one pooled place, the first of equals. */
@@ -68,7 +70,7 @@ void nn_conv2d_forward__scalar(const nn_conv2d_args *a)
                                  a->argmax ? a->argmax + at : NULL);
                 } else {
                     conv_point(a, &s, x, place / s.out_w, place % s.out_w, o, n, a->y + at);
-                    relu_block(c->relu, a->y + at, n);
+                    relu_block(c->relu, c->most, a->y + at, n);
                 }
             }
         }

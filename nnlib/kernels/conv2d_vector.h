@@ -35,6 +35,7 @@ typedef struct plane {
     int segs, subs, len;                         /* kernel rows, columns, terms: as tile.h says */
     ptrdiff_t ldw, w_block;                      /* floats in w from term to term, and from 2·VL channels to the next */
     bool relu, pool;
+    float most;
 } plane;
 
 static plane plane_of(const nn_conv2d *c, const conv_shape *s)
@@ -45,7 +46,7 @@ static plane plane_of(const nn_conv2d *c, const conv_shape *s)
                    .right = (ptrdiff_t)s->stride_w * c->in_c, .line = s->dilation_h * row,
                    .gap = (ptrdiff_t)s->dilation_w * c->in_c, .segs = c->kernel_h, .subs = together ? 1 : c->kernel_w,
                    .len = together ? c->kernel_w * c->in_c : c->in_c, .ldw = c->out_c, .w_block = (ptrdiff_t)2 * VL,
-                   .relu = c->relu, .pool = c->pool};
+                   .relu = c->relu, .pool = c->pool, .most = c->most};
 }
 
 /* One function a size, for pooled tiles: P places of B vectors. */
@@ -94,7 +95,8 @@ static void plane_forward(const plane *p, const float *x, const float *w, const 
                   .len = p->len,
                   .start = b ? b + o : NULL,
                   .ldy = p->out_c,
-                  .relu = p->relu};
+                  .relu = p->relu,
+                  .most = p->most};
         vecs = tile_vecs(&t, o, p->out_c);
         for (int h = 0; h < lines; h++)
             plane_line(p, &t, x + (p->pool ? 2 * h : h) * p->down, y + h * y_line + o,

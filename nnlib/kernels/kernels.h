@@ -73,6 +73,7 @@ typedef struct nn_conv2d {
     int dilation_h, dilation_w; /* 0: 1 */
     bool same;                  /* padding; false: valid */
     bool relu;                  /* fused activation */
+    float most;                 /* with relu and without pool: larger results become this (relu6); 0: no limit */
     bool pool;                  /* fused 2x2 maximum */
 } nn_conv2d;
 int nn_conv2d_out_h(const nn_conv2d *conv); /* of y, after the fused pooling; <= 0: the kernel does not fit */
@@ -106,6 +107,21 @@ void nn_conv2d_backward_weights(const nn_conv2d_args *args);
 size_t nn_conv2d_forward_scratch(const nn_conv2d *conv);
 size_t nn_conv2d_backward_data_scratch(const nn_conv2d *conv);
 size_t nn_conv2d_backward_weights_scratch(const nn_conv2d *conv);
+
+/* ---- convolution of each channel on its own ---- */
+/* y[…][c] = sum over the window of x[…][c]·w[…][c], plus b[c]; sizes as of nn_conv2d, relu and most too. */
+typedef struct nn_depthwise_args {
+    int images, in_h, in_w, channels;
+    int kernel_h, kernel_w;
+    int stride_h, stride_w; /* 0: 1 */
+    bool same, relu;
+    float most;
+    const float *x;         /* (images, H, W, C) */
+    const float *w;         /* (kernel_h, kernel_w, C) */
+    const float *b;         /* (C) or NULL */
+    float *y;               /* (images, OH, OW, C) */
+} nn_depthwise_args;
+void nn_depthwise_forward(const nn_depthwise_args *args);
 
 /* ---- pooling on its own ---- */
 /* Maximum over windows. argmax is the place in the window (row·pool_w + column, the first of equals), so a window has

@@ -64,6 +64,10 @@ static inline vf vf_relu(vf v) /* NaN stays NaN: max gives its second operand */
 {
     return _mm256_max_ps(_mm256_setzero_ps(), v);
 }
+static inline vf vf_at_most(vf v, vf most) /* NaN stays NaN */
+{
+    return _mm256_min_ps(most, v);
+}
 static inline vi vi_set(int v)
 {
     return _mm256_set1_epi32(v);

@@ -65,6 +65,10 @@ static inline vf vf_relu(vf v) /* NaN stays NaN: max gives its second operand */
 {
     return _mm512_max_ps(_mm512_setzero_ps(), v);
 }
+static inline vf vf_at_most(vf v, vf most) /* NaN stays NaN */
+{
+    return _mm512_min_ps(most, v);
+}
 static inline vi vi_set(int v)
 {
     return _mm512_set1_epi32(v);

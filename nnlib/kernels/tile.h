@@ -12,6 +12,7 @@
 #ifndef NN_TILE_H
 #define NN_TILE_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include "nnlib/kernels/kernels.h"
@@ -36,6 +37,7 @@ typedef struct tile {
     ptrdiff_t ldy;
     uint8_t *argmax; /* pooled tiles; may be NULL */
     bool relu;
+    float most; /* of plain tiles with relu; 0: no limit */
 } tile;
 
 /* The sums of R lines of P rows of B vectors. Constant arguments: every loop over them disappears. */
@@ -77,9 +79,10 @@ NN_INLINE void tile_plain(const tile *t, const int P, const int B)
     const ptrdiff_t ldy = t->ldy;
     const vm last = t->last;
     const bool relu = t->relu;
+    const vf most = vf_set(relu && t->most > 0 ? t->most : INFINITY);
     NN_UNROLL for (int p = 0; p < P; p++) NN_UNROLL for (int b = 0; b < B; b++)
     {
-        vf v = relu ? vf_relu(sum[0][p][b]) : sum[0][p][b];
+        vf v = relu ? vf_at_most(vf_relu(sum[0][p][b]), most) : sum[0][p][b];
         float *y = first + p * ldy + b * VL;
         if (b < B - 1)
             vf_store(y, v);

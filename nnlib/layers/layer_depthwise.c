@@ -1,7 +1,7 @@
 /* layer_depthwise.c - one small pattern for each channel, y = f(x * W + b), as Keras' DepthwiseConv2D.
  *
  * x is (n, h, w, c), W is (kh, kw, c, 1), b is (c), y is (n, oh, ow, c). Direct: for each place of the output all
- * places of its window, sixteen channels at a time. */
+ * places of its window; backward sixteen channels at a time. */
 #include "nnlib/layers/ending.h"
 #include "nnlib/layers/window.h"
 #include <stdio.h>
@@ -124,7 +124,7 @@ typedef struct depthwise_arrays {
     float *image, *kernel, *out;
 } depthwise_arrays;
 
-typedef enum depthwise_goal { TO_OUT, TO_IMAGE, TO_KERNEL } depthwise_goal;
+typedef enum depthwise_goal { TO_IMAGE, TO_KERNEL } depthwise_goal;
 
 /* One window for one channel. */
 static void place_one(const nn_spec *spec, const nn_place *p, depthwise_arrays at, depthwise_goal goal)
@@ -135,8 +135,7 @@ static void place_one(const nn_spec *spec, const nn_place *p, depthwise_arrays a
         for (int64_t w = p->w_from; w < p->w_to; w++) {
             float *x = at.image + ((p->top + h) * width + p->left + w) * channels;
             float *k = at.kernel + (h * config->kernel.w + w) * channels;
-            if (goal == TO_OUT) *at.out += *x * *k;
-            else if (goal == TO_IMAGE) *x += *at.out * *k;
+            if (goal == TO_IMAGE) *x += *at.out * *k;
             else *k += *x * *at.out;
         }
     }
@@ -157,20 +156,17 @@ static inline void place_block(const nn_spec *spec, const nn_place *p, depthwise
         float *k_at = at.kernel + (h * config->kernel.w + p->w_from) * channels;
         for (int64_t w = p->w_from; w < p->w_to; w++, x_at += channels, k_at += channels) {
             four *x = (four *)(void *)x_at, *k = (four *)(void *)k_at;
-            if (goal == TO_OUT) o0 += x[0] * k[0], o1 += x[1] * k[1], o2 += x[2] * k[2], o3 += x[3] * k[3];
-            else if (goal == TO_IMAGE) x[0] += o0 * k[0], x[1] += o1 * k[1], x[2] += o2 * k[2], x[3] += o3 * k[3];
+            if (goal == TO_IMAGE) x[0] += o0 * k[0], x[1] += o1 * k[1], x[2] += o2 * k[2], x[3] += o3 * k[3];
             else k[0] += x[0] * o0, k[1] += x[1] * o1, k[2] += x[2] * o2, k[3] += x[3] * o3;
         }
     }
-    if (goal == TO_OUT) out[0] = o0, out[1] = o1, out[2] = o2, out[3] = o3;
 }
 
 static void depthwise_place(const nn_spec *spec, const nn_place *p, depthwise_arrays at, depthwise_goal goal)
 {
     int64_t c = 0;
     for (; c + BLOCK <= spec->out.dim[2]; c += BLOCK) {
-        if (goal == TO_OUT) place_block(spec, p, at, TO_OUT);
-        else if (goal == TO_IMAGE) place_block(spec, p, at, TO_IMAGE);
+        if (goal == TO_IMAGE) place_block(spec, p, at, TO_IMAGE);
         else place_block(spec, p, at, TO_KERNEL);
         at.image += BLOCK, at.kernel += BLOCK, at.out += BLOCK;
     }
@@ -195,13 +191,18 @@ static void depthwise_walk(const nn_call *call, depthwise_arrays all, depthwise_
 
 static void depthwise_forward(const nn_call *call)
 {
-    size_t channels = (size_t)call->spec->out.dim[2], n = (size_t)call->y.n * nn_shape_size(call->spec->out);
-    float *y = call->y.data;
-    if (!has_bias(call->spec)) memset(y, 0, n * sizeof *y);
-    else
-        for (size_t i = 0; i < n; i += channels) memcpy(y + i, call->param[1], channels * sizeof *y);
-    depthwise_walk(call, (depthwise_arrays){call->x[0].data, (float *)call->param[0], y}, TO_OUT);
-    nn_ending_forward(depthwise_activation(call->spec), call);
+    const depthwise_config *c = call->spec->config;
+    const int64_t *in = call->spec->in[0].dim;
+    nn_activation ending = depthwise_activation(call->spec);
+    bool relu = ending == NN_RELU || ending == NN_RELU6;
+    nn_depthwise_forward(&(nn_depthwise_args){.images = call->y.n, .in_h = (int)in[0], .in_w = (int)in[1],
+                                              .channels = (int)in[2], .kernel_h = (int)c->kernel.h,
+                                              .kernel_w = (int)c->kernel.w, .stride_h = (int)c->stride.h,
+                                              .stride_w = (int)c->stride.w, .same = c->same, .relu = relu,
+                                              .most = ending == NN_RELU6 ? 6 : 0, .x = call->x[0].data,
+                                              .w = call->param[0], .y = call->y.data,
+                                              .b = has_bias(call->spec) ? call->param[1] : NULL});
+    if (!relu) nn_ending_forward(ending, call);
 }
 
 static void depthwise_backward(const nn_call *call)

@@ -174,7 +174,8 @@ static void conv_sweep(conv_once *once, nn_any_fn *run, double tolerance)
         for (int how = 0; how < 4; how++) {
             nn_conv2d conv = {.in_h = 6 + c % 3, .in_w = 5 + c % 4, .in_c = how % 2 ? 1 + c % 5 : c,
                               .out_c = how % 2 ? c : 1 + c % 7, .kernel_h = 3, .kernel_w = 3, .relu = how / 2,
-                              .pool = how / 2, .same = c % 2};
+                              .pool = how / 2 && c % 3, .same = c % 2};
+            conv.most = c % 3 ? 0 : 6 * sqrtf((float)conv.in_c); /* twice the deviation of a sum */
             once(run, conv, 2, tolerance);
         }
     }
@@ -213,6 +214,38 @@ static void check_conv2d_backward_data(nn_any_fn *run, double tolerance)
 static void check_conv2d_backward_weights(nn_any_fn *run, double tolerance)
 {
     conv_sweep(weights_once, run, tolerance);
+}
+
+/* ---- convolution of each channel on its own ---- */
+
+static void depthwise_once(nn_any_fn *run, nn_depthwise_args a, double tolerance)
+{
+    nn_conv2d conv = {.in_h = a.in_h, .in_w = a.in_w, .in_c = a.channels, .out_c = a.channels, .kernel_h = a.kernel_h,
+                      .kernel_w = a.kernel_w, .stride_h = a.stride_h, .stride_w = a.stride_w, .same = a.same};
+    size_t channels = (size_t)a.channels, x_len = (size_t)(a.images * a.in_h * a.in_w) * channels;
+    size_t y_len = (size_t)(a.images * nn_conv2d_out_h(&conv) * nn_conv2d_out_w(&conv)) * channels;
+    float *x = some(x_len), *w = some((size_t)(a.kernel_h * a.kernel_w) * channels), *b = some(channels);
+    float *y = some(y_len), *want = some(y_len);
+    a.x = x, a.w = w, a.b = a.channels % 4 ? b : NULL, a.y = want;
+    nn_depthwise_forward__scalar(&a);
+    a.y = y;
+    ((void (*)(const nn_depthwise_args *))run)(&a);
+    near_all("y", y, want, y_len, tolerance);
+    lg_free(x), lg_free(w), lg_free(b), lg_free(y), lg_free(want);
+}
+
+static void check_depthwise_forward(nn_any_fn *run, double tolerance)
+{
+    for (int c = 1; c <= 67; c++)
+        depthwise_once(run, (nn_depthwise_args){.images = 2, .in_h = 5 + c % 4, .in_w = 4 + c % 9, .channels = c,
+                                                .kernel_h = 3, .kernel_w = 2 + c % 3, .stride_h = 1 + c % 2,
+                                                .stride_w = c % 3, .same = c % 2, .relu = c % 5 > 2,
+                                                .most = c % 5 > 3 ? 0.5f : 0},
+                       tolerance);
+    for (int size = 1; size <= 9; size++) /* windows larger than the image */
+        depthwise_once(run, (nn_depthwise_args){.images = 1, .in_h = 4, .in_w = 7, .channels = 19, .kernel_h = size,
+                                                .kernel_w = size, .same = true},
+                       tolerance);
 }
 
 /* ---- pooling ---- */
