@@ -101,7 +101,8 @@ static nn_conv2d conv2d_job(const nn_spec *spec)
     return (nn_conv2d){.in_h = (int)in[0], .in_w = (int)in[1], .in_c = (int)in[2], .out_c = (int)c->filters,
                        .kernel_h = (int)c->kernel.h, .kernel_w = (int)c->kernel.w, .stride_h = (int)c->stride.h,
                        .stride_w = (int)c->stride.w, .dilation_h = (int)c->dilation.h, .dilation_w = (int)c->dilation.w,
-                       .same = c->same, .relu = a == NN_RELU || a == NN_RELU6, .most = a == NN_RELU6 ? 6 : 0, .pool = spec->fused != NULL};
+                       .same = c->same, .relu = a == NN_RELU || a == NN_RELU6, .most = a == NN_RELU6 ? 6 : 0,
+                       .pool = spec->fused != NULL};
 }
 
 /* A maxpool 2 with stride 2, valid, after relu or nothing: what the kernels can do in the same pass. */
