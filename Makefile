@@ -157,10 +157,12 @@ e2e: $(O)/logolens $(O)/support/decode_tool ## protocol tests against build/logo
 $(O)/bench/%: tests/bench/%.c $(O)/libnnlib.a
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/libnnlib.a $(NN_LIBS)
-.PHONY: bench bench-kernels
+.PHONY: bench bench-kernels bench-bases
 ROUNDS ?= 5
 bench: $(O)/bench/bench_train bench-images ## an epoch and pictures, ours beside the peers (PEER_PYTHON=python with TensorFlow …), JSON
 	@$(PYTHON) tests/bench/bench.py $(O)/bench/bench_train --rounds $(ROUNDS)
+bench-bases: $(O)/bench/bench_bases ## one image and eight through every network to transfer from
+	@$(O)/bench/bench_bases 0 $(ROUNDS)
 bench-kernels: $(O)/bench/bench_kernels ## every kernel variant on the report's shapes
 	@$(O)/bench/bench_kernels
 $(O)/support/%: tests/support/%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a

@@ -61,6 +61,44 @@ TEST(a_head_of_ones_own)
     nn_net_unref(net);
 }
 
+TEST(a_base_learns)
+{
+    enum { N = 12 };
+    const nn_base *base = nn_base_find("mobilenet_v2");
+    nn_base_options o = nn_base_defaults(base);
+    nn_net *net = NULL;
+    nn_weights *w = NULL;
+    nn_exec *exec = NULL;
+    double first = 0;
+    o.width = 0.1;
+    lg_err_clear(&err);
+    CHECK_OK(nn_net_new(&net, &err));
+    CHECK_OK(nn_net_add_line(net, "input 32x32x3", &err));
+    CHECK_OK(nn_base_add(base, &o, net, &err));
+    CHECK_OK(nn_net_add_line(net, "globalavg", &err));
+    CHECK_OK(nn_net_add_line(net, "dense 3 softmax", &err));
+    CHECK_OK(nn_net_finish(net, &err));
+    CHECK_OK(nn_weights_new(net, 2, &w, &err));
+    CHECK_OK(nn_exec_new(&(nn_exec_options){.net = net,
+                                            .max_batch = N,
+                                            .train = true,
+                                            .loss = nn_loss_find("crossentropy"),
+                                            .optim = nn_optim_find("adam")},
+                         &exec, &err));
+    nn_exec_load(exec, w);
+    for (int step = 0; step < 12; step++) {
+        hash_fill(nn_exec_input(exec), N * 32 * 32 * 3, 5, 1.0f);
+        for (int i = 0; i < N; i++) nn_exec_labels(exec)[i] = i % 3;
+        nn_exec_gradient(exec, N);
+        if (step == 0) first = nn_exec_loss(exec);
+        nn_exec_step(exec, &(nn_hyper){.lr = 0.003});
+    }
+    CHECK(first > 0.9 && nn_exec_loss(exec) < 0.5 * first);
+    nn_exec_free(exec);
+    nn_weights_unref(w);
+    nn_net_unref(net);
+}
+
 static void refused(const char *name, nn_base_options o, int code, const char *sentence)
 {
     const nn_base *base = NULL;
