@@ -145,7 +145,7 @@ static lg_status read_version(const unsigned char *data, size_t len, const char 
 static lg_status read_header(const unsigned char *data, size_t len, const char *file, const char *name, npy_header *h,
                              lg_err *err)
 {
-    size_t wide, n = 0;
+    size_t wide = 0, n = 0;
     LG_TRY(read_version(data, len, file, name, &wide, err));
     size_t start = MAGIC + 2 + wide;
     for (size_t i = 0; i < wide && len >= start; i++) n |= (size_t)data[MAGIC + 2 + i] << (8 * i);

@@ -235,7 +235,7 @@ lg_status nn_onnx_read_node(nn_onnx *net, nn_wire message, nn_onnx_node *node, l
     static const struct op constant = {"Constant", 0, 0, 1, "value"};
     const char *file = net->tensors.file;
     const struct op *op = NULL;
-    int attrs;
+    int attrs = 0;
     LG_TRY(read_kind(net, message, node, &attrs, err));
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
         if (strcmp(ops[i].name, node->op) == 0) op = &ops[i];
