@@ -64,18 +64,18 @@ void nn_preprocess_pixels(const nn_preprocess *preprocess, size_t n, const uint8
 typedef struct nn_list nn_list;
 
 typedef struct nn_base {
-    const char *name;         /* "resnet50"; another spelling in aliases */
-    const char *aliases;      /* blank between; may be NULL */
-    const char *doc;          /* one sentence */
-    const char *paper;        /* authors, year, title */
-    const char *keras;        /* the function of Keras that builds the same network; NULL: there is none */
-    const char *torch;        /* the same of torchvision */
-    int size;                 /* height and width of the images its weights were trained with */
+    const char *name;
+    const char *aliases;             /* other spellings, blank between; may be NULL */
+    const char *doc;                 /* one sentence */
+    const char *paper;               /* authors, year, title */
+    const char *keras;               /* the function of Keras that builds the same network; NULL: there is none */
+    const char *torch;               /* the same of torchvision */
+    int size;                        /* height and width of the images its weights were trained with */
     const nn_preprocess *preprocess; /* and how they were prepared */
-    bool widths;              /* other widths than 1 exist */
-    size_t params, params_top; /* without and with the top, as in the table above */
-    void (*list)(nn_list *list); /* writes the layers down, see base_list.h */
-    int blocks[4];            /* of the stages of a residual network */
+    bool widths;                     /* other widths than 1 exist */
+    size_t params, params_top;       /* without and with the top, as in the table above */
+    void (*list)(nn_list *list);     /* writes the layers down, see base_list.h */
+    int blocks[4];                   /* of the stages of a residual network */
 } nn_base;
 extern const nn_base nn_bases[]; /* ends with name NULL */
 
@@ -102,7 +102,8 @@ lg_status nn_base_add(const nn_base *base, const nn_base_options *options, nn_ne
 /* ---- where a parameter lies in a file of weights ---- */
 typedef enum nn_weight_file {
     NN_FILE_KERAS, /* "conv1_conv/kernel", "conv1_bn/moving_mean", "conv_dw_1/depthwise_kernel": layer/variable */
-    NN_FILE_TORCH, /* "layer1.0.conv1.weight", "bn1.running_var": a state dict of torchvision (timm's ResNets too) */
+    NN_FILE_TORCH, /* "layer1.0.conv1.weight", "bn1.running_var": a state dict of torchvision; timm's ResNets are named
+                      the same, the top of its vgg16 is not */
 } nn_weight_file;
 
 /* A tensor of a file. Numbers of torch lie (out, in, kernel places), ours (kernel places, in, out); a list of torch is
@@ -113,8 +114,8 @@ typedef struct nn_weight_name {
     int64_t out, in, places;
     bool turned;    /* nn_weight_turn has something to do */
 } nn_weight_name;
-/* Parameter k of a node of the base. False where the base is not in such files (base->keras, base->torch), or the node
- * is not the base's to name. num_batches_tracked of a state dict belongs to nobody and may be passed by. */
+/* Parameter k of a node of the base: of those that nn_base_add added, not of a head behind them. False where the base is
+ * not in such files (base->keras, base->torch). num_batches_tracked of a state dict belongs to nobody. */
 bool nn_base_weight(const nn_base *base, const nn_net *net, int node, int k, nn_weight_file file, nn_weight_name *out);
 /* The file's numbers in our order. */
 void nn_weight_turn(const nn_weight_name *name, const float *from, float *to);
