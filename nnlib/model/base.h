@@ -114,8 +114,8 @@ typedef struct nn_weight_name {
     int64_t out, in, places;
     bool turned;    /* nn_weight_turn has something to do */
 } nn_weight_name;
-/* Parameter k of a node of the base: of those that nn_base_add added, not of a head behind them. False where the base is
- * not in such files (base->keras, base->torch). num_batches_tracked of a state dict belongs to nobody. */
+/* Parameter k of a node of the base: of those that nn_base_add added, not of a head behind them. False where the base
+ * is not in such files (base->keras, base->torch). num_batches_tracked of a state dict belongs to nobody. */
 bool nn_base_weight(const nn_base *base, const nn_net *net, int node, int k, nn_weight_file file, nn_weight_name *out);
 /* The file's numbers in our order. */
 void nn_weight_turn(const nn_weight_name *name, const float *from, float *to);
