@@ -63,6 +63,21 @@ static inline const char *shape_of(const char *name)
     return t ? nn_named_shape_text(t->rank, t->dim, text) : "not there";
 }
 
+/* Every allocation of a reading refused in turn, and all after it: the failure says so and leaves no list behind. */
+static inline void check_refused_memory(lg_status (*read)(const char *name), const char *name)
+{
+    lg_status st = LG_E_MEMORY;
+    long n = 0;
+    while (st == LG_E_MEMORY && n < 500) {
+        lg_alloc_fail_at(++n, true);
+        st = read(name);
+        lg_alloc_fail_at(0, false);
+        if (st != LG_OK) CHECK_INT(list.count, 0);
+    }
+    CHECK_OK(st);
+    CHECK(n > 5);
+}
+
 /* make_goldens.py, numbers(): number i. */
 static inline float golden_number(size_t i)
 {
