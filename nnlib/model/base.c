@@ -7,12 +7,6 @@
 #include "nnlib/model/base_list.h"
 #include "lib/base/banned.h"
 
-const nn_preprocess nn_preprocess_caffe = {
-    .name = "caffe", .bgr = true, .scale = 1, .mean = {103.939f, 116.779f, 123.68f}, .deviation = {1, 1, 1}};
-const nn_preprocess nn_preprocess_tf = {.name = "tf", .scale = 1 / 127.5f, .mean = {1, 1, 1}, .deviation = {1, 1, 1}};
-const nn_preprocess nn_preprocess_torch = {
-    .name = "torch", .scale = 1 / 255.0f, .mean = {0.485f, 0.456f, 0.406f}, .deviation = {0.229f, 0.224f, 0.225f}};
-
 #define HOWARD   "Howard et al. 2017, Efficient Convolutional Neural Networks for Mobile Vision Applications"
 #define SANDLER  "Sandler et al. 2018, MobileNetV2: Inverted Residuals and Linear Bottlenecks"
 #define HE       "He et al. 2015, Deep Residual Learning for Image Recognition"
@@ -126,14 +120,6 @@ const nn_base nn_bases[] = {
     {.name = NULL},
 };
 enum { BASES = sizeof nn_bases / sizeof *nn_bases - 1 };
-
-void nn_preprocess_pixels(const nn_preprocess *p, size_t n, const uint8_t *pixels, float *x)
-{
-    for (size_t i = 0; i < n; i++, pixels += 3, x += 3) {
-        for (int c = 0; c < 3; c++)
-            x[c] = ((float)pixels[p->bgr ? 2 - c : c] * p->scale - p->mean[c]) / p->deviation[c];
-    }
-}
 
 /* ---- finding ---- */
 
@@ -279,7 +265,7 @@ static lg_status add_layer(const nn_list *list, int i, const int *node, nn_net *
 
 static lg_status add_needed(nn_list *list, nn_net *net, lg_err *err)
 {
-    int node[NN_MAX_LAYERS] = {0}; /* of each layer that was added */
+    int node[NN_MAX_LAYERS] = {nn_net_count(net) - 1}; /* of the images, and of each layer that was added */
     list->base->list(list);
     LG_TRY(mark_needed(list, err));
     for (int i = 1; i < list->count; i++) {
@@ -295,8 +281,11 @@ lg_status nn_base_add(const nn_base *base, const nn_base_options *options, nn_ne
     nn_base_options o = *options;
     nn_list list = {.base = base, .options = &o, .count = 1};
     LG_TRY(check_options(base, &o, err));
-    if (nn_net_count(net) != 1)
-        return lg_fail(err, LG_E_SHAPE, 216, "`base %s` stands only at the beginning, behind `input`", base->name);
+    int before = nn_net_count(net);
+    bool prepared = before == 2 && nn_net_node(net, 1)->type == nn_layer_find("preprocess");
+    if (before != 1 && !prepared)
+        return lg_fail(err, LG_E_SHAPE, 216, "`base %s` stands only at the beginning, behind `input` and `preprocess`",
+                       base->name);
     nn_shape in = nn_net_input(net);
     o.size = (nn_dims){in.dim[0], in.dim[1], 3};
     if (in.dim[2] != 3) {

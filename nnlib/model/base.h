@@ -7,12 +7,13 @@
  *     o.width = 0.75;
  *     LG_TRY(nn_base_net(base, &o, &net, err));         // input 224x224x3 … conv_pw_13_relu, 7x7x768
  *     …
- *     nn_preprocess_pixels(base->preprocess, n, pixels, nn_exec_input(exec));
+ *     nn_preprocess_pixels(base->preprocess, n, pixels, nn_exec_input(exec)); // or a layer `preprocess tf` before it
  *     nn_net_unref(net);
  *
  * To go on with layers of one's own, add the base to a network that has nothing but its `input`:
  *
  *     LG_GO(nn_net_add_line(net, "input 224x224x3", err));
+ *     LG_GO(nn_net_add_line(net, "preprocess tf", err));   // takes pixels of 0..1; may be left out
  *     LG_GO(nn_base_add(base, &o, net, err));
  *     LG_GO(nn_net_add_line(net, "globalavg", err));
  *     LG_GO(nn_net_add_line(net, "dense 4 softmax", err));
@@ -48,18 +49,9 @@
 #ifndef NN_BASE_H
 #define NN_BASE_H
 
+#include "nnlib/core/named_tensors.h"
+#include "nnlib/layers/preprocess.h"
 #include "nnlib/model/net.h"
-
-/* How pixels of 0..255, red first, become what the network was trained with, for each channel of the result:
- * value = (pixel · scale - mean) / deviation, with blue first where `bgr` says so. */
-typedef struct nn_preprocess {
-    const char *name; /* "caffe", "tf", "torch", as Keras calls its modes */
-    bool bgr;
-    float scale, mean[3], deviation[3];
-} nn_preprocess;
-extern const nn_preprocess nn_preprocess_caffe, nn_preprocess_tf, nn_preprocess_torch;
-/* (n, 3) pixels of 8 bits; n counts pixels of all images. */
-void nn_preprocess_pixels(const nn_preprocess *preprocess, size_t n, const uint8_t *pixels, float *x);
 
 typedef struct nn_list nn_list;
 
@@ -95,8 +87,8 @@ nn_base_options nn_base_defaults(const nn_base *base);
 /* LL142 for a width the base does not have or a size out of range, LL219 when it has no layer `until`, and what
  * nn_net_add may say: LL203 for images too small, LL207. */
 lg_status nn_base_net(const nn_base *base, const nn_base_options *options, nn_net **out, lg_err *err) LG_MUST_CHECK;
-/* Behind the `input` of a network that has nothing else yet (LL216), with its size; the caller adds more, or finishes.
- * On failure the network may hold some of the layers. */
+/* Behind the `input` of a network that has nothing else yet, or only `preprocess` (LL216), with its size; the caller
+ * adds more, or finishes. On failure the network may hold some of the layers. */
 lg_status nn_base_add(const nn_base *base, const nn_base_options *options, nn_net *net, lg_err *err) LG_MUST_CHECK;
 
 /* ---- where a parameter lies in a file of weights ---- */
@@ -117,8 +109,18 @@ typedef struct nn_weight_name {
 /* Parameter k of a node of the base: of those that nn_base_add added, not of a head behind them. False where the base
  * is not in such files (base->keras, base->torch). num_batches_tracked of a state dict belongs to nobody. */
 bool nn_base_weight(const nn_base *base, const nn_net *net, int node, int k, nn_weight_file file, nn_weight_name *out);
+/* The same but for the name, which is "", of any node: how PyTorch and ONNX lay such a parameter out. */
+void nn_weight_torch_order(const nn_net *net, int node, int k, nn_weight_name *out);
 /* The file's numbers in our order. */
 void nn_weight_turn(const nn_weight_name *name, const float *from, float *to);
+/* Fills the parameters of nodes from … to - 1, which nn_base_add added, with a file's tensors: by the names of Keras (`/`
+ * or `.` between layer and variable) or of torchvision; where the file has neither, as ONNX files that number what they
+ * hold, in the order of the graph, with batchnorms as they are or multiplied into the convolutions. More tensors than
+ * the base wants (a top it leaves out) are passed over. order (n tensors of the list, as the graph uses them): NULL for
+ * the list's own. *file: whose weights they are. LL221 names the first that differs and what the file holds. */
+lg_status nn_base_load(const nn_base *base, const nn_net *net, int from, int to, const nn_named_tensors *list,
+                       const nn_named_tensor *const *order, size_t n, nn_weights *into, nn_weight_file *file,
+                       lg_err *err) LG_MUST_CHECK;
 /* How images are prepared for weights from such files: Keras' and torchvision's VGG16 differ in nothing else. */
 const nn_preprocess *nn_base_preprocess(const nn_base *base, nn_weight_file file);
 

@@ -28,9 +28,12 @@ static int64_t flattened_places(const nn_net *net, const nn_node *node)
     return before->spec.in[0].dim[0] * before->spec.in[0].dim[1];
 }
 
-static void torch_order(const nn_net *net, const nn_node *node, const nn_shape *ours, nn_weight_name *out)
+void nn_weight_torch_order(const nn_net *net, int index, int k, nn_weight_name *out)
 {
+    const nn_node *node = nn_net_node(net, index);
+    const nn_shape *ours = &node->param[k].shape;
     const int64_t *d = ours->dim;
+    *out = (nn_weight_name){.shape = *ours, .out = (int64_t)nn_shape_size(*ours), .in = 1, .places = 1};
     if (ours->rank == 4) {
         bool depthwise = strcmp(node->type->name, "depthwise") == 0;
         out->places = d[0] * d[1];
@@ -59,8 +62,8 @@ bool nn_base_weight(const nn_base *base, const nn_net *net, int node, int k, nn_
     const char *layer = base->list == nn_list_vgg16 ? nn_vgg16_torch_name(n->name) : n->name;
     const char *what = torch_param(param->name);
     if (!base->torch || !layer || !what) return false;
+    nn_weight_torch_order(net, node, k, out);
     snprintf(out->name, sizeof out->name, "%s.%s", layer, what);
-    torch_order(net, n, &param->shape, out);
     return true;
 }
 
