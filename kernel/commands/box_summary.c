@@ -49,7 +49,7 @@ static void formula_cell(plt_doc *doc, const nn_net *net, const nn_summary_row *
     for (int k = 0; k < node->nparam; k++) {
         const nn_param *p = &node->param[k];
         lg_buf_addf(&words, "%s%s %s: %s%s", k ? " + " : "", p->name, nn_shape_text(p->shape, shape),
-                    lg_thousands((long long)nn_shape_count(p->shape)), p->moving ? " (not trained)" : "");
+                    lg_thousands((long long)nn_shape_count(p->shape)), nn_node_trains(node, k) ? "" : " (not trained)");
     }
     plt_cell(doc, "%s", row->formula);
     if (words.len) plt_cell_tip(doc, "%s", lg_buf_str(&words));
@@ -199,7 +199,7 @@ void cmd_doc_summary(plt_doc *doc, const cmd_model *model, const char *name, con
         if (s.row[i].params > s.row[largest].params) largest = i;
     }
     plt_text(doc, "Total params: %s\nTrainable params: %s\nNon-trainable params: %s", lg_thousands((long long)s.params),
-             lg_thousands((long long)(s.params - s.moving)), lg_thousands((long long)s.moving));
+             lg_thousands((long long)s.trained), lg_thousands((long long)(s.params - s.trained)));
     if (columns != detail) doc_memory(doc, &s);
     if (detail & MEMORY)
         plt_text(doc, "One image: %s multiply-adds, %s of outputs; weights: %s", lg_thousands((long long)s.macs),

@@ -19,7 +19,8 @@
  *  - A layer that needs numbers of the whole batch while training (batchnorm) names how many in `sums` and adds up its
  *    piece's share in sum_forward and sum_backward; then all pieces meet, the shares are added in the order of the
  *    pieces, and forward (backward) finds the batch's sums in call->total. When the network is used, none of this runs.
- *  - backward *adds* to grad[], *writes* dx[] and may overwrite dy. */
+ *  - backward *adds* to grad[], *writes* dx[] and may overwrite dy. A frozen layer has no grad[] and does not read x;
+ *    one that has `sums` gets no total while training either, and then works as when the network is used. */
 #ifndef NN_LAYER_H
 #define NN_LAYER_H
 
@@ -126,10 +127,11 @@ typedef struct nn_call {
 
     nn_tensor dy;            /* backward: may be overwritten */
     nn_tensor *dx;           /* [nin]; dx[i].data is NULL where nobody asks for it */
-    float *const *grad;      /* [nparam], added to; moving parameters have none to add */
+    float *const *grad;      /* [nparam], added to; NULL for a parameter that is moving or frozen */
 
     int batch;               /* images in the whole batch */
-    const double *total[2];  /* training, layers with sums: the batch's, of forward and (in backward) of backward */
+    const double *total[2];  /* training, layers with sums: the batch's, of forward and (in backward) of backward; NULL
+                                for a frozen layer */
     const double *share[2];  /* and this piece's part of them */
 
     void *saved;   /* n * saved(spec) bytes, from forward to backward; NULL where there will be no backward */
@@ -137,7 +139,7 @@ typedef struct nn_call {
 } nn_call;
 
 enum nn_layer_flags {
-    NN_NEEDS_X = 1 << 0,     /* backward reads x */
+    NN_NEEDS_X = 1 << 0,     /* backward reads x, unless the layer is frozen */
     NN_NEEDS_Y = 1 << 1,     /* backward reads y */
     NN_VIEW = 1 << 2,        /* y is x under another shape: no forward, no backward, no memory */
     NN_TRAINING_ONLY = 1 << 3, /* a view when the network is used, a layer when it is trained */

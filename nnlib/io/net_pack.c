@@ -7,6 +7,10 @@
 enum { MOST_FIELDS = 64, MOST_WORD = 64 };
 
 /* ---- networks ---- */
+/* That a layer is frozen stands among its settings, and only where it is: all other files are as they were before there
+ * was such a thing. */
+static const char frozen_word[] = "frozen";
+
 static void pack_field(const nn_field *f, const void *config, lg_buf *out)
 {
     const char *at = (const char *)config + f->offset;
@@ -46,13 +50,14 @@ void nn_net_pack(const nn_net *net, lg_buf *out)
     lg_pack_u32(out, (uint32_t)nn_net_count(net));
     for (int i = 0; i < nn_net_count(net); i++) {
         const nn_node *node = nn_net_node(net, i);
-        uint32_t fields = 0;
+        uint32_t fields = node->frozen;
         for (const nn_field *f = node->type->fields; f->name; f++) fields++;
         lg_pack_text(out, node->type->name);
         lg_pack_u32(out, (uint32_t)node->spec.nin);
         for (int k = 0; k < node->spec.nin; k++) lg_pack_u32(out, (uint32_t)node->input[k]);
         lg_pack_u32(out, fields);
         for (const nn_field *f = node->type->fields; f->name; f++) pack_field(f, node->spec.config, out);
+        if (node->frozen) lg_pack_text(out, frozen_word), lg_pack_u8(out, NN_FLAG), lg_pack_u8(out, 1);
     }
 }
 
@@ -114,7 +119,7 @@ static void unpack_value(lg_unpack *in, const nn_field *f, void *config)
     if (!fits) lg_unpack_refuse(in, "`%s` cannot be %g", f->name, number);
 }
 
-static void unpack_config(lg_unpack *in, const nn_layer_type *type, void *config)
+static void unpack_config(lg_unpack *in, const nn_layer_type *type, void *config, bool *frozen)
 {
     size_t fields = lg_unpack_count(in, MOST_FIELDS, 6);
     nn_config_init(type, config);
@@ -123,6 +128,10 @@ static void unpack_config(lg_unpack *in, const nn_layer_type *type, void *config
         uint8_t kind = lg_unpack_u8(in);
         const nn_field *f = type->fields;
         while (f->name && strcmp(f->name, name) != 0) f++;
+        if (!f->name && kind == NN_FLAG && strcmp(name, frozen_word) == 0) {
+            *frozen = lg_unpack_truth(in);
+            continue;
+        }
         if (!f->name) lg_unpack_refuse(in, "`%s` has no setting `%s`", type->name, name);
         else if (kind != f->kind) lg_unpack_refuse(in, "`%s %s` is of another kind", type->name, name);
         if (!in->bad) unpack_value(in, f, config);
@@ -144,6 +153,7 @@ static lg_status unpack_layer(lg_unpack *in, nn_net *net, lg_err *err)
 {
     int input[NN_MAX_INPUTS] = {0};
     lg_err said = {0};
+    bool frozen = false;
     const char *word = lg_unpack_text(in, MOST_WORD);
     const nn_layer_type *type = nn_layer_find(word);
     if (!type) lg_unpack_refuse(in, "no layer is called `%s`", word);
@@ -156,11 +166,12 @@ static lg_status unpack_layer(lg_unpack *in, nn_net *net, lg_err *err)
     if (in->bad) return lg_unpack_check(in, err);
     void *config = lg_alloc(1, type->config_size, err);
     if (!config) return err->status;
-    unpack_config(in, type, config);
+    unpack_config(in, type, config, &frozen);
     lg_status st = lg_unpack_check(in, err);
     if (st == LG_OK) {
         st = nn_net_add_to(net, type, config, input, (int)inputs, &said);
         if (st) st = refused(in, &said, err);
+        else if (frozen) nn_net_freeze(net, nn_net_count(net) - 1);
     }
     lg_free(config);
     return st;

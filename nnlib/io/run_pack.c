@@ -92,6 +92,16 @@ static lg_status unpack_history(lg_unpack *in, nn_run *run, lg_err *err)
     return lg_unpack_check(in, err);
 }
 
+/* Files of before layers could be frozen hold zeros for the averages too, behind the numbers of what is trained. */
+static void drop_untrained(const nn_net *net, size_t slots, nn_run *run)
+{
+    size_t block = nn_net_block(net), trained = nn_net_trained_block(net);
+    if (!slots || run->nslots != slots * block || nn_net_frozen(net)) return;
+    for (size_t s = 1; s < slots; s++)
+        memmove(run->slots + s * trained, run->slots + s * block, trained * sizeof *run->slots);
+    run->nslots = slots * trained;
+}
+
 static lg_status unpack_slots(lg_unpack *in, const nn_net *net, const nn_optim_type *optim, nn_run *run, lg_err *err)
 {
     uint64_t n = lg_unpack_u64(in), slots = (uint64_t)optim->slots;
@@ -103,6 +113,7 @@ static lg_status unpack_slots(lg_unpack *in, const nn_net *net, const nn_optim_t
     if (!run->slots) return err->status;
     run->nslots = (size_t)n;
     lg_unpack_f32s(in, run->slots, run->nslots);
+    drop_untrained(net, (size_t)slots, run);
     return lg_unpack_check(in, err);
 }
 

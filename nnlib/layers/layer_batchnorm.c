@@ -134,14 +134,21 @@ static void batchnorm_affine(const nn_spec *spec, const float *const *param, flo
                         shift);
 }
 
+/* By the batch, or by the averages: when the network is used, and when the layer is frozen. */
+static bool of_the_batch(const nn_call *call)
+{
+    return call->training && call->total[0];
+}
+
 /* y = scale·x + shift for each channel, in the two halves of scratch. */
 static void batchnorm_forward(const nn_call *call)
 {
     size_t channels = channels_of(call->spec), rows = (size_t)numbers(call->spec, call->y.n);
     float *restrict scale = call->scratch, *restrict shift = scale + channels, *restrict y = call->y.data;
     const float *restrict x = call->x[0].data;
-    if (!call->training) batchnorm_affine(call->spec, call->param, scale, shift);
-    for (size_t c = 0; call->training && c < channels; c++)
+    bool batch = of_the_batch(call);
+    if (!batch) batchnorm_affine(call->spec, call->param, scale, shift);
+    for (size_t c = 0; batch && c < channels; c++)
         scale_and_shift(call->param, c, batch_mean(call, c), batch_inverse(call, c), scale, shift);
     for (size_t r = 0; r < rows; r++, x += channels, y += channels)
         for (size_t c = 0; c < channels; c++) y[c] = scale[c] * x[c] + shift[c];
@@ -164,9 +171,25 @@ static void batchnorm_sum_backward(const nn_call *call, double *sum)
         with_x[c] = (with_x[c] - batch_mean(call, c) * sum[c]) * batch_inverse(call, c);
 }
 
+/* dx = scale·dy for each channel. */
+static void frozen_backward(const nn_call *call)
+{
+    size_t channels = channels_of(call->spec), rows = (size_t)numbers(call->spec, call->dy.n);
+    float *restrict scale = call->scratch, *restrict dx = call->dx[0].data;
+    const float *restrict dy = call->dy.data;
+    if (!dx) return;
+    batchnorm_affine(call->spec, call->param, scale, scale + channels);
+    for (size_t r = 0; r < rows; r++, dy += channels, dx += channels)
+        for (size_t c = 0; c < channels; c++) dx[c] = scale[c] * dy[c];
+}
+
 /* dx = a·dy + b·(x - mean) + d for each channel. */
 static void batchnorm_backward(const nn_call *call)
 {
+    if (!of_the_batch(call)) {
+        frozen_backward(call);
+        return;
+    }
     size_t channels = channels_of(call->spec), rows = (size_t)numbers(call->spec, call->dy.n);
     float *restrict a = call->scratch, *restrict b = a + channels, *restrict d = b + channels;
     float *restrict mean = d + channels, *restrict dx = call->dx[0].data;

@@ -151,7 +151,7 @@ static void conv2d_backward(const nn_call *call)
                         .dy = call->dy.data, .argmax = job.pool ? call->saved : NULL, .dw = call->grad[0],
                         .db = c->bias ? call->grad[1] : NULL, .add = true, .dx = call->dx[0].data,
                         .scratch = call->scratch};
-    nn_conv2d_backward_weights(&a);
+    if (a.dw) nn_conv2d_backward_weights(&a);
     if (a.dx) nn_conv2d_backward_data(&a);
 }
 

@@ -87,9 +87,11 @@ static void dense_backward(const nn_call *call)
     const dense_config *c = call->spec->config;
     int n = call->dy.n, units = (int)c->units, in = (int)call->spec->in[0].dim[0];
     nn_ending_backward(dense_activation(call->spec), call);
-    nn_sgemm(&(nn_sgemm_args){.trans = NN_GEMM_TN, .m = in, .n = units, .k = n, .a = call->x[0].data,
-                              .b = call->dy.data, .beta = 1, .c = call->grad[0]});
-    if (c->bias)
+    bool frozen = !call->grad[0];
+    if (!frozen)
+        nn_sgemm(&(nn_sgemm_args){.trans = NN_GEMM_TN, .m = in, .n = units, .k = n, .a = call->x[0].data,
+                                  .b = call->dy.data, .beta = 1, .c = call->grad[0]});
+    if (c->bias && !frozen)
         nn_sum_rows(&(nn_sum_rows_args){.rows = n, .cols = (size_t)units, .x = call->dy.data, .add = true,
                                         .y = call->grad[1]});
     if (call->dx[0].data)

@@ -211,8 +211,9 @@ static void depthwise_backward(const nn_call *call)
     size_t channels = (size_t)call->spec->out.dim[2], n = (size_t)call->dy.n * nn_shape_size(call->spec->out);
     float *dy = call->dy.data, *dx = call->dx[0].data;
     nn_ending_backward(depthwise_activation(call->spec), call);
-    depthwise_walk(call, (depthwise_arrays){call->x[0].data, call->grad[0], dy}, TO_KERNEL);
-    if (c->bias)
+    bool frozen = !call->grad[0];
+    if (!frozen) depthwise_walk(call, (depthwise_arrays){call->x[0].data, call->grad[0], dy}, TO_KERNEL);
+    if (c->bias && !frozen)
         nn_sum_rows(&(nn_sum_rows_args){
             .rows = (int)(n / channels), .cols = channels, .x = dy, .add = true, .y = call->grad[1]});
     if (!dx) return;

@@ -22,12 +22,13 @@ struct nn_exec {
     uint64_t seed;
     int64_t steps;
     size_t block, bytes;
+    size_t trained;            /* floats of the block that are trained */
 
     const nn_weights *bound;   /* in use without training */
     const float *w;            /* weights in use */
-    float *folded;             /* without training: parameters that hold the layer behind too, see plan.h */
-    float *own, *grad, *slots; /* (block), (block), (optim->slots, block) */
-    float *partial;            /* (pieces, block): gradient of each piece */
+    float *folded;             /* parameters that hold the layer behind too, see plan.h */
+    float *own, *grad, *slots; /* (block), (trained), (optim->slots, trained) */
+    float *partial;            /* (pieces, trained): gradient of each piece */
     float *input, *output, *losses, *class_weight;
     int32_t *labels;
     const float **mask;        /* (nodes) */
@@ -43,6 +44,10 @@ static lg_status check_trainable(const nn_net *net, lg_err *err)
 {
     const nn_node *last = nn_net_node(net, nn_net_count(net) - 1);
     char size[NN_SHAPE_TEXT];
+    if (nn_net_frozen(net) && !nn_net_trained_block(net)) {
+        lg_fail(err, LG_E_ARG, 430, "every layer of this network is frozen, so there is nothing to train");
+        return lg_try(err, "leave the last layers free to learn");
+    }
     if (last->spec.out.rank == 1 && nn_ends_in(last->type, last->spec.config) == NN_SOFTMAX) return LG_OK;
     lg_fail(err, LG_E_SHAPE, 405,
             "this network does not end in probabilities, so it cannot be trained to name classes");
@@ -79,7 +84,7 @@ static lg_status exec_take(nn_exec *e, const exec_need *need, int n, int64_t lim
 
 static lg_status exec_memory(nn_exec *e, int64_t limit, lg_err *err)
 {
-    double batch = e->max_batch, block = (double)e->block, f = sizeof(float), t = e->train;
+    double batch = e->max_batch, trained = (double)e->trained, f = sizeof(float), t = e->train;
     int pieces = e->pieces, slots = e->keep ? 1 : e->plan.sums ? pieces : lg_pool_size(e->pool);
     const exec_need need[] = {
         {&e->slot, slots, (double)(e->plan.ws.total ? e->plan.ws.total : 64)},
@@ -91,10 +96,10 @@ static lg_status exec_memory(nn_exec *e, int64_t limit, lg_err *err)
         {&e->labels, t * batch, f},
         {&e->losses, t * batch, f},
         {&e->class_weight, t * e->classes, f},
-        {&e->own, t * block, f},
-        {&e->grad, t * block, f},
-        {&e->partial, t * block * pieces, f},
-        {&e->slots, t * block * (e->optim ? e->optim->slots : 0), f},
+        {&e->own, t * (double)e->block, f},
+        {&e->grad, t * trained, f},
+        {&e->partial, t * trained * pieces, f},
+        {&e->slots, t * trained * (e->optim ? e->optim->slots : 0), f},
     };
     return exec_take(e, need, sizeof need / sizeof *need, limit, err);
 }
@@ -135,6 +140,7 @@ lg_status nn_exec_new(const nn_exec_options *o, nn_exec **out, lg_err *err)
     e->net = nn_net_ref(o->net);
     e->pool = o->pool, e->loss_type = o->loss, e->optim = o->optim, e->train = o->train, e->keep = o->keep;
     e->max_batch = o->max_batch, e->seed = o->seed, e->block = nn_net_block(o->net);
+    e->trained = nn_net_trained_block(o->net);
     e->pieces = pieces_of(e, o->max_batch);
     e->classes = (int)nn_net_output(o->net).dim[nn_net_output(o->net).rank - 1];
     LG_GO(nn_plan_init(&e->plan,
@@ -189,15 +195,15 @@ static void fold(const nn_exec *e, int i)
 
 void nn_exec_load(nn_exec *e, const nn_weights *weights)
 {
-    LG_BUG_ON(nn_net_block(nn_weights_net(weights)) != e->block);
+    LG_BUG_ON(!nn_net_laid_out_alike(nn_weights_net(weights), e->net));
     if (e->train) {
         memcpy(e->own, nn_weights_block(weights), e->block * sizeof(float));
-        return;
+    } else {
+        nn_weights *held = nn_weights_ref(weights);
+        nn_weights_unref(e->bound);
+        e->bound = held;
+        e->w = nn_weights_block(held);
     }
-    nn_weights *held = nn_weights_ref(weights);
-    nn_weights_unref(e->bound);
-    e->bound = held;
-    e->w = nn_weights_block(held);
     for (int i = 1; i < e->plan.count; i++)
         if (e->plan.node[i].folds >= 0) fold(e, i);
 }
@@ -217,7 +223,7 @@ typedef struct piece {
     int batch;        /* all of its images */
     bool training;
     float scale;      /* 1 / images in the batch */
-    float *grad;      /* (block) */
+    float *grad;      /* (trained) */
 } piece;
 
 static float *space(const piece *p, int item)
@@ -302,7 +308,7 @@ static void piece_loss(const piece *p)
                                       .class_weight = e->weighted ? e->class_weight : NULL, .scale = p->scale,
                                       .z = scores, .p = scores, .dz = space(p, e->plan.node[last].dy),
                                       .loss = e->losses + p->first});
-    memset(p->grad, 0, e->block * sizeof *p->grad);
+    memset(p->grad, 0, e->trained * sizeof *p->grad);
 }
 
 /* Where a node's gradients with respect to its inputs go; those to be added go to `temp` first. */
@@ -326,7 +332,7 @@ static void backward_one(const piece *p, int i)
     const float *param[NN_MAX_PARAMS];
     float *grad[NN_MAX_PARAMS];
     nn_call call = call_begin(p, i, x, param);
-    for (int k = 0; k < node->nparam; k++) grad[k] = p->grad + node->offset[k];
+    for (int k = 0; k < node->nparam; k++) grad[k] = nn_node_trains(node, k) ? p->grad + node->offset[k] : NULL;
     call_dx(p, i, dx);
     call.grad = grad, call.dx = dx, call.scratch = space(p, plan->scratch_backward);
     call.dy = tensor_of(p, space(p, e->plan.node[plan->target].dy), call.y.shape);
@@ -387,7 +393,7 @@ static piece piece_of(const batch_job *job, int index, int worker, bool training
                    .count = range.count,
                    .training = training,
                    .scale = 1.0f / (float)job->n,
-                   .grad = e->partial + (size_t)index * e->block};
+                   .grad = e->partial + (size_t)index * e->trained};
 }
 
 static void forward_job(void *ctx, int index, int worker)
@@ -422,9 +428,10 @@ static void sum_job(void *ctx, int index, int worker)
 {
     const batch_job *job = ctx;
     nn_exec *e = job->e;
-    size_t from = (size_t)index * EXEC_COLUMNS, left = e->block - from, n = left < EXEC_COLUMNS ? left : EXEC_COLUMNS;
+    size_t from = (size_t)index * EXEC_COLUMNS, left = e->trained - from;
+    size_t n = left < EXEC_COLUMNS ? left : EXEC_COLUMNS;
     (void)worker;
-    nn_sum_rows(&(nn_sum_rows_args){.rows = job->pieces, .cols = n, .stride = e->block, .x = e->partial + from,
+    nn_sum_rows(&(nn_sum_rows_args){.rows = job->pieces, .cols = n, .stride = e->trained, .x = e->partial + from,
                                     .y = e->grad + from});
 }
 
@@ -432,11 +439,11 @@ static void step_job(void *ctx, int index, int worker)
 {
     const batch_job *job = ctx;
     nn_exec *e = job->e;
-    size_t from = (size_t)index * EXEC_COLUMNS, left = nn_net_trained_block(e->net) - from;
+    size_t from = (size_t)index * EXEC_COLUMNS, left = e->trained - from;
     size_t n = left < EXEC_COLUMNS ? left : EXEC_COLUMNS;
     float *slot[4] = {0};
     (void)worker;
-    for (int s = 0; s < e->optim->slots && s < 4; s++) slot[s] = e->slots + (size_t)s * e->block + from;
+    for (int s = 0; s < e->optim->slots && s < 4; s++) slot[s] = e->slots + (size_t)s * e->trained + from;
     e->optim->update(job->hyper, n, e->own + from, e->grad + from, slot);
 }
 
@@ -445,7 +452,7 @@ static int column_jobs(size_t floats)
     return (int)((floats + EXEC_COLUMNS - 1) / EXEC_COLUMNS);
 }
 
-/* l2 times the sum of squares of every tensor that has one; with grad, its gradient is added there. */
+/* l2 times the sum of squares of every tensor that has one and learns; with grad, its gradient is added there. */
 static double l2_penalty(const nn_exec *e, float *grad)
 {
     double penalty = 0;
@@ -455,7 +462,7 @@ static double l2_penalty(const nn_exec *e, float *grad)
             const float *w = e->w + node->offset[k];
             size_t size = nn_shape_size(node->param[k].shape);
             double l2 = node->param[k].l2;
-            if (l2 == 0) continue;
+            if (l2 == 0 || node->frozen) continue;
             for (size_t j = 0; j < size; j++) penalty += l2 * (double)w[j] * (double)w[j];
             if (grad)
                 nn_axpy(&(nn_axpy_args){.n = size, .alpha = (float)(2 * l2), .x = w, .y = grad + node->offset[k]});
@@ -491,7 +498,7 @@ void nn_exec_gradient(nn_exec *e, int n)
         if (lg_cancelled(e->cancel)) return;
         if (job.to < job.end) add_shares(e, job.to, job.pieces);
     }
-    lg_pool_run(e->pool, column_jobs(e->block), sum_job, &job);
+    lg_pool_run(e->pool, column_jobs(e->trained), sum_job, &job);
     finish_loss(e, n);
 }
 
@@ -517,7 +524,7 @@ void nn_exec_step(nn_exec *e, const nn_hyper *hyper)
     batch_job job = {.e = e, .hyper = &h};
     e->steps++;
     if (h.step == 0) h.step = e->steps;
-    lg_pool_run(e->pool, column_jobs(nn_net_trained_block(e->net)), step_job, &job);
+    lg_pool_run(e->pool, column_jobs(e->trained), step_job, &job);
     settle(e);
 }
 

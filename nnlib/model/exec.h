@@ -31,7 +31,8 @@ typedef struct nn_exec nn_exec;
 typedef struct nn_exec_options {
     const nn_net *net; /* finished; the exec keeps a reference */
     int max_batch;
-    bool train;        /* gradients too: needs loss and optim, and a network that ends in softmax (else LL405) */
+    bool train;        /* gradients too: needs loss and optim, a network that ends in softmax (else LL405), and a layer
+                          that is not frozen (else LL430) */
     bool keep;         /* keep every layer's output (and its gradient, with train) to be read after a run */
     lg_pool *pool;     /* NULL: the calling thread alone */
     const nn_loss_type *loss;
@@ -44,8 +45,9 @@ lg_status nn_exec_new(const nn_exec_options *options, nn_exec **out, lg_err *err
 void nn_exec_free(nn_exec *exec);
 size_t nn_exec_bytes(const nn_exec *exec); /* memory taken */
 
-/* train: copies the weights in. Else: runs with them in place, keeping a reference; but kernels with a batchnorm behind
- * them are copied, with its scale and shift multiplied in (not with keep). */
+/* train: copies the weights in. Else: runs with them in place, keeping a reference. Kernels with a batchnorm behind them
+ * are copied where neither is trained, with its scale and shift multiplied in (not with keep). The weights' network must
+ * lie as the exec's does (nn_net_laid_out_alike). */
 void nn_exec_load(nn_exec *exec, const nn_weights *weights);
 /* Copies the weights of a training exec out into a block not yet shared. */
 void nn_exec_store(const nn_exec *exec, nn_weights *weights);
@@ -70,7 +72,8 @@ const float *nn_exec_losses(const nn_exec *exec); /* (n), of each image, after n
 /* Mean loss of the last nn_exec_gradient, with the penalties of l2. */
 double nn_exec_loss(const nn_exec *exec);
 double nn_exec_penalty(const nn_exec *exec); /* what l2 adds to the loss with the weights in use */
-const float *nn_exec_grad(const nn_exec *exec); /* gradient block laid out as the weights, after nn_exec_gradient */
+/* The gradient after nn_exec_gradient: nn_net_trained_block floats, laid out as the weights. */
+const float *nn_exec_grad(const nn_exec *exec);
 const float *nn_exec_weights(const nn_exec *exec); /* the block in use */
 
 /* With keep: a node's output (n, shape) and, after nn_exec_gradient, the gradient of it, or of its scores where the
@@ -83,7 +86,8 @@ void nn_exec_set_mask(nn_exec *exec, int node, const float *mask);
 /* Updates made so far; it is part of the key of dropout's random numbers. */
 int64_t nn_exec_steps(const nn_exec *exec);
 void nn_exec_set_steps(nn_exec *exec, int64_t steps);
-/* The optimiser's own numbers: optim->slots blocks laid out one behind the other; NULL when slots is 0. */
+/* The optimiser's own numbers: optim->slots blocks of nn_net_trained_block floats one behind the other; NULL when slots
+ * is 0. */
 float *nn_exec_slots(nn_exec *exec);
 
 #endif

@@ -143,6 +143,14 @@ static void add_layer(lg_buf *out, const nn_net *net, int i)
     if (is_branch(net, i)) lg_buf_addf(out, "x%d = x\n", i);
 }
 
+static void add_frozen(lg_buf *out, const nn_node *node)
+{
+    if (!node->frozen) return;
+    lg_buf_adds(out, "model.get_layer(");
+    add_string(out, node->keras_name);
+    lg_buf_adds(out, ").trainable = False\n");
+}
+
 static bool has_penalty(const nn_net *net)
 {
     for (int i = 0; i < nn_net_count(net); i++)
@@ -154,7 +162,8 @@ static bool has_penalty(const nn_net *net)
 void nn_keras_source(const nn_net *net, lg_buf *out)
 {
     nn_shape in = nn_net_input(net);
-    lg_buf_addf(out, "# %zu parameters, %zu of them not trained\n", nn_net_params(net), nn_net_moving(net));
+    lg_buf_addf(out, "# %zu parameters, %zu of them not trained\n", nn_net_params(net),
+                nn_net_params(net) - nn_net_trained_params(net));
     lg_buf_addf(out, "import keras\nfrom keras import layers%s\n\n", has_penalty(net) ? ", regularizers" : "");
     lg_buf_addf(out, "inputs = keras.Input((%lld, %lld, %lld), name=", (long long)in.dim[0], (long long)in.dim[1],
                 (long long)in.dim[2]);
@@ -162,4 +171,5 @@ void nn_keras_source(const nn_net *net, lg_buf *out)
     lg_buf_adds(out, ")\n");
     for (int i = 1; i < nn_net_count(net); i++) add_layer(out, net, i);
     lg_buf_adds(out, "model = keras.Model(inputs, outputs)\n");
+    for (int i = 1; i < nn_net_count(net); i++) add_frozen(out, nn_net_node(net, i));
 }

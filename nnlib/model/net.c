@@ -15,7 +15,7 @@ struct nn_net {
     int count, cap;
     int64_t limit;
     double params, activations; /* so far; in double, since they are checked before they must fit anywhere */
-    size_t moving, trained_block, block;
+    size_t moving, trained, trained_block, block;
     char *data_name;
 };
 
@@ -253,20 +253,35 @@ lg_status nn_net_add_line(nn_net *net, const char *line, lg_err *err)
     return st;
 }
 
-/* Places of the parameters in the weights: one after the other, those that are trained before those that are not. */
-static void lay_out(nn_net *net, bool moving)
+void nn_net_freeze(nn_net *net, int node)
+{
+    LG_BUG_ON(net->finished || node < 0 || node >= net->count);
+    net->node[node].frozen = net->node[node].nparam > 0;
+}
+
+/* Places of one kind of parameters in the weights, one after the other. */
+static void lay_out_kind(nn_net *net, bool trained)
 {
     for (int i = 0; i < net->count; i++) {
         nn_node *node = &net->node[i];
         for (int k = 0; k < node->nparam; k++) {
             size_t size = nn_shape_size(node->param[k].shape);
-            if (node->param[k].moving != moving) continue;
+            if (nn_node_trains(node, k) != trained) continue;
             node->offset[k] = net->block;
             net->block += (size + 15) & ~(size_t)15;
-            if (moving) net->moving += size;
+            if (trained) net->trained += size;
+            if (node->param[k].moving) net->moving += size;
         }
     }
-    if (!moving) net->trained_block = net->block;
+}
+
+/* Those that are trained before those that are not. */
+static void lay_out(nn_net *net)
+{
+    net->block = net->trained = net->moving = 0;
+    lay_out_kind(net, true);
+    net->trained_block = net->block;
+    lay_out_kind(net, false);
 }
 
 lg_status nn_net_finish(nn_net *net, lg_err *err)
@@ -279,10 +294,43 @@ lg_status nn_net_finish(nn_net *net, lg_err *err)
         }
         if (!read) return lg_fail(err, LG_E_SHAPE, 214, "nothing reads the output of `%s`", net->node[i].name);
     }
-    lay_out(net, false);
-    lay_out(net, true);
+    lay_out(net);
     net->finished = true;
     return LG_OK;
+}
+
+static lg_status copy_node(nn_net *net, const nn_node *node, lg_err *err)
+{
+    void *config = lg_alloc(1, node->type->config_size, err);
+    if (!config) return LG_E_MEMORY;
+    memcpy(config, node->spec.config, node->type->config_size);
+    net->node[net->count] = *node;
+    net->node[net->count++].spec.config = config;
+    return LG_OK;
+}
+
+lg_status nn_net_with_frozen(const nn_net *net, const bool *frozen, nn_net **out, lg_err *err)
+{
+    nn_net *again = NULL;
+    lg_status st;
+    LG_BUG_ON(!net->finished);
+    LG_GO(nn_net_new(&again, err));
+    again->limit = net->limit, again->params = net->params, again->activations = net->activations;
+    again->node = lg_alloc((size_t)net->count, sizeof *again->node, err);
+    LG_GO(again->node ? LG_OK : LG_E_MEMORY);
+    again->cap = net->count;
+    for (int i = 0; i < net->count; i++) {
+        LG_GO(copy_node(again, &net->node[i], err));
+        again->node[i].frozen = frozen[i] && again->node[i].nparam > 0;
+    }
+    if (net->data_name) LG_GO(nn_net_for_data(again, net->data_name, err));
+    lay_out(again);
+    again->finished = true;
+    *out = again;
+    return LG_OK;
+done:
+    nn_net_unref(again);
+    return st;
 }
 
 /* ---- reading ---- */
@@ -325,6 +373,18 @@ size_t nn_net_moving(const nn_net *net)
     return net->moving;
 }
 
+size_t nn_net_trained_params(const nn_net *net)
+{
+    return net->trained;
+}
+
+int nn_net_frozen(const nn_net *net)
+{
+    int frozen = 0;
+    for (int i = 0; i < net->count; i++) frozen += net->node[i].frozen;
+    return frozen;
+}
+
 size_t nn_net_trained_block(const nn_net *net)
 {
     return net->trained_block;
@@ -335,7 +395,7 @@ size_t nn_net_block(const nn_net *net)
     return net->block;
 }
 
-bool nn_net_same(const nn_net *a, const nn_net *b)
+bool nn_net_same_layers(const nn_net *a, const nn_net *b)
 {
     if (a->count != b->count) return false;
     for (int i = 0; i < a->count; i++) {
@@ -346,6 +406,29 @@ bool nn_net_same(const nn_net *a, const nn_net *b)
         if (memcmp((const char *)x->spec.config + head, (const char *)y->spec.config + head,
                    x->type->config_size - head))
             return false;
+    }
+    return true;
+}
+
+bool nn_net_same(const nn_net *a, const nn_net *b)
+{
+    if (!nn_net_same_layers(a, b)) return false;
+    for (int i = 0; i < a->count; i++) {
+        if (a->node[i].frozen != b->node[i].frozen) return false;
+    }
+    return true;
+}
+
+bool nn_net_laid_out_alike(const nn_net *a, const nn_net *b)
+{
+    if (a == b) return true;
+    if (a->count != b->count || a->block != b->block || a->trained_block != b->trained_block) return false;
+    for (int i = 0; i < a->count; i++) {
+        const nn_node *x = &a->node[i], *y = &b->node[i];
+        if (x->nparam != y->nparam) return false;
+        for (int k = 0; k < x->nparam; k++) {
+            if (x->offset[k] != y->offset[k] || !nn_shape_equal(x->param[k].shape, y->param[k].shape)) return false;
+        }
     }
     return true;
 }

@@ -14,6 +14,15 @@
  * Every layer is checked the moment it is added, so a caller that reads layers one by one knows which line is at fault:
  * after a failure the network is as it was before that call.
  *
+ * **Frozen layers** keep their numbers while the others learn, as Keras' `layer.trainable = False`: no optimiser, no
+ * penalty of l2 and no average reaches them, a frozen batchnorm works with its averages instead of the batch's, dropout
+ * drops all the same, and gradients pass through to what is trained before them. Which layers are frozen is part of a
+ * finished network; the same layers with others frozen are another network, whose weights lie in another order:
+ *
+ *     nn_net *thawed;                                     // frozen: (count), by node
+ *     LG_TRY(nn_net_with_frozen(net, frozen, &thawed, err));
+ *     LG_GO(nn_weights_for(weights, thawed, &again, err)); // the same numbers, laid out for it
+ *
  * nn_weights: all parameters of a network in one 64-byte aligned block. Written by its maker; once shared
  * (nn_weights_ref) treated as immutable: training takes weights in and gives new weights out. */
 #ifndef NN_NET_H
@@ -37,6 +46,7 @@ typedef struct nn_node {
     nn_spec spec;
     int nparam;
     nn_param param[NN_MAX_PARAMS];
+    bool frozen; /* keeps its parameters while others are trained; never set for a layer without any */
     size_t offset[NN_MAX_PARAMS]; /* where each parameter begins in the weights, in floats; known once finished */
 } nn_node;
 
@@ -53,8 +63,12 @@ lg_status nn_net_add_to(nn_net *net, const nn_layer_type *type, const void *conf
                         lg_err *err) LG_MUST_CHECK;
 /* The same from words, "conv 16 3x3 relu". LL201 when no layer is called so. */
 lg_status nn_net_add_line(nn_net *net, const char *line, lg_err *err) LG_MUST_CHECK;
+/* Freezes a layer while the network is under construction; nothing for a layer without parameters. */
+void nn_net_freeze(nn_net *net, int node);
 /* No more layers. LL208 when there is nothing to train or run, LL214 when the output of a layer leads nowhere. */
 lg_status nn_net_finish(nn_net *net, lg_err *err) LG_MUST_CHECK;
+/* A finished network again with other layers frozen: frozen[i] is for node i. Owned: nn_net_unref. */
+lg_status nn_net_with_frozen(const nn_net *net, const bool *frozen, nn_net **out, lg_err *err) LG_MUST_CHECK;
 nn_net *nn_net_ref(const nn_net *net);
 void nn_net_unref(const nn_net *net); /* NULL is fine; also for one under construction */
 
@@ -64,13 +78,25 @@ int nn_net_find(const nn_net *net, const char *name); /* by name, without case; 
 nn_shape nn_net_input(const nn_net *net);
 nn_shape nn_net_output(const nn_net *net);
 size_t nn_net_params(const nn_net *net);  /* parameters, 130,532 for the network of the report */
-size_t nn_net_moving(const nn_net *net);  /* of those: not trained, moved by their layer (averages of batchnorm) */
+size_t nn_net_moving(const nn_net *net);  /* of those: averages of batchnorm, of frozen layers too */
+size_t nn_net_trained_params(const nn_net *net); /* of those: what an optimiser moves; the rest is moving or frozen */
+int nn_net_frozen(const nn_net *net);            /* layers that are frozen */
+/* Is parameter k of a node one that an optimiser moves? */
+static inline bool nn_node_trains(const nn_node *node, int k)
+{
+    return !node->frozen && !node->param[k].moving;
+}
 /* Floats of a weights block: parameters, each tensor rounded up to 16 floats (the gaps stay 0). Those that are trained
- * come first, nn_net_trained_block floats of them; the moving ones lie behind. */
+ * come first, nn_net_trained_block floats of them; moving and frozen ones lie behind. */
 size_t nn_net_block(const nn_net *net);
 size_t nn_net_trained_block(const nn_net *net);
-/* Same layers with the same settings and shapes (names do not count): weights of one fit the other. */
+/* Same layers with the same settings and shapes (names do not count), the same ones frozen: weights of one are those of
+ * the other. */
 bool nn_net_same(const nn_net *a, const nn_net *b);
+/* The same, but any may be frozen: nn_weights_for makes weights of one those of the other. */
+bool nn_net_same_layers(const nn_net *a, const nn_net *b);
+/* Do weights of both lie alike? */
+bool nn_net_laid_out_alike(const nn_net *a, const nn_net *b);
 
 /* ---- weights ---- */
 /* Freshly initialised: Glorot uniform for kernels, zeros for biases, from the seed alone (each tensor draws from a
@@ -78,6 +104,11 @@ bool nn_net_same(const nn_net *a, const nn_net *b);
 lg_status nn_weights_new(const nn_net *net, uint64_t seed, nn_weights **out, lg_err *err) LG_MUST_CHECK;
 lg_status nn_weights_zero(const nn_net *net, nn_weights **out, lg_err *err) LG_MUST_CHECK;
 lg_status nn_weights_copy(const nn_weights *weights, nn_weights **out, lg_err *err) LG_MUST_CHECK;
+/* The numbers of `from` for a network of the same layers (nn_net_same_layers, or else one whose parameters have the
+ * same shapes), laid out as that one wants them. Owned: nn_weights_unref. */
+lg_status nn_weights_for(const nn_weights *from, const nn_net *net, nn_weights **out, lg_err *err) LG_MUST_CHECK;
+/* The same into weights that are there; only by their maker. */
+void nn_weights_put(const nn_weights *from, nn_weights *to);
 nn_weights *nn_weights_ref(const nn_weights *weights);
 void nn_weights_unref(const nn_weights *weights); /* NULL is fine */
 const nn_net *nn_weights_net(const nn_weights *weights);        /* borrowed */

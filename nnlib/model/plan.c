@@ -28,7 +28,7 @@ static void plan_roots(nn_plan *plan, const nn_plan_options *o)
         *p = (nn_plan_node){.runs = i > 0 && !view, .spec = node->spec, .target = i, .folds = -1, .y = -1, .dy = -1,
                             .saved = -1, .scratch_forward = -1, .scratch_backward = -1, .temp = -1};
         p->root = view ? plan->node[node->input[0]].root : i;
-        p->trains = o->train && node->nparam > 0;
+        p->trains = o->train && node->nparam > 0 && !node->frozen;
         for (int k = 0; k < node->spec.nin; k++) p->trains |= plan->node[node->input[k]].trains;
     }
 }
@@ -79,27 +79,27 @@ static void plan_fold(nn_plan *plan, const nn_net *net, int i, int next)
     swallow(plan, i, next);
 }
 
-/* Scale and shift, then an activation. */
+/* Scale and shift, then an activation, where they are not trained. */
 static void plan_use(nn_plan *plan, const nn_net *net, int i)
 {
     const nn_node *node = nn_net_node(net, i);
     nn_plan_node *p = &plan->node[i];
     if (nn_ends_in(node->type, node->spec.config) != NN_LINEAR) return;
     int next = node->type->flags & NN_FOLDS ? next_to_swallow(plan, net, i) : -1;
-    if (next > 0 && nn_net_node(net, next)->type->affine) plan_fold(plan, net, i, next);
+    if (next > 0 && !plan->node[next].trains && nn_net_node(net, next)->type->affine) plan_fold(plan, net, i, next);
     next = node->type->flags & NN_TAKES_ENDING ? next_to_swallow(plan, net, p->target) : -1;
-    if (next < 0 || !(nn_net_node(net, next)->type->flags & NN_IS_ENDING)) return;
+    if (next < 0 || plan->node[next].trains || !(nn_net_node(net, next)->type->flags & NN_IS_ENDING)) return;
     p->spec.ending = nn_ends_in(nn_net_node(net, next)->type, nn_net_node(net, next)->spec.config);
     swallow(plan, i, next);
 }
 
-static void plan_fusion(nn_plan *plan, const nn_net *net, bool train)
+static void plan_fusion(nn_plan *plan, const nn_net *net)
 {
     for (int i = 1; i < plan->count; i++) {
         const nn_layer_type *type = nn_net_node(net, i)->type;
         nn_plan_node *p = &plan->node[i];
         if (!p->runs) continue;
-        if (!train) plan_use(plan, net, i);
+        plan_use(plan, net, i);
         int next = type->fuse ? next_to_swallow(plan, net, p->target) : -1;
         if (next < 0) continue;
         if (!type->fuse(&p->spec, nn_net_node(net, next)->type, &plan->node[next].spec)) continue;
@@ -127,7 +127,7 @@ static void plan_outputs(nn_plan *plan, const nn_plan_options *o, int *first, in
         reach(&last[root], p->trains && (flags & NN_NEEDS_Y) ? backward_step(plan, i) : forward_step(i));
         for (int k = 0; k < node->spec.nin; k++)
             reach(&last[plan->node[node->input[k]].root],
-                  p->trains && (flags & NN_NEEDS_X) ? backward_step(plan, i) : forward_step(i));
+                  p->trains && (flags & NN_NEEDS_X) && !node->frozen ? backward_step(plan, i) : forward_step(i));
     }
     for (int i = 1; i < plan->count; i++) {
         nn_plan_node *p = &plan->node[i];
@@ -185,7 +185,7 @@ static void plan_extras(nn_plan *plan, const nn_plan_options *o)
         if (scratch && p->trains) p->scratch_backward = nn_workspace_add(&plan->ws, scratch, back, back);
         if (p->saved_bytes)
             p->saved = nn_workspace_add(&plan->ws, p->saved_bytes * (size_t)plan->images, there, back);
-        p->sums = o->train && type->sums ? type->sums(&p->spec) : 0;
+        p->sums = o->train && type->sums && !nn_net_node(o->net, i)->frozen ? type->sums(&p->spec) : 0;
         p->sums_before = plan->sums;
         plan->sums += (size_t)p->sums;
     }
@@ -201,7 +201,7 @@ lg_status nn_plan_init(nn_plan *plan, const nn_plan_options *o, lg_err *err)
     if (!life) goto done;
     LG_GO(nn_workspace_init(&plan->ws, n * PLAN_ITEMS, err));
     plan_roots(plan, o);
-    if (!o->keep) plan_fusion(plan, o->net, o->train);
+    if (!o->keep) plan_fusion(plan, o->net);
     plan_outputs(plan, o, life, life + n);
     if (o->train) plan_gradients(plan, o, life);
     plan_extras(plan, o);

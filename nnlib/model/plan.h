@@ -6,7 +6,7 @@
  * out.
  *  - A view (flatten; dropout when the network is only used) runs nothing: its root is the root of its input.
  *  - A layer that also does the work of its only reader (fuse) writes to that reader's place; the reader runs nothing.
- *  - Used, not trained, a batchnorm behind a convolution, depthwise or dense is folded into its kernel and bias (what
+ *  - Where nothing is trained (a network in use; in training what lies before the first trained layer), a batchnorm behind a convolution, depthwise or dense is folded into its kernel and bias (what
  *    nn_exec_load computes), and an activation behind that (or behind `add`) is done in the same pass. Each must be the
  *    only reader of the one before. So a residual network runs as convolutions and sums alone.
  *  - Roots of the input and of the last layer lie outside, in blocks for the whole batch.
@@ -19,7 +19,7 @@
 
 typedef struct nn_plan_node {
     bool runs;
-    bool trains;      /* a gradient has to reach it: it or something before it has weights */
+    bool trains;      /* a gradient has to reach it: it or something before it has weights that are not frozen */
     int root;         /* node whose place holds its output */
     int target;       /* node it writes for: itself, or the reader it swallowed */
     nn_spec spec;     /* the net's, with fused, folded and ending set */

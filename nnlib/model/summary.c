@@ -45,7 +45,7 @@ static void row_inputs(const nn_net *net, int i, nn_summary_row *row)
 static void fill_row(const nn_net *net, int i, const sight *s, nn_summary_row *row)
 {
     const nn_node *node = nn_net_node(net, i);
-    *row = (nn_summary_row){.node = i, .name = node->name};
+    *row = (nn_summary_row){.node = i, .name = node->name, .frozen = node->frozen};
     snprintf(row->title, sizeof row->title, "%s (%s)", node->keras_name, node->type->keras);
     nn_shape_keras(node->spec.out, row->shape);
     nn_shape_text(node->spec.out, row->size);
@@ -53,6 +53,7 @@ static void fill_row(const nn_net *net, int i, const sight *s, nn_summary_row *r
         size_t size = nn_shape_size(node->param[k].shape);
         row->params += size;
         if (node->param[k].moving) row->moving += size;
+        if (nn_node_trains(node, k)) row->trained += size;
     }
     if (node->type->formula) node->type->formula(&node->spec, row->formula);
     if (node->spec.out.rank == 3)
@@ -66,7 +67,7 @@ lg_status nn_summary_new(const nn_net *net, nn_summary *out, lg_err *err)
 {
     int n = nn_net_count(net);
     *out = (nn_summary){.count = n - 1, .input = nn_net_input(net), .params = nn_net_params(net),
-                         .moving = nn_net_moving(net)};
+                         .moving = nn_net_moving(net), .trained = nn_net_trained_params(net)};
     out->row = lg_alloc((size_t)n, sizeof *out->row, err);
     sight *seen = out->row ? lg_alloc((size_t)n, sizeof *seen, err) : NULL;
     if (!seen) {
@@ -98,7 +99,7 @@ void nn_summary_text(const nn_summary *s, lg_buf *out)
         lg_buf_addf(out, "%-32s %-24s %10s\n", s->row[i].title, s->row[i].shape,
                     lg_thousands((long long)s->row[i].params));
     lg_buf_addf(out, "Total params: %s\n", lg_thousands((long long)s->params));
-    if (s->moving)
+    if (s->trained != s->params)
         lg_buf_addf(out, "Trainable params: %s\nNon-trainable params: %s\n",
-                    lg_thousands((long long)(s->params - s->moving)), lg_thousands((long long)s->moving));
+                    lg_thousands((long long)s->trained), lg_thousands((long long)(s->params - s->trained)));
 }

@@ -17,7 +17,9 @@ typedef struct nn_summary_row {
     char shape[NN_SHAPE_TEXT];      /* "(None, 62, 62, 16)" */
     char size[NN_SHAPE_TEXT];       /* "62x62x16" */
     size_t params;                  /* 448 */
-    size_t moving;                  /* of those: not trained (averages of batchnorm) */
+    size_t moving;                  /* of those: averages of batchnorm */
+    size_t trained;                 /* of those: what an optimiser moves */
+    bool frozen;
     char formula[NN_FORMULA];       /* "(3·3·3+1)·16", or "" */
     int64_t field_h, field_w;       /* pixels of the input one number of the output depends on; 0: all of them */
     int64_t jump_h, jump_w;         /* pixels between neighbours of the output */
@@ -30,7 +32,7 @@ typedef struct nn_summary {
     nn_summary_row *row; /* count, without the input */
     int count;
     nn_shape input;
-    size_t params, moving; /* moving: not trained, of params */
+    size_t params, moving, trained; /* Keras' trainable parameters are `trained`, all others are non-trainable */
     double macs;
     size_t weight_bytes, activation_bytes; /* f32, one image */
 } nn_summary;

@@ -56,6 +56,27 @@ lg_status nn_weights_copy(const nn_weights *weights, nn_weights **out, lg_err *e
     return LG_OK;
 }
 
+void nn_weights_put(const nn_weights *from, nn_weights *to)
+{
+    LG_BUG_ON(nn_net_count(from->net) != nn_net_count(to->net));
+    for (int i = 0; i < nn_net_count(to->net); i++) {
+        const nn_node *source = nn_net_node(from->net, i), *node = nn_net_node(to->net, i);
+        LG_BUG_ON(source->nparam != node->nparam);
+        for (int k = 0; k < node->nparam; k++) {
+            LG_BUG_ON(!nn_shape_equal(source->param[k].shape, node->param[k].shape));
+            memcpy(to->data + node->offset[k], from->data + source->offset[k],
+                   nn_shape_size(node->param[k].shape) * sizeof(float));
+        }
+    }
+}
+
+lg_status nn_weights_for(const nn_weights *from, const nn_net *net, nn_weights **out, lg_err *err)
+{
+    LG_TRY(nn_weights_zero(net, out, err));
+    nn_weights_put(from, *out);
+    return LG_OK;
+}
+
 nn_weights *nn_weights_ref(const nn_weights *weights)
 {
     nn_weights *w = (nn_weights *)weights;

@@ -112,11 +112,6 @@ static lg_status check_options(const nn_fit_options *o, lg_err *err)
     return LG_OK;
 }
 
-static void copy_block(const fit *f, nn_weights *to, const nn_weights *from)
-{
-    memcpy(nn_weights_data(to), nn_weights_block(from), nn_net_block(f->o->net) * sizeof(float));
-}
-
 /* ---- the record of an epoch ---- */
 
 static lg_status need_counts(const fit *f, int64_t **counts, lg_err *err)
@@ -201,9 +196,10 @@ static lg_status resume(fit *f, lg_err *err)
     run->best = old->best;
     run->seconds = old->seconds;
     run->waited = old->waited > 0 ? old->waited : 0;
-    if (run->best >= 0) copy_block(f, run->top, old->top ? old->top : old->weights);
+    if (run->best >= 0) nn_weights_put(old->top ? old->top : old->weights, run->top);
     resume_place(f);
-    if (old->slots && old->nslots == run->nslots && strcmp(old->optimizer, f->optim->name) == 0)
+    bool fits = old->slots && old->nslots == run->nslots && strcmp(old->optimizer, f->optim->name) == 0;
+    if (fits && (!old->last || nn_net_same(nn_weights_net(old->last), f->o->net)))
         memcpy(nn_exec_slots(f->exec), old->slots, old->nslots * sizeof *old->slots);
     nn_exec_set_steps(f->exec, old->steps);
     return LG_OK;
@@ -219,9 +215,9 @@ static lg_status fit_memory(fit *f, lg_err *err)
                        &f->exec, err));
     LG_TRY(nn_feed_init(&f->train, err));
     LG_TRY(nn_feed_init(&f->validation, err));
-    LG_TRY(nn_weights_copy(o->weights, &run->last, err));
-    LG_TRY(nn_weights_copy(o->weights, &run->top, err));
-    run->nslots = (size_t)f->optim->slots * nn_net_block(o->net);
+    LG_TRY(nn_weights_for(o->weights, o->net, &run->last, err));
+    LG_TRY(nn_weights_copy(run->last, &run->top, err));
+    run->nslots = (size_t)f->optim->slots * nn_net_trained_block(o->net);
     run->slots = lg_alloc(run->nslots, sizeof *run->slots, err);
     run->epoch = lg_alloc((size_t)(before + o->epochs), sizeof *run->epoch, err);
     f->order = lg_alloc((size_t)o->train.count, sizeof *f->order, err);
@@ -251,7 +247,7 @@ static lg_status fit_begin(fit *f, lg_err *err)
     f->run->best = -1;
     f->run->optimizer = f->optim->name;
     LG_TRY(fit_memory(f, err));
-    nn_exec_load(f->exec, o->weights);
+    nn_exec_load(f->exec, f->run->last);
     nn_exec_set_class_weight(f->exec, o->class_weight);
     nn_exec_set_cancel(f->exec, o->cancel);
     if (o->resume) LG_TRY(resume(f, err));
@@ -490,7 +486,7 @@ static void fit_end_run(fit *f)
         store_state(f);
         if (!all_finite(run->slots, run->nslots)) memset(run->slots, 0, run->nslots * sizeof *run->slots);
     } else {
-        if (run->best >= 0) copy_block(f, run->last, run->top);
+        if (run->best >= 0) nn_weights_put(run->top, run->last);
         memset(run->slots, 0, run->nslots * sizeof *run->slots);
         run->steps = nn_exec_steps(f->exec);
     }

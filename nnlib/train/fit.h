@@ -79,9 +79,10 @@ typedef struct nn_progress {
 
 typedef struct nn_fit_options {
     const nn_net *net;
-    const nn_weights *weights; /* to start from */
+    const nn_weights *weights; /* to start from; their network may have other layers frozen than net */
     const nn_run *resume;      /* go on after this run: history, best so far, optimiser's numbers. Usually with
-                                  weights = resume->last. NULL: a fresh run */
+                                  weights = resume->last. The optimiser begins anew where other layers are frozen now.
+                                  NULL: a fresh run */
     bool within;               /* `resume` is a checkpoint of this very run (same options otherwise): `epochs` counts
                                   from where that run began, and schedule and patience go on where they stood. `time`
                                   counts anew */

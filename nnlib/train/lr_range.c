@@ -62,7 +62,10 @@ static lg_status begin(range_test *t, lg_err *err)
     t->r->loss = lg_alloc(n, sizeof *t->r->loss, err);
     t->r->batch_loss = lg_alloc(n, sizeof *t->r->batch_loss, err);
     if (!t->order || !t->r->lr || !t->r->loss || !t->r->batch_loss) return LG_E_MEMORY;
-    nn_exec_load(t->exec, o->weights);
+    nn_weights *start = NULL;
+    LG_TRY(nn_weights_for(o->weights, o->net, &start, err));
+    nn_exec_load(t->exec, start);
+    nn_weights_unref(start);
     nn_exec_set_class_weight(t->exec, o->class_weight);
     nn_exec_set_cancel(t->exec, o->cancel);
     return LG_OK;
