@@ -1,5 +1,6 @@
 /* box_layers.c - nn_field tables become dsl_param tables, and values become configs. */
 #include "kernel/commands/box_layers.h"
+#include "kernel/commands/base_layers.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -128,7 +129,7 @@ lg_status cmd_layers_new(dsl_layer_type **out, lg_err *err)
 {
     size_t n = 0, words = 0;
     while (nn_layers[n]) n++;
-    layer_table *table = lg_alloc(1, sizeof *table + (n + 2) * sizeof table->type[0], err);
+    layer_table *table = lg_alloc(1, sizeof *table + (n + 3) * sizeof table->type[0], err);
     if (!table) return err->status;
     lg_arena_init(&table->arena, 0);
     *out = table->type;
@@ -146,7 +147,8 @@ lg_status cmd_layers_new(dsl_layer_type **out, lg_err *err)
             return err->status;
         }
     }
-    if (residual_word(&table->arena, &table->type[words], err)) {
+    if (residual_word(&table->arena, &table->type[words], err) ||
+        cmd_base_word(&table->arena, &table->type[words + 1], err)) {
         cmd_layers_free(table->type);
         *out = NULL;
         return err->status;

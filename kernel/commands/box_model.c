@@ -15,8 +15,50 @@ void cmd_model_free(cmd_model *model)
     nn_weights_unref(model->weights);
     nn_net_unref(model->net);
     cmd_labels_release(&model->labels);
+    cmd_pretrained_release(&model->base);
     lg_free(model->on);
     lg_free(model);
+}
+
+void cmd_pretrained_release(cmd_pretrained *base)
+{
+    lg_free(base->name);
+    lg_free(base->file);
+    *base = (cmd_pretrained){0};
+}
+
+lg_status cmd_pretrained_copy(const cmd_pretrained *from, cmd_pretrained *to, lg_err *err)
+{
+    *to = *from;
+    to->name = to->file = NULL;
+    if (from->name && !(to->name = lg_strdup(from->name, err))) return err->status;
+    if (from->file && !(to->file = lg_strdup(from->file, err))) return err->status;
+    return LG_OK;
+}
+
+lg_status cmd_model_again(const cmd_model *old, cmd_model **out, lg_err *err)
+{
+    lg_status st = LG_OK;
+    cmd_model *model = lg_alloc(1, sizeof *model, err);
+    if (!model) return err->status;
+    for (int i = 0; i < old->runs; i++) model->run[model->runs++] = dsl_object_ref(old->run[i]);
+    model->seed = old->seed;
+    model->by_class = old->by_class;
+    model->ruled = old->ruled;
+    model->rules = old->rules;
+    if (old->on && !(model->on = lg_strdup(old->on, err))) LG_GO(err->status);
+    LG_GO(cmd_labels_copy(&old->labels, &model->labels, err));
+    LG_GO(cmd_pretrained_copy(&old->base, &model->base, err));
+    *out = model;
+    return LG_OK;
+done:
+    cmd_model_free(model);
+    return st;
+}
+
+bool cmd_model_prepares(const cmd_model *model)
+{
+    return nn_net_count(model->net) > 1 && strcmp(nn_net_node(model->net, 1)->type->name, "preprocess") == 0;
 }
 
 static void model_drop(void *payload)

@@ -57,6 +57,17 @@ const nn_epoch *cmd_run_kept(const cmd_run *run);
 extern const dsl_class cmd_run_class;
 void cmd_run_free(cmd_run *run);
 
+/* The pretrained part of a model: `base`. Zero-initialise. */
+typedef struct cmd_pretrained {
+    int layers;        /* nodes 1 … layers are its, preprocessing included; 0: there is none */
+    char *name;        /* "mobilenet", owned */
+    char *file;        /* its weights came from, without folders, owned; NULL: they began as random numbers */
+    uint64_t bytes;    /* of that file */
+    char sha256[65];
+} cmd_pretrained;
+void cmd_pretrained_release(cmd_pretrained *base);
+lg_status cmd_pretrained_copy(const cmd_pretrained *from, cmd_pretrained *to, lg_err *err) LG_MUST_CHECK;
+
 enum { CMD_RUNS = 12 }; /* runs a model remembers for `curves MODEL` */
 typedef struct cmd_model {
     nn_net *net;            /* reference */
@@ -65,6 +76,7 @@ typedef struct cmd_model {
     char *on;               /* name of its dataset, or NULL; owned */
     cmd_labels labels;      /* of that dataset; count 0 without */
     bool by_class;          /* the last dense was written `classes` */
+    cmd_pretrained base;
     uint64_t seed;
     bool ruled;             /* it was fitted, and these are the rules of those images: later ones get the same */
     data_rules rules;
@@ -73,6 +85,13 @@ typedef struct cmd_model {
 } cmd_model;
 extern const dsl_class cmd_model_class;
 void cmd_model_free(cmd_model *model);
+/* The same model, runs and all, with no network and no weights yet: for a version that differs in these. Owned. */
+lg_status cmd_model_again(const cmd_model *old, cmd_model **out, lg_err *err) LG_MUST_CHECK;
+/* Does its network prepare pixels itself, at a size of its own? Then images are fitted to it: of their rules all
+ * but size and scale stay. */
+bool cmd_model_prepares(const cmd_model *model);
+/* The images as its network wants them: the set itself, or the same at the network's size. Owned. */
+lg_status cmd_model_view(const cmd_model *model, const data_set *set, data_set **out, lg_err *err) LG_MUST_CHECK;
 const cmd_model *cmd_model_of(const dsl_value *value);
 const cmd_run *cmd_model_run(const cmd_model *model); /* NULL: not trained */
 

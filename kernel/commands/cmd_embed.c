@@ -171,13 +171,17 @@ static lg_status arrange(embedding *e, cmd_live *live, lg_err *err)
     e->classes = data_classes(e->set);
     e->k = e->n - 1 < NEIGHBOURS ? e->n - 1 : NEIGHBOURS;
     LG_TRY(take(e, err));
-    LG_TRY(nn_features(&(nn_predict_options){.weights = e->model->weights,
-                                             .source = cmd_source(e->set),
-                                             .pool = pool,
-                                             .cancel = e->call->cancel,
-                                             .ctx = &live,
-                                             .on_batch = on_images},
-                       node, e->x, err));
+    data_set *view = NULL;
+    LG_TRY(cmd_model_view(e->model, e->set, &view, err));
+    lg_status st = nn_features(&(nn_predict_options){.weights = e->model->weights,
+                                                     .source = cmd_source(view),
+                                                     .pool = pool,
+                                                     .cancel = e->call->cancel,
+                                                     .ctx = &live,
+                                                     .on_batch = on_images},
+                               node, e->x, err);
+    data_unref(view);
+    LG_TRY(st);
     nn_embedding_options how = {
         .x = e->x, .n = e->n, .d = e->d, .pool = pool, .cancel = e->call->cancel, .ctx = &live, .on_round = on_round};
     LG_TRY(nn_neighbours(&how, e->k, e->near, err));

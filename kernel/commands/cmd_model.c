@@ -1,4 +1,5 @@
 /* cmd_model.c - `model NAME on DATASET { layers }`: a network, one layer a line. */
+#include "kernel/commands/base_layers.h"
 #include "kernel/commands/box_layers.h"
 #include "kernel/commands/box_model.h"
 
@@ -28,10 +29,24 @@ typedef struct model_data {
     int classes;
 } model_data;
 
+/* A network under construction. */
+typedef struct building {
+    nn_net *net;
+    int classes;
+    bool by_class;
+    cmd_base_line base; /* base.base NULL: it has none */
+    int base_layers;
+} building;
+
 static lg_status add_input(nn_net *net, const model_data *data, const dsl_call *call, lg_err *err)
 {
     char line[96];
     data_size s = data->set ? data_shape(data->set) : (data_size){0};
+    if (call->nlayers && cmd_is_base(&call->layer[0])) {
+        const nn_base *base = nn_base_find(dsl_layer_val(&call->layer[0], 0)->text);
+        snprintf(line, sizeof line, "input %dx%dx3", base ? base->size : 224, base ? base->size : 224);
+        return nn_net_add_line(net, line, err);
+    }
     if (!data->set) {
         lg_fail(err, LG_E_SHAPE, 210, "how large are the images this model will see?");
         lg_try(err, "name the dataset: `model %s on logos { … }`, or begin with a line `input 64x64x3`",
@@ -44,7 +59,7 @@ static lg_status add_input(nn_net *net, const model_data *data, const dsl_call *
 }
 
 /* Adds a layer behind the last; a failure points at its word. */
-static lg_status add_layer(nn_net *net, const dsl_layer *layer, int classes, bool *by_class, lg_err *err)
+static lg_status add_layer(building *b, const dsl_layer *layer, lg_err *err)
 {
     const nn_layer_type *type = layer->type->impl;
     lg_err_clear(err);
@@ -52,15 +67,23 @@ static lg_status add_layer(nn_net *net, const dsl_layer *layer, int classes, boo
     void *config = lg_alloc(1, type->config_size, err);
     if (!config) return err->status;
     bool used = false;
-    lg_status st = cmd_layer_config(layer, classes, config, &used, err);
-    if (st == LG_OK) st = nn_net_add(net, type, config, err);
+    lg_status st = cmd_layer_config(layer, b->classes, config, &used, err);
+    if (st == LG_OK) st = nn_net_add(b->net, type, config, err);
     lg_free(config);
-    if (used) *by_class = true;
+    if (used) b->by_class = true;
     if (st) return lg_err_place(err, layer->span);
     return LG_OK;
 }
 
-static lg_status add_layers(nn_net *net, const dsl_layer *layer, int count, int classes, bool *by_class, lg_err *err);
+static lg_status add_base(building *b, const dsl_layer *layer, lg_err *err)
+{
+    if (!b->base.base) LG_TRY(cmd_base_read(layer, &b->base, err));
+    LG_TRY(cmd_base_add(&b->base, b->net, err));
+    b->base_layers = nn_net_count(b->net) - 1;
+    return LG_OK;
+}
+
+static lg_status add_layers(building *b, const dsl_layer *layer, int count, lg_err *err);
 
 /* LL212: what goes into a residual block and what comes out differ. */
 static lg_status residual_differs(nn_shape in, nn_shape out, lg_err *err)
@@ -78,13 +101,14 @@ static lg_status residual_differs(nn_shape in, nn_shape out, lg_err *err)
 }
 
 /* The block's layers, then its input added to their output. It is called residual1, residual2, … unless named. */
-static lg_status add_residual(nn_net *net, const dsl_layer *layer, int classes, bool *by_class, lg_err *err)
+static lg_status add_residual(building *b, const dsl_layer *layer, lg_err *err)
 {
     const nn_layer_type *add = layer->type->impl;
+    nn_net *net = b->net;
     nn_config config;
     bool used = false;
     int from = nn_net_count(net) - 1, number = 1;
-    LG_TRY(add_layers(net, layer->inner, layer->ninner, classes, by_class, err));
+    LG_TRY(add_layers(b, layer->inner, layer->ninner, err));
     int to = nn_net_count(net) - 1;
     if (to == from) {
         lg_fail(err, LG_E_SYNTAX, 208, "this residual block has no layers");
@@ -96,18 +120,19 @@ static lg_status add_residual(nn_net *net, const dsl_layer *layer, int classes, 
         residual_differs(in, out, err);
         return lg_err_place(err, layer->span);
     }
-    LG_TRY(cmd_layer_config(layer, classes, &config, &used, err));
+    LG_TRY(cmd_layer_config(layer, b->classes, &config, &used, err));
     for (int i = 0; i < nn_net_count(net); i++) number += nn_net_node(net, i)->type == add;
     if (!config.name[0]) snprintf(config.name, sizeof config.name, "residual%d", number);
     lg_status st = nn_net_add_to(net, add, &config, (const int[]){to, from}, 2, err);
     return st ? lg_err_place(err, layer->span) : LG_OK;
 }
 
-static lg_status add_layers(nn_net *net, const dsl_layer *layer, int count, int classes, bool *by_class, lg_err *err)
+static lg_status add_layers(building *b, const dsl_layer *layer, int count, lg_err *err)
 {
     for (int i = 0; i < count; i++) {
-        if (layer[i].type->block) LG_TRY(add_residual(net, &layer[i], classes, by_class, err));
-        else LG_TRY(add_layer(net, &layer[i], classes, by_class, err));
+        if (cmd_is_base(&layer[i])) LG_TRY(add_base(b, &layer[i], err));
+        else if (layer[i].type->block) LG_TRY(add_residual(b, &layer[i], err));
+        else LG_TRY(add_layer(b, &layer[i], err));
     }
     return LG_OK;
 }
@@ -134,8 +159,7 @@ static bool begins_with_input(const dsl_call *call)
     return call->nlayers && strcmp(call->layer[0].type->name, "input") == 0;
 }
 
-static lg_status build_from_block(const dsl_call *call, nn_net *net, const model_data *data, bool *by_class,
-                                  lg_err *err)
+static lg_status build_from_block(const dsl_call *call, building *b, const model_data *data, lg_err *err)
 {
     if (call->nlayers == 0) {
         lg_fail(err, LG_E_SYNTAX, 208, "this model has no layers");
@@ -143,9 +167,9 @@ static lg_status build_from_block(const dsl_call *call, nn_net *net, const model
                call->arg[NAME].value[0].text);
         return lg_err_place(err, call->span);
     }
-    if (!begins_with_input(call)) LG_TRY(add_input(net, data, call, err));
-    LG_TRY(add_layers(net, call->layer, call->nlayers, data->classes, by_class, err));
-    return check_outputs(call, net, data, err);
+    if (!begins_with_input(call)) LG_TRY(add_input(b->net, data, call, err));
+    LG_TRY(add_layers(b, call->layer, call->nlayers, err));
+    return check_outputs(call, b->net, data, err);
 }
 
 /* The layers of another model again, for this dataset's image size and number of labels. */
@@ -153,7 +177,7 @@ static lg_status build_like(const cmd_model *like, const dsl_call *call, nn_net 
                             lg_err *err)
 {
     int count = nn_net_count(like->net);
-    if (data->set) LG_TRY(add_input(net, data, call, err));
+    if (data->set && !cmd_model_prepares(like)) LG_TRY(add_input(net, data, call, err));
     else LG_TRY(nn_net_add(net, nn_net_node(like->net, 0)->type, nn_net_node(like->net, 0)->spec.config, err));
     int last = count - 1; /* the layer that was written `classes` */
     while (last > 0 && !nn_field_find(nn_net_node(like->net, last)->type->fields, "units")) last--;
@@ -171,24 +195,65 @@ static lg_status build_like(const cmd_model *like, const dsl_call *call, nn_net 
         if (st == LG_OK) st = nn_net_add_to(net, node->type, config, node->input, node->spec.nin, err);
         lg_free(config);
         if (st) return lg_err_place(err, call->arg[LIKE].value[0].span);
+        if (node->frozen) nn_net_freeze(net, i);
     }
     return LG_OK;
 }
 
-static lg_status model_build(const dsl_call *call, cmd_model **out, lg_err *err)
+/* The base keeps what it was published with; all else begins anew. */
+static void keep_base(const cmd_model *like, nn_weights *first)
+{
+    for (int i = 1; i <= like->base.layers; i++) {
+        const nn_node *from = nn_net_node(like->net, i), *to = nn_net_node(nn_weights_net(first), i);
+        for (int k = 0; k < from->nparam; k++)
+            memcpy(nn_weights_data(first) + to->offset[k], nn_weights_param(like->first, i, k),
+                   nn_shape_size(from->param[k].shape) * sizeof(float));
+    }
+}
+
+static void find_data(const dsl_call *call, model_data *data)
 {
     const dsl_value *on = dsl_val(call, ON), *like = dsl_val(call, LIKE);
+    if (on && on->object) *data = (model_data){.set = cmd_dataset(on), .name = on->name};
+    else if (like && cmd_model_of(like)->on) {
+        dsl_object *object = dsl_session_get(call->session, cmd_model_of(like)->on);
+        if (object && object->cls->kind == DSL_KIND_DATASET)
+            *data = (model_data){.set = object->payload, .name = cmd_model_of(like)->on};
+    }
+    if (data->set) data->classes = data_classes(data->set);
+}
+
+static lg_status build_layers(const dsl_call *call, const model_data *data, cmd_model *model, building *b, lg_err *err)
+{
+    const dsl_value *like = dsl_val(call, LIKE);
+    if (!like) {
+        LG_TRY(build_from_block(call, b, data, err));
+        model->by_class = b->by_class;
+        model->base.layers = b->base_layers;
+        if (b->base_layers && !(model->base.name = lg_strdup(b->base.base->name, err))) return err->status;
+        return LG_OK;
+    }
+    if (call->has_block) {
+        lg_fail(err, LG_E_SYNTAX, 217, "`like %s` already says all layers, so no block goes with it", like->name);
+        lg_try(err, "either `model %s like %s`, or write all layers in the block; `summary %s` lists them",
+               call->arg[NAME].value[0].text, like->name, like->name);
+        return lg_err_place(err, like->span);
+    }
+    model->by_class = cmd_model_of(like)->by_class;
+    LG_TRY(build_like(cmd_model_of(like), call, b->net, data, err));
+    return cmd_pretrained_copy(&cmd_model_of(like)->base, &model->base, err);
+}
+
+/* filled: with the weights of a base; without they are only found, which is enough to check a cell. */
+static lg_status model_build(const dsl_call *call, bool filled, cmd_model **out, lg_err *err)
+{
+    const dsl_value *like = dsl_val(call, LIKE);
     cmd_model *model = lg_alloc(1, sizeof *model, err);
     if (!model) return err->status;
     lg_status st = LG_OK;
     model_data data = {0};
-    if (on && on->object) data = (model_data){.set = cmd_dataset(on), .name = on->name};
-    else if (like && cmd_model_of(like)->on) {
-        dsl_object *object = dsl_session_get(call->session, cmd_model_of(like)->on);
-        if (object && object->cls->kind == DSL_KIND_DATASET)
-            data = (model_data){.set = object->payload, .name = cmd_model_of(like)->on};
-    }
-    if (data.set) data.classes = data_classes(data.set);
+    building b = {0};
+    find_data(call, &data);
     model->seed = cmd_seed(call, SEED);
     if (data.set) {
         LG_GO(cmd_labels_of(data.set, &model->labels, err));
@@ -196,69 +261,61 @@ static lg_status model_build(const dsl_call *call, cmd_model **out, lg_err *err)
     }
     LG_GO(nn_net_new(&model->net, err));
     if (data.name) LG_GO(nn_net_for_data(model->net, data.name, err));
-    if (like && call->has_block) {
-        lg_fail(err, LG_E_SYNTAX, 217, "`like %s` already says all layers, so no block goes with it", like->name);
-        lg_try(err, "either `model %s like %s`, or write all layers in the block; `summary %s` lists them",
-               call->arg[NAME].value[0].text, like->name, like->name);
-        lg_err_place(err, like->span);
-        LG_GO(err->status);
-    }
-    if (like) {
-        model->by_class = cmd_model_of(like)->by_class;
-        LG_GO(build_like(cmd_model_of(like), call, model->net, &data, err));
-    } else {
-        LG_GO(build_from_block(call, model->net, &data, &model->by_class, err));
-    }
+    b.net = model->net, b.classes = data.classes;
+    LG_GO(build_layers(call, &data, model, &b, err));
     LG_GO(nn_net_finish(model->net, err));
     if (data.set) LG_GO(cmd_model_sees(model, call->arg[NAME].value[0].text, data.set, data.name, err));
     LG_GO(nn_weights_new(model->net, model->seed, &model->first, err));
+    if (like) keep_base(cmd_model_of(like), model->first);
+    else if (filled && b.base_layers) LG_GO(cmd_base_fill(call, &b.base, model->first, &model->base, err));
     model->weights = nn_weights_ref(model->first);
+    cmd_base_release(&b.base);
     *out = model;
     return LG_OK;
 done:
+    cmd_base_release(&b.base);
     cmd_model_free(model);
     return lg_err_place(err, call->span);
 }
 
 /* Layers up to the one the cursor is at: the block it stands in is still open, so nothing is joined there. */
-static lg_status add_open(nn_net *net, const dsl_layer *layer, int count, int classes, lg_err *err)
+static lg_status add_open(building *b, const dsl_layer *layer, int count, lg_err *err)
 {
-    bool by_class = false;
-    LG_TRY(add_layers(net, layer, count - 1, classes, &by_class, err));
+    LG_TRY(add_layers(b, layer, count - 1, err));
     if (layer[count - 1].type->block)
-        return layer[count - 1].ninner ? add_open(net, layer[count - 1].inner, layer[count - 1].ninner, classes, err)
-                                       : LG_OK;
-    return add_layer(net, &layer[count - 1], classes, &by_class, err);
+        return layer[count - 1].ninner ? add_open(b, layer[count - 1].inner, layer[count - 1].ninner, err) : LG_OK;
+    return add_layers(b, &layer[count - 1], 1, err);
 }
 
 void cmd_model_layer_at(const dsl_call *call, lg_buf *out)
 {
     lg_err ignored = {0};
-    nn_net *net = NULL;
-    const dsl_value *on = dsl_val(call, ON);
+    building b = {0};
     model_data data = {0};
     char shape[NN_SHAPE_TEXT];
-    if (on && on->object) data = (model_data){.set = cmd_dataset(on), .name = on->name};
-    if (data.set) data.classes = data_classes(data.set);
-    lg_status st = nn_net_new(&net, &ignored);
-    if (st == LG_OK && !begins_with_input(call)) st = add_input(net, &data, call, &ignored);
-    if (st == LG_OK) st = add_open(net, call->layer, call->nlayers, data.classes, &ignored);
+    find_data(call, &data);
+    b.classes = data.classes;
+    lg_status st = nn_net_new(&b.net, &ignored);
+    if (st == LG_OK && !begins_with_input(call)) st = add_input(b.net, &data, call, &ignored);
+    if (st == LG_OK) st = add_open(&b, call->layer, call->nlayers, &ignored);
     if (st == LG_OK) {
-        const nn_node *last = nn_net_node(net, nn_net_count(net) - 1);
-        double weights = 0;
-        for (int k = 0; k < last->nparam; k++) weights += nn_shape_count(last->param[k].shape);
+        const nn_node *last = nn_net_node(b.net, nn_net_count(b.net) - 1);
+        bool base = b.base_layers == nn_net_count(b.net) - 1;
+        double weights = base ? (double)nn_net_params(b.net) : 0;
+        for (int k = 0; !base && k < last->nparam; k++) weights += nn_shape_count(last->param[k].shape);
         lg_buf_addf(out, "%s, %s parameters", nn_shape_text(last->spec.out, shape), lg_thousands((long long)weights));
     } else if (ignored.code == 203 || ignored.code == 205) {
         lg_buf_adds(out, ignored.msg);
     }
-    nn_net_unref(net);
+    cmd_base_release(&b.base);
+    nn_net_unref(b.net);
 }
 
 /* Bind time: a network that cannot be is told before anything of the cell runs. */
 static lg_status model_check(const dsl_call *call, lg_err *err)
 {
     cmd_model *model = NULL;
-    LG_TRY(model_build(call, &model, err));
+    LG_TRY(model_build(call, false, &model, err));
     cmd_model_free(model);
     return LG_OK;
 }
@@ -276,15 +333,31 @@ static void note_untrainable(plt_doc *doc, const nn_net *net)
                  "cannot be trained yet: its last layer gives scores, not shares; end with `dense classes softmax`");
 }
 
+/* Whose weights it begins with, and what happens to the images on the way. */
+static void note_base(plt_doc *doc, const cmd_model *model)
+{
+    const cmd_pretrained *base = &model->base;
+    if (!base->layers) return;
+    nn_shape in = nn_net_input(model->net);
+    if (base->file)
+        plt_pair(doc, "weights", "%s, %.1f MB, sha256 %s", base->file, (double)base->bytes / 1e6, base->sha256);
+    else plt_pair(doc, "weights", "none: random numbers");
+    plt_pair(doc, "images", "fitted to %lldx%lld and prepared as for %s, by themselves", (long long)in.dim[0],
+             (long long)in.dim[1], base->name);
+    plt_pair(doc, "parameters", "%s to train, %s frozen", lg_thousands((long long)nn_net_trained_params(model->net)),
+             lg_thousands((long long)(nn_net_params(model->net) - nn_net_trained_params(model->net))));
+}
+
 static lg_status model_run(const dsl_call *call, lg_err *err)
 {
     cmd_model *model = NULL;
     plt_doc doc;
     const char *name = call->arg[NAME].value[0].text;
-    LG_TRY(model_build(call, &model, err));
+    LG_TRY(model_build(call, true, &model, err));
     plt_doc_init(&doc);
     cmd_doc_summary(&doc, model, name, "receptive", err);
     if (*call->note) plt_note(&doc, "%s", call->note);
+    note_base(&doc, model);
     note_untrainable(&doc, model->net);
     lg_status st = err->status ? err->status : cmd_display(call, &doc, false, err);
     if (st) {
@@ -302,7 +375,8 @@ const dsl_command dsl_cmd_model = {
         "The size of the images and the number of outputs (`dense classes`) come from the dataset. Every layer is "
         "checked as soon as the cell is read, so a network that cannot be is told with the sizes so far. "
         "`like MODEL` takes over all layers of another model, untrained; with `on` they are fitted to other images. "
-        "`residual { … }` adds what goes into its layers to what comes out of them.",
+        "`residual { … }` adds what goes into its layers to what comes out of them. `base NETWORK` begins with a "
+        "pretrained network: images are then fitted to its size and prepared as it was trained.",
     .group = "Model",
     .params = params,
     .examples =

@@ -96,12 +96,26 @@ static lg_status check_classes(const cmd_model *model, const char *model_name, c
     return err->status;
 }
 
+lg_status cmd_model_view(const cmd_model *model, const data_set *set, data_set **out, lg_err *err)
+{
+    data_size has = data_shape(set);
+    const data_rules rules = data_rules_of(set);
+    nn_shape want = nn_net_input(model->net);
+    bool fits = want.dim[0] == has.h && want.dim[1] == has.w && want.dim[2] == has.c;
+    if (!cmd_model_prepares(model) || (fits && rules.low == 0 && rules.high == 1)) {
+        *out = data_ref(set);
+        return LG_OK;
+    }
+    return data_at_size(set, (data_size){(int)want.dim[0], (int)want.dim[1], (int)want.dim[2]}, out, err);
+}
+
 lg_status cmd_model_sees(const cmd_model *model, const char *model_name, const data_set *set, const char *data_name,
                          lg_err *err)
 {
+    nn_shape want = nn_net_input(model->net);
+    if (cmd_model_prepares(model)) return LG_OK; /* cmd_model_view */
     LG_TRY(data_need_pixels(set, data_name, err));
     data_size has = data_shape(set);
-    nn_shape want = nn_net_input(model->net);
     if (want.rank != 3 || want.dim[0] != has.h || want.dim[1] != has.w || want.dim[2] != has.c) {
         char text[NN_SHAPE_TEXT];
         lg_fail(err, LG_E_SHAPE, 408, "`%s` wants %s images, but those of `%s` are %dx%dx%d", model_name,
@@ -140,14 +154,18 @@ lg_status cmd_predict(const dsl_call *call, const cmd_model *model, const data_s
     LG_TRY(cmd_pool(call, &pool, err));
     float *p = lg_alloc(data_count(set) * outputs, sizeof *p, err);
     if (!p) return err->status;
+    data_set *view = NULL;
+    lg_status st = cmd_model_view(model, set, &view, err);
     cmd_live_init(&progress.live, call->out);
-    lg_status st = nn_predict(&(nn_predict_options){.weights = model->weights,
-                                                    .source = cmd_source(set),
-                                                    .pool = pool,
-                                                    .cancel = call->cancel,
-                                                    .ctx = &progress,
-                                                    .on_batch = predict_progress},
-                              p, NULL, err);
+    if (st == LG_OK)
+        st = nn_predict(&(nn_predict_options){.weights = model->weights,
+                                              .source = cmd_source(view),
+                                              .pool = pool,
+                                              .cancel = call->cancel,
+                                              .ctx = &progress,
+                                              .on_batch = predict_progress},
+                        p, NULL, err);
+    data_unref(view);
     cmd_live_close(&progress.live, st);
     if (st) {
         lg_free(p);
@@ -272,8 +290,10 @@ void cmd_warn_cleaned(plt_doc *doc, const cmd_model *model, const char *model_na
 {
     lg_buf want, has, line;
     lg_err warning = {0};
-    const data_rules rules = data_rules_of(set);
+    data_rules rules = data_rules_of(set);
     if (!model->ruled) return;
+    if (cmd_model_prepares(model)) /* it sees them at its own size and scale */
+        rules.size = model->rules.size, rules.low = model->rules.low, rules.high = model->rules.high;
     lg_buf_init(&want, 1000);
     lg_buf_init(&has, 1000);
     lg_buf_init(&line, 1000);

@@ -24,6 +24,7 @@ cmd_train_spec cmd_train_defaults(void)
 void cmd_train_release(cmd_train *job)
 {
     data_unref(job->set);
+    data_unref(job->view);
     data_unref(job->train);
     data_unref(job->val);
     data_unref(job->test);
@@ -63,9 +64,10 @@ static lg_status find_parts(cmd_train *job, lg_err *err)
     data_split_kind part = on && on->part != DSL_PART_ALL ? cmd_split_of(on->part) : DATA_TRAIN;
     job->part = part;
     LG_TRY(cmd_model_fits(job->spec.model, job->spec.model_name, set, job->data_name, err));
-    LG_TRY(data_part(set, part, &job->train, err));
-    if (part != DATA_VAL) LG_TRY(part_or_null(set, DATA_VAL, &job->val, err));
-    if (part != DATA_TEST) LG_TRY(part_or_null(set, DATA_TEST, &job->test, err));
+    LG_TRY(cmd_model_view(job->spec.model, set, &job->view, err));
+    LG_TRY(data_part(job->view, part, &job->train, err));
+    if (part != DATA_VAL) LG_TRY(part_or_null(job->view, DATA_VAL, &job->val, err));
+    if (part != DATA_TEST) LG_TRY(part_or_null(job->view, DATA_TEST, &job->test, err));
     if (data_count(job->train)) return LG_OK;
     lg_fail(err, LG_E_DATA, 406, "`%s` has no %s images to learn from", job->data_name, data_split_names[part]);
     return lg_try(err, "split %s 80/20", job->data_name);
@@ -276,27 +278,36 @@ lg_status cmd_train_run(const dsl_call *call, cmd_train *job, lg_err *err)
 
 /* ---- keeping ---- */
 
+/* The model's runs and one more; the oldest goes where there are too many. */
+static void add_run(cmd_model *model, dsl_object *run)
+{
+    if (model->runs == CMD_RUNS) {
+        dsl_object_unref(model->run[0]);
+        memmove(model->run, model->run + 1, (CMD_RUNS - 1) * sizeof *model->run);
+        model->runs--;
+    }
+    model->run[model->runs++] = run;
+}
+
 /* The model with its new weights. run_object: one reference, consumed. */
 static lg_status model_after(const cmd_train *job, dsl_object *run_object, cmd_model **out, lg_err *err)
 {
     const cmd_model *old = job->spec.model;
     const cmd_run *run = run_object->payload;
-    cmd_model *model = lg_alloc(1, sizeof *model, err);
-    if (!model) {
+    cmd_model *model = NULL;
+    lg_status st = cmd_model_again(old, &model, err);
+    if (st) {
         dsl_object_unref(run_object);
-        return err->status;
+        return st;
     }
-    int keep = old->runs < CMD_RUNS - 1 ? old->runs : CMD_RUNS - 1;
-    for (int i = 0; i < keep; i++) model->run[i] = dsl_object_ref(old->run[old->runs - keep + i]);
-    model->run[keep] = run_object;
-    model->runs = keep + 1;
+    add_run(model, run_object);
     model->net = nn_net_ref(old->net);
     model->first = nn_weights_ref(old->first);
     model->weights = nn_weights_ref(run->run.weights);
-    model->seed = old->seed;
-    model->by_class = old->by_class;
     model->ruled = true;
     model->rules = data_rules_of(job->set);
+    cmd_labels_release(&model->labels);
+    lg_free(model->on);
     model->on = lg_strdup(job->data_name, err);
     if (!model->on || cmd_labels_copy(&run->labels, &model->labels, err)) {
         cmd_model_free(model);

@@ -42,7 +42,8 @@ typedef struct cmd_train {
     cmd_train_spec spec;
     const char *data_name;
     data_set *set; /* the images that pass the call's `where`, all parts of them; owned */
-    data_set *train, *val, *test; /* owned; val and test NULL where there are no images */
+    data_set *view;               /* the same as the model's network wants them; owned */
+    data_set *train, *val, *test; /* of these; owned; val and test NULL where there are no images */
     data_split_kind part;         /* the one to learn from */
     int asked_batch;              /* options.batch is at most the number of images */
     nn_source val_source;

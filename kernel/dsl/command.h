@@ -152,6 +152,10 @@ static inline bool dsl_on(const dsl_call *call, int param) /* a flag, after defa
 {
     return call->arg[param].count > 0 && call->arg[param].value[0].number != 0;
 }
+static inline const dsl_value *dsl_layer_val(const dsl_layer *layer, int param) /* the same of a layer */
+{
+    return layer->arg[param].count ? layer->arg[param].value : NULL;
+}
 static inline const dsl_value *dsl_val(const dsl_call *call, int param) /* first value or NULL */
 {
     return call->arg[param].count > 0 ? &call->arg[param].value[0] : NULL;

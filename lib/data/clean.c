@@ -398,3 +398,23 @@ done:
     lg_free(c.value);
     return st;
 }
+
+lg_status data_at_size(const data_set *set, data_size size, data_set **out, lg_err *err)
+{
+    data_rules rules = data_rules_of(set);
+    rules.size = size;
+    rules.low = 0, rules.high = 1;
+    LG_TRY(data_check_size(size, err));
+    data_block *block = data_block_new(set->table, &rules, err);
+    data_set *next = block ? data_set_next(set, set->rows, err) : NULL;
+    if (!next) {
+        data_block_unref(block);
+        return err->status;
+    }
+    memcpy(next->row, set->row, set->rows * sizeof *next->row);
+    data_block_unref(next->block);
+    next->block = block;
+    next->rules.low = 0, next->rules.high = 1;
+    *out = next;
+    return LG_OK;
+}

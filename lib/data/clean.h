@@ -84,6 +84,11 @@ lg_status data_clean(const data_set *set, const data_clean_spec *spec, data_set 
 lg_status data_fitted(const data_set *set, const data_rules *rules, size_t row, img_picture *out,
                       lg_err *err) LG_MUST_CHECK;
 
+/* The same images at another size, scaled 0..1, all other rules as they are: what a network gets that wants images of
+ * its own size, and does the scaling itself. Which images there are does not change; nothing is decoded yet. *out
+ * owned. */
+lg_status data_at_size(const data_set *set, data_size size, data_set **out, lg_err *err) LG_MUST_CHECK;
+
 /* ---- augmentation ---- */
 /* A version with these variants; times 0 or 1 takes them away. *out owned. */
 lg_status data_augmented(const data_set *set, const data_augment *augment, data_set **out, lg_err *err) LG_MUST_CHECK;
