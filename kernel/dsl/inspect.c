@@ -247,10 +247,9 @@ static bool word_card(dsl_session *session, const char *word, dsl_card *c)
     if (option_card(c, config, word) || topic || dsl_choice_card(c, config, word)) return true;
     if (dsl_dotted_card(c, session, word)) return true;
     const char *here = dsl_synonym(config, word);
-    const dsl_later *late_layer = dsl_later_layer(config, word);
-    if (!here && !later) later = late_layer ? late_layer : dsl_later_synonym(config, word);
+    if (!here && !later) later = dsl_later_synonym(config, word);
     if (later) {
-        dsl_card_title(c, later->verb, later == late_layer ? "layer" : "command", "not part of this version");
+        dsl_card_title(c, later->verb, "command", "not part of this version");
         dsl_card_line(c, dsl_later_hint(config, later));
         return true;
     }

@@ -1,12 +1,10 @@
-/* later.c - verbs and layers of the language that this version does not have, with what serves meanwhile. Messages,
+/* later.c - verbs of the language that this version does not have, with what serves meanwhile. Messages,
  * help and reserved words ask here. A verb that is in the table of commands is never looked up. */
 #include "kernel/dsl/inside.h"
 
 #include "lib/base/banned.h"
 
 static const dsl_later later[] = {
-    {"freeze", "summary", "`summary` lists the layers; all of them learn"},
-    {"unfreeze", "summary", "`summary` lists the layers; all of them learn"},
     {"explain", "show", "show logos.val with scratch where correct = no sort loss"},
     {"activations", "summary", "`summary` shows what each layer makes of the image"},
     {"dream", "summary", "`summary` shows what each layer makes of the image"},
@@ -37,18 +35,6 @@ const dsl_later *dsl_later_find(const dsl_config *config, const char *word)
     if (!config || dsl_command_find(config, word)) return NULL;
     for (size_t i = 0; i < sizeof later / sizeof *later; i++)
         if (dsl_same(word, later[i].verb)) return &later[i];
-    return NULL;
-}
-
-static const dsl_later later_layers[] = {
-    {"base", "model", "build it from `conv`, `batchnorm` and `residual { … }` lines; `help layers` lists them"},
-};
-
-const dsl_later *dsl_later_layer(const dsl_config *config, const char *word)
-{
-    if (!config || dsl_layer_find(config, word)) return NULL;
-    for (size_t i = 0; i < sizeof later_layers / sizeof *later_layers; i++)
-        if (dsl_same(word, later_layers[i].verb)) return &later_layers[i];
     return NULL;
 }
 

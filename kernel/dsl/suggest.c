@@ -275,8 +275,6 @@ lg_status dsl_no_command(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err)
     const dsl_later *later = *word && !dsl_synonym(config, word) ? dsl_later_synonym(config, word) : NULL;
     if (layer && !(later && names_object(walk, stmt))) return layer_outside(stmt, layer, err);
     if (later) return dsl_later_fail(config, word, later, stmt->head->span, err);
-    later = dsl_later_layer(config, word);
-    if (later) return dsl_later_fail(config, word, later, stmt->head->span, err);
     const char *here = dsl_synonym(config, word);
     if (!here && *word && fold_lookalikes(word, folded, sizeof folded, odd)) {
         const dsl_command *command = dsl_command_find(config, folded);
@@ -396,11 +394,6 @@ lg_status dsl_no_layer(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err)
     lg_buf_init(&known, 8192);
     dsl_bit shown = dsl_brief(stmt->head->at, stmt->head->len);
     if (stmt->head->len < sizeof word) memcpy(word, stmt->head->at, stmt->head->len);
-    const dsl_later *later = dsl_later_layer(config, word);
-    if (later) {
-        lg_buf_release(&known);
-        return dsl_later_fail(config, word, later, stmt->head->span, err);
-    }
     for (const dsl_layer_type *l = config->layers; l && l->name && count < MOST_NAMES; l++) {
         names[count++] = l->name;
         lg_buf_addf(&known, "%s%s", known.len ? ", " : "", l->name);
