@@ -6,11 +6,12 @@
 
 #include "lib/base/banned.h"
 
-enum { SHAPES = 1, PARAMS = 2, RECEPTIVE = 4, MEMORY = 8, DRAWING = 16, SHARES = 32 };
+enum { SHAPES = 1, PARAMS = 2, RECEPTIVE = 4, MEMORY = 8, DRAWING = 16, SHARES = 32, FOLDED = 64 };
 
 static int detail_of(const char *word)
 {
     if (strcmp(word, "shapes") == 0) return SHAPES | DRAWING;
+    if (strcmp(word, "folded") == 0) return SHAPES | PARAMS | RECEPTIVE | FOLDED;
     if (strcmp(word, "receptive") == 0) return SHAPES | PARAMS | RECEPTIVE;
     if (strcmp(word, "memory") == 0) return SHAPES | MEMORY; /* as wide as a page allows */
     if (strcmp(word, "all") == 0) return SHAPES | PARAMS | RECEPTIVE | MEMORY | DRAWING | SHARES;
@@ -51,7 +52,8 @@ static void formula_cell(plt_doc *doc, const nn_net *net, const nn_summary_row *
         lg_buf_addf(&words, "%s%s %s: %s%s", k ? " + " : "", p->name, nn_shape_text(p->shape, shape),
                     lg_thousands((long long)nn_shape_count(p->shape)), nn_node_trains(node, k) ? "" : " (not trained)");
     }
-    plt_cell(doc, "%s", row->formula);
+    if (row->frozen) plt_cell(doc, "%.*s, frozen", (int)strcspn(row->formula, ","), row->formula);
+    else plt_cell(doc, "%s", row->formula);
     if (words.len) plt_cell_tip(doc, "%s", lg_buf_str(&words));
     lg_buf_release(&words);
 }
@@ -78,6 +80,25 @@ static void summary_row(plt_doc *doc, const nn_net *net, const nn_summary *s, co
         plt_cell(doc, "%s", lg_thousands((long long)row->macs));
         plt_cell(doc, "%s", bytes_text((double)row->bytes, bytes));
     }
+}
+
+/* A pretrained base in one line: whoever wants to see inside asks `summary`. */
+static void base_row(plt_doc *doc, const cmd_model *model, const nn_summary *s, int detail)
+{
+    const nn_summary_row *last = &s->row[model->base.layers - 1];
+    size_t params = 0, trained = 0;
+    for (int i = 0; i < model->base.layers; i++) params += s->row[i].params, trained += s->row[i].trained;
+    plt_row(doc, PLT_ROW_PLAIN);
+    plt_head(doc, "%s (base of %d layers)", model->base.name, model->base.layers);
+    plt_cell_tip(doc, "from %s to %s", s->row[0].name, last->name);
+    plt_cell(doc, "%s", last->shape);
+    plt_cell(doc, "%s", lg_thousands((long long)params));
+    plt_cell(doc, "%s", "");
+    if (params) plt_cell_bar(doc, (double)params / (double)s->params);
+    plt_cell(doc, "%s", trained ? "" : "frozen");
+    if (!(detail & RECEPTIVE)) return;
+    if (last->field_h) plt_cell(doc, "%lldx%lld", (long long)last->field_h, (long long)last->field_w);
+    else plt_cell(doc, "all");
 }
 
 /* `padding: valid`: the report's text says its images are padded, its code does not; so say which is on. */
@@ -194,8 +215,10 @@ void cmd_doc_summary(plt_doc *doc, const cmd_model *model, const char *name, con
     plt_table(doc, "%s", "");
     int columns = detail & PARAMS ? detail & ~MEMORY : detail;
     summary_columns(doc, columns);
+    int folded = detail & FOLDED ? model->base.layers : 0;
+    if (folded) base_row(doc, model, &s, columns);
     for (int i = 0; i < s.count; i++) {
-        summary_row(doc, model->net, &s, &s.row[i], columns);
+        if (i >= folded) summary_row(doc, model->net, &s, &s.row[i], columns);
         if (s.row[i].params > s.row[largest].params) largest = i;
     }
     plt_text(doc, "Total params: %s\nTrainable params: %s\nNon-trainable params: %s", lg_thousands((long long)s.params),
@@ -204,7 +227,7 @@ void cmd_doc_summary(plt_doc *doc, const cmd_model *model, const char *name, con
     if (detail & MEMORY)
         plt_text(doc, "One image: %s multiply-adds, %s of outputs; weights: %s", lg_thousands((long long)s.macs),
                  bytes_text((double)s.activation_bytes, outputs), bytes_text((double)s.weight_bytes, weights));
-    doc_padding(doc, model->net);
+    if (!folded) doc_padding(doc, model->net);
     if (s.params) {
         const nn_node *most = nn_net_node(model->net, s.row[largest].node);
         double share = 100.0 * (double)s.row[largest].params / (double)s.params;

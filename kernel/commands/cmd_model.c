@@ -334,7 +334,7 @@ static void note_untrainable(plt_doc *doc, const nn_net *net)
 }
 
 /* Whose weights it begins with, and what happens to the images on the way. */
-static void note_base(plt_doc *doc, const cmd_model *model)
+static void note_base(plt_doc *doc, const cmd_model *model, const char *name)
 {
     const cmd_pretrained *base = &model->base;
     if (!base->layers) return;
@@ -342,8 +342,9 @@ static void note_base(plt_doc *doc, const cmd_model *model)
     if (base->file)
         plt_pair(doc, "weights", "%s, %.1f MB, sha256 %s", base->file, (double)base->bytes / 1e6, base->sha256);
     else plt_pair(doc, "weights", "none: random numbers");
-    plt_pair(doc, "images", "fitted to %lldx%lld and prepared as for %s, by themselves", (long long)in.dim[0],
+    plt_pair(doc, "images", "fitted to %lldx%lld and prepared as %s wants them", (long long)in.dim[0],
              (long long)in.dim[1], base->name);
+    plt_pair(doc, "inside", "`summary %s` lists all layers of the base", name);
     plt_pair(doc, "parameters", "%s to train, %s frozen", lg_thousands((long long)nn_net_trained_params(model->net)),
              lg_thousands((long long)(nn_net_params(model->net) - nn_net_trained_params(model->net))));
 }
@@ -355,9 +356,9 @@ static lg_status model_run(const dsl_call *call, lg_err *err)
     const char *name = call->arg[NAME].value[0].text;
     LG_TRY(model_build(call, true, &model, err));
     plt_doc_init(&doc);
-    cmd_doc_summary(&doc, model, name, "receptive", err);
+    cmd_doc_summary(&doc, model, name, "folded", err);
     if (*call->note) plt_note(&doc, "%s", call->note);
-    note_base(&doc, model);
+    note_base(&doc, model, name);
     note_untrainable(&doc, model->net);
     lg_status st = err->status ? err->status : cmd_display(call, &doc, false, err);
     if (st) {
