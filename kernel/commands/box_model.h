@@ -146,9 +146,8 @@ void cmd_silent_note(cmd_silent *silent, const nn_epoch *epoch, int classes);
 void cmd_doc_alarms(plt_doc *doc, const cmd_run *run, const nn_run *so_far, const cmd_silent *silent);
 
 /* Parts of documents. */
-/* The layer table, and drawings where the detail word (shapes params receptive memory all; folded: a
- * pretrained base in one line) has them; err->status tells
- * what failed. */
+/* The layer table, and drawings where the detail word (shapes params receptive memory all; folded: a pretrained base in
+ * one line) has them; err->status tells what failed. */
 void cmd_doc_summary(plt_doc *doc, const cmd_model *model, const char *name, const char *detail, lg_err *err);
 void cmd_doc_stopped(plt_doc *doc, const cmd_run *run); /* why it ended early, where it did */
 void cmd_doc_run(plt_doc *doc, const cmd_run *run); /* curves, recall, gap, warnings, run card */
