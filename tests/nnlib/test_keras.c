@@ -158,3 +158,32 @@ TEST(optimisers_equal_keras)
     nn_net_unref(net);
     free_golden(&g);
 }
+
+/* Frozen layers as a base has them, before, between and behind what learns, batchnorms among them; the penalty of a
+ * frozen layer counts for nothing. */
+TEST(frozen_layers_equal_keras)
+{
+    static const struct {
+        const char *name;
+        int frozen[6];
+    } cases[] = {{"1+2+5+6+8", {1, 2, 5, 6, 8}}, {"5+6+8", {5, 6, 8}}, {"2+6", {2, 6}}, {"1+11", {1, 11}}};
+    golden g = read_golden("tests/golden/keras/frozen.bin");
+    nn_net *all = NET("input 10x10x2", "conv 4 3x3 same no bias l2 0.01", "batchnorm momentum 0.9",
+                      "activation relu", "maxpool 2", "conv 5 3x3 no bias", "batchnorm momentum 0.9",
+                      "activation relu", "depthwise 2x2 tanh", "maxpool 2 stride 1 same", "flatten", "dense 6 tanh", "dense 3 softmax");
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
+        bool frozen[20] = {false}, adam = i % 2;
+        char name[60];
+        nn_net *net = NULL;
+        for (const int *at = cases[i / 2].frozen; *at; at++) frozen[*at] = true;
+        CHECK_OK(nn_net_with_frozen(all, frozen, &net, &err));
+        snprintf(name, sizeof name, "%s %s", cases[i / 2].name, adam ? "adam" : "sgd");
+        run_case c = {.name = name, .optim = adam ? "adam" : "sgd", .hyper = {.lr = adam ? 0.01 : 0.1}, .steps = 3,
+                      .size = 10, .channels = 2, .classes = 3, .count = 12, .dropout = -1, .first = true};
+        check_run(&g, net, &c, false);
+        check_run(&g, net, &c, true);
+        nn_net_unref(net);
+    }
+    nn_net_unref(all);
+    free_golden(&g);
+}

@@ -118,7 +118,7 @@ static inline void check_block(const nn_net *net, const float *block, const floa
         const nn_node *node = nn_net_node(net, i);
         for (int k = 0; k < node->nparam; k++) {
             char what[240];
-            if (trained_only && node->param[k].moving) continue;
+            if (trained_only && !nn_node_trains(node, k)) continue;
             size_t n = nn_shape_size(node->param[k].shape), from = node->offset[k];
             float *got = malloc(n * sizeof *got), *want = malloc(n * sizeof *want);
             snprintf(what, sizeof what, "%s %s%s %s", r->name, minus ? "change of " : "", node->name,
