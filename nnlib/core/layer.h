@@ -38,6 +38,13 @@ typedef struct nn_dims {
     int64_t h, w, c; /* "3x3" is {3, 3, 0}; "64x64x3" is {64, 64, 3} */
 } nn_dims;
 
+/* Settings of `input`, the one kind of layer that others make by themselves. */
+typedef struct nn_input_config {
+    nn_config base;
+    nn_dims size;
+    int32_t list; /* so many numbers without places; size is 1x1xN */
+} nn_input_config;
+
 typedef enum nn_kind {
     NN_INT,    /* int64_t */
     NN_NUMBER, /* double; 10% is 0.1 */
@@ -115,7 +122,7 @@ typedef struct nn_call {
     const nn_spec *spec;
     bool training;
     bool raw;         /* leave the activation at the end away: the loss wants scores (last layer, training only) */
-    int node;         /* index in the network: makes random numbers differ between layers */
+    int node;         /* the node's key: makes random numbers differ between layers */
     int first;        /* place of the piece's first image in the batch */
     uint64_t seed;    /* with step, node, first + i and the position: the key of random numbers */
     uint64_t step;

@@ -273,7 +273,7 @@ static nn_call call_begin(const piece *p, int i, nn_tensor x[NN_MAX_INPUTS], con
     return (nn_call){.spec = &plan->spec,
                      .training = p->training,
                      .raw = p->training && i == e->plan.count - 1,
-                     .node = i,
+                     .node = node->key,
                      .first = p->first,
                      .seed = e->seed,
                      .step = (uint64_t)e->steps,

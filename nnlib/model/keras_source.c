@@ -165,8 +165,9 @@ void nn_keras_source(const nn_net *net, lg_buf *out)
     lg_buf_addf(out, "# %zu parameters, %zu of them not trained\n", nn_net_params(net),
                 nn_net_params(net) - nn_net_trained_params(net));
     lg_buf_addf(out, "import keras\nfrom keras import layers%s\n\n", has_penalty(net) ? ", regularizers" : "");
-    lg_buf_addf(out, "inputs = keras.Input((%lld, %lld, %lld), name=", (long long)in.dim[0], (long long)in.dim[1],
-                (long long)in.dim[2]);
+    lg_buf_addf(out, "inputs = keras.Input((%lld,", (long long)in.dim[0]);
+    if (in.rank == 3) lg_buf_addf(out, " %lld, %lld", (long long)in.dim[1], (long long)in.dim[2]);
+    lg_buf_adds(out, "), name=");
     add_string(out, nn_net_node(net, 0)->keras_name);
     lg_buf_adds(out, ")\n");
     for (int i = 1; i < nn_net_count(net); i++) add_layer(out, net, i);

@@ -1,23 +1,10 @@
 /* net.c - building a network layer by layer; each one is checked in its place before it is taken in. */
-#include "nnlib/model/net.h"
+#include "nnlib/model/net_private.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include "lib/base/banned.h"
-
-extern const nn_layer_type nn_layer_input; /* the one kind of layer that is special: it comes first */
-
-struct nn_net {
-    atomic_int refs;
-    bool finished;
-    nn_node *node;
-    int count, cap;
-    int64_t limit;
-    double params, activations; /* so far; in double, since they are checked before they must fit anywhere */
-    size_t moving, trained, trained_block, block;
-    char *data_name;
-};
 
 lg_status nn_net_new(nn_net **out, lg_err *err)
 {
@@ -196,7 +183,7 @@ static void node_commit(nn_net *net, nn_node *node)
 lg_status nn_net_add_to(nn_net *net, const nn_layer_type *type, const void *config, const int *inputs, int ninputs,
                         lg_err *err)
 {
-    nn_node node = {.type = type};
+    nn_node node = {.type = type, .key = net->count};
     LG_TRY(check_place(net, type, ninputs, err));
     LG_TRY(grow(net, err));
     node.spec.nin = type == &nn_layer_input ? 0 : ninputs;
@@ -275,8 +262,7 @@ static void lay_out_kind(nn_net *net, bool trained)
     }
 }
 
-/* Those that are trained before those that are not. */
-static void lay_out(nn_net *net)
+void nn_net_lay_out(nn_net *net)
 {
     net->block = net->trained = net->moving = 0;
     lay_out_kind(net, true);
@@ -294,43 +280,9 @@ lg_status nn_net_finish(nn_net *net, lg_err *err)
         }
         if (!read) return lg_fail(err, LG_E_SHAPE, 214, "nothing reads the output of `%s`", net->node[i].name);
     }
-    lay_out(net);
+    nn_net_lay_out(net);
     net->finished = true;
     return LG_OK;
-}
-
-static lg_status copy_node(nn_net *net, const nn_node *node, lg_err *err)
-{
-    void *config = lg_alloc(1, node->type->config_size, err);
-    if (!config) return LG_E_MEMORY;
-    memcpy(config, node->spec.config, node->type->config_size);
-    net->node[net->count] = *node;
-    net->node[net->count++].spec.config = config;
-    return LG_OK;
-}
-
-lg_status nn_net_with_frozen(const nn_net *net, const bool *frozen, nn_net **out, lg_err *err)
-{
-    nn_net *again = NULL;
-    lg_status st;
-    LG_BUG_ON(!net->finished);
-    LG_GO(nn_net_new(&again, err));
-    again->limit = net->limit, again->params = net->params, again->activations = net->activations;
-    again->node = lg_alloc((size_t)net->count, sizeof *again->node, err);
-    LG_GO(again->node ? LG_OK : LG_E_MEMORY);
-    again->cap = net->count;
-    for (int i = 0; i < net->count; i++) {
-        LG_GO(copy_node(again, &net->node[i], err));
-        again->node[i].frozen = frozen[i] && again->node[i].nparam > 0;
-    }
-    if (net->data_name) LG_GO(nn_net_for_data(again, net->data_name, err));
-    lay_out(again);
-    again->finished = true;
-    *out = again;
-    return LG_OK;
-done:
-    nn_net_unref(again);
-    return st;
 }
 
 /* ---- reading ---- */
@@ -431,4 +383,25 @@ bool nn_net_laid_out_alike(const nn_net *a, const nn_net *b)
         }
     }
     return true;
+}
+
+/* The next parameter that learns, from (*node, *k) on; false at the end. */
+static bool next_trained(const nn_net *net, int *node, int *k)
+{
+    for (; *node < net->count; (*node)++, *k = 0)
+        for (; *k < net->node[*node].nparam; (*k)++)
+            if (nn_node_trains(&net->node[*node], *k)) return true;
+    return false;
+}
+
+bool nn_net_trains_alike(const nn_net *a, const nn_net *b)
+{
+    int i = 0, j = 0, k = 0, m = 0;
+    for (;; k++, m++) {
+        bool more = next_trained(a, &i, &k);
+        if (more != next_trained(b, &j, &m)) return false;
+        if (!more) return true;
+        if (a->node[i].key != b->node[j].key || k != m) return false;
+        if (!nn_shape_equal(a->node[i].param[k].shape, b->node[j].param[m].shape)) return false;
+    }
 }

@@ -23,6 +23,20 @@
  *     LG_TRY(nn_net_with_frozen(net, frozen, &thawed, err));
  *     LG_GO(nn_weights_for(weights, thawed, &again, err)); // the same numbers, laid out for it
  *
+ * **Parts.** What lies before the first layer that learns makes the same numbers of an image in every epoch. Computed
+ * once, they can be kept, and only the rest be trained:
+ *
+ *     int cut = nn_net_cut(net);                          // 0: there is nothing to be kept
+ *     LG_TRY(nn_net_head(net, cut, &head, err));          // from the images to the node `cut`
+ *     LG_GO(nn_net_tail(net, cut, &tail, err));           // from there to the end; its input is as large as that output
+ *     LG_GO(nn_weights_for(weights, head, &fixed, err));
+ *     LG_GO(nn_weights_for(weights, tail, &start, err));  // train these on what head makes of the images
+ *     LG_GO(nn_weights_join(weights, learnt, &whole, err)); // and put what they have become into the whole again
+ *
+ * Layers of a part keep their names, their frozen flags and their keys, by which weights find their layer and random
+ * numbers are drawn: weights of a fresh tail, and its dropout, are those of the whole. Where all that learns lies in the
+ * tail, nn_net_trained_block and its order are those of the whole too, and so are the optimiser's numbers.
+ *
  * nn_weights: all parameters of a network in one 64-byte aligned block. Written by its maker; once shared
  * (nn_weights_ref) treated as immutable: training takes weights in and gives new weights out. */
 #ifndef NN_NET_H
@@ -40,6 +54,7 @@ typedef struct nn_weights nn_weights;
 /* One layer in its place; nodes are numbered from 0 (the input) in the order they were added. Read only. */
 typedef struct nn_node {
     const nn_layer_type *type;
+    int key;                   /* its number in the network it was first added to, see Parts above */
     char name[NN_NAME];        /* "conv1", or the user's */
     char keras_name[NN_NAME + 16]; /* "conv2d_1", or the user's */
     int input[NN_MAX_INPUTS];  /* nodes whose outputs it reads, nspec.nin of them */
@@ -69,6 +84,14 @@ void nn_net_freeze(nn_net *net, int node);
 lg_status nn_net_finish(nn_net *net, lg_err *err) LG_MUST_CHECK;
 /* A finished network again with other layers frozen: frozen[i] is for node i. Owned: nn_net_unref. */
 lg_status nn_net_with_frozen(const nn_net *net, const bool *frozen, nn_net **out, lg_err *err) LG_MUST_CHECK;
+/* The last node before the end that everything passes through, such that neither it nor anything before it learns or
+ * differs between training and use (dropout does). 0, the input, when there is none. */
+int nn_net_cut(const nn_net *net);
+/* The layers that lead to a node > 0, whose output is then that of the network. Owned: nn_net_unref. */
+lg_status nn_net_head(const nn_net *net, int node, nn_net **out, lg_err *err) LG_MUST_CHECK;
+/* The layers behind a node that everything passes through, nn_net_cut's or the input; its own input stands for that
+ * node. Node i of it is node + i of the whole. Owned: nn_net_unref. */
+lg_status nn_net_tail(const nn_net *net, int node, nn_net **out, lg_err *err) LG_MUST_CHECK;
 nn_net *nn_net_ref(const nn_net *net);
 void nn_net_unref(const nn_net *net); /* NULL is fine; also for one under construction */
 
@@ -97,6 +120,8 @@ bool nn_net_same(const nn_net *a, const nn_net *b);
 bool nn_net_same_layers(const nn_net *a, const nn_net *b);
 /* Do weights of both lie alike? */
 bool nn_net_laid_out_alike(const nn_net *a, const nn_net *b);
+/* Do the same parameters (by key) learn in both? Then their optimiser's numbers lie alike, whole or part. */
+bool nn_net_trains_alike(const nn_net *a, const nn_net *b);
 
 /* ---- weights ---- */
 /* Freshly initialised: Glorot uniform for kernels, zeros for biases, from the seed alone (each tensor draws from a
@@ -104,10 +129,13 @@ bool nn_net_laid_out_alike(const nn_net *a, const nn_net *b);
 lg_status nn_weights_new(const nn_net *net, uint64_t seed, nn_weights **out, lg_err *err) LG_MUST_CHECK;
 lg_status nn_weights_zero(const nn_net *net, nn_weights **out, lg_err *err) LG_MUST_CHECK;
 lg_status nn_weights_copy(const nn_weights *weights, nn_weights **out, lg_err *err) LG_MUST_CHECK;
-/* The numbers of `from` for a network of the same layers (nn_net_same_layers, or else one whose parameters have the
- * same shapes), laid out as that one wants them. Owned: nn_weights_unref. */
+/* The numbers of `from` for the same layers with others frozen, or for a head or tail of them, laid out as that network
+ * wants them. Every layer of net is in the network of `from` (by key, with parameters of the same shapes). Owned:
+ * nn_weights_unref. */
 lg_status nn_weights_for(const nn_weights *from, const nn_net *net, nn_weights **out, lg_err *err) LG_MUST_CHECK;
-/* The same into weights that are there; only by their maker. */
+/* A copy of the whole with what a part of it has become. Owned: nn_weights_unref. */
+lg_status nn_weights_join(const nn_weights *whole, const nn_weights *part, nn_weights **out, lg_err *err) LG_MUST_CHECK;
+/* The numbers of the layers that both have; `to` is written, so only by its maker. */
 void nn_weights_put(const nn_weights *from, nn_weights *to);
 nn_weights *nn_weights_ref(const nn_weights *weights);
 void nn_weights_unref(const nn_weights *weights); /* NULL is fine */

@@ -43,7 +43,7 @@ lg_status nn_weights_new(const nn_net *net, uint64_t seed, nn_weights **out, lg_
     for (int i = 0; i < nn_net_count(net); i++) {
         const nn_node *node = nn_net_node(net, i);
         for (int k = 0; k < node->nparam; k++)
-            init_tensor(&node->param[k], nn_key(nn_key(seed, (uint64_t)i), (uint64_t)k),
+            init_tensor(&node->param[k], nn_key(nn_key(seed, (uint64_t)node->key), (uint64_t)k),
                         (*out)->data + node->offset[k]);
     }
     return LG_OK;
@@ -56,24 +56,57 @@ lg_status nn_weights_copy(const nn_weights *weights, nn_weights **out, lg_err *e
     return LG_OK;
 }
 
-void nn_weights_put(const nn_weights *from, nn_weights *to)
+/* The node of a network with this key, -1: none. Keys rise from node to node. */
+static int find_key(const nn_net *net, int key)
 {
-    LG_BUG_ON(nn_net_count(from->net) != nn_net_count(to->net));
-    for (int i = 0; i < nn_net_count(to->net); i++) {
-        const nn_node *source = nn_net_node(from->net, i), *node = nn_net_node(to->net, i);
-        LG_BUG_ON(source->nparam != node->nparam);
+    int low = 0, high = nn_net_count(net) - 1;
+    while (low < high) {
+        int middle = (low + high) / 2;
+        if (nn_net_node(net, middle)->key < key) low = middle + 1;
+        else high = middle;
+    }
+    return nn_net_node(net, low)->key == key ? low : -1;
+}
+
+/* How many nodes of `to` have got numbers that have any. */
+static int put(const nn_weights *from, nn_weights *to)
+{
+    int found = 0;
+    for (int i = 0; i < nn_net_count(from->net); i++) {
+        const nn_node *source = nn_net_node(from->net, i);
+        int at = source->nparam ? find_key(to->net, source->key) : -1;
+        if (at < 0) continue;
+        const nn_node *node = nn_net_node(to->net, at);
+        if (!node->nparam) continue; /* the input of a tail has the key of the node before it */
+        LG_BUG_ON(node->nparam != source->nparam);
         for (int k = 0; k < node->nparam; k++) {
             LG_BUG_ON(!nn_shape_equal(source->param[k].shape, node->param[k].shape));
             memcpy(to->data + node->offset[k], from->data + source->offset[k],
                    nn_shape_size(node->param[k].shape) * sizeof(float));
         }
+        found++;
     }
+    return found;
+}
+
+void nn_weights_put(const nn_weights *from, nn_weights *to)
+{
+    put(from, to);
 }
 
 lg_status nn_weights_for(const nn_weights *from, const nn_net *net, nn_weights **out, lg_err *err)
 {
+    int wanted = 0;
+    for (int i = 0; i < nn_net_count(net); i++) wanted += nn_net_node(net, i)->nparam > 0;
     LG_TRY(nn_weights_zero(net, out, err));
-    nn_weights_put(from, *out);
+    LG_BUG_ON(put(from, *out) != wanted);
+    return LG_OK;
+}
+
+lg_status nn_weights_join(const nn_weights *whole, const nn_weights *part, nn_weights **out, lg_err *err)
+{
+    LG_TRY(nn_weights_copy(whole, out, err));
+    put(part, *out);
     return LG_OK;
 }
 

@@ -199,7 +199,7 @@ static lg_status resume(fit *f, lg_err *err)
     if (run->best >= 0) nn_weights_put(old->top ? old->top : old->weights, run->top);
     resume_place(f);
     bool fits = old->slots && old->nslots == run->nslots && strcmp(old->optimizer, f->optim->name) == 0;
-    if (fits && (!old->last || nn_net_same(nn_weights_net(old->last), f->o->net)))
+    if (fits && (!old->last || nn_net_trains_alike(nn_weights_net(old->last), f->o->net)))
         memcpy(nn_exec_slots(f->exec), old->slots, old->nslots * sizeof *old->slots);
     nn_exec_set_steps(f->exec, old->steps);
     return LG_OK;

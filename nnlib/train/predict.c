@@ -8,19 +8,14 @@
 
 typedef struct forward_job {
     const nn_predict_options *o;
-    int node; /* -1: the network's output */
+    const nn_weights *weights;
+    bool images; /* wanted are the images themselves */
     size_t size;
     nn_exec *exec;
     nn_feed feed;
     int64_t *indices;
     int batch;
 } forward_job;
-
-static const float *result(const forward_job *job)
-{
-    if (job->node < 0) return nn_exec_output(job->exec);
-    return job->node ? nn_exec_activation(job->exec, job->node) : nn_exec_input(job->exec);
-}
 
 static lg_status forward_all(forward_job *job, float *out, int32_t *labels, lg_err *err)
 {
@@ -31,37 +26,58 @@ static lg_status forward_all(forward_job *job, float *out, int32_t *labels, lg_e
         LG_TRY(lg_cancel_check(o->cancel, err));
         LG_TRY(
             nn_feed_batch(&job->feed, job->indices, n, nn_exec_input(job->exec), labels ? labels + done : NULL, err));
-        nn_exec_forward(job->exec, n);
+        if (!job->images) nn_exec_forward(job->exec, n);
         LG_TRY(lg_cancel_check(o->cancel, err));
-        memcpy(out + (size_t)done * job->size, result(job), (size_t)n * job->size * sizeof *out);
+        memcpy(out + (size_t)done * job->size, job->images ? nn_exec_input(job->exec) : nn_exec_output(job->exec),
+               (size_t)n * job->size * sizeof *out);
         done += n;
         if (o->on_batch) o->on_batch(o->ctx, done);
     }
     return LG_OK;
 }
 
+static lg_status forward_job_run(forward_job *job, float *out, int32_t *labels, lg_err *err)
+{
+    const nn_predict_options *o = job->o;
+    const nn_net *net = nn_weights_net(job->weights);
+    lg_status st;
+    job->batch = o->batch > 0 ? o->batch : 64;
+    if (job->batch > o->source.count) job->batch = (int)o->source.count;
+    job->feed = (nn_feed){.source = o->source, .pool = o->pool, .size = nn_shape_size(nn_net_input(net))};
+    job->size = job->images ? job->feed.size : nn_shape_size(nn_net_output(net));
+    LG_GO(nn_exec_new(
+        &(nn_exec_options){.net = net, .max_batch = job->batch, .pool = o->pool, .limit = o->limit}, &job->exec, err));
+    nn_exec_load(job->exec, job->weights);
+    nn_exec_set_cancel(job->exec, o->cancel);
+    LG_GO(nn_feed_init(&job->feed, err));
+    job->indices = lg_alloc((size_t)job->batch, sizeof *job->indices, err);
+    LG_GO(job->indices ? LG_OK : LG_E_MEMORY);
+    LG_GO(forward_all(job, out, labels, err));
+done:
+    lg_free(job->indices);
+    nn_feed_release(&job->feed);
+    nn_exec_free(job->exec);
+    return st;
+}
+
+/* Only the layers that lead to the node run, as a network of their own. */
 lg_status nn_feed_forward(const nn_predict_options *o, int node, float *out, int32_t *labels, lg_err *err)
 {
     const nn_net *net = nn_weights_net(o->weights);
-    forward_job job = {.o = o, .node = node, .batch = o->batch > 0 ? o->batch : 64};
+    forward_job job = {.o = o, .weights = o->weights, .images = node == 0};
+    nn_net *head = NULL;
+    nn_weights *weights = NULL;
     lg_status st;
-    job.feed = (nn_feed){.source = o->source, .pool = o->pool, .size = nn_shape_size(nn_net_input(net))};
-    job.size = nn_shape_size(node < 0 ? nn_net_output(net) : nn_net_node(net, node)->spec.out);
     if (o->source.count <= 0) return LG_OK;
-    if (job.batch > o->source.count) job.batch = (int)o->source.count;
-    const nn_exec_options how = {
-        .net = net, .max_batch = job.batch, .keep = node >= 0, .pool = o->pool, .limit = o->limit};
-    LG_GO(nn_exec_new(&how, &job.exec, err));
-    nn_exec_load(job.exec, o->weights);
-    nn_exec_set_cancel(job.exec, o->cancel);
-    LG_GO(nn_feed_init(&job.feed, err));
-    job.indices = lg_alloc((size_t)job.batch, sizeof *job.indices, err);
-    LG_GO(job.indices ? LG_OK : LG_E_MEMORY);
-    LG_GO(forward_all(&job, out, labels, err));
+    if (node > 0 && node < nn_net_count(net) - 1) {
+        LG_GO(nn_net_head(net, node, &head, err));
+        LG_GO(nn_weights_for(o->weights, head, &weights, err));
+        job.weights = weights;
+    }
+    LG_GO(forward_job_run(&job, out, labels, err));
 done:
-    lg_free(job.indices);
-    nn_feed_release(&job.feed);
-    nn_exec_free(job.exec);
+    nn_weights_unref(weights);
+    nn_net_unref(head);
     return st;
 }
 
