@@ -55,4 +55,32 @@ static inline void packed_text(zipping *z, const char *name, const char *text, z
     zip_add(z, name, text, strlen(text), how);
 }
 
+static inline const char *set_folder(void)
+{
+    static char path[100];
+    snprintf(path, sizeof path, "%s/set", ds_folder);
+    return path;
+}
+
+static inline void add_file(zipping *z, const char *file, const char *name)
+{
+    char full[300];
+    lg_buf bytes;
+    lg_buf_init(&bytes, 0);
+    snprintf(full, sizeof full, "%s/%s", ds_folder, file);
+    CHECK_OK(lg_reach_read(full, &bytes, &err));
+    zip_add(z, name, bytes.data, bytes.len, (zip_how){.deflate = true});
+    lg_buf_release(&bytes);
+}
+
+static inline const char *write_zip(zipping *z, const char *name)
+{
+    static char path[200];
+    zip_end(z, (zip_end_how){0});
+    ds_write(name, z->out.data, z->out.len);
+    zip_release(z);
+    snprintf(path, sizeof path, "%s/%s", ds_folder, name);
+    return path;
+}
+
 #endif

@@ -4,13 +4,6 @@
 #include "lib/data/set_pack.h"
 
 /* ---- as the folder ---- */
-static const char *set_folder(void)
-{
-    static char path[100];
-    snprintf(path, sizeof path, "%s/set", ds_folder);
-    return path;
-}
-
 static void same_sets(const data_set *x, const data_set *y)
 {
     char one[65], other[65];
@@ -90,27 +83,6 @@ TEST(a_top_folder_is_the_folder)
     CHECK_OK(LOAD(.from = pack_folder(ds_folder, "y", PACK_TAR, ""), .size = {8, 8, 0}));
     data_image_at(set, 0, &image);
     CHECK_STR(image.name, "set/Adidas/00.png");
-}
-
-static void add_file(zipping *z, const char *file, const char *name)
-{
-    char full[300];
-    lg_buf bytes;
-    lg_buf_init(&bytes, 0);
-    snprintf(full, sizeof full, "%s/%s", ds_folder, file);
-    CHECK_OK(lg_reach_read(full, &bytes, &err));
-    zip_add(z, name, bytes.data, bytes.len, (zip_how){.deflate = true});
-    lg_buf_release(&bytes);
-}
-
-static const char *write_zip(zipping *z, const char *name)
-{
-    static char path[200];
-    zip_end(z, (zip_end_how){0});
-    ds_write(name, z->out.data, z->out.len);
-    zip_release(z);
-    snprintf(path, sizeof path, "%s/%s", ds_folder, name);
-    return path;
 }
 
 TEST(hidden_files_are_nobodys)
