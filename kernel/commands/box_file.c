@@ -67,9 +67,38 @@ static int block_place(blocks *b, const nn_weights *w)
     if (!w) return NO_BLOCK;
     size_t bytes = nn_net_block(nn_weights_net(w)) * sizeof(float);
     for (int i = 0; i < b->count; i++)
-        if (b->block[i] == w || memcmp(nn_weights_block(b->block[i]), nn_weights_block(w), bytes) == 0) return i;
+        if (b->block[i] == w || (nn_net_same(nn_weights_net(b->block[i]), nn_weights_net(w)) &&
+                                 memcmp(nn_weights_block(b->block[i]), nn_weights_block(w), bytes) == 0)) return i;
     b->block[b->count] = w;
     return b->count++;
+}
+
+/* Weights of a run may be of the model's network with other layers frozen, or of a tail of that (model_cut.h). What such
+ * a network is follows from the model's: which node it was cut behind, and which of the nodes are frozen. */
+static bool has_parts(const blocks *b, const nn_net *net)
+{
+    for (int i = 0; i < b->count; i++)
+        if (!nn_net_same(nn_weights_net(b->block[i]), net)) return true;
+    return false;
+}
+
+static void pack_parts(const blocks *b, lg_buf *out)
+{
+    for (int i = 0; i < b->count; i++) {
+        const nn_net *net = nn_weights_net(b->block[i]);
+        lg_pack_u32(out, (uint32_t)nn_net_node(net, 0)->key);
+        lg_pack_u32(out, (uint32_t)nn_net_count(net));
+        for (int k = 0; k < nn_net_count(net); k++) lg_pack_u8(out, nn_net_node(net, k)->frozen);
+    }
+}
+
+static void pack_base(const cmd_pretrained *base, lg_buf *out)
+{
+    lg_pack_u32(out, (uint32_t)base->layers);
+    lg_pack_text(out, base->name);
+    lg_pack_text(out, base->file);
+    lg_pack_u64(out, base->bytes);
+    lg_pack_text(out, base->sha256);
 }
 
 static void pack_blocks(const blocks *b, lg_buf *out)
@@ -103,6 +132,13 @@ static void pack_score(const cmd_score *score, lg_buf *out)
     lg_pack_f64(out, score->loss);
     nn_calibration_pack(&score->calibration, out);
     for (int k = 0; k < score->classes * score->classes; k++) lg_pack_i64(out, score->count[k]);
+}
+
+static void place_run(blocks *b, const cmd_run *run)
+{
+    block_place(b, run->run.weights);
+    block_place(b, run->run.last);
+    if (run->run.best >= 0) block_place(b, run->run.top);
 }
 
 static void pack_run(const cmd_run *run, blocks *b, lg_buf *out)
@@ -144,7 +180,10 @@ static lg_status model_file(const dsl_object *object, lg_buf *out, lg_err *err)
     store_writer w;
     blocks b = {0};
     const cmd_model *m = object->payload;
-    store_writer_init(&w, "model", m->ruled ? 7 : 6);
+    block_place(&b, m->first), block_place(&b, m->weights);
+    for (int i = 0; i < m->runs; i++) place_run(&b, m->run[i]->payload);
+    bool parts = has_parts(&b, m->net);
+    store_writer_init(&w, "model", 6 + (m->ruled ? 1 : 0) + (m->base.layers ? 1 : 0) + (parts ? 1 : 0));
     pack_about(object->recipe, object->made, store_writer_section(&w, "about"));
     nn_net_pack(m->net, store_writer_section(&w, "network"));
     lg_buf *text = store_writer_section(&w, "model");
@@ -164,6 +203,8 @@ static lg_status model_file(const dsl_object *object, lg_buf *out, lg_err *err)
     text = store_writer_section(&w, "waits");
     for (int i = 0; i < m->runs; i++) lg_pack_f64(text, ((const cmd_run *)m->run[i]->payload)->run.waited);
     if (m->ruled) pack_rules(&m->rules, store_writer_section(&w, "pictures"));
+    if (m->base.layers) pack_base(&m->base, store_writer_section(&w, "base"));
+    if (parts) pack_parts(&b, store_writer_section(&w, "parts"));
     return finish(&w, out, err);
 }
 
@@ -237,6 +278,46 @@ static lg_status read_about(const store_bundle *b, about *a, lg_err *err)
     return lg_unpack_end(&in, err);
 }
 
+/* The network that weights belong to which a file lists among its parts. */
+static lg_status unpack_part(lg_unpack *in, const nn_net *whole, nn_net **out, lg_err *err)
+{
+    bool frozen[NN_MAX_LAYERS] = {false};
+    nn_net *net = NULL;
+    int count = nn_net_count(whole), cut = (int)lg_unpack_count(in, (size_t)count, 0);
+    int nodes = (int)lg_unpack_count(in, (size_t)count, 0);
+    if (!in->bad && (nodes != count - cut || !nn_net_can_cut(whole, cut)))
+        lg_unpack_refuse(in, "a part of the network has other layers than the whole");
+    for (int i = 0; i < nodes && !in->bad; i++) frozen[cut + i] = lg_unpack_truth(in);
+    for (int i = 0; i <= cut; i++) frozen[i] = cut > 0; /* what lies before the cut does not learn */
+    LG_TRY(lg_unpack_check(in, err));
+    LG_TRY(nn_net_with_frozen(whole, frozen, &net, err));
+    if (!cut) {
+        *out = net;
+        return LG_OK;
+    }
+    lg_status st = nn_net_tail(net, cut, out, err);
+    nn_net_unref(net);
+    return st;
+}
+
+static lg_status read_blocks(opened *o, lg_err *err)
+{
+    lg_unpack in, parts;
+    bool several = store_bundle_has(o->bundle, "parts");
+    if (several) LG_TRY(store_bundle_section(o->bundle, "parts", &parts, err));
+    LG_TRY(store_bundle_section(o->bundle, "weights", &in, err));
+    size_t n = lg_unpack_count(&in, MOST_BLOCKS, 8);
+    for (; o->count < n; o->count++) {
+        nn_net *part = NULL;
+        if (several) LG_TRY(unpack_part(&parts, o->net, &part, err));
+        lg_status st = nn_weights_unpack(&in, part ? part : o->net, &o->block[o->count], err);
+        nn_net_unref(part);
+        LG_TRY(st);
+    }
+    if (several) LG_TRY(lg_unpack_end(&parts, err));
+    return lg_unpack_end(&in, err);
+}
+
 /* net: to be used instead of the file's own where both are the same; may be NULL. */
 static lg_status read_shared(opened *o, const nn_net *net, lg_err *err)
 {
@@ -248,10 +329,7 @@ static lg_status read_shared(opened *o, const nn_net *net, lg_err *err)
         nn_net_unref(o->net);
         o->net = nn_net_ref(net);
     }
-    LG_TRY(store_bundle_section(o->bundle, "weights", &in, err));
-    size_t n = lg_unpack_count(&in, MOST_BLOCKS, 8);
-    for (; o->count < n; o->count++) LG_TRY(nn_weights_unpack(&in, o->net, &o->block[o->count], err));
-    return lg_unpack_end(&in, err);
+    return read_blocks(o, err);
 }
 
 static void opened_release(opened *o)
@@ -392,6 +470,22 @@ static lg_status unpack_rules(const opened *o, cmd_model *model, lg_err *err)
     return lg_unpack_end(&in, err);
 }
 
+/* Only models with a pretrained base have one. */
+static lg_status unpack_base(const opened *o, cmd_model *model, lg_err *err)
+{
+    lg_unpack in;
+    cmd_pretrained *base = &model->base;
+    if (!store_bundle_has(o->bundle, "base")) return LG_OK;
+    LG_TRY(store_bundle_section(o->bundle, "base", &in, err));
+    base->layers = (int)lg_unpack_count(&in, (size_t)nn_net_count(o->net) - 1, 0);
+    const char *name = lg_unpack_text(&in, MOST_NAME), *file = lg_unpack_text(&in, MOST_NAME);
+    base->bytes = lg_unpack_u64(&in);
+    const char *sha256 = lg_unpack_text(&in, 64);
+    if (!(base->name = lg_strdup(name, err)) || (*file && !(base->file = lg_strdup(file, err)))) return err->status;
+    memcpy(base->sha256, sha256, strlen(sha256) + 1);
+    return lg_unpack_end(&in, err);
+}
+
 static lg_status unpack_model(const opened *o, cmd_model *model, lg_err *err)
 {
     lg_unpack in;
@@ -406,6 +500,7 @@ static lg_status unpack_model(const opened *o, cmd_model *model, lg_err *err)
     model->weights = unpack_weights(&in, o, false);
     LG_TRY(lg_unpack_end(&in, err));
     LG_TRY(unpack_rules(o, model, err));
+    LG_TRY(unpack_base(o, model, err));
     return unpack_runs(o, model, err);
 }
 

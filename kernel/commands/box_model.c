@@ -56,6 +56,18 @@ done:
     return st;
 }
 
+lg_status cmd_first_weights(const cmd_model *model, const nn_net *net, uint64_t seed, nn_weights **out, lg_err *err)
+{
+    LG_TRY(nn_weights_new(net, seed, out, err));
+    for (int i = 1; i <= model->base.layers; i++) {
+        const nn_node *from = nn_net_node(model->net, i), *to = nn_net_node(net, i);
+        for (int k = 0; k < from->nparam; k++)
+            memcpy(nn_weights_data(*out) + to->offset[k], nn_weights_param(model->first, i, k),
+                   nn_shape_size(from->param[k].shape) * sizeof(float));
+    }
+    return LG_OK;
+}
+
 bool cmd_model_prepares(const cmd_model *model)
 {
     return nn_net_count(model->net) > 1 && strcmp(nn_net_node(model->net, 1)->type->name, "preprocess") == 0;

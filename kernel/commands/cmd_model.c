@@ -200,17 +200,6 @@ static lg_status build_like(const cmd_model *like, const dsl_call *call, nn_net 
     return LG_OK;
 }
 
-/* The base keeps what it was published with; all else begins anew. */
-static void keep_base(const cmd_model *like, nn_weights *first)
-{
-    for (int i = 1; i <= like->base.layers; i++) {
-        const nn_node *from = nn_net_node(like->net, i), *to = nn_net_node(nn_weights_net(first), i);
-        for (int k = 0; k < from->nparam; k++)
-            memcpy(nn_weights_data(first) + to->offset[k], nn_weights_param(like->first, i, k),
-                   nn_shape_size(from->param[k].shape) * sizeof(float));
-    }
-}
-
 static void find_data(const dsl_call *call, model_data *data)
 {
     const dsl_value *on = dsl_val(call, ON), *like = dsl_val(call, LIKE);
@@ -265,9 +254,9 @@ static lg_status model_build(const dsl_call *call, bool filled, cmd_model **out,
     LG_GO(build_layers(call, &data, model, &b, err));
     LG_GO(nn_net_finish(model->net, err));
     if (data.set) LG_GO(cmd_model_sees(model, call->arg[NAME].value[0].text, data.set, data.name, err));
-    LG_GO(nn_weights_new(model->net, model->seed, &model->first, err));
-    if (like) keep_base(cmd_model_of(like), model->first);
-    else if (filled && b.base_layers) LG_GO(cmd_base_fill(call, &b.base, model->first, &model->base, err));
+    if (like) LG_GO(cmd_first_weights(cmd_model_of(like), model->net, model->seed, &model->first, err));
+    else LG_GO(nn_weights_new(model->net, model->seed, &model->first, err));
+    if (filled && b.base_layers) LG_GO(cmd_base_fill(call, &b.base, model->first, &model->base, err));
     model->weights = nn_weights_ref(model->first);
     cmd_base_release(&b.base);
     *out = model;

@@ -265,6 +265,7 @@ static lg_status net_with(const nn_net *net, const char *rate, nn_net **out, lg_
         if (st == LG_OK && dropout)
             st = nn_field_set(nn_field_find(node->type->fields, "rate"), "dropout", config, rate, err);
         if (st == LG_OK) st = nn_net_add_to(copy, node->type, config, node->input, node->spec.nin, err);
+        if (st == LG_OK && node->frozen) nn_net_freeze(copy, i);
         lg_free(config);
     }
     if (st == LG_OK) st = nn_net_finish(copy, err);
@@ -305,10 +306,9 @@ static lg_status look_at_first(sweep_job *job, lg_err *err)
 /* First weights of a round for a network that differs from the model's at most in its rates. */
 static lg_status first_weights(const sweep_job *job, const nn_net *net, int round, nn_weights **out, lg_err *err)
 {
-    if (round && !job->own_first) return nn_weights_new(net, job->model->seed + (uint64_t)round, out, err);
-    LG_TRY(nn_weights_zero(net, out, err));
-    memcpy(nn_weights_data(*out), nn_weights_block(job->model->first), nn_net_block(net) * sizeof(float));
-    return LG_OK;
+    if (round && !job->own_first)
+        return cmd_first_weights(job->model, net, job->model->seed + (uint64_t)round, out, err);
+    return nn_weights_for(job->model->first, net, out, err);
 }
 
 /* ---- the live display ---- */
@@ -376,12 +376,16 @@ static lg_status measure(const sweep_job *job, const cmd_model *model, cmd_train
     cmd_model view = *model;
     int classes = (int)nn_shape_size(nn_net_output(model->net));
     quiet.cancel = NULL;
-    view.weights = run->run.weights ? run->run.weights : model->first;
+    nn_weights *whole = NULL;
     trial->images = data_count(train->val);
     trial->right = lg_alloc(trial->images + 1, 1, err);
     trial->val_accuracy = lg_alloc((size_t)run->run.epochs + 1, sizeof(double), err);
     if (!trial->right || !trial->val_accuracy) return err->status;
-    LG_TRY(cmd_predict(&quiet, &view, train->val, &p, err));
+    LG_TRY(cmd_train_weights(train, &whole, err));
+    view.weights = whole;
+    lg_status st = cmd_predict(&quiet, &view, train->val, &p, err);
+    nn_weights_unref(whole);
+    LG_TRY(st);
     for (size_t i = 0; i < trial->images; i++) {
         data_image image;
         data_image_at(train->val, i, &image);

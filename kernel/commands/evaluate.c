@@ -1,5 +1,5 @@
 /* evaluate.c - running a trained network over a dataset: one set of predictions behind every figure. */
-#include "kernel/commands/box_model.h"
+#include "kernel/commands/model_cut.h"
 #include "lib/data/clean.h"
 
 #include <string.h>
@@ -155,16 +155,25 @@ lg_status cmd_predict(const dsl_call *call, const cmd_model *model, const data_s
     float *p = lg_alloc(data_count(set) * outputs, sizeof *p, err);
     if (!p) return err->status;
     data_set *view = NULL;
-    lg_status st = cmd_model_view(model, set, &view, err);
+    cmd_cut cut = {0};
+    cmd_feed feed = {0};
+    nn_weights *weights = NULL;
+    lg_status st;
     cmd_live_init(&progress.live, call->out);
-    if (st == LG_OK)
-        st = nn_predict(&(nn_predict_options){.weights = model->weights,
-                                              .source = cmd_source(view),
-                                              .pool = pool,
-                                              .cancel = call->cancel,
-                                              .ctx = &progress,
-                                              .on_batch = predict_progress},
-                        p, NULL, err);
+    LG_GO(cmd_model_view(model, set, &view, err));
+    LG_GO(cmd_feeds_open(call, model, &(cmd_feeds){.view = view, .feed = &feed}, &cut, err));
+    if (cut.head) LG_GO(nn_weights_for(model->weights, cut.tail, &weights, err));
+    st = nn_predict(&(nn_predict_options){.weights = weights ? weights : model->weights,
+                                          .source = feed.source,
+                                          .pool = pool,
+                                          .cancel = call->cancel,
+                                          .ctx = &progress,
+                                          .on_batch = predict_progress},
+                    p, NULL, err);
+done:
+    nn_weights_unref(weights);
+    cmd_feed_close(&feed);
+    cmd_cut_release(&cut);
     data_unref(view);
     cmd_live_close(&progress.live, st);
     if (st) {

@@ -23,6 +23,10 @@ cmd_train_spec cmd_train_defaults(void)
 
 void cmd_train_release(cmd_train *job)
 {
+    cmd_feed_close(&job->feed);
+    cmd_feed_close(&job->val_feed);
+    cmd_cut_release(&job->cut);
+    nn_weights_unref(job->start);
     data_unref(job->set);
     data_unref(job->view);
     data_unref(job->train);
@@ -90,6 +94,45 @@ static lg_status class_weights(cmd_train *job, lg_err *err)
     return job->weight ? LG_OK : err->status;
 }
 
+/* Where a run begins: `continue` at the end of the last one, else at the first weights; what is frozen stays as it is. */
+static lg_status find_start(cmd_train *job, lg_err *err)
+{
+    const cmd_model *model = job->spec.model;
+    const nn_net *net = model->net;
+    if (job->spec.resume && model->runs) {
+        job->options.resume = &cmd_model_run(model)->run;
+        return nn_weights_join(model->weights, job->options.resume->last, &job->start, err);
+    }
+    if (model->weights == model->first || !nn_net_frozen(net)) {
+        job->start = nn_weights_ref(model->first);
+        return LG_OK;
+    }
+    LG_TRY(nn_weights_copy(model->first, &job->start, err));
+    for (int i = 1; i < nn_net_count(net); i++) {
+        const nn_node *node = nn_net_node(net, i);
+        for (int k = 0; node->frozen && k < node->nparam; k++)
+            memcpy(nn_weights_data(job->start) + node->offset[k], nn_weights_param(model->weights, i, k),
+                   nn_shape_size(node->param[k].shape) * sizeof(float));
+    }
+    return LG_OK;
+}
+
+/* What is trained, and on what: the whole network on pixels, or what a frozen beginning leaves on its features. */
+static lg_status find_sources(const dsl_call *call, cmd_train *job, lg_err *err)
+{
+    nn_fit_options *o = &job->options;
+    const cmd_feeds feeds = {.view = job->train,
+                             .training = true,
+                             .feed = &job->feed,
+                             .more = job->val,
+                             .more_feed = &job->val_feed};
+    LG_TRY(cmd_feeds_open(call, job->spec.model, &feeds, &job->cut, err));
+    o->net = job->cut.tail;
+    o->train = job->feed.source;
+    o->validation = job->val ? &job->val_feed.source : NULL;
+    return LG_OK;
+}
+
 static lg_status set_options(const dsl_call *call, cmd_train *job, lg_err *err)
 {
     lg_pool *pool = NULL;
@@ -97,11 +140,10 @@ static lg_status set_options(const dsl_call *call, cmd_train *job, lg_err *err)
     const cmd_train_spec *s = &job->spec;
     nn_fit_options *o = &job->options;
     *o = nn_fit_defaults();
-    o->net = s->model->net;
-    o->weights = s->model->first;
-    o->train = cmd_training_source(job->train);
-    if (job->val) job->val_source = cmd_source(job->val);
-    o->validation = job->val ? &job->val_source : NULL;
+    o->pool = pool;
+    LG_TRY(find_start(job, err));
+    LG_TRY(find_sources(call, job, err));
+    o->weights = job->start;
     o->epochs = s->epochs;
     job->asked_batch = s->batch;
     o->batch = s->batch < o->train.count ? s->batch : (int)o->train.count;
@@ -116,12 +158,7 @@ static lg_status set_options(const dsl_call *call, cmd_train *job, lg_err *err)
     o->keep_last = s->keep_last;
     o->patience = s->patience;
     o->time = s->time;
-    o->pool = pool;
     o->cancel = call->cancel;
-    if (s->resume && s->model->runs) {
-        o->resume = &cmd_model_run(s->model)->run;
-        o->weights = o->resume->last;
-    }
     return s->balance ? class_weights(job, err) : LG_OK;
 }
 
@@ -225,11 +262,15 @@ static lg_status measure(const dsl_call *call, cmd_train *job, lg_err *err)
     dsl_call quiet = *call;
     cmd_model view = *job->spec.model;
     quiet.cancel = NULL;
-    view.weights = job->run->run.weights;
+    nn_weights *whole = NULL;
+    LG_TRY(cmd_train_weights(job, &whole, err));
+    view.weights = whole;
+    lg_status st = LG_OK;
     for (int split = DATA_VAL; split < DATA_SPLITS; split++)
         if (part[split] && !(split == DATA_VAL && counted(job, &job->run->score[split], err)))
-            LG_TRY(cmd_score_of(&quiet, &view, part[split], &job->run->score[split], err));
-    return err->status;
+            if (st == LG_OK) st = cmd_score_of(&quiet, &view, part[split], &job->run->score[split], err);
+    nn_weights_unref(whole);
+    return st;
 }
 
 /* An interrupt in the words of this run. */
@@ -278,6 +319,15 @@ lg_status cmd_train_run(const dsl_call *call, cmd_train *job, lg_err *err)
 
 /* ---- keeping ---- */
 
+lg_status cmd_train_weights(const cmd_train *job, nn_weights **out, lg_err *err)
+{
+    const nn_weights *learnt = job->run ? job->run->run.weights : NULL;
+    if (learnt && job->cut.head) return nn_weights_join(job->start, learnt, out, err);
+    *out = nn_weights_ref(learnt ? learnt : job->start);
+    return LG_OK;
+}
+
+
 /* The model's runs and one more; the oldest goes where there are too many. */
 static void add_run(cmd_model *model, dsl_object *run)
 {
@@ -303,13 +353,14 @@ static lg_status model_after(const cmd_train *job, dsl_object *run_object, cmd_m
     add_run(model, run_object);
     model->net = nn_net_ref(old->net);
     model->first = nn_weights_ref(old->first);
-    model->weights = nn_weights_ref(run->run.weights);
+    st = job->cut.head ? nn_weights_join(job->start, run->run.weights, &model->weights, err) : LG_OK;
+    if (!job->cut.head) model->weights = nn_weights_ref(run->run.weights);
     model->ruled = true;
     model->rules = data_rules_of(job->set);
     cmd_labels_release(&model->labels);
     lg_free(model->on);
     model->on = lg_strdup(job->data_name, err);
-    if (!model->on || cmd_labels_copy(&run->labels, &model->labels, err)) {
+    if (st || !model->on || cmd_labels_copy(&run->labels, &model->labels, err)) {
         cmd_model_free(model);
         return err->status;
     }

@@ -18,7 +18,7 @@
 #ifndef CMD_TRAIN_JOB_H
 #define CMD_TRAIN_JOB_H
 
-#include "kernel/commands/box_model.h"
+#include "kernel/commands/model_cut.h"
 
 /* Everything that decides a run; what `fit` takes as options. Borrowed until the job is released. */
 typedef struct cmd_train_spec {
@@ -46,7 +46,9 @@ typedef struct cmd_train {
     data_set *train, *val, *test; /* of these; owned; val and test NULL where there are no images */
     data_split_kind part;         /* the one to learn from */
     int asked_batch;              /* options.batch is at most the number of images */
-    nn_source val_source;
+    cmd_cut cut;                  /* options.net is its tail */
+    cmd_feed feed, val_feed;      /* what it works on */
+    nn_weights *start;            /* of the whole network, where it begins; owned */
     float *weight;          /* class weights, or NULL; owned */
     cmd_run *run;           /* owned until bound or taken; described by prepare, filled by run */
     bool whole;             /* there is a result to keep: trained (or stopped on the way) and measured */
@@ -70,6 +72,8 @@ bool cmd_train_same(const cmd_train *job, const cmd_run *run);
  * (LG_E_INTERRUPTED in the words of this run); job->whole tells whether a result is
  * there all the same. */
 lg_status cmd_train_run(const dsl_call *call, cmd_train *job, lg_err *err) LG_MUST_CHECK;
+/* The whole network with what the run has learnt; where it has learnt nothing, as it began. Owned. */
+lg_status cmd_train_weights(const cmd_train *job, nn_weights **out, lg_err *err) LG_MUST_CHECK;
 /* The run as an object, whose payload is the cmd_run; job->run is NULL afterwards. */
 lg_status cmd_train_take(const dsl_call *call, cmd_train *job, dsl_object **out, lg_err *err) LG_MUST_CHECK;
 /* The model's new version, with the run, is bound to the model's name; the run also to `as` (or NULL), which keeps each

@@ -87,6 +87,8 @@ lg_status nn_net_with_frozen(const nn_net *net, const bool *frozen, nn_net **out
 /* The last node before the end that everything passes through, such that neither it nor anything before it learns or
  * differs between training and use (dropout does). 0, the input, when there is none. */
 int nn_net_cut(const nn_net *net);
+/* Does every way from the input to the end lead through this node, which is not the end? */
+bool nn_net_can_cut(const nn_net *net, int node);
 /* The layers that lead to a node > 0, whose output is then that of the network. Owned: nn_net_unref. */
 lg_status nn_net_head(const nn_net *net, int node, nn_net **out, lg_err *err) LG_MUST_CHECK;
 /* The layers behind a node that everything passes through, nn_net_cut's or the input; its own input stands for that

@@ -56,9 +56,10 @@ done:
 
 /* ---- cut ---- */
 
-/* Does every way from the input lead through this node? None may jump over it. */
-static bool all_pass(const nn_net *net, int node)
+/* None may jump over it. */
+bool nn_net_can_cut(const nn_net *net, int node)
 {
+    if (node < 0 || node >= net->count - 1) return false;
     for (int j = node + 1; j < net->count; j++)
         for (int k = 0; k < net->node[j].spec.nin; k++)
             if (net->node[j].input[k] < node) return false;
@@ -75,7 +76,7 @@ int nn_net_cut(const nn_net *net)
 {
     int cut = 0;
     for (int i = 1; i < net->count - 1 && stands_still(&net->node[i]); i++)
-        if (all_pass(net, i)) cut = i;
+        if (nn_net_can_cut(net, i)) cut = i;
     return cut;
 }
 
@@ -98,7 +99,7 @@ lg_status nn_net_tail(const nn_net *net, int node, nn_net **out, lg_err *err)
 {
     nn_net *tail = NULL;
     lg_status st;
-    LG_BUG_ON(node < 0 || node >= net->count - 1 || !all_pass(net, node));
+    LG_BUG_ON(!nn_net_can_cut(net, node));
     LG_GO(begin(net, &tail, err));
     LG_GO(add_tail_input(tail, net, node, err));
     for (int i = node + 1; i < net->count; i++) {
