@@ -254,6 +254,20 @@ static void note_last_batch(plt_doc *doc, const nn_fit_options *o)
              lg_thousands(left), left == 1 ? "" : "s", o->batch);
 }
 
+/* A frozen beginning was asked once, not in every epoch. */
+static void note_features(plt_doc *doc, const cmd_train *job)
+{
+    const cmd_pretrained *base = &job->spec.model->base;
+    int64_t all = job->feed.source.count + job->val_feed.source.count, new = job->feed.computed + job->val_feed.computed;
+    char how[80];
+    if (!job->cut.head) return;
+    if (!new) snprintf(how, sizeof how, "was kept from before");
+    else if (new == all) snprintf(how, sizeof how, "was computed once");
+    else snprintf(how, sizeof how, "was kept from before, but for %s", lg_thousands((long long)new));
+    plt_note(doc, "%s is frozen: what it makes of %s images %s, and epochs train what lies behind it",
+             base->layers ? base->name : "the beginning", lg_thousands((long long)all), how);
+}
+
 /* run: the object the session holds by now. */
 static lg_status show_result(const dsl_call *call, fit_view *view, const cmd_train *job, const cmd_run *run,
                              lg_err *err)
@@ -278,6 +292,7 @@ static lg_status show_result(const dsl_call *call, fit_view *view, const cmd_tra
         plt_note(&doc, "batch %s is more than there are training images: every epoch was one step with all %s of them",
                  lg_thousands(job->asked_batch), lg_thousands(job->options.batch));
     note_last_batch(&doc, &job->options);
+    note_features(&doc, job);
     cmd_doc_run(&doc, run);
     /* Somebody who interrupts is waiting: no picture is painted then, text and HTML say it all. */
     return cmd_live_end(&view->live, &doc, !r->interrupted, cmd_output_limit(call), err);

@@ -183,6 +183,9 @@ static void settings_text(const dsl_call *call, const cmd_train *job, lg_buf *te
     if (job->part != DATA_TRAIN) lg_buf_addf(text, " on the %s part", data_split_names[job->part]);
     lg_buf_addf(text, " keep %s seed %llu%s%s%s", o->keep_last ? "last" : "best", (unsigned long long)o->seed,
                 o->class_weight ? " balance" : "", o->no_shuffle ? " no shuffle" : "", o->resume ? " continue" : "");
+    if (job->cut.head) /* which features: other ones are another run */
+        lg_buf_addf(text, " frozen to %s (%.12s)",
+                    nn_net_node(job->cut.head, nn_net_count(job->cut.head) - 1)->name, job->cut.fingerprint);
     if (data_variants(job->train) > 1)
         lg_buf_addf(text, " augment x%d%s", data_variants(job->train),
                     data_augment_of(job->train).fresh ? " fresh" : "");
@@ -234,6 +237,7 @@ bool cmd_train_same(const cmd_train *job, const cmd_run *run)
 {
     const nn_run *r = &run->run;
     bool whole = r->patience || (r->epochs && r->epoch[r->epochs - 1].epoch >= run->planned);
+    if (r->weights && !nn_net_same(nn_weights_net(r->weights), job->options.net)) return false; /* others are frozen */
     return !job->options.resume && !(job->options.time > 0) && whole && !r->interrupted && !r->diverged &&
            strcmp(run->settings, job->run->settings) == 0 && strcmp(run->data, job->data_name) == 0 &&
            strcmp(run->fingerprint, job->run->fingerprint) == 0 && run->train_count == job->run->train_count;

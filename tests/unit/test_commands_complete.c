@@ -183,6 +183,9 @@ TEST(a_layer_tells_its_shape_inside_a_block)
     tells(cell, "residual", "Its layers' output plus its input");
     CHECK_HAS(complete("model m on logos { residual { depth|"), "depthwise");
     CHECK_HAS(complete("model m on logos { resid|"), "residual");
-    tells("base", "base", "not part of this version");
+    const char *based = "model t on logos {\n  base mobilenet weights none\n  globalavg\n  dense classes softmax\n}";
+    tells(based, "base", "here: 7x7x1024, 3,228,864 parameters");
+    CHECK_HAS(complete("model t on logos { base resn|"), "resnet50");
+    CHECK_HAS(complete("model t on logos { base mobilenet fro|"), "frozen");
     lens_close(&l);
 }
