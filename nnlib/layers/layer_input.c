@@ -24,7 +24,8 @@ static lg_status input_infer(nn_spec *spec, lg_err *err)
     return LG_OK;
 }
 
-static const nn_example input_examples[] = {{.line = "input 6x5x2"}, {.line = "input 64"}, {.line = "input 1x1x9 list"}, {0}};
+static const nn_example input_examples[] = {
+    {.line = "input 6x5x2"}, {.line = "input 64"}, {.line = "input 1x1x9 list"}, {0}};
 
 const nn_layer_type nn_layer_input = {
     .name = "input", .aliases = "inputlayer", .keras = "InputLayer", .doc = "The images the network is made for.",

@@ -45,9 +45,9 @@ lg_status nn_exec_new(const nn_exec_options *options, nn_exec **out, lg_err *err
 void nn_exec_free(nn_exec *exec);
 size_t nn_exec_bytes(const nn_exec *exec); /* memory taken */
 
-/* train: copies the weights in. Else: runs with them in place, keeping a reference. Kernels with a batchnorm behind them
- * are copied where neither is trained, with its scale and shift multiplied in (not with keep). The weights' network must
- * lie as the exec's does (nn_net_laid_out_alike). */
+/* train: copies the weights in. Else: runs with them in place, keeping a reference. Kernels with a batchnorm behind
+ * them are copied where neither is trained, with its scale and shift multiplied in (not with keep). The weights lie as
+ * those of the exec's network do (nn_net_laid_out_alike). */
 void nn_exec_load(nn_exec *exec, const nn_weights *weights);
 /* Copies the weights of a training exec out into a block not yet shared. */
 void nn_exec_store(const nn_exec *exec, nn_weights *weights);

@@ -28,14 +28,15 @@
  *
  *     int cut = nn_net_cut(net);                          // 0: there is nothing to be kept
  *     LG_TRY(nn_net_head(net, cut, &head, err));          // from the images to the node `cut`
- *     LG_GO(nn_net_tail(net, cut, &tail, err));           // from there to the end; its input is as large as that output
+ *     LG_GO(nn_net_tail(net, cut, &tail, err));           // from there to the end; its input is that node's output
  *     LG_GO(nn_weights_for(weights, head, &fixed, err));
  *     LG_GO(nn_weights_for(weights, tail, &start, err));  // train these on what head makes of the images
  *     LG_GO(nn_weights_join(weights, learnt, &whole, err)); // and put what they have become into the whole again
  *
  * Layers of a part keep their names, their frozen flags and their keys, by which weights find their layer and random
- * numbers are drawn: weights of a fresh tail, and its dropout, are those of the whole. Where all that learns lies in the
- * tail, nn_net_trained_block and its order are those of the whole too, and so are the optimiser's numbers.
+ * numbers are drawn: weights of a fresh tail, and its dropout, are those of the whole. Where all that learns lies in
+ * the tail, nn_net_trained_block and its order are those of the whole too, and so are the optimiser's numbers. Keys do
+ * not go into files: a part is made anew from its whole.
  *
  * nn_weights: all parameters of a network in one 64-byte aligned block. Written by its maker; once shared
  * (nn_weights_ref) treated as immutable: training takes weights in and gives new weights out. */

@@ -6,9 +6,10 @@
  * out.
  *  - A view (flatten; dropout when the network is only used) runs nothing: its root is the root of its input.
  *  - A layer that also does the work of its only reader (fuse) writes to that reader's place; the reader runs nothing.
- *  - Where nothing is trained (a network in use; in training what lies before the first trained layer), a batchnorm behind a convolution, depthwise or dense is folded into its kernel and bias (what
- *    nn_exec_load computes), and an activation behind that (or behind `add`) is done in the same pass. Each must be the
- *    only reader of the one before. So a residual network runs as convolutions and sums alone.
+ *  - Where nothing is trained (in use; in training, what lies before the first layer that learns), a batchnorm behind a
+ *    convolution, depthwise or dense is folded into its kernel and bias (what nn_exec_load computes), and an activation
+ *    behind that (or behind `add`) is done in the same pass. Each must be the only reader of the one before. So a
+ *    residual network runs as convolutions and sums alone.
  *  - Roots of the input and of the last layer lie outside, in blocks for the whole batch.
  *  - Before the steps of a layer with numbers of the whole batch (nn_plan_meets) all pieces wait for each other. */
 #ifndef NN_PLAN_H

@@ -82,8 +82,8 @@ typedef struct nn_fit_options {
     const nn_weights *weights; /* to start from: of net, of the same with other layers frozen, or of the whole that
                                   net is a part of */
     const nn_run *resume;      /* go on after this run: history, best so far, optimiser's numbers. Usually with
-                                  weights = resume->last. The optimiser begins anew where other layers learn now. It may be a run of
-                                  the whole that net is the tail of. NULL: a fresh run */
+                                  weights = resume->last. The optimiser begins anew where other layers learn now. It
+                                  may be a run of the whole that net is the tail of. NULL: a fresh run */
     bool within;               /* `resume` is a checkpoint of this very run (same options otherwise): `epochs` counts
                                   from where that run began, and schedule and patience go on where they stood. `time`
                                   counts anew */

@@ -45,8 +45,8 @@ static lg_status forward_job_run(forward_job *job, float *out, int32_t *labels, 
     if (job->batch > o->source.count) job->batch = (int)o->source.count;
     job->feed = (nn_feed){.source = o->source, .pool = o->pool, .size = nn_shape_size(nn_net_input(net))};
     job->size = job->images ? job->feed.size : nn_shape_size(nn_net_output(net));
-    LG_GO(nn_exec_new(
-        &(nn_exec_options){.net = net, .max_batch = job->batch, .pool = o->pool, .limit = o->limit}, &job->exec, err));
+    LG_GO(nn_exec_new(&(nn_exec_options){.net = net, .max_batch = job->batch, .pool = o->pool, .limit = o->limit},
+                      &job->exec, err));
     nn_exec_load(job->exec, job->weights);
     nn_exec_set_cancel(job->exec, o->cancel);
     LG_GO(nn_feed_init(&job->feed, err));

@@ -200,10 +200,12 @@ TEST(planned_equals_kept)
     same_as_kept(FREEZE(WHOLE, 1, 2, 5, 6));
     same_as_kept(FREEZE(WHOLE, 2, 5, 6));
     same_as_kept(FREEZE(WHOLE, 6, 10));
-    same_as_kept(FREEZE(NET("input 12x12x2", "conv 4 3x3 swish", "conv 5 3x3 relu", "maxpool 2", "conv 4 3x3", "maxpool 2",
-                            "flatten", "dense 9 gelu", "dense 3 softmax"), 2, 4, 7));
-    same_as_kept(FREEZE(NET("input 12x12x2", "batchnorm", "conv 4 3x3", "batchnorm", "dropout 0.2", "conv 4 3x3 relu",
-                            "batchnorm", "maxpool 2", "flatten", "dense 3", "activation softmax"), 1, 2, 3, 5, 6));
+    nn_net *pooled = NET("input 12x12x2", "conv 4 3x3 swish", "conv 5 3x3 relu", "maxpool 2", "conv 4 3x3", "maxpool 2",
+                         "flatten", "dense 9 gelu", "dense 3 softmax");
+    nn_net *dropped = NET("input 12x12x2", "batchnorm", "conv 4 3x3", "batchnorm", "dropout 0.2", "conv 4 3x3 relu",
+                          "batchnorm", "maxpool 2", "flatten", "dense 3", "activation softmax");
+    same_as_kept(FREEZE(pooled, 2, 4, 7));
+    same_as_kept(FREEZE(dropped, 1, 2, 3, 5, 6));
 }
 
 /* Nothing goes back behind the first layer that learns, and nothing is kept for that. */
@@ -330,7 +332,8 @@ TEST(runs_of_before_go_on)
     CHECK_OK(nn_run_unpack(&in, net, &read, &err));
     CHECK_INT(read.nslots, 2 * trained);
     CHECK(memcmp(read.slots, now, read.nslots * sizeof *now) == 0);
-    read.last = nn_weights_ref(run.last), read.top = nn_weights_ref(run.top), read.weights = nn_weights_ref(run.weights);
+    read.last = nn_weights_ref(run.last), read.top = nn_weights_ref(run.top);
+    read.weights = nn_weights_ref(run.weights);
     o.resume = &read;
     CHECK_OK(nn_fit(&o, &on, &err));
     CHECK(memcmp(nn_weights_block(on.last), nn_weights_block(want.last), block * sizeof(float)) == 0);
@@ -396,7 +399,8 @@ TEST(parts_keep_names_shapes_and_weights)
     CHECK_OK(nn_net_tail(net, CUT, &tail, &err));
     CHECK_INT(nn_net_count(head), CUT + 1);
     CHECK_INT(nn_net_count(tail), nn_net_count(net) - CUT);
-    CHECK(nn_shape_equal(nn_net_output(head), nn_shape_list(6)) && nn_shape_equal(nn_net_input(tail), nn_shape_list(6)));
+    CHECK(nn_shape_equal(nn_net_output(head), nn_shape_list(6)));
+    CHECK(nn_shape_equal(nn_net_input(tail), nn_shape_list(6)));
     CHECK_INT(nn_net_params(head) + nn_net_params(tail), nn_net_params(net));
     CHECK_INT(nn_net_trained_params(head), 0);
     CHECK(nn_net_trains_alike(net, tail) && nn_net_trained_block(tail) == nn_net_trained_block(net));
@@ -430,9 +434,9 @@ static void check_features(const nn_net *net, int node)
     size_t size = nn_shape_size(nn_net_node(net, node)->spec.out);
     float *features = malloc(19 * size * sizeof *features);
     double largest = 0;
-    CHECK_OK(nn_net_head(net, node, &head, &err));
-    CHECK_OK(nn_weights_for(w, head, &some, &err));
-    CHECK_STR(nn_net_node(head, nn_net_count(head) - 1)->name, nn_net_node(net, node)->name);
+    if (node) CHECK_OK(nn_net_head(net, node, &head, &err));
+    if (node) CHECK_OK(nn_weights_for(w, head, &some, &err));
+    if (node) CHECK_STR(nn_net_node(head, nn_net_count(head) - 1)->name, nn_net_node(net, node)->name);
     CHECK_OK(nn_features(&(nn_predict_options){.weights = w, .source = {.count = 19, .fill = fill}, .batch = 8}, node,
                          features, &err));
     CHECK_OK(nn_exec_new(&(nn_exec_options){.net = net, .max_batch = 19, .keep = true}, &kept, &err));
@@ -450,14 +454,40 @@ static void check_features(const nn_net *net, int node)
     nn_net_unref(head);
 }
 
+/* Three layers read the first; the second and fourth of them are not asked when the third's reader is. */
+static nn_net *fan(void)
+{
+    static const char *const names[] = {"two", "three", "four"};
+    const nn_layer_type *norm = nn_layer_find("batchnorm");
+    nn_net *net = NULL;
+    nn_config joint = {0};
+    char config[512];
+    lg_err_clear(&err);
+    CHECK_OK(nn_net_new(&net, &err));
+    CHECK_OK(nn_net_add_line(net, "input 12x12x2", &err));
+    CHECK_OK(nn_net_add_line(net, "conv 4 3x3", &err));
+    for (int i = 0; i < 3; i++) {
+        nn_config_init(norm, config);
+        snprintf(config, NN_NAME, "%s", names[i]);
+        CHECK_OK(nn_net_add_to(net, norm, config, (const int[]){1}, 1, &err));
+    }
+    nn_config_init(norm, config);
+    CHECK_OK(nn_net_add_to(net, norm, config, (const int[]){3}, 1, &err));
+    CHECK_OK(nn_net_add_to(net, nn_layer_find("add"), &joint, (const int[]){2, 4, 5}, 3, &err));
+    CHECK_OK(nn_net_finish(net, &err));
+    return net;
+}
+
 TEST(what_a_layer_inside_says_needs_only_what_leads_there)
 {
-    nn_net *net = WHOLE, *two = BRANCHES("first"), *head = NULL;
-    for (int i = 1; i < nn_net_count(net); i++) check_features(net, i);
+    nn_net *net = WHOLE, *two = BRANCHES("first"), *many = fan(), *head = NULL;
+    for (int i = 0; i < nn_net_count(net); i++) check_features(net, i);
     for (int i = 1; i < nn_net_count(two); i++) check_features(two, i);
-    CHECK_OK(nn_net_head(two, 3, &head, &err));
+    for (int i = 1; i < nn_net_count(many); i++) check_features(many, i);
+    CHECK_OK(nn_net_head(many, 5, &head, &err));
     CHECK_INT(nn_net_count(head), 4);
-    nn_net_unref(head), nn_net_unref(net), nn_net_unref(two);
+    CHECK_STR(nn_net_node(head, 2)->name, "three");
+    nn_net_unref(head), nn_net_unref(net), nn_net_unref(two), nn_net_unref(many);
 }
 
 /* ---- training the tail ---- */
