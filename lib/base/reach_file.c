@@ -420,7 +420,8 @@ lg_status lg_reach_remove(const char *path, lg_err *err)
     lg_status st;
     LG_GO(holder_open(path, &real, &folder, &name, err));
     int error = remove_tree(folder, name, DEEPEST);
-    if (error) st = lg_reach_cannot(path, LG_REACH_WRITE, error, err);
+    if (error == ENOENT) st = lg_fail(err, LG_E_DATA, 302, "there is no file or folder `%.200s`", path);
+    else if (error) st = lg_reach_cannot(path, LG_REACH_WRITE, error, err);
 done:
     if (folder >= 0) close(folder);
     lg_free(real);

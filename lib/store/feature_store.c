@@ -69,7 +69,7 @@ struct store_features {
     uint32_t *slot; /* entry + 1 by key, 0: free; a power of two, at most half full */
     size_t slots;
     bool off; /* nothing more is written */
-    char trouble[400];
+    char trouble[1024];
 };
 
 /* ---- by key ---- */
@@ -154,11 +154,13 @@ const char *store_features_trouble(const store_features *s)
     return s->off && s->trouble[0] ? s->trouble : NULL;
 }
 
-static void give_up(store_features *s, const char *why)
+/* why: "" or the cause of what. */
+static void give_up(store_features *s, const char *what, const char *why)
 {
-    if (!s->off) lg_log(LG_LOG_WARN, "features of %.12s are not kept: %s", s->fingerprint, why);
+    if (s->off) return;
     s->off = true;
-    snprintf(s->trouble, sizeof s->trouble, "%s", why);
+    snprintf(s->trouble, sizeof s->trouble, "%s%s%s", what, *why ? ": " : "", why);
+    lg_log(LG_LOG_WARN, "features of %.12s are not kept: %s", s->fingerprint, s->trouble);
 }
 
 /* ---- files ---- */
@@ -207,23 +209,24 @@ static void free_segment(segment *g)
     lg_free(g);
 }
 
-/* The file in memory; no map when it cannot be. It counts as used now. */
-static void map_file(const store_features *s, segment *g)
+/* The file in memory; no map when it cannot be. It counts as used now. False: it is there, but empty. */
+static bool map_file(const store_features *s, segment *g)
 {
     lg_err gone = {0};
     int fd = -1;
-    uint64_t size = 0;
+    uint64_t size = 1;
     char *path = path_of(s, g->name, &gone);
     if (path && lg_reach_open(path, &fd, &size, &gone) == LG_OK) {
-        void *map = size && size <= SIZE_MAX ? mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
+        void *map = size ? mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
         if (futimens(fd, NULL)) lg_log(LG_LOG_DEBUG, "the time of use of %s cannot be set", path);
         if (map != MAP_FAILED) g->map = map, g->bytes = (size_t)size;
         close(fd);
     }
     lg_free(path);
+    return size > 0;
 }
 
-/* *out NULL: there is no such file, or it was damaged and is gone. */
+/* *out NULL: it cannot be read now, or it was damaged and is gone. */
 static lg_status open_segment(const store_features *s, const char *name, segment **out, lg_err *err)
 {
     *out = NULL;
@@ -233,13 +236,13 @@ static lg_status open_segment(const store_features *s, const char *name, segment
         lg_free(g);
         return err->status;
     }
-    map_file(s, g);
-    if (g->map && is_whole(s, g->map, g->bytes)) {
+    bool damaged = !map_file(s, g) || (g->map && !is_whole(s, g->map, g->bytes));
+    if (g->map && !damaged) {
         *out = g;
         return LG_OK;
     }
-    lg_log(LG_LOG_INFO, "%s is damaged; its rows are made again", name);
-    take_away(s, name);
+    if (damaged) lg_log(LG_LOG_INFO, "%s is damaged; its rows are made again", name);
+    if (damaged) take_away(s, name);
     free_segment(g);
     return LG_OK;
 }
@@ -276,7 +279,7 @@ static lg_status open_all(store_features *s, lg_err *err)
     lg_status st = LG_OK;
     if (!s->folder) return LG_OK;
     if (lg_reach_list(s->folder, 0, NULL, &list, &gone)) {
-        if (gone.code != 302) give_up(s, gone.msg);
+        if (gone.code != 302) give_up(s, gone.msg, gone.why);
         return LG_OK;
     }
     for (size_t i = 0; i < list.count && st == LG_OK; i++) {
@@ -377,7 +380,7 @@ void store_features_flush(store_features *s)
     lg_err err = {0};
     block *b = s->blocks ? &s->block[s->blocks - 1] : NULL;
     if (!b || !b->count || s->off || !s->folder) return;
-    if (write_block(s, b, &err)) give_up(s, err.msg);
+    if (write_block(s, b, &err)) give_up(s, err.msg, err.why);
     else free_block(s, b);
     if (s->untrimmed > s->most_bytes / 8) trim(s);
 }
@@ -429,7 +432,7 @@ lg_status store_features_add(store_features *s, const uint8_t (*keys)[STORE_KEY]
     bool kept = true;
     for (size_t i = 0; i < n && kept; i++)
         if (!store_features_find(s, keys[i])) LG_TRY(append(s, keys[i], rows + i * s->floats, &kept, err));
-    if (!kept && !s->off) give_up(s, "there is no room for them in memory");
+    if (!kept) give_up(s, "there is no room for them in memory", "");
     return LG_OK;
 }
 
@@ -474,14 +477,22 @@ done:
     return st;
 }
 
+/* The same rows in the same order are a file of the same name, which may have been written anew. */
+static bool is_wanted(const store_features *s, const char *name)
+{
+    bool wanted = false;
+    for (size_t i = 0; i < s->segments; i++)
+        wanted |= !s->segment[i]->unwanted && strcmp(s->segment[i]->name, name) == 0;
+    return wanted;
+}
+
 void store_features_close(store_features *s)
 {
     if (!s) return;
     store_features_flush(s);
-    for (size_t i = 0; i < s->segments; i++) {
-        if (s->segment[i]->unwanted) take_away(s, s->segment[i]->name);
-        free_segment(s->segment[i]);
-    }
+    for (size_t i = 0; i < s->segments; i++)
+        if (s->segment[i]->unwanted && !is_wanted(s, s->segment[i]->name)) take_away(s, s->segment[i]->name);
+    for (size_t i = 0; i < s->segments; i++) free_segment(s->segment[i]);
     if (s->folder) trim(s);
     while (s->blocks) free_block(s, &s->block[s->blocks - 1]);
     lg_free(s->block);
