@@ -261,7 +261,8 @@ static lg_status keep_segment(store_features *s, segment *g, uint8_t state, lg_e
     uint64_t rows = ((const file_head *)g->map)->rows;
     const float *row = (const void *)((const char *)g->map + rows_at(rows));
     for (uint64_t i = 0; i < rows; i++)
-        LG_TRY(set_entry(s, (entry){.index = index + i, .row = row + i * s->floats, .segment = g, .state = state}, err));
+        LG_TRY(
+            set_entry(s, (entry){.index = index + i, .row = row + i * s->floats, .segment = g, .state = state}, err));
     return LG_OK;
 }
 

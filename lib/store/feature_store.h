@@ -2,7 +2,8 @@
  * image.
  *
  *     store_features *store;
- *     const store_features_options o = {.folder = "/home/ana/.cache/logolens/features", .fingerprint = hex, .floats = n};
+ *     const store_features_options o = {
+ *         .folder = "/home/ana/.cache/logolens/features", .fingerprint = hex, .floats = n};
  *     LG_TRY(store_features_open(&o, &store, err));
  *     const float *row = store_features_find(store, key);       // NULL: not there, make it
  *     LG_GO(store_features_add(store, keys, rows, count, err));
@@ -19,9 +20,9 @@
  * Every row has a checksum, which the first find asks. Files are mapped, not read; one that another program takes away
  * stays readable for as long as it is mapped. Mode 0600; all access goes through lib/base/reach.h.
  *
- * All files together stay below a bound; what was used longest ago goes first. A store that would fill the bound alone,
- * or whose disk is full, keeps further rows in memory as far as that is allowed, and then not at all: add succeeds, find
- * gives NULL.
+ * All files together stay below a bound; what was used longest ago goes first. A store that would fill the bound
+ * alone, or whose disk is full, keeps further rows in memory as far as that is allowed, and then not at all: add
+ * succeeds, find gives NULL.
  *
  * find may be called from several threads at once; everything else by one thread while nobody calls find. */
 #ifndef STORE_FEATURE_STORE_H
@@ -36,7 +37,7 @@ typedef struct store_features_options {
     const char *folder;      /* full path below a place of our own; made when it is needed. NULL: memory alone */
     const char *fingerprint; /* 64 hexadecimal digits */
     size_t floats;           /* of a row, at least 1 */
-    uint64_t most_bytes;     /* of all files in the folder; 0: 4 GB, or a tenth of what is free there when that is less */
+    uint64_t most_bytes;     /* of all files in the folder; 0: 4 GB, or a tenth of what is free there if that is less */
     uint64_t most_memory;    /* for rows that are in no file; 0: a quarter of what this process may have */
 } store_features_options;
 

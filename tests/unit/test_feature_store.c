@@ -518,8 +518,7 @@ TEST(a_million_keys)
     enum { MANY = 1000000 };
     begin();
     store_features *s = NULL;
-    const store_features_options o = {
-        .fingerprint = one, .floats = 1, .most_memory = (uint64_t)1 << 30};
+    const store_features_options o = {.fingerprint = one, .floats = 1, .most_memory = (uint64_t)1 << 30};
     CHECK_OK(store_features_open(&o, &s, &err));
     uint8_t key[1][STORE_KEY];
     for (uint64_t i = 0; i < MANY; i++) {
