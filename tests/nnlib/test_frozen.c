@@ -561,3 +561,44 @@ TEST(the_tail_learns_as_the_whole)
     tail_equals_whole(BRANCHES("first", "second", "norm", "third"), "sgd");
     tail_equals_whole(BRANCHES("first"), "rmsprop");
 }
+
+/* ---- memory ---- */
+
+static lg_status all_parts(const nn_net *net, const nn_weights *w, lg_err *e)
+{
+    nn_net *again = NULL, *head = NULL, *tail = NULL;
+    nn_weights *turned = NULL, *rest = NULL, *joined = NULL;
+    float features[4 * 6];
+    bool frozen[40] = {false, true};
+    lg_status st;
+    LG_GO(nn_net_with_frozen(net, frozen, &again, e));
+    LG_GO(nn_weights_for(w, again, &turned, e));
+    LG_GO(nn_net_head(net, CUT, &head, e));
+    LG_GO(nn_net_tail(net, CUT, &tail, e));
+    LG_GO(nn_weights_for(w, tail, &rest, e));
+    LG_GO(nn_weights_join(w, rest, &joined, e));
+    LG_GO(nn_features(&(nn_predict_options){.weights = w, .source = {.count = 4, .fill = fill}}, CUT, features, e));
+done:
+    nn_weights_unref(turned), nn_weights_unref(rest), nn_weights_unref(joined);
+    nn_net_unref(again), nn_net_unref(head), nn_net_unref(tail);
+    return st;
+}
+
+TEST(memory_may_be_refused_anywhere)
+{
+    nn_net *net = FREEZE(WHOLE, 1, 2, 5, 6);
+    nn_weights *w = weights_of(net);
+    int refused = 0;
+    for (long at = 1;; at++) {
+        lg_err e = {0};
+        lg_alloc_fail_at(at, false);
+        lg_status st = all_parts(net, w, &e);
+        lg_alloc_fail_at(0, false);
+        if (st == LG_OK) break;
+        CHECK(st == LG_E_MEMORY && e.code == 901);
+        refused++;
+    }
+    CHECK(refused > 40);
+    nn_weights_unref(w);
+    nn_net_unref(net);
+}
