@@ -37,12 +37,14 @@ $(O)/obj/nnlib/%.o: CFLAGS += $(if $(filter release,$(FLAVOR)),-O3) -ffp-contrac
 $(O)/obj/lib/image/%.o: CFLAGS += $(if $(filter release,$(FLAVOR)),-O3) -ffp-contract=off
 $(O)/obj/lib/image/stb.o: CFLAGS += -ftrivial-auto-var-init=$(if $(findstring clang,$(CC)),pattern,zero)
 $(O)/obj/lib/sample/%.o: CFLAGS += $(if $(filter release,$(FLAVOR)),-O3) -ffp-contract=off
+# Types and constants only: the library is loaded at first use.
+$(O)/obj/lib/hdf5/%.o: CFLAGS += $(shell pkg-config --cflags hdf5 2>/dev/null || echo -I/usr/include/hdf5/serial)
 %_avx2.o: CFLAGS += -mavx2 -mfma -ffp-contract=on
 %_avx512.o: CFLAGS += -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -ffp-contract=on
 
 # ---- sources -----------------------------------------------------------------------------------------------------
 NN_DIRS  := nnlib/core nnlib/kernels nnlib/layers nnlib/optim nnlib/model nnlib/train nnlib/io
-LIB_DIRS := lib/image lib/sample lib/data lib/plot lib/store lib/report kernel/dsl kernel/commands kernel/jupyter
+LIB_DIRS := lib/image lib/hdf5 lib/sample lib/data lib/plot lib/store lib/report kernel/dsl kernel/commands kernel/jupyter
 BASE_SRC := $(wildcard lib/base/*.c)
 NN_SRC   := $(foreach d,$(NN_DIRS),$(wildcard $(d)/*.c))
 # Other processors do without the files of x86 instructions; kernels.def leaves their lines out too.
@@ -114,7 +116,7 @@ $(O)/tests/nnlib/%: tests/nnlib/%.c $(O)/libnnlib.a tests/support/test.h
 $(O)/tests/unit/%: tests/unit/%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a tests/support/test.h
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(PKG_CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/obj/liblogolens.a $(O)/libnnlib.a $(PKG_LIBS) $(NN_LIBS)
-$(O)/tests/unit/test_jail: | $(O)/logolens
+$(O)/tests/unit/test_jail $(O)/tests/unit/test_keras_file: | $(O)/logolens
 
 .PHONY: unit
 T ?= *

@@ -14,6 +14,7 @@
 #include "lib/base/pool.h"
 #include "lib/base/reach.h"
 #include "lib/data/cache.h"
+#include "lib/hdf5/keras_file.h"
 #include "lib/image/jail.h"
 #include "lib/plot/plot.h"
 #include "lib/store/config.h"
@@ -79,6 +80,7 @@ lg_status main_set_up(lg_err *err)
     store_paths paths = {0};
     signal(SIGXFSZ, SIG_IGN); /* where `ulimit -f` ends a file, writing fails as on a full disk */
     img_jail_setup(&(img_jail_options){.program = "/proc/self/exe"});
+    h5_setup(&(h5_options){.program = "/proc/self/exe"});
     LG_TRY(lg_reach_init(NULL, err));
     lg_status st = store_paths_init(&paths, &trouble);
     if (st == LG_OK) st = store_paths_reach(&paths, &trouble);

@@ -38,7 +38,7 @@
  * predicting · train/schedule.h rates that change · train/lr_range.h which rates are usable · train/metrics.h scores
  * and intervals · train/statistics.h is one really better? · train/embedding.h who lies next to whom · io/net_pack.h
  * networks, weights and runs as bytes · io/format.h weights that other programs wrote (links with -ljansson -lz) ·
- * io/onnx.h networks of theirs
+ * io/onnx.h networks of theirs · io/npy.h arrays of numpy, and the zip archives they come in
  *
  * OpenBLAS, where it is installed, is brought in by the first large matrix product. It is then told, for the whole
  * process, to use one thread: OPENBLAS_NUM_THREADS becomes 1 in the environment, and openblas_set_num_threads(1) is
@@ -51,6 +51,7 @@
 
 #include "nnlib/io/format.h"
 #include "nnlib/io/net_pack.h"
+#include "nnlib/io/npy.h"
 #include "nnlib/io/onnx.h"
 #include "nnlib/model/base.h"
 #include "nnlib/model/keras_source.h"

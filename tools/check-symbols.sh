@@ -9,6 +9,7 @@ prefix_of() {
     case $1 in
     lib/base) echo lg_ ;;
     lib/image) echo img_ ;;
+    lib/hdf5) echo h5_ ;;
     lib/data) echo data_ ;;
     lib/sample) echo smp_ ;;
     lib/plot) echo plt_ ;;

@@ -139,7 +139,7 @@ static bool serves(const char *file, const cmd_base_line *line)
 static lg_status no_weights(const cmd_base_line *line, const char *folder, lg_err *err)
 {
     const nn_base *base = line->base;
-    lg_fail(err, LG_E_DATA, 366, "there are no weights for `base %s` here", base->name);
+    lg_fail(err, LG_E_DATA, 369, "there are no weights for `base %s` here", base->name);
     lg_why(err, "%s has no file called %s, with .safetensors, .h5, .keras, .npz or .onnx behind", folder, base->name);
     if (base->keras)
         lg_try(err, "Keras fetches them: keras.applications.%s(include_top=False) writes a %s….h5 to ~/.keras/models; copy "

@@ -9,7 +9,7 @@
  *
  * **Which file.** `weights FILE` names it. `weights imagenet`, the default, looks in the weights folder
  * ($LOGOLENS_WEIGHTS, else `weights` below our data folder) for a file called after the base: resnet50.safetensors,
- * resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5 … Nothing is ever downloaded: where there is none, LL366 says
+ * resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5 … Nothing is ever downloaded: where there is none, LL369 says
  * which file to get and where it belongs. `weights none` begins with random numbers.
  *
  * Only names and sizes decide what fits (nn_base_load); what the file is its content says. */
@@ -31,7 +31,7 @@ typedef struct cmd_base_line {
 lg_status cmd_base_word(lg_arena *arena, dsl_layer_type *word, lg_err *err) LG_MUST_CHECK;
 bool cmd_is_base(const dsl_layer *layer);
 
-/* LL218, LL142, LL366. Also after a failure there is something to release. */
+/* LL218, LL142, LL369. Also after a failure there is something to release. */
 lg_status cmd_base_read(const dsl_layer *layer, cmd_base_line *line, lg_err *err) LG_MUST_CHECK;
 void cmd_base_release(cmd_base_line *line);
 /* LL216 when something stands before it, LL219, LL203. */

@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -18,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "lib/base/confine.h"
+#include "lib/base/spawn.h"
 #include "lib/image/jail_parts.h"
 #include "lib/base/banned.h"
 
@@ -74,14 +74,6 @@ static int end_helper(helper *h)
 }
 
 /* ---- the start of a helper ---- */
-/* The child's ends lie above the places they get there, so that none overwrites another. */
-static int lifted(int fd)
-{
-    int above = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 16);
-    close_fd(fd);
-    return above;
-}
-
 typedef struct ends {
     int socket, memory, lifeline; /* the child's */
 } ends;
@@ -92,11 +84,11 @@ static bool open_ends(helper *h, ends *child)
     *child = (ends){-1, -1, -1};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) return false;
     h->socket = pair[0];
-    child->socket = lifted(pair[1]);
+    child->socket = pair[1];
     if (pipe2(line, O_CLOEXEC)) return false;
     h->lifeline = line[1];
-    child->lifeline = lifted(line[0]);
-    child->memory = lifted(memfd_create("logolens-picture", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    child->lifeline = line[0];
+    child->memory = memfd_create("logolens-picture", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (child->socket < 0 || child->lifeline < 0 || child->memory < 0) return false;
     /* Of a smaller file the helper could take away pages under our feet. */
     if (ftruncate(child->memory, (off_t)JAIL_SIZE)) return false;
@@ -106,56 +98,11 @@ static bool open_ends(helper *h, ends *child)
     return h->page != NULL;
 }
 
-/* Of our environment only what finds libraries and steers the sanitizers. */
-enum { KEPT_NAMES = 4, ENV_TEXT = 2048 };
-typedef struct environment {
-    char text[KEPT_NAMES][ENV_TEXT];
-    char *word[KEPT_NAMES + 1];
-} environment;
-
-static void choose_environment(environment *env)
-{
-    static const char *const names[KEPT_NAMES] = {"LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"};
-    int n = 0;
-    for (int i = 0; i < KEPT_NAMES; i++) {
-        const char *value = getenv(names[i]);
-        if (!value || snprintf(env->text[n], ENV_TEXT, "%s=%s", names[i], value) >= ENV_TEXT) continue;
-        env->word[n] = env->text[n];
-        n++;
-    }
-    env->word[n] = NULL;
-}
-
-/* A process group of its own (Ctrl-C), no signal blocked (pool threads block all) and none ignored. */
 static int spawn(helper *h, const char *program, const ends *child)
 {
-    char name[] = "logolens", verb[] = "sandbox", *argv[] = {name, verb, NULL};
-    environment env;
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t how;
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    choose_environment(&env);
-    if (posix_spawn_file_actions_init(&files)) return ENOMEM;
-    if (posix_spawnattr_init(&how)) {
-        posix_spawn_file_actions_destroy(&files);
-        return ENOMEM;
-    }
-    posix_spawnattr_setflags(&how, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    posix_spawnattr_setsigmask(&how, &none);
-    posix_spawnattr_setsigdefault(&how, &all);
-    int failed = posix_spawn_file_actions_adddup2(&files, child->socket, JAIL_SOCKET);
-    if (!failed) failed = posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    if (!failed && !LG_SANITIZED)
-        failed = posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    if (!failed) failed = posix_spawn_file_actions_adddup2(&files, child->memory, JAIL_MEMORY);
-    if (!failed) failed = posix_spawn_file_actions_adddup2(&files, child->lifeline, JAIL_LIFELINE);
-    if (!failed) failed = posix_spawn(&h->pid, program, &files, &how, argv, env.word);
-    if (failed) h->pid = 0;
-    posix_spawnattr_destroy(&how);
-    posix_spawn_file_actions_destroy(&files);
-    return failed;
+    const lg_given given[] = {
+        {child->socket, JAIL_SOCKET}, {child->memory, JAIL_MEMORY}, {child->lifeline, JAIL_LIFELINE}};
+    return lg_spawn(program, (const char *const[]){"sandbox", NULL}, given, 3, &h->pid);
 }
 
 /* ---- one turn ---- */

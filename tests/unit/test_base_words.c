@@ -115,10 +115,10 @@ TEST(weights_are_found_by_the_name_of_the_base)
     }
     /* squeezenet is another network: the longer name decides */
     CHECK(lens_run(&l, "model u on logos { base squeezenet; globalavg; dense classes softmax }") != LG_OK);
-    CHECK_INT(l.err.code, 366);
+    CHECK_INT(l.err.code, 369);
     forget_weights("squeezenet1.1-imagenet.safetensors");
     CHECK(lens_run(&l, "model t on logos { base squeezenet1.1; globalavg; dense classes softmax }") != LG_OK);
-    CHECK_INT(l.err.code, 366);
+    CHECK_INT(l.err.code, 369);
     nn_weights_unref(w);
     lens_close(&l);
 }

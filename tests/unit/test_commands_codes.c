@@ -36,7 +36,7 @@ static const example_case cases[] = {
     {.code = 216, .cell = IN("conv 4 3x3; input 64x64x3")},
     {.code = 218, .cell = IN("base resnet51")},
     {.code = 219, .cell = IN("base mobilenet weights none until conv9")},
-    {.code = 366, .cell = IN("base resnet50; globalavg; dense classes softmax")},
+    {.code = 369, .cell = IN("base resnet50; globalavg; dense classes softmax")},
     {.code = 301, .cell = "load x from flat labels short.csv"},
     {.code = 303, .reason = "needs a list of 20,000,000 lines; test_reach has the limit of files"},
     {.code = 304, .cell = "load x from flat labels zero.csv"},
