@@ -100,7 +100,8 @@ static lg_status take_dims(h5_file *file, hid_t space, h5_array *out, lg_err *er
     out->bytes = out->counter ? 1 : nn_dtype_size(out->dtype);
     bool over = false;
     for (int i = 0; i < rank; i++) {
-        over |= dim[i] < 1 || dim[i] > INT64_MAX || __builtin_mul_overflow(out->bytes, (uint64_t)dim[i], &out->bytes);
+        if (!dim[i]) return nn_named_damaged(file->name, err, "`%.100s` has no numbers", out->path);
+        over |= dim[i] > INT64_MAX || __builtin_mul_overflow(out->bytes, (uint64_t)dim[i], &out->bytes);
         out->dim[i] = (int64_t)dim[i];
     }
     if (over || out->bytes > file->left)

@@ -199,7 +199,7 @@ static lg_status take_layer(h5_config *c, const json_t *layer, const char *above
     const json_t *settings = json_object_get(layer, "config");
     const char *name = json_string_value(json_object_get(settings, "name"));
     if (!name) name = json_string_value(json_object_get(layer, "name"));
-    if (!class_name || !settings) return wrong(c, err, "a layer has no class or settings in", above);
+    if (!class_name || !settings) return wrong(c, err, "a layer has no class or settings in", *above ? above : "it");
     if (!name) name = class_name; /* of models in the first versions */
     LG_TRY(nn_named_check_name(c->file, name, err));
     const h5_class *kind = h5_class_named(class_name, strlen(class_name));
