@@ -260,8 +260,8 @@ TEST(damaged_files)
     for (int f = 0; f < 2; f++) {
         size_t len;
         unsigned char *data = golden(files[f], &len);
-        for (size_t cut = 0; cut < len; cut += len / 12) check_damaged(data, cut, cut, files[f]);
-        for (size_t at = 9; at < len; at += len / 20) {
+        for (size_t cut = 0; cut < len; cut += len / 8) check_damaged(data, cut, cut, files[f]);
+        for (size_t at = 9; at < len; at += len / 14) {
             data[at] ^= 0x41;
             check_damaged(data, len, at, files[f]);
             data[at] ^= 0x41;
