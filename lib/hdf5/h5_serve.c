@@ -1,5 +1,6 @@
 /* h5_serve.c - the helper's side: libhdf5 first, then everything given up, then the bytes. */
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -76,6 +77,7 @@ static lg_status answer(const h5_ask *ask, bool *counted, lg_err *err)
 {
     const unsigned char *data = (const unsigned char *)ask + H5_ASK_AT;
     LG_TRY(h5_library_open(err));
+    json_object_seed(0); /* from the system, which cannot be asked later */
     if (!give_up_all(ask))
         return lg_fail(err, LG_E_UNSUPPORTED, 366, "files of HDF5 cannot be used: their helper cannot be confined here");
     if (ask->work == H5_WRITE) return h5_write_file(ask, data, err);
