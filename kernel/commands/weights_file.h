@@ -16,8 +16,8 @@
 
 typedef struct cmd_weights_file {
     h5_weights weights;
-    char *path;    /* as it was named, for messages */
-    lg_buf bytes;  /* where numbers of other formats lie */
+    char *path;   /* as it was named, for messages */
+    lg_buf bytes; /* where numbers of other formats lie */
 } cmd_weights_file;
 
 /* After a failure there is nothing to release. */

@@ -36,8 +36,8 @@ void h5_setup(const h5_options *options)
 typedef struct helper {
     const char *file;
     pid_t pid;
-    int answer;    /* the pipe's end to read from */
-    double end;    /* by lg_now */
+    int answer; /* the pipe's end to read from */
+    double end; /* by lg_now */
     double seconds;
     lg_cancel *cancel;
 } helper;
@@ -121,7 +121,8 @@ static int wait_for_end(helper *h)
 {
     int status = 0;
     pid_t gone;
-    while ((gone = waitpid(h->pid, &status, 0)) < 0 && errno == EINTR) {}
+    while ((gone = waitpid(h->pid, &status, 0)) < 0 && errno == EINTR) {
+    }
     h->pid = 0;
     return gone < 0 ? 0 : status;
 }

@@ -1,8 +1,8 @@
 /* h5_parts.h - what the two sides of keras_file.h share. Internal to lib/hdf5.
  *
  * The helper finds one memfd as its standard input: a page with the question, then the bytes it is about. It answers
- * through a pipe, its standard output, in pieces: a head that says what comes and how much, then that. The last piece is
- * H5_END. */
+ * through a pipe, its standard output, in pieces: a head that says what comes and how much, then that. The last piece
+ * is H5_END. */
 #ifndef H5_PARTS_H
 #define H5_PARTS_H
 

@@ -79,7 +79,8 @@ static lg_status answer(const h5_ask *ask, bool *counted, lg_err *err)
     LG_TRY(h5_library_open(err));
     json_object_seed(0); /* from the system, which cannot be asked later */
     if (!give_up_all(ask))
-        return lg_fail(err, LG_E_UNSUPPORTED, 366, "files of HDF5 cannot be used: their helper cannot be confined here");
+        return lg_fail(err, LG_E_UNSUPPORTED, 366,
+                       "files of HDF5 cannot be used: their helper cannot be confined here");
     if (ask->work == H5_WRITE) return h5_write_file(ask, data, err);
     return h5_read_file(data, (size_t)ask->len, ask->file, counted, err);
 }

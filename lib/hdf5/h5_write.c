@@ -94,12 +94,11 @@ static lg_status write_array(const writer *w, hid_t at, const char *name, const 
     hid_t plist = h5_lib.H5Pcreate(*h5_lib.H5P_CLS_DATASET_CREATE_ID_g), data = -1;
     hid_t space = row->rank ? h5_lib.H5Screate_simple(row->rank, dim, NULL) : h5_lib.H5Screate(H5S_SCALAR);
     /* Without times, so that equal numbers make equal bytes. */
-    bool done = plist >= 0 && space >= 0 && h5_lib.H5Pset_obj_track_times(plist, false) >= 0 &&
-                h5_lib.H5Pset_layout(plist, H5D_CONTIGUOUS) >= 0 &&
-                (data = h5_lib.H5Dcreate2(at, name, *h5_lib.H5T_IEEE_F32LE_g, space, H5P_DEFAULT, plist,
-                                          H5P_DEFAULT)) >= 0 &&
-                h5_lib.H5Dwrite(data, *h5_lib.H5T_IEEE_F32LE_g, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                                w->numbers + row->at) >= 0;
+    bool done =
+        plist >= 0 && space >= 0 && h5_lib.H5Pset_obj_track_times(plist, false) >= 0 &&
+        h5_lib.H5Pset_layout(plist, H5D_CONTIGUOUS) >= 0 &&
+        (data = h5_lib.H5Dcreate2(at, name, *h5_lib.H5T_IEEE_F32LE_g, space, H5P_DEFAULT, plist, H5P_DEFAULT)) >= 0 &&
+        h5_lib.H5Dwrite(data, *h5_lib.H5T_IEEE_F32LE_g, H5S_ALL, H5S_ALL, H5P_DEFAULT, w->numbers + row->at) >= 0;
     if (data >= 0) h5_lib.H5Dclose(data);
     if (space >= 0) h5_lib.H5Sclose(space);
     if (plist >= 0) h5_lib.H5Pclose(plist);
@@ -327,7 +326,8 @@ static bool is_whole(const h5_ask *ask, const h5_row *row, const char *config)
         if (!ends || row[i].rank < 0 || row[i].rank > NN_MAX_RANK) return false;
         for (int k = 0; k < row[i].rank; k++)
             if (__builtin_mul_overflow(count, row[i].dim[k], &count)) return false;
-        if (row[i].tensor[0] && (count != row[i].count || row[i].at > floats || count > floats - row[i].at)) return false;
+        if (row[i].tensor[0] && (count != row[i].count || row[i].at > floats || count > floats - row[i].at))
+            return false;
     }
     return true;
 }

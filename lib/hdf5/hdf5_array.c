@@ -50,15 +50,16 @@ static bool is_f16(hid_t type)
 {
     size_t sign, exponent, exponent_bits, mantissa, mantissa_bits;
     return h5_lib.H5Tget_size(type) == 2 && h5_lib.H5Tget_order(type) == H5T_ORDER_LE &&
-           h5_lib.H5Tget_fields(type, &sign, &exponent, &exponent_bits, &mantissa, &mantissa_bits) >= 0 &&
-           sign == 15 && exponent == 10 && exponent_bits == 5 && mantissa == 0 && mantissa_bits == 10 &&
+           h5_lib.H5Tget_fields(type, &sign, &exponent, &exponent_bits, &mantissa, &mantissa_bits) >= 0 && sign == 15 &&
+           exponent == 10 && exponent_bits == 5 && mantissa == 0 && mantissa_bits == 10 &&
            h5_lib.H5Tget_ebias(type) == 15;
 }
 
 static const char *type_name(hid_t type)
 {
     switch (h5_lib.H5Tget_class(type)) {
-    case H5T_FLOAT: return h5_lib.H5Tequal(type, *h5_lib.H5T_IEEE_F64LE_g) > 0 ? "float64" : "floats of an unusual kind";
+    case H5T_FLOAT:
+        return h5_lib.H5Tequal(type, *h5_lib.H5T_IEEE_F64LE_g) > 0 ? "float64" : "floats of an unusual kind";
     case H5T_INTEGER: return "integers of an unusual kind";
     case H5T_STRING: return "texts";
     case H5T_COMPOUND: return "records (compound)";
@@ -105,7 +106,8 @@ static lg_status take_dims(h5_file *file, hid_t space, h5_array *out, lg_err *er
         out->dim[i] = (int64_t)dim[i];
     }
     if (over || out->bytes > file->left)
-        return nn_named_damaged(file->name, err, "`%.100s` should have more numbers than such a file can hold", out->path);
+        return nn_named_damaged(file->name, err, "`%.100s` should have more numbers than such a file can hold",
+                                out->path);
     file->left -= out->bytes;
     return LG_OK;
 }

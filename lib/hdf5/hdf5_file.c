@@ -59,7 +59,7 @@ static herr_t image_forget(void *image)
 
 static bool open_image(h5_file *file)
 {
-    H5FD_file_image_callbacks_t calls = {image_malloc, image_memcpy, image_realloc,       image_free,
+    H5FD_file_image_callbacks_t calls = {image_malloc, image_memcpy, image_realloc,      image_free,
                                          image_copy,   image_forget, (void *)file->image};
     hid_t access = h5_lib.H5Pcreate(*h5_lib.H5P_CLS_FILE_ACCESS_ID_g);
     bool ready = access >= 0 && h5_lib.H5Pset_fapl_core(access, INCREMENT, false) >= 0 &&

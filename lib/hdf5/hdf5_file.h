@@ -8,9 +8,9 @@
  *     LG_GO(h5_file_numbers(&file, &array, block, err));               // array.bytes of them
  *
  * Opening looks at everything that has a name: only groups, datasets and types, each under one name, no links to
- * elsewhere. So a path that h5_file_has knows leads to a dataset (a group) of this file and nowhere else. The shape of a
- * dataset is looked at before its numbers: they must lie in the file itself, packed by deflate at most, and be of
- * a type that weights have. */
+ * elsewhere. So a path that h5_file_has knows leads to a dataset (a group) of this file and nowhere else. The shape of
+ * a dataset is looked at before its numbers: they must lie in the file itself, packed by deflate at most, and be of a
+ * type that weights have. */
 #ifndef H5_HDF5_FILE_H
 #define H5_HDF5_FILE_H
 

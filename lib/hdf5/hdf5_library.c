@@ -9,7 +9,7 @@ static const lg_symbol symbols[] = {
 #define H5_SYMBOL(name) {#name, (void **)&h5_lib.name},
     H5_FUNCTIONS(H5_SYMBOL) H5_VALUES(H5_SYMBOL)
 #undef H5_SYMBOL
-    {0}};
+        {0}};
 
 /* Errors come back as numbers, not on stderr; filters that are not in the library itself do not exist. */
 static lg_status begin(lg_err *err)

@@ -64,9 +64,10 @@ static const h5_class classes[] = {
 enum { CLASSES = sizeof classes / sizeof *classes };
 
 static const char *const activations[] = {
-    "linear",   "relu",     "relu6", "leaky_relu", "elu",     "selu",         "gelu",         "swish",        "silu",
-    "sigmoid",  "tanh",     "softmax", "softplus", "softsign", "hard_sigmoid", "hard_swish",   "hard_silu",    "mish",
-    "exponential", "log_softmax", "celu", "ReLU", "LeakyReLU", "ELU",          "PReLU",        "Softmax"};
+    "linear",       "relu",       "relu6",     "leaky_relu", "elu",         "selu",        "gelu",
+    "swish",        "silu",       "sigmoid",   "tanh",       "softmax",     "softplus",    "softsign",
+    "hard_sigmoid", "hard_swish", "hard_silu", "mish",       "exponential", "log_softmax", "celu",
+    "ReLU",         "LeakyReLU",  "ELU",       "PReLU",      "Softmax"};
 
 const h5_class *h5_class_named(const char *name, size_t len)
 {

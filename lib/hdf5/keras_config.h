@@ -15,9 +15,9 @@
 
 /* What Keras calls a class of layers and its variables, in the order of its files. */
 typedef struct h5_class {
-    const char *name;         /* "Conv2D" */
-    const char *variable[4];  /* "kernel", "bias" */
-    bool model;               /* has layers of its own */
+    const char *name;        /* "Conv2D" */
+    const char *variable[4]; /* "kernel", "bias" */
+    bool model;              /* has layers of its own */
 } h5_class;
 
 const h5_class *h5_class_named(const char *name, size_t len);

@@ -107,7 +107,8 @@ typedef struct order {
 
 static lg_status bad_list(const char *name, lg_err *err)
 {
-    return nn_named_damaged("the model", err, "`%.60s` cannot be written: a name, a shape or numbers that are none", name);
+    return nn_named_damaged("the model", err, "`%.60s` cannot be written: a name, a shape or numbers that are none",
+                            name);
 }
 
 static lg_status check_name(const char *name, size_t most, lg_err *err)

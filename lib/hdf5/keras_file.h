@@ -12,8 +12,8 @@
  * HDF5 is a large format with a large library, in which memory errors are found every year, and its files can name
  * others to be read. So its bytes go to `logolens sandbox weights`, a process of one file: it loads libhdf5, gives up
  * everything (lib/base/confine.h), and only then looks at them, as an image in memory that has no name anywhere. What
- * comes back is safetensors, which is checked here like any other (nnlib/io/format.h). What goes wrong there is an error
- * of this one file: a crash, a limit, an answer that makes no sense.
+ * comes back is safetensors, which is checked here like any other (nnlib/io/format.h). What goes wrong there is an
+ * error of this one file: a crash, a limit, an answer that makes no sense.
  *
  * Read are, whatever the file is called
  *  - whole models of Keras 3 (.keras: a zip archive) and of any Keras (.h5 with `model_weights`),

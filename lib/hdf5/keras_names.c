@@ -2,8 +2,8 @@
  *
  * Old (Keras 1 and 2, and .h5 of Keras 3): a group for each layer, in it datasets; attributes layer_names and
  * weight_names say in which order. Old weights are called "conv1/kernel:0", "model/conv1/kernel", "conv1_W_1:0".
- * New (Keras 3): layers/conv2d_1/vars/0, where the group is called after the class and the dataset is a number; since
- * Keras 3.8 or so an attribute of vars has the layer's name. */
+ * New (Keras 3): layers/conv2d_1/vars/0, where the group is called after the class and the dataset is a number; later
+ * versions have an attribute `name` of vars, which the layer is called. */
 #include "lib/hdf5/keras_names.h"
 #include <ctype.h>
 #include <stdio.h>
@@ -235,8 +235,7 @@ static lg_status take_vars(h5_file *file, const h5_config *config, size_t at, h5
 {
     vars v = {.path = file->object[at].path};
     char layer[NAME_MOST], number[16];
-    if (!place_of(v.path, v.place))
-        return nn_named_damaged(file->name, err, "the way to `%.60s` is too long", v.path);
+    if (!place_of(v.path, v.place)) return nn_named_damaged(file->name, err, "the way to `%.60s` is too long", v.path);
     LG_TRY(count_vars(file, at, &v, err));
     if (!v.count || strstr(v.path, "seed_generator")) return LG_OK;
     const h5_config_layer *known = config ? h5_config_at(config, v.place) : NULL;

@@ -124,12 +124,20 @@ static void check_file(const char *name, const expected *want, size_t n, bool co
 #define CHECK_FILE(name, want, config, counted) check_file(name, want, sizeof want / sizeof *want, config, counted)
 
 /* Keras lists weights that are not trained where their layer is. */
-static const expected small_model[] = {
-    {"first/kernel", "3x3x3x2", 0},          {"first/bias", "2", 1},     {"first_bn/gamma", "2", 2},
-    {"first_bn/beta", "2", 3},               {"first_bn/moving_mean", "2", 4}, {"first_bn/moving_variance", "2", 5},
-    {"deep/depthwise_kernel", "3x3x2x1", 6}, {"deep_bn/beta", "2", 7},   {"deep_bn/moving_mean", "2", 8},
-    {"deep_bn/moving_variance", "2", 9},     {"second/kernel", "1x1x2x3", 10}, {"second/bias", "3", 11},
-    {"last/kernel", "48x4", 12},             {"last/bias", "4", 13}};
+static const expected small_model[] = {{"first/kernel", "3x3x3x2", 0},
+                                       {"first/bias", "2", 1},
+                                       {"first_bn/gamma", "2", 2},
+                                       {"first_bn/beta", "2", 3},
+                                       {"first_bn/moving_mean", "2", 4},
+                                       {"first_bn/moving_variance", "2", 5},
+                                       {"deep/depthwise_kernel", "3x3x2x1", 6},
+                                       {"deep_bn/beta", "2", 7},
+                                       {"deep_bn/moving_mean", "2", 8},
+                                       {"deep_bn/moving_variance", "2", 9},
+                                       {"second/kernel", "1x1x2x3", 10},
+                                       {"second/bias", "3", 11},
+                                       {"last/kernel", "48x4", 12},
+                                       {"last/bias", "4", 13}};
 
 TEST(a_whole_model_of_keras_3)
 {
@@ -170,17 +178,17 @@ TEST(weights_of_keras_3)
 
 TEST(weights_of_keras_3_without_names)
 {
-    static const char *const counted[] = {"conv2d",   "batch_normalization", "depthwise_conv2d", "batch_normalization_1",
-                                          "conv2d_1", "dense"};
+    static const char *const counted[] = {
+        "conv2d", "batch_normalization", "depthwise_conv2d", "batch_normalization_1", "conv2d_1", "dense"};
     use_helper(keras_helper(), 0);
     without_description(counted, "counted.weights.h5", true);
 }
 
-static const expected nested_model[] = {
-    {"outer_conv/kernel", "1x1x3x3", 0},   {"outer_conv/bias", "3", 1},      {"inner_conv/kernel", "3x3x3x2", 2},
-    {"inner_conv/bias", "2", 3},           {"inner_bn/gamma", "2", 4},       {"inner_bn/beta", "2", 5},
-    {"inner_bn/moving_mean", "2", 6},      {"inner_bn/moving_variance", "2", 7}, {"outer_dense/kernel", "2x2", 8},
-    {"outer_dense/bias", "2", 9}};
+static const expected nested_model[] = {{"outer_conv/kernel", "1x1x3x3", 0}, {"outer_conv/bias", "3", 1},
+                                        {"inner_conv/kernel", "3x3x3x2", 2}, {"inner_conv/bias", "2", 3},
+                                        {"inner_bn/gamma", "2", 4},          {"inner_bn/beta", "2", 5},
+                                        {"inner_bn/moving_mean", "2", 6},    {"inner_bn/moving_variance", "2", 7},
+                                        {"outer_dense/kernel", "2x2", 8},    {"outer_dense/bias", "2", 9}};
 
 TEST(a_model_within_a_model)
 {
@@ -191,12 +199,15 @@ TEST(a_model_within_a_model)
 
 TEST(published_weights_of_before)
 {
-    static const expected old[] = {
-        {"conv1_conv/kernel", "3x3x3x2", 0},        {"conv1_conv/bias", "2", 1},
-        {"conv1_bn/gamma", "2", 2},                 {"conv1_bn/beta", "2", 3},
-        {"conv1_bn/moving_mean", "2", 4},           {"conv1_bn/moving_variance", "2", 5},
-        {"conv_dw_1/depthwise_kernel", "3x3x2x1", 6}, {"predictions/kernel", "64x4", 7},
-        {"predictions/bias", "4", 8}};
+    static const expected old[] = {{"conv1_conv/kernel", "3x3x3x2", 0},
+                                   {"conv1_conv/bias", "2", 1},
+                                   {"conv1_bn/gamma", "2", 2},
+                                   {"conv1_bn/beta", "2", 3},
+                                   {"conv1_bn/moving_mean", "2", 4},
+                                   {"conv1_bn/moving_variance", "2", 5},
+                                   {"conv_dw_1/depthwise_kernel", "3x3x2x1", 6},
+                                   {"predictions/kernel", "64x4", 7},
+                                   {"predictions/bias", "4", 8}};
     static const expected keras1[] = {{"block1_conv1/kernel", "3x3x3x2", 0},
                                       {"block1_conv1/bias", "2", 1},
                                       {"bn/gamma", "2", 2},
@@ -227,12 +238,18 @@ TEST(what_is_refused_is_named)
         const char *file;
         int code;
         const char *why;
-    } bad[] = {{"bad_virtual.h5", 362, "virtual dataset"}, {"bad_external.h5", 362, "external storage"},
-               {"bad_extlink.h5", 362, "external link"},   {"bad_soft.h5", 362, "soft link"},
-               {"bad_filter.h5", 362, "scale and offset"}, {"bad_float64.h5", 363, "float64"},
-               {"bad_bytes.h5", 362, "without a sign"},    {"bad_opaque.h5", 363, "opaque"},
-               {"bad_text.h5", 363, "texts"},              {"bad_empty.h5", 361, "has no numbers"},
-               {"bad_unwritten.h5", 361, "not there"},     {"bad_nan.h5", 364, "NaN"}};
+    } bad[] = {{"bad_virtual.h5", 362, "virtual dataset"},
+               {"bad_external.h5", 362, "external storage"},
+               {"bad_extlink.h5", 362, "external link"},
+               {"bad_soft.h5", 362, "soft link"},
+               {"bad_filter.h5", 362, "scale and offset"},
+               {"bad_float64.h5", 363, "float64"},
+               {"bad_bytes.h5", 362, "without a sign"},
+               {"bad_opaque.h5", 363, "opaque"},
+               {"bad_text.h5", 363, "texts"},
+               {"bad_empty.h5", 361, "has no numbers"},
+               {"bad_unwritten.h5", 361, "not there"},
+               {"bad_nan.h5", 364, "NaN"}};
     char told[sizeof err.msg + sizeof err.why];
     use_helper(keras_helper(), 0);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -295,7 +312,9 @@ TEST(a_helper_that_lies)
     for (int how = DIE; how < NANS; how++) {
         if (ask_liar(how) == LG_OK) TEST_FAIL("the lie %c was believed", how);
         if (err.code != 361) TEST_FAIL("the lie %c is LL%d: %s", how, err.code, err.msg);
-        const char *why = how == DIE || how == EXIT || how == SILENT ? "crashed" : how == HANG ? "takes more than" : "what cannot be";
+        const char *why = how == DIE || how == EXIT || how == SILENT ? "crashed"
+                          : how == HANG                              ? "takes more than"
+                                                                     : "what cannot be";
         CHECK_HAS(err.why, why);
         CHECK(!w.tensors.count && !w.config && !w.block);
     }
@@ -421,7 +440,8 @@ TEST(long_lists_are_cut)
     lg_err_clear(&err);
     CHECK_OK(h5_write_model(many, MANY, "{}", H5_WEIGHTS_KERAS, &out, &err));
     lg_buf_clear(&out);
-    CHECK_OK(h5_write_model(many, MANY, "{\"class_name\": \"Model\", \"config\": {\"layers\": []}}", H5_MODEL_H5, &out, &err));
+    CHECK_OK(h5_write_model(many, MANY, "{\"class_name\": \"Model\", \"config\": {\"layers\": []}}", H5_MODEL_H5, &out,
+                            &err));
     CHECK_OK(read_h5(out.data, out.len));
     CHECK_INT(w.tensors.count, MANY);
     h5_weights_release(&w);
@@ -455,12 +475,19 @@ TEST(lists_that_make_no_sense)
 /* ---- layers that are counted ---- */
 TEST(counted_names_of_a_network)
 {
-    static const char *const lines[] = {"input 8x8x3", "conv 2 3x3", "batchnorm", "depthwise 3x3", "conv 3 1x1",
-                                        "flatten",     "dense 4"};
-    static const char *const want[] = {"conv2d/kernel", "conv2d/bias", "batch_normalization/gamma",
-                                       "batch_normalization/beta", "batch_normalization/moving_mean",
-                                       "batch_normalization/moving_variance", "depthwise_conv2d/depthwise_kernel",
-                                       "depthwise_conv2d/bias", "conv2d_1/kernel", "conv2d_1/bias", "dense/kernel",
+    static const char *const lines[] = {"input 8x8x3", "conv 2 3x3", "batchnorm", "depthwise 3x3",
+                                        "conv 3 1x1",  "flatten",    "dense 4"};
+    static const char *const want[] = {"conv2d/kernel",
+                                       "conv2d/bias",
+                                       "batch_normalization/gamma",
+                                       "batch_normalization/beta",
+                                       "batch_normalization/moving_mean",
+                                       "batch_normalization/moving_variance",
+                                       "depthwise_conv2d/depthwise_kernel",
+                                       "depthwise_conv2d/bias",
+                                       "conv2d_1/kernel",
+                                       "conv2d_1/bias",
+                                       "dense/kernel",
                                        "dense/bias"};
     nn_net *net;
     nn_weight_name name;
