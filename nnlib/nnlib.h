@@ -38,7 +38,9 @@
  * predicting · train/schedule.h rates that change · train/lr_range.h which rates are usable · train/metrics.h scores
  * and intervals · train/statistics.h is one really better? · train/embedding.h who lies next to whom · io/net_pack.h
  * networks, weights and runs as bytes · io/format.h weights that other programs wrote (links with -ljansson -lz) ·
- * io/onnx.h networks of theirs · io/npy.h arrays of numpy, and the zip archives they come in
+ * io/onnx.h networks of theirs · io/npy.h arrays of numpy, and the zip archives they come in · model/facts.h what a
+ * network is, for those who write it down · io/onnx_write.h, io/net_safetensors.h, model/c_source.h, model/keras_json.h
+ * networks for other programs
  *
  * OpenBLAS, where it is installed, is brought in by the first large matrix product. It is then told, for the whole
  * process, to use one thread: OPENBLAS_NUM_THREADS becomes 1 in the environment, and openblas_set_num_threads(1) is
@@ -51,9 +53,13 @@
 
 #include "nnlib/io/format.h"
 #include "nnlib/io/net_pack.h"
+#include "nnlib/io/net_safetensors.h"
 #include "nnlib/io/npy.h"
 #include "nnlib/io/onnx.h"
+#include "nnlib/io/onnx_write.h"
 #include "nnlib/model/base.h"
+#include "nnlib/model/c_source.h"
+#include "nnlib/model/keras_json.h"
 #include "nnlib/model/keras_source.h"
 #include "nnlib/model/summary.h"
 #include "nnlib/train/embedding.h"

@@ -38,6 +38,8 @@ typedef struct nn_named_tensors {
     const char *file; /* for messages; borrowed */
     nn_named_tensor *at;
     size_t count, cap;
+    const char *const *note; /* key, value, …, NULL: written where a format has a place for such texts; NULL: none.
+                                Borrowed; what is read has none */
     nn_name_map index;
     lg_arena room; /* names, and numbers that are not in the file as they are here */
 } nn_named_tensors;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "nnlib/core/json_text.h"
 #include "nnlib/io/format.h"
 #include "lib/base/banned.h"
 
@@ -234,12 +235,23 @@ static void add_entry(lg_buf *out, const nn_named_tensor *t, size_t *at)
     const char *type = "";
     for (int i = 0; i < TYPES; i++)
         if (types[i].dtype == t->dtype) type = types[i].name;
-    lg_buf_addc(out, *at ? ',' : '{');
     add_name(out, t->name);
     lg_buf_addf(out, ":{\"dtype\":\"%s\",\"shape\":[", type);
     for (int i = 0; i < t->rank; i++) lg_buf_addf(out, i ? ",%lld" : "%lld", (long long)t->dim[i]);
     lg_buf_addf(out, "],\"data_offsets\":[%zu,%zu]}", *at, *at + t->bytes);
     *at += t->bytes;
+}
+
+static void add_notes(lg_buf *out, const char *const *note)
+{
+    lg_buf_adds(out, "\"__metadata__\":{");
+    for (int i = 0; note[i]; i += 2) {
+        if (i) lg_buf_addc(out, ',');
+        nn_json_text(out, note[i]);
+        lg_buf_addc(out, ':');
+        nn_json_text(out, note[i + 1]);
+    }
+    lg_buf_adds(out, "},");
 }
 
 static lg_status save(const nn_named_tensors *list, lg_buf *out, lg_err *err)
@@ -251,7 +263,12 @@ static lg_status save(const nn_named_tensors *list, lg_buf *out, lg_err *err)
     for (size_t i = 0; i < list->count; i++) t[i] = &list->at[i];
     qsort(t, list->count, sizeof *t, by_width);
     lg_buf_add(out, "\0\0\0\0\0\0\0\0", PREFIX);
-    for (size_t i = 0; i < list->count; i++) add_entry(out, t[i], &at);
+    lg_buf_addc(out, '{');
+    if (list->note) add_notes(out, list->note);
+    for (size_t i = 0; i < list->count; i++) {
+        if (i) lg_buf_addc(out, ',');
+        add_entry(out, t[i], &at);
+    }
     lg_buf_addc(out, '}');
     while ((out->len - start) % 8 && !out->failed) lg_buf_addc(out, ' ');
     size_t header = out->len - start - PREFIX;
