@@ -116,7 +116,7 @@ $(O)/tests/nnlib/%: tests/nnlib/%.c $(O)/libnnlib.a tests/support/test.h
 $(O)/tests/unit/%: tests/unit/%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a tests/support/test.h
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(PKG_CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/obj/liblogolens.a $(O)/libnnlib.a $(PKG_LIBS) $(NN_LIBS)
-$(O)/tests/unit/test_jail $(O)/tests/unit/test_keras_file $(O)/tests/unit/test_weights_corpus $(O)/tests/unit/test_weights_file: | $(O)/logolens
+$(addprefix $(O)/tests/unit/test_,jail keras_file weights_corpus weights_file export_keras commands_export): | $(O)/logolens
 
 .PHONY: unit
 T ?= *

@@ -1,6 +1,6 @@
-/* cmd_export.c - `export`: rows as CSV, TSV or JSON, what `show` draws as HTML, PNG or SVG, a network as Python. */
-#include "kernel/commands/box_model.h"
+/* cmd_export.c - `export`: rows as CSV, TSV or JSON, what `show` draws as HTML, PNG or SVG, a network for others. */
 #include "kernel/commands/box_table.h"
+#include "kernel/commands/export_model.h"
 #include "lib/base/reach.h"
 
 #include <stdio.h>
@@ -10,16 +10,20 @@
 
 enum { OBJECT, TO, FORMAT };
 
-/* Endings, in the order of FORMATS. */
-typedef enum export_kind { ROWS, DRAWING, SOURCE, LATER } export_kind;
+/* Endings, in the order of FORMATS. `format keras` is source, as ever, but for a file that ends in .keras. */
+typedef enum export_kind { ROWS, DRAWING, NETWORK, LATER } export_kind;
 static const struct export_format {
     const char *name;
     export_kind kind;
-} formats[] = {{"csv", ROWS},      {"tsv", ROWS},     {"json", ROWS},         {"html", DRAWING}, {"png", DRAWING},
-               {"svg", DRAWING},   {"keras", SOURCE}, {"py", SOURCE},         {"onnx", LATER},   {"c", LATER},
-               {"parquet", LATER}, {"h5", LATER},     {"safetensors", LATER}, {"twb", LATER},    {"hyper", LATER}};
+    const char *ending; /* of networks: which of cmd_net_format */
+} formats[] = {{"csv", ROWS, NULL},       {"tsv", ROWS, NULL},      {"json", ROWS, NULL},     {"html", DRAWING, NULL},
+               {"png", DRAWING, NULL},    {"svg", DRAWING, NULL},   {"keras", NETWORK, "py"}, {"py", NETWORK, "py"},
+               {"onnx", NETWORK, "onnx"}, {"c", NETWORK, "c"},      {"parquet", LATER, NULL}, {"h5", NETWORK, "h5"},
+               {"safetensors", NETWORK, "safetensors"}, {"twb", LATER, NULL}, {"hyper", LATER, NULL},
+               {"keras", NETWORK, "keras"}};
 #define FORMATS "csv tsv json html png svg keras py onnx c parquet h5 safetensors twb hyper"
-enum { CSV, TSV, JSON, HTML, PNG, SVG };
+#define NETWORKS ".onnx .keras .h5 .safetensors .c .py"
+enum { CSV, TSV, JSON, HTML, PNG, SVG, KERAS, KERAS_FILE = sizeof formats / sizeof *formats - 1 };
 
 static const dsl_param params[] = {
     [OBJECT] = {.name = "object",
@@ -32,7 +36,8 @@ static const dsl_param params[] = {
             .role = DSL_PREPOSITION,
             .type = DSL_T_OUTPATH,
             .required = true,
-            .help = "the file: .csv .tsv .json for rows, .html .png .svg for what `show` draws, .py for a network"},
+            .help = "the file: .csv .tsv .json for rows, .html .png .svg for what `show` draws, " NETWORKS
+                    " for a network"},
     [FORMAT] = {.name = "format",
                 .role = DSL_OPTION,
                 .type = DSL_T_CHOICE,
@@ -52,7 +57,7 @@ static const char *ending(const char *path)
 static lg_status not_yet(const dsl_value *at, const char *name, lg_err *err)
 {
     lg_fail(err, LG_E_UNSUPPORTED, 146, "`%s` files are not part of this version", name);
-    lg_why(err, "rows go to .csv, .tsv or .json, drawings to .html, .png or .svg, a network to .py (Keras source)");
+    lg_why(err, "rows go to .csv .tsv .json, drawings to .html .png .svg, networks to " NETWORKS);
     lg_try(err, "`save` keeps a model with its weights: save scratch to scratch.lmodel");
     return lg_err_place(err, at->span);
 }
@@ -65,29 +70,41 @@ static lg_status is_for_save(const dsl_call *call, const dsl_value *to, const ch
     return lg_err_place(err, to->span);
 }
 
+/* An ending that is nothing: what there is, and what it may have meant. */
+static lg_status unknown_ending(const dsl_call *call, const char *end, lg_err *err)
+{
+    const char *names[KERAS_FILE], *near;
+    const dsl_value *to = &call->arg[TO].value[0], *value = &call->arg[OBJECT].value[0];
+    for (int i = 0; i < KERAS_FILE; i++) names[i] = formats[i].kind == LATER ? NULL : formats[i].name;
+    near = *end ? lg_nearest(end, names, KERAS_FILE) : NULL;
+    bool model = call->arg[OBJECT].count && value->object && value->object->cls->kind == DSL_KIND_MODEL;
+    lg_fail(err, LG_E_ARG, 334, "`%.80s` does not say what to write", to->text);
+    lg_why(err, "the ending says it: .csv .tsv .json .html .png .svg " NETWORKS);
+    if (!near) near = model ? "onnx" : "csv";
+    lg_try(err, "export %s to %.*s.%s", call->arg[OBJECT].count ? value->text : "logos",
+           (int)(*end ? end - 1 - to->text : (ptrdiff_t)strlen(to->text)), to->text, near);
+    return lg_err_place(err, to->span);
+}
+
 /* The format that is asked for: that of `format`, else that of the ending. */
 static lg_status find_format(const dsl_call *call, int *out, lg_err *err)
 {
     static const char *const saved[] = {"lmodel", "ldata", "lrun"};
     const dsl_value *to = &call->arg[TO].value[0], *at = to;
     const char *end = ending(to->text);
+    bool keras_file = !lg_casecmp(end, "keras");
     *out = -1;
     if (call->arg[FORMAT].count) {
         at = &call->arg[FORMAT].value[0];
-        *out = at->choice;
-        if (formats[*out].kind == SOURCE && !lg_casecmp(end, "keras")) return not_yet(to, ".keras", err);
+        *out = at->choice == KERAS && keras_file ? KERAS_FILE : at->choice;
     }
     for (size_t i = 0; *out < 0 && i < sizeof saved / sizeof *saved; i++)
         if (!lg_casecmp(end, saved[i])) return is_for_save(call, to, saved[i], err);
-    if (*out < 0 && !lg_casecmp(end, "keras")) return not_yet(at, ".keras", err);
-    for (size_t i = 0; *out < 0 && i < sizeof formats / sizeof *formats; i++)
-        if (!lg_casecmp(end, formats[i].name)) *out = (int)i;
-    if (*out >= 0 && formats[*out].kind == LATER) return not_yet(at, formats[*out].name, err);
-    if (*out >= 0) return LG_OK;
-    lg_fail(err, LG_E_ARG, 334, "`%.80s` does not say what to write", to->text);
-    lg_why(err, "the ending says it: .csv .tsv .json .html .png .svg .py");
-    lg_try(err, "export %s to %s.csv", call->arg[OBJECT].count ? call->arg[OBJECT].value[0].text : "logos", to->text);
-    return lg_err_place(err, to->span);
+    if (*out < 0 && keras_file) *out = KERAS_FILE;
+    for (int i = 0; *out < 0 && i < KERAS_FILE; i++)
+        if (!lg_casecmp(end, formats[i].name)) *out = i;
+    if (*out < 0) return unknown_ending(call, end, err);
+    return formats[*out].kind == LATER ? not_yet(at, formats[*out].name, err) : LG_OK;
 }
 
 static lg_status export_check(const dsl_call *call, lg_err *err)
@@ -96,9 +113,9 @@ static lg_status export_check(const dsl_call *call, lg_err *err)
     const dsl_value *value = &call->arg[OBJECT].value[0];
     LG_TRY(find_format(call, &format, err));
     const dsl_object *object = call->arg[OBJECT].count ? value->object : NULL;
-    if (!object || object->cls->kind == DSL_KIND_MODEL || formats[format].kind != SOURCE) return LG_OK;
-    lg_fail(err, LG_E_ARG, 133, "only a model can be written as Keras source, and `%s` is %s", value->name,
-            dsl_kind_phrase(object->cls->kind));
+    if (!object || object->cls->kind == DSL_KIND_MODEL || formats[format].kind != NETWORK) return LG_OK;
+    lg_fail(err, LG_E_ARG, 133, "only a model can be written as %s, and `%s` is %s",
+            cmd_net_format_find(formats[format].ending)->content, value->name, dsl_kind_phrase(object->cls->kind));
     lg_try(err, "export %s to %s.csv", value->text, value->name);
     return lg_err_place(err, value->span);
 }
@@ -203,29 +220,41 @@ static lg_status draw(const dsl_object *object, const char *name, int format, lg
 }
 
 /* ---- all of it ---- */
+static cmd_net_export export_of(const dsl_call *call, const dsl_object *object)
+{
+    return (cmd_net_export){
+        .object = object, .name = call->arg[OBJECT].value[0].name, .file = call->arg[TO].value[0].text};
+}
+
 static lg_status make_bytes(const dsl_call *call, const dsl_object *object, int format, lg_buf *out, size_t *rows,
                             lg_err *err)
 {
     const char *name;
     if (formats[format].kind == ROWS) return write_rows(object, format, out, rows, err);
-    if (formats[format].kind == SOURCE) {
-        nn_keras_source(((const cmd_model *)object->payload)->net, out);
-        return lg_buf_check(out, err);
+    if (formats[format].kind == NETWORK) {
+        const cmd_net_export e = export_of(call, object);
+        return cmd_net_write(cmd_net_format_find(formats[format].ending), &e, out, err);
     }
     LG_TRY(cmd_part_name(call, &call->arg[OBJECT].value[0], &name, err));
     return draw(object, name, format, out, err);
 }
 
-static lg_status say_written(const dsl_call *call, int format, size_t rows, size_t bytes, lg_err *err)
+static lg_status say_written(const dsl_call *call, const dsl_object *object, int format, size_t rows, size_t bytes,
+                             lg_err *err)
 {
-    static const char *const what[] = {[ROWS] = "rows", [DRAWING] = "drawing", [SOURCE] = "Keras source"};
     const char *file = call->arg[TO].value[0].text;
+    const cmd_net_format *net = formats[format].ending ? cmd_net_format_find(formats[format].ending) : NULL;
+    const cmd_net_export e = export_of(call, object);
     plt_doc doc;
     plt_doc_init(&doc);
     plt_title(&doc, "%s written to %s", call->arg[OBJECT].value[0].text, file);
     if (formats[format].kind == ROWS) plt_pair(&doc, "rows", "%s", lg_thousands((long long)rows));
-    else plt_pair(&doc, "content", "%s", what[formats[format].kind]);
+    else plt_pair(&doc, "content", "%s", net ? net->content : "drawing");
     plt_pair(&doc, "bytes", "%s", lg_thousands((long long)bytes));
+    if (net && cmd_net_note(&doc, net, &e, err)) {
+        plt_doc_release(&doc);
+        return err->status;
+    }
     if (format == CSV || format == TSV)
         plt_note(&doc, "texts that a spreadsheet would take for a formula begin with '");
     return cmd_display(call, &doc, false, err);
@@ -248,7 +277,7 @@ static lg_status export_run(const dsl_call *call, lg_err *err)
     }
     LG_GO(lg_cancel_check(call->cancel, err)); /* from here on it is written whole */
     if (lg_reach_write(to->text, file.data, file.len, 0666, err)) LG_GO(lg_err_place(err, to->span));
-    st = say_written(call, format, rows, file.len, err);
+    st = say_written(call, object, format, rows, file.len, err);
 done:
     lg_buf_release(&file);
     dsl_object_unref(object);
@@ -260,12 +289,15 @@ const dsl_command dsl_cmd_export = {
     .summary = "write data, tables, charts or a model for other tools",
     .detail = "The ending says what: .csv, .tsv and .json hold the rows of a dataset, a run or a table (RFC 4180; JSON "
               "is one "
-              "object a row), .html, .png and .svg what `show` draws, .py the Keras source of a network. In CSV a text "
+              "object a row), .html, .png and .svg what `show` draws. A network goes to .onnx (layers and weights, for "
+              "most programs), .keras or .h5 (the same for Keras), .safetensors (weights by name), .c (one file that "
+              "needs nothing else) and .py (the Keras source of its layers). In CSV a text "
               "that a "
               "spreadsheet would run as a formula is written with ' before it. Files are written whole or not at all.",
     .group = "Business",
     .params = params,
-    .examples = (const char *const[]){"export logos.val to val.csv", "export scratch to scratch.py",
+    .examples = (const char *const[]){"export logos.val to val.csv", "export scratch to scratch.onnx",
+                                      "export scratch to scratch.c", "export scratch to scratch.py",
                                       "export trial to curves.svg", NULL},
     .takes_where = true,
     .check = export_check,

@@ -1,5 +1,6 @@
 /* cmd_save.c - `save`: an object becomes a file. */
 #include "kernel/commands/box_file.h"
+#include "kernel/commands/export_model.h"
 
 #include <string.h>
 
@@ -33,7 +34,7 @@ static lg_status check_ending(const dsl_call *call, const dsl_object *object, lg
     if (!wanted || (dot && dot != name && strcmp(dot, wanted) == 0)) return LG_OK;
     lg_fail(err, LG_E_ARG, 334, "%s is saved as a file that ends in `%s`", dsl_kind_phrase(object->cls->kind), wanted);
     int stem = (int)(dot && dot != name ? dot - to->text : (ptrdiff_t)strlen(to->text));
-    if (dot && (strcmp(dot, ".csv") == 0 || strcmp(dot, ".json") == 0 || strcmp(dot, ".py") == 0))
+    if (dot && (strcmp(dot, ".csv") == 0 || strcmp(dot, ".json") == 0 || cmd_net_format_find(dot + 1)))
         lg_why(err, "`export` writes `%s` files", dot);
     lg_try(err, "save %s to %.*s%s", call->arg[OBJECT].value[0].text, stem, to->text, wanted);
     return lg_err_place(err, to->span);

@@ -1,5 +1,7 @@
 /* `export`: files as other tools read them, and what is refused. */
 #include "kernel/commands/box_table.h"
+#include "lib/hdf5/keras_file.h"
+#include "tests/support/keras.h"
 #include "tests/support/lens.h"
 
 static lens l;
@@ -90,6 +92,44 @@ TEST(runs_tables_models)
     lens_close(&l);
 }
 
+/* What is said of each, and that the file is what it says; what is in it the library's tests ask. */
+TEST(networks_for_others)
+{
+    static const struct {
+        const char *line, *file, *begins, *content, *loads;
+    } cases[] = {
+        {"export scratch to s.onnx", "s.onnx", "\x08\x07\x12\x08Logolens", "ONNX network",
+         "onnxruntime.InferenceSession(\"s.onnx\").run([\"probabilities\"], {\"image\": images})[0]"},
+        {"export scratch to o.bin format onnx", "o.bin", "\x08\x07\x12\x08Logolens", "ONNX network", "(\"o.bin\")"},
+        {"export scratch to s.C", "s.C", "/* scratch - a network of 3 layers and ", "one file of C99",
+         "cc -O2 -std=c99 -DSCRATCH_MAIN s.C -lm -o scratch"},
+        {"export scratch to \"my net.c\"", "my net.c", "/* scratch - ", "one file of C99", " \"my net.c\" -lm"},
+        {"export scratch to s.h5", "s.h5", "\x89HDF\r\n", "model of Keras in HDF5",
+         "keras.models.load_model(\"s.h5\", compile=False)"},
+        {"export scratch to w.bin format h5", "w.bin", "\x89HDF\r\n", "model of Keras in HDF5", "(\"w.bin\""},
+        {"export scratch to s.keras", "s.keras", "PK\3\4", "model of Keras 3", "keras.models.load_model(\"s.keras\")"},
+        {"export scratch to t.keras format keras", "t.keras", "PK\3\4", "model of Keras 3", ""},
+        {"export scratch to s.safetensors", "s.safetensors", "", "weights, named and laid out as in Keras",
+         "safetensors.numpy.load_file(\"s.safetensors\")"},
+        {"export scratch to s.py", "s.py", "# ", "Keras source", "exec(open(\"s.py\").read())"},
+    };
+    h5_setup(&(h5_options){.program = keras_helper()});
+    setup("load logos from shop size 16x16\n"
+          "model scratch on logos { conv 4 3x3 relu; flatten; dense classes softmax }\nfit scratch epochs 1 quiet");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (lens_run(&l, cases[i].line)) TEST_FAIL("%s: LL%03d %s", cases[i].line, l.err.code, l.err.msg);
+        CHECK_HAS(lg_buf_str(&l.text), cases[i].content);
+        CHECK_HAS(lg_buf_str(&l.text), cases[i].loads);
+        CHECK_HAS(lg_buf_str(&l.text), "images   16x16x3, each number byte / 255");
+        CHECK_HAS(lg_buf_str(&l.html), lg_thousands((long long)(file(cases[i].file), size)));
+        CHECK(!memcmp(bytes, cases[i].begins, strlen(cases[i].begins)));
+    }
+    CHECK_HAS(file("s.C"), "\"adidas\",\n    \"nike\",\n    \"other\",\n    \"puma\"\n};");
+    CHECK_HAS(bytes, " * Pictures: 16x16x3 crop, scale 0..1\n");
+    CHECK_HAS(bytes, "fit scratch epochs 1");
+    lens_close(&l);
+}
+
 TEST(drawings)
 {
     setup("load logos from shop size 16x16\nmodel scratch on logos { flatten; dense classes softmax }\n"
@@ -112,8 +152,10 @@ TEST(refusals)
         const char *cell, *says;
         int code, col;
     } cases[] = {
-        {"export scratch to x.onnx", "`onnx` files are not part of this version", 146, 19},
-        {"export scratch to x.keras", "`.keras` files are not part", 146, 19},
+        {"export scratch to x.parquet", "`parquet` files are not part of this version", 146, 19},
+        {"export scratch to x.kears", "`x.kears` does not say what to write", 334, 19},
+        {"export logos to x.onnx", "only a model can be written as ONNX network", 133, 8},
+        {"export scratch to no/such/x.c", "", 302, 19},
         {"export scratch to x.lmodel", "are written by `save`", 334, 19},
         {"export logos to x", "does not say what to write", 334, 17},
         {"export logos to x.py", "only a model", 133, 8},

@@ -30,6 +30,7 @@ static const char *const cells[] = {
     "combine logos, flat into joined dedupe seed 2\ndescribe joined",
     "describe scratch",
     "export trial to trial.svg; export logos.val to val.csv; export scratch to scratch.py",
+    "export plain to plain.onnx; export plain to plain.c; export plain to plain.safetensors",
 };
 enum { CELLS = sizeof cells / sizeof *cells };
 

@@ -175,6 +175,8 @@ static const struct {
      0, ""},
     {"save scratch to scratch.lmodel; open again from scratch.lmodel", 0, ""},
     {"export scratch to scratch.py format keras", 0, "Keras source"},
+    {"export scratch to scratch.bin format onnx", 0, "ONNX network"},
+    {"export scratch to scratch.c", 0, "cc -O2 -std=c99 -DSCRATCH_MAIN scratch.c -lm -o scratch"},
     {"export m to confusion.csv", 0, ""},
     {"set seed 3; set palette grey; set theme light; set decimals 2; set alt off; set detail high", 0, ""},
     {"say \"accuracy ${scratch.val.accuracy} at $lr\"", 0, "accuracy 0."},
