@@ -34,8 +34,8 @@ static void fill(keras_layers *l, const nn_about *about)
     for (int i = 0; i < l->count; i++) {
         const nn_node *node = nn_net_node(net, l->order[i]);
         h5_tensor *t = l->tensor[i];
-        l->layer[i] = (h5_layer){
-            .name = node->keras_name, .keras_class = node->type->keras, .tensor = t, .count = node->nparam};
+        l->layer[i] =
+            (h5_layer){.name = node->keras_name, .keras_class = node->type->keras, .tensor = t, .count = node->nparam};
         for (int k = 0; k < node->nparam; k++) {
             const nn_shape *shape = &node->param[k].shape;
             t[k] = (h5_tensor){.name = name_of(node, k),

@@ -14,8 +14,9 @@ void nn_json_text(lg_buf *out, const char *s)
         if (cp == '"' || cp == '\\') lg_buf_addf(out, "\\%c", (int)cp);
         else if (cp >= 0x20 && cp < 0x7f) lg_buf_addc(out, (char)cp);
         else if (cp <= 0xffff) lg_buf_addf(out, "\\u%04x", (unsigned)cp);
-        else lg_buf_addf(out, "\\u%04x\\u%04x", 0xd800 + (unsigned)((cp - 0x10000) >> 10),
-                         0xdc00 + (unsigned)((cp - 0x10000) & 0x3ff));
+        else
+            lg_buf_addf(out, "\\u%04x\\u%04x", 0xd800 + (unsigned)((cp - 0x10000) >> 10),
+                        0xdc00 + (unsigned)((cp - 0x10000) & 0x3ff));
         s += bytes, left -= (size_t)bytes;
     }
     lg_buf_addc(out, '"');

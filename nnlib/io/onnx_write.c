@@ -7,8 +7,15 @@
 #include "lib/base/banned.h"
 
 enum { IR_VERSION = 7, OPSET = 13, VALUE = NN_NAME + 16 };
-enum { MODEL_VERSION = 1, MODEL_PRODUCER = 2, MODEL_PRODUCED = 3, MODEL_DOC = 6, MODEL_GRAPH = 7, MODEL_OPSET = 8,
-       MODEL_NOTES = 14 };
+enum {
+    MODEL_VERSION = 1,
+    MODEL_PRODUCER = 2,
+    MODEL_PRODUCED = 3,
+    MODEL_DOC = 6,
+    MODEL_GRAPH = 7,
+    MODEL_OPSET = 8,
+    MODEL_NOTES = 14
+};
 enum { GRAPH_NODE = 1, GRAPH_NAME = 2, GRAPH_TENSOR = 5, GRAPH_INPUT = 11, GRAPH_OUTPUT = 12 };
 enum { N_INPUT = 1, N_OUTPUT = 2, N_NAME = 3, N_OP = 4, N_ATTR = 5 };
 enum { A_NAME = 1, A_FLOAT = 2, A_INT = 3, A_INTS = 8, A_KIND = 20 };
@@ -104,9 +111,9 @@ static void put_activation(onnx_writer *w, const nn_node *node, nn_activation a,
         const char *op, *attr;
         double value;
     } plain[] = {
-        [NN_RELU] = {"Relu", NULL, 0},    [NN_LEAKY] = {"LeakyRelu", "alpha", 0.2}, [NN_ELU] = {"Elu", "alpha", 1},
-        [NN_SIGMOID] = {"Sigmoid", NULL, 0}, [NN_TANH] = {"Tanh", NULL, 0},
-        [NN_SOFTMAX] = {"Softmax", NULL, 0},
+        [NN_RELU] = {"Relu", NULL, 0},  [NN_LEAKY] = {"LeakyRelu", "alpha", 0.2},
+        [NN_ELU] = {"Elu", "alpha", 1}, [NN_SIGMOID] = {"Sigmoid", NULL, 0},
+        [NN_TANH] = {"Tanh", NULL, 0},  [NN_SOFTMAX] = {"Softmax", NULL, 0},
     };
     char name[VALUE], gate[VALUE];
     part_of(node, nn_activation_names[a], name);
@@ -140,7 +147,9 @@ static void put_window(onnx_writer *w, const nn_facts *f, bool dilates)
 /* conv, depthwise, dense, batchnorm: x and all parameters are the inputs. */
 static void put_weighted(onnx_writer *w, const nn_node *node, const nn_facts *f, const char *x, const char *y)
 {
-    static const char *const op[] = {[NN_OP_CONV] = "Conv", [NN_OP_DEPTHWISE] = "Conv", [NN_OP_DENSE] = "Gemm",
+    static const char *const op[] = {[NN_OP_CONV] = "Conv",
+                                     [NN_OP_DEPTHWISE] = "Conv",
+                                     [NN_OP_DENSE] = "Gemm",
                                      [NN_OP_BATCHNORM] = "BatchNormalization"};
     char name[NN_MAX_PARAMS][VALUE];
     const char *input[NN_MAX_PARAMS + 2] = {x};
@@ -308,8 +317,7 @@ static lg_status put_numbers(onnx_writer *w, int i, lg_err *err)
     for (int k = 0; k < node->nparam; k++) put_param(w, i, k);
     if (f.op != NN_OP_PAD) return LG_OK;
     const int64_t pads[] = {0, 0, f.before.h, f.before.w, 0, 0, f.behind.h, f.behind.w};
-    size_t tensor =
-        open_tensor(w, part_of(node, "pads", name), TYPE_I64, (const int64_t[]){8, 0}, sizeof pads);
+    size_t tensor = open_tensor(w, part_of(node, "pads", name), TYPE_I64, (const int64_t[]){8, 0}, sizeof pads);
     lg_buf_add(w->out, pads, sizeof pads);
     nn_put_close(w->out, tensor);
     return LG_OK;

@@ -120,10 +120,18 @@ static lg_status place_outputs(c_writer *w, lg_err *err)
 static void want_op(c_writer *w, const nn_facts *f)
 {
     static const int helper[] = {
-        [NN_OP_CONV] = H_CONV,           [NN_OP_DEPTHWISE] = H_DEPTHWISE, [NN_OP_DENSE] = H_DENSE,
-        [NN_OP_MAXPOOL] = H_MAXPOOL,     [NN_OP_AVGPOOL] = H_AVGPOOL,     [NN_OP_GLOBALAVG] = H_GLOBALAVG,
-        [NN_OP_GLOBALMAX] = H_GLOBALMAX, [NN_OP_PAD] = H_PAD,             [NN_OP_BATCHNORM] = H_BATCHNORM,
-        [NN_OP_ACTIVATION] = H_COPY,     [NN_OP_ADD] = H_ADD,             [NN_OP_CONCAT] = H_CONCAT,
+        [NN_OP_CONV] = H_CONV,
+        [NN_OP_DEPTHWISE] = H_DEPTHWISE,
+        [NN_OP_DENSE] = H_DENSE,
+        [NN_OP_MAXPOOL] = H_MAXPOOL,
+        [NN_OP_AVGPOOL] = H_AVGPOOL,
+        [NN_OP_GLOBALAVG] = H_GLOBALAVG,
+        [NN_OP_GLOBALMAX] = H_GLOBALMAX,
+        [NN_OP_PAD] = H_PAD,
+        [NN_OP_BATCHNORM] = H_BATCHNORM,
+        [NN_OP_ACTIVATION] = H_COPY,
+        [NN_OP_ADD] = H_ADD,
+        [NN_OP_CONCAT] = H_CONCAT,
     };
     if (f->op == NN_OP_INPUT || f->view) return;
     w->wanted[helper[f->op]] = true;
@@ -136,8 +144,9 @@ static const struct {
     int helper;
     const char *name;
 } activations[] = {
-    [NN_RELU] = {H_RELU, "relu"},          [NN_RELU6] = {H_RELU6, "relu6"}, [NN_LEAKY] = {H_LEAKY, "leaky"},
-    [NN_ELU] = {H_ELU, "elu"},             [NN_GELU] = {H_GELU, "gelu"},    [NN_SWISH] = {H_SWISH, "swish"},
+    [NN_RELU] = {H_RELU, "relu"},          [NN_RELU6] = {H_RELU6, "relu6"},
+    [NN_LEAKY] = {H_LEAKY, "leaky"},       [NN_ELU] = {H_ELU, "elu"},
+    [NN_GELU] = {H_GELU, "gelu"},          [NN_SWISH] = {H_SWISH, "swish"},
     [NN_SIGMOID] = {H_SIGMOID, "sigmoid"}, [NN_TANH] = {H_TANH, "hyperbolic"},
     [NN_SOFTMAX] = {H_SOFTMAX, "softmax"},
 };
@@ -213,12 +222,14 @@ static void add_window(c_writer *w, int i)
     const nn_facts *f = &w->facts[i];
     const nn_node *node = nn_net_node(w->net, i);
     const int64_t *in = node->spec.in[0].dim, *out = node->spec.out.dim;
-    lg_buf_addf(w->out, "    %s(&(const window){.in_h = %lld, .in_w = %lld, .in_c = %lld, .out_h = %lld, .out_w = %lld, "
-                        ".out_c = %lld,\n",
+    lg_buf_addf(w->out,
+                "    %s(&(const window){.in_h = %lld, .in_w = %lld, .in_c = %lld, .out_h = %lld, .out_w = %lld, "
+                ".out_c = %lld,\n",
                 node->type->name, (long long)in[0], (long long)in[1], (long long)in[2], (long long)out[0],
                 (long long)out[1], (long long)out[2]);
-    lg_buf_addf(w->out, "        .size_h = %lld, .size_w = %lld, .stride_h = %lld, .stride_w = %lld, .step_h = %lld, "
-                        ".step_w = %lld, .top = %lld, .left = %lld},\n        ",
+    lg_buf_addf(w->out,
+                "        .size_h = %lld, .size_w = %lld, .stride_h = %lld, .stride_w = %lld, .step_h = %lld, "
+                ".step_w = %lld, .top = %lld, .left = %lld},\n        ",
                 (long long)f->window.h, (long long)f->window.w, (long long)f->stride.h, (long long)f->stride.w,
                 (long long)f->dilation.h, (long long)f->dilation.w, (long long)f->before.h, (long long)f->before.w);
 }
@@ -240,8 +251,7 @@ static void add_joint(c_writer *w, int i)
         const char *x = w->place[node->input[k]];
         if (w->facts[i].op == NN_OP_ADD)
             lg_buf_addf(w->out, "    %s(%d, %s, %s);\n", k ? "add" : "copy", n, x, w->place[i]);
-        else
-            lg_buf_addf(w->out, "    concat(%d, %d, %d, %d, %s, %s);\n", n / wide, wide, from, mine, x, w->place[i]);
+        else lg_buf_addf(w->out, "    concat(%d, %d, %d, %d, %s, %s);\n", n / wide, wide, from, mine, x, w->place[i]);
         from += mine;
     }
 }
@@ -326,10 +336,11 @@ static void add_opening(c_writer *w)
     lg_buf_addf(w->out, " - a network of %d layers and %s numbers, written by Logolens " LG_VERSION ".\n *\n",
                 w->count - 1, lg_thousands((long long)nn_net_params(w->net)));
     lg_buf_addf(w->out, " *     cc -O2 -std=c99 -D%s_MAIN FILE.c -lm -o %s\n *\n", w->upper, w->name);
-    lg_buf_addf(w->out,
-                " * %s_predict takes one image: %s floats (height x width x channels), row by row, the channel fastest, "
-                "red\n * first, each number %s, and gives a probability for each class. One thread at a time.\n",
-                w->name, nn_shape_text(in, size), scale);
+    lg_buf_addf(
+        w->out,
+        " * %s_predict takes one image: %s floats (height x width x channels), row by row, the channel fastest, "
+        "red\n * first, each number %s, and gives a probability for each class. One thread at a time.\n",
+        w->name, nn_shape_text(in, size), scale);
     if (w->about->preprocessing) {
         lg_buf_adds(w->out, " * Pictures: ");
         add_comment(w->out, w->about->preprocessing);
@@ -348,7 +359,8 @@ static void add_public(c_writer *w)
     const nn_shape in = nn_net_input(w->net);
     int classes = size_of(nn_net_output(w->net));
     lg_buf_addf(w->out, "enum { %s_HEIGHT = %lld, %s_WIDTH = %lld, %s_CHANNELS = %lld, %s_CLASSES = %d };\n", w->upper,
-                (long long)in.dim[0], w->upper, (long long)in.dim[1], w->upper, (long long)in.dim[2], w->upper, classes);
+                (long long)in.dim[0], w->upper, (long long)in.dim[1], w->upper, (long long)in.dim[2], w->upper,
+                classes);
     lg_buf_addf(w->out, "void %s_predict(const float *image, float *probabilities);\n", w->name);
     if (w->about->labels != classes) return;
     lg_buf_addf(w->out, "extern const char *const %s_class_name[%s_CLASSES];\n", w->name, w->upper);

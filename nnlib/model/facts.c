@@ -41,11 +41,21 @@ static const struct {
     const char *layer;
     nn_op op;
 } ops[] = {
-    {"input", NN_OP_INPUT},         {"conv", NN_OP_CONV},           {"depthwise", NN_OP_DEPTHWISE},
-    {"dense", NN_OP_DENSE},         {"maxpool", NN_OP_MAXPOOL},     {"avgpool", NN_OP_AVGPOOL},
-    {"globalavg", NN_OP_GLOBALAVG}, {"globalmax", NN_OP_GLOBALMAX}, {"pad", NN_OP_PAD},
-    {"flatten", NN_OP_FLATTEN},     {"batchnorm", NN_OP_BATCHNORM}, {"activation", NN_OP_ACTIVATION},
-    {"add", NN_OP_ADD},             {"concat", NN_OP_CONCAT},       {"dropout", NN_OP_DROPOUT},
+    {"input", NN_OP_INPUT},
+    {"conv", NN_OP_CONV},
+    {"depthwise", NN_OP_DEPTHWISE},
+    {"dense", NN_OP_DENSE},
+    {"maxpool", NN_OP_MAXPOOL},
+    {"avgpool", NN_OP_AVGPOOL},
+    {"globalavg", NN_OP_GLOBALAVG},
+    {"globalmax", NN_OP_GLOBALMAX},
+    {"pad", NN_OP_PAD},
+    {"flatten", NN_OP_FLATTEN},
+    {"batchnorm", NN_OP_BATCHNORM},
+    {"activation", NN_OP_ACTIVATION},
+    {"add", NN_OP_ADD},
+    {"concat", NN_OP_CONCAT},
+    {"dropout", NN_OP_DROPOUT},
 };
 
 /* Lines that `same` adds on both sides; the odd one comes behind (layers/window.c). */
@@ -95,7 +105,8 @@ lg_status nn_facts_of(const nn_node *node, nn_facts *out, lg_err *err)
     out->view = out->op == NN_OP_FLATTEN || out->op == NN_OP_DROPOUT ||
                 (out->op == NN_OP_ACTIVATION && out->activation == NN_LINEAR);
     if (out->op == NN_OP_PAD) find_padding(node, out);
-    else if (out->op == NN_OP_CONV || out->op == NN_OP_DEPTHWISE || out->op == NN_OP_MAXPOOL || out->op == NN_OP_AVGPOOL)
+    else if (out->op == NN_OP_CONV || out->op == NN_OP_DEPTHWISE || out->op == NN_OP_MAXPOOL ||
+             out->op == NN_OP_AVGPOOL)
         find_window(node, out);
     return LG_OK;
 }

@@ -40,8 +40,8 @@ typedef struct nn_facts {
     nn_activation activation;         /* at its end */
     double epsilon;                   /* batchnorm */
     bool keepdims;                    /* globalavg gives an image of one place */
-    bool view;                        /* gives the numbers it gets, in their order: flatten, dropout (when the network is
-                                         used), activation linear */
+    bool view; /* gives the numbers it gets, in their order: flatten, dropout (when the network is
+                  used), activation linear */
 } nn_facts;
 /* Parameters are the node's own: a bias is there where nparam is 2. LL367 for a kind of layer that is not listed. */
 lg_status nn_facts_of(const nn_node *node, nn_facts *out, lg_err *err) LG_MUST_CHECK;
@@ -56,8 +56,8 @@ void nn_net_words(const nn_net *net, lg_buf *out);
 /* All texts are borrowed; only name and weights must be there. */
 typedef struct nn_about {
     const nn_weights *weights;
-    const char *name;          /* of the model: "scratch" */
-    const char *const *label;  /* names of the outputs, in their order; labels 0: not known */
+    const char *name;         /* of the model: "scratch" */
+    const char *const *label; /* names of the outputs, in their order; labels 0: not known */
     int labels;
     double low, high;          /* what bytes 0 and 255 of a pixel become before they reach the network */
     const char *preprocessing; /* all that happens to a picture, for people; or NULL */

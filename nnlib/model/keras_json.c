@@ -59,7 +59,8 @@ static void add_number(const json_writer *w, const nn_field *f, double value)
         lg_buf_adds(w->out, number);
         return;
     }
-    lg_buf_adds(w->out, w->form == NN_KERAS_3 ? "{\"module\": \"keras.regularizers\", \"registered_name\": null, " : "{");
+    lg_buf_adds(w->out,
+                w->form == NN_KERAS_3 ? "{\"module\": \"keras.regularizers\", \"registered_name\": null, " : "{");
     lg_buf_addf(w->out, "\"class_name\": \"L2\", \"config\": {\"l2\": %s}}", number);
 }
 
@@ -238,9 +239,9 @@ static lg_status add_model(const json_writer *w, const char *name, const int *or
     lg_buf_adds(w->out, "\n]");
     add_end(w, "input_layers", nn_net_node(w->net, 0));
     add_end(w, "output_layers", nn_net_node(w->net, count - 1));
-    lg_buf_addf(w->out, "}%s}", modern ? ", \"registered_name\": \"Functional\", \"build_config\": {\"input_shape\": "
-                                       "null}"
-                                     : "");
+    lg_buf_addf(w->out, "}%s}",
+                modern ? ", \"registered_name\": \"Functional\", \"build_config\": {\"input_shape\": null}"
+                       : "");
     return lg_buf_check(w->out, err);
 }
 

@@ -8,7 +8,8 @@
  * order of nn_param. Settings that are Keras' defaults are left out. ASCII alone. The model's name becomes one that
  * TensorFlow takes (nn_c_name).
  *
- * Keras with TensorFlow refuses to run a depthwise layer whose strides differ (`stride 2x1`), though it can be loaded. */
+ * Keras with TensorFlow refuses to run a depthwise layer whose strides differ (`stride 2x1`), though it can be loaded.
+ */
 #ifndef NN_KERAS_JSON_H
 #define NN_KERAS_JSON_H
 

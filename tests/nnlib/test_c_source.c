@@ -105,7 +105,8 @@ TEST(what_is_written)
     lg_buf text = source_of(&about);
     const char *s = lg_buf_str(&text);
     CHECK_HAS(s, "void net_7_up___predict(const float *image, float *probabilities)");
-    CHECK_HAS(s, "enum { NET_7_UP___HEIGHT = 32, NET_7_UP___WIDTH = 32, NET_7_UP___CHANNELS = 3, NET_7_UP___CLASSES = 4 };");
+    CHECK_HAS(
+        s, "enum { NET_7_UP___HEIGHT = 32, NET_7_UP___WIDTH = 32, NET_7_UP___CHANNELS = 3, NET_7_UP___CLASSES = 4 };");
     CHECK_HAS(s, "each number -1 + byte * 2 / 255");
     CHECK_HAS(s, "    \"Nike \\\"Air\\\"\\?\\?/\",\n    \"D\\303\\251calage\",\n    \"*/\"");
     CHECK_HAS(s, " * Made by\n *   model x { flatten } # _/ __/\n *   fit x _\n");

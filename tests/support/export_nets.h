@@ -20,22 +20,23 @@ static const struct export_net {
       "dropout 0.5", "dense 4 softmax"}},
     {"layers",
      {"input 19x17x3", "conv 6 3x3 same leaky stride 2 l2 0.01", "batchnorm epsilon 0.01", "activation elu",
-      "depthwise 3x3 relu6 same", "pad 1x2 extra 2x0", "conv 5 3x2 gelu dilation 2 name=odd", "avgpool 3x2 stride 2 same",
-      "maxpool 2 same stride 1", "dropout 0.3", "conv 4 2x3 swish same no bias", "flatten", "dense 9 tanh no bias",
-      "batchnorm", "activation sigmoid", "flatten", "dense 3 softmax"}},
+      "depthwise 3x3 relu6 same", "pad 1x2 extra 2x0", "conv 5 3x2 gelu dilation 2 name=odd",
+      "avgpool 3x2 stride 2 same", "maxpool 2 same stride 1", "dropout 0.3", "conv 4 2x3 swish same no bias", "flatten",
+      "dense 9 tanh no bias", "batchnorm", "activation sigmoid", "flatten", "dense 3 softmax"}},
     {"residual",
      {"input 12x10x2", "conv 4 3x3 same no bias", "batchnorm", "activation relu", "conv 4 3x3 same", "batchnorm",
       "@5,3 add", "activation relu", "conv 4 1x1 relu6", "@8,7,3 add", "maxpool 3x3 stride 2 same", "globalavg",
       "dense 4 softmax"}},
     {"side_by_side",
-     {"input 9x9x3", "conv 4 1x1 relu", "@0 conv 3 3x3 same stride 1 elu", "@0 avgpool 3 stride 1 same", "@1,2,3 concat",
-      "depthwise 2x2 stride 2 sigmoid", "@5 globalmax", "@5 globalavg", "@6,7 concat", "activation gelu",
-      "dense 5 softmax", "dropout 0.1"}},
+     {"input 9x9x3", "conv 4 1x1 relu", "@0 conv 3 3x3 same stride 1 elu", "@0 avgpool 3 stride 1 same",
+      "@1,2,3 concat", "depthwise 2x2 stride 2 sigmoid", "@5 globalmax", "@5 globalavg", "@6,7 concat",
+      "activation gelu", "dense 5 softmax", "dropout 0.1"}},
     {"crossed", /* Keras lists layer 1 behind 2 and 3, and all kernels are of one size */
      {"input 6x5x3", "conv 3 1x1", "@0 conv 3 1x1 tanh", "@2 conv 3 1x1", "@0 conv 3 1x1", "@3,1 add", "@4,5 add",
       "globalavg", "dense 3 softmax"}},
     {"places",
-     {"input 8x6x1", "pad 0x1", "conv 5 3x3 same dilation 2 swish", "avgpool 2", "activation linear", "conv 3 1x1 softmax"}},
+     {"input 8x6x1", "pad 0x1", "conv 5 3x3 same dilation 2 swish", "avgpool 2", "activation linear",
+      "conv 3 1x1 softmax"}},
     {"kept_dims",
      {"input 7x7x3", "depthwise 3x3 no bias", "activation tanh", "globalavg keepdims", "conv 6 1x1 leaky", "flatten",
       "dense 2 sigmoid"}},
@@ -93,8 +94,14 @@ static inline nn_weights *export_weights(const char *name)
     return weights;
 }
 
-static inline size_t export_in(const nn_weights *weights) { return nn_shape_size(nn_net_input(nn_weights_net(weights))); }
-static inline size_t export_out(const nn_weights *weights) { return nn_shape_size(nn_net_output(nn_weights_net(weights))); }
+static inline size_t export_in(const nn_weights *weights)
+{
+    return nn_shape_size(nn_net_input(nn_weights_net(weights)));
+}
+static inline size_t export_out(const nn_weights *weights)
+{
+    return nn_shape_size(nn_net_output(nn_weights_net(weights)));
+}
 
 /* Noise, each image brighter and with more of it than the one before, so that answers differ. */
 static inline void export_images(const nn_weights *weights, int n, float *x)
@@ -120,9 +127,16 @@ static inline void export_predict(const nn_weights *weights, int n, const float 
 
 static inline nn_about export_about(const nn_weights *weights, const char *name)
 {
-    static const char *const labels[] = {"Adidas", "Nike \"Air\"?\?/", "D\xc3\xa9" "calage", "*/", "other"};
+    static const char *const labels[] = {"Adidas", "Nike \"Air\"?\?/",
+                                         "D\xc3\xa9"
+                                         "calage",
+                                         "*/", "other"};
     size_t out = export_out(weights);
-    return (nn_about){.weights = weights, .name = name, .label = labels, .labels = out <= 5 ? (int)out : 0, .high = 1,
+    return (nn_about){.weights = weights,
+                      .name = name,
+                      .label = labels,
+                      .labels = out <= 5 ? (int)out : 0,
+                      .high = 1,
                       .preprocessing = "32x32x3 crop, scale 0..1",
                       .recipe = "model x { flatten } # */ ?\?/\nfit x \xc3\xa9"};
 }

@@ -50,8 +50,9 @@ TEST(networks)
     static const struct {
         const char *ending;
         writer write;
-    } formats[] = {{".onnx", nn_onnx_write}, {".safetensors", nn_safetensors_write}, {".c", nn_c_source},
-                   {".py", write_source}, {".keras", cmd_keras_write}, {".h5", cmd_keras_h5_write}};
+    } formats[] = {{".onnx", nn_onnx_write},    {".safetensors", nn_safetensors_write},
+                   {".c", nn_c_source},         {".py", write_source},
+                   {".keras", cmd_keras_write}, {".h5", cmd_keras_h5_write}};
     h5_setup(&(h5_options){.program = "build/logolens"});
     for (int i = 0; i < EXPORT_NETS; i++) {
         const char *name = export_nets[i].name;

@@ -1,5 +1,5 @@
-/* Models as files of Keras: what the helper wrote is read back by our own reader, number by number, with the description
- * that was meant. Whether Keras takes them is asked by tests/real/export.sh. */
+/* Models as files of Keras: what the helper wrote is read back by our own reader, number by number, with the
+ * description that was meant. Whether Keras takes them is asked by tests/real/export.sh. */
 #include "kernel/commands/export_keras.h"
 #include "lib/hdf5/keras_file.h"
 #include "tests/support/export_nets.h"
