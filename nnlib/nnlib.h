@@ -56,6 +56,7 @@
 #include "nnlib/io/net_safetensors.h"
 #include "nnlib/io/npy.h"
 #include "nnlib/io/onnx.h"
+#include "nnlib/io/onnx_net.h"
 #include "nnlib/io/onnx_write.h"
 #include "nnlib/model/base.h"
 #include "nnlib/model/c_source.h"

@@ -1,12 +1,12 @@
 /* layer_pad.c - zeros around an image; `extra` puts more of them below and to the right, as TensorFlow pads for windows
- * of stride 2. */
+ * of stride 2, and `before` more of them above and to the left. */
 #include "nnlib/layers/window.h"
 #include <string.h>
 #include "lib/base/banned.h"
 
 typedef struct pad_config {
     nn_config base;
-    nn_dims by, extra;
+    nn_dims by, extra, before;
 } pad_config;
 
 static const nn_field pad_fields[] = {
@@ -31,6 +31,15 @@ static const nn_field pad_fields[] = {
      .help = "further rows below x columns to the right",
      .low = "the border cannot shrink",
      .high = "most of the image would be zeros"},
+    {.name = "before",
+     .kind = NN_SIZE,
+     .offset = offsetof(pad_config, before),
+     .fallback = 0,
+     .min = 0,
+     .max = 1024,
+     .help = "further rows above x columns to the left",
+     .low = "the border cannot shrink",
+     .high = "most of the image would be zeros"},
     NN_FIELD_NAME,
     {0},
 };
@@ -40,7 +49,8 @@ static lg_status pad_infer(nn_spec *spec, lg_err *err)
     const pad_config *c = spec->config;
     const int64_t *in = spec->in[0].dim;
     LG_TRY(nn_need_image("pad", spec->in[0], "move this line above `flatten`", err));
-    spec->out = nn_shape_image(in[0] + 2 * c->by.h + c->extra.h, in[1] + 2 * c->by.w + c->extra.w, in[2]);
+    spec->out = nn_shape_image(in[0] + 2 * c->by.h + c->before.h + c->extra.h,
+                               in[1] + 2 * c->by.w + c->before.w + c->extra.w, in[2]);
     return LG_OK;
 }
 
@@ -50,8 +60,8 @@ static void pad_copy(const nn_call *call, float *inner, float *padded, bool back
     const pad_config *c = call->spec->config;
     const int64_t *in = call->spec->in[0].dim, *out = call->spec->out.dim;
     size_t row = (size_t)(in[1] * in[2]), wide = (size_t)(out[1] * out[2]);
-    float *at = padded + (size_t)c->by.h * wide + (size_t)(c->by.w * in[2]);
-    for (int i = 0; i < call->x[0].n; i++, at += (size_t)(2 * c->by.h + c->extra.h) * wide) {
+    float *at = padded + (size_t)(c->by.h + c->before.h) * wide + (size_t)((c->by.w + c->before.w) * in[2]);
+    for (int i = 0; i < call->x[0].n; i++, at += (size_t)(out[0] - in[0]) * wide) {
         for (int64_t h = 0; h < in[0]; h++, inner += row, at += wide)
             memcpy(back ? inner : at, back ? at : inner, row * sizeof(float));
     }
@@ -81,6 +91,7 @@ static const nn_example pad_examples[] = {
     {.line = "pad 1x3", .in = {{3, {3, 2, 3}}}},
     {.line = "pad 1 extra 1", .in = {{3, {4, 3, 2}}}},
     {.line = "pad 1x2 extra 2x1", .in = {{3, {3, 2, 2}}}},
+    {.line = "pad 0 before 2x1 extra 1", .in = {{3, {2, 3, 2}}}},
     {0},
 };
 

@@ -81,17 +81,20 @@ static bool is_default(const nn_field *f, const void *config, const void *fresh)
     return strcmp(text, usual) == 0;
 }
 
-/* Of `pad` with `extra`: ((above, below), (left, right)). True when that was written. */
+/* Of `pad` with `before` or `extra`: ((above, below), (left, right)). True when that was written. */
 static bool add_padding(lg_buf *out, const nn_field *f, const nn_node *node)
 {
-    const nn_field *more = nn_field_find(node->type->fields, "extra");
-    nn_dims by, extra;
-    if (!more || strcmp(f->keras, "padding") != 0) return false;
-    memcpy(&by, (const char *)node->spec.config + f->offset, sizeof by);
-    memcpy(&extra, (const char *)node->spec.config + more->offset, sizeof extra);
-    if (!extra.h && !extra.w) return false;
-    lg_buf_addf(out, "((%lld, %lld), (%lld, %lld))", (long long)by.h, (long long)(by.h + extra.h), (long long)by.w,
-                (long long)(by.w + extra.w));
+    const nn_field *above = nn_field_find(node->type->fields, "before");
+    const nn_field *below = nn_field_find(node->type->fields, "extra");
+    const char *config = node->spec.config;
+    nn_dims by, before, extra;
+    if (!above || !below || strcmp(f->keras, "padding") != 0) return false;
+    memcpy(&by, config + f->offset, sizeof by);
+    memcpy(&before, config + above->offset, sizeof before);
+    memcpy(&extra, config + below->offset, sizeof extra);
+    if (!before.h && !before.w && !extra.h && !extra.w) return false;
+    lg_buf_addf(out, "((%lld, %lld), (%lld, %lld))", (long long)(by.h + before.h), (long long)(by.h + extra.h),
+                (long long)(by.w + before.w), (long long)(by.w + extra.w));
     return true;
 }
 

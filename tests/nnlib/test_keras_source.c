@@ -58,10 +58,11 @@ TEST(branches_are_named)
 
 TEST(paddings_and_kept_dimensions)
 {
-    nn_net *net = NET("input 8x8x3", "pad 0x1 extra 2x1", "pad 2", "globalavg keepdims", "flatten");
+    nn_net *net = NET("input 8x8x3", "pad 0x1 extra 2x1", "pad 2", "pad 1 before 0x2", "globalavg keepdims", "flatten");
     lg_buf text = source_of(net);
     CHECK_HAS(lg_buf_str(&text), "layers.ZeroPadding2D(((0, 2), (1, 2)), name");
     CHECK_HAS(lg_buf_str(&text), "layers.ZeroPadding2D((2, 2), name");
+    CHECK_HAS(lg_buf_str(&text), "layers.ZeroPadding2D(((1, 1), (3, 1)), name");
     CHECK_HAS(lg_buf_str(&text), "layers.GlobalAveragePooling2D(keepdims=True, name");
     lg_buf_release(&text);
     nn_net_unref(net);

@@ -1,7 +1,9 @@
 /* test_weights_corpus.c - every file of weights in the handed-over corpus gets its verdict: what is right is read and
- * fits the network it was made for, what is wrong is refused, and formats that are not read are named. Files of Keras go through the helper. */
+ * fits the network it was made for, what is wrong is refused, and formats that are not read are named. Files of Keras go
+ * through the helper; those of ONNX are read as whole networks too. */
 #include <unistd.h>
 #include "lib/hdf5/keras_file.h"
+#include "nnlib/io/onnx_net.h"
 #include "tests/support/keras.h"
 #include "tests/support/weights.h"
 
@@ -64,6 +66,24 @@ static bool short_and_plain(const char *text)
     return strlen(text) < 400 && lg_utf8_valid(text, strlen(text)) == strlen(text) && !strpbrk(text, "\x1b\n");
 }
 
+static void check_refusal(const char *name)
+{
+    bool known = err.code == 221 || (err.code >= 361 && err.code <= 365);
+    if (!known || !short_and_plain(err.msg) || !err.why[0]) TEST_FAIL("%s: LL%d %s", name, err.code, err.msg);
+}
+
+/* As a network, the file has the same verdict. */
+static void check_network(const char *name, const unsigned char *data, size_t len, bool good)
+{
+    nn_onnx_classifier c;
+    lg_err_clear(&err);
+    lg_status st = nn_onnx_net(data, len, "x", NULL, &c, &err);
+    if (good != (st == LG_OK)) TEST_FAIL("%s as a network: LL%d %s (%s)", name, err.code, err.msg, err.why);
+    if (st) check_refusal(name);
+    else CHECK(nn_shape_equal(nn_net_output(c.net), nn_shape_list(4)) && c.scores);
+    nn_onnx_classifier_release(&c);
+}
+
 /* One line of models.tsv: name, format, verdict. */
 static void check_row(const char *folder, const char *name, const char *format, const char *expect)
 {
@@ -72,14 +92,14 @@ static void check_row(const char *folder, const char *name, const char *format, 
     snprintf(path, sizeof path, "%s/%s", folder, name);
     unsigned char *data = bytes_of(path, &len);
     lg_status st = judge(name, format, data, len);
+    lg_err said = err;
+    if (strcmp(format, "onnx") == 0) check_network(name, data, len, strcmp(expect, "ok") == 0);
+    err = said;
     free(data);
     if (!is_read(format)) expect = "error";
     if (strcmp(expect, "ok") == 0 && st) TEST_FAIL("%s is LL%d: %s (%s)", name, err.code, err.msg, err.why);
     if (strcmp(expect, "error") == 0 && !st) TEST_FAIL("%s was read", name);
-    if (!st) return;
-    bool known = err.code == 221 || (err.code >= 361 && err.code <= 364) ||
-                 (err.code == 365 && strcmp(format, "onnx") == 0);
-    if (!known || !short_and_plain(err.msg) || !err.why[0]) TEST_FAIL("%s: LL%d %s", name, err.code, err.msg);
+    if (st) check_refusal(name);
 }
 
 TEST(every_file_of_the_corpus)
