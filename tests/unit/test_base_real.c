@@ -1,26 +1,6 @@
 /* test_base_real.c - bases with real weights: photographs give the logits and features that were kept with them. */
-#include <jansson.h>
-#include "lib/image/decode.h"
-#include "nnlib/model/base.h"
-#include "nnlib/nnlib.h"
+#include "tests/support/photos.h"
 #include "tests/support/npz.h"
-#include "tests/support/test.h"
-
-static lg_err err;
-
-static void read_pixels(const char *path, int size, uint8_t *pixels)
-{
-    img_picture picture = {0};
-    FILE *f = fopen(path, "rb");
-    static uint8_t bytes[1 << 20];
-    if (!f) TEST_FAIL("cannot open %s", path);
-    size_t len = fread(bytes, 1, sizeof bytes, f);
-    fclose(f);
-    CHECK_OK(img_decode(bytes, len, &(img_decode_options){.channels = 3}, &picture, NULL, &err));
-    CHECK(picture.w == size && picture.h == size && picture.c == 3);
-    memcpy(pixels, picture.px, (size_t)size * (size_t)size * 3);
-    img_picture_release(&picture);
-}
 
 /* Every parameter of the base by its name in the file, "/" being "." there. */
 static nn_weights *read_weights(const nn_base *base, const nn_net *net, npz *file)
@@ -45,97 +25,6 @@ static nn_weights *read_weights(const nn_base *base, const nn_net *net, npz *fil
     return w;
 }
 
-static double number(const json_t *object, const char *key)
-{
-    return json_number_value(json_object_get(object, key));
-}
-
-static void check_range(const char *what, double got, double want, double range)
-{
-    if (!(fabs(got - want) <= 1e-3 * range)) TEST_FAIL("%s is %.6f, kept is %.6f", what, got, want);
-}
-
-/* One photograph: scores before softmax, features before the classifier. */
-static void check_photo(const json_t *kept, const float *logits, const float *features, int nfeatures)
-{
-    const char *image = json_string_value(json_object_get(kept, "image"));
-    const json_t *top = json_object_get(kept, "top5"), *first = json_object_get(kept, "feat_first8");
-    double sum = 0, low = 0, high = 0, feature_sum = 0;
-    int best = 0;
-    for (int i = 0; i < 1000; i++) {
-        sum += (double)logits[i];
-        low = fmin(low, (double)logits[i]), high = fmax(high, (double)logits[i]);
-        if (logits[i] > logits[best]) best = i;
-    }
-    for (int i = 0; i < nfeatures; i++) feature_sum += (double)features[i];
-    CHECK_INT(best, json_integer_value(json_array_get(json_array_get(top, 0), 0)));
-    for (size_t i = 0; i < json_array_size(top); i++) {
-        const json_t *row = json_array_get(top, i);
-        check_range(image, (double)logits[json_integer_value(json_array_get(row, 0))],
-                    json_number_value(json_array_get(row, 2)), high - low);
-    }
-    check_range(image, sum, number(kept, "logit_sum"), 1000 * (high - low) / 10);
-    for (size_t i = 0; i < json_array_size(first); i++)
-        check_range(image, (double)features[i], json_number_value(json_array_get(first, i)), 6);
-    check_range(image, feature_sum, number(kept, "feat_sum"), feature_sum);
-}
-
-typedef struct photo_case {
-    const nn_net *net;
-    const nn_weights *weights;
-    int size;
-    nn_preprocess preprocess;
-    const char *logits, *features; /* layers; of an image the mean of each channel */
-} photo_case;
-
-/* A layer's output as a list. Owned, free. */
-static float *list_of(const photo_case *c, const nn_exec *exec, const char *layer, int *n)
-{
-    int node = nn_net_find(c->net, layer);
-    nn_shape shape = nn_net_node(c->net, node)->spec.out;
-    size_t channels = (size_t)shape.dim[shape.rank - 1], places = nn_shape_size(shape) / channels;
-    const float *y = nn_exec_activation(exec, node);
-    float *list = calloc(channels, sizeof *list);
-    for (size_t i = 0; i < places * channels; i++) list[i % channels] += y[i] / (float)places;
-    *n = (int)channels;
-    return list;
-}
-
-static void check_photos(const json_t *kept, const char *folder, const photo_case *c)
-{
-    size_t pixels = (size_t)c->size * (size_t)c->size;
-    uint8_t *image = malloc(pixels * 3);
-    nn_exec *exec = NULL;
-    CHECK(json_array_size(kept) >= 12);
-    CHECK_OK(nn_exec_new(&(nn_exec_options){.net = c->net, .max_batch = 1, .keep = true}, &exec, &err));
-    nn_exec_load(exec, c->weights);
-    for (size_t i = 0; i < json_array_size(kept); i++) {
-        const json_t *one = json_array_get(kept, i);
-        char path[PATH_MAX];
-        int classes, n;
-        snprintf(path, sizeof path, "%s/%s", folder, json_string_value(json_object_get(one, "image")));
-        read_pixels(path, c->size, image);
-        nn_preprocess_pixels(&c->preprocess, pixels, image, nn_exec_input(exec));
-        nn_exec_forward(exec, 1);
-        float *logits = list_of(c, exec, c->logits, &classes), *features = list_of(c, exec, c->features, &n);
-        CHECK_INT(classes, 1000);
-        check_photo(one, logits, features, n);
-        free(logits);
-        free(features);
-    }
-    nn_exec_free(exec);
-    free(image);
-}
-
-static void check_model(const char *model, const char *folder, const photo_case *c)
-{
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/golden/golden.json", folder);
-    json_t *golden = json_load_file(path, 0, NULL);
-    check_photos(json_object_get(json_object_get(golden, "models"), model), folder, c);
-    json_decref(golden);
-}
-
 TEST(mobilenet_gives_the_kept_logits)
 {
     const char *folder = test_shared("data/pretrained");
@@ -148,13 +37,14 @@ TEST(mobilenet_gives_the_kept_logits)
     snprintf(path, sizeof path, "%s/mobilenet_v1_0.75_224.npz", folder);
     npz file = npz_read(path);
     nn_weights *w = read_weights(base, net, &file);
-    check_model("mobilenet_v1_0.75_224", folder,
-                &(photo_case){.net = net,
+    check_photos("mobilenet_v1_0.75_224",
+                 &(photo_case){.net = net,
                               .weights = w,
                               .size = 224,
                               .preprocess = *base->preprocess,
                               .logits = "conv_preds",
-                              .features = "global_average_pooling2d"});
+                              .features = "global_average_pooling2d",
+                               .shares = true});
     free(file.bytes);
     nn_weights_unref(w);
     nn_net_unref(net);
@@ -240,8 +130,8 @@ TEST(squeezenet_gives_the_kept_logits)
     nn_net *net = without_pads(padded);
     snprintf(path, sizeof path, "%s/squeezenet1.1.onnx", folder);
     nn_weights *w = read_onnx(path, base, net);
-    check_model(
-        "squeezenet1.1", folder,
+    check_photos(
+        "squeezenet1.1",
         &(photo_case){.net = net,
                       .weights = w,
                       .size = 227,
