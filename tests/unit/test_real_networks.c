@@ -252,3 +252,137 @@ TEST(cifar_resnet_56)
 {
     check_cifar(56);
 }
+
+/* ---- the same weights in another format ---- */
+static nn_net *base_of(const char *name, double width, int size)
+{
+    const nn_base *base = nn_base_find(name);
+    nn_base_options o = nn_base_defaults(base);
+    nn_net *net = NULL;
+    o.top = true, o.width = width, o.size = (nn_dims){size, size, 3};
+    CHECK_OK(nn_base_net(base, &o, &net, &err));
+    return net;
+}
+
+static nn_weights *loaded(const char *base, const nn_net *net, const nn_named_tensors *list, nn_weight_file want)
+{
+    nn_weights *w = NULL;
+    nn_weight_file file;
+    CHECK_OK(nn_weights_zero(net, &w, &err));
+    CHECK_OK(nn_base_load(nn_base_find(base), net, 1, nn_net_count(net), list, NULL, 0, w, &file, &err));
+    CHECK_INT(file, want);
+    return w;
+}
+
+TEST(mobilenet_as_safetensors)
+{
+    weights_file npz = weights_of("mobilenet_v1_0.75_224.npz"), ours = through_safetensors(&npz.list);
+    nn_net *net = base_of("mobilenet", 0.75, 224);
+    nn_weights *a = loaded("mobilenet", net, &npz.list, NN_FILE_KERAS);
+    nn_weights *b = loaded("mobilenet", net, &ours.list, NN_FILE_KERAS);
+    CHECK(memcmp(nn_weights_block(a), nn_weights_block(b), nn_net_block(net) * sizeof(float)) == 0);
+    check_photos("mobilenet_v1_0.75_224", &(photo_case){.net = net,
+                                                        .weights = b,
+                                                        .size = 224,
+                                                        .preprocess = nn_preprocess_tf,
+                                                        .logits = "conv_preds",
+                                                        .features = "global_average_pooling2d",
+                                                        .shares = true});
+    nn_weights_unref(a);
+    nn_weights_unref(b);
+    nn_net_unref(net);
+    release(&npz);
+    release(&ours);
+}
+
+/* The next node with weights, from i on. */
+static int next_with_weights(const nn_net *net, int i)
+{
+    while (i < nn_net_count(net) && !nn_net_node(net, i)->nparam) i++;
+    return i;
+}
+
+/* The weights of one network are those of another, layer by layer, whatever the layers without any are. */
+static void check_same_weights(const nn_weights *a, const nn_weights *b)
+{
+    const nn_net *left = nn_weights_net(a), *right = nn_weights_net(b);
+    int i = next_with_weights(left, 0), j = next_with_weights(right, 0), layers = 0;
+    for (; i < nn_net_count(left); i = next_with_weights(left, i + 1), j = next_with_weights(right, j + 1)) {
+        CHECK(j < nn_net_count(right));
+        for (int k = 0; k < nn_net_node(left, i)->nparam; k++) {
+            nn_shape shape = nn_net_node(left, i)->param[k].shape;
+            CHECK(nn_shape_equal(shape, nn_net_node(right, j)->param[k].shape));
+            CHECK(memcmp(nn_weights_param(a, i, k), nn_weights_param(b, j, k), nn_shape_size(shape) * 4) == 0);
+        }
+        layers++;
+    }
+    CHECK(j == nn_net_count(right) && layers > 20);
+}
+
+/* A list's tensors, called as torchvision calls those of the base. */
+static void call_as_torchvision(const nn_named_tensors *list, const nn_base *base, const nn_net *net,
+                                nn_named_tensors *out)
+{
+    size_t next = 0;
+    for (int i = 0; i < nn_net_count(net); i++) {
+        for (int k = 0; k < nn_net_node(net, i)->nparam; k++) {
+            nn_weight_name name;
+            CHECK(nn_base_weight(base, net, i, k, NN_FILE_TORCH, &name));
+            nn_named_tensor t = list->at[next++];
+            t.name = name.name;
+            CHECK_OK(nn_named_add(out, &t, &err));
+        }
+    }
+    CHECK_INT(next, list->count);
+}
+
+TEST(squeezenet_as_safetensors_of_torchvision)
+{
+    weights_file onnx = weights_of("squeezenet1.1.onnx"), ours;
+    nn_onnx_classifier c = classifier_of("squeezenet1.1.onnx", NULL);
+    nn_net *net = base_of("squeezenet1.1", 1, 227);
+    nn_named_tensors renamed;
+    nn_named_init(&renamed, "x");
+    call_as_torchvision(&onnx.list, nn_base_find("squeezenet1.1"), net, &renamed);
+    ours = through_safetensors(&renamed);
+    CHECK(nn_named_find(&ours.list, "features.3.squeeze.weight") != NULL);
+    nn_weights *w = loaded("squeezenet1.1", net, &ours.list, NN_FILE_TORCH);
+    check_same_weights(c.weights, w);
+    nn_weights_unref(w);
+    nn_net_unref(net);
+    nn_named_release(&renamed);
+    release(&onnx);
+    release(&ours);
+    nn_onnx_classifier_release(&c);
+}
+
+TEST(thin_resnet_as_safetensors)
+{
+    weights_file onnx = weights_of("resnet50_thin_opennsfw.onnx"), ours = through_safetensors(&onnx.list);
+    CHECK_INT(ours.list.count, 108);
+    release(&onnx);
+    release(&ours);
+}
+
+/* A network of a graph, saved and opened again as any of ours. */
+TEST(a_graph_in_our_own_file)
+{
+    nn_onnx_classifier c = classifier_of("mobilenet_v1_0.75_224.onnx", &(nn_onnx_choice){.pixels = "tf", .softmax = true});
+    lg_buf out;
+    nn_net *net = NULL;
+    nn_weights *w = NULL;
+    lg_buf_init(&out, 0);
+    nn_net_pack(c.net, &out);
+    nn_weights_pack(c.weights, &out);
+    lg_unpack in;
+    lg_unpack_init(&in, out.data, out.len, "x.lmodel", "network");
+    CHECK_OK(nn_net_unpack(&in, &net, &err));
+    CHECK_OK(nn_weights_unpack(&in, net, &w, &err));
+    CHECK(nn_net_same(c.net, net));
+    CHECK(memcmp(nn_weights_block(c.weights), nn_weights_block(w), nn_net_block(net) * sizeof(float)) == 0);
+    CHECK(nn_net_find(net, "logits") > 0 && nn_net_find(net, "pw13") > 0);
+    nn_weights_unref(w);
+    nn_net_unref(net);
+    lg_buf_release(&out);
+    nn_onnx_classifier_release(&c);
+}
