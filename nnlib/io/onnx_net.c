@@ -486,10 +486,23 @@ static lg_status fill_param(const onnx_builder *b, const onnx_fill *f, float *ro
     return LG_OK;
 }
 
+/* A scale can be one number for a million channels that come of nothing but joints: a small file must not take memory
+ * that a large one would. */
+static lg_status check_params(const onnx_builder *b, lg_err *err)
+{
+    enum { EACH = 8, SPARE = 1 << 22 };
+    size_t there = 0, wanted = nn_net_params(b->net);
+    for (size_t i = 0; i < b->graph.tensors.count; i++) there += b->graph.tensors.at[i].count;
+    if (wanted / EACH <= there + SPARE / EACH) return LG_OK;
+    return nn_onnx_not_read(b->file, err, "its layers would have %s weights, and the file has %s numbers",
+                            lg_thousands((long long)wanted), lg_thousands((long long)there));
+}
+
 static lg_status fill_weights(const onnx_builder *b, nn_weights **out, lg_err *err)
 {
     lg_status st = LG_OK;
     size_t most = 0;
+    LG_TRY(check_params(b, err));
     for (const onnx_fill *f = b->fills; f; f = f->next)
         if (f->tensor && f->tensor->count > most) most = f->tensor->count;
     float *room = lg_alloc(most, sizeof *room, err);

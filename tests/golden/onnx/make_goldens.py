@@ -7,6 +7,8 @@
 cases.bin          the networks, one after the other: a line "NAME LENGTH" and so many bytes; of those that must be
                    refused a line "NAME LENGTH WHAT THE REFUSAL SAYS"
 cases.safetensors  NAME.x and NAME.y of the others: two images and what comes out, images as (N, H, W, C)
+
+Some of them begin the corpus of the fuzz target too.
 """
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 
 HERE = Path(__file__).parent
+SEEDS = ["two_outputs", "last_list", "max_pads_relu", "conv_batchnorm_relu", "concat_lists", "matmul_bias", "pad_uneven"]
 random = np.random.default_rng(20)
 models, numbers = bytearray(), {}
 
@@ -43,6 +46,8 @@ def ours(a, last):
 
 def put(name, m, says=""):
     data = m.SerializeToString()
+    if name in SEEDS:
+        (HERE.parent.parent / "fuzz/onnx" / name).write_bytes(data)
     models.extend(f"{name} {len(data)}{' ' + says if says else ''}\n".encode() + data)
 
 
@@ -291,6 +296,9 @@ def refusals():
     refused("no_channels", "of any number of channels", [node("Relu", "x", "y")], x=("N", "C", 4, 4))
     refused("no_node", "no node gives `x`", [node("Relu", "x", "z")], outputs=("x",))
     refused("no_order", "channel by channel", flat + [node("Relu", "f", "y")])
+    doubled = [node("Concat", f"{'x' if i == 0 else f'd{i}'} " * 2, f"d{i + 1}", axis=1) for i in range(20)]
+    refused("no_bomb", "12,582,912 weights, and the file has 1 numbers", doubled + [node("Add", "d20 c", "y")], {"c": one},
+            x=("N", 3, 1, 1))
     refused("no_network", "has no layers yet", [node("Identity", "x", "y")])
 
 
