@@ -73,6 +73,11 @@ bool cmd_model_prepares(const cmd_model *model)
     return nn_net_count(model->net) > 1 && strcmp(nn_net_node(model->net, 1)->type->name, "preprocess") == 0;
 }
 
+const char *cmd_model_came_from(const cmd_model *model)
+{
+    return model->base.layers == nn_net_count(model->net) - 1 ? model->base.file : NULL;
+}
+
 static void model_drop(void *payload)
 {
     cmd_model_free(payload);
@@ -162,7 +167,8 @@ static void model_brief(const void *payload, lg_buf *out)
     lg_buf_addf(out, "%s to %s, %d layers, %s parameters", nn_shape_text(nn_net_input(model->net), in),
                 nn_shape_text(nn_net_output(model->net), last), nn_net_count(model->net) - 1,
                 lg_thousands((long long)nn_net_params(model->net)));
-    if (!run) lg_buf_adds(out, ", not trained");
+    if (!run && cmd_model_came_from(model)) lg_buf_addf(out, ", weights of %s", cmd_model_came_from(model));
+    else if (!run) lg_buf_adds(out, ", not trained");
     else if (run->score[DATA_VAL].count)
         lg_buf_addf(out, ", validation accuracy %s%%",
                     plt_points(nn_confusion_accuracy(run->score[DATA_VAL].count, run->score[DATA_VAL].classes), 1));

@@ -93,6 +93,8 @@ lg_status cmd_first_weights(const cmd_model *model, const nn_net *net, uint64_t 
 /* Does its network prepare pixels itself, at a size of its own? Then images are fitted to it: of their rules all
  * but size and scale stay. */
 bool cmd_model_prepares(const cmd_model *model);
+/* The file that all of its weights came from, so that it answers without having learnt here; NULL: there is none. */
+const char *cmd_model_came_from(const cmd_model *model);
 /* The images as its network wants them: the set itself, or the same at the network's size. Owned. */
 lg_status cmd_model_view(const cmd_model *model, const data_set *set, data_set **out, lg_err *err) LG_MUST_CHECK;
 const cmd_model *cmd_model_of(const dsl_value *value);

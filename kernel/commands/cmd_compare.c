@@ -418,7 +418,8 @@ static void doc_title(plt_doc *doc, const dsl_call *call, const comparison *c)
     plt_title(doc, "compare %s%s%s", lg_buf_str(&names), *call->note ? " " : "", call->note);
     lg_buf_release(&names);
     for (int i = 0; i < all->n; i++) {
-        if (all->one[i].model && !cmd_model_run(all->one[i].model))
+        const cmd_model *model = all->one[i].model;
+        if (model && !cmd_model_run(model) && !cmd_model_came_from(model))
             plt_note(doc, "%s has not been trained: its answers are chance", all->one[i].name);
         else if (all->one[i].model) cmd_note_stale(doc, call, all->one[i].model);
         if (all->one[i].model)

@@ -4,11 +4,12 @@
 #include <string.h>
 
 #include "kernel/commands/box_table.h"
+#include "kernel/commands/open_network.h"
 #include "lib/base/reach.h"
 
 #include "lib/base/banned.h"
 
-enum { NAME, FROM };
+enum { NAME, FROM, PIXELS, SIZE, OUTPUT };
 
 static const size_t LARGEST = (size_t)4 << 30;
 
@@ -22,7 +23,28 @@ static const dsl_param params[] = {
               .role = DSL_PREPOSITION,
               .type = DSL_T_PATH,
               .required = true,
-              .help = "a file that `save` wrote (.lmodel, .ldata, .lrun), or a table (.csv, .tsv, .json)"},
+              .help = "a file that `save` wrote (.lmodel, .ldata, .lrun), a table (.csv, .tsv, .json), or a network "
+                      "(.onnx)"},
+    [PIXELS] = {.name = "pixels",
+                .role = DSL_OPTION,
+                .type = DSL_T_CHOICE,
+                .choices = "caffe tf torch",
+                .dflt_help = "as a dataset has them",
+                .help = "of a network: how its pixels are prepared",
+                .advice = "as it was trained: caffe: blue first, less the mean of ImageNet; tf: -1 to 1; torch: less its "
+                          "mean, by its deviation"},
+    [SIZE] = {.name = "size",
+              .role = DSL_OPTION,
+              .type = DSL_T_SIZE,
+              .min = 1,
+              .max = 4096,
+              .dflt_help = "the file's",
+              .help = "of a network: height x width of its images, where the file leaves it open"},
+    [OUTPUT] = {.name = "output",
+                .role = DSL_OPTION,
+                .type = DSL_T_WORD,
+                .dflt_help = "logits, else its last one",
+                .help = "of a network: which value of its graph comes out"},
     {0},
 };
 
@@ -81,8 +103,53 @@ static void warn_lost(plt_doc *doc, const cmd_opening *o, const char *name)
     plt_warning(doc, &warning);
 }
 
-static lg_status show_opened(const dsl_call *call, const cmd_opening *o, const dsl_object *object, cmd_live *live,
+/* ---- what kind of file it is ---- */
+typedef enum open_kind { OPEN_SAVED, OPEN_TABLE, OPEN_NETWORK } open_kind;
+
+static open_kind kind_of(const cmd_opening *o)
+{
+    if (is_table(o->file)) return OPEN_TABLE;
+    return cmd_is_network(o->file, o->data, o->len) ? OPEN_NETWORK : OPEN_SAVED;
+}
+
+/* LL140: options that only a network has, for something else. */
+static lg_status check_options(const dsl_call *call, open_kind kind, lg_err *err)
+{
+    for (int i = PIXELS; i <= OUTPUT && kind != OPEN_NETWORK; i++) {
+        if (!call->arg[i].given) continue;
+        lg_fail(err, LG_E_ARG, 140, "`%s` is for networks of other programs, and `%s` is none", params[i].name,
+                call->arg[FROM].value[0].text);
+        lg_try(err, "open %s from %s", call->arg[NAME].value[0].text, call->arg[FROM].value[0].text);
+        return lg_err_place(err, call->arg[i].value[0].span);
+    }
+    return LG_OK;
+}
+
+static cmd_network network_of(const dsl_call *call, const cmd_opening *o)
+{
+    const dsl_value *pixels = dsl_val(call, PIXELS), *size = dsl_val(call, SIZE), *output = dsl_val(call, OUTPUT);
+    return (cmd_network){.file = o->file,
+                         .data = o->data,
+                         .len = o->len,
+                         .choice = {.output = output ? output->text : NULL,
+                                    .height = size ? size->size[0] : 0,
+                                    .width = size ? size->size[1] : 0,
+                                    .pixels = pixels ? pixels->text : NULL,
+                                    .softmax = !output}};
+}
+
+static lg_status open_object(const dsl_call *call, cmd_opening *o, open_kind kind, cmd_live *live, dsl_object **out,
                              lg_err *err)
+{
+    cmd_network network = network_of(call, o);
+    if (kind == OPEN_TABLE)
+        return cmd_table_open(call->arg[NAME].value[0].text, o->file, o->data, o->len, call->recipe, out, err);
+    if (kind == OPEN_NETWORK) return cmd_network_open(&network, call->recipe, out, err);
+    return open_saved(call, o, live, out, err);
+}
+
+static lg_status show_opened(const dsl_call *call, const cmd_opening *o, open_kind kind, const dsl_object *object,
+                             cmd_live *live, lg_err *err)
 {
     char hex[65];
     lg_buf brief;
@@ -96,6 +163,10 @@ static lg_status show_opened(const dsl_call *call, const cmd_opening *o, const d
     plt_pair(&doc, dsl_kind_name(object->cls->kind), "%s", lg_buf_str(&brief));
     plt_pair(&doc, "made", "%.19s UTC", object->made);
     plt_pair(&doc, "fingerprint", "%.16s", hex);
+    if (kind == OPEN_NETWORK) {
+        cmd_network network = network_of(call, o);
+        cmd_doc_network(&doc, &network, object->payload);
+    }
     lg_buf_release(&brief);
     warn_lost(&doc, o, name);
     return cmd_live_result(call, live, &doc, false, err);
@@ -105,13 +176,14 @@ static lg_status open_bytes(const dsl_call *call, cmd_opening *o, cmd_live *live
 {
     dsl_object *object = NULL;
     const char *name = call->arg[NAME].value[0].text;
-    bool table = is_table(o->file);
-    lg_status st = table ? cmd_table_open(name, o->file, o->data, o->len, call->recipe, &object, err)
-                         : open_saved(call, o, live, &object, err);
+    open_kind kind = kind_of(o);
+    LG_TRY(check_options(call, kind, err));
+    lg_status st = open_object(call, o, kind, live, &object, err);
     if (st) return lg_err_place(err, call->arg[FROM].value[0].span);
     LG_GO(check_name(call, object, err));
     LG_GO(dsl_call_bind(call, name, dsl_object_ref(object), err));
-    st = table ? object->cls->show(object, name, call->out, err) : show_opened(call, o, object, live, err);
+    st = kind == OPEN_TABLE ? object->cls->show(object, name, call->out, err)
+                            : show_opened(call, o, kind, object, live, err);
 done:
     dsl_object_unref(object);
     return st;
@@ -139,9 +211,11 @@ const dsl_command dsl_cmd_open = {
     .summary = "bring a saved object back",
     .detail = "Gives an object equal to the one that was saved: the same layers, weights, labels, curves and matrices. "
               "Files are checked before anything of them is used. The pictures of a dataset are read again from where "
-              "they were; those that are gone or changed are told. A .csv, .tsv or .json file becomes a table.",
+              "they were; those that are gone or changed are told. A .csv, .tsv or .json file becomes a table. "
+              "A network that another program saved as ONNX becomes a model, with a layer for each of its nodes.",
     .group = "Business",
     .params = params,
-    .examples = (const char *const[]){"open scratch from scratch.lmodel", "open results from results.csv", NULL},
+    .examples = (const char *const[]){"open scratch from scratch.lmodel", "open results from results.csv",
+                                       "open tiny from tiny.onnx", NULL},
     .run = open_run,
 };

@@ -54,6 +54,17 @@ static inline void ds_write(const char *name, const void *data, size_t len)
     fclose(f);
 }
 
+/* A file of the repository under a name of its own. */
+static inline void ds_copy(const char *name, const char *from)
+{
+    static char bytes[1 << 20];
+    FILE *f = fopen(from, "rb");
+    if (!f) TEST_FAIL("%s is not there", from);
+    size_t len = fread(bytes, 1, sizeof bytes, f);
+    fclose(f);
+    ds_write(name, bytes, len);
+}
+
 static inline void ds_text(const char *name, const char *text)
 {
     ds_write(name, text, strlen(text));

@@ -35,6 +35,7 @@ TEST(examples_run_as_written)
     lens_shop();
     ds_text("lesson.lens", "say \"a lesson\"\n");
     ds_text("results.csv", "model,accuracy\nscratch,0.66\n");
+    ds_copy("tiny.onnx", "tests/golden/onnx/tiny.onnx");
     for (const dsl_command *const *c = dsl_commands; *c; c++) {
         if (!(*c)->examples || !(*c)->examples[0]) bad++, printf("`%s` has no example\n", (*c)->name);
         for (const char *const *e = (*c)->examples; e && *e; e++, count++) {

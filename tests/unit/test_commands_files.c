@@ -45,6 +45,55 @@ static const void *payload(const char *name)
     return object->payload;
 }
 
+/* ---- networks of other programs ---- */
+TEST(a_network_of_onnx_becomes_a_model)
+{
+    begin();
+    ds_copy("tiny.onnx", "tests/golden/onnx/tiny.onnx");
+    RUN("open net from tiny.onnx");
+    CHECK_HAS(lg_buf_str(&l.text), "8x8x3 to 2, 7 layers, 122 parameters, weights of tiny.onnx");
+    CHECK_HAS(lg_buf_str(&l.text), "the file does not say how its pixels were prepared");
+    CHECK_HAS(lg_buf_str(&l.text), "its 2 outputs are taken for the labels of a dataset, in their order");
+    const cmd_model *net = payload("net");
+    CHECK_INT(net->base.layers, 7);
+    CHECK_STR(net->base.name, "tiny");
+    CHECK_STR(net->base.file, "tiny.onnx");
+    CHECK(!net->on && !net->labels.count && net->first == net->weights);
+    RUN("open prepared from tiny.onnx pixels torch");
+    CHECK_HAS(lg_buf_str(&l.text), "fitted to 8x8 and prepared as `torch` says");
+    CHECK(!strstr(lg_buf_str(&l.text), "does not say how"));
+    CHECK_STR(nn_net_node(((const cmd_model *)payload("prepared"))->net, 1)->type->name, "preprocess");
+    RUN("open inner from tiny.onnx output m");
+    CHECK_STR(nn_net_node(((const cmd_model *)payload("inner"))->net, 3)->type->name, "maxpool");
+    CHECK(!strstr(lg_buf_str(&l.text), "labels of a dataset"));
+    CHECK(lens_run(&l, "open x from m.lmodel pixels tf") && l.err.code == 140);
+    CHECK_HAS(l.err.msg, "`pixels` is for networks of other programs, and `m.lmodel` is none");
+    ds_text("broken.onnx", "\x08\x08 and no more");
+    CHECK(lens_run(&l, "open x from broken.onnx") && l.err.code == 361);
+    CHECK(lens_run(&l, "open x from tiny.onnx output nothing") && l.err.code == 365);
+}
+
+TEST(a_network_of_onnx_is_used_as_any_model)
+{
+    begin();
+    ds_copy("net", "tests/golden/onnx/tiny.onnx"); /* the content tells */
+    RUN("relabel logos keep adidas rest other\nopen net from net pixels tf\nevaluate net on logos");
+    CHECK_HAS(lg_buf_str(&l.text), "its weights are those of net");
+    CHECK(!strstr(lg_buf_str(&l.text), "chance"));
+    RUN("save net to net.lmodel\nopen back from net.lmodel\nsummary back");
+    const cmd_model *a = payload("net"), *b = payload("back");
+    CHECK(nn_net_same(a->net, b->net));
+    CHECK(memcmp(nn_weights_block(a->weights), nn_weights_block(b->weights), nn_net_block(a->net) * sizeof(float)) == 0);
+    CHECK_STR(b->base.sha256, a->base.sha256);
+    RUN("fit net on logos epochs 1 batch 8 quiet\nmodel again like net\nfreeze again layers base");
+    a = payload("net"), b = payload("again");
+    CHECK_INT(a->runs, 1);
+    CHECK_INT(a->labels.count, 2);
+    CHECK_INT(nn_net_trained_params(b->net), 0);
+    RUN("load logos from shop size 8x8");
+    CHECK(lens_run(&l, "evaluate back on logos") && l.err.code == 409);
+}
+
 TEST(a_model_comes_back_bit_for_bit)
 {
     begin();

@@ -8,7 +8,9 @@ cases.bin          the networks, one after the other: a line "NAME LENGTH" and s
                    refused a line "NAME LENGTH WHAT THE REFUSAL SAYS"
 cases.safetensors  NAME.x and NAME.y of the others: two images and what comes out, images as (N, H, W, C)
 
-Some of them begin the corpus of the fuzz target too.
+tiny.onnx          a classifier of nine nodes for images of 8x8
+
+Some of the cases begin the corpus of the fuzz target too.
 """
 from pathlib import Path
 
@@ -302,7 +304,16 @@ def refusals():
     refused("no_network", "has no layers yet", [node("Identity", "x", "y")])
 
 
-for part in (convolutions, pools, scales, activations, joints, dense, layouts, refusals):
+def tiny():
+    t = {"conv1.weight": weights(4, 3, 3, 3), "conv1.bias": weights(4), "head.weight": weights(2, 4), "head.bias": weights(2)}
+    nodes = [node("Conv", "x conv1.weight conv1.bias", "c", pads=[1, 1, 1, 1]), node("Relu", "c", "r"),
+             node("MaxPool", "r", "m", kernel_shape=[2, 2], strides=[2, 2]), node("GlobalAveragePool", "m", "g"),
+             node("Flatten", "g", "f"), node("Identity", "f", "features"), node("Dropout", "f", "d"),
+             node("Gemm", "d head.weight head.bias", "h", transB=1), node("Identity", "h", "logits")]
+    onnx.save(model(nodes, t, ("N", 3, 8, 8), ("features", "logits")), HERE / "tiny.onnx")
+
+
+for part in (convolutions, pools, scales, activations, joints, dense, layouts, refusals, tiny):
     part()
 (HERE / "cases.bin").write_bytes(models)
 save_file(numbers, HERE / "cases.safetensors")
