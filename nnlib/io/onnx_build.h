@@ -54,8 +54,9 @@ lg_status nn_onnx_refuse(const onnx_builder *b, lg_err *err, const char *fmt, ..
 /* ---- what the node in work reads and gives ---- */
 onnx_value *nn_onnx_value_of(const onnx_builder *b, const char *name); /* NULL: a tensor, or left out */
 onnx_value *nn_onnx_output(const onnx_builder *b);
-/* Input k as a tensor; NULL: left out, or computed. */
+/* Input k, or a value, as a tensor; NULL: left out, or computed. */
 const nn_named_tensor *nn_onnx_tensor(const onnx_builder *b, int k);
+const nn_named_tensor *nn_onnx_tensor_called(const onnx_builder *b, const char *name);
 /* Input k as an image (N, C, H, W), or as a list; refused where it is something else. */
 lg_status nn_onnx_image(const onnx_builder *b, int k, onnx_value **out, lg_err *err) LG_MUST_CHECK;
 lg_status nn_onnx_list(const onnx_builder *b, int k, onnx_value **out, lg_err *err) LG_MUST_CHECK;

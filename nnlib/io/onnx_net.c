@@ -67,9 +67,20 @@ onnx_value *nn_onnx_output(const onnx_builder *b)
     return nn_onnx_value_of(b, b->at->output[0]);
 }
 
+/* Equal tensors are kept once by some writers, and handed on by Identity nodes. */
+const nn_named_tensor *nn_onnx_tensor_called(const onnx_builder *b, const char *name)
+{
+    const onnx_value *v;
+    while ((v = nn_onnx_value_of(b, name)) && v->maker >= 0) {
+        if (strcmp(b->graph.node[v->maker].op, "Identity") != 0) return NULL;
+        name = b->graph.node[v->maker].input[0];
+    }
+    return name[0] ? nn_named_find(&b->graph.tensors, name) : NULL;
+}
+
 const nn_named_tensor *nn_onnx_tensor(const onnx_builder *b, int k)
 {
-    return k < b->at->inputs && b->at->input[k][0] ? nn_named_find(&b->graph.tensors, b->at->input[k]) : NULL;
+    return k < b->at->inputs ? nn_onnx_tensor_called(b, b->at->input[k]) : NULL;
 }
 
 lg_status nn_onnx_computed(const onnx_builder *b, int k, onnx_value **out, lg_err *err)
@@ -159,12 +170,16 @@ static size_t before_dot(const nn_named_tensor *weights)
     return dot ? (size_t)(dot - weights->name) : 0;
 }
 
-/* At most room bytes of a name, the last ones; what is not plain becomes `_`. */
+/* At most room bytes of a name, the last ones, whole words if there are any; what is not plain becomes `_`. */
 static void clean_name(const char *name, size_t len, size_t room, char *out)
 {
     size_t n = 0;
+    if (len > room) {
+        name += len - room, len = room;
+        const char *dot = memchr(name, '.', len);
+        if (dot) len -= (size_t)(dot - name), name = dot;
+    }
     while (len && (*name == '/' || *name == '.')) name++, len--;
-    if (len > room) name += len - room, len = room;
     for (; n < len; n++) out[n] = name[n] == '/' ? '.' : name[n];
     for (size_t i = 0; i < n; i++)
         if (!is_plain(out[i])) out[i] = '_';
@@ -185,10 +200,31 @@ static void free_name(const nn_net *net, const char *name, size_t len, const cha
     }
 }
 
+/* PyTorch calls a node after all modules that it is in, and the operator: "/layer1/layer1.0/conv1/Conv" is of the
+ * module layer1.0.conv1, and all there is of it if it has weights. */
+static void module_name(const onnx_builder *b, char out[NN_NAMED_NAME + 1])
+{
+    bool weights = nn_onnx_tensor(b, 1) != NULL;
+    size_t n = 0;
+    for (const char *at = b->at->name, *next; *at; at = next) {
+        size_t len = strcspn(at, "/");
+        next = at + len + (at[len] == '/');
+        bool again = len && strncmp(next, at, len) == 0 && next[len] == '.';
+        bool op = n && weights && !*next && strcmp(at, b->at->op) == 0;
+        if (!len || again || op) continue;
+        if (n) out[n++] = '.';
+        memcpy(out + n, at, len);
+        n += len;
+    }
+    out[n] = '\0';
+}
+
 static void name_layer(const onnx_builder *b, const onnx_value *as, const char *suffix, char out[NN_NAME])
 {
+    char module[NN_NAMED_NAME + 1];
     const char *name = as->called;
-    if (!name) name = b->at->name;
+    module_name(b, module);
+    if (!name) name = b->at->name[0] == '/' ? module : b->at->name;
     size_t len = strlen(name);
     if (!len) {
         const nn_named_tensor *weights = nn_onnx_tensor(b, 1);

@@ -12,9 +12,9 @@
  * Dropout) and those that do not lead to the output chosen.
  *
  * **Names of layers** are what the graph's output is called that a layer gives ("logits", "features"), else the name of
- * the node, else that of its weights ("conv1" of "conv1.w"), else that of what it gives; with letters, digits and `_.-`
- * alone, `/` becoming `.`, cut to fit from the left, and numbered where two would be the same. What a node needs besides
- * its main layer is called after that: "conv1_pad".
+ * the node ("layer1.0.conv1" of PyTorch's "/layer1/layer1.0/conv1/Conv"), else that of its weights ("conv1" of
+ * "conv1.w"), else that of what it gives; with letters, digits and `_.-` alone, cut to fit from the left, and numbered
+ * where two would be the same. What a node needs besides its main layer is called after that: "conv1_pad".
  *
  * **What is read**: Conv of one group, or of as many groups as channels come in and go out; BatchNormalization; Relu,
  * Clip from 0 to 6 or without an end, LeakyRelu 0.2, Elu 1, Sigmoid, Tanh, Softmax over the channels; MaxPool,

@@ -39,7 +39,7 @@ static const nn_named_tensor *take_bias(const onnx_builder *b, int64_t units, on
     const nn_onnx_node *add = &b->graph.node[v->reader];
     int other = strcmp(add->input[0], b->at->output[0]) == 0;
     if (strcmp(add->op, "Add") != 0) return NULL;
-    const nn_named_tensor *bias = nn_named_find(&b->graph.tensors, add->input[other]);
+    const nn_named_tensor *bias = nn_onnx_tensor_called(b, add->input[other]);
     if (!adds_to_list(bias, units)) return NULL;
     *out = nn_onnx_value_of(b, add->output[0]);
     b->needed[v->reader] = false;
@@ -300,6 +300,7 @@ lg_status nn_onnx_to_softmax(onnx_builder *b, lg_err *err)
 lg_status nn_onnx_to_itself(onnx_builder *b, lg_err *err)
 {
     onnx_value *v;
+    if (is(b, "Identity") && nn_onnx_tensor(b, 0)) return LG_OK; /* nn_onnx_tensor finds it behind this */
     LG_TRY(nn_onnx_computed(b, 0, &v, err));
     nn_onnx_give(b, v->layer, v);
     return LG_OK;

@@ -161,6 +161,10 @@ TEST(names_of_layers)
     CHECK_STR(layer_of("bn"), "batchnorm"); /* of its weights */
     CHECK_OK(convert_case("sum_ten", NULL));
     CHECK_STR(layer_of("y_part"), "add");
+    CHECK_OK(convert_case("modules", NULL)); /* as PyTorch names them */
+    CHECK_STR(layer_of("layer1.0.conv1"), "conv");
+    CHECK_STR(layer_of("layer1.0.relu.Relu"), "activation");
+    CHECK_STR(layer_of("features.6.features.7.features.8"), "conv"); /* 39 bytes at most, from a dot on */
 }
 
 TEST(paddings_become_the_layers_that_say_the_same)

@@ -221,6 +221,11 @@ def layouts():
                          node("Identity", "l", "logits")], c | {"w": weights(4, 3)}, outputs=("features", "logits"))
     case("constants", [helper.make_node("Constant", [], ["k"], value=numpy_helper.from_array(weights(2, 3, 1, 1))),
                        node("Conv", "x k", "y", "a/b/conv")])
+    long = "/" + "/".join(f"features.{i}" for i in range(9))
+    case("modules", [node("Identity", "once", "again"), node("Conv", "x c again", "a", "/layer1/layer1.0/conv1/Conv"),
+                     node("Relu", "a", "b", "/layer1/layer1.0/relu/Relu"),
+                     node("Conv", "b d", "e", long + "/Conv"), node("Relu", "e", "y")],
+         c | {"once": weights(4), "d": weights(2, 4, 1, 1)})
 
 
 def refusals():
