@@ -40,6 +40,7 @@ typedef struct onnx_builder {
     const char *file;
     nn_onnx graph;
     nn_net *net;
+    int64_t images; /* as many as the graph was written for; -1: any */
     nn_name_map names; /* of values */
     onnx_value *value;
     bool *needed;           /* nodes that lead to the output */

@@ -222,17 +222,15 @@ static void module_name(const onnx_builder *b, char out[NN_NAMED_NAME + 1])
 static void name_layer(const onnx_builder *b, const onnx_value *as, const char *suffix, char out[NN_NAME])
 {
     char module[NN_NAMED_NAME + 1];
-    const char *name = as->called;
-    module_name(b, module);
-    if (!name) name = b->at->name[0] == '/' ? module : b->at->name;
-    size_t len = strlen(name);
-    if (!len) {
-        const nn_named_tensor *weights = nn_onnx_tensor(b, 1);
-        len = before_dot(weights);
-        name = len ? weights->name : b->at->output[0];
-        if (!len) len = strlen(name);
-    }
-    free_name(b->net, name, len, suffix, out);
+    const nn_named_tensor *weights = nn_onnx_tensor(b, 1);
+    const char *name = as->called ? as->called : b->at->name;
+    bool numbered = strncmp(name, "node_", 5) == 0; /* PyTorch's, since it numbers its nodes: "node_Conv_291" */
+    size_t len = numbered || !name[0] ? before_dot(weights) : 0;
+    if (len) name = weights->name;
+    else if (!name[0]) name = b->at->output[0];
+    else if (numbered) name += strlen("node_");
+    else if (!as->called && name[0] == '/') module_name(b, module), name = module;
+    free_name(b->net, name, len ? len : strlen(name), suffix, out);
 }
 
 /* ---- layers ---- */
@@ -422,6 +420,7 @@ static lg_status add_input(onnx_builder *b, const nn_onnx_choice *choice, lg_err
     if (add_line(b, line, name, NULL, 0, &said)) return say(b, &said, err);
     if (choice->pixels) LG_TRY(add_preprocess(b, choice->pixels, err));
     onnx_value *v = nn_onnx_value_of(b, in->name);
+    b->images = in->dim[0];
     v->layer = nn_onnx_last(b);
     v->rank = in->rank, v->places = 1, v->last = in->rank == 4 && channels_last(in);
     if (in->rank == 4) return LG_OK;

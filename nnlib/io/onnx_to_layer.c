@@ -328,18 +328,24 @@ lg_status nn_onnx_to_flatten(onnx_builder *b, lg_err *err)
     return v->rank == 2 ? nn_onnx_to_itself(b, err) : put_flatten(b, v, err);
 }
 
-/* To (N, all): N is 0 (as it is), -1 (what is left over) or 1; of the two only one may be -1. */
-static bool is_list(const int64_t *to, int count, int64_t numbers)
+/* N of a shape: 0 (as it is), -1 (what is left over), or as many images as the graph was written for, mostly one. */
+static bool is_images(const onnx_builder *b, int64_t n)
 {
-    if (count != 2 || (to[0] != 0 && to[0] != -1 && to[0] != 1)) return false;
+    return n == 0 || n == -1 || n == 1 || n == b->images;
+}
+
+/* To (N, all), of which only one may be -1. */
+static bool is_list(const onnx_builder *b, const int64_t *to, int count, int64_t numbers)
+{
+    if (count != 2 || !is_images(b, to[0])) return false;
     return to[1] == numbers || (to[1] == -1 && to[0] != -1);
 }
 
 /* To the shape that is there. */
-static bool is_same_image(const int64_t *to, int count, nn_shape in, bool last)
+static bool is_same_image(const onnx_builder *b, const int64_t *to, int count, nn_shape in, bool last)
 {
     int64_t dim[4] = {0, last ? in.dim[0] : in.dim[2], last ? in.dim[1] : in.dim[0], last ? in.dim[2] : in.dim[1]};
-    bool same = count == 4 && (to[0] == 0 || to[0] == -1 || to[0] == 1);
+    bool same = count == 4 && is_images(b, to[0]);
     for (int i = 1; i < 4 && same; i++) same = to[i] == dim[i] || to[i] == 0;
     return same;
 }
@@ -352,8 +358,10 @@ lg_status nn_onnx_to_reshape(onnx_builder *b, lg_err *err)
     LG_TRY(nn_onnx_computed(b, 0, &v, err));
     LG_TRY(nn_onnx_wholes(b, 1, 4, to, &count, err));
     nn_shape in = nn_onnx_shape(b, v);
-    if (v->rank == 4 && is_same_image(to, count, in, v->last)) return nn_onnx_to_itself(b, err);
-    if (!is_list(to, count, (int64_t)nn_shape_size(in)))
+    bool empty = false; /* with `allowzero` 0 does not stand for what was there */
+    for (int i = 0; i < count; i++) empty = empty || (to[i] == 0 && nn_onnx_int(b, "allowzero", 0));
+    if (!empty && v->rank == 4 && is_same_image(b, to, count, in, v->last)) return nn_onnx_to_itself(b, err);
+    if (empty || !is_list(b, to, count, (int64_t)nn_shape_size(in)))
         return nn_onnx_refuse(b, err, "makes another shape than a list of all numbers of an image");
     return v->rank == 2 ? nn_onnx_to_itself(b, err) : put_flatten(b, v, err);
 }

@@ -164,7 +164,9 @@ TEST(names_of_layers)
     CHECK_OK(convert_case("modules", NULL)); /* as PyTorch names them */
     CHECK_STR(layer_of("layer1.0.conv1"), "conv");
     CHECK_STR(layer_of("layer1.0.relu.Relu"), "activation");
-    CHECK_STR(layer_of("features.6.features.7.features.8"), "conv"); /* 39 bytes at most, from a dot on */
+    CHECK_STR(layer_of("5.features.6.features.7.features.8"), "conv"); /* 39 bytes at most, from a dot on */
+    CHECK_STR(layer_of("layer2"), "conv"); /* rather than node_Conv_17 */
+    CHECK_STR(layer_of("relu_3"), "activation");
 }
 
 TEST(paddings_become_the_layers_that_say_the_same)

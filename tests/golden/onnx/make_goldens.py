@@ -193,6 +193,8 @@ def dense():
          {"w": w, "b": b})
     case("reshape_rest", [node("Reshape", "x to", "f"), node("Gemm", "f w", "y")], {"to": np.array([0, -1]), "w": w})
     case("reshape_all", [node("Reshape", "x to", "f"), node("Gemm", "f w", "y")], {"to": np.array([-1, 126]), "w": w})
+    case("reshape_fixed", [node("Reshape", "x to", "f", allowzero=1), node("Gemm", "f w", "y")],
+         {"to": np.array([2, 126]), "w": w}, (2, 3, 6, 7), opset=14)
     case("reshape_image", [node("Reshape", "x to", "i"), node("Relu", "i", "y")], {"to": np.array([0, 3, 6, 7])})
     case("squeeze", [node("GlobalAveragePool", "x", "g"), node("Squeeze", "g axes", "y")], {"axes": np.array([2, 3])})
     case("squeeze_attribute", [node("GlobalAveragePool", "x", "g"), node("Squeeze", "g", "y", axes=[3, 2])], opset=11)
@@ -224,8 +226,9 @@ def layouts():
     long = "/" + "/".join(f"features.{i}" for i in range(9))
     case("modules", [node("Identity", "once", "again"), node("Conv", "x c again", "a", "/layer1/layer1.0/conv1/Conv"),
                      node("Relu", "a", "b", "/layer1/layer1.0/relu/Relu"),
-                     node("Conv", "b d", "e", long + "/Conv"), node("Relu", "e", "y")],
-         c | {"once": weights(4), "d": weights(2, 4, 1, 1)})
+                     node("Conv", "b d", "e", long + "/Conv"), node("Conv", "e layer2.weight", "f", "node_Conv_17"),
+                     node("Relu", "f", "g", "node_relu_3"), node("Relu", "g", "y")],
+         c | {"once": weights(4), "d": weights(2, 4, 1, 1), "layer2.weight": weights(3, 2, 1, 1)})
 
 
 def refusals():
@@ -276,6 +279,8 @@ def refusals():
     refused("no_orders", "in different orders", flat + [node("Transpose", "x", "t", perm=[0, 2, 3, 1]),
                                                         node("Flatten", "t", "u"), node("Add", "f u", "y")])
     refused("no_shape", "makes another shape", [node("Reshape", "x to", "y")], {"to": np.array([0, 3, 42])})
+    refused("no_zero", "makes another shape", [node("Reshape", "x to", "y", allowzero=1)], {"to": np.array([0, 126])}, opset=14)
+    refused("no_two_images", "makes another shape", [node("Reshape", "x to", "y")], {"to": np.array([2, 126])})
     refused("no_reshape_input", "no list of at most 4 whole numbers", relu + [node("Reshape", "x r", "y")])
     refused("no_squeeze", "an image of 6x7", [node("Squeeze", "x a", "y")], {"a": np.array([2, 3])})
     refused("no_squeeze_axes", "over height and width", [node("Squeeze", "x a", "y")], {"a": np.array([1])})
