@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kernel/commands/foreign.h"
+#include "kernel/commands/weights_file.h"
 #include "lib/base/reach.h"
 #include "lib/store/paths.h"
 
@@ -245,6 +245,43 @@ static lg_status prepared_otherwise(const cmd_base_line *line, const nn_preproce
     return lg_try(err, "write `base %s pixels %s …`", line->base->name, want->name);
 }
 
+/* ---- files that call layers after their class alone (lib/hdf5/keras_file.h) ---- */
+static lg_status counted_branches(const cmd_base_line *line, lg_err *err)
+{
+    lg_fail(err, LG_E_DATA, 221, "`%s` does not say which weights belong to which layer", line->path);
+    lg_why(err, "it numbers layers by their class, as Keras 3 did at first, and `%s` has branches, which may be numbered "
+                "either way", line->base->name);
+    return lg_try(err, "load it in Keras and save it as .keras, or as .h5");
+}
+
+static lg_status fill_counted(const cmd_base_line *line, const nn_named_tensors *list, int last, nn_weights *weights,
+                              lg_err *err)
+{
+    const nn_net *net = nn_weights_net(weights);
+    for (int i = 2; i <= last; i++) {
+        const nn_node *node = nn_net_node(net, i);
+        if (node->spec.nin > 1) return counted_branches(line, err);
+        for (int k = 0; k < node->nparam; k++) {
+            nn_weight_name name;
+            if (!h5_counted_name(net, i, k, &name)) return counted_branches(line, err);
+            nn_named_wish wish = {.name = name.name, .rank = name.shape.rank};
+            for (int d = 0; d < wish.rank; d++) wish.dim[d] = name.shape.dim[d];
+            LG_TRY(nn_named_match(list, &wish, 1, false, err));
+            LG_TRY(nn_named_floats(list, nn_named_find(list, name.name), nn_weights_data(weights) + node->offset[k], err));
+        }
+    }
+    return LG_OK;
+}
+
+static lg_status fill(const cmd_base_line *line, const cmd_weights_file *file, int last, nn_weights *weights,
+                      nn_weight_file *kind, lg_err *err)
+{
+    *kind = NN_FILE_KERAS;
+    if (file->weights.counted) return fill_counted(line, &file->weights.tensors, last, weights, err);
+    return nn_base_load(line->base, nn_weights_net(weights), 2, last + 1, &file->weights.tensors, file->order,
+                        file->ordered, weights, kind, err);
+}
+
 static const char *last_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -254,23 +291,21 @@ static const char *last_name(const char *path)
 lg_status cmd_base_fill(const dsl_call *call, const cmd_base_line *line, nn_weights *weights, cmd_pretrained *about,
                         lg_err *err)
 {
-    cmd_foreign file = {0};
+    cmd_weights_file file = {0};
     nn_weight_file kind;
-    const nn_net *net = nn_weights_net(weights);
     lg_status st;
     if (!line->path) return LG_OK;
-    LG_GO(cmd_foreign_open(call, line->path, &file, err));
-    LG_GO(try_width(line, nn_base_load(line->base, net, 2, about->layers + 1, &file.list, file.order, file.ordered,
-                                       weights, &kind, err), err));
+    LG_GO(cmd_weights_file_read(line->path, call->cancel, &file, err));
+    LG_GO(try_width(line, fill(line, &file, about->layers, weights, &kind, err), err));
     const nn_preprocess *want = nn_base_preprocess(line->base, kind);
     bool asked = dsl_layer_val(line->layer, PIXELS) != NULL;
     if (!asked && want != line->pixels) LG_GO(prepared_otherwise(line, want, err));
     about->file = lg_strdup(last_name(line->path), err);
     if (!about->file) LG_GO(err->status);
-    about->bytes = file.len;
+    about->bytes = file.size;
     memcpy(about->sha256, file.sha256, sizeof about->sha256);
 done:
-    cmd_foreign_close(&file);
+    cmd_weights_file_release(&file);
     if (st == LG_OK) return LG_OK;
     const dsl_value *at = dsl_layer_val(line->layer, WEIGHTS);
     return lg_err_place(err, line->layer->arg[WEIGHTS].given ? at->span : line->layer->span);

@@ -16,8 +16,12 @@
 
 typedef struct cmd_weights_file {
     h5_weights weights;
-    char *path;   /* as it was named, for messages */
-    lg_buf bytes; /* where numbers of other formats lie */
+    char *path;      /* as it was named, for messages */
+    uint64_t size;   /* of the file, in bytes */
+    char sha256[65]; /* of the file */
+    const nn_named_tensor **order; /* an ONNX file's tensors as its nodes use them; else NULL */
+    size_t ordered;
+    lg_buf bytes;    /* where numbers of other formats lie */
 } cmd_weights_file;
 
 /* After a failure there is nothing to release. */
