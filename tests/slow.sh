@@ -3,6 +3,7 @@
 . tests/support/sum.sh
 step "clang builds without a warning" make --no-print-directory -j"$(nproc)" all CC=clang O=build/clang
 step "real photos" sh tests/real/logos.sh
+step "a frozen base on real photos" sh tests/real/transfer.sh
 step "real sets as published" sh tests/real/sets.sh
 step "pictures against other people's code" sh tests/real/pictures.sh
 step "C tests under AddressSanitizer and UBSan" make --no-print-directory -j"$(nproc)" unit FLAVOR=asan

@@ -188,10 +188,11 @@ static lg_status compute(const dsl_call *call, cmd_features *f, int64_t from, in
 
 static lg_status fill_in(const dsl_call *call, cmd_features *f, int64_t *computed, lg_err *err)
 {
-    enum { BYTES = 64 << 20 };
+    enum { BYTES = 64 << 20, IMAGES = 256 }; /* of a part: an interrupt loses the one at hand */
     progress p = {0};
     lg_status st = LG_OK;
     int64_t n = 0, most = (int64_t)(BYTES / (f->cut->floats * sizeof(float))) + 1;
+    if (most > IMAGES) most = IMAGES;
     for (int64_t i = 0; i < f->count; i++)
         if (!f->at[i]) f->missing[n++] = i;
     *computed = n;
