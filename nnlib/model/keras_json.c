@@ -128,7 +128,7 @@ static void add_settings(const json_writer *w, const nn_node *node)
     nn_config_init(node->type, fresh);
     lg_buf_adds(w->out, "{\"name\": ");
     nn_json_text(w->out, node->keras_name);
-    lg_buf_adds(w->out, ", \"trainable\": true, \"dtype\": \"float32\"");
+    lg_buf_addf(w->out, ", \"trainable\": %s, \"dtype\": \"float32\"", node->frozen ? "false" : "true");
     for (const nn_field *f = node->type->fields; f->name; f++) {
         bool bare = f->positional && f->kind == NN_SIZE;
         if (!f->keras || (!bare && is_default(f, node->spec.config, fresh))) continue;

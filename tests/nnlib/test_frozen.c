@@ -94,6 +94,10 @@ TEST(summary_and_keras_tell_what_is_frozen)
     nn_keras_source(net, &text);
     CHECK_HAS(lg_buf_str(&text), "model = keras.Model(inputs, outputs)\nmodel.get_layer(\"conv2d_1\").trainable = "
                                  "False\nmodel.get_layer(\"batch_normalization_1\").trainable = False\n");
+    lg_buf_clear(&text);
+    CHECK_OK(nn_keras_config(net, "whole", NN_KERAS_3, &text, &err));
+    CHECK_HAS(lg_buf_str(&text), "\"name\": \"conv2d_1\", \"trainable\": false");
+    CHECK_HAS(lg_buf_str(&text), "\"name\": \"depthwise_conv2d_1\", \"trainable\": true");
     lg_buf_release(&text);
     nn_summary_release(&s);
     nn_net_unref(net);
