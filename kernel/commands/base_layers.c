@@ -65,10 +65,11 @@ lg_status cmd_base_word(lg_arena *arena, dsl_layer_type *word, lg_err *err)
         used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? " " : "", b->name);
     params[NETWORK].choices = lg_arena_strndup(arena, names, used, err);
     if (!params[NETWORK].choices) return err->status;
-    *word = (dsl_layer_type){.name = "base",
-                             .summary = "A pretrained network without its top, and the preprocessing it was trained with.",
-                             .params = params,
-                             .examples = examples};
+    *word =
+        (dsl_layer_type){.name = "base",
+                         .summary = "A pretrained network without its top, and the preprocessing it was trained with.",
+                         .params = params,
+                         .examples = examples};
     return LG_OK;
 }
 
@@ -142,11 +143,15 @@ static lg_status no_weights(const cmd_base_line *line, const char *folder, lg_er
     lg_fail(err, LG_E_DATA, 369, "there are no weights for `base %s` here", base->name);
     lg_why(err, "%s has no file called %s, with .safetensors, .h5, .keras, .npz or .onnx behind", folder, base->name);
     if (base->keras)
-        lg_try(err, "Keras fetches them: keras.applications.%s(include_top=False) writes a %s….h5 to ~/.keras/models; copy "
-                    "it there, or `weights FILE`, or `weights none`", base->keras, base->name);
+        lg_try(err,
+               "Keras fetches them: keras.applications.%s(include_top=False) writes a %s….h5 to ~/.keras/models; copy "
+               "it there, or `weights FILE`, or `weights none`",
+               base->keras, base->name);
     else
-        lg_try(err, "torchvision.models.%s(weights='DEFAULT').state_dict(), saved there as %s.safetensors; or `weights "
-                    "FILE`, or `weights none`", base->torch, base->name);
+        lg_try(err,
+               "torchvision.models.%s(weights='DEFAULT').state_dict(), saved there as %s.safetensors; or `weights "
+               "FILE`, or `weights none`",
+               base->torch, base->name);
     return lg_err_place(err, line->layer->span);
 }
 
@@ -249,8 +254,10 @@ static lg_status prepared_otherwise(const cmd_base_line *line, const nn_preproce
 static lg_status counted_branches(const cmd_base_line *line, lg_err *err)
 {
     lg_fail(err, LG_E_DATA, 221, "`%s` does not say which weights belong to which layer", line->path);
-    lg_why(err, "it numbers layers by their class, as Keras 3 did at first, and `%s` has branches, which may be numbered "
-                "either way", line->base->name);
+    lg_why(err,
+           "it numbers layers by their class, as Keras 3 did at first, and `%s` has branches, which may be numbered "
+           "either way",
+           line->base->name);
     return lg_try(err, "load it in Keras and save it as .keras, or as .h5");
 }
 
@@ -267,7 +274,8 @@ static lg_status fill_counted(const cmd_base_line *line, const nn_named_tensors 
             nn_named_wish wish = {.name = name.name, .rank = name.shape.rank};
             for (int d = 0; d < wish.rank; d++) wish.dim[d] = name.shape.dim[d];
             LG_TRY(nn_named_match(list, &wish, 1, false, err));
-            LG_TRY(nn_named_floats(list, nn_named_find(list, name.name), nn_weights_data(weights) + node->offset[k], err));
+            LG_TRY(
+                nn_named_floats(list, nn_named_find(list, name.name), nn_weights_data(weights) + node->offset[k], err));
         }
     }
     return LG_OK;

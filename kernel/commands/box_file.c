@@ -73,8 +73,8 @@ static int block_place(blocks *b, const nn_weights *w)
     return b->count++;
 }
 
-/* Weights of a run may be of the model's network with other layers frozen, or of a tail of that (model_cut.h). What such
- * a network is follows from the model's: which node it was cut behind, and which of the nodes are frozen. */
+/* Weights of a run may be of the model's network with other layers frozen, or of a tail of that (model_cut.h). What
+ * such a network is follows from the model's: which node it was cut behind, and which of the nodes are frozen. */
 static bool has_parts(const blocks *b, const nn_net *net)
 {
     for (int i = 0; i < b->count; i++)

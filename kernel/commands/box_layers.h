@@ -5,8 +5,8 @@
 #include "kernel/dsl/command.h"
 #include "nnlib/nnlib.h"
 
-/* {0}-terminated, in the order of nn_layers, `residual` and `base` behind them; owned, cmd_layers_free. impl is the nn_layer_type, NULL
- * for `base`. */
+/* {0}-terminated, in the order of nn_layers, `residual` and `base` behind them; owned, cmd_layers_free. impl is the
+ * nn_layer_type, NULL for `base`. */
 lg_status cmd_layers_new(dsl_layer_type **out, lg_err *err) LG_MUST_CHECK;
 void cmd_layers_free(dsl_layer_type *layers);
 

@@ -87,7 +87,8 @@ extern const dsl_class cmd_model_class;
 void cmd_model_free(cmd_model *model);
 /* The same model, runs and all, with no network and no weights yet: for a version that differs in these. Owned. */
 lg_status cmd_model_again(const cmd_model *old, cmd_model **out, lg_err *err) LG_MUST_CHECK;
-/* Weights of a network like the model's (another dropout, say), drawn from a seed, those of a base taken over. Owned. */
+/* Weights of a network like the model's (another dropout, say), drawn from a seed, those of a base taken over. Owned.
+ */
 lg_status cmd_first_weights(const cmd_model *model, const nn_net *net, uint64_t seed, nn_weights **out,
                             lg_err *err) LG_MUST_CHECK;
 /* Does its network prepare pixels itself, at a size of its own? Then images are fitted to it: of their rules all

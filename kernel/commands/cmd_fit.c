@@ -258,7 +258,8 @@ static void note_last_batch(plt_doc *doc, const nn_fit_options *o)
 static void note_features(plt_doc *doc, const cmd_train *job)
 {
     const cmd_pretrained *base = &job->spec.model->base;
-    int64_t all = job->feed.source.count + job->val_feed.source.count, new = job->feed.computed + job->val_feed.computed;
+    int64_t all = job->feed.source.count + job->val_feed.source.count;
+    int64_t new = job->feed.computed + job->val_feed.computed;
     char how[80];
     if (!job->cut.head) return;
     if (!new) snprintf(how, sizeof how, "was kept from before");

@@ -29,9 +29,10 @@ static lg_status freeze_run(const dsl_call *call, lg_err *err)
 const dsl_command dsl_cmd_freeze = {
     .name = "freeze",
     .summary = "stop layers from learning",
-    .detail = "Frozen layers keep their weights while the others learn, as `layer.trainable = False` in Keras; a frozen "
-              "batchnorm works with its averages. What a frozen base makes of each image is computed once and kept, so "
-              "that epochs are fast.",
+    .detail =
+        "Frozen layers keep their weights while the others learn, as `layer.trainable = False` in Keras; a frozen "
+        "batchnorm works with its averages. What a frozen base makes of each image is computed once and kept, so "
+        "that epochs are fast.",
     .group = "Model",
     .params = params,
     .examples = (const char *const[]){"freeze scratch layers conv1", "freeze scratch layers conv*", NULL},

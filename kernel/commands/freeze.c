@@ -18,10 +18,12 @@ static lg_status no_layer(const char *name, const cmd_model *model, const char *
 {
     const char *names[NN_MAX_LAYERS];
     int n = 0;
-    for (int i = 1; i < nn_net_count(model->net) && n < NN_MAX_LAYERS; i++) names[n++] = nn_net_node(model->net, i)->name;
+    for (int i = 1; i < nn_net_count(model->net) && n < NN_MAX_LAYERS; i++)
+        names[n++] = nn_net_node(model->net, i)->name;
     const char *near = lg_nearest(word, names, (size_t)n);
     lg_fail(err, LG_E_NAME, 219, "`%s` has no layer `%.60s`", name, word);
-    lg_status st = lg_why(err, "its layers go from `%s` to `%s`; `summary %s` lists them", names[0], names[n - 1], name);
+    lg_status st =
+        lg_why(err, "its layers go from `%s` to `%s`; `summary %s` lists them", names[0], names[n - 1], name);
     return near ? lg_try(err, "did you mean `%s`?", near) : st;
 }
 

@@ -7,8 +7,8 @@
 /* The row `layers`: names, names that end in `*`, `base` or `all`. */
 #define CMD_LAYERS                                                                                                     \
     {                                                                                                                  \
-        .name = "layers", .role = DSL_OPTION, .type = DSL_T_WORD, .list = true, .dflt = "base",                        \
-        .choices = "base all", .help = "which layers: the pretrained ones, all, or names (conv5* for all that begin so)" \
+        .name = "layers", .role = DSL_OPTION, .type = DSL_T_WORD, .list = true, .dflt = "base", .choices = "base all", \
+        .help = "which layers: the pretrained ones, all, or names (conv5* for all that begin so)"                      \
     }
 
 /* Marks the nodes of the model that `layers` of the call names: (nodes) booleans, owned (lg_free). LL219 no such layer,

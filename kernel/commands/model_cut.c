@@ -72,7 +72,7 @@ typedef struct cmd_features {
     const cmd_cut *cut;
     const data_set *set;
     store_features *store;
-    int64_t count;             /* rows times variants: item i is variant i / rows of row i % rows */
+    int64_t count; /* rows times variants: item i is variant i / rows of row i % rows */
     int64_t rows;
     uint8_t (*key)[STORE_KEY]; /* (count) */
     const float **at;          /* (count) features, in the store */
@@ -246,8 +246,8 @@ static lg_status open_features(const dsl_call *call, cmd_features *f, cmd_feed *
     return fill_in(call, f, &feed->computed, err);
 }
 
-static lg_status feed_open(const dsl_call *call, const cmd_cut *cut, const data_set *view, bool training, cmd_feed *feed,
-                           lg_err *err)
+static lg_status feed_open(const dsl_call *call, const cmd_cut *cut, const data_set *view, bool training,
+                           cmd_feed *feed, lg_err *err)
 {
     nn_source pixels = training ? cmd_training_source(view) : cmd_source(view);
     *feed = (cmd_feed){.source = pixels};
@@ -289,7 +289,8 @@ static lg_status open_both(const dsl_call *call, const cmd_feeds *feeds, const c
     return feeds->more ? feed_open(call, cut, feeds->more, false, feeds->more_feed, err) : LG_OK;
 }
 
-lg_status cmd_feeds_open(const dsl_call *call, const cmd_model *model, const cmd_feeds *feeds, cmd_cut *cut, lg_err *err)
+lg_status cmd_feeds_open(const dsl_call *call, const cmd_model *model, const cmd_feeds *feeds, cmd_cut *cut,
+                         lg_err *err)
 {
     bool fresh = feeds->training && data_variants(feeds->view) > 1 && data_augment_of(feeds->view).fresh;
     int node = fresh ? 0 : nn_net_cut(model->net);

@@ -12,15 +12,15 @@
  * one whose frozen part is quicker computed than read (a single convolution), one with `fresh` variants, which are
  * other pictures every epoch, or one whose features there is no room for.
  *
- * Features are kept on disk (lib/store/feature_store.h) under a fingerprint of the frozen layers and their weights, each
- * by the content of its image and the rules and variant it was made with. So another dataset of the same images, another
- * head and another session find them, and a changed one computes only what changed. */
+ * Features are kept on disk (lib/store/feature_store.h) under a fingerprint of the frozen layers and their weights,
+ * each by the content of its image and the rules and variant it was made with. So another dataset of the same images,
+ * another head and another session find them, and a changed one computes only what changed. */
 #ifndef CMD_MODEL_CUT_H
 #define CMD_MODEL_CUT_H
 
 #include "kernel/commands/box_model.h"
 
-typedef struct cmd_cut { /* zero-initialise */
+typedef struct cmd_cut {  /* zero-initialise */
     nn_net *head, *tail;  /* head: NULL, it is not cut; else its output is the tail's input */
     nn_weights *fixed;    /* of head */
     char fingerprint[65]; /* of these */

@@ -94,7 +94,7 @@ static lg_status class_weights(cmd_train *job, lg_err *err)
     return job->weight ? LG_OK : err->status;
 }
 
-/* Where a run begins: `continue` at the end of the last one, else at the first weights; what is frozen stays as it is. */
+/* Where a run begins: `continue` at the end of the last one, else at the first weights; what is frozen stays. */
 static lg_status find_start(cmd_train *job, lg_err *err)
 {
     const cmd_model *model = job->spec.model;

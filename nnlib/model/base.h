@@ -113,8 +113,8 @@ bool nn_base_weight(const nn_base *base, const nn_net *net, int node, int k, nn_
 void nn_weight_torch_order(const nn_net *net, int node, int k, nn_weight_name *out);
 /* The file's numbers in our order. */
 void nn_weight_turn(const nn_weight_name *name, const float *from, float *to);
-/* Fills the parameters of nodes from … to - 1, which nn_base_add added, with a file's tensors: by the names of Keras (`/`
- * or `.` between layer and variable) or of torchvision; where the file has neither, as ONNX files that number what they
+/* Fills the parameters of nodes from … to - 1, which nn_base_add added, with a file's tensors: by the names of Keras
+ * (`/` or `.` between layer and variable) or of torchvision; where the file has neither, as ONNX files that number what they
  * hold, in the order of the graph, with batchnorms as they are or multiplied into the convolutions. More tensors than
  * the base wants (a top it leaves out) are passed over. order (n tensors of the list, as the graph uses them): NULL for
  * the list's own. *file: whose weights they are. LL221 names the first that differs and what the file holds. */

@@ -167,8 +167,8 @@ lg_status nn_base_load(const nn_base *base, const nn_net *net, int from, int to,
                        const nn_named_tensor *const *order, size_t n, nn_weights *into, nn_weight_file *file,
                        lg_err *err)
 {
-    const loader l = {.base = base, .net = net, .from = from, .to = to, .list = list, .block = nn_weights_data(into),
-                      .err = err};
+    const loader l = {
+        .base = base, .net = net, .from = from, .to = to, .list = list, .block = nn_weights_data(into), .err = err};
     int best = 0, found[STYLES];
     for (int s = 0; s < STYLES; s++) {
         found[s] = names_found(&l, s);

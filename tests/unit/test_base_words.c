@@ -66,7 +66,10 @@ static nn_weights *write_weights(const char *base_name, const char *file, nn_wei
                 for (int64_t in = 0; in < name.in; in++)
                     for (int64_t p = 0; p < name.places; p++)
                         theirs[(out * name.in + in) * name.places + p] = ours[(p * name.in + in) * name.out + out];
-            nn_named_tensor t = {.name = name.name, .dtype = NN_F32, .rank = name.shape.rank, .data = theirs,
+            nn_named_tensor t = {.name = name.name,
+                                 .dtype = NN_F32,
+                                 .rank = name.shape.rank,
+                                 .data = theirs,
                                  .bytes = n * sizeof *theirs};
             for (int d = 0; d < t.rank; d++) t.dim[d] = name.shape.dim[d];
             CHECK_OK(nn_named_add(&list, &t, &err));
@@ -128,9 +131,10 @@ TEST(weights_of_another_network_are_told)
     begin();
     nn_weights_unref(write_weights("squeezenet", "squeezenet.safetensors", NN_FILE_TORCH));
     char cell[900];
-    snprintf(cell, sizeof cell,
-             "model t on logos { base squeezenet1.1 weights %s/squeezenet.safetensors; globalavg; dense classes softmax }",
-             weights_folder);
+    snprintf(
+        cell, sizeof cell,
+        "model t on logos { base squeezenet1.1 weights %s/squeezenet.safetensors; globalavg; dense classes softmax }",
+        weights_folder);
     CHECK(lens_run(&l, cell) != LG_OK);
     CHECK_INT(l.err.code, 221);
     CHECK(strstr(l.err.msg, "features.0.weight") != NULL);
@@ -169,13 +173,15 @@ TEST(a_frozen_base_is_asked_once)
 TEST(a_cut_open_base_is_saved_and_opened)
 {
     begin();
-    RUN(FROZEN_MODEL FIT "unfreeze t last 3\nfit t continue epochs 2 lr 0.001 quiet\nsave t to t.lmodel\nopen back from t.lmodel");
+    RUN(FROZEN_MODEL FIT
+        "unfreeze t last 3\nfit t continue epochs 2 lr 0.001 quiet\nsave t to t.lmodel\nopen back from t.lmodel");
     const cmd_model *a = model_called("t"), *b = model_called("back");
     CHECK(nn_net_same(a->net, b->net));
     CHECK_INT(b->runs, 2);
     CHECK_INT(b->base.layers, a->base.layers);
     CHECK_STR(b->base.name, "mobilenet");
-    CHECK(memcmp(nn_weights_block(a->weights), nn_weights_block(b->weights), nn_net_block(a->net) * sizeof(float)) == 0);
+    CHECK(memcmp(nn_weights_block(a->weights), nn_weights_block(b->weights), nn_net_block(a->net) * sizeof(float)) ==
+          0);
     for (int i = 0; i < 2; i++) {
         const nn_weights *x = ((const cmd_run *)a->run[i]->payload)->run.last;
         const nn_weights *y = ((const cmd_run *)b->run[i]->payload)->run.last;
@@ -185,7 +191,8 @@ TEST(a_cut_open_base_is_saved_and_opened)
     /* both go on alike, the optimiser's numbers included */
     RUN("fit t continue epochs 1 lr 0.001 quiet again\nfit back continue epochs 1 lr 0.001 quiet again");
     a = model_called("t"), b = model_called("back");
-    CHECK(memcmp(nn_weights_block(a->weights), nn_weights_block(b->weights), nn_net_block(a->net) * sizeof(float)) == 0);
+    CHECK(memcmp(nn_weights_block(a->weights), nn_weights_block(b->weights), nn_net_block(a->net) * sizeof(float)) ==
+          0);
     lens_close(&l);
 }
 
