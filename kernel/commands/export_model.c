@@ -104,6 +104,9 @@ lg_status cmd_net_note(plt_doc *doc, const cmd_net_format *format, const cmd_net
     if (about.labels) plt_pair(doc, "classes", "%d, in the order of the outputs", about.labels);
     if (!cmd_model_run(e->object->payload) && format->write != write_source)
         plt_note(doc, "not trained: these are its first weights");
+    double bytes = (double)nn_net_params(nn_weights_net(about.weights)) * sizeof(float);
+    if (format->write == nn_c_source && bytes > 8e6) /* measured with gcc 12: 70 bytes for each of the weights */
+        plt_note(doc, "a compiler takes about %.1f GB of memory for it", bytes * 70 / 1e9);
     lg_buf_clear(&text);
     add_load(&text, format, e);
     lg_status st = lg_buf_check(&text, err);
