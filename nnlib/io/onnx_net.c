@@ -176,8 +176,9 @@ static void clean_name(const char *name, size_t len, size_t room, char *out)
     size_t n = 0;
     if (len > room) {
         name += len - room, len = room;
-        const char *dot = memchr(name, '.', len);
-        if (dot) len -= (size_t)(dot - name), name = dot;
+        size_t word = 0;
+        while (word < len && name[word] != '.' && name[word] != '/') word++;
+        if (word < len) name += word, len -= word;
     }
     while (len && (*name == '/' || *name == '.')) name++, len--;
     for (; n < len; n++) out[n] = name[n] == '/' ? '.' : name[n];
