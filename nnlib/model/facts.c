@@ -83,10 +83,12 @@ static void find_window(const nn_node *node, nn_facts *f)
 /* `pad 0x2` has a 0, so nothing is taken for "not given". */
 static void find_padding(const nn_node *node, nn_facts *f)
 {
-    nn_dims extra;
-    memcpy(&f->before, setting(node, "by", NN_SIZE), sizeof f->before);
+    nn_dims by, before, extra;
+    memcpy(&by, setting(node, "by", NN_SIZE), sizeof by);
+    memcpy(&before, setting(node, "before", NN_SIZE), sizeof before);
     memcpy(&extra, setting(node, "extra", NN_SIZE), sizeof extra);
-    f->behind = (nn_dims){f->before.h + extra.h, f->before.w + extra.w, 0};
+    f->before = (nn_dims){by.h + before.h, by.w + before.w, 0};
+    f->behind = (nn_dims){by.h + extra.h, by.w + extra.w, 0};
 }
 
 lg_status nn_facts_of(const nn_node *node, nn_facts *out, lg_err *err)

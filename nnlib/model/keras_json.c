@@ -67,12 +67,15 @@ static void add_number(const json_writer *w, const nn_field *f, double value)
 /* Rows above and below, columns left and right of a `pad`; else the two sides. */
 static void add_size(lg_buf *out, const nn_field *f, const nn_node *node, nn_dims d)
 {
-    const nn_field *more = nn_field_find(node->type->fields, "extra");
-    nn_dims extra = {0};
-    if (more) memcpy(&extra, (const char *)node->spec.config + more->offset, sizeof extra);
-    if (more && strcmp(f->keras, "padding") == 0)
-        lg_buf_addf(out, "[[%lld, %lld], [%lld, %lld]]", (long long)d.h, (long long)(d.h + extra.h), (long long)d.w,
-                    (long long)(d.w + extra.w));
+    const nn_field *above = nn_field_find(node->type->fields, "before");
+    const nn_field *below = nn_field_find(node->type->fields, "extra");
+    const char *config = node->spec.config;
+    nn_dims before = {0}, extra = {0};
+    if (above) memcpy(&before, config + above->offset, sizeof before);
+    if (below) memcpy(&extra, config + below->offset, sizeof extra);
+    if (below && strcmp(f->keras, "padding") == 0)
+        lg_buf_addf(out, "[[%lld, %lld], [%lld, %lld]]", (long long)(d.h + before.h), (long long)(d.h + extra.h),
+                    (long long)(d.w + before.w), (long long)(d.w + extra.w));
     else lg_buf_addf(out, "[%lld, %lld]", (long long)d.h, (long long)d.w);
 }
 
