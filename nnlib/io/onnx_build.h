@@ -85,6 +85,8 @@ lg_status nn_onnx_fill(onnx_builder *b, int param, const onnx_fill *fill, lg_err
 onnx_order nn_onnx_channel_order(const onnx_builder *b, const onnx_value *v, const nn_named_tensor *t);
 
 /* ---- makers ---- */
+/* Makes the node and some behind it one layer, where they are one; they are then no longer needed. */
+lg_status nn_onnx_to_idiom(onnx_builder *b, bool *made, lg_err *err) LG_MUST_CHECK;
 lg_status nn_onnx_to_conv(onnx_builder *b, lg_err *err) LG_MUST_CHECK;
 lg_status nn_onnx_to_pool(onnx_builder *b, lg_err *err) LG_MUST_CHECK;       /* MaxPool, AveragePool */
 lg_status nn_onnx_to_globalavg(onnx_builder *b, lg_err *err) LG_MUST_CHECK;

@@ -362,17 +362,23 @@ static void call_output(onnx_builder *b, const char *name)
 }
 
 /* ---- the input ---- */
-/* Channels come second, unless there cannot be so many and the last place looks like them. */
-static bool channels_last(const nn_onnx_value *in)
+/* Channels come second, unless the first node turns them there, or there cannot be so many and the last place looks
+ * like them. */
+static bool channels_last(const onnx_builder *b, const nn_onnx_value *in)
 {
+    const onnx_value *v = nn_onnx_value_of(b, in->name);
+    const nn_onnx_node *reader = &b->graph.node[v->reader];
+    const nn_onnx_attr *perm = strcmp(reader->op, "Transpose") == 0 ? nn_onnx_attr_find(reader, "perm") : NULL;
     int64_t second = in->dim[1], last = in->dim[3];
+    if (in->rank != 4) return false;
+    if (perm && perm->count == 4 && v->readers == 1) return perm->whole[1] == 3;
     return second != 1 && second != 3 && (last == 1 || last == 3);
 }
 
 static lg_status image_size(const onnx_builder *b, const nn_onnx_value *in, const nn_onnx_choice *choice,
                             nn_dims *size, lg_err *err)
 {
-    bool last = in->rank == 4 && channels_last(in);
+    bool last = channels_last(b, in);
     *size = (nn_dims){1, 1, in->rank == 2 ? in->dim[1] : -1};
     if (in->rank == 4) *size = (nn_dims){in->dim[last ? 1 : 2], in->dim[last ? 2 : 3], in->dim[last ? 3 : 1]};
     else if (in->rank != 2)
@@ -423,7 +429,7 @@ static lg_status add_input(onnx_builder *b, const nn_onnx_choice *choice, lg_err
     onnx_value *v = nn_onnx_value_of(b, in->name);
     b->images = in->dim[0];
     v->layer = nn_onnx_last(b);
-    v->rank = in->rank, v->places = 1, v->last = in->rank == 4 && channels_last(in);
+    v->rank = in->rank, v->places = 1, v->last = channels_last(b, in);
     if (in->rank == 4) return LG_OK;
     free_name(b->net, "flatten", 7, "", name);
     if (add_line(b, "flatten", name, (const int[]){v->layer}, 1, &said)) return say(b, &said, err);
@@ -434,6 +440,9 @@ static lg_status add_input(onnx_builder *b, const nn_onnx_choice *choice, lg_err
 /* ---- all of it ---- */
 static lg_status make_node(onnx_builder *b, lg_err *err)
 {
+    bool made;
+    LG_TRY(nn_onnx_to_idiom(b, &made, err));
+    if (made) return LG_OK;
     for (size_t i = 0; i < sizeof makers / sizeof *makers; i++)
         if (strcmp(makers[i].op, b->at->op) == 0) return makers[i].make(b, err);
     return nn_onnx_refuse(b, err, "has no layer that does the same");

@@ -17,7 +17,7 @@
  * where two would be the same. What a node needs besides its main layer is called after that: "conv1_pad".
  *
  * **What is read**: Conv of one group, or of as many groups as channels come in and go out; BatchNormalization; Relu,
- * Clip from 0 to 6 or without an end, LeakyRelu 0.2, Elu 1, Sigmoid, x · sigmoid(x), Tanh, Softmax over the channels; MaxPool,
+ * Clip from 0 to 6 or without an end, LeakyRelu 0.2, Elu 1, Sigmoid, Tanh, x · sigmoid(x), gelu, Softmax over the channels; MaxPool,
  * AveragePool, GlobalAveragePool, GlobalMaxPool, ReduceMean over height and width; Add and Sum of layers, Concat of
  * channels; Gemm, MatMul with weights; Add, Sub, Mul, Div with a number or one for each channel; Flatten, Squeeze, and
  * Reshape to a list; Pad with zeros; Transpose between NCHW and NHWC; Identity, Dropout, Constant. All else, and

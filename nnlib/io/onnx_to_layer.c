@@ -263,32 +263,14 @@ static lg_status activation_word(const onnx_builder *b, const char **word, lg_er
     LG_BUG_ON(true);
 }
 
-/* x · sigmoid(x) is one layer: what the Mul gives, if it is all that reads the Sigmoid. NULL: it is not. */
-static onnx_value *take_gate(const onnx_builder *b)
-{
-    const onnx_value *v = nn_onnx_output(b);
-    if (!is(b, "Sigmoid") || v->readers != 1 || v->called) return NULL;
-    const nn_onnx_node *mul = &b->graph.node[v->reader];
-    int other = strcmp(mul->input[0], b->at->output[0]) == 0;
-    if (strcmp(mul->op, "Mul") != 0 || strcmp(mul->input[other], b->at->input[0]) != 0) return NULL;
-    b->needed[v->reader] = false;
-    return nn_onnx_value_of(b, mul->output[0]);
-}
-
 lg_status nn_onnx_to_activation(onnx_builder *b, lg_err *err)
 {
     const char *word;
-    onnx_value *v, *out;
+    onnx_value *v;
     LG_TRY(nn_onnx_computed(b, 0, &v, err));
     LG_TRY(activation_word(b, &word, err));
-    onnx_value *gated = take_gate(b);
-    if (gated) word = "swish";
-    LG_TRY(nn_onnx_put(b, &v->layer, 1, gated ? gated : nn_onnx_output(b), "", err, "activation %s", word));
-    out = nn_onnx_give(b, nn_onnx_last(b), v);
-    if (gated) {
-        gated->layer = out->layer, gated->rank = out->rank, gated->last = out->last, gated->places = out->places;
-        return LG_OK;
-    }
+    LG_TRY(nn_onnx_put(b, &v->layer, 1, nn_onnx_output(b), "", err, "activation %s", word));
+    onnx_value *out = nn_onnx_give(b, nn_onnx_last(b), v);
     out->positive = strncmp(word, "relu", 4) == 0 || strcmp(word, "sigmoid") == 0;
     out->shares = false;
     return LG_OK;

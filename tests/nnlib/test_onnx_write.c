@@ -218,3 +218,33 @@ TEST(without_memory)
     CHECK(n > 5);
     nn_weights_unref(weights);
 }
+
+/* ---- a whole network comes back ---- */
+/* A network of the file answers as the one that was written. */
+static void check_answers(const nn_weights *weights, const nn_onnx_classifier *c)
+{
+    size_t in = EXPORT_IMAGES * nn_shape_size(nn_net_input(nn_weights_net(weights)));
+    size_t out = EXPORT_IMAGES * nn_shape_size(nn_net_output(nn_weights_net(weights)));
+    float *x = malloc(in * sizeof *x), *want = malloc(out * sizeof *want), *got = malloc(out * sizeof *got);
+    CHECK(nn_shape_equal(nn_net_output(c->net), nn_net_output(nn_weights_net(weights))));
+    export_images(weights, EXPORT_IMAGES, x);
+    export_predict(weights, EXPORT_IMAGES, x, want);
+    export_predict(c->weights, EXPORT_IMAGES, x, got);
+    for (size_t i = 0; i < out; i++) CHECK_NEAR(got[i], want[i], 2e-6);
+    free(x), free(want), free(got);
+}
+
+TEST(networks_come_back_as_networks)
+{
+    for (int i = 0; i < EXPORT_NETS; i++) {
+        nn_weights *weights = export_weights(export_nets[i].name);
+        nn_about about = export_about(weights, export_nets[i].name);
+        nn_onnx_classifier c;
+        read_back(&about);
+        lg_err_clear(&err);
+        if (nn_onnx_net(bytes.data, bytes.len, "x", NULL, &c, &err)) TEST_FAIL("%s: %s", export_nets[i].name, err.why);
+        check_answers(weights, &c);
+        nn_onnx_classifier_release(&c);
+        nn_weights_unref(weights);
+    }
+}

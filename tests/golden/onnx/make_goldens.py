@@ -158,6 +158,10 @@ def activations():
     case("leaky", [node("LeakyRelu", "x", "y", alpha=0.2)])
     case("sigmoid", [node("Sigmoid", "x", "y")])
     case("swish", [node("Sigmoid", "x", "s"), node("Mul", "x s", "y")])
+    for name, first, constant in (("gelu", "Div", 2 ** 0.5), ("gelu_times", "Mul", 0.5 ** 0.5)):
+        case(name, [node(first, "x r", "a"), node("Erf", "a", "b"), node("Add", "b one", "c"), node("Mul", "x c", "d"),
+                    node("Mul", "half d", "y")],
+             {"r": np.float32(constant), "one": np.float32(1), "half": np.float32(0.5)})
     case("sigmoid_twice", [node("Sigmoid", "x", "s"), node("Add", "s x", "a"), node("Add", "s a", "y")])
     case("tanh", [node("Tanh", "x", "y")])
     case("softmax_channels", [node("Softmax", "x", "y", axis=1)])
@@ -267,6 +271,7 @@ def refusals():
     refused("no_gate", "joins two layers", relu + [node("Mul", "x r", "y")])
     refused("no_field_constant", "has a constant of 6x7", [node("Add", "x c", "y")], {"c": weights(6, 7)})
     refused("no_other_gate", "joins two layers", relu + [node("Sigmoid", "r", "s"), node("Mul", "x s", "y")])
+    refused("no_error_function", "has no layer that does the same", [node("Div", "x c", "a"), node("Erf", "a", "y")], {"c": one})
     refused("no_share_of", "divides numbers of the file", [node("Div", "c x", "y")], {"c": one})
     refused("no_layer", "has no layer that does the same", [node("HardSwish", "x", "y")], opset=14)
     refused("no_norm", "has no layer that does the same", [node("LRN", "x", "y", size=3)])
