@@ -57,7 +57,7 @@ static lg_status nonsense(const helper *h, lg_err *err)
 
 static lg_status too_long(const helper *h, lg_err *err)
 {
-    return nn_named_damaged(h->file, err, "reading it takes more than %g s", h->seconds);
+    return nn_named_damaged(h->file, err, "reading it takes more than %.3g s", h->seconds);
 }
 
 /* ---- the question ---- */

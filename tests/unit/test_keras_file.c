@@ -10,7 +10,7 @@
 #include "tests/support/weights.h"
 
 /* ---- a helper that lies: the byte behind the signature says how ---- */
-enum { DIE = 'a', HANG, EXIT, SILENT, MUCH, TWICE, SHORT, STRANGE, UNKNOWN_CODE, ENDLESS_TEXT, BAD_CONFIG, NANS, GOOD };
+enum { DIE = 'a', HANG, EXIT, SILENT, MUCH, OVER, TWICE, SHORT, STRANGE, UNKNOWN_CODE, ENDLESS_TEXT, BAD_CONFIG, NANS, GOOD };
 static const char signature[] = H5_SIGNATURE_BYTES;
 
 static void put(const void *data, size_t len)
@@ -44,6 +44,7 @@ static void lie(int how)
     if (how == EXIT) _exit(1);
     if (how == SILENT) return;
     if (how == MUCH) put_piece(H5_SIZE, NULL, UINT64_MAX / 2);
+    if (how == OVER) put_piece(H5_SIZE, NULL, 8), put_piece(H5_BODY, signature, 9);
     if (how == TWICE) put_body("\0\0\0\0"), put_body("\0\0\0\0");
     if (how == SHORT) put_piece(H5_SIZE, NULL, 100);
     if (how == STRANGE) end.status = 77, strcpy(end.msg, "x"), end.code = 361;
