@@ -42,8 +42,14 @@ static nn_about about_of(const cmd_net_export *e, lg_buf *text)
                       .high = 1,
                       .recipe = e->object->recipe};
     if (!model->ruled) return about;
-    data_rules_pixels_text(&model->rules, text);
-    about.low = model->rules.low, about.high = model->rules.high;
+    data_rules rules = model->rules;
+    if (cmd_model_prepares(model)) { /* its images come at its own size, and it scales them itself */
+        nn_shape in = nn_net_input(model->net);
+        rules.size = (data_size){(int)in.dim[0], (int)in.dim[1], (int)in.dim[2]};
+        rules.low = 0, rules.high = 1;
+    }
+    data_rules_pixels_text(&rules, text);
+    about.low = rules.low, about.high = rules.high;
     about.preprocessing = lg_buf_str(text);
     return about;
 }
@@ -52,9 +58,17 @@ lg_status cmd_net_write(const cmd_net_format *format, const cmd_net_export *e, l
 {
     lg_buf text;
     lg_buf_init(&text, 0);
-    const nn_about about = about_of(e, &text);
+    nn_about about = about_of(e, &text);
+    nn_weights *plain = NULL;
+    bool ours = format->write == write_source || format->write == nn_safetensors_write;
+    bool keras = format->write == cmd_keras_write || format->write == cmd_keras_h5_write;
     lg_status st = lg_buf_check(&text, err);
+    if (st == LG_OK && !ours && cmd_model_prepares(e->object->payload)) {
+        st = nn_preprocess_as_conv(about.weights, keras, &plain, err);
+        about.weights = plain;
+    }
     if (st == LG_OK) st = format->write(&about, out, err);
+    nn_weights_unref(plain);
     lg_buf_release(&text);
     return st;
 }

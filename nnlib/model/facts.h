@@ -64,6 +64,11 @@ typedef struct nn_about {
     const char *recipe;        /* lines that make the model again; or NULL */
 } nn_about;
 
+/* The same network for writers: a layer `preprocess`, which nobody else has, is there a frozen 1x1 convolution of its
+ * name that does the same; all other layers keep their names (keras: those they have in Keras). Owned:
+ * nn_weights_unref. */
+lg_status nn_preprocess_as_conv(const nn_weights *weights, bool keras, nn_weights **out, lg_err *err) LG_MUST_CHECK;
+
 /* LL364 when a weight is infinite or no number: no other program could use that. */
 lg_status nn_about_check(const nn_about *about, lg_err *err) LG_MUST_CHECK;
 /* How a byte of a pixel becomes a number: "byte / 255", "-1 + byte * 2 / 255". */

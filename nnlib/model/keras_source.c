@@ -1,6 +1,7 @@
 /* keras_source.c - from the table of fields: what stands bare in a line of ours stands bare in Keras too, the rest by
  * its keyword where it is not the default. */
 #include "nnlib/model/keras_source.h"
+#include "nnlib/layers/preprocess.h"
 #include <stdio.h>
 #include <string.h>
 #include "lib/base/banned.h"
@@ -132,9 +133,25 @@ static void add_input(lg_buf *out, int reader, int i)
     else lg_buf_addf(out, "x%d", i);
 }
 
+/* `preprocess`: channels turned round by a slice, all else by Rescaling. */
+static void add_preprocess(lg_buf *out, const nn_preprocess *p, const nn_node *node)
+{
+    const nn_pixel_map map = nn_preprocess_map(p);
+    lg_buf_addf(out, "x = layers.Rescaling(scale=[%.9g, %.9g, %.9g], offset=[%.9g, %.9g, %.9g], name=",
+                (double)map.factor[0], (double)map.factor[1], (double)map.factor[2], (double)map.offset[0],
+                (double)map.offset[1], (double)map.offset[2]);
+    add_string(out, node->keras_name);
+    lg_buf_addf(out, ")(inputs%s)\n", p->bgr ? "[..., ::-1]" : "");
+}
+
 static void add_layer(lg_buf *out, const nn_net *net, int i)
 {
     const nn_node *node = nn_net_node(net, i);
+    const nn_preprocess *preprocess = i == 1 ? nn_preprocess_of(node->type, node->spec.config) : NULL;
+    if (preprocess) {
+        add_preprocess(out, preprocess, node);
+        return;
+    }
     lg_buf_addf(out, "%s = layers.%s(", i == nn_net_count(net) - 1 ? "outputs" : "x", node->type->keras);
     add_settings(out, node);
     lg_buf_adds(out, node->spec.nin > 1 ? ")([" : ")(");

@@ -208,3 +208,29 @@ TEST(images_come_at_the_size_of_the_base)
     SAYS("right: accuracy");
     lens_close(&l);
 }
+
+/* For other programs the preprocessing is a convolution; what they compute is the same. */
+TEST(an_export_prepares_pixels_too)
+{
+    static const char *const pixels[] = {"tf", "caffe", "torch"};
+    begin();
+    RUN("load big from shop size 32x32");
+    for (size_t i = 0; i < sizeof pixels / sizeof *pixels; i++) {
+        char cell[600];
+        snprintf(
+            cell, sizeof cell,
+            "model t on big { input 32x32; base mobilenet width 0.1 weights none pixels %s until conv_pw_2_relu; "
+            "globalavg; dense classes softmax }\nfit t epochs 1 batch 8 quiet\nexport t to t.onnx\nopen u from t.onnx\n"
+            "export t to t.py\nexport t to t.c\nexport t to t.safetensors",
+            pixels[i]);
+        RUN(cell);
+        RUN("evaluate t on big.val");
+        char *loss = strdup(strstr(lg_buf_str(&l.text), "loss "));
+        loss[strcspn(loss, "\n")] = 0;
+        RUN("evaluate u on big.val");
+        if (!strstr(lg_buf_str(&l.text), loss)) printf("%s: %s in\n%s\n", pixels[i], loss, lg_buf_str(&l.text));
+        SAYS(loss);
+        free(loss);
+    }
+    lens_close(&l);
+}
