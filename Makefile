@@ -110,6 +110,10 @@ $(O)/gen/%.o: $(O)/gen/%.c
 # ---- tests: one binary a file; tests/nnlib sees the library alone ---------------------------------------------------
 TEST_NN   := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/nnlib/test_*.c))
 TEST_UNIT := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c))
+# Minutes under ThreadSanitizer, for large networks whose threads other tests have too.
+NOT_IN_tsan := $(addprefix %/test_,base_golden base_real real_networks c_source)
+TEST_NN   := $(filter-out $(NOT_IN_$(FLAVOR)),$(TEST_NN))
+TEST_UNIT := $(filter-out $(NOT_IN_$(FLAVOR)),$(TEST_UNIT))
 $(O)/tests/nnlib/%: tests/nnlib/%.c $(O)/libnnlib.a tests/support/test.h
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/libnnlib.a $(NN_LIBS)
