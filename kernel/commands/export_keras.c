@@ -10,6 +10,7 @@
 typedef struct keras_layers {
     int count;
     int *order;
+    nn_facts *facts; /* tensors may point into them */
     h5_layer *layer;
     h5_tensor (*tensor)[NN_MAX_PARAMS];
 } keras_layers;
@@ -17,33 +18,32 @@ typedef struct keras_layers {
 static void release(keras_layers *l)
 {
     lg_free(l->order);
+    lg_free(l->facts);
     lg_free(l->layer);
     lg_free(l->tensor);
 }
 
 /* Keras 2 calls the kernel of a depthwise layer so, and names count where people look into the file. */
-static const char *name_of(const nn_node *node, int k)
+static const char *name_of(const nn_facts *facts, const nn_array *a)
 {
-    bool depthwise = strcmp(node->type->name, "depthwise") == 0 && node->param[k].shape.rank == 4;
-    return depthwise ? "depthwise_kernel" : node->param[k].name;
+    return facts->op == NN_OP_DEPTHWISE && a->shape.rank == 4 ? "depthwise_kernel" : a->name;
 }
 
-static void fill(keras_layers *l, const nn_about *about)
+static lg_status fill(keras_layers *l, int i, const nn_weights *weights, lg_err *err)
 {
-    const nn_net *net = nn_weights_net(about->weights);
-    for (int i = 0; i < l->count; i++) {
-        const nn_node *node = nn_net_node(net, l->order[i]);
-        h5_tensor *t = l->tensor[i];
-        l->layer[i] =
-            (h5_layer){.name = node->keras_name, .keras_class = node->type->keras, .tensor = t, .count = node->nparam};
-        for (int k = 0; k < node->nparam; k++) {
-            const nn_shape *shape = &node->param[k].shape;
-            t[k] = (h5_tensor){.name = name_of(node, k),
-                               .rank = shape->rank,
-                               .data = nn_weights_param(about->weights, l->order[i], k)};
-            memcpy(t[k].dim, shape->dim, sizeof t[k].dim);
-        }
+    const nn_node *node = nn_net_node(nn_weights_net(weights), l->order[i]);
+    nn_array array[NN_MAX_PARAMS];
+    LG_TRY(nn_facts_of(node, &l->facts[i], err));
+    int n = nn_facts_arrays(&l->facts[i], weights, l->order[i], array);
+    l->layer[i] = (h5_layer){
+        .name = node->keras_name, .keras_class = nn_keras_class(node), .tensor = l->tensor[i], .count = n};
+    for (int k = 0; k < n; k++) {
+        h5_tensor *t = &l->tensor[i][k];
+        *t = (h5_tensor){
+            .name = name_of(&l->facts[i], &array[k]), .rank = array[k].shape.rank, .data = array[k].data};
+        memcpy(t->dim, array[k].shape.dim, sizeof t->dim);
     }
+    return LG_OK;
 }
 
 static lg_status collect(keras_layers *l, const nn_about *about, lg_err *err)
@@ -51,11 +51,12 @@ static lg_status collect(keras_layers *l, const nn_about *about, lg_err *err)
     const nn_net *net = nn_weights_net(about->weights);
     l->count = nn_net_count(net);
     l->order = lg_alloc((size_t)l->count, sizeof *l->order, err);
-    l->layer = l->order ? lg_alloc((size_t)l->count, sizeof *l->layer, err) : NULL;
+    l->facts = l->order ? lg_alloc((size_t)l->count, sizeof *l->facts, err) : NULL;
+    l->layer = l->facts ? lg_alloc((size_t)l->count, sizeof *l->layer, err) : NULL;
     l->tensor = l->layer ? lg_alloc((size_t)l->count, sizeof *l->tensor, err) : NULL;
     if (!l->tensor) return err->status;
     LG_TRY(nn_keras_order(net, l->order, err));
-    fill(l, about);
+    for (int i = 0; i < l->count; i++) LG_TRY(fill(l, i, about->weights, err));
     return LG_OK;
 }
 

@@ -58,17 +58,9 @@ lg_status cmd_net_write(const cmd_net_format *format, const cmd_net_export *e, l
 {
     lg_buf text;
     lg_buf_init(&text, 0);
-    nn_about about = about_of(e, &text);
-    nn_weights *plain = NULL;
-    bool ours = format->write == write_source || format->write == nn_safetensors_write;
-    bool keras = format->write == cmd_keras_write || format->write == cmd_keras_h5_write;
+    const nn_about about = about_of(e, &text);
     lg_status st = lg_buf_check(&text, err);
-    if (st == LG_OK && !ours && cmd_model_prepares(e->object->payload)) {
-        st = nn_preprocess_as_conv(about.weights, keras, &plain, err);
-        about.weights = plain;
-    }
     if (st == LG_OK) st = format->write(&about, out, err);
-    nn_weights_unref(plain);
     lg_buf_release(&text);
     return st;
 }

@@ -26,13 +26,12 @@ static void keep_note(void *ctx, const char *key, const char *value)
     }
 }
 
-static lg_status add_param(nn_named_tensors *list, const nn_about *about, int i, int k, lg_err *err)
+static lg_status add_array(nn_named_tensors *list, const nn_node *node, const nn_array *a, lg_err *err)
 {
-    const nn_node *node = nn_net_node(nn_weights_net(about->weights), i);
-    const nn_shape *shape = &node->param[k].shape;
+    const nn_shape *shape = &a->shape;
     char name[2 * NN_NAME + 40];
     lg_err said = {0};
-    snprintf(name, sizeof name, "%s/%s", node->keras_name, node->param[k].name);
+    snprintf(name, sizeof name, "%s/%s", node->keras_name, a->name);
     lg_status st = nn_named_check_name(list->file, name, &said);
     if (st == LG_E_MEMORY) return lg_fail(err, st, said.code, "%s", said.msg);
     if (st)
@@ -40,17 +39,23 @@ static lg_status add_param(nn_named_tensors *list, const nn_about *about, int i,
     nn_named_tensor t = {.name = name,
                          .dtype = NN_F32,
                          .rank = shape->rank,
-                         .data = nn_weights_param(about->weights, i, k),
+                         .data = a->data,
                          .bytes = nn_shape_size(*shape) * sizeof(float)};
     memcpy(t.dim, shape->dim, (size_t)shape->rank * sizeof *t.dim);
     return nn_named_add(list, &t, err);
 }
 
-static lg_status add_params(nn_named_tensors *list, const nn_about *about, lg_err *err)
+/* Numbers of `preprocess` are not weights: the source of its layers has them. */
+static lg_status add_arrays(nn_named_tensors *list, const nn_about *about, lg_err *err)
 {
     const nn_net *net = nn_weights_net(about->weights);
-    for (int i = 0; i < nn_net_count(net); i++)
-        for (int k = 0; k < nn_net_node(net, i)->nparam; k++) LG_TRY(add_param(list, about, i, k, err));
+    for (int i = 0; i < nn_net_count(net); i++) {
+        nn_facts facts;
+        nn_array array[NN_MAX_PARAMS];
+        LG_TRY(nn_facts_of(nn_net_node(net, i), &facts, err));
+        int n = facts.fixed ? 0 : nn_facts_arrays(&facts, about->weights, i, array);
+        for (int k = 0; k < n; k++) LG_TRY(add_array(list, nn_net_node(net, i), &array[k], err));
+    }
     if (list->count) return LG_OK;
     return nn_not_written("safetensors", err, "none of its layers has weights");
 }
@@ -63,7 +68,7 @@ lg_status nn_safetensors_write(const nn_about *about, lg_buf *out, lg_err *err)
     LG_TRY(nn_about_check(about, err));
     nn_named_init(&list, about->name);
     lg_arena_init(&kept.room, 0);
-    LG_GO(add_params(&list, about, err));
+    LG_GO(add_arrays(&list, about, err));
     LG_GO(nn_about_notes(about, keep_note, &kept, err));
     LG_GO(kept.failed ? LG_E_MEMORY : LG_OK);
     list.note = kept.text;

@@ -145,15 +145,18 @@ static void put_window(onnx_writer *w, const nn_facts *f, bool dilates)
 }
 
 /* conv, depthwise, dense, batchnorm: x and all parameters are the inputs. */
-static void put_weighted(onnx_writer *w, const nn_node *node, const nn_facts *f, const char *x, const char *y)
+static void put_weighted(onnx_writer *w, int i, const nn_facts *f, const char *x, const char *y)
 {
+    const nn_node *node = nn_net_node(w->net, i);
     static const char *const op[] = {[NN_OP_CONV] = "Conv",
                                      [NN_OP_DEPTHWISE] = "Conv",
                                      [NN_OP_DENSE] = "Gemm",
                                      [NN_OP_BATCHNORM] = "BatchNormalization"};
     char name[NN_MAX_PARAMS][VALUE];
     const char *input[NN_MAX_PARAMS + 2] = {x};
-    for (int k = 0; k < node->nparam; k++) input[k + 1] = part_of(node, node->param[k].name, name[k]);
+    nn_array array[NN_MAX_PARAMS];
+    int n = nn_facts_arrays(f, w->about->weights, i, array);
+    for (int k = 0; k < n; k++) input[k + 1] = part_of(node, array[k].name, name[k]);
     size_t made = open_node(w, op[f->op], node->name, input, y);
     if (f->op == NN_OP_BATCHNORM) put_attr_float(w, "epsilon", f->epsilon);
     if (f->op == NN_OP_CONV || f->op == NN_OP_DEPTHWISE) put_window(w, f, true);
@@ -195,15 +198,16 @@ static void put_joint(onnx_writer *w, const nn_node *node, const nn_facts *f, co
     nn_put_close(w->out, made);
 }
 
-static void put_op(onnx_writer *w, const nn_node *node, const nn_facts *f, const char *x, const char *y)
+static void put_op(onnx_writer *w, int i, const nn_facts *f, const char *x, const char *y)
 {
+    const nn_node *node = nn_net_node(w->net, i);
     char part[VALUE];
     switch (f->op) {
     case NN_OP_INPUT: put_transpose(w, node->name, "image", false, y); break;
     case NN_OP_CONV:
     case NN_OP_DEPTHWISE:
     case NN_OP_DENSE:
-    case NN_OP_BATCHNORM: put_weighted(w, node, f, x, y); break;
+    case NN_OP_BATCHNORM: put_weighted(w, i, f, x, y); break;
     case NN_OP_MAXPOOL:
     case NN_OP_AVGPOOL: put_pool(w, node, f, x, y); break;
     case NN_OP_GLOBALAVG:
@@ -231,13 +235,15 @@ static lg_status put_layer(onnx_writer *w, int i, lg_err *err)
     part_of(node, "output", output);
     if (last && !image) snprintf(output, VALUE, "probabilities");
     bool turns = f.op == NN_OP_FLATTEN && node->spec.in[0].rank == 3; /* places come before channels again */
-    if (f.view && !turns) {
+    if (f.op == NN_OP_INPUT && !image) {
+        snprintf(output, VALUE, "image");
+    } else if (f.view && !turns) {
         if (last && !image) put_plain(w, "Identity", node->name, x, NULL, output);
         else snprintf(output, VALUE, "%s", x);
     } else if (f.activation == NN_LINEAR) {
-        put_op(w, node, &f, x, output);
+        put_op(w, i, &f, x, output);
     } else {
-        if (f.op != NN_OP_ACTIVATION) put_op(w, node, &f, x, part_of(node, "scores", scores));
+        if (f.op != NN_OP_ACTIVATION) put_op(w, i, &f, x, part_of(node, "scores", scores));
         put_activation(w, node, f.activation, f.op == NN_OP_ACTIVATION ? x : scores, output);
     }
     if (last && image) put_transpose(w, part_of(node, "places", name), output, true, "probabilities");
@@ -279,32 +285,29 @@ static void put_turned(onnx_writer *w, const float *from, int64_t places, int64_
     w->out->data[w->out->len] = 0;
 }
 
-static void put_kernel(onnx_writer *w, const nn_node *node, const char *name, const float *from, bool depthwise)
+static void put_kernel(onnx_writer *w, const nn_array *a, const char *name, bool depthwise)
 {
-    const int64_t *d = node->param[0].shape.dim;
+    const int64_t *d = a->shape.dim;
     int64_t in = depthwise ? 1 : d[2], outs = depthwise ? d[2] : d[3];
-    size_t bytes = nn_shape_size(node->param[0].shape) * sizeof *from;
+    size_t bytes = nn_shape_size(a->shape) * sizeof *a->data;
     size_t tensor = open_tensor(w, name, TYPE_FLOAT, (const int64_t[]){outs, in, d[0], d[1], 0}, bytes);
-    put_turned(w, from, d[0] * d[1], in, outs);
+    put_turned(w, a->data, d[0] * d[1], in, outs);
     nn_put_close(w->out, tensor);
 }
 
-static void put_param(onnx_writer *w, int i, int k)
+static void put_array(onnx_writer *w, const nn_node *node, const nn_array *a, bool depthwise)
 {
-    const nn_node *node = nn_net_node(w->net, i);
-    const nn_param *p = &node->param[k];
-    const float *from = nn_weights_param(w->about->weights, i, k);
-    size_t bytes = nn_shape_size(p->shape) * sizeof *from;
+    size_t bytes = nn_shape_size(a->shape) * sizeof *a->data;
     int64_t dim[NN_MAX_RANK + 1] = {0};
     char name[VALUE];
-    part_of(node, p->name, name);
-    if (p->shape.rank == 4) {
-        put_kernel(w, node, name, from, strcmp(node->type->name, "depthwise") == 0);
+    part_of(node, a->name, name);
+    if (a->shape.rank == 4) {
+        put_kernel(w, a, name, depthwise);
         return;
     }
-    memcpy(dim, p->shape.dim, (size_t)p->shape.rank * sizeof *dim);
+    memcpy(dim, a->shape.dim, (size_t)a->shape.rank * sizeof *dim);
     size_t tensor = open_tensor(w, name, TYPE_FLOAT, dim, bytes);
-    lg_buf_add(w->out, from, bytes);
+    lg_buf_add(w->out, a->data, bytes);
     nn_put_close(w->out, tensor);
 }
 
@@ -314,7 +317,9 @@ static lg_status put_numbers(onnx_writer *w, int i, lg_err *err)
     char name[VALUE];
     nn_facts f;
     LG_TRY(nn_facts_of(node, &f, err));
-    for (int k = 0; k < node->nparam; k++) put_param(w, i, k);
+    nn_array array[NN_MAX_PARAMS];
+    int n = nn_facts_arrays(&f, w->about->weights, i, array);
+    for (int k = 0; k < n; k++) put_array(w, node, &array[k], f.op == NN_OP_DEPTHWISE);
     if (f.op != NN_OP_PAD) return LG_OK;
     const int64_t pads[] = {0, 0, f.before.h, f.before.w, 0, 0, f.behind.h, f.behind.w};
     size_t tensor = open_tensor(w, part_of(node, "pads", name), TYPE_I64, (const int64_t[]){8, 0}, sizeof pads);

@@ -194,14 +194,13 @@ static lg_status add_affine(c_writer *w, int i, lg_err *err)
 
 static lg_status add_weights(c_writer *w, int i, lg_err *err)
 {
-    const nn_node *node = nn_net_node(w->net, i);
     char shape[NN_SHAPE_TEXT];
     if (w->facts[i].op == NN_OP_BATCHNORM) return add_affine(w, i, err);
-    for (int k = 0; k < node->nparam; k++) {
-        const nn_param *p = &node->param[k];
-        add_array(w, i, p->name, nn_shape_text(p->shape, shape), nn_weights_param(w->about->weights, i, k),
-                  nn_shape_size(p->shape));
-    }
+    nn_array array[NN_MAX_PARAMS];
+    int n = nn_facts_arrays(&w->facts[i], w->about->weights, i, array);
+    for (int k = 0; k < n; k++)
+        add_array(w, i, array[k].name, nn_shape_text(array[k].shape, shape), array[k].data,
+                  nn_shape_size(array[k].shape));
     return lg_buf_check(w->out, err);
 }
 
@@ -225,7 +224,7 @@ static void add_window(c_writer *w, int i)
     lg_buf_addf(w->out,
                 "    %s(&(const window){.in_h = %lld, .in_w = %lld, .in_c = %lld, .out_h = %lld, .out_w = %lld, "
                 ".out_c = %lld,\n",
-                node->type->name, (long long)in[0], (long long)in[1], (long long)in[2], (long long)out[0],
+                w->facts[i].fixed ? "conv" : node->type->name, (long long)in[0], (long long)in[1], (long long)in[2], (long long)out[0],
                 (long long)out[1], (long long)out[2]);
     lg_buf_addf(w->out,
                 "        .size_h = %lld, .size_w = %lld, .stride_h = %lld, .stride_w = %lld, .step_h = %lld, "
@@ -238,7 +237,7 @@ static void add_window(c_writer *w, int i)
 static void add_params(c_writer *w, int i)
 {
     lg_buf_addf(w->out, "w%d_kernel, ", i);
-    if (nn_net_node(w->net, i)->nparam == 2) lg_buf_addf(w->out, "w%d_bias, ", i);
+    if (w->facts[i].fixed || nn_net_node(w->net, i)->nparam == 2) lg_buf_addf(w->out, "w%d_bias, ", i);
     else lg_buf_adds(w->out, "NULL, ");
 }
 
@@ -270,7 +269,7 @@ static void add_op(c_writer *w, int i)
     case NN_OP_AVGPOOL:
         add_window(w, i);
         lg_buf_addf(w->out, "%s, ", x);
-        if (node->nparam) add_params(w, i);
+        if (node->nparam || f->fixed) add_params(w, i);
         lg_buf_addf(w->out, "%s);\n", y);
         break;
     case NN_OP_DENSE:
@@ -356,7 +355,8 @@ static void add_opening(c_writer *w)
 
 static void add_public(c_writer *w)
 {
-    const nn_shape in = nn_net_input(w->net);
+    nn_shape in = nn_net_input(w->net);
+    if (in.rank == 1) in = nn_shape_image(1, 1, in.dim[0]);
     int classes = size_of(nn_net_output(w->net));
     lg_buf_addf(w->out, "enum { %s_HEIGHT = %lld, %s_WIDTH = %lld, %s_CHANNELS = %lld, %s_CLASSES = %d };\n", w->upper,
                 (long long)in.dim[0], w->upper, (long long)in.dim[1], w->upper, (long long)in.dim[2], w->upper,

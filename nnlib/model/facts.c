@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "nnlib/core/json_text.h"
+#include "nnlib/layers/preprocess.h"
 #include "lib/base/banned.h"
 
 /* ---- settings by name ---- */
@@ -56,6 +57,7 @@ static const struct {
     {"add", NN_OP_ADD},
     {"concat", NN_OP_CONCAT},
     {"dropout", NN_OP_DROPOUT},
+    {"preprocess", NN_OP_CONV},
 };
 
 /* Lines that `same` adds on both sides; the odd one comes behind (layers/window.c). */
@@ -81,14 +83,42 @@ static void find_window(const nn_node *node, nn_facts *f)
 }
 
 /* `pad 0x2` has a 0, so nothing is taken for "not given". */
+static nn_dims exact_size(const nn_node *node, const char *name)
+{
+    nn_dims d;
+    memcpy(&d, setting(node, name, NN_SIZE), sizeof d);
+    return d;
+}
+
 static void find_padding(const nn_node *node, nn_facts *f)
 {
-    nn_dims by, before, extra;
-    memcpy(&by, setting(node, "by", NN_SIZE), sizeof by);
-    memcpy(&before, setting(node, "before", NN_SIZE), sizeof before);
-    memcpy(&extra, setting(node, "extra", NN_SIZE), sizeof extra);
+    nn_dims by = exact_size(node, "by"), before = exact_size(node, "before"), extra = exact_size(node, "extra");
     f->before = (nn_dims){by.h + before.h, by.w + before.w, 0};
     f->behind = (nn_dims){by.h + extra.h, by.w + extra.w, 0};
+}
+
+static void find_mix(const nn_preprocess *preprocess, nn_facts *f)
+{
+    nn_pixel_map map = nn_preprocess_map(preprocess);
+    f->fixed = true;
+    for (int c = 0; c < 3; c++) {
+        f->kernel[map.from[c] * 3 + c] = map.factor[c];
+        f->bias[c] = map.offset[c];
+    }
+}
+
+int nn_facts_arrays(const nn_facts *facts, const nn_weights *weights, int node, nn_array out[NN_MAX_PARAMS])
+{
+    const nn_node *n = nn_net_node(nn_weights_net(weights), node);
+    if (facts->fixed) {
+        out[0] = (nn_array){.name = "kernel", .shape = {.rank = 4, .dim = {1, 1, 3, 3}}, .data = facts->kernel};
+        out[1] = (nn_array){.name = "bias", .shape = nn_shape_list(3), .data = facts->bias};
+        return 2;
+    }
+    for (int k = 0; k < n->nparam; k++)
+        out[k] = (nn_array){
+            .name = n->param[k].name, .shape = n->param[k].shape, .data = nn_weights_param(weights, node, k)};
+    return n->nparam;
 }
 
 lg_status nn_facts_of(const nn_node *node, nn_facts *out, lg_err *err)
@@ -106,7 +136,9 @@ lg_status nn_facts_of(const nn_node *node, nn_facts *out, lg_err *err)
     out->epsilon = number_of(node, "epsilon");
     out->view = out->op == NN_OP_FLATTEN || out->op == NN_OP_DROPOUT ||
                 (out->op == NN_OP_ACTIVATION && out->activation == NN_LINEAR);
-    if (out->op == NN_OP_PAD) find_padding(node, out);
+    const nn_preprocess *preprocess = nn_preprocess_of(node->type, node->spec.config);
+    if (preprocess) find_mix(preprocess, out);
+    else if (out->op == NN_OP_PAD) find_padding(node, out);
     else if (out->op == NN_OP_CONV || out->op == NN_OP_DEPTHWISE || out->op == NN_OP_MAXPOOL ||
              out->op == NN_OP_AVGPOOL)
         find_window(node, out);
@@ -163,6 +195,7 @@ void nn_net_words(const nn_net *net, lg_buf *out)
         for (int k = 0; !plain && k < node->spec.nin; k++)
             lg_buf_addf(out, "%s%s", k ? ", " : " (", nn_net_node(net, node->input[k])->name);
         if (!plain) lg_buf_addc(out, ')');
+        if (node->frozen) lg_buf_adds(out, ", frozen");
     }
 }
 

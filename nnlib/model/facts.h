@@ -40,16 +40,27 @@ typedef struct nn_facts {
     nn_activation activation;         /* at its end */
     double epsilon;                   /* batchnorm */
     bool keepdims;                    /* globalavg gives an image of one place */
+    float kernel[9], bias[3];         /* of `preprocess`, which is a conv 1x1 whose numbers are not weights */
+    bool fixed;                       /* it is one */
     bool view; /* gives the numbers it gets, in their order: flatten, dropout (when the network is
                   used), activation linear */
 } nn_facts;
-/* Parameters are the node's own: a bias is there where nparam is 2. LL367 for a kind of layer that is not listed. */
+/* LL367 for a kind of layer that is not listed. */
 lg_status nn_facts_of(const nn_node *node, nn_facts *out, lg_err *err) LG_MUST_CHECK;
+
+/* The numbers a layer computes with, in the order of nn_param: its weights, or those of facts. How many: 0, a kernel,
+ * a kernel and a bias, or the four of batchnorm. data is borrowed from either. */
+typedef struct nn_array {
+    const char *name; /* "kernel" */
+    nn_shape shape;
+    const float *data;
+} nn_array;
+int nn_facts_arrays(const nn_facts *facts, const nn_weights *weights, int node, nn_array out[NN_MAX_PARAMS]);
 
 /* The layer as the language writes it, with what is not its default: `conv 16 3x3 relu stride 2x2 same no bias`. */
 void nn_node_words(const nn_node *node, lg_buf *out);
 /* All of them, one a line with its name, and with what it reads where that is not just the line above:
- * `add1: add (batchnorm2, conv1)`. */
+ * `add1: add (batchnorm2, conv1)`. Frozen layers are followed by `, frozen`. */
 void nn_net_words(const nn_net *net, lg_buf *out);
 
 /* ---- the whole ---- */
@@ -63,11 +74,6 @@ typedef struct nn_about {
     const char *preprocessing; /* all that happens to a picture, for people; or NULL */
     const char *recipe;        /* lines that make the model again; or NULL */
 } nn_about;
-
-/* The same network for writers: a layer `preprocess`, which nobody else has, is there a frozen 1x1 convolution of its
- * name that does the same; all other layers keep their names (keras: those they have in Keras). Owned:
- * nn_weights_unref. */
-lg_status nn_preprocess_as_conv(const nn_weights *weights, bool keras, nn_weights **out, lg_err *err) LG_MUST_CHECK;
 
 /* LL364 when a weight is infinite or no number: no other program could use that. */
 lg_status nn_about_check(const nn_about *about, lg_err *err) LG_MUST_CHECK;

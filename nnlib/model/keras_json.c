@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "nnlib/core/json_text.h"
+#include "nnlib/layers/preprocess.h"
 #include "nnlib/model/c_source.h"
 #include "nnlib/model/facts.h"
 #include "lib/base/banned.h"
@@ -65,21 +66,16 @@ static void add_number(const json_writer *w, const nn_field *f, double value)
 }
 
 /* Rows above and below, columns left and right of a `pad`; else the two sides. */
-static void add_size(lg_buf *out, const nn_field *f, const nn_node *node, nn_dims d)
+static void add_size(const json_writer *w, const nn_facts *facts, nn_dims d)
 {
-    const nn_field *above = nn_field_find(node->type->fields, "before");
-    const nn_field *below = nn_field_find(node->type->fields, "extra");
-    const char *config = node->spec.config;
-    nn_dims before = {0}, extra = {0};
-    if (above) memcpy(&before, config + above->offset, sizeof before);
-    if (below) memcpy(&extra, config + below->offset, sizeof extra);
-    if (below && strcmp(f->keras, "padding") == 0)
-        lg_buf_addf(out, "[[%lld, %lld], [%lld, %lld]]", (long long)(d.h + before.h), (long long)(d.h + extra.h),
-                    (long long)(d.w + before.w), (long long)(d.w + extra.w));
-    else lg_buf_addf(out, "[%lld, %lld]", (long long)d.h, (long long)d.w);
+    const nn_dims *a = &facts->before, *b = &facts->behind;
+    if (facts->op == NN_OP_PAD)
+        lg_buf_addf(w->out, "[[%lld, %lld], [%lld, %lld]]", (long long)a->h, (long long)b->h, (long long)a->w,
+                    (long long)b->w);
+    else lg_buf_addf(w->out, "[%lld, %lld]", (long long)d.h, (long long)d.w);
 }
 
-static void add_value(const json_writer *w, const nn_field *f, const nn_node *node)
+static void add_value(const json_writer *w, const nn_field *f, const nn_node *node, const nn_facts *facts)
 {
     lg_buf *out = w->out;
     const char *at = (const char *)node->spec.config + f->offset;
@@ -98,7 +94,7 @@ static void add_value(const json_writer *w, const nn_field *f, const nn_node *no
         break;
     case NN_SIZE:
         memcpy(&dims, at, sizeof dims);
-        add_size(out, f, node, dims);
+        add_size(w, facts, dims);
         break;
     case NN_CHOICE:
         memcpy(&index, at, sizeof index);
@@ -124,21 +120,33 @@ static bool is_default(const nn_field *f, const void *config, const char *fresh)
 }
 
 /* What is a default of ours need not be one of Keras': sizes always stand. */
-static void add_settings(const json_writer *w, const nn_node *node)
+static void add_fields(const json_writer *w, const nn_node *node, const nn_facts *facts)
 {
     char fresh[512];
     LG_BUG_ON(node->type->config_size > sizeof fresh);
     nn_config_init(node->type, fresh);
-    lg_buf_adds(w->out, "{\"name\": ");
-    nn_json_text(w->out, node->keras_name);
-    lg_buf_addf(w->out, ", \"trainable\": %s, \"dtype\": \"float32\"", node->frozen ? "false" : "true");
     for (const nn_field *f = node->type->fields; f->name; f++) {
         bool bare = f->positional && f->kind == NN_SIZE;
         if (!f->keras || (!bare && is_default(f, node->spec.config, fresh))) continue;
         lg_buf_addf(w->out, ", \"%s\": ", f->keras);
-        add_value(w, f, node);
+        add_value(w, f, node, facts);
     }
+}
+
+static void add_settings(const json_writer *w, const nn_node *node, const nn_facts *facts)
+{
+    lg_buf_adds(w->out, "{\"name\": ");
+    nn_json_text(w->out, node->keras_name);
+    lg_buf_addf(w->out, ", \"trainable\": %s, \"dtype\": \"float32\"",
+                node->frozen || facts->fixed ? "false" : "true");
+    if (facts->fixed) lg_buf_adds(w->out, ", \"filters\": 3, \"kernel_size\": [1, 1]");
+    else add_fields(w, node, facts);
     lg_buf_addc(w->out, '}');
+}
+
+const char *nn_keras_class(const nn_node *node)
+{
+    return nn_preprocess_of(node->type, node->spec.config) ? "Conv2D" : node->type->keras;
 }
 
 /* ---- layers ---- */
@@ -193,10 +201,9 @@ static bool is_name(const char *name)
     return strspn(name, plain) == strlen(name) && *name != '_' && *name != '-';
 }
 
-static lg_status check_layer(const nn_node *node, lg_err *err)
+static lg_status check_layer(const nn_node *node, nn_facts *facts, lg_err *err)
 {
-    nn_facts ignored;
-    LG_TRY(nn_facts_of(node, &ignored, err));
+    LG_TRY(nn_facts_of(node, facts, err));
     if (is_name(node->keras_name)) return LG_OK;
     nn_not_written("Keras", err, "names of layers are made of letters, digits and _ . - there, and one is `%s`",
                    node->keras_name);
@@ -206,10 +213,11 @@ static lg_status check_layer(const nn_node *node, lg_err *err)
 static lg_status add_layer(const json_writer *w, int i, lg_err *err)
 {
     const nn_node *node = nn_net_node(w->net, i);
-    LG_TRY(check_layer(node, err));
+    nn_facts facts;
+    LG_TRY(check_layer(node, &facts, err));
     lg_buf_adds(w->out, w->form == NN_KERAS_3 ? "{\"module\": \"keras.layers\", \"registered_name\": null, " : "{");
-    lg_buf_addf(w->out, "\"class_name\": \"%s\", \"config\": ", node->type->keras);
-    if (i) add_settings(w, node);
+    lg_buf_addf(w->out, "\"class_name\": \"%s\", \"config\": ", nn_keras_class(node));
+    if (i) add_settings(w, node, &facts);
     else add_input(w, node);
     lg_buf_adds(w->out, ", \"name\": ");
     nn_json_text(w->out, node->keras_name);

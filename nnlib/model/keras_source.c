@@ -133,23 +133,34 @@ static void add_input(lg_buf *out, int reader, int i)
     else lg_buf_addf(out, "x%d", i);
 }
 
-/* `preprocess`: channels turned round by a slice, all else by Rescaling. */
-static void add_preprocess(lg_buf *out, const nn_preprocess *p, const nn_node *node)
+static void add_three(lg_buf *out, const float value[3])
 {
+    lg_buf_addf(out, "[%.9g, %.9g, %.9g]", (double)value[0], (double)value[1], (double)value[2]);
+}
+
+/* `preprocess`: channels turned round by a slice, all else by Rescaling. */
+static void add_preprocess(lg_buf *out, const nn_preprocess *p, const nn_net *net, int i)
+{
+    const nn_node *node = nn_net_node(net, i);
     const nn_pixel_map map = nn_preprocess_map(p);
-    lg_buf_addf(out, "x = layers.Rescaling(scale=[%.9g, %.9g, %.9g], offset=[%.9g, %.9g, %.9g], name=",
-                (double)map.factor[0], (double)map.factor[1], (double)map.factor[2], (double)map.offset[0],
-                (double)map.offset[1], (double)map.offset[2]);
+    lg_buf_addf(out, "%s = layers.Rescaling(scale=", i == nn_net_count(net) - 1 ? "outputs" : "x");
+    add_three(out, map.factor);
+    lg_buf_adds(out, ", offset=");
+    add_three(out, map.offset);
+    lg_buf_adds(out, ", name=");
     add_string(out, node->keras_name);
-    lg_buf_addf(out, ")(inputs%s)\n", p->bgr ? "[..., ::-1]" : "");
+    lg_buf_adds(out, ")(");
+    add_input(out, i, node->input[0]);
+    lg_buf_adds(out, p->bgr ? "[..., ::-1])\n" : ")\n");
+    if (is_branch(net, i)) lg_buf_addf(out, "x%d = x\n", i);
 }
 
 static void add_layer(lg_buf *out, const nn_net *net, int i)
 {
     const nn_node *node = nn_net_node(net, i);
-    const nn_preprocess *preprocess = i == 1 ? nn_preprocess_of(node->type, node->spec.config) : NULL;
+    const nn_preprocess *preprocess = nn_preprocess_of(node->type, node->spec.config);
     if (preprocess) {
-        add_preprocess(out, preprocess, node);
+        add_preprocess(out, preprocess, net, i);
         return;
     }
     lg_buf_addf(out, "%s = layers.%s(", i == nn_net_count(net) - 1 ? "outputs" : "x", node->type->keras);

@@ -65,6 +65,38 @@ TEST(words_read_back_as_the_same_layers)
     }
 }
 
+/* Blue, green, red less their means, from 0..1 red first: as a convolution of one place. */
+TEST(preprocess_is_a_convolution)
+{
+    nn_net *net = NET("input 2x2x3", "preprocess caffe");
+    nn_facts f;
+    lg_err_clear(&err);
+    CHECK_OK(nn_facts_of(nn_net_node(net, 1), &f, &err));
+    CHECK(f.op == NN_OP_CONV && f.fixed);
+    static const float want[] = {0, 0, 255, 0, 255, 0, 255, 0, 0};
+    CHECK(memcmp(f.kernel, want, sizeof want) == 0);
+    CHECK_NEAR(f.bias[0], -103.939, 1e-4);
+    nn_net_unref(net);
+}
+
+TEST(frozen_layers_are_told)
+{
+    nn_net *net = NULL;
+    lg_buf words;
+    lg_buf_init(&words, 0);
+    lg_err_clear(&err);
+    CHECK_OK(nn_net_new(&net, &err));
+    CHECK_OK(nn_net_add_line(net, "input 4x4x1", &err));
+    CHECK_OK(nn_net_add_line(net, "conv 2 1x1", &err));
+    nn_net_freeze(net, 1);
+    CHECK_OK(nn_net_add_line(net, "globalavg", &err));
+    CHECK_OK(nn_net_finish(net, &err));
+    nn_net_words(net, &words);
+    CHECK_STR(lg_buf_str(&words), "input1: input 4x4x1\nconv1: conv 2 1x1, frozen\nglobalavg1: globalavg");
+    lg_buf_release(&words);
+    nn_net_unref(net);
+}
+
 TEST(texts_of_json)
 {
     lg_buf out;

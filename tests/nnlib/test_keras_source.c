@@ -1,7 +1,7 @@
 /* test_keras_source.c - the Python of a network: as kept in tests/golden/keras/source_*.py, which Keras has run.
  *
  * With PEER_PYTHON (a Python that has Keras) it runs them again; see check_source.py. NN_BLESS=1 writes them anew. */
-#include "tests/support/nn_test.h"
+#include "tests/support/export_nets.h"
 
 static lg_buf source_of(const nn_net *net)
 {
@@ -66,6 +66,14 @@ TEST(paddings_and_kept_dimensions)
     CHECK_HAS(lg_buf_str(&text), "layers.GlobalAveragePooling2D(keepdims=True, name");
     lg_buf_release(&text);
     nn_net_unref(net);
+}
+
+/* Its numbers stand in the source, and colours are turned round before it. */
+TEST(preprocess_brings_its_numbers)
+{
+    nn_weights *weights = export_weights("prepared");
+    as_kept(nn_net_ref(nn_weights_net(weights)), "tests/golden/keras/source_prepared.py");
+    nn_weights_unref(weights);
 }
 
 TEST(names_are_quoted)

@@ -34,6 +34,9 @@ static const struct export_net {
     {"crossed", /* Keras lists layer 1 behind 2 and 3, and all kernels are of one size */
      {"input 6x5x3", "conv 3 1x1", "@0 conv 3 1x1 tanh", "@2 conv 3 1x1", "@0 conv 3 1x1", "@3,1 add", "@4,5 add",
       "globalavg", "dense 3 softmax"}},
+    {"prepared",
+     {"input 9x8x3", "preprocess torch", "pad 1x2 before 2x1", "conv 3 3x3 stride 2 tanh", "preprocess tf", "@0 preprocess caffe",
+      "depthwise 4x4 stride 3 tanh", "globalavg", "@4 globalmax", "@7,8 concat", "dense 3 softmax"}},
     {"places",
      {"input 8x6x1", "pad 0x1", "conv 5 3x3 same dilation 2 swish", "avgpool 2", "activation linear",
       "conv 3 1x1 softmax"}},

@@ -115,6 +115,18 @@ static void settle(nn_weights *weights)
     free(x);
 }
 
+/* Answers that are less sure of themselves: fifty layers leave rounding behind, which steep ones would enlarge. */
+static void soften(nn_weights *weights)
+{
+    const nn_net *net = nn_weights_net(weights);
+    for (int i = 0; i < nn_net_count(net); i++) {
+        const nn_node *node = nn_net_node(net, i);
+        float *kernel = nn_weights_data(weights) + node->offset[0];
+        if (strcmp(node->type->name, "dense") != 0) continue;
+        for (size_t k = 0; k < nn_shape_size(node->param[0].shape); k++) kernel[k] *= 0.15f;
+    }
+}
+
 /* Networks to transfer from, with weights that are drawn: all branches, names and paddings of large ones. */
 TEST(bases)
 {
@@ -129,6 +141,7 @@ TEST(bases)
         CHECK_OK(nn_base_net(base, &o, &net, &err));
         nn_weights *weights = export_fill(net);
         settle(weights);
+        soften(weights);
         nn_c_name(names[i], name);
         write_all(weights, name, nn_net_params(net) < 3000000 ? FORMATS : FORMATS - 1); /* compilers are slow */
         nn_weights_unref(weights);

@@ -34,16 +34,19 @@ static void check_tensors(const nn_about *about)
     const nn_net *net = nn_weights_net(about->weights);
     size_t count = 0;
     for (int i = 0; i < nn_net_count(net); i++) {
-        const nn_node *node = nn_net_node(net, i);
-        for (int k = 0; k < node->nparam; k++, count++) {
+        nn_facts facts;
+        nn_array array[NN_MAX_PARAMS];
+        CHECK_OK(nn_facts_of(nn_net_node(net, i), &facts, &err));
+        int n = nn_facts_arrays(&facts, about->weights, i, array);
+        for (int k = 0; k < n; k++, count++) {
             char name[120];
-            bool depthwise = strcmp(node->type->name, "depthwise") == 0 && k == 0;
-            snprintf(name, sizeof name, "%s/%s%s", node->keras_name, depthwise ? "depthwise_" : "",
-                     node->param[k].name);
+            bool depthwise = facts.op == NN_OP_DEPTHWISE && k == 0;
+            snprintf(name, sizeof name, "%s/%s%s", nn_net_node(net, i)->keras_name, depthwise ? "depthwise_" : "",
+                     array[k].name);
             const nn_named_tensor *t = nn_named_find(&back.tensors, name);
             if (!t) TEST_FAIL("%s is not in the file", name);
-            CHECK_INT(t->bytes, nn_shape_size(node->param[k].shape) * sizeof(float));
-            CHECK(memcmp(t->data, nn_weights_param(about->weights, i, k), t->bytes) == 0);
+            CHECK_INT(t->bytes, nn_shape_size(array[k].shape) * sizeof(float));
+            CHECK(memcmp(t->data, array[k].data, t->bytes) == 0);
         }
     }
     CHECK_INT(back.tensors.count, count);
