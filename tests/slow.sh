@@ -6,6 +6,7 @@ step "real photos" sh tests/real/logos.sh
 step "a frozen base on real photos" sh tests/real/transfer.sh
 step "real sets as published" sh tests/real/sets.sh
 step "pictures against other people's code" sh tests/real/pictures.sh
+step "networks of other programs" sh tests/real/networks.sh
 step "C tests under AddressSanitizer and UBSan" make --no-print-directory -j"$(nproc)" unit FLAVOR=asan
 step "the kernel under AddressSanitizer" make --no-print-directory -j"$(nproc)" e2e FLAVOR=asan E=protocol
 step "the corpus of hostile files under AddressSanitizer" make --no-print-directory -j"$(nproc)" e2e FLAVOR=asan E=corpora

@@ -19,6 +19,8 @@ typedef struct onnx_value {
     int64_t places;     /* of a list: there all numbers of a channel lie together, here all of a place: so many places */
     bool positive;      /* no number is below 0 */
     bool shares;        /* it is the outcome of a softmax */
+    int64_t *whole;     /* it is no image and no list of numbers, but a known list of so many sizes; else NULL */
+    int wholes;
 } onnx_value;
 
 /* Where number (place, in, out) of a parameter of ours lies in a tensor: at the sum of each times its step. */
@@ -68,7 +70,7 @@ int64_t nn_onnx_channels(const onnx_builder *b, const onnx_value *v); /* of a li
 int nn_onnx_channel_axis(const onnx_value *v);
 int64_t nn_onnx_int(const onnx_builder *b, const char *attr, int64_t otherwise);
 double nn_onnx_number(const onnx_builder *b, const char *attr, double otherwise);
-/* Input k as whole numbers, at most `most`; refused where they are not there, or not in the file. */
+/* Input k as whole numbers, at most `most`; refused where they are not known. */
 lg_status nn_onnx_wholes(const onnx_builder *b, int k, int most, int64_t *to, int *count, lg_err *err) LG_MUST_CHECK;
 
 /* ---- layers ---- */
@@ -85,6 +87,8 @@ lg_status nn_onnx_fill(onnx_builder *b, int param, const onnx_fill *fill, lg_err
 onnx_order nn_onnx_channel_order(const onnx_builder *b, const onnx_value *v, const nn_named_tensor *t);
 
 /* ---- makers ---- */
+/* Works out the node, where it does nothing but compute a shape. */
+lg_status nn_onnx_to_shape(onnx_builder *b, bool *made, lg_err *err) LG_MUST_CHECK;
 /* Makes the node and some behind it one layer, where they are one; they are then no longer needed. */
 lg_status nn_onnx_to_idiom(onnx_builder *b, bool *made, lg_err *err) LG_MUST_CHECK;
 lg_status nn_onnx_to_conv(onnx_builder *b, lg_err *err) LG_MUST_CHECK;

@@ -137,6 +137,12 @@ double nn_onnx_number(const onnx_builder *b, const char *attr, double otherwise)
 lg_status nn_onnx_wholes(const onnx_builder *b, int k, int most, int64_t *to, int *count, lg_err *err)
 {
     const nn_named_tensor *t = nn_onnx_tensor(b, k);
+    const onnx_value *v = k < b->at->inputs ? nn_onnx_value_of(b, b->at->input[k]) : NULL;
+    if (v && v->whole && v->wholes <= most) {
+        memcpy(to, v->whole, (size_t)v->wholes * sizeof *to);
+        *count = v->wholes;
+        return LG_OK;
+    }
     if (!t || (t->dtype != NN_I64 && t->dtype != NN_I32) || t->count > (size_t)most)
         return nn_onnx_refuse(b, err, "has no list of at most %d whole numbers in the file as its input %d", most, k + 1);
     for (size_t i = 0; i < t->count; i++) {
@@ -441,7 +447,8 @@ static lg_status add_input(onnx_builder *b, const nn_onnx_choice *choice, lg_err
 static lg_status make_node(onnx_builder *b, lg_err *err)
 {
     bool made;
-    LG_TRY(nn_onnx_to_idiom(b, &made, err));
+    LG_TRY(nn_onnx_to_shape(b, &made, err));
+    if (!made) LG_TRY(nn_onnx_to_idiom(b, &made, err));
     if (made) return LG_OK;
     for (size_t i = 0; i < sizeof makers / sizeof *makers; i++)
         if (strcmp(makers[i].op, b->at->op) == 0) return makers[i].make(b, err);

@@ -20,7 +20,8 @@
  * Clip from 0 to 6 or without an end, LeakyRelu 0.2, Elu 1, Sigmoid, Tanh, x · sigmoid(x), gelu, Softmax over the channels; MaxPool,
  * AveragePool, GlobalAveragePool, GlobalMaxPool, ReduceMean over height and width; Add and Sum of layers, Concat of
  * channels; Gemm, MatMul with weights; Add, Sub, Mul, Div with a number or one for each channel; Flatten, Squeeze, and
- * Reshape to a list; Pad with zeros; Transpose between NCHW and NHWC; Identity, Dropout, Constant. All else, and
+ * Reshape to a list, also to a shape that Shape, Gather, Slice, Concat, Cast, Squeeze and Unsqueeze make of an image's;
+ * Pad with zeros; Transpose between NCHW and NHWC; Identity, Dropout, Constant. All else, and
  * settings for which there is no layer, are refused with LL365, which names the node and what would be read. */
 #ifndef NN_ONNX_NET_H
 #define NN_ONNX_NET_H

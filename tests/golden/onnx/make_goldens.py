@@ -201,6 +201,16 @@ def dense():
     case("reshape_all", [node("Reshape", "x to", "f"), node("Gemm", "f w", "y")], {"to": np.array([-1, 126]), "w": w})
     case("reshape_fixed", [node("Reshape", "x to", "f", allowzero=1), node("Gemm", "f w", "y")],
          {"to": np.array([2, 126]), "w": w}, (2, 3, 6, 7), opset=14)
+    view = [node("Shape", "x", "s"), node("Gather", "s zero", "n", axis=0), node("Unsqueeze", "n axis", "m"),
+            node("Concat", "m rest", "to", axis=0), node("Reshape", "x to", "f"), node("Gemm", "f w", "y")]
+    sizes = {"zero": np.array(0), "axis": np.array([0]), "rest": np.array([-1]), "w": w}
+    case("reshape_view", view, sizes)
+    case("reshape_flatten", [node("Transpose", "x", "t", perm=[0, 2, 3, 1]), node("Shape", "x", "s"),
+                             node("Gather", "s places", "p"), node("Cast", "p", "i", to=6), node("Slice", "i a b a", "n"),
+                             node("Concat", "n all", "c", axis=0), node("Cast", "c", "to", to=7), node("Reshape", "t to", "f"),
+                             node("MatMul", "f w", "y")],
+         {"places": np.array([0, 2, 3, 1]), "a": np.array([0], np.int32), "b": np.array([1], np.int32),
+          "all": np.array([126], np.int32), "w": w})
     case("reshape_image", [node("Reshape", "x to", "i"), node("Relu", "i", "y")], {"to": np.array([0, 3, 6, 7])})
     case("squeeze", [node("GlobalAveragePool", "x", "g"), node("Squeeze", "g axes", "y")], {"axes": np.array([2, 3])})
     case("squeeze_attribute", [node("GlobalAveragePool", "x", "g"), node("Squeeze", "g", "y", axes=[3, 2])], opset=11)
@@ -287,6 +297,12 @@ def refusals():
     refused("no_orders", "in different orders", flat + [node("Transpose", "x", "t", perm=[0, 2, 3, 1]),
                                                         node("Flatten", "t", "u"), node("Add", "f u", "y")])
     refused("no_shape", "makes another shape", [node("Reshape", "x to", "y")], {"to": np.array([0, 3, 42])})
+    sizes = [node("Shape", "x", "s"), node("Reshape", "x t", "f"), node("Relu", "f", "y")]
+    refused("no_size", "takes size 7 of 4", [sizes[0], node("Gather", "s k", "t")] + sizes[1:], {"k": np.array([7])})
+    refused("no_cut", "cuts a list of sizes in another way", [sizes[0], node("Slice", "s k e z k", "t")] + sizes[1:],
+            {"k": np.array([2]), "e": np.array([4]), "z": np.array([0])})
+    refused("no_sizes", "which is no image", [sizes[0], node("Relu", "s", "y")])
+    refused("no_gathering", "has no layer that does the same", [node("Gather", "x k", "y", axis=1)], {"k": np.array([0])})
     refused("no_zero", "makes another shape", [node("Reshape", "x to", "y", allowzero=1)], {"to": np.array([0, 126])}, opset=14)
     refused("no_two_images", "makes another shape", [node("Reshape", "x to", "y")], {"to": np.array([2, 126])})
     refused("no_reshape_input", "no list of at most 4 whole numbers", relu + [node("Reshape", "x r", "y")])
