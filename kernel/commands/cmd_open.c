@@ -31,8 +31,9 @@ static const dsl_param params[] = {
                 .choices = "caffe tf torch",
                 .dflt_help = "as a dataset has them",
                 .help = "of a network: how its pixels are prepared",
-                .advice = "as it was trained: caffe: blue first, less the mean of ImageNet; tf: -1 to 1; torch: less its "
-                          "mean, by its deviation"},
+                .advice =
+                    "as it was trained: caffe: blue first, less the mean of ImageNet; tf: -1 to 1; torch: less its "
+                    "mean, by its deviation"},
     [SIZE] = {.name = "size",
               .role = DSL_OPTION,
               .type = DSL_T_SIZE,
@@ -216,6 +217,6 @@ const dsl_command dsl_cmd_open = {
     .group = "Business",
     .params = params,
     .examples = (const char *const[]){"open scratch from scratch.lmodel", "open results from results.csv",
-                                       "open tiny from tiny.onnx", NULL},
+                                      "open tiny from tiny.onnx", NULL},
     .run = open_run,
 };

@@ -10,16 +10,16 @@
 
 /* A value of the graph in our network: which layer gives it, and how ONNX's numbers of it lie against ours. */
 typedef struct onnx_value {
-    int layer;          /* -1: not there (yet) */
-    int maker;          /* node of the graph that gives it; -1: it is an input */
+    int layer;           /* -1: not there (yet) */
+    int maker;           /* node of the graph that gives it; -1: it is an input */
     int readers, reader; /* nodes that are needed and read it, and the last of them */
-    const char *called; /* what it is called as an output of the graph, or NULL */
-    int rank;           /* as ONNX has it: 4 an image, 2 a list */
-    bool last;          /* of an image: channels come last there too (NHWC) */
-    int64_t places;     /* of a list: there all numbers of a channel lie together, here all of a place: so many places */
-    bool positive;      /* no number is below 0 */
-    bool shares;        /* it is the outcome of a softmax */
-    int64_t *whole;     /* it is no image and no list of numbers, but a known list of so many sizes; else NULL */
+    const char *called;  /* what it is called as an output of the graph, or NULL */
+    int rank;            /* as ONNX has it: 4 an image, 2 a list */
+    bool last;           /* of an image: channels come last there too (NHWC) */
+    int64_t places; /* of a list: there all numbers of a channel lie together, here all of a place: so many places */
+    bool positive;  /* no number is below 0 */
+    bool shares;    /* it is the outcome of a softmax */
+    int64_t *whole; /* it is no image and no list of numbers, but a known list of so many sizes; else NULL */
     int wholes;
 } onnx_value;
 
@@ -42,7 +42,7 @@ typedef struct onnx_builder {
     const char *file;
     nn_onnx graph;
     nn_net *net;
-    int64_t images; /* as many as the graph was written for; -1: any */
+    int64_t images;    /* as many as the graph was written for; -1: any */
     nn_name_map names; /* of values */
     onnx_value *value;
     bool *needed;           /* nodes that lead to the output */
@@ -65,7 +65,7 @@ lg_status nn_onnx_image(const onnx_builder *b, int k, onnx_value **out, lg_err *
 lg_status nn_onnx_list(const onnx_builder *b, int k, onnx_value **out, lg_err *err) LG_MUST_CHECK;
 /* Input k as anything that is computed. */
 lg_status nn_onnx_computed(const onnx_builder *b, int k, onnx_value **out, lg_err *err) LG_MUST_CHECK;
-nn_shape nn_onnx_shape(const onnx_builder *b, const onnx_value *v); /* ours */
+nn_shape nn_onnx_shape(const onnx_builder *b, const onnx_value *v);   /* ours */
 int64_t nn_onnx_channels(const onnx_builder *b, const onnx_value *v); /* of a list all its numbers */
 int nn_onnx_channel_axis(const onnx_value *v);
 int64_t nn_onnx_int(const onnx_builder *b, const char *attr, int64_t otherwise);
@@ -92,12 +92,12 @@ lg_status nn_onnx_to_shape(onnx_builder *b, bool *made, lg_err *err) LG_MUST_CHE
 /* Makes the node and some behind it one layer, where they are one; they are then no longer needed. */
 lg_status nn_onnx_to_idiom(onnx_builder *b, bool *made, lg_err *err) LG_MUST_CHECK;
 lg_status nn_onnx_to_conv(onnx_builder *b, lg_err *err) LG_MUST_CHECK;
-lg_status nn_onnx_to_pool(onnx_builder *b, lg_err *err) LG_MUST_CHECK;       /* MaxPool, AveragePool */
+lg_status nn_onnx_to_pool(onnx_builder *b, lg_err *err) LG_MUST_CHECK; /* MaxPool, AveragePool */
 lg_status nn_onnx_to_globalavg(onnx_builder *b, lg_err *err) LG_MUST_CHECK;
 lg_status nn_onnx_to_globalmax(onnx_builder *b, lg_err *err) LG_MUST_CHECK;
 lg_status nn_onnx_to_reduce_mean(onnx_builder *b, lg_err *err) LG_MUST_CHECK;
 lg_status nn_onnx_to_pad(onnx_builder *b, lg_err *err) LG_MUST_CHECK;
-lg_status nn_onnx_to_dense(onnx_builder *b, lg_err *err) LG_MUST_CHECK;      /* Gemm, MatMul */
+lg_status nn_onnx_to_dense(onnx_builder *b, lg_err *err) LG_MUST_CHECK; /* Gemm, MatMul */
 lg_status nn_onnx_to_batchnorm(onnx_builder *b, lg_err *err) LG_MUST_CHECK;
 lg_status nn_onnx_to_arithmetic(onnx_builder *b, lg_err *err) LG_MUST_CHECK; /* Add, Sub, Mul, Div */
 lg_status nn_onnx_to_sum(onnx_builder *b, lg_err *err) LG_MUST_CHECK;
@@ -108,6 +108,6 @@ lg_status nn_onnx_to_flatten(onnx_builder *b, lg_err *err) LG_MUST_CHECK;
 lg_status nn_onnx_to_reshape(onnx_builder *b, lg_err *err) LG_MUST_CHECK;
 lg_status nn_onnx_to_squeeze(onnx_builder *b, lg_err *err) LG_MUST_CHECK;
 lg_status nn_onnx_to_transpose(onnx_builder *b, lg_err *err) LG_MUST_CHECK;
-lg_status nn_onnx_to_itself(onnx_builder *b, lg_err *err) LG_MUST_CHECK;     /* Identity, Dropout */
+lg_status nn_onnx_to_itself(onnx_builder *b, lg_err *err) LG_MUST_CHECK; /* Identity, Dropout */
 
 #endif

@@ -144,7 +144,8 @@ lg_status nn_onnx_wholes(const onnx_builder *b, int k, int most, int64_t *to, in
         return LG_OK;
     }
     if (!t || (t->dtype != NN_I64 && t->dtype != NN_I32) || t->count > (size_t)most)
-        return nn_onnx_refuse(b, err, "has no list of at most %d whole numbers in the file as its input %d", most, k + 1);
+        return nn_onnx_refuse(b, err, "has no list of at most %d whole numbers in the file as its input %d", most,
+                              k + 1);
     for (size_t i = 0; i < t->count; i++) {
         int32_t narrow;
         if (t->dtype == NN_I64) memcpy(&to[i], (const char *)t->data + 8 * i, 8);
@@ -381,14 +382,15 @@ static bool channels_last(const onnx_builder *b, const nn_onnx_value *in)
     return second != 1 && second != 3 && (last == 1 || last == 3);
 }
 
-static lg_status image_size(const onnx_builder *b, const nn_onnx_value *in, const nn_onnx_choice *choice,
-                            nn_dims *size, lg_err *err)
+static lg_status image_size(const onnx_builder *b, const nn_onnx_value *in, const nn_onnx_choice *choice, nn_dims *size,
+                            lg_err *err)
 {
     bool last = channels_last(b, in);
     *size = (nn_dims){1, 1, in->rank == 2 ? in->dim[1] : -1};
     if (in->rank == 4) *size = (nn_dims){in->dim[last ? 1 : 2], in->dim[last ? 2 : 3], in->dim[last ? 3 : 1]};
     else if (in->rank != 2)
-        return nn_onnx_not_read(b->file, err, "its input `%.60s` is no image (N, C, H, W) and no list (N, C)", in->name);
+        return nn_onnx_not_read(b->file, err, "its input `%.60s` is no image (N, C, H, W) and no list (N, C)",
+                                in->name);
     if (size->h < 0) size->h = choice->height ? choice->height : -1;
     if (size->w < 0) size->w = choice->width ? choice->width : -1;
     if (size->h > 0 && size->w > 0 && size->c > 0) return LG_OK;
@@ -484,8 +486,10 @@ static lg_status finish(onnx_builder *b, const char *output, const nn_onnx_choic
     lg_err said = {0};
     LG_BUG_ON(v->layer < 0);
     if (v->rank == 2 && v->places > 1)
-        return nn_onnx_not_read(b->file, err, "`%.60s`, which comes out, is an image as a list, channel by channel; "
-                                "such a list is read before dense layers", output);
+        return nn_onnx_not_read(b->file, err,
+                                "`%.60s`, which comes out, is an image as a list, channel by channel; "
+                                "such a list is read before dense layers",
+                                output);
     *scores = !v->shares;
     if (choice->softmax && *scores) {
         if (is_a_place(nn_onnx_shape(b, v))) LG_TRY(add_behind(b, "flatten", "flatten", err));

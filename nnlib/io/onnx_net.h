@@ -17,12 +17,12 @@
  * where two would be the same. What a node needs besides its main layer is called after that: "conv1_pad".
  *
  * **What is read**: Conv of one group, or of as many groups as channels come in and go out; BatchNormalization; Relu,
- * Clip from 0 to 6 or without an end, LeakyRelu 0.2, Elu 1, Sigmoid, Tanh, x · sigmoid(x), gelu, Softmax over the channels; MaxPool,
- * AveragePool, GlobalAveragePool, GlobalMaxPool, ReduceMean over height and width; Add and Sum of layers, Concat of
- * channels; Gemm, MatMul with weights; Add, Sub, Mul, Div with a number or one for each channel; Flatten, Squeeze, and
- * Reshape to a list, also to a shape that Shape, Gather, Slice, Concat, Cast, Squeeze and Unsqueeze make of an image's;
- * Pad with zeros; Transpose between NCHW and NHWC; Identity, Dropout, Constant. All else, and
- * settings for which there is no layer, are refused with LL365, which names the node and what would be read. */
+ * Clip from 0 to 6 or without an end, LeakyRelu 0.2, Elu 1, Sigmoid, Tanh, x · sigmoid(x), gelu, Softmax over the
+ * channels; MaxPool, AveragePool, GlobalAveragePool, GlobalMaxPool, ReduceMean over height and width; Add and Sum of
+ * layers, Concat of channels; Gemm, MatMul with weights; Add, Sub, Mul, Div with a number or one for each channel;
+ * Flatten, Squeeze, and Reshape to a list, also to a shape that Shape, Gather, Slice, Concat, Cast, Squeeze and
+ * Unsqueeze make of an image's; Pad with zeros; Transpose between NCHW and NHWC; Identity, Dropout, Constant. All else,
+ * and settings for which there is no layer, are refused with LL365, which names the node and what would be read. */
 #ifndef NN_ONNX_NET_H
 #define NN_ONNX_NET_H
 
@@ -33,7 +33,8 @@ typedef struct nn_onnx_choice {
     const char *output;    /* which value of the graph comes out; NULL: its output `logits`, else its last output */
     int64_t height, width; /* of the images, where the file leaves them open */
     const char *pixels;    /* how it wants its pixels, "caffe", "tf" or "torch": a layer `preprocess` comes first, and
-                              the network takes pixels of 0..1. NULL: images are what the graph takes. No file says it */
+                              the network takes pixels of 0..1. NULL: images are what the graph takes, which no file
+                              says */
     bool softmax;          /* put a softmax behind scores, so that probabilities come out */
 } nn_onnx_choice;
 

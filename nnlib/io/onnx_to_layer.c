@@ -52,8 +52,12 @@ static lg_status fill_dense(onnx_builder *b, const onnx_value *list, const onnx_
     const int64_t *dim = weights->tensor->dim;
     int64_t in = dim[turned], units = dim[!turned], in_step = turned ? 1 : units;
     onnx_fill f = *weights;
-    f.order = (onnx_order){.places = list->places, .in = in / list->places, .out = units, .place_step = in_step,
-                           .in_step = list->places * in_step, .out_step = turned ? in : 1};
+    f.order = (onnx_order){.places = list->places,
+                           .in = in / list->places,
+                           .out = units,
+                           .place_step = in_step,
+                           .in_step = list->places * in_step,
+                           .out_step = turned ? in : 1};
     LG_TRY(nn_onnx_fill(b, 0, &f, err));
     if (!bias->tensor) return LG_OK;
     f = *bias;
@@ -75,8 +79,8 @@ lg_status nn_onnx_to_dense(onnx_builder *b, lg_err *err)
     else if (b->at->inputs > 2 && b->at->input[2][0] && !adds_to_list(bias.tensor, units))
         return nn_onnx_refuse(b, err, "adds something else than one number, or one for each of its %lld",
                               (long long)units);
-    LG_TRY(nn_onnx_put(b, &list->layer, 1, out, "", err, "dense %lld%s", (long long)units,
-                       bias.tensor ? "" : " no bias"));
+    LG_TRY(
+        nn_onnx_put(b, &list->layer, 1, out, "", err, "dense %lld%s", (long long)units, bias.tensor ? "" : " no bias"));
     LG_TRY(fill_dense(b, list, &weights, &bias, turned, err));
     out->layer = nn_onnx_last(b), out->rank = 2, out->places = 1;
     return LG_OK;

@@ -1,7 +1,7 @@
 /* onnx_to_shape.c - nodes that compute the shape which a Reshape wants from the shape of an image, as PyTorch writes
- * x.view(x.size(0), -1), and tf2onnx Keras' Flatten. Sizes are known here, so such nodes make no layer but a list of whole
- * numbers. The number of images is not known: it is 0 in these lists, which Reshape takes for "as it is", and nothing
- * is computed with it. */
+ * x.view(x.size(0), -1), and tf2onnx Keras' Flatten. Sizes are known here, so such nodes make no layer but a list of
+ * whole numbers. The number of images is not known: it is 0 in these lists, which Reshape takes for "as it is", and
+ * nothing is computed with it. */
 #include <string.h>
 #include "nnlib/io/onnx_build.h"
 #include "lib/base/banned.h"
@@ -86,7 +86,8 @@ static lg_status slice(const onnx_builder *b, onnx_wholes *out, lg_err *err)
     LG_TRY(read_one(b, 2, 0, &to, err));
     LG_TRY(read_one(b, 3, 0, &axis, err));
     LG_TRY(read_one(b, 4, 1, &stride, err));
-    if (axis || stride != 1) return nn_onnx_refuse(b, err, "cuts a list of sizes in another way than from one to another");
+    if (axis || stride != 1)
+        return nn_onnx_refuse(b, err, "cuts a list of sizes in another way than from one to another");
     from = within(from, list.count), to = within(to, list.count);
     for (; from < to; from++) out->at[out->count++] = list.at[from];
     return LG_OK;

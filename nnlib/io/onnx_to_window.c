@@ -122,7 +122,8 @@ static lg_status put_padding(onnx_builder *b, int from, const onnx_value *as, co
                        (long long)w.extra);
 }
 
-/* Where `same` or no padding does it, nothing; else a layer, behind which there is none. Where the windows come from. */
+/* Where `same` or no padding does it, nothing; else a layer, behind which there is none. Where the windows come from.
+ */
 static lg_status pad_image(onnx_builder *b, const onnx_window *w, int *from, bool *same, lg_err *err)
 {
     *same = false;
@@ -147,8 +148,10 @@ static lg_status check_kernel(const onnx_builder *b, const nn_named_tensor *w, c
         return nn_onnx_refuse(b, err, "says windows of %lldx%lld, and has weights of %s", (long long)h,
                               (long long)width, shape);
     if (group != 1 && (group != channels || w->dim[0] != channels))
-        return nn_onnx_refuse(b, err, "has %lld groups for %lld channels in and %lld out; one is read, or as many as "
-                              "channels in and out", (long long)group, (long long)channels, (long long)w->dim[0]);
+        return nn_onnx_refuse(b, err,
+                              "has %lld groups for %lld channels in and %lld out; one is read, or as many as "
+                              "channels in and out",
+                              (long long)group, (long long)channels, (long long)w->dim[0]);
     if (w->dim[1] == (group == 1 ? channels : 1)) return LG_OK;
     return nn_onnx_refuse(b, err, "has weights of %s, which do not fit %lld channels", shape, (long long)channels);
 }
@@ -183,8 +186,8 @@ static lg_status put_conv(onnx_builder *b, int from, const nn_named_tensor *w, c
 static lg_status fill_conv(onnx_builder *b, const nn_named_tensor *w, const nn_named_tensor *bias, lg_err *err)
 {
     int64_t places = w->dim[2] * w->dim[3], in = w->dim[1];
-    onnx_order order = {.places = places, .in = in, .out = w->dim[0], .place_step = 1, .in_step = places,
-                        .out_step = in * places};
+    onnx_order order = {
+        .places = places, .in = in, .out = w->dim[0], .place_step = 1, .in_step = places, .out_step = in * places};
     LG_TRY(nn_onnx_fill(b, 0, &(onnx_fill){.tensor = w, .order = order, .times = 1}, err));
     if (!bias) return LG_OK;
     order = (onnx_order){.places = 1, .in = 1, .out = w->dim[0], .out_step = 1};
@@ -220,7 +223,8 @@ static lg_status check_max(const onnx_builder *b, const onnx_value *image, const
 {
     bool inside = is_valid(&w->h) && is_valid(&w->w), same = is_same(&w->h) && is_same(&w->w);
     if (inside || same || image->positive) return LG_OK;
-    return nn_onnx_refuse(b, err, "pads numbers that may be below 0 in another way than SAME_UPPER; behind a Relu it "
+    return nn_onnx_refuse(b, err,
+                          "pads numbers that may be below 0 in another way than SAME_UPPER; behind a Relu it "
                           "would be read");
 }
 
@@ -231,9 +235,10 @@ static lg_status check_average(const onnx_builder *b, const onnx_window *w, bool
     bool over = reached(&w->h) > w->h.after || reached(&w->w) > w->w.after;
     *counts = nn_onnx_int(b, "count_include_pad", 0);
     if (inside || (same && !*counts) || (*counts && !over)) return LG_OK;
-    return nn_onnx_refuse(b, err, *counts ? "has windows that end behind its padding (`ceil_mode`), and counts zeros"
-                                          : "leaves out zeros of a padding that is not SAME_UPPER; with "
-                                            "`count_include_pad` it would be read");
+    return nn_onnx_refuse(b, err,
+                          *counts ? "has windows that end behind its padding (`ceil_mode`), and counts zeros"
+                                  : "leaves out zeros of a padding that is not SAME_UPPER; with "
+                                    "`count_include_pad` it would be read");
 }
 
 static lg_status read_pool(const onnx_builder *b, const onnx_value *image, onnx_window *w, lg_err *err)
@@ -353,7 +358,8 @@ static lg_status check_zeros(const onnx_builder *b, lg_err *err)
     if (said && with && with->count == 1) LG_TRY(nn_named_floats(&b->graph.tensors, with, &value, err));
     bool known = !said || (with && with->count == 1), axes = b->at->inputs > 3 && b->at->input[3][0];
     if (constant && known && value == 0 && !axes) return LG_OK;
-    return nn_onnx_refuse(b, err, "pads with other numbers than 0, or says along which axes; zeros around images are "
+    return nn_onnx_refuse(b, err,
+                          "pads with other numbers than 0, or says along which axes; zeros around images are "
                           "read");
 }
 
@@ -385,7 +391,8 @@ lg_status nn_onnx_to_pad(onnx_builder *b, lg_err *err)
     LG_TRY(read_padding(b, pads, &count, err));
     int h = image->last ? 1 : 2, w = h + 1;
     bool good = image->rank == 4 && count == 8;
-    for (int i = 0; i < 8; i++) good = good && pads[i] >= 0 && pads[i] <= MOST && (!pads[i] || i % 4 == h || i % 4 == w);
+    for (int i = 0; i < 8; i++)
+        good = good && pads[i] >= 0 && pads[i] <= MOST && (!pads[i] || i % 4 == h || i % 4 == w);
     if (!good) return nn_onnx_refuse(b, err, "does not pad height and width of an image by 0 to %d", MOST);
     LG_TRY(put_padding(b, image->layer, nn_onnx_output(b), "", padding_from(pads[h], pads[h + 4]),
                        padding_from(pads[w], pads[w + 4]), err));

@@ -133,7 +133,8 @@ TEST(what_has_no_layer_is_refused_by_name)
     CHECK(convert_case("no_leaky", NULL) != LG_OK);
     CHECK_STR(err.why, "the node LeakyRelu `act` has `alpha` 0.01; 0.2 is read");
     CHECK(convert_case("no_clip", NULL) != LG_OK);
-    CHECK_STR(err.why, "the node Clip that gives `y` clips from -1 to 1; from 0 to 6 is read, and from 0 without an end");
+    CHECK_STR(err.why,
+              "the node Clip that gives `y` clips from -1 to 1; from 0 to 6 is read, and from 0 without an end");
 }
 
 /* ---- layers and names ---- */
@@ -165,7 +166,7 @@ TEST(names_of_layers)
     CHECK_STR(layer_of("layer1.0.conv1"), "conv");
     CHECK_STR(layer_of("layer1.0.relu.Relu"), "activation");
     CHECK_STR(layer_of("5.features.6.features.7.features.8"), "conv"); /* 39 bytes at most, from a dot on */
-    CHECK_STR(layer_of("layer2"), "conv"); /* rather than node_Conv_17 */
+    CHECK_STR(layer_of("layer2"), "conv");                             /* rather than node_Conv_17 */
     CHECK_STR(layer_of("relu_3"), "activation");
 }
 
@@ -174,9 +175,11 @@ TEST(paddings_become_the_layers_that_say_the_same)
     static const struct {
         const char *name, *pad;
         int layers;
-    } rows[] = {{"conv_pads_same", NULL, 2},   {"conv_same_upper_odd", NULL, 2}, {"conv_pads_unreached", "1x1", 3},
-                {"max_same_pads", NULL, 2},    {"max_pads_relu", "1x1", 4},      {"average_leaves_out", NULL, 2},
-                {"average_counts", "1x1", 3},  {"conv_1x1", NULL, 2},            {"max_ceil_exact", NULL, 2}};
+    } rows[] = {{"conv_pads_same", NULL, 2},       {"conv_same_upper_odd", NULL, 2},
+                {"conv_pads_unreached", "1x1", 3}, {"max_same_pads", NULL, 2},
+                {"max_pads_relu", "1x1", 4},       {"average_leaves_out", NULL, 2},
+                {"average_counts", "1x1", 3},      {"conv_1x1", NULL, 2},
+                {"max_ceil_exact", NULL, 2}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         CHECK_OK(convert_case(rows[i].name, NULL));
         if (nn_net_count(c.net) != rows[i].layers) TEST_FAIL("%s: %d", rows[i].name, nn_net_count(c.net));

@@ -122,8 +122,7 @@ static inline void check_joined(const photo_case *c, nn_exec *exec, nn_exec *joi
     for (size_t i = 0; i < out; i++) CHECK_NEAR(nn_exec_output(joined)[i], nn_exec_output(exec)[i], 1e-4f * range);
 }
 
-static inline void run_photo(const photo_case *c, const char *folder, const json_t *one, nn_exec *exec,
-                             nn_exec *joined)
+static inline void run_photo(const photo_case *c, const char *folder, const json_t *one, nn_exec *exec, nn_exec *joined)
 {
     char path[PATH_MAX];
     static uint8_t pixels[256 * 256 * 3];
@@ -146,7 +145,8 @@ static inline void check_photos(const char *model, const photo_case *how)
     const char *folder = test_shared("data/pretrained");
     photo_case c = *how;
     snprintf(path, sizeof path, "%s/golden/golden.json", folder);
-    json_t *golden = json_load_file(path, 0, NULL), *ours = json_load_file("tests/golden/photos/networks.json", 0, NULL);
+    json_t *golden = json_load_file(path, 0, NULL),
+           *ours = json_load_file("tests/golden/photos/networks.json", 0, NULL);
     CHECK(golden && ours);
     json_t *kept = json_object_get(json_object_get(golden, "models"), model);
     c.classes = json_object_get(kept ? golden : ours, "classes");

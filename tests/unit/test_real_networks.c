@@ -1,6 +1,6 @@
-/* test_real_networks.c - networks that others trained and saved as a whole: their ONNX graphs, and the residual networks
- * of CIFAR-10 layer by layer, give the numbers that other programs make of photographs; and their weights come back the
- * same from files of our own. */
+/* test_real_networks.c - networks that others trained and saved as a whole: their ONNX graphs, and the residual
+ * networks of CIFAR-10 layer by layer, give the numbers that other programs make of photographs; and their weights come
+ * back the same from files of our own. */
 #include "tests/support/photos.h"
 
 /* A file of data/pretrained in a block of its size; free it. */
@@ -145,8 +145,12 @@ static void fill_shortcut(const nn_node *node, float *kernel)
 /* Each parameter by its name in PyTorch; all of the file's must be asked for. */
 static nn_weights *cifar_weights(const nn_net *net, const nn_named_tensors *list)
 {
-    static const char *const rows[][2] = {{"kernel", "weight"}, {"gamma", "weight"}, {"beta", "bias"}, {"bias", "bias"},
-                                          {"moving_mean", "running_mean"}, {"moving_variance", "running_var"}};
+    static const char *const rows[][2] = {{"kernel", "weight"},
+                                          {"gamma", "weight"},
+                                          {"beta", "bias"},
+                                          {"bias", "bias"},
+                                          {"moving_mean", "running_mean"},
+                                          {"moving_variance", "running_var"}};
     nn_weights *w = NULL;
     size_t taken = 0;
     CHECK_OK(nn_weights_zero(net, &w, &err));
@@ -367,7 +371,8 @@ TEST(thin_resnet_as_safetensors)
 /* A network of a graph, saved and opened again as any of ours. */
 TEST(a_graph_in_our_own_file)
 {
-    nn_onnx_classifier c = classifier_of("mobilenet_v1_0.75_224.onnx", &(nn_onnx_choice){.pixels = "tf", .softmax = true});
+    nn_onnx_classifier c =
+        classifier_of("mobilenet_v1_0.75_224.onnx", &(nn_onnx_choice){.pixels = "tf", .softmax = true});
     lg_buf out;
     nn_net *net = NULL;
     nn_weights *w = NULL;
