@@ -71,6 +71,7 @@ TEST(a_network_of_onnx_becomes_a_model)
     ds_text("broken.onnx", "\x08\x08 and no more");
     CHECK(lens_run(&l, "open x from broken.onnx") && l.err.code == 361);
     CHECK(lens_run(&l, "open x from tiny.onnx output nothing") && l.err.code == 365);
+    lens_close(&l);
 }
 
 TEST(a_network_of_onnx_is_used_as_any_model)
@@ -92,6 +93,7 @@ TEST(a_network_of_onnx_is_used_as_any_model)
     CHECK_INT(nn_net_trained_params(b->net), 0);
     RUN("load logos from shop size 8x8");
     CHECK(lens_run(&l, "evaluate back on logos") && l.err.code == 409);
+    lens_close(&l);
 }
 
 TEST(a_model_comes_back_bit_for_bit)
