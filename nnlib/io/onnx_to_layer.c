@@ -269,7 +269,7 @@ static lg_status activation_word(const onnx_builder *b, const char **word, lg_er
 
 lg_status nn_onnx_to_activation(onnx_builder *b, lg_err *err)
 {
-    const char *word;
+    const char *word = "";
     onnx_value *v;
     LG_TRY(nn_onnx_computed(b, 0, &v, err));
     LG_TRY(activation_word(b, &word, err));
