@@ -47,7 +47,7 @@ static lg_status no_helper(const char *file, const char *why, lg_err *err)
 {
     lg_fail(err, LG_E_UNSUPPORTED, 366, "`%.200s` cannot be handled: HDF5 has a helper process of its own", file);
     lg_why(err, "it cannot be started here: %s", why);
-    return lg_try(err, "save the weights as safetensors where they were made");
+    return lg_try(err, "use safetensors, which needs no helper");
 }
 
 static lg_status nonsense(const helper *h, lg_err *err)
@@ -57,7 +57,7 @@ static lg_status nonsense(const helper *h, lg_err *err)
 
 static lg_status too_long(const helper *h, lg_err *err)
 {
-    return nn_named_damaged(h->file, err, "reading it takes more than %.3g s", h->seconds);
+    return nn_named_damaged(h->file, err, "it takes more than %.3g s", h->seconds);
 }
 
 /* ---- the question ---- */

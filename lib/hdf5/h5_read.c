@@ -87,11 +87,13 @@ done:
     return st;
 }
 
-static lg_status read_image(const unsigned char *data, size_t len, const char *name, const char *config, bool *counted,
-                            lg_err *err)
+/* whole: bytes of the file that was handed over, which may have the image packed in it. */
+static lg_status read_image(const unsigned char *data, size_t len, size_t whole, const char *name, const char *config,
+                            bool *counted, lg_err *err)
 {
     h5_file file;
     lg_status st = h5_file_open(data, len, name, &file, err);
+    file.left = H5_UNPACKED_FREE + H5_UNPACKED_TIMES * whole;
     if (st == LG_OK) st = send_file(&file, config, counted, err);
     h5_file_close(&file);
     return st;
@@ -117,7 +119,7 @@ static lg_status read_entries(const nn_zip *zip, lg_arena *room, bool *counted, 
     const char *copy = lg_arena_strndup(room, (const char *)text, config->size, err);
     if (!copy) return err->status;
     LG_TRY(nn_zip_bytes(zip, weights, room, &image, err));
-    return read_image(image, weights->size, zip->file, copy, counted, err);
+    return read_image(image, weights->size, zip->len, zip->file, copy, counted, err);
 }
 
 static lg_status read_archive(const unsigned char *data, size_t len, const char *name, bool *counted, lg_err *err)
@@ -135,5 +137,5 @@ static lg_status read_archive(const unsigned char *data, size_t len, const char 
 lg_status h5_read_file(const unsigned char *data, size_t len, const char *file, bool *counted, lg_err *err)
 {
     bool plain = len >= H5_SIGNATURE && memcmp(data, H5_SIGNATURE_BYTES, H5_SIGNATURE) == 0;
-    return plain ? read_image(data, len, file, NULL, counted, err) : read_archive(data, len, file, counted, err);
+    return plain ? read_image(data, len, len, file, NULL, counted, err) : read_archive(data, len, file, counted, err);
 }

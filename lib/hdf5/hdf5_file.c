@@ -162,7 +162,7 @@ lg_status h5_file_open(const unsigned char *image, size_t len, const char *name,
 {
     H5G_stat_t facts = {0};
     *out = (h5_file){.name = name, .image = image, .len = len, .id = -1};
-    out->left = H5_UNPACKED_FREE + H5_UNPACKED_TIMES * len;
+    out->left = H5_UNPACKED_FREE;
     lg_arena_init(&out->room, 0);
     if (!open_image(out)) return nn_named_damaged(name, err, "it is no whole HDF5 file; perhaps it was cut off");
     if (h5_lib.H5Gget_objinfo(out->id, "/", false, &facts) < 0) return unreadable(out, "", err);

@@ -26,7 +26,7 @@ typedef struct h5_file {
     const char *name; /* for messages */
     const unsigned char *image;
     size_t len;
-    uint64_t left; /* bytes that numbers may still have */
+    uint64_t left; /* bytes that numbers may still have; the opener may allow more */
     hid_t id;
     lg_arena room;
     h5_object *object; /* in the order of names */

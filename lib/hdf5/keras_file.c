@@ -40,8 +40,6 @@ static lg_status read_keras(const void *data, size_t len, const char *file, lg_c
     lg_buf body;
     copy_name(ask.file, file);
     uint64_t most = H5_HEADER_MOST + H5_UNPACKED_FREE + H5_UNPACKED_TIMES * (uint64_t)len;
-    /* Of an archive, the file within may be larger than it: as much as the archive's reader lets through. */
-    if (memcmp(data, "PK", 2) == 0) most = H5_HEADER_MOST + (uint64_t)len * 256 + ((uint64_t)512 << 20);
     lg_buf_init(&body, (size_t)most + 64);
     h5_answer answer = {.body = &body};
     lg_status st = h5_helper_ask(&ask, &bytes, 1, most, cancel, &answer, err);

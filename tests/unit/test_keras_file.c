@@ -10,7 +10,22 @@
 #include "tests/support/weights.h"
 
 /* ---- a helper that lies: the byte behind the signature says how ---- */
-enum { DIE = 'a', HANG, EXIT, SILENT, MUCH, OVER, TWICE, SHORT, STRANGE, UNKNOWN_CODE, ENDLESS_TEXT, BAD_CONFIG, NANS, GOOD };
+enum {
+    DIE = 'a',
+    HANG,
+    EXIT,
+    SILENT,
+    MUCH,
+    OVER,
+    TWICE,
+    SHORT,
+    STRANGE,
+    UNKNOWN_CODE,
+    ENDLESS_TEXT,
+    BAD_CONFIG,
+    NANS,
+    GOOD
+};
 static const char signature[] = H5_SIGNATURE_BYTES;
 
 static void put(const void *data, size_t len)
