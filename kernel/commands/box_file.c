@@ -401,6 +401,12 @@ static lg_status unpack_run_facts(lg_unpack *in, cmd_run *run, lg_err *err)
     return unpack_labels(in, &run->labels, err);
 }
 
+/* Also where one is not there. */
+static bool are_alike(const nn_weights *a, const nn_weights *b)
+{
+    return !a || !b || nn_net_same(nn_weights_net(a), nn_weights_net(b));
+}
+
 static lg_status unpack_run(lg_unpack *in, const opened *o, cmd_run **out, lg_err *err)
 {
     lg_status st;
@@ -413,6 +419,8 @@ static lg_status unpack_run(lg_unpack *in, const opened *o, cmd_run **out, lg_er
     run->run.weights = unpack_weights(in, o, false);
     run->run.last = unpack_weights(in, o, false);
     run->run.top = unpack_weights(in, o, run->run.best < 0);
+    if (!are_alike(run->run.weights, run->run.last) || !are_alike(run->run.last, run->run.top))
+        lg_unpack_refuse(in, "the weights of a run are of several networks");
     for (int i = 0; i < DATA_SPLITS; i++) LG_GO(unpack_score(in, run->run.classes, &run->score[i], err));
     LG_GO(lg_unpack_check(in, err));
     *out = run;
@@ -486,6 +494,11 @@ static lg_status unpack_base(const opened *o, cmd_model *model, lg_err *err)
     return lg_unpack_end(&in, err);
 }
 
+static bool is_whole(const nn_weights *weights, const opened *o)
+{
+    return !weights || nn_net_same(nn_weights_net(weights), o->net);
+}
+
 static lg_status unpack_model(const opened *o, cmd_model *model, lg_err *err)
 {
     lg_unpack in;
@@ -498,6 +511,8 @@ static lg_status unpack_model(const opened *o, cmd_model *model, lg_err *err)
     LG_TRY(unpack_labels(&in, &model->labels, err));
     model->first = unpack_weights(&in, o, false);
     model->weights = unpack_weights(&in, o, false);
+    if (!is_whole(model->first, o) || !is_whole(model->weights, o))
+        lg_unpack_refuse(&in, "the weights of a part stand for those of the whole");
     LG_TRY(lg_unpack_end(&in, err));
     LG_TRY(unpack_rules(o, model, err));
     LG_TRY(unpack_base(o, model, err));

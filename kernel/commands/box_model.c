@@ -68,6 +68,16 @@ lg_status cmd_first_weights(const cmd_model *model, const nn_net *net, uint64_t 
     return LG_OK;
 }
 
+void cmd_keep_frozen(const cmd_model *model, nn_weights *weights)
+{
+    for (int i = 1; i < nn_net_count(model->net); i++) {
+        const nn_node *from = nn_net_node(model->net, i), *to = nn_net_node(nn_weights_net(weights), i);
+        for (int k = 0; from->frozen && k < from->nparam; k++)
+            memcpy(nn_weights_data(weights) + to->offset[k], nn_weights_param(model->weights, i, k),
+                   nn_shape_size(from->param[k].shape) * sizeof(float));
+    }
+}
+
 bool cmd_model_prepares(const cmd_model *model)
 {
     return nn_net_count(model->net) > 1 && strcmp(nn_net_node(model->net, 1)->type->name, "preprocess") == 0;

@@ -91,6 +91,9 @@ lg_status cmd_model_again(const cmd_model *old, cmd_model **out, lg_err *err) LG
  */
 lg_status cmd_first_weights(const cmd_model *model, const nn_net *net, uint64_t seed, nn_weights **out,
                             lg_err *err) LG_MUST_CHECK;
+/* The present numbers of the model's frozen layers into weights of a network like its own: wherever the others begin,
+ * these are what they begin with. */
+void cmd_keep_frozen(const cmd_model *model, nn_weights *weights);
 /* Does its network prepare pixels itself, at a size of its own? Then images are fitted to it: of their rules all
  * but size and scale stay. */
 bool cmd_model_prepares(const cmd_model *model);

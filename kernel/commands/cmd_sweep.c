@@ -295,7 +295,7 @@ static lg_status look_at_first(sweep_job *job, lg_err *err)
 {
     nn_weights *drawn;
     const cmd_model *m = job->model;
-    LG_TRY(nn_weights_new(m->net, m->seed, &drawn, err));
+    LG_TRY(cmd_first_weights(m, m->net, m->seed, &drawn, err)); /* those of a base stay in any case */
     size_t bytes = nn_net_block(m->net) * sizeof(float);
     job->own_first = memcmp(nn_weights_block(drawn), nn_weights_block(m->first), bytes) != 0;
     job->sweep->fresh = !job->own_first;
@@ -303,12 +303,15 @@ static lg_status look_at_first(sweep_job *job, lg_err *err)
     return LG_OK;
 }
 
-/* First weights of a round for a network that differs from the model's at most in its rates. */
+/* First weights of a round for a network that differs from the model's at most in its rates; what is frozen is as the
+ * model has it now, as in `fit`. */
 static lg_status first_weights(const sweep_job *job, const nn_net *net, int round, nn_weights **out, lg_err *err)
 {
     if (round && !job->own_first)
-        return cmd_first_weights(job->model, net, job->model->seed + (uint64_t)round, out, err);
-    return nn_weights_for(job->model->first, net, out, err);
+        LG_TRY(cmd_first_weights(job->model, net, job->model->seed + (uint64_t)round, out, err));
+    else LG_TRY(nn_weights_for(job->model->first, net, out, err));
+    cmd_keep_frozen(job->model, *out);
+    return LG_OK;
 }
 
 /* ---- the live display ---- */

@@ -25,12 +25,14 @@ static lg_status worth_it(const nn_net *head, bool *out, lg_err *err)
     return LG_OK;
 }
 
-/* Kernels of other machines add in another order: a cache that two of them share has features for each. */
+/* Kernels of other machines add in another order: a cache that two of them share has features for each. Another version
+ * may decode or fit pictures otherwise. */
 static lg_status fingerprint(cmd_cut *cut, lg_err *err)
 {
     char variants[4096];
     lg_buf text;
     lg_buf_init(&text, (size_t)8 << 30);
+    lg_pack_text(&text, "logolens features " LG_VERSION);
     nn_kernels_report(variants, sizeof variants);
     lg_pack_text(&text, variants);
     lg_pack_u8(&text, nn_kernels_openblas());

@@ -94,26 +94,21 @@ static lg_status class_weights(cmd_train *job, lg_err *err)
     return job->weight ? LG_OK : err->status;
 }
 
-/* Where a run begins: `continue` at the end of the last one, else at the first weights; what is frozen stays. */
+/* Where a run begins: `continue` at the end of the last one, else at the first weights; what is frozen stays as the
+ * model has it, which after a run that kept its best epoch is not as that run ended. */
 static lg_status find_start(cmd_train *job, lg_err *err)
 {
     const cmd_model *model = job->spec.model;
-    const nn_net *net = model->net;
     if (job->spec.resume && model->runs) {
         job->options.resume = &cmd_model_run(model)->run;
-        return nn_weights_join(model->weights, job->options.resume->last, &job->start, err);
-    }
-    if (model->weights == model->first || !nn_net_frozen(net)) {
+        LG_TRY(nn_weights_join(model->weights, job->options.resume->last, &job->start, err));
+    } else if (model->weights == model->first || !nn_net_frozen(model->net)) {
         job->start = nn_weights_ref(model->first);
         return LG_OK;
+    } else {
+        LG_TRY(nn_weights_copy(model->first, &job->start, err));
     }
-    LG_TRY(nn_weights_copy(model->first, &job->start, err));
-    for (int i = 1; i < nn_net_count(net); i++) {
-        const nn_node *node = nn_net_node(net, i);
-        for (int k = 0; node->frozen && k < node->nparam; k++)
-            memcpy(nn_weights_data(job->start) + node->offset[k], nn_weights_param(model->weights, i, k),
-                   nn_shape_size(node->param[k].shape) * sizeof(float));
-    }
+    cmd_keep_frozen(model, job->start);
     return LG_OK;
 }
 
