@@ -116,8 +116,9 @@ void nn_weight_turn(const nn_weight_name *name, const float *from, float *to);
 /* Fills the parameters of nodes from … to - 1, which nn_base_add added, with a file's tensors: by the names of Keras
  * (`/` or `.` between layer and variable) or of torchvision; where the file has neither, as ONNX files that number what
  * they hold, in the order of the graph, with batchnorms as they are or multiplied into the convolutions. More tensors
- * than the base wants (a top it leaves out) are passed over. order (n tensors of the list, as the graph uses them): NULL
- * for the list's own. *file: whose weights they are. LL221 names the first that differs and what the file holds. */
+ * than the base wants (a top it leaves out) are passed over. order (n tensors of the list, as the graph uses them):
+ * NULL for the list's own. *file: whose weights they are. LL221 names the first that differs and what the file holds.
+ */
 lg_status nn_base_load(const nn_base *base, const nn_net *net, int from, int to, const nn_named_tensors *list,
                        const nn_named_tensor *const *order, size_t n, nn_weights *into, nn_weight_file *file,
                        lg_err *err) LG_MUST_CHECK;

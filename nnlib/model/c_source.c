@@ -224,8 +224,8 @@ static void add_window(c_writer *w, int i)
     lg_buf_addf(w->out,
                 "    %s(&(const window){.in_h = %lld, .in_w = %lld, .in_c = %lld, .out_h = %lld, .out_w = %lld, "
                 ".out_c = %lld,\n",
-                w->facts[i].fixed ? "conv" : node->type->name, (long long)in[0], (long long)in[1], (long long)in[2], (long long)out[0],
-                (long long)out[1], (long long)out[2]);
+                w->facts[i].fixed ? "conv" : node->type->name, (long long)in[0], (long long)in[1], (long long)in[2],
+                (long long)out[0], (long long)out[1], (long long)out[2]);
     lg_buf_addf(w->out,
                 "        .size_h = %lld, .size_w = %lld, .stride_h = %lld, .stride_w = %lld, .step_h = %lld, "
                 ".step_w = %lld, .top = %lld, .left = %lld},\n        ",
