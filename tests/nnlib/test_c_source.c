@@ -121,19 +121,22 @@ TEST(what_is_written)
 TEST(weights_are_exact)
 {
     static const float odd[] = {1, -0.0f, 1e-45f, 3.40282347e38f, 0.1f, -123456.789f, 1.17549435e-38f, 16777217};
-    nn_net *net = NET("input 2x2x2", "flatten", "dense 1 no bias");
+    enum { ALL = 64 };
+    nn_net *net = NET("input 4x4x4", "flatten", "dense 1 no bias");
     nn_weights *weights = NULL;
     CHECK_OK(nn_weights_zero(net, &weights, &err));
-    memcpy(nn_weights_data(weights), odd, sizeof odd);
+    float *kernel = nn_weights_data(weights);
+    hash_fill(kernel, ALL, 5, 0.1f);
+    memcpy(kernel, odd, sizeof odd);
     nn_about about = export_about(weights, "odd");
     lg_buf text = source_of(&about);
-    const char *at = strstr(lg_buf_str(&text), "w2_kernel[8] = {");
+    const char *at = strstr(lg_buf_str(&text), "w2_kernel[64] = {");
     CHECK(at != NULL);
     at = strchr(at, '\n');
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < ALL; i++) {
         char *end;
         float back = strtof(at, &end);
-        CHECK(memcmp(&back, &odd[i], sizeof back) == 0);
+        if (memcmp(&back, &kernel[i], sizeof back)) TEST_FAIL("number %d is read back as another one", i);
         CHECK(*end == 'f');
         at = end + 2;
     }
