@@ -35,12 +35,11 @@ static lg_status fill(keras_layers *l, int i, const nn_weights *weights, lg_err 
     nn_array array[NN_MAX_PARAMS];
     LG_TRY(nn_facts_of(node, &l->facts[i], err));
     int n = nn_facts_arrays(&l->facts[i], weights, l->order[i], array);
-    l->layer[i] = (h5_layer){
-        .name = node->keras_name, .keras_class = nn_keras_class(node), .tensor = l->tensor[i], .count = n};
+    l->layer[i] =
+        (h5_layer){.name = node->keras_name, .keras_class = nn_keras_class(node), .tensor = l->tensor[i], .count = n};
     for (int k = 0; k < n; k++) {
         h5_tensor *t = &l->tensor[i][k];
-        *t = (h5_tensor){
-            .name = name_of(&l->facts[i], &array[k]), .rank = array[k].shape.rank, .data = array[k].data};
+        *t = (h5_tensor){.name = name_of(&l->facts[i], &array[k]), .rank = array[k].shape.rank, .data = array[k].data};
         memcpy(t->dim, array[k].shape.dim, sizeof t->dim);
     }
     return LG_OK;

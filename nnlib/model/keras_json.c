@@ -137,8 +137,7 @@ static void add_settings(const json_writer *w, const nn_node *node, const nn_fac
 {
     lg_buf_adds(w->out, "{\"name\": ");
     nn_json_text(w->out, node->keras_name);
-    lg_buf_addf(w->out, ", \"trainable\": %s, \"dtype\": \"float32\"",
-                node->frozen || facts->fixed ? "false" : "true");
+    lg_buf_addf(w->out, ", \"trainable\": %s, \"dtype\": \"float32\"", node->frozen || facts->fixed ? "false" : "true");
     if (facts->fixed) lg_buf_adds(w->out, ", \"filters\": 3, \"kernel_size\": [1, 1]");
     else add_fields(w, node, facts);
     lg_buf_addc(w->out, '}');
@@ -251,8 +250,7 @@ static lg_status add_model(const json_writer *w, const char *name, const int *or
     add_end(w, "input_layers", nn_net_node(w->net, 0));
     add_end(w, "output_layers", nn_net_node(w->net, count - 1));
     lg_buf_addf(w->out, "}%s}",
-                modern ? ", \"registered_name\": \"Functional\", \"build_config\": {\"input_shape\": null}"
-                       : "");
+                modern ? ", \"registered_name\": \"Functional\", \"build_config\": {\"input_shape\": null}" : "");
     return lg_buf_check(w->out, err);
 }
 

@@ -18,7 +18,8 @@
 /* How the layers are tied together: as Keras 3 writes it, or as Keras 2 did, which Keras 3 reads from .h5 files too. */
 typedef enum nn_keras_form { NN_KERAS_3, NN_KERAS_2 } nn_keras_form;
 
-/* The class that a layer becomes: node->type->keras, but a convolution for `preprocess`, which may turn colours. */
+/* The class that a layer becomes: node->type->keras, but a convolution for `preprocess`, which may turn colours round.
+ */
 const char *nn_keras_class(const nn_node *node);
 
 /* Appends the JSON; net is finished. LL367 for what Keras cannot say: a kind of layer it does not have, or a layer's

@@ -126,7 +126,7 @@ TEST(weights_are_exact)
     nn_weights *weights = NULL;
     CHECK_OK(nn_weights_zero(net, &weights, &err));
     float *kernel = nn_weights_data(weights);
-    hash_fill(kernel, ALL, 5, 0.1f);
+    hash_fill(kernel, ALL, 5, 16); /* from 10 to 16 eight digits are too few */
     memcpy(kernel, odd, sizeof odd);
     nn_about about = export_about(weights, "odd");
     lg_buf text = source_of(&about);

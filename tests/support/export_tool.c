@@ -48,8 +48,9 @@ static lg_status write_source(const nn_about *about, lg_buf *out, lg_err *why)
 static const struct {
     const char *ending;
     writer write;
-} formats[] = {{".onnx", nn_onnx_write}, {".safetensors", nn_safetensors_write}, {".py", write_source},
-               {".keras", cmd_keras_write}, {".h5", cmd_keras_h5_write}, {".c", nn_c_source}};
+} formats[] = {{".onnx", nn_onnx_write},    {".safetensors", nn_safetensors_write},
+               {".py", write_source},       {".keras", cmd_keras_write},
+               {".h5", cmd_keras_h5_write}, {".c", nn_c_source}};
 enum { FORMATS = sizeof formats / sizeof *formats };
 
 /* The first n formats, and our answers. */
