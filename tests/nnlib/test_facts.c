@@ -25,7 +25,7 @@ TEST(paddings_of_same)
     for (int64_t size = 1; size < 8; size++)
         for (int64_t stride = 1; stride < 4; stride++)
             for (int64_t in = 1; in < 12; in++) {
-                char line[80], image[40];
+                char line[120], image[80];
                 nn_facts f;
                 snprintf(line, sizeof line, "maxpool %lldx%lld stride %lld same", (long long)size, (long long)size,
                          (long long)stride);
