@@ -110,6 +110,8 @@ def pools():
     pool("max_ceil", "MaxPool", ceil_mode=1, x=("N", 3, 8, 8), **three)
     pool("max_ceil_relu", "MaxPool", True, ceil_mode=1, x=("N", 3, 8, 9), **three)
     pool("max_ceil_exact", "MaxPool", ceil_mode=1, x=("N", 3, 7, 9), **three)
+    pool("max_ceil_ignored", "MaxPool", True, ceil_mode=1, kernel_shape=[2, 2], strides=[2, 2], pads=[1, 1, 1, 1],
+         x=("N", 3, 7, 7))
     pool("max_ceil_pads", "MaxPool", True, ceil_mode=1, pads=[1, 1, 1, 1], x=("N", 3, 7, 8), **three)
     pool("average_valid", "AveragePool", kernel_shape=[2, 2], strides=[2, 2])
     pool("average_same", "AveragePool", auto_pad="SAME_UPPER", **three)
@@ -197,6 +199,8 @@ def dense():
     case("matmul_bias", flat + [node("MatMul", "f w", "m"), node("Add", "b m", "y")], {"w": w, "b": b})
     case("matmul_shared", flat + [node("MatMul", "f w", "m"), node("Add", "m b", "a"), node("Add", "a m", "y")],
          {"w": w, "b": b})
+    case("matmul_read_before", flat + [node("MatMul", "f w", "m"), node("Relu", "m", "r"), node("Add", "m b", "a"),
+                                       node("Add", "a r", "y")], {"w": w, "b": b})
     case("reshape_rest", [node("Reshape", "x to", "f"), node("Gemm", "f w", "y")], {"to": np.array([0, -1]), "w": w})
     case("reshape_all", [node("Reshape", "x to", "f"), node("Gemm", "f w", "y")], {"to": np.array([-1, 126]), "w": w})
     case("reshape_fixed", [node("Reshape", "x to", "f", allowzero=1), node("Gemm", "f w", "y")],
@@ -211,6 +215,9 @@ def dense():
                              node("MatMul", "f w", "y")],
          {"places": np.array([0, 2, 3, 1]), "a": np.array([0], np.int32), "b": np.array([1], np.int32),
           "all": np.array([126], np.int32), "w": w})
+    case("reshape_itself", [node("Transpose", "x", "t", perm=[0, 2, 3, 1]), node("Shape", "t", "to"),
+                            node("Reshape", "t to", "r"), node("Transpose", "r", "u", perm=[0, 3, 1, 2]),
+                            node("Relu", "u", "y")])
     case("reshape_image", [node("Reshape", "x to", "i"), node("Relu", "i", "y")], {"to": np.array([0, 3, 6, 7])})
     case("squeeze", [node("GlobalAveragePool", "x", "g"), node("Squeeze", "g axes", "y")], {"axes": np.array([2, 3])})
     case("squeeze_attribute", [node("GlobalAveragePool", "x", "g"), node("Squeeze", "g", "y", axes=[3, 2])], opset=11)
@@ -280,6 +287,8 @@ def refusals():
                                                     count_include_pad=1)])
     refused("no_gate", "joins two layers", relu + [node("Mul", "x r", "y")])
     refused("no_field_constant", "has a constant of 6x7", [node("Add", "x c", "y")], {"c": weights(6, 7)})
+    refused("no_gate_of_two", "joins two layers", [node("Sigmoid", "x", "s"), node("Add", "s x", "a"), node("Mul", "x s", "m"),
+                                                   node("Add", "a m", "y")])
     refused("no_other_gate", "joins two layers", relu + [node("Sigmoid", "r", "s"), node("Mul", "x s", "y")])
     refused("no_error_function", "has no layer that does the same", [node("Div", "x c", "a"), node("Erf", "a", "y")], {"c": one})
     refused("no_share_of", "divides numbers of the file", [node("Div", "c x", "y")], {"c": one})
