@@ -24,6 +24,7 @@ static const char *const cells[] = {
     "curves trial, scratch smooth 0.5",
     "save scratch to s.lmodel\nopen back from s.lmodel\nsave trial to t.lrun\nopen tried from t.lrun",
     "save flat to f.ldata\nopen flat from f.ldata",
+    "open foreign from tiny.onnx pixels torch\nsummary foreign",
     "show logos with scratch where confidence > 10% sort loss limit 6",
     "logos.val\nlist\nhelp fit\nmatrix\ntrial",
     "load tiny from shop limit 12 size 8x8\ndrop tiny where label = nike\nundo",
@@ -68,6 +69,7 @@ TEST(an_allocation_fails)
     int bad = 0;
     long made[CELLS], all = 0;
     lens_shop();
+    ds_copy("tiny.onnx", "tests/golden/onnx/tiny.onnx");
     CHECK_OK(lens_open(&l));
     for (int i = 0; i < CELLS; i++) all += made[i] = run_failing(&l, cells[i], 0, &bad);
     CHECK_INT(bad, 0);
