@@ -56,8 +56,27 @@ done:
     return st;
 }
 
+/* LL408: weights of a dense layer behind `flatten` are for images of one size. */
+static lg_status check_base(const cmd_model *model, const nn_net *net, lg_err *err)
+{
+    char wants[NN_SHAPE_TEXT], has[NN_SHAPE_TEXT];
+    for (int i = 1; i <= model->base.layers; i++) {
+        const nn_node *from = nn_net_node(model->net, i), *to = nn_net_node(net, i);
+        bool same = from->nparam == to->nparam;
+        for (int k = 0; same && k < from->nparam; k++) same = nn_shape_equal(from->param[k].shape, to->param[k].shape);
+        if (same) continue;
+        nn_shape_text(nn_net_input(model->net), wants);
+        lg_fail(err, LG_E_SHAPE, 408, "the weights of `%.100s` are for %s images, but these are %s", model->base.name,
+                wants, nn_shape_text(nn_net_input(net), has));
+        lg_why(err, "its layer `%s` has other numbers of weights there", from->name);
+        return lg_try(err, "load the images with `size %s`", wants);
+    }
+    return LG_OK;
+}
+
 lg_status cmd_first_weights(const cmd_model *model, const nn_net *net, uint64_t seed, nn_weights **out, lg_err *err)
 {
+    LG_TRY(check_base(model, net, err));
     LG_TRY(nn_weights_new(net, seed, out, err));
     for (int i = 1; i <= model->base.layers; i++) {
         const nn_node *from = nn_net_node(model->net, i), *to = nn_net_node(net, i);

@@ -88,7 +88,7 @@ void cmd_model_free(cmd_model *model);
 /* The same model, runs and all, with no network and no weights yet: for a version that differs in these. Owned. */
 lg_status cmd_model_again(const cmd_model *old, cmd_model **out, lg_err *err) LG_MUST_CHECK;
 /* Weights of a network like the model's (another dropout, say), drawn from a seed, those of a base taken over. Owned.
- */
+ * LL408 where the images are of another size and those do not fit it. */
 lg_status cmd_first_weights(const cmd_model *model, const nn_net *net, uint64_t seed, nn_weights **out,
                             lg_err *err) LG_MUST_CHECK;
 /* The present numbers of the model's frozen layers into weights of a network like its own: wherever the others begin,

@@ -94,6 +94,22 @@ TEST(a_sweep_keeps_what_is_frozen)
     lens_close(&l);
 }
 
+/* A network that was opened holds weights for images of one size; one like it for another size has layers they do not
+ * fit. */
+TEST(like_a_network_that_was_opened)
+{
+    static const char *const other[] = {"model again like net on big", "model again like net on small"};
+    begin();
+    RUN("model f on logos { conv 4 3x3 relu; flatten; dense classes softmax }\nexport f to f.onnx");
+    RUN("open net from f.onnx\nmodel same like net on logos\nload big from shop size 40x40\nload small from shop size "
+        "6x6");
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
+        CHECK(lens_run(&l, other[i]) != LG_OK);
+        CHECK_INT(l.err.code, 408);
+    }
+    lens_close(&l);
+}
+
 /* ---- hostile files ---- */
 static lg_buf bytes;
 
