@@ -56,6 +56,23 @@ done:
     return st;
 }
 
+/* Its last and its best weights, and the optimiser's numbers. */
+static size_t bytes_of(const cmd_run *run)
+{
+    return (2 * nn_net_block(nn_weights_net(run->run.last)) + run->run.nslots) * sizeof(float);
+}
+
+void cmd_model_forget_runs(cmd_model *model, size_t most)
+{
+    size_t held = 0;
+    int from = model->runs - 1;
+    while (from > 0 && (held += bytes_of(model->run[from - 1]->payload)) <= most) from--;
+    if (from < 1) return;
+    for (int i = 0; i < from; i++) dsl_object_unref(model->run[i]);
+    model->runs -= from;
+    memmove(model->run, model->run + from, (size_t)model->runs * sizeof *model->run);
+}
+
 /* LL408: weights of a dense layer behind `flatten` are for images of one size. */
 static lg_status check_base(const cmd_model *model, const nn_net *net, lg_err *err)
 {

@@ -68,7 +68,7 @@ typedef struct cmd_pretrained {
 void cmd_pretrained_release(cmd_pretrained *base);
 lg_status cmd_pretrained_copy(const cmd_pretrained *from, cmd_pretrained *to, lg_err *err) LG_MUST_CHECK;
 
-enum { CMD_RUNS = 12 }; /* runs a model remembers for `curves MODEL` */
+enum { CMD_RUNS = 12 }; /* runs a model remembers for `curves MODEL`, fewer of large networks */
 typedef struct cmd_model {
     nn_net *net;            /* reference */
     nn_weights *first;      /* initial weights for its seed; reference */
@@ -87,6 +87,9 @@ extern const dsl_class cmd_model_class;
 void cmd_model_free(cmd_model *model);
 /* The same model, runs and all, with no network and no weights yet: for a version that differs in these. Owned. */
 lg_status cmd_model_again(const cmd_model *old, cmd_model **out, lg_err *err) LG_MUST_CHECK;
+/* Forgets the oldest runs until those before the last one hold at most so many bytes: runs of large networks weigh
+ * hundreds of megabytes, and only the last one is ever gone on from. */
+void cmd_model_forget_runs(cmd_model *model, size_t most);
 /* Weights of a network like the model's (another dropout, say), drawn from a seed, those of a base taken over. Owned.
  * LL408 where the images are of another size and those do not fit it. */
 lg_status cmd_first_weights(const cmd_model *model, const nn_net *net, uint64_t seed, nn_weights **out,

@@ -327,6 +327,7 @@ lg_status cmd_train_weights(const cmd_train *job, nn_weights **out, lg_err *err)
 }
 
 
+#define RUNS_BYTES ((size_t)1 << 30)
 /* The model's runs and one more; the oldest goes where there are too many. */
 static void add_run(cmd_model *model, dsl_object *run)
 {
@@ -350,6 +351,7 @@ static lg_status model_after(const cmd_train *job, dsl_object *run_object, cmd_m
         return st;
     }
     add_run(model, run_object);
+    cmd_model_forget_runs(model, RUNS_BYTES);
     model->net = nn_net_ref(old->net);
     model->first = nn_weights_ref(old->first);
     st = job->cut.head ? nn_weights_join(job->start, run->run.weights, &model->weights, err) : LG_OK;

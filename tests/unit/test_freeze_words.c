@@ -94,6 +94,31 @@ TEST(a_sweep_keeps_what_is_frozen)
     lens_close(&l);
 }
 
+/* Runs of large networks are forgotten earlier, the last one never. */
+TEST(old_runs_are_forgotten_by_weight)
+{
+    begin();
+    RUN(NET "for rate in 0.01, 0.02, 0.03, 0.04 { fit s epochs 1 batch 8 lr $rate optimizer adam quiet }");
+    const cmd_model *m = model_called("s");
+    const cmd_run *last = cmd_model_run(m);
+    size_t one = (2 * nn_net_block(m->net) + last->run.nslots) * sizeof(float);
+    const struct {
+        size_t most;
+        int left;
+    } cases[] = {{SIZE_MAX, 4}, {3 * one, 4}, {3 * one - 1, 3}, {one, 2}, {0, 1}};
+    CHECK_INT(m->runs, 4);
+    CHECK(last->run.nslots > 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cmd_model *copy = NULL;
+        CHECK_OK(cmd_model_again(m, &copy, &err));
+        cmd_model_forget_runs(copy, cases[i].most);
+        CHECK_INT(copy->runs, cases[i].left);
+        CHECK(cmd_model_run(copy) == last);
+        cmd_model_free(copy);
+    }
+    lens_close(&l);
+}
+
 /* A network that was opened holds weights for images of one size; one like it for another size has layers they do not
  * fit. */
 TEST(like_a_network_that_was_opened)
