@@ -138,6 +138,8 @@ lg_status nn_weights_copy(const nn_weights *weights, nn_weights **out, lg_err *e
 lg_status nn_weights_for(const nn_weights *from, const nn_net *net, nn_weights **out, lg_err *err) LG_MUST_CHECK;
 /* A copy of the whole with what a part of it has become. Owned: nn_weights_unref. */
 lg_status nn_weights_join(const nn_weights *whole, const nn_weights *part, nn_weights **out, lg_err *err) LG_MUST_CHECK;
+/* Have both the same numbers in the layers that are frozen in b, as far as a has them? */
+bool nn_weights_frozen_alike(const nn_weights *a, const nn_weights *b);
 /* The numbers of the layers that both have; `to` is written, so only by its maker. */
 void nn_weights_put(const nn_weights *from, nn_weights *to);
 nn_weights *nn_weights_ref(const nn_weights *weights);

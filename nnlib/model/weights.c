@@ -89,6 +89,20 @@ static int put(const nn_weights *from, nn_weights *to)
     return found;
 }
 
+bool nn_weights_frozen_alike(const nn_weights *a, const nn_weights *b)
+{
+    for (int i = 0; i < nn_net_count(b->net); i++) {
+        const nn_node *node = nn_net_node(b->net, i);
+        int at = node->frozen ? find_key(a->net, node->key) : -1;
+        if (at < 0 || !nn_net_node(a->net, at)->nparam) continue;
+        for (int k = 0; k < node->nparam; k++)
+            if (memcmp(nn_weights_param(a, at, k), nn_weights_param(b, i, k),
+                       nn_shape_size(node->param[k].shape) * sizeof(float)) != 0)
+                return false;
+    }
+    return true;
+}
+
 void nn_weights_put(const nn_weights *from, nn_weights *to)
 {
     put(from, to);

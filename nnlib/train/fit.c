@@ -183,6 +183,17 @@ static void resume_place(fit *f)
         if (old->epoch[i].epoch > f->run->before) nn_schedule_epoch(&f->schedule, judged(&old->epoch[i]));
 }
 
+/* One that begins anew, since it is another or moves other layers, counts its steps anew: Adam divides by them. */
+static void resume_optimiser(fit *f)
+{
+    const nn_run *old = f->o->resume;
+    bool same = strcmp(old->optimizer, f->optim->name) == 0, there = old->slots || !old->nslots;
+    if (!same || !there || old->nslots != f->run->nslots) return;
+    if (old->last && !nn_net_trains_alike(nn_weights_net(old->last), f->o->net)) return;
+    if (old->nslots) memcpy(nn_exec_slots(f->exec), old->slots, old->nslots * sizeof *old->slots);
+    nn_exec_set_steps(f->exec, old->steps);
+}
+
 /* What an earlier run left is the beginning of this one. */
 static lg_status resume(fit *f, lg_err *err)
 {
@@ -193,15 +204,13 @@ static lg_status resume(fit *f, lg_err *err)
         run->epochs = i + 1;
         LG_TRY(resume_epoch(f, i, err));
     }
-    run->best = old->best;
+    const nn_weights *top = old->top ? old->top : old->weights;
+    run->best = old->best >= 0 && nn_weights_frozen_alike(top, f->o->weights) ? old->best : -1;
     run->seconds = old->seconds;
     run->waited = old->waited > 0 ? old->waited : 0;
-    if (run->best >= 0) nn_weights_put(old->top ? old->top : old->weights, run->top);
+    if (run->best >= 0) nn_weights_put(top, run->top);
     resume_place(f);
-    bool fits = old->slots && old->nslots == run->nslots && strcmp(old->optimizer, f->optim->name) == 0;
-    if (fits && (!old->last || nn_net_trains_alike(nn_weights_net(old->last), f->o->net)))
-        memcpy(nn_exec_slots(f->exec), old->slots, old->nslots * sizeof *old->slots);
-    nn_exec_set_steps(f->exec, old->steps);
+    resume_optimiser(f);
     return LG_OK;
 }
 

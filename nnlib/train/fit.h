@@ -56,7 +56,7 @@ typedef struct nn_run {
     nn_weights *top;     /* of the best epoch; meaningless while best is -1. NULL in a run to resume: `weights` is */
     float *slots;        /* the optimiser's numbers belonging to `last`; may be NULL */
     size_t nslots;
-    int64_t steps;       /* updates made */
+    int64_t steps;       /* updates made since the optimiser began */
     nn_epoch *epoch;     /* history, from the first run on when it was continued */
     double *recall;      /* (epochs, classes) */
     int epochs, classes;
@@ -82,8 +82,9 @@ typedef struct nn_fit_options {
     const nn_weights *weights; /* to start from: of net, of the same with other layers frozen, or of the whole that
                                   net is a part of */
     const nn_run *resume;      /* go on after this run: history, best so far, optimiser's numbers. Usually with
-                                  weights = resume->last. The optimiser begins anew where other layers learn now. It
-                                  may be a run of the whole that net is the tail of. NULL: a fresh run */
+                                  weights = resume->last. The optimiser begins anew where other layers learn now, and
+                                  the best epoch is sought anew where frozen ones have other numbers. It may be a run
+                                  of the whole that net is the tail of. NULL: a fresh run */
     bool within;               /* `resume` is a checkpoint of this very run (same options otherwise): `epochs` counts
                                   from where that run began, and schedule and patience go on where they stood. `time`
                                   counts anew */

@@ -1,4 +1,5 @@
 /* `freeze` after a training: what is frozen keeps its numbers in whatever is trained next, and files of such models. */
+#include <math.h>
 #include "kernel/commands/box_model.h"
 #include "lib/base/reach.h"
 #include "lib/store/bundle.h"
@@ -78,6 +79,54 @@ TEST(continue_keeps_what_was_frozen)
         snprintf(loss, sizeof loss, "%.4f", said);
         if (!strstr(lg_buf_str(&l.text), loss)) printf("%s is not in\n%s\n", loss, lg_buf_str(&l.text));
         CHECK(strstr(lg_buf_str(&l.text), loss) != NULL);
+        nn_weights_unref(was);
+    }
+    lens_close(&l);
+}
+
+/* The best epoch of before is no longer one of this network where the frozen layers are those of another epoch. */
+TEST(an_epoch_with_other_frozen_layers_is_not_the_best)
+{
+    begin();
+    RUN(NET "fit s epochs 12 batch 8 lr 0.2 keep last quiet\nfreeze s layers conv*");
+    const nn_run *before = &cmd_model_run(model_called("s"))->run;
+    CHECK(before->best >= 0 && before->best < before->epochs - 1); /* or this asks nothing */
+    nn_weights *was = nn_weights_ref(model_called("s")->weights);
+    RUN("fit s continue epochs 2 batch 8 lr 0.0000001 quiet");
+    const nn_run *now = &cmd_model_run(model_called("s"))->run;
+    CHECK(now->best >= now->epochs - 2);
+    CHECK(frozen_layers_are(model_called("s"), was));
+    nn_weights_unref(was);
+    lens_close(&l);
+}
+
+static float furthest(const nn_weights *a, const nn_weights *b)
+{
+    float most = 0;
+    const nn_net *net = nn_weights_net(a);
+    for (int i = 1; i < nn_net_count(net); i++)
+        for (int k = 0; k < nn_net_node(net, i)->nparam; k++)
+            for (size_t j = 0; j < nn_shape_size(nn_net_node(net, i)->param[k].shape); j++)
+                most = fmaxf(most, fabsf(nn_weights_param(a, i, k)[j] - nn_weights_param(b, i, k)[j]));
+    return most;
+}
+
+/* Adam divides by how many steps it has made: one that begins anew has made none, or its first ones are not as long as
+ * the learning rate says. */
+TEST(an_optimiser_that_begins_anew_counts_anew)
+{
+    static const char *const how[] = {"fit s epochs 4 batch 8 lr 0.01 optimizer adam keep last quiet\n"
+                                      "unfreeze s layers all",
+                                      "fit s epochs 4 batch 8 lr 0.01 optimizer momentum keep last quiet"};
+    begin();
+    for (size_t i = 0; i < sizeof how / sizeof *how; i++) {
+        RUN(NET "freeze s layers conv*");
+        RUN(how[i]);
+        nn_weights *was = NULL;
+        CHECK_OK(nn_weights_copy(model_called("s")->weights, &was, &err));
+        RUN("fit s continue epochs 1 batch 64 lr 0.001 optimizer adam keep last quiet"); /* one step */
+        float moved = furthest(was, model_called("s")->weights);
+        CHECK(moved > 0.00099f && moved < 0.00101f);
         nn_weights_unref(was);
     }
     lens_close(&l);
@@ -193,7 +242,8 @@ TEST(weights_of_a_run_are_of_one_network)
     CHECK_OK(store_bundle_read("f.lmodel", bytes.data, bytes.len, &b, &err));
     for (int i = 0; i < b.sections; i++) {
         if (strcmp(b.section[i].name, "runs")) continue;
-        const unsigned char *from = b.data + b.section[i].at, *found = memmem(from, b.section[i].len, three, sizeof three);
+        const unsigned char *from = b.data + b.section[i].at;
+        const unsigned char *found = memmem(from, b.section[i].len, three, sizeof three);
         CHECK(found != NULL);
         at = (size_t)(found - from), len = b.section[i].len;
     }
