@@ -108,7 +108,8 @@ lg_status cmd_net_note(plt_doc *doc, const cmd_net_format *format, const cmd_net
     plt_pair(doc, "images", "%s, each number %s", nn_shape_text(nn_net_input(nn_weights_net(about.weights)), size),
              scale);
     if (about.labels) plt_pair(doc, "classes", "%d, in the order of the outputs", about.labels);
-    if (!cmd_model_run(e->object->payload) && format->write != write_source)
+    bool learnt = cmd_model_run(e->object->payload) || cmd_model_came_from(e->object->payload);
+    if (!learnt && format->write != write_source)
         plt_note(doc, "not trained: these are its first weights");
     double bytes = (double)nn_net_params(nn_weights_net(about.weights)) * sizeof(float);
     if (format->write == nn_c_source && bytes > 8e6) /* measured with gcc 12: 70 bytes for each of the weights */

@@ -175,7 +175,10 @@ TEST(like_a_network_that_was_opened)
     static const char *const other[] = {"model again like net on big", "model again like net on small"};
     begin();
     RUN("model f on logos { conv 4 3x3 relu; flatten; dense classes softmax }\nexport f to f.onnx");
-    RUN("open net from f.onnx\nmodel same like net on logos\nload big from shop size 40x40\nload small from shop size "
+    CHECK_HAS(lg_buf_str(&l.text), "not trained: these are its first weights");
+    RUN("open net from f.onnx\nexport net to g.onnx");
+    CHECK(!strstr(lg_buf_str(&l.text), "not trained"));
+    RUN("model same like net on logos\nload big from shop size 40x40\nload small from shop size "
         "6x6");
     for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
         CHECK(lens_run(&l, other[i]) != LG_OK);
