@@ -1,7 +1,7 @@
 #!/bin/sh
 # export.sh: networks exported in every format, and what Keras, onnxruntime and the compiled C file say to random images
-# beside what we say (export.py). PEER_PYTHON names a Python with numpy; of keras (with a backend), onnxruntime and
-# safetensors what is there is asked, several Pythons may be given with blanks between.
+# beside what we say (export.py). PEER_PYTHON names a Python with numpy, or several with colons between; asked is what they
+# have of onnxruntime, onnx, keras (with a backend), tf_keras (Keras 2) and safetensors.
 [ -n "$PEER_PYTHON" ] || {
     echo "  skipped exports: PEER_PYTHON names no Python with keras or onnxruntime"
     echo "0 passed, 0 failed, 1 skipped"
@@ -19,6 +19,7 @@ cp tests/real/export.lens "$work"
 }
 EXPORT_FOLDER=$work build/support/export_tool || exit 1
 failed=0 passed=0
+IFS=:
 for python in $PEER_PYTHON; do
     if "$python" tests/real/export.py "$work"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 done
