@@ -34,11 +34,18 @@ static size_t kernel_places(const nn_conv2d *c)
     return (size_t)c->kernel_h * (size_t)c->kernel_w;
 }
 
+/* What some lines of places see, for convolutions of many channels. */
+static size_t wide_rows(int line)
+{
+    return part((size_t)(CONV_WIDE_ROWS + line) * (CONV_WIDE_TERMS + LANES), sizeof(float));
+}
+
 /* The input with its padding around it; the weights in blocks of up to two vectors of channels. */
 size_t nn_conv2d_forward_scratch(const nn_conv2d *c)
 {
     conv_shape s = conv_shape_of(c);
-    return padded_input(c, &s) + part(kernel_places(c) * (size_t)c->in_c * (whole(c->out_c) + LANES), sizeof(float));
+    return padded_input(c, &s) + part(kernel_places(c) * (size_t)c->in_c * (whole(c->out_c) + LANES), sizeof(float)) +
+           wide_rows(s.conv_w);
 }
 
 /* The gradient before pooling (stride and padding spread out between and around) or dx with its padding; turned
@@ -50,7 +57,7 @@ size_t nn_conv2d_backward_data_scratch(const nn_conv2d *c)
     size_t w = (size_t)s.conv_w * (size_t)s.stride_w + 2 * (size_t)c->kernel_w * (size_t)s.dilation_w;
     return part(h * w * (size_t)c->out_c, sizeof(float)) + padded_input(c, &s) +
            part(kernel_places(c) * whole(c->in_c) * (size_t)c->out_c, sizeof(float)) +
-           part(8 * ((size_t)c->out_c + LANES), sizeof(float));
+           part(8 * ((size_t)c->out_c + LANES), sizeof(float)) + wide_rows(c->in_w);
 }
 
 /* The input with its padding, the gradient before pooling, turned weight gradients (each kernel row rounded up to
@@ -60,5 +67,6 @@ size_t nn_conv2d_backward_weights_scratch(const nn_conv2d *c)
     conv_shape s = conv_shape_of(c);
     return padded_input(c, &s) + part(s.conv_len, sizeof(float)) +
            part(kernel_places(c) * whole(c->in_c) * (size_t)c->out_c, sizeof(float)) +
-           2 * part(conv_band_places(c) * whole(c->out_c), sizeof(float));
+           2 * part(conv_band_places(c) * whole(c->out_c), sizeof(float)) +
+           part((size_t)(CONV_WIDE_PLACES + s.conv_w) * (CONV_WIDE_PANEL + whole(c->out_c) + LANES), sizeof(float));
 }

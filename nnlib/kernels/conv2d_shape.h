@@ -53,4 +53,12 @@ static inline size_t conv_band_places(const nn_conv2d *c)
     return places > 16 ? places : 16;
 }
 
+/* Convolutions of many channels may be cut into blocks, see conv2d_wide_vector.h. */
+enum {
+    CONV_WIDE_TERMS = 256,  /* channels of a block of weights: 32 KB with AVX-512 */
+    CONV_WIDE_ROWS = 400,   /* places that pass over a block before the next one: eight images of 7x7 */
+    CONV_WIDE_PANEL = 96,   /* channels whose weight gradients are made together */
+    CONV_WIDE_PLACES = 400, /* places that they are summed over at once */
+};
+
 #endif

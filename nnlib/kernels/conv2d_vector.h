@@ -6,6 +6,7 @@
  * alone. Their vectors run along the input channels, so each gradient value is one scalar times whole vectors. */
 #include <string.h>
 #include "nnlib/kernels/conv2d_shape.h"
+#include "nnlib/kernels/conv2d_wide_vector.h"
 #include "nnlib/kernels/tile.h"
 #include "nnlib/kernels/variants.h"
 
@@ -128,6 +129,11 @@ void NN_NAME(conv2d_forward)(const nn_conv2d_args *a)
 {
     const nn_conv2d *c = a->conv;
     conv_shape s = conv_shape_of(c);
+    if (!c->pool && wide_pays(c->kernel_h * c->kernel_w, c->in_c, s.conv_h * s.conv_w)) {
+        wide_conv all = wide_of(c, &s, a->images);
+        wide_forward(&all, a->x, a->w, a->b, a->y, a->scratch);
+        return;
+    }
     plane p = plane_of(c, &s);
     char *scratch = a->scratch;
     float *padded = take(&scratch, s.padded_h * s.padded_w * (size_t)c->in_c);
@@ -178,6 +184,21 @@ static void spread_gradient(const nn_conv2d_args *a, const conv_shape *s, int im
             argmax += channels;
         }
     }
+}
+
+/* Stride 1 leaves nothing to spread: dy is the image, with as much padding as the kernel looks past its edges. */
+static void data_wide(const nn_conv2d_args *a, const conv_shape *s)
+{
+    const nn_conv2d *c = a->conv;
+    char *scratch = a->scratch;
+    float *turned = take(&scratch, (size_t)(c->kernel_h * c->kernel_w) * (size_t)c->in_c * (size_t)c->out_c);
+    wide_conv back = {.images = a->images, .in_h = s->conv_h, .in_w = s->conv_w, .in_c = c->out_c, .out_h = c->in_h,
+                      .out_w = c->in_w, .out_c = c->in_c, .kernel_h = c->kernel_h, .kernel_w = c->kernel_w,
+                      .stride_h = 1, .stride_w = 1, .dilation_h = s->dilation_h, .dilation_w = s->dilation_w,
+                      .pad_top = (c->kernel_h - 1) * s->dilation_h - s->pad_top,
+                      .pad_left = (c->kernel_w - 1) * s->dilation_w - s->pad_left};
+    turn_weights(c, a->w, turned);
+    wide_forward(&back, a->dy, turned, NULL, a->dx, (float *)(void *)scratch);
 }
 
 static void data_dense(const nn_conv2d_args *a, const conv_shape *s)
@@ -305,9 +326,11 @@ void NN_NAME(conv2d_backward_data)(const nn_conv2d_args *a)
 {
     const nn_conv2d *c = a->conv;
     conv_shape s = conv_shape_of(c);
-    bool plain = s.stride_h == 1 && s.stride_w == 1 && s.dilation_h == 1 && s.dilation_w == 1;
+    bool dense = s.stride_h == 1 && s.stride_w == 1, plain = dense && s.dilation_h == 1 && s.dilation_w == 1;
     if (c->pool && plain && c->kernel_h == 3 && c->kernel_w == 3)
         data_patches(a, &s);
+    else if (!c->pool && dense && wide_pays(c->kernel_h * c->kernel_w, c->out_c, c->in_h * c->in_w))
+        data_wide(a, &s);
     else
         data_dense(a, &s);
 }
@@ -327,6 +350,15 @@ static void bias_gradient(const float *g, size_t places, size_t channels, float 
 {
     for (size_t place = 0; place < places; place++, g += channels)
         for (size_t o = 0; o < channels; o++) db[o] += g[o];
+}
+
+/* All places give to db, in their order. */
+static void weights_wide(const nn_conv2d_args *a, const conv_shape *s)
+{
+    wide_conv all = wide_of(a->conv, s, a->images);
+    size_t places = (size_t)a->images * (size_t)s->conv_h * (size_t)s->conv_w;
+    wide_weights(&all, a->x, a->dy, a->dw, a->scratch);
+    if (a->db) bias_gradient(a->dy, places, (size_t)a->conv->out_c, a->db);
 }
 
 /* Dense: rows of the tile are neighbouring weights, terms are the places of the image. */
@@ -562,7 +594,9 @@ void NN_NAME(conv2d_backward_weights)(const nn_conv2d_args *a)
 {
     conv_shape s = conv_shape_of(a->conv);
     clear_sums(a);
-    if (!a->conv->pool)
+    if (wide_weights_pay(a->conv))
+        weights_wide(a, &s);
+    else if (!a->conv->pool)
         weights_dense(a, &s);
     else if (!weights_by_patches(a, &s))
         weights_sparse(a, &s);
