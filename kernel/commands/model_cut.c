@@ -177,7 +177,7 @@ static lg_status compute(const dsl_call *call, cmd_features *f, int64_t from, in
     p->before = from;
     lg_status st = nn_predict(&(nn_predict_options){.weights = f->cut->fixed,
                                                     .source = later,
-                                                    .batch = 8,
+                                                    .batch = NN_FEATURE_BATCH,
                                                     .pool = pool,
                                                     .cancel = call->cancel,
                                                     .ctx = p,
