@@ -163,12 +163,15 @@ e2e: $(O)/logolens $(O)/support/decode_tool $(O)/support/keras_tool ## protocol 
 $(O)/bench/%: tests/bench/%.c $(O)/libnnlib.a
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/libnnlib.a $(NN_LIBS)
-.PHONY: bench bench-kernels bench-bases
+.PHONY: bench bench-kernels bench-bases bench-transfer
 ROUNDS ?= 5
 bench: $(O)/bench/bench_train bench-images ## an epoch and pictures, ours beside the peers (PEER_PYTHON=python with TensorFlow …), JSON
 	@$(PYTHON) tests/bench/bench.py $(O)/bench/bench_train --rounds $(ROUNDS)
 bench-bases: $(O)/bench/bench_bases ## one image and eight through every network to transfer from
 	@$(O)/bench/bench_bases 0 $(ROUNDS)
+# IMAGES=128 ROUNDS=3 THREADS=1 for less
+bench-transfer: $(O)/bench/bench_transfer ## features of a frozen ResNet-50 and a head on them, ours beside PEER_PYTHON's and PEER_TORCH's
+	@$(PYTHON) tests/bench/bench_transfer.py $(O)/bench/bench_transfer --rounds $(ROUNDS) --images $(or $(IMAGES),512) --threads $(or $(THREADS),1 2)
 bench-kernels: $(O)/bench/bench_kernels ## every kernel variant on the report's shapes
 	@$(O)/bench/bench_kernels
 $(O)/support/%: tests/support/%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a

@@ -201,19 +201,43 @@ static void conv_sweep(conv_once *once, nn_any_fn *run, double tolerance)
             1, tolerance);
 }
 
+/* Channels enough to be cut into blocks: more than one block of them, vectors that are not full, padding on one side or
+ * all, places left out by strides and gaps, and more places than pass over a block at once. */
+static void wide_sweep(conv_once *once, nn_any_fn *run, double tolerance)
+{
+    static const nn_conv2d wide[] = {
+        {.in_h = 7, .in_w = 7, .in_c = 517, .out_c = 35, .kernel_h = 3, .kernel_w = 3, .same = true, .relu = true},
+        {.in_h = 6, .in_w = 5, .in_c = 35, .out_c = 261, .kernel_h = 3, .kernel_w = 3, .same = true, .relu = true},
+        {.in_h = 5, .in_w = 6, .in_c = 257, .out_c = 273, .kernel_h = 2, .kernel_w = 3, .relu = true, .most = 60},
+        {.in_h = 7, .in_w = 6, .in_c = 260, .out_c = 258, .kernel_h = 3, .kernel_w = 2, .stride_h = 2, .stride_w = 3,
+         .same = true},
+        {.in_h = 6, .in_w = 7, .in_c = 256, .out_c = 256, .kernel_h = 3, .kernel_w = 3, .dilation_h = 2,
+         .dilation_w = 3, .same = true, .relu = true},
+        {.in_h = 1, .in_w = 2, .in_c = 300, .out_c = 288, .kernel_h = 5, .kernel_w = 5, .same = true},
+        {.in_h = 5, .in_w = 4, .in_c = 256, .out_c = 512, .kernel_h = 1, .kernel_w = 1, .stride_h = 2, .stride_w = 2},
+        {.in_h = 14, .in_w = 13, .in_c = 256, .out_c = 17, .kernel_h = 3, .kernel_w = 3, .same = true, .relu = true},
+        {.in_h = 14, .in_w = 13, .in_c = 17, .out_c = 256, .kernel_h = 3, .kernel_w = 3, .same = true},
+        {.in_h = 3, .in_w = 210, .in_c = 256, .out_c = 256, .kernel_h = 1, .kernel_w = 1},
+    };
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) once(run, wide[i], 3, tolerance);
+}
+
 static void check_conv2d_forward(nn_any_fn *run, double tolerance)
 {
     conv_sweep(forward_once, run, tolerance);
+    wide_sweep(forward_once, run, tolerance);
 }
 
 static void check_conv2d_backward_data(nn_any_fn *run, double tolerance)
 {
     conv_sweep(data_once, run, tolerance);
+    wide_sweep(data_once, run, tolerance);
 }
 
 static void check_conv2d_backward_weights(nn_any_fn *run, double tolerance)
 {
     conv_sweep(weights_once, run, tolerance);
+    wide_sweep(weights_once, run, tolerance);
 }
 
 /* ---- convolution of each channel on its own ---- */
