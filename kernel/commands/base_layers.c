@@ -233,11 +233,19 @@ lg_status cmd_base_add(const cmd_base_line *line, nn_net *net, lg_err *err)
 }
 
 /* ---- filling ---- */
+static const char *last_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 /* Another width would have other numbers of filters: the first list of them tells. */
 static lg_status try_width(const cmd_base_line *line, lg_status st, lg_err *err)
 {
-    double width = width_of_file(line->path);
+    const char *file = last_name(line->path);
+    double width = width_of_file(file);
     if (!line->base->widths || err->code != 221 || width == line->options.width) return st;
+    if (base_of_file(file) != line->base) return st; /* its name tells nothing of this base */
     return lg_try(err, "its name says: base %s width %g", line->base->name, width);
 }
 
@@ -288,12 +296,6 @@ static lg_status fill(const cmd_base_line *line, const cmd_weights_file *file, i
     if (file->weights.counted) return fill_counted(line, &file->weights.tensors, last, weights, err);
     return nn_base_load(line->base, nn_weights_net(weights), 2, last + 1, &file->weights.tensors, file->order,
                         file->ordered, weights, kind, err);
-}
-
-static const char *last_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
 }
 
 lg_status cmd_base_fill(const dsl_call *call, const cmd_base_line *line, nn_weights *weights, cmd_pretrained *about,

@@ -109,8 +109,7 @@ lg_status cmd_net_note(plt_doc *doc, const cmd_net_format *format, const cmd_net
              scale);
     if (about.labels) plt_pair(doc, "classes", "%d, in the order of the outputs", about.labels);
     bool learnt = cmd_model_run(e->object->payload) || cmd_model_came_from(e->object->payload);
-    if (!learnt && format->write != write_source)
-        plt_note(doc, "not trained: these are its first weights");
+    if (!learnt && format->write != write_source) plt_note(doc, "not trained: these are its first weights");
     double bytes = (double)nn_net_params(nn_weights_net(about.weights)) * sizeof(float);
     if (format->write == nn_c_source && bytes > 8e6) /* measured with gcc 12: 70 bytes for each of the weights */
         plt_note(doc, "a compiler takes about %.1f GB of memory for it", bytes * 70 / 1e9);

@@ -138,6 +138,13 @@ TEST(weights_of_another_network_are_told)
     CHECK(lens_run(&l, cell) != LG_OK);
     CHECK_INT(l.err.code, 221);
     CHECK(strstr(l.err.msg, "features.0.weight") != NULL);
+    snprintf(cell, sizeof cell,
+             "model t on logos { base mobilenet width 0.5 weights %s/squeezenet.safetensors; globalavg; dense classes "
+             "softmax }",
+             weights_folder);
+    CHECK(lens_run(&l, cell) != LG_OK);
+    CHECK_INT(l.err.code, 221);
+    CHECK(strstr(l.err.hint, "width") == NULL); /* the name says nothing of mobilenet */
     forget_weights("squeezenet.safetensors");
     lens_close(&l);
 }
