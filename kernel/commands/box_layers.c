@@ -100,6 +100,7 @@ static lg_status params_of(lg_arena *arena, const nn_field *fields, const dsl_pa
                                      : field->positional    ? DSL_POSITIONAL
                                                             : DSL_OPTION,
                              .required = field->required,
+                             .zero = field->kind == NN_SIZE && field->min <= 0,
                              .min = field->min,
                              .max = field->kind == NN_SIZE ? field->bare_max : field->max,
                              .aliases = field->aliases,

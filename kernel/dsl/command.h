@@ -51,6 +51,7 @@ typedef struct dsl_param {
                               stand for a square without its word (`conv 16 3`), 0 = any */
     unsigned kinds;        /* OBJECT */
     bool required;
+    bool zero;          /* SIZE: a side may be 0 */
     bool list;          /* takes a comma list (dsl_arg.count > 1) */
     bool ranges;        /* INT, NUMBER: also takes `0.01..0.3`; then the value is a RANGE, both ends within bounds */
     bool implicit;      /* a missing dataset or model is filled in when exactly one exists or `use` chose one; with

@@ -363,7 +363,7 @@ static read_result read_number(const dsl_param *param, const char *s, dsl_value 
 }
 
 /* 3x3, 64x64x3, 64 */
-static read_result read_size(const char *s, dsl_value *out)
+static read_result read_size(const dsl_param *param, const char *s, dsl_value *out)
 {
     for (out->nsize = 0; out->nsize < 3; out->nsize++) {
         size_t n = strspn(s, "0123456789");
@@ -373,7 +373,7 @@ static read_result read_size(const char *s, dsl_value *out)
         if (n >= sizeof part) return READ_RANGE;
         memcpy(part, s, n);
         part[n] = 0;
-        if (!lg_parse_int(part, &value) || value < 1 || value > 1000000) return READ_RANGE;
+        if (!lg_parse_int(part, &value) || value < !param->zero || value > 1000000) return READ_RANGE;
         out->size[out->nsize] = (int)value;
         s += n;
         if (!*s) break;
@@ -619,7 +619,7 @@ lg_status dsl_convert(dsl_walk *walk, const dsl_target *target, const dsl_param 
     case DSL_T_NONE: read = read_bounded_range(param, s, out); break;
     case DSL_T_INT: read = read_int(param, s, out); break;
     case DSL_T_NUMBER: read = read_number(param, s, out); break;
-    case DSL_T_SIZE: read = read_size(s, out); break;
+    case DSL_T_SIZE: read = read_size(param, s, out); break;
     case DSL_T_SPLIT: read = read_split(s, out); break;
     case DSL_T_TIMES: read = read_times(param, s, out); break;
     case DSL_T_RANGE: read = read_range(s, out); break;

@@ -90,6 +90,7 @@ static const nn_example pad_examples[] = {
     {.line = "pad 2x1", .in = {{3, {2, 3, 1}}}},
     {.line = "pad 1x3", .in = {{3, {3, 2, 3}}}},
     {.line = "pad 1 extra 1", .in = {{3, {4, 3, 2}}}},
+    {.line = "pad 0 extra 1", .in = {{3, {4, 3, 2}}}},
     {.line = "pad 1x2 extra 2x1", .in = {{3, {3, 2, 2}}}},
     {.line = "pad 1 before 2x1 extra 1", .in = {{3, {2, 3, 2}}}},
     {0},
