@@ -195,7 +195,7 @@ static lg_status build_like(const cmd_model *like, const dsl_call *call, nn_net 
         if (st == LG_OK) st = nn_net_add_to(net, node->type, config, node->input, node->spec.nin, err);
         lg_free(config);
         if (st) return lg_err_place(err, call->arg[LIKE].value[0].span);
-        if (node->frozen) nn_net_freeze(net, i);
+        if (node->frozen && i <= like->base.layers) nn_net_freeze(net, i); /* others begin anew, so they learn */
     }
     return LG_OK;
 }

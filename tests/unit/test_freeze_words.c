@@ -132,6 +132,19 @@ TEST(an_optimiser_that_begins_anew_counts_anew)
     lens_close(&l);
 }
 
+/* Layers that were frozen when they had learnt something begin anew in a model like it, so they learn; those of a base
+ * keep what they know. */
+TEST(like_thaws_what_begins_anew)
+{
+    begin();
+    RUN(NET "fit s epochs 1 batch 8 quiet\nfreeze s layers conv*\nmodel again like s");
+    CHECK_INT(nn_net_frozen(model_called("again")->net), 0);
+    RUN("model t on logos { input 32x32; base mobilenet width 0.1 weights none frozen until conv_pw_2_relu; globalavg; "
+        "dense 4 relu; dense classes softmax }\nfreeze t layers dense1\nmodel u like t");
+    CHECK_INT(nn_net_frozen(model_called("u")->net), nn_net_frozen(model_called("t")->net) - 1);
+    lens_close(&l);
+}
+
 /* A sweep trains as `fit` does: from the first weights, but for what is frozen. */
 TEST(a_sweep_keeps_what_is_frozen)
 {
