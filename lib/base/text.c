@@ -246,7 +246,7 @@ const char *lg_nearest(const char *text, const char *const *names, size_t n)
         int prefix = common_prefix(&w, &name), distance = word_distance(&w, &name, best_distance);
         bool something_left = (size_t)distance < (w.len > name.len ? w.len : name.len);
         if (distance <= limit && something_left && name.len <= WORD_MAX &&
-            (distance < best_distance || prefix > best_prefix)) {
+            (distance < best_distance || (distance == best_distance && prefix > best_prefix))) {
             best = names[i], best_distance = distance, best_prefix = prefix;
         }
         if ((size_t)prefix == w.len && w.len >= 3 && name.len < longer_len) longer = names[i], longer_len = name.len;

@@ -197,6 +197,8 @@ TEST(nearest)
     CHECK_STR(lg_nearest("shcedule", options, n), "schedule");
     CHECK_STR(lg_nearest("sede", options, n), "seed");
     CHECK_STR(lg_nearest("opt", options, n), "optimizer"); /* begins like it */
+    static const char *const layer[] = {"weights", "until", "width"};
+    CHECK_STR(lg_nearest("wieghts", layer, 3), "weights"); /* fewer edits, though `width` begins more like it */
     CHECK(lg_nearest("xyz", options, n) == NULL);
     CHECK(lg_nearest("", options, n) == NULL);
     CHECK(lg_nearest("x", options, n) == NULL);
