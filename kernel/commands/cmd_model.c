@@ -331,8 +331,10 @@ static void note_base(plt_doc *doc, const cmd_model *model, const char *name)
     if (base->file)
         plt_pair(doc, "weights", "%s, %.1f MB, sha256 %s", base->file, (double)base->bytes / 1e6, base->sha256);
     else plt_pair(doc, "weights", "none: random numbers");
-    plt_pair(doc, "images", "fitted to %lldx%lld and prepared as %s wants them", (long long)in.dim[0],
-             (long long)in.dim[1], base->name);
+    const nn_node *first = nn_net_node(model->net, 1);
+    const nn_preprocess *pixels = nn_preprocess_of(first->type, first->spec.config);
+    plt_pair(doc, "images", "fitted to %lldx%lld, pixels prepared as `%s`", (long long)in.dim[0], (long long)in.dim[1],
+             pixels ? pixels->name : "none");
     plt_pair(doc, "inside", "`summary %s` lists all layers of the base", name);
     plt_pair(doc, "parameters", "%s to train, %s frozen", lg_thousands((long long)nn_net_trained_params(model->net)),
              lg_thousands((long long)(nn_net_params(model->net) - nn_net_trained_params(model->net))));

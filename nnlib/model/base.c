@@ -283,9 +283,12 @@ lg_status nn_base_add(const nn_base *base, const nn_base_options *options, nn_ne
     LG_TRY(check_options(base, &o, err));
     int before = nn_net_count(net);
     bool prepared = before == 2 && nn_net_node(net, 1)->type == nn_layer_find("preprocess");
-    if (before != 1 && !prepared)
-        return lg_fail(err, LG_E_SHAPE, 216, "`base %s` stands only at the beginning, behind `input` and `preprocess`",
-                       base->name);
+    if (before != 1 && !prepared) {
+        lg_fail(err, LG_E_SHAPE, 216, "`base %s` stands only at the beginning, behind `input` and `preprocess`",
+                base->name);
+        lg_why(err, "its weights were trained on pictures, not on what another layer makes of them");
+        return lg_try(err, "make it the first line of the block");
+    }
     nn_shape in = nn_net_input(net);
     o.size = (nn_dims){in.dim[0], in.dim[1], 3};
     if (in.dim[2] != 3) {
