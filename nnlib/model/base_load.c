@@ -73,6 +73,12 @@ static bool is_weight(const nn_named_tensor *t)
     return t->rank > 0 && (t->dtype == NN_F32 || t->dtype == NN_F16 || t->dtype == NN_BF16);
 }
 
+/* Limits of a Clip and the like stand among the weights, one number each. */
+static bool comes_next(const nn_named_tensor *t, size_t wanted)
+{
+    return is_weight(t) && (t->count > 1 || wanted == 1);
+}
+
 static const char *shape_text(nn_shape shape, char out[NN_NAMED_SHAPE_TEXT])
 {
     return nn_named_shape_text(shape.rank, shape.dim, out);
@@ -81,7 +87,7 @@ static const char *shape_text(nn_shape shape, char out[NN_NAMED_SHAPE_TEXT])
 static lg_status take_next(const loader *l, queue *q, const nn_node *node, const nn_weight_name *name, float *to)
 {
     char want[NN_NAMED_SHAPE_TEXT], has[NN_NAMED_SHAPE_TEXT];
-    while (q->next < q->count && !is_weight(q->at[q->next])) q->next++;
+    while (q->next < q->count && !comes_next(q->at[q->next], nn_shape_size(name->shape))) q->next++;
     const nn_named_tensor *t = q->next < q->count ? q->at[q->next++] : NULL;
     bool same = t && t->rank == name->shape.rank;
     for (int d = 0; same && d < t->rank; d++) same = t->dim[d] == name->shape.dim[d];

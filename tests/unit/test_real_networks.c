@@ -299,6 +299,33 @@ TEST(mobilenet_as_safetensors)
     release(&ours);
 }
 
+/* Batchnorms are in the convolutions there, and the limits of relu6 stand among the weights. */
+TEST(mobilenet_as_onnx)
+{
+    weights_file npz = weights_of("mobilenet_v1_0.75_224.npz"), onnx = weights_of("mobilenet_v1_0.75_224.onnx");
+    nn_net *net = base_of("mobilenet", 0.75, 224);
+    nn_weights *w = loaded("mobilenet", net, &npz.list, NN_FILE_KERAS); /* its classifier stays */
+    nn_weight_file file;
+    int top = nn_net_find(net, "conv_preds");
+    for (int i = 1; i < top; i++)
+        for (int k = 0; k < nn_net_node(net, i)->nparam; k++) {
+            const nn_node *node = nn_net_node(net, i);
+            memset(nn_weights_data(w) + node->offset[k], 0, nn_shape_size(node->param[k].shape) * sizeof(float));
+        }
+    CHECK_OK(nn_base_load(nn_base_find("mobilenet"), net, 1, top, &onnx.list, NULL, 0, w, &file, &err));
+    check_photos("mobilenet_v1_0.75_224", &(photo_case){.net = net,
+                                                        .weights = w,
+                                                        .size = 224,
+                                                        .preprocess = nn_preprocess_tf,
+                                                        .logits = "conv_preds",
+                                                        .features = "global_average_pooling2d",
+                                                        .shares = true});
+    nn_weights_unref(w);
+    nn_net_unref(net);
+    release(&npz);
+    release(&onnx);
+}
+
 /* The next node with weights, from i on. */
 static int next_with_weights(const nn_net *net, int i)
 {
