@@ -144,6 +144,14 @@ static bool went_wrong(const nn_run *run)
            (run->diverged || run->epoch[run->epochs - 1].loss > 1.02 * log(run->classes > 1 ? run->classes : 2));
 }
 
+/* A tenth of the largest rate: what a schedule ended with may be next to nothing. */
+static double gentler_rate(const nn_run *run)
+{
+    double most = 0;
+    for (int i = 0; i < run->epochs; i++) most = fmax(most, run->epoch[i].lr);
+    return fmax(most / 10, 1e-9);
+}
+
 /* Classes the kept network never names although they are there: one warning for all. */
 static void doc_never_predicted(plt_doc *doc, const cmd_run *run)
 {
@@ -167,7 +175,8 @@ static void doc_never_predicted(plt_doc *doc, const cmd_run *run)
             lg_why(&warning, "%lld of the %lld validation images are %s; so far guessing the other classes costs less",
                    (long long)missed, (long long)cmd_score_total(score),
                    count == 1 ? "of this class" : "of these classes");
-        if (went_wrong(&run->run)) lg_try(&warning, "a smaller `lr`: fit %s lr 0.01", run->model);
+        if (went_wrong(&run->run))
+            lg_try(&warning, "a smaller `lr`: fit %s lr %g", run->model, gentler_rate(&run->run));
         else if (cmd_hardly_learns(&run->run))
             lg_try(&warning, "a larger `lr` first: `findlr %s` suggests one", run->model);
         else
