@@ -121,7 +121,7 @@ static void doc_padding(plt_doc *doc, const nn_net *net)
         plt_text(doc, "padding: valid (no zeros are added around: a 3x3 window makes the image 2 pixels smaller)");
     else if (same && !valid)
         plt_text(doc, "padding: same (zeros are added around, so a window of stride 1 keeps the size)");
-    else if (same) plt_text(doc, "padding: %d layers valid, %d same", valid, same);
+    else if (same) plt_text(doc, "padding: %d %s valid, %d same", valid, valid == 1 ? "layer" : "layers", same);
 }
 
 /* ---- drawings ---- */

@@ -57,6 +57,7 @@ typedef struct embedding {
     bool *wrong;
     double kept[2], divergence;
     bool tsne;
+    cmd_live *live; /* borrowed */
 } embedding;
 
 /* ---- which images ---- */
@@ -132,14 +133,14 @@ done:
 /* ---- the map ---- */
 static void on_images(void *ctx, int64_t done)
 {
-    cmd_live **live = ctx;
-    cmd_live_progress(*live, "looking at the images", (long)done, 0);
+    const embedding *e = ctx;
+    cmd_live_progress(e->live, "looking at the images", (long)done, e->n);
 }
 
 static void on_round(void *ctx, int done, int rounds)
 {
-    cmd_live **live = ctx;
-    cmd_live_progress(*live, "arranging the map", done, rounds);
+    const embedding *e = ctx;
+    cmd_live_progress(e->live, "arranging the map", done, rounds);
 }
 
 static lg_status take(embedding *e, lg_err *err)
@@ -161,7 +162,7 @@ static lg_status take(embedding *e, lg_err *err)
     return LG_OK;
 }
 
-static lg_status arrange(embedding *e, cmd_live *live, lg_err *err)
+static lg_status arrange(embedding *e, lg_err *err)
 {
     const nn_net *net = e->model->net;
     int node = nn_features_node(net);
@@ -177,13 +178,13 @@ static lg_status arrange(embedding *e, cmd_live *live, lg_err *err)
                                                      .source = cmd_source(view),
                                                      .pool = pool,
                                                      .cancel = e->call->cancel,
-                                                     .ctx = &live,
+                                                     .ctx = e,
                                                      .on_batch = on_images},
                                node, e->x, err);
     data_unref(view);
     LG_TRY(st);
     nn_embedding_options how = {
-        .x = e->x, .n = e->n, .d = e->d, .pool = pool, .cancel = e->call->cancel, .ctx = &live, .on_round = on_round};
+        .x = e->x, .n = e->n, .d = e->d, .pool = pool, .cancel = e->call->cancel, .ctx = e, .on_round = on_round};
     LG_TRY(nn_neighbours(&how, e->k, e->near, err));
     e->tsne = strcmp(e->call->arg[METHOD].value[0].text, "tsne") == 0;
     return e->tsne ? nn_tsne(&how, e->map, &e->divergence, err) : nn_pca(&how, e->map, e->kept, err);
@@ -366,7 +367,8 @@ static lg_status embed_run(const dsl_call *call, lg_err *err)
     cmd_live_init(&live, call->out);
     lg_status st;
     LG_GO(choose(&e, err));
-    LG_GO(arrange(&e, &live, err));
+    e.live = &live;
+    LG_GO(arrange(&e, err));
     LG_GO(fill(&doc, &e, err));
     LG_GO(cmd_live_result(call, &live, &doc, true, err));
     if (call->arg[AS].count) LG_GO(keep(&e, err));
