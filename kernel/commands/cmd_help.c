@@ -2,6 +2,7 @@
 #include "kernel/commands/workbench.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "lib/base/banned.h"
 
@@ -13,6 +14,16 @@ static const dsl_param params[] = {
     {0},
 };
 
+/* Words people come with, which are none of the language's. */
+static bool about_transfer(const char *word)
+{
+    static const char *const words[] = {"transfer", "transfer learning", "pretrained", "backbone", "finetune",
+                                        "fine-tune", "finetuning", "fine-tuning"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (!strcasecmp(word, words[i])) return true;
+    return false;
+}
+
 static lg_status no_such_word(const dsl_call *call, const dsl_value *word, lg_err *err)
 {
     enum { MOST = 400 };
@@ -23,7 +34,9 @@ static lg_status no_such_word(const dsl_call *call, const dsl_value *word, lg_er
     for (size_t i = 0; config->layers[i].name && n < MOST; i++) names[n++] = config->layers[i].name;
     const char *near = lg_nearest(word->text, names, n);
     lg_fail(err, LG_E_NAME, 131, "there is no help on `%.60s`", word->text);
-    if (near) lg_try(err, "did you mean `help %s`?", near);
+    if (about_transfer(word->text))
+        lg_try(err, "`help base` is about networks that others trained, `help unfreeze` about training them further");
+    else if (near) lg_try(err, "did you mean `help %s`?", near);
     else lg_try(err, "`help` alone lists all commands");
     return lg_err_place(err, word->span);
 }

@@ -100,6 +100,14 @@ static lg_status residual_differs(nn_shape in, nn_shape out, lg_err *err)
     return lg_try(err, "end the block with what goes into it: an image stays an image of that size");
 }
 
+static lg_status base_in_block(const dsl_layer *layer, lg_err *err)
+{
+    lg_fail(err, LG_E_SHAPE, 216, "`base` stands at the beginning of a model, not in a `residual` block");
+    lg_why(err, "it looks at the images themselves, and gives another size than it gets");
+    lg_try(err, "write `base NETWORK` as the model's first line, and `residual { … }` behind it");
+    return lg_err_place(err, layer->span);
+}
+
 /* The block's layers, then its input added to their output. It is called residual1, residual2, … unless named. */
 static lg_status add_residual(building *b, const dsl_layer *layer, lg_err *err)
 {
@@ -108,6 +116,8 @@ static lg_status add_residual(building *b, const dsl_layer *layer, lg_err *err)
     nn_config config;
     bool used = false;
     int from = nn_net_count(net) - 1, number = 1;
+    for (int i = 0; i < layer->ninner; i++)
+        if (cmd_is_base(&layer->inner[i])) return base_in_block(&layer->inner[i], err);
     LG_TRY(add_layers(b, layer->inner, layer->ninner, err));
     int to = nn_net_count(net) - 1;
     if (to == from) {

@@ -287,7 +287,7 @@ lg_status nn_base_add(const nn_base *base, const nn_base_options *options, nn_ne
         lg_fail(err, LG_E_SHAPE, 216, "`base %s` stands only at the beginning, behind `input` and `preprocess`",
                 base->name);
         lg_why(err, "its weights were trained on pictures, not on what another layer makes of them");
-        return lg_try(err, "make it the first line of the block");
+        return lg_try(err, "make it the first line of the block, and the only base");
     }
     nn_shape in = nn_net_input(net);
     o.size = (nn_dims){in.dim[0], in.dim[1], 3};
