@@ -17,8 +17,7 @@ static const dsl_param params[] = {
 /* Words people come with, which are none of the language's. */
 static bool about_transfer(const char *word)
 {
-    static const char *const words[] = {"transfer", "transfer learning", "pretrained", "backbone", "finetune",
-                                        "fine-tune", "finetuning", "fine-tuning"};
+    static const char *const words[] = {"transfer", "pretrained", "backbone", "finetune", "fine-tune", "finetuning"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (!strcasecmp(word, words[i])) return true;
     return false;

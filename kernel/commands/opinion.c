@@ -2,17 +2,32 @@
 #include "kernel/commands/opinion.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/banned.h"
 
 const char *const cmd_opinion_fields[] = {"predicted", "confidence", "second", "correct", "loss", NULL};
 
+static lg_status count_outputs(cmd_opinion *o, lg_err *err)
+{
+    if (o->model->labels.count >= o->classes) return LG_OK;
+    o->unnamed = lg_alloc((size_t)o->classes, sizeof *o->unnamed, err);
+    if (!o->unnamed) return err->status;
+    for (int k = 0; k < o->classes; k++) snprintf(o->unnamed[k], sizeof o->unnamed[k], "output %d", k);
+    return LG_OK;
+}
+
 lg_status cmd_opinion_ask(const dsl_call *call, const cmd_model *model, const data_set *set, cmd_opinion *out,
                           lg_err *err)
 {
     *out = (cmd_opinion){.model = model, .classes = (int)nn_shape_size(nn_net_output(model->net))};
-    LG_TRY(cmd_predict(call, model, set, &out->probability, err));
+    LG_TRY(count_outputs(out, err));
+    lg_status st = cmd_predict(call, model, set, &out->probability, err);
+    if (st) {
+        cmd_opinion_release(out);
+        return st;
+    }
     out->set = data_ref(set);
     return LG_OK;
 }
@@ -20,6 +35,7 @@ lg_status cmd_opinion_ask(const dsl_call *call, const cmd_model *model, const da
 void cmd_opinion_release(cmd_opinion *opinion)
 {
     lg_free(opinion->probability);
+    lg_free(opinion->unnamed);
     data_unref(opinion->set);
     *opinion = (cmd_opinion){0};
 }
@@ -44,7 +60,8 @@ static int second_best(const float *p, int n, int best)
 
 const char *cmd_opinion_label(const cmd_opinion *o, int label)
 {
-    return label >= 0 && label < o->model->labels.count ? o->model->labels.name[label] : "?";
+    if (label >= 0 && label < o->model->labels.count) return o->model->labels.name[label];
+    return o->unnamed && label >= 0 && label < o->classes ? o->unnamed[label] : "?";
 }
 
 bool cmd_opinion_field(void *ctx, const data_set *set, size_t row, const char *field, dsl_fact *out)

@@ -13,11 +13,14 @@
 
 #include "kernel/commands/box_model.h"
 
+enum { CMD_OPINION_UNNAMED = 24 };
+
 typedef struct cmd_opinion {
     const cmd_model *model;
     const data_set *set; /* the rows the probabilities belong to, a reference */
     float *probability;  /* (rows, classes), owned; NULL without a model */
     int classes;
+    char (*unnamed)[CMD_OPINION_UNNAMED]; /* (classes) "output 281", owned; NULL where the labels are known */
 } cmd_opinion;
 extern const char *const cmd_opinion_fields[]; /* NULL-terminated */
 
@@ -29,6 +32,8 @@ void cmd_opinion_release(cmd_opinion *opinion);
 const float *cmd_opinion_of(const cmd_opinion *opinion, const data_set *set, size_t row);
 /* A cmd_extra_field; ctx is the opinion. */
 bool cmd_opinion_field(void *ctx, const data_set *set, size_t row, const char *field, dsl_fact *out);
-const char *cmd_opinion_label(const cmd_opinion *opinion, int label); /* "?" where the model was made without labels */
+/* "output 281", counted from 0 as published lists of classes are, where the model was made without labels. It lives as
+ * long as opinion and model do. */
+const char *cmd_opinion_label(const cmd_opinion *opinion, int label);
 
 #endif

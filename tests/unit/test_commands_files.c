@@ -81,6 +81,8 @@ TEST(a_network_of_onnx_is_used_as_any_model)
     RUN("relabel logos keep adidas rest other\nopen net from net pixels tf\nevaluate net on logos");
     CHECK_HAS(lg_buf_str(&l.text), "its weights are those of net");
     CHECK(!strstr(lg_buf_str(&l.text), "chance"));
+    RUN("show logos with net limit 24");
+    CHECK_HAS(lg_buf_str(&l.text), ", output ");
     RUN("save net to net.lmodel\nopen back from net.lmodel\nsummary back");
     const cmd_model *a = payload("net"), *b = payload("back");
     CHECK(nn_net_same(a->net, b->net));
