@@ -40,12 +40,17 @@ static size_t wide_rows(int line)
     return part((size_t)(CONV_WIDE_ROWS + line) * (CONV_WIDE_TERMS + LANES), sizeof(float));
 }
 
+static size_t wide_panels(const nn_conv2d *c, const conv_shape *s)
+{
+    return part((size_t)(CONV_WIDE_PLACES + s->conv_w) * (CONV_WIDE_PANEL + whole(c->out_c) + LANES), sizeof(float));
+}
+
 /* The input with its padding around it; the weights in blocks of up to two vectors of channels. */
 size_t nn_conv2d_forward_scratch(const nn_conv2d *c)
 {
     conv_shape s = conv_shape_of(c);
     return padded_input(c, &s) + part(kernel_places(c) * (size_t)c->in_c * (whole(c->out_c) + LANES), sizeof(float)) +
-           wide_rows(s.conv_w);
+           (conv_wide_forward(c, &s) ? wide_rows(s.conv_w) : 0);
 }
 
 /* The gradient before pooling (stride and padding spread out between and around) or dx with its padding; turned
@@ -57,7 +62,8 @@ size_t nn_conv2d_backward_data_scratch(const nn_conv2d *c)
     size_t w = (size_t)s.conv_w * (size_t)s.stride_w + 2 * (size_t)c->kernel_w * (size_t)s.dilation_w;
     return part(h * w * (size_t)c->out_c, sizeof(float)) + padded_input(c, &s) +
            part(kernel_places(c) * whole(c->in_c) * (size_t)c->out_c, sizeof(float)) +
-           part(8 * ((size_t)c->out_c + LANES), sizeof(float)) + wide_rows(c->in_w);
+           part(8 * ((size_t)c->out_c + LANES), sizeof(float)) +
+           (conv_wide_data(c, &s) ? wide_rows(c->in_w) : 0);
 }
 
 /* The input with its padding, the gradient before pooling, turned weight gradients (each kernel row rounded up to
@@ -68,5 +74,5 @@ size_t nn_conv2d_backward_weights_scratch(const nn_conv2d *c)
     return padded_input(c, &s) + part(s.conv_len, sizeof(float)) +
            part(kernel_places(c) * whole(c->in_c) * (size_t)c->out_c, sizeof(float)) +
            2 * part(conv_band_places(c) * whole(c->out_c), sizeof(float)) +
-           part((size_t)(CONV_WIDE_PLACES + s.conv_w) * (CONV_WIDE_PANEL + whole(c->out_c) + LANES), sizeof(float));
+           (conv_wide_weights(c) ? wide_panels(c, &s) : 0);
 }

@@ -53,12 +53,35 @@ static inline size_t conv_band_places(const nn_conv2d *c)
     return places > 16 ? places : 16;
 }
 
-/* Convolutions of many channels may be cut into blocks, see conv2d_wide_vector.h. */
+/* Convolutions of many channels are cut into blocks, see conv2d_wide_vector.h. */
 enum {
-    CONV_WIDE_TERMS = 256,  /* channels of a block of weights: 32 KB with AVX-512 */
-    CONV_WIDE_ROWS = 400,   /* places that pass over a block before the next one: eight images of 7x7 */
-    CONV_WIDE_PANEL = 96,   /* channels whose weight gradients are made together */
-    CONV_WIDE_PLACES = 400, /* places that they are summed over at once */
+    CONV_WIDE_CHANNELS = 256, /* from which on it pays */
+    CONV_WIDE_MAP = 200,      /* places of a map, up to which it does */
+    CONV_WIDE_TERMS = 256,    /* channels of a block of weights: 32 KB with AVX-512 */
+    CONV_WIDE_ROWS = 400,     /* places that pass over a block before the next one: eight images of 7x7 */
+    CONV_WIDE_PANEL = 96,     /* channels whose weight gradients are made together */
+    CONV_WIDE_PLACES = 400,   /* places that they are summed over at once */
 };
+
+/* Where maps are small, padding is much of them, and weights of many channels leave the second cache before the next
+ * line wants them. 1x1 kernels and larger maps are as fast without: measured. */
+static inline bool conv_wide_forward(const nn_conv2d *c, const conv_shape *s)
+{
+    return !c->pool && c->kernel_h * c->kernel_w > 1 && c->in_c >= CONV_WIDE_CHANNELS &&
+           s->conv_h * s->conv_w <= CONV_WIDE_MAP;
+}
+
+/* The gradient of the input is such a convolution of dy, as long as no stride spreads it. */
+static inline bool conv_wide_data(const nn_conv2d *c, const conv_shape *s)
+{
+    return !c->pool && s->stride_h == 1 && s->stride_w == 1 && c->kernel_h * c->kernel_w > 1 &&
+           c->out_c >= CONV_WIDE_CHANNELS && c->in_h * c->in_w <= CONV_WIDE_MAP;
+}
+
+/* Here the size of the maps hardly counts: without copies, places fight for the sets of the caches. */
+static inline bool conv_wide_weights(const nn_conv2d *c)
+{
+    return !c->pool && c->in_c >= CONV_WIDE_CHANNELS && c->out_c >= CONV_WIDE_CHANNELS;
+}
 
 #endif

@@ -129,7 +129,7 @@ void NN_NAME(conv2d_forward)(const nn_conv2d_args *a)
 {
     const nn_conv2d *c = a->conv;
     conv_shape s = conv_shape_of(c);
-    if (!c->pool && wide_pays(c->kernel_h * c->kernel_w, c->in_c, s.conv_h * s.conv_w)) {
+    if (conv_wide_forward(c, &s)) {
         wide_conv all = wide_of(c, &s, a->images);
         wide_forward(&all, a->x, a->w, a->b, a->y, a->scratch);
         return;
@@ -326,10 +326,10 @@ void NN_NAME(conv2d_backward_data)(const nn_conv2d_args *a)
 {
     const nn_conv2d *c = a->conv;
     conv_shape s = conv_shape_of(c);
-    bool dense = s.stride_h == 1 && s.stride_w == 1, plain = dense && s.dilation_h == 1 && s.dilation_w == 1;
+    bool plain = s.stride_h == 1 && s.stride_w == 1 && s.dilation_h == 1 && s.dilation_w == 1;
     if (c->pool && plain && c->kernel_h == 3 && c->kernel_w == 3)
         data_patches(a, &s);
-    else if (!c->pool && dense && wide_pays(c->kernel_h * c->kernel_w, c->out_c, c->in_h * c->in_w))
+    else if (conv_wide_data(c, &s))
         data_wide(a, &s);
     else
         data_dense(a, &s);
@@ -594,7 +594,7 @@ void NN_NAME(conv2d_backward_weights)(const nn_conv2d_args *a)
 {
     conv_shape s = conv_shape_of(a->conv);
     clear_sums(a);
-    if (wide_weights_pay(a->conv))
+    if (conv_wide_weights(a->conv))
         weights_wide(a, &s);
     else if (!a->conv->pool)
         weights_dense(a, &s);

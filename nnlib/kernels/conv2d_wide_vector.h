@@ -2,7 +2,7 @@
  * conv2d_vector.h.
  *
  * The weights of such a layer are larger than the first cache, often than the second. So they are taken a block at a
- * time, a few terms of two vectors of output channels, copied together; the block stays in the first cache while many
+ * time, a few terms of two vectors of output channels, copied together; the block stays in the first caches while many
  * places pass over it, and the sums wait in y (or dw) meanwhile, which changes no bit of them. Blocks are of one kernel
  * place each: places of y that it sees outside of the image are left out, so padding costs neither a copy nor products
  * with zero (a fifth of all in a 3x3 over 7x7). */
@@ -15,9 +15,7 @@
 
 enum {
     WIDE_COLS = 2 * VL,
-    WIDE_FAR = 512,      /* floats from place to place, from which on they are copied together */
-    WIDE_CHANNELS = 256, /* from which on it pays */
-    WIDE_PLACES = 200,   /* of a map, up to which it does */
+    WIDE_FAR = 512, /* floats from place to place, from which on they are copied together */
 };
 
 /* y (images, out_h, out_w, out_c) of x (images, in_h, in_w, in_c); no pooling. */
@@ -31,10 +29,10 @@ typedef struct wide_conv {
 static wide_conv wide_of(const nn_conv2d *c, const conv_shape *s, int images)
 {
     return (wide_conv){.images = images, .in_h = c->in_h, .in_w = c->in_w, .in_c = c->in_c, .out_h = s->conv_h,
-                  .out_w = s->conv_w, .out_c = c->out_c, .kernel_h = c->kernel_h, .kernel_w = c->kernel_w,
-                  .stride_h = s->stride_h, .stride_w = s->stride_w, .dilation_h = s->dilation_h,
-                  .dilation_w = s->dilation_w, .pad_top = s->pad_top, .pad_left = s->pad_left, .relu = c->relu,
-                  .most = c->most};
+                       .out_w = s->conv_w, .out_c = c->out_c, .kernel_h = c->kernel_h, .kernel_w = c->kernel_w,
+                       .stride_h = s->stride_h, .stride_w = s->stride_w, .dilation_h = s->dilation_h,
+                       .dilation_w = s->dilation_w, .pad_top = s->pad_top, .pad_left = s->pad_left, .relu = c->relu,
+                       .most = c->most};
 }
 
 /* Places [from, to) along one side whose input by a kernel place is inside. */
@@ -81,19 +79,6 @@ typedef struct wide_pass {
     bool far;         /* places so far apart in x that they would fight for the same sets of the first cache */
     span down, right; /* of the kernel place at hand */
 } wide_pass;
-
-/* Measured (make bench-kernels, bench-transfer): where maps are small, padding is much of them and the weights of many
- * channels leave the second cache before the next line wants them. 1x1 kernels and larger maps are as fast without. */
-static bool wide_pays(int kernel_places, int in_c, int places)
-{
-    return kernel_places > 1 && in_c >= WIDE_CHANNELS && places <= WIDE_PLACES;
-}
-
-/* Here the size of the maps hardly counts: without copies, places fight for the sets of the caches. */
-static bool wide_weights_pay(const nn_conv2d *c)
-{
-    return !c->pool && c->in_c >= WIDE_CHANNELS && c->out_c >= WIDE_CHANNELS;
-}
 
 /* What a line of places sees through the kernel place at hand, channels from j on; NULL: nothing. */
 static const float *line_input(const wide_pass *p, int line, int j)
@@ -240,22 +225,28 @@ typedef struct weights_pass {
     int terms;       /* places that the kernel place at hand sees the image from */
 } weights_pass;
 
+/* Lines that the kernel place at hand sees the image from. */
+static int seeing_lines(const wide_pass *p)
+{
+    int n = 0;
+    for (int line = p->first; line < p->first + p->lines; line++) n += line_input(p, line, 0) != NULL;
+    return n;
+}
+
 static void copy_gradients(weights_pass *p)
 {
-    const wide_conv *c = p->lines.conv;
-    int seen = p->lines.right.to - p->lines.right.from, vecs;
-    vm last;
-    p->terms = 0;
-    for (int line = p->lines.first; line < p->lines.first + p->lines.lines; line++)
-        if (line_input(&p->lines, line, 0)) p->terms += seen;
+    const wide_pass *lines = &p->lines;
+    const wide_conv *c = lines->conv;
+    int seen = lines->right.to - lines->right.from;
     float *to = p->blocks;
+    p->terms = seeing_lines(lines) * seen;
     for (int o = 0; o < c->out_c; o += WIDE_COLS) {
-        vecs = c->out_c - o > VL ? 2 : 1;
-        last = vm_first(c->out_c - o - (vecs - 1) * VL);
-        for (int line = p->lines.first; line < p->lines.first + p->lines.lines; line++) {
-            if (!line_input(&p->lines, line, 0)) continue;
-            copy_columns(p->dy + ((ptrdiff_t)line * c->out_w + p->lines.right.from) * c->out_c + o, c->out_c, seen, vecs,
-                         last, to);
+        int vecs = c->out_c - o > VL ? 2 : 1;
+        vm last = vm_first(c->out_c - o - (vecs - 1) * VL);
+        for (int line = lines->first; line < lines->first + lines->lines; line++) {
+            if (!line_input(lines, line, 0)) continue;
+            const float *from = p->dy + ((ptrdiff_t)line * c->out_w + lines->right.from) * c->out_c + o;
+            copy_columns(from, c->out_c, seen, vecs, last, to);
             to += seen * WIDE_COLS;
         }
     }
