@@ -211,13 +211,13 @@ static void wide_sweep(conv_once *once, nn_any_fn *run, double tolerance)
         {.in_h = 5, .in_w = 6, .in_c = 257, .out_c = 273, .kernel_h = 2, .kernel_w = 3, .relu = true, .most = 100},
         {.in_h = 7, .in_w = 6, .in_c = 260, .out_c = 258, .kernel_h = 3, .kernel_w = 2, .stride_h = 2, .stride_w = 3,
          .same = true},
-        {.in_h = 6, .in_w = 7, .in_c = 256, .out_c = 256, .kernel_h = 3, .kernel_w = 3, .dilation_h = 2,
+        {.in_h = 5, .in_w = 4, .in_c = 256, .out_c = 256, .kernel_h = 3, .kernel_w = 3, .dilation_h = 2,
          .dilation_w = 3, .same = true, .relu = true},
         {.in_h = 1, .in_w = 2, .in_c = 300, .out_c = 288, .kernel_h = 5, .kernel_w = 5, .same = true},
         {.in_h = 5, .in_w = 4, .in_c = 256, .out_c = 512, .kernel_h = 1, .kernel_w = 1, .stride_h = 2, .stride_w = 2},
         {.in_h = 14, .in_w = 13, .in_c = 256, .out_c = 17, .kernel_h = 3, .kernel_w = 3, .same = true, .relu = true},
         {.in_h = 14, .in_w = 13, .in_c = 17, .out_c = 256, .kernel_h = 3, .kernel_w = 3, .same = true},
-        {.in_h = 3, .in_w = 210, .in_c = 256, .out_c = 256, .kernel_h = 1, .kernel_w = 1},
+        {.in_h = 1, .in_w = 405, .in_c = 256, .out_c = 256, .kernel_h = 1, .kernel_w = 1},
     };
     for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) once(run, wide[i], 3, tolerance);
 }
