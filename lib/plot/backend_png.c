@@ -294,7 +294,8 @@ lg_status plt_png_render(const plt_scene *scene, double scale, lg_buf *out, lg_e
     set_color(cr, PLT_PAPER, 1);
     cairo.paint(cr);
     cairo.scale(cr, scale, scale);
-    for (const plt_shape *s = scene->first; s; s = s->next) draw_shape(cr, s);
+    for (const plt_shape *s = scene->first; s; s = s->next)
+        if (plt_shape_stays(s)) draw_shape(cr, s);
     lg_status st = cairo.status(cr) == CAIRO_OK ? surface_write(surface, out, err)
                                                 : lg_fail(err, LG_E_MEMORY, 901, "there is not enough memory left");
     cairo.destroy(cr);

@@ -86,13 +86,18 @@ static bool same_paint(const plt_paint *a, const plt_paint *b)
            a->dash == b->dash && a->opacity == b->opacity && a->radius == b->radius;
 }
 
+static bool same_frames(const plt_shape *a, const plt_shape *b)
+{
+    return a->from == b->from && a->until == b->until && a->frames == b->frames;
+}
+
 /* Open lines of one style become one path. Returns the last shape used. */
 static const plt_shape *add_path(lg_buf *out, const plt_shape *s)
 {
     lg_buf_adds(out, "<path d=\"");
     add_path_data(out, s);
     while (!s->closed && !s->paint.filled && s->next && s->next->kind == PLT_SHAPE_PATH && !s->next->closed &&
-           same_paint(&s->paint, &s->next->paint)) {
+           same_frames(s, s->next) && same_paint(&s->paint, &s->next->paint)) {
         s = s->next;
         add_path_data(out, s);
     }
@@ -157,19 +162,30 @@ static void add_text(lg_buf *out, const plt_shape *s, bool grouped)
 static const plt_shape *add_texts(lg_buf *out, const plt_shape *s)
 {
     const plt_shape *n = s->next;
-    bool group = n && n->kind == PLT_SHAPE_TEXT && same_font(&s->font, &n->font);
+    bool group = n && n->kind == PLT_SHAPE_TEXT && same_frames(s, n) && same_font(&s->font, &n->font);
     if (group) {
         lg_buf_adds(out, "<g");
         add_font(out, &s->font);
         lg_buf_addc(out, '>');
     }
     add_text(out, s, group);
-    while (group && s->next && s->next->kind == PLT_SHAPE_TEXT && same_font(&s->font, &s->next->font)) {
+    while (group && s->next && s->next->kind == PLT_SHAPE_TEXT && same_frames(s, s->next) &&
+           same_font(&s->font, &s->next->font)) {
         s = s->next;
         add_text(out, s, true);
     }
     if (group) lg_buf_adds(out, "</g>");
     return s;
+}
+
+static void add_circle(lg_buf *out, const plt_shape *s)
+{
+    lg_buf_adds(out, "<circle");
+    add_attr(out, "cx", s->x);
+    add_attr(out, "cy", s->y);
+    add_attr(out, "r", s->w);
+    add_paint(out, &s->paint);
+    lg_buf_adds(out, "/>");
 }
 
 /* A picture that cannot be encoded leaves its frame empty. */
@@ -194,6 +210,37 @@ static void add_image(lg_buf *out, const plt_shape *s, const plt_options *option
     lg_buf_release(&bytes);
 }
 
+/* ---- frames ---- */
+/* The last frame stays as long as three, so that the end can be seen. */
+enum { HOLD = 3 };
+
+/* Readers that play nothing see the attribute: the last frame. */
+static void open_frames(lg_buf *out, const plt_shape *s)
+{
+    double all = s->frames + HOLD, from = (s->from - 1) / all, until = s->until / all;
+    bool starts = s->from == 1, stays = s->until == s->frames;
+    lg_buf_adds(out, stays ? "<g>" : "<g visibility=\"hidden\">");
+    if (starts && stays) return;
+    lg_buf_addf(out, "<animate attributeName=\"visibility\" calcMode=\"discrete\" dur=\"%.1fs\" "
+                     "repeatCount=\"indefinite\" values=\"%s%s%s\" keyTimes=\"0",
+                all * PLT_FRAME_SECONDS, starts ? "" : "hidden;", "visible", stays ? "" : ";hidden");
+    if (!starts) lg_buf_addf(out, ";%.4f", from);
+    if (!stays) lg_buf_addf(out, ";%.4f", until);
+    lg_buf_adds(out, "\"/>");
+}
+
+static const plt_shape *add_shape(lg_buf *out, const plt_shape *s, const plt_options *options)
+{
+    switch (s->kind) {
+    case PLT_SHAPE_PATH: return add_path(out, s);
+    case PLT_SHAPE_TEXT: return add_texts(out, s);
+    case PLT_SHAPE_IMAGE: add_image(out, s, options); break;
+    case PLT_SHAPE_RECT: add_rect(out, s); break;
+    case PLT_SHAPE_CIRCLE: add_circle(out, s); break;
+    }
+    return s;
+}
+
 void plt_svg_render(const plt_scene *scene, const plt_options *options, lg_buf *out)
 {
     lg_buf_addf(out,
@@ -202,19 +249,12 @@ void plt_svg_render(const plt_scene *scene, const plt_options *options, lg_buf *
                 scene->width, scene->height, scene->width, scene->height);
     add_color(out, "fill", PLT_INK);
     lg_buf_adds(out, " stroke-linejoin=\"round\">");
-    for (const plt_shape *s = scene->first; s; s = s->next) {
-        if (s->kind == PLT_SHAPE_PATH) s = add_path(out, s);
-        else if (s->kind == PLT_SHAPE_TEXT) s = add_texts(out, s);
-        else if (s->kind == PLT_SHAPE_IMAGE) add_image(out, s, options);
-        else if (s->kind == PLT_SHAPE_RECT) add_rect(out, s);
-        else {
-            lg_buf_adds(out, "<circle");
-            add_attr(out, "cx", s->x);
-            add_attr(out, "cy", s->y);
-            add_attr(out, "r", s->w);
-            add_paint(out, &s->paint);
-            lg_buf_adds(out, "/>");
-        }
+    for (const plt_shape *s = scene->first, *before = NULL; s; before = s, s = s->next) {
+        bool begins = s->from && !(before && same_frames(before, s));
+        if (before && before->from && !same_frames(before, s)) lg_buf_adds(out, "</g>");
+        if (begins) open_frames(out, s);
+        s = add_shape(out, s, options);
     }
+    if (scene->last && scene->last->from) lg_buf_adds(out, "</g>");
     lg_buf_adds(out, "</svg>");
 }

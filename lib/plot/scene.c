@@ -31,9 +31,31 @@ static plt_shape *add_shape(plt_scene *scene, plt_shape shape)
     plt_shape *added = plt_doc_alloc(scene->doc, 1, sizeof *added);
     if (!added) return NULL;
     *added = shape;
+    if (!shape.from && scene->from) {
+        added->from = scene->from;
+        added->until = scene->until;
+        added->frames = scene->frames;
+    }
     if (scene->last) scene->last->next = added;
     else scene->first = added;
     return scene->last = added;
+}
+
+void plt_scene_frames(plt_scene *scene, int frames)
+{
+    if (scene) scene->frames = frames;
+}
+
+void plt_scene_from(plt_scene *scene, int from, int until)
+{
+    if (!scene) return;
+    scene->from = scene->frames > 1 ? from : 0;
+    scene->until = until < scene->frames ? until : scene->frames;
+}
+
+bool plt_shape_stays(const plt_shape *shape)
+{
+    return !shape->from || shape->until == shape->frames;
 }
 
 void plt_draw_path(plt_scene *scene, const double *xy, int n, bool closed, plt_paint paint)

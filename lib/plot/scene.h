@@ -5,7 +5,18 @@
  *     plt_draw_text(scene, 20, 24, (plt_font){.size = 14, .bold = true}, "accuracy");
  *
  * Units are CSS pixels, y grows downwards. A scene lives in its document's arena and shares its sticky failure: a scene
- * may be NULL, drawing on it then does nothing. Coordinates that are not finite leave the shape out. */
+ * may be NULL, drawing on it then does nothing. Coordinates that are not finite leave the shape out.
+ *
+ * **Drawings that move** show one frame after the other, again and again:
+ *
+ *     plt_scene_frames(scene, 16);
+ *     plt_scene_from(scene, 3, 3);            // what follows is seen in frame 3 alone
+ *     plt_draw_rect(scene, …);
+ *     plt_scene_from(scene, 3, 16);           // from the third one to the end
+ *     plt_scene_from(scene, 0, 0);            // always
+ *
+ * In SVG frames change by SMIL, which plays in <img> and so in notebooks that are not trusted; a reader that plays
+ * nothing, PNG among them, shows the last frame. */
 #ifndef PLT_SCENE_H
 #define PLT_SCENE_H
 
@@ -47,6 +58,7 @@ typedef struct plt_shape {
     bool closed;
     const uint8_t *rgb; /* image: (pixel_h, pixel_w, 3), shown without smoothing */
     int pixel_w, pixel_h;
+    int from, until, frames; /* frames it is seen in, counted from 1, and how many there are; from 0: always */
     struct plt_shape *next;
 } plt_shape;
 
@@ -55,11 +67,18 @@ typedef struct plt_scene {
     double width, height;
     const char *title; /* of a card; "" for none */
     plt_shape *first, *last;
+    int from, until, frames; /* of the shapes that come next */
 } plt_scene;
 
 plt_scene *plt_scene_new(plt_doc *doc, double width, double height);
 /* The white card every chart stands on, and its title (may be NULL) at the top. */
 plt_scene *plt_scene_card(plt_doc *doc, double height, const char *title);
+#define PLT_FRAME_SECONDS 1.2
+/* So many frames, each seen long enough to be read aloud (PLT_FRAME_SECONDS). */
+void plt_scene_frames(plt_scene *scene, int frames);
+void plt_scene_from(plt_scene *scene, int from, int until);
+/* Is the shape there when nothing moves, or at the end? */
+bool plt_shape_stays(const plt_shape *shape);
 void plt_draw_line(plt_scene *scene, double x1, double y1, double x2, double y2, plt_paint paint);
 void plt_draw_path(plt_scene *scene, const double *xy, int n, bool closed, plt_paint paint); /* copied */
 void plt_draw_rect(plt_scene *scene, double x, double y, double w, double h, plt_paint paint);

@@ -1,0 +1,54 @@
+/* lesson.h - what the teaching commands (pad, convolve, pool, activate, softmax) share: the numbers they work on, and
+ * the library's own layers at work on them.
+ *
+ *     cmd_lesson lesson;
+ *     LG_TRY(cmd_lesson_of(call, GRID, …, &lesson, err));
+ *     LG_TRY(cmd_lesson_layer(call, "maxpool 2x2", &lesson.x, NULL, &y, err));
+ *
+ * No command computes a result by itself: a network of one layer does. What is written out beside it ("16·1 + 3·1 +
+ * 7·-4 …") is arithmetic on the same numbers, which tests hold against the layer. */
+#ifndef CMD_LESSON_H
+#define CMD_LESSON_H
+
+#include "kernel/commands/workbench.h"
+#include "lib/plot/number_grids.h"
+#include "nnlib/nnlib.h"
+
+enum { CMD_LESSON_MOST = 16 }; /* rows and columns of a grid that is explained number by number */
+
+/* Numbers as layers take them: (rows, cols, channels), channels fastest; from the call's arena. */
+typedef struct cmd_stack {
+    int rows, cols, channels;
+    double *cell;
+} cmd_stack;
+
+/* Weights of a layer that has some; zero-initialised: none. */
+typedef struct cmd_layer_weights {
+    const double *kernel; /* as the layer has them, (kh, kw, channels, 1) */
+    size_t count;
+    const double *bias; /* one; NULL: the layer has none */
+} cmd_layer_weights;
+
+/* Runs one layer, "maxpool 2x2 stride 1", by a network of its own. */
+lg_status cmd_lesson_layer(const dsl_call *call, const char *line, const cmd_stack *x, const cmd_layer_weights *weights,
+                           cmd_stack *y, lg_err *err) LG_MUST_CHECK;
+
+/* The numbers of a grid that was written or named. LL142 where it has more than CMD_LESSON_MOST rows or columns, or
+ * numbers beyond a billion. */
+lg_status cmd_lesson_grid(const dsl_call *call, int param, cmd_stack *out, lg_err *err) LG_MUST_CHECK;
+/* "g", or "a 4x4 grid" for one that stands in the line. */
+const char *cmd_lesson_name(const dsl_call *call, int param);
+/* `at ROW,COL`, counted from 1, as a place in an output of so many rows and columns; -1 where none was given. LL142. */
+lg_status cmd_lesson_at(const dsl_call *call, int param, int rows, int cols, int *place, lg_err *err) LG_MUST_CHECK;
+
+/* One channel of a stack as a picture's grid; mark (rows * cols) may be NULL. */
+plt_numbers cmd_lesson_numbers(const dsl_call *call, const cmd_stack *x, int channel, const uint8_t *mark,
+                               const char *caption, lg_err *err);
+/* A line of text in the call's arena; NULL with err filled where memory ran out. */
+const char *cmd_lesson_text(const dsl_call *call, lg_buf *text, lg_err *err);
+/* Every position of an output in words, folded: "1,1  16·1 + … = 2". */
+void cmd_doc_positions(plt_doc *doc, const char *const *line, int rows, int cols);
+/* The first smallest and largest number of a channel: "largest 60 at 2,4, smallest -140 at 4,1". */
+void cmd_lesson_extremes(lg_buf *out, const cmd_stack *x);
+
+#endif
