@@ -9,7 +9,6 @@ static const dsl_later later[] = {
     {"activations", "summary", "`summary` shows what each layer makes of the image"},
     {"dream", "summary", "`summary` shows what each layer makes of the image"},
     {"filters", "summary", "`summary` shows what each layer makes of the image"},
-    {"convolve", "summary", "`summary` shows sizes layer by layer; `help conv` shows the layer"},
     {"pool", "summary", "`summary` shows sizes layer by layer; `help maxpool` shows the layer"},
     {"activate", "summary", "`summary` shows sizes layer by layer; `help activation` shows the layer"},
     {"softmax", "summary", "`help activation` shows the layer"},
