@@ -6,7 +6,7 @@
 
 #include "lib/base/banned.h"
 
-enum { LEFT = 16, WIDE = 608, GAP = 28, CAPTION = 18, LINE = 16, LINES = 4 };
+enum { LEFT = 16, WIDE = 608, GAP = 20, CAPTION = 18, LINE = 16, LINES = 6, WORDS = 12 };
 
 /* Where a grid lies: its upper left cell, the size of its cells and letters. */
 typedef struct place {
@@ -67,7 +67,7 @@ static place measure(plt_doc *doc, const plt_numbers *g)
     double widest = 0;
     for (int i = 0; i < g->rows * g->cols; i++)
         widest = fmax(widest, plt_text_width(number(doc, g->cell[i]), 12, true));
-    place p = {.w = fmax(28, ceil(widest) + 10), .h = 24, .font = 12};
+    place p = {.w = fmax(26, ceil(widest) + 9), .h = 24, .font = 12};
     double most = floor((double)WIDE / g->cols);
     if (p.w > most) {
         p.font = fmax(7, floor(120 * (most - 4) / (widest + 1)) / 10);
@@ -238,28 +238,42 @@ static void draw_outlines(const slide *m)
                               s->window_h * m->in[k].h, line);
 }
 
-/* How the number arises, over several lines: cut before a sign. */
-static void draw_words(const slide *m, const char *text)
+/* Bytes of a text that fit into one line of the card: it is cut before a sign. */
+static size_t one_line(const char *text)
 {
-    plt_font font = {.size = 12.5};
-    double y = m->text + 12;
-    for (int i = 0; i < LINES && *text && m->scene; i++, y += LINE) {
-        char part[512];
-        size_t used = 0, end = strlen(text);
-        for (size_t n = 0; n <= end && n < sizeof part; n++) {
-            if (n < end && text[n] != ' ') continue;
-            memcpy(part, text, n);
-            part[n] = 0;
-            if (used && plt_text_width(part, font.size, false) > WIDE) break;
-            used = n;
-        }
-        if (!used) return;
-        memcpy(part, text, used);
-        part[used] = 0;
-        bool more = i == LINES - 1 && used < end;
-        plt_draw_textf(m->scene, LEFT, y, font, "%s%s", part, more ? " …" : "");
+    char part[512];
+    size_t used = 0, end = strlen(text);
+    for (size_t n = 1; n <= end && n < sizeof part; n++) {
+        if (n < end && text[n] != ' ') continue;
+        memcpy(part, text, n);
+        part[n] = 0;
+        if (used && plt_text_width(part, WORDS, false) > WIDE) break;
+        used = n;
+    }
+    return used;
+}
+
+/* How the number arises, over at most LINES lines; returns how many. Without a scene it only counts. */
+static int draw_words(plt_scene *scene, double y, const char *text)
+{
+    int lines = 0;
+    for (size_t used; lines < LINES && *text && (used = one_line(text)) > 0; lines++) {
+        bool more = lines == LINES - 1 && text[used];
+        plt_draw_textf(scene, LEFT, y + lines * LINE + 12, (plt_font){.size = WORDS}, "%.*s%s", (int)used, text,
+                       more ? " …" : "");
         text += used + (text[used] == ' ');
     }
+    return lines;
+}
+
+static int most_lines(const plt_slide_spec *s)
+{
+    int most = 1, n = s->out.rows * s->out.cols;
+    for (int i = 0; i < n; i++) {
+        int lines = s->animate || i == s->at ? draw_words(NULL, 0, s->line[i]) : 1;
+        if (lines > most) most = lines;
+    }
+    return most;
 }
 
 static void draw_winners(const slide *m, int row, int col)
@@ -285,7 +299,7 @@ static void draw_position(const slide *m, int i)
     for (int k = 0; k < s->channels; k++)
         draw_frame(m->scene, &m->in[k], row * s->stride, col * s->stride, s->window_h, s->window_w);
     draw_frame(m->scene, &m->out, row, col, 1, 1);
-    draw_words(m, s->line[i]);
+    draw_words(m->scene, m->text, s->line[i]);
 }
 
 static void draw_moves(const slide *m)
@@ -323,8 +337,9 @@ void plt_slide(plt_doc *doc, const plt_slide_spec *s)
     m.text = f.y + f.row + 14;
     if (s->animate) draw_moves(&m);
     else draw_position(&m, s->at);
-    plt_scene *card = plt_scene_card(doc, ceil(m.text + LINE * LINES), s->title);
+    plt_scene *card = plt_scene_card(doc, ceil(m.text + LINE * most_lines(s) + 12), s->title);
     plt_draw_scene(card, 0, 0, m.scene);
-    lg_buf_adds(&built, s->line[s->at]);
+    lg_buf_addf(&built, "%s at %d,%d: %s", s->out.caption, s->at / s->out.cols + 1, s->at % s->out.cols + 1,
+                s->line[s->at]);
     plt_figure_say(doc, card, s->sentence, &built, &plain);
 }

@@ -1,0 +1,114 @@
+/* cmd_activate.c - `activate`: what an activation function does to every number of a grid. */
+#include "kernel/commands/lesson.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "lib/base/banned.h"
+
+enum { GRID, FUNCTION };
+enum { POINTS = 121 }; /* of the curve */
+
+static const dsl_param params[] = {
+    [GRID] = {.name = "grid", .role = DSL_POSITIONAL, .type = DSL_T_GRID, .kinds = DSL_GRIDS, .required = true,
+              .help = "the numbers, [1 2; 3 4] or the name of a grid"},
+    [FUNCTION] = {.name = "function", .role = DSL_POSITIONAL, .type = DSL_T_CHOICE,
+                  .choices = "linear relu relu6 leaky elu gelu swish sigmoid tanh", .dflt = "relu",
+                  .help = "what is done to every number"},
+    {0},
+};
+
+typedef struct activated {
+    cmd_stack x, y, from, to; /* from, to: points of the curve */
+    uint8_t *mark;
+    int changed, zeros; /* numbers that became others; of those: 0 */
+} activated;
+
+static lg_status apply(const dsl_call *call, const cmd_stack *x, cmd_stack *y, lg_err *err)
+{
+    char *line = lg_strf(err, "activation %s", call->arg[FUNCTION].value[0].text);
+    if (!line) return err->status;
+    lg_status st = cmd_lesson_layer(call, line, x, NULL, y, err);
+    lg_free(line);
+    return st;
+}
+
+/* As wide as the grid's numbers, so that all of them lie on it. */
+static lg_status draw_points(const dsl_call *call, activated *a, lg_err *err)
+{
+    double wide = 3;
+    for (int i = 0; i < a->x.rows * a->x.cols; i++) wide = fmax(wide, fabs(a->x.cell[i]));
+    a->from = (cmd_stack){1, POINTS, 1, lg_arena_alloc(call->arena, POINTS, sizeof(double), err)};
+    if (!a->from.cell) return err->status;
+    for (int i = 0; i < POINTS; i++) a->from.cell[i] = wide * (i - POINTS / 2) / (POINTS / 2);
+    return apply(call, &a->from, &a->to, err);
+}
+
+static lg_status compare(const dsl_call *call, activated *a, lg_err *err)
+{
+    int n = a->x.rows * a->x.cols;
+    a->mark = lg_arena_alloc(call->arena, (size_t)n, 1, err);
+    if (!a->mark) return err->status;
+    for (int i = 0; i < n; i++) {
+        if ((double)(float)a->x.cell[i] == a->y.cell[i]) continue;
+        a->mark[i] = PLT_CELL_CHANGED;
+        a->changed++;
+        a->zeros += a->y.cell[i] == 0;
+    }
+    return LG_OK;
+}
+
+static void draw_curve(plt_doc *doc, const dsl_call *call, const activated *a)
+{
+    const char *word = call->arg[FUNCTION].value[0].text;
+    const plt_line line = {.name = word, .x = a->from.cell, .y = a->to.cell, .n = POINTS};
+    plt_lines(doc, &(plt_lines_spec){.title = word, .sentence = "", .x = {.label = "number before"},
+                                     .y = {.label = "after"}, .lines = &line, .nline = 1, .height = 220});
+}
+
+static void say(plt_doc *doc, const activated *a)
+{
+    int n = a->x.rows * a->x.cols;
+    if (!a->changed) plt_sentence(doc, "none of the %d numbers changed", n);
+    else if (a->zeros == a->changed) plt_sentence(doc, "%d of %d became 0, the others stayed as they were", a->zeros, n);
+    else if (a->zeros) plt_sentence(doc, "%d of %d changed, %d of them became 0", a->changed, n, a->zeros);
+    else plt_sentence(doc, "%d of %d changed", a->changed, n);
+}
+
+static lg_status activate_check(const dsl_call *call, lg_err *err)
+{
+    cmd_stack x;
+    return cmd_lesson_grid(call, GRID, &x, err);
+}
+
+static lg_status activate_run(const dsl_call *call, lg_err *err)
+{
+    activated a = {0};
+    plt_doc doc;
+    const char *name = cmd_lesson_name(call, GRID), *word = call->arg[FUNCTION].value[0].text;
+    LG_TRY(cmd_lesson_grid(call, GRID, &a.x, err));
+    LG_TRY(apply(call, &a.x, &a.y, err));
+    LG_TRY(compare(call, &a, err));
+    LG_TRY(draw_points(call, &a, err));
+    const plt_numbers grids[] = {cmd_lesson_numbers(call, &a.x, 0, NULL, name, err),
+                                 cmd_lesson_numbers(call, &a.y, 0, a.mark, "activated", err)};
+    LG_TRY(err->status);
+    plt_doc_init(&doc);
+    plt_title(&doc, "%s of %s: %dx%d", word, name, a.x.rows, a.x.cols);
+    draw_curve(&doc, call, &a);
+    plt_number_grids(&doc, &(plt_grids_spec){.sentence = "", .grid = grids, .n = 2});
+    say(&doc, &a);
+    return cmd_display(call, &doc, true, err);
+}
+
+const dsl_command dsl_cmd_activate = {
+    .name = "activate",
+    .summary = "apply an activation function",
+    .detail = "An activation works on every number alone. Without one, layers behind one another could do no more than "
+              "a single layer. Computed by the library's own layer `activation`.",
+    .group = "Teach",
+    .params = params,
+    .examples = (const char *const[]){"activate [-37 43; 29 2] relu", "activate [-2 -1 0; 0.5 1 2] sigmoid", NULL},
+    .check = activate_check,
+    .run = activate_run,
+};

@@ -1,0 +1,170 @@
+/* cmd_pool.c - `pool`: the largest, or the mean, of each window of a grid. */
+#include "kernel/commands/lesson.h"
+
+#include <math.h>
+
+#include "lib/base/banned.h"
+
+enum { GRID, WINDOW, STRIDE, MAX, AVG, ANIMATE };
+
+static const dsl_param params[] = {
+    [GRID] = {.name = "grid", .role = DSL_POSITIONAL, .type = DSL_T_GRID, .kinds = DSL_GRIDS, .required = true,
+              .help = "the numbers, [1 2; 3 4] or the name of a grid"},
+    [WINDOW] = {.name = "window", .role = DSL_POSITIONAL, .type = DSL_T_SIZE, .dflt = "2x2",
+                .help = "height x width of the window"},
+    [STRIDE] = {.name = "stride", .role = DSL_OPTION, .type = DSL_T_INT, .dflt_help = "the window", .min = 1, .max = 16,
+                .help = "steps between windows"},
+    [MAX] = {.name = "max", .role = DSL_FLAG, .type = DSL_T_FLAG, .help = "the largest of each window; the default"},
+    [AVG] = {.name = "avg", .role = DSL_FLAG, .type = DSL_T_FLAG, .help = "the mean of each window"},
+    [ANIMATE] = {.name = "animate", .role = DSL_FLAG, .type = DSL_T_FLAG, .dflt = "on",
+                 .help = "show one window after the other; `no animate` shows all at once"},
+    {0},
+};
+
+typedef struct pooling {
+    cmd_stack x, y;
+    int h, w, stride; /* stride 0: the window */
+    bool mean;
+    uint8_t *won; /* marks of x */
+    const char **line;
+} pooling;
+
+static lg_status check_window(const dsl_call *call, const pooling *p, lg_err *err)
+{
+    const dsl_value *window = &call->arg[WINDOW].value[0];
+    if (window->nsize == 3 || p->h < 1 || p->w < 1) {
+        lg_fail(err, LG_E_ARG, 141, "`pool` wants a window of height x width, not `%s`", window->text);
+        lg_try(err, "write `2x2`");
+        return lg_err_place(err, window->span);
+    }
+    if (p->h <= p->x.rows && p->w <= p->x.cols) return LG_OK;
+    lg_fail(err, LG_E_SHAPE, 203, "the %dx%d window is larger than the %dx%d grid", p->h, p->w, p->x.rows, p->x.cols);
+    lg_why(err, "it has no place to lie in");
+    lg_try(err, "take a smaller window, such as %dx%d", p->x.rows < 2 ? 1 : 2, p->x.cols < 2 ? 1 : 2);
+    return lg_err_place(err, window->span);
+}
+
+static lg_status prepare(const dsl_call *call, pooling *p, lg_err *err)
+{
+    const dsl_value *window = &call->arg[WINDOW].value[0];
+    *p = (pooling){.h = window->size[0], .w = window->size[1], .mean = dsl_on(call, AVG)};
+    if (call->arg[STRIDE].count) p->stride = (int)call->arg[STRIDE].value[0].integer;
+    if (p->mean && dsl_on(call, MAX)) {
+        lg_fail(err, LG_E_ARG, 202, "`max` and `avg` exclude each other");
+        lg_try(err, "leave one of them out; `max` is the default");
+        return lg_err_place(err, call->arg[AVG].value[0].span);
+    }
+    LG_TRY(cmd_lesson_grid(call, GRID, &p->x, err));
+    if (!p->stride && p->h != p->w && p->h >= 1 && p->w >= 1) {
+        /* one stride for both directions can be drawn; the layer's default would be two */
+        lg_fail(err, LG_E_ARG, 143, "a window of %dx%d needs a stride", p->h, p->w);
+        lg_try(err, "pool … %dx%d stride %d", p->h, p->w, p->h < p->w ? p->h : p->w);
+        return lg_err_place(err, window->span);
+    }
+    if (!p->stride) p->stride = p->h;
+    return check_window(call, p, err);
+}
+
+static double cell_at(const cmd_stack *x, int row, int col)
+{
+    return x->cell[row * x->cols + col];
+}
+
+/* The first number of the window that is the layer's result. */
+static void mark_winner(pooling *p, int row, int col)
+{
+    double most = cell_at(&p->y, row, col);
+    for (int i = 0; i < p->h; i++)
+        for (int j = 0; j < p->w; j++) {
+            int r = row * p->stride + i, c = col * p->stride + j;
+            if ((double)(float)cell_at(&p->x, r, c) != most) continue;
+            p->won[r * p->x.cols + c] = PLT_CELL_WON;
+            return;
+        }
+}
+
+/* "largest of 35 19 13 22 is 35" */
+static const char *written_out(const dsl_call *call, const pooling *p, int row, int col, lg_err *err)
+{
+    lg_buf text;
+    lg_buf_init(&text, 0);
+    lg_buf_adds(&text, p->mean ? "mean of" : "largest of");
+    for (int i = 0; i < p->h; i++)
+        for (int j = 0; j < p->w; j++) {
+            lg_buf_addc(&text, ' ');
+            plt_add_cell_number(&text, cell_at(&p->x, row * p->stride + i, col * p->stride + j));
+        }
+    lg_buf_adds(&text, " is ");
+    plt_add_cell_number(&text, cell_at(&p->y, row, col));
+    return cmd_lesson_text(call, &text, err);
+}
+
+static lg_status run_layer(const dsl_call *call, pooling *p, lg_err *err)
+{
+    char *line = lg_strf(err, "%s %dx%d stride %d", p->mean ? "avgpool" : "maxpool", p->h, p->w, p->stride);
+    if (!line) return err->status;
+    lg_status st = cmd_lesson_layer(call, line, &p->x, NULL, &p->y, err);
+    lg_free(line);
+    LG_TRY(st);
+    int n = p->y.rows * p->y.cols;
+    p->won = lg_arena_alloc(call->arena, (size_t)p->x.rows * (size_t)p->x.cols, 1, err);
+    p->line = p->won ? lg_arena_alloc(call->arena, (size_t)n, sizeof *p->line, err) : NULL;
+    for (int i = 0; p->line && i < n; i++) {
+        if (!p->mean) mark_winner(p, i / p->y.cols, i % p->y.cols);
+        if (!(p->line[i] = written_out(call, p, i / p->y.cols, i % p->y.cols, err))) return err->status;
+    }
+    return p->line ? LG_OK : err->status;
+}
+
+/* ---- showing it ---- */
+static void say(plt_doc *doc, const pooling *p)
+{
+    int n = p->y.rows * p->y.cols, rows = p->x.rows - ((p->y.rows - 1) * p->stride + p->h),
+        cols = p->x.cols - ((p->y.cols - 1) * p->stride + p->w);
+    plt_sentence(doc, "%d window%s, %d number%s instead of %d: %s of each window stays", n, n == 1 ? "" : "s", n,
+                 n == 1 ? "" : "s", p->x.rows * p->x.cols, p->mean ? "the mean" : "the largest");
+    if (rows > 0 || cols > 0)
+        plt_note(doc, "no whole window fits into the last %d row%s and %d column%s: they are left out, as Keras does",
+                 rows, rows == 1 ? "" : "s", cols, cols == 1 ? "" : "s");
+    cmd_doc_positions(doc, p->line, p->y.rows, p->y.cols);
+}
+
+static lg_status pool_check(const dsl_call *call, lg_err *err)
+{
+    pooling p;
+    return prepare(call, &p, err);
+}
+
+static lg_status pool_run(const dsl_call *call, lg_err *err)
+{
+    pooling p;
+    plt_doc doc;
+    const char *name = cmd_lesson_name(call, GRID);
+    LG_TRY(prepare(call, &p, err));
+    LG_TRY(run_layer(call, &p, err));
+    const plt_numbers in = cmd_lesson_numbers(call, &p.x, 0, p.won, name, err),
+                      out = cmd_lesson_numbers(call, &p.y, 0, NULL, p.mean ? "means" : "largest", err);
+    LG_TRY(err->status);
+    plt_doc_init(&doc);
+    plt_title(&doc, "%s pooled by %s of %dx%d: %dx%d to %dx%d", name, p.mean ? "means" : "the largest", p.h, p.w,
+              p.x.rows, p.x.cols, p.y.rows, p.y.cols);
+    plt_slide(&doc, &(plt_slide_spec){.sentence = "", .in = &in, .channels = 1, .out = out, .window_h = p.h,
+                                      .window_w = p.w, .stride = p.stride, .line = p.line,
+                                      .at = p.y.rows * p.y.cols - 1, .animate = dsl_on(call, ANIMATE),
+                                      .outline = p.stride >= p.h && p.stride >= p.w});
+    say(&doc, &p);
+    return cmd_display(call, &doc, true, err);
+}
+
+const dsl_command dsl_cmd_pool = {
+    .name = "pool",
+    .summary = "keep the largest (or mean) of each window",
+    .detail = "Pooling makes an image smaller and keeps what is strongest in every place; the winners have a ring. "
+              "Computed by the library's own layers `maxpool` and `avgpool`.",
+    .group = "Teach",
+    .params = params,
+    .examples = (const char *const[]){"pool [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] 2x2 max",
+                                      "pool [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] 2x2 avg no animate", NULL},
+    .check = pool_check,
+    .run = pool_run,
+};

@@ -1,0 +1,206 @@
+/* cmd_softmax.c - `softmax`: scores become probabilities, with the arithmetic. */
+#include "kernel/commands/lesson.h"
+
+#include <math.h>
+
+#include "lib/base/banned.h"
+
+enum { SCORES, NAMES, TEMPERATURE };
+enum { MOST = 100 };  /* scores */
+#define PLAIN 80.0    /* the largest score whose exponential is shown as it is */
+
+static const dsl_param params[] = {
+    [SCORES] = {.name = "scores", .role = DSL_POSITIONAL, .type = DSL_T_GRID, .kinds = DSL_GRIDS, .list = true,
+                .required = true, .help = "the scores, one for each class: 2.0, 1.0, 0.1 or the name of a grid"},
+    [NAMES] = {.name = "names", .role = DSL_OPTION, .type = DSL_T_WORD, .list = true,
+               .dflt_help = "class 1, class 2 …", .help = "the classes"},
+    [TEMPERATURE] = {.name = "temperature", .role = DSL_OPTION, .type = DSL_T_NUMBER, .dflt = "1", .min = 0.01,
+                     .max = 100, .help = "scores are divided by it first",
+                     .advice = "below 1 the largest share grows, above 1 the shares come closer to one another"},
+    {0},
+};
+
+typedef struct scores {
+    int n;
+    cmd_stack x, divided, share; /* (1, 1, n) */
+    double temperature, off;     /* off: taken from every score before exp, so that no number overflows */
+    double sum;
+} scores;
+
+static lg_status prepare(const dsl_call *call, scores *s, lg_err *err)
+{
+    const dsl_arg *arg = &call->arg[SCORES];
+    const dsl_grid *grid = &arg->value[0].grid;
+    *s = (scores){.n = grid->rows * grid->cols, .temperature = call->arg[TEMPERATURE].value[0].number};
+    if (arg->count > 1) {
+        lg_fail(err, LG_E_ARG, 147, "`softmax` takes numbers, or one grid");
+        lg_try(err, "softmax 2.0, 1.0, 0.1");
+        return lg_err_place(err, arg->value[1].span);
+    }
+    if (grid->rows > MOST || grid->cols > MOST || s->n < 2 || s->n > MOST) {
+        lg_fail(err, LG_E_ARG, 142, "`softmax` shares among 2 to %d scores, and here %s %lld", MOST,
+                s->n == 1 ? "is" : "are", (long long)grid->rows * grid->cols);
+        lg_try(err, "softmax 2.0, 1.0, 0.1");
+        return lg_err_place(err, arg->value[0].span);
+    }
+    for (int i = 0; i < s->n; i++)
+        if (!(fabs(grid->cell[i]) <= 1e6)) {
+            lg_fail(err, LG_E_ARG, 142, "`softmax` takes scores between -1,000,000 and 1,000,000, not %g",
+                    grid->cell[i]);
+            return lg_err_place(err, arg->value[0].span);
+        }
+    const dsl_arg *names = &call->arg[NAMES];
+    if (names->count && names->count != s->n) {
+        lg_fail(err, LG_E_ARG, 142, "there are %d scores and %d name%s", s->n, names->count,
+                names->count == 1 ? "" : "s");
+        lg_why(err, "every score belongs to one class");
+        lg_try(err, "give as many names as scores, or none");
+        return lg_err_place(err, names->value[0].span);
+    }
+    s->x = (cmd_stack){1, 1, s->n, grid->cell};
+    return LG_OK;
+}
+
+static lg_status shares_at(const dsl_call *call, const scores *s, double temperature, cmd_stack *divided,
+                           cmd_stack *share, lg_err *err)
+{
+    *divided = s->x;
+    divided->cell = lg_arena_alloc(call->arena, (size_t)s->n, sizeof *divided->cell, err);
+    if (!divided->cell) return err->status;
+    for (int i = 0; i < s->n; i++) divided->cell[i] = s->x.cell[i] / temperature;
+    return cmd_lesson_layer(call, "activation softmax", divided, NULL, share, err);
+}
+
+/* The sum that is written below the table, of the numbers in it. */
+static void add_up(scores *s)
+{
+    double most = s->divided.cell[0];
+    for (int i = 1; i < s->n; i++) most = fmax(most, s->divided.cell[i]);
+    s->off = fabs(most) > PLAIN ? most : 0;
+    for (int i = 0; i < s->n; i++) s->sum += exp(s->divided.cell[i] - s->off);
+}
+
+static const char *name_of(const dsl_call *call, int i, char room[24])
+{
+    if (call->arg[NAMES].count) return call->arg[NAMES].value[i].text;
+    lg_buf text;
+    lg_buf_init(&text, 64);
+    lg_buf_addf(&text, "class %d", i + 1);
+    size_t n = text.len < 23 ? text.len : 23;
+    for (size_t k = 0; k < n; k++) room[k] = lg_buf_str(&text)[k];
+    room[n] = 0;
+    lg_buf_release(&text);
+    return room;
+}
+
+static void number_cell(plt_doc *doc, double value)
+{
+    lg_buf text;
+    lg_buf_init(&text, 64);
+    plt_add_cell_number(&text, value);
+    plt_cell(doc, "%s", lg_buf_str(&text));
+    lg_buf_release(&text);
+}
+
+static void add_table(plt_doc *doc, const dsl_call *call, const scores *s)
+{
+    bool divided = s->temperature != 1;
+    char room[24];
+    plt_table(doc, "%s", "");
+    plt_column(doc, PLT_LEFT, "Class");
+    plt_column(doc, PLT_RIGHT, "Score");
+    if (divided) plt_column(doc, PLT_RIGHT, "Score / temperature");
+    plt_column(doc, PLT_RIGHT, s->off != 0 ? "exp(score - largest)" : "exp(score)");
+    plt_column(doc, PLT_RIGHT, "Share");
+    for (int i = 0; i < s->n; i++) {
+        plt_row(doc, PLT_ROW_PLAIN);
+        plt_head(doc, "%s", name_of(call, i, room));
+        number_cell(doc, s->x.cell[i]);
+        if (divided) number_cell(doc, s->divided.cell[i]);
+        number_cell(doc, exp(s->divided.cell[i] - s->off));
+        plt_cell(doc, "%s%%", plt_points(s->share.cell[i], 1));
+        plt_cell_bar(doc, s->share.cell[i]);
+    }
+    plt_row(doc, PLT_ROW_TOTAL);
+    plt_head(doc, "sum");
+    plt_cell(doc, "%s", "");
+    if (divided) plt_cell(doc, "%s", "");
+    number_cell(doc, s->sum);
+    plt_cell(doc, "100%%");
+}
+
+/* The same scores at other temperatures. */
+static lg_status add_temperatures(plt_doc *doc, const dsl_call *call, const scores *s, lg_err *err)
+{
+    static const double tried[] = {0.5, 1, 2};
+    cmd_stack divided, share[3];
+    char room[24];
+    for (int t = 0; t < 3; t++) LG_TRY(shares_at(call, s, tried[t], &divided, &share[t], err));
+    plt_fold_begin(doc, "the same scores at temperature 0.5, 1 and 2");
+    plt_table(doc, "%s", "");
+    plt_column(doc, PLT_LEFT, "Class");
+    for (int t = 0; t < 3; t++) plt_column(doc, PLT_RIGHT, "at %g", tried[t]);
+    for (int i = 0; i < s->n; i++) {
+        plt_row(doc, PLT_ROW_PLAIN);
+        plt_head(doc, "%s", name_of(call, i, room));
+        for (int t = 0; t < 3; t++) plt_cell(doc, "%s%%", plt_points(share[t].cell[i], 1));
+    }
+    plt_fold_end(doc);
+    return LG_OK;
+}
+
+static void say(plt_doc *doc, const dsl_call *call, const scores *s)
+{
+    int most = 0;
+    char room[24];
+    lg_buf text;
+    for (int i = 1; i < s->n; i++)
+        if (s->share.cell[i] > s->share.cell[most]) most = i;
+    lg_buf_init(&text, 256);
+    plt_add_cell_number(&text, exp(s->divided.cell[most] - s->off));
+    lg_buf_adds(&text, " / ");
+    plt_add_cell_number(&text, s->sum);
+    plt_sentence(doc, "%s gets the largest share: %s = %s%%", plt_label(name_of(call, most, room)), lg_buf_str(&text),
+                 plt_points(s->share.cell[most], 1));
+    lg_buf_release(&text);
+    if (s->off != 0)
+        plt_note(doc, "the largest score is taken from all of them first, so that no number becomes too large; the "
+                      "shares are the same");
+}
+
+static lg_status softmax_check(const dsl_call *call, lg_err *err)
+{
+    scores s;
+    return prepare(call, &s, err);
+}
+
+static lg_status softmax_run(const dsl_call *call, lg_err *err)
+{
+    scores s;
+    plt_doc doc;
+    LG_TRY(prepare(call, &s, err));
+    LG_TRY(shares_at(call, &s, s.temperature, &s.divided, &s.share, err));
+    add_up(&s);
+    plt_doc_init(&doc);
+    if (s.temperature != 1) plt_title(&doc, "softmax of %d scores at temperature %g", s.n, s.temperature);
+    else plt_title(&doc, "softmax of %d scores", s.n);
+    add_table(&doc, call, &s);
+    say(&doc, call, &s);
+    if (add_temperatures(&doc, call, &s, err) == LG_OK) return cmd_display(call, &doc, false, err);
+    plt_doc_release(&doc);
+    return err->status;
+}
+
+const dsl_command dsl_cmd_softmax = {
+    .name = "softmax",
+    .summary = "scores to probabilities, with the arithmetic",
+    .detail = "The last layer of a network gives a score to each class. Softmax takes the exponential of each and "
+              "divides by their sum: all shares are positive and add up to 100%. Computed by the library's own layer "
+              "`activation softmax`.",
+    .group = "Teach",
+    .params = params,
+    .examples = (const char *const[]){"softmax 2.0, 1.0, 0.1, -1.0 names adidas, nike, other, puma",
+                                      "softmax 2.0, 1.0, 0.1 temperature 0.5", NULL},
+    .check = softmax_check,
+    .run = softmax_run,
+};
