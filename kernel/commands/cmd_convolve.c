@@ -179,8 +179,8 @@ static lg_status draw(const dsl_call *call, plt_doc *doc, const slide *s, lg_err
                       out = cmd_lesson_numbers(call, &s->y, 0, NULL, "feature map", err);
     LG_TRY(err->status);
     plt_slide(doc, &(plt_slide_spec){.sentence = "", .in = &in, .kernel = &kernel, .channels = 1, .out = out,
-                                     .window_h = s->kernel.rows, .window_w = s->kernel.cols, .stride = s->stride,
-                                     .line = s->line, .at = at, .animate = all && dsl_on(call, ANIMATE)});
+                                     .window_h = s->kernel.rows, .window_w = s->kernel.cols, .stride_h = s->stride,
+                                     .stride_w = s->stride, .line = s->line, .at = at, .animate = all && dsl_on(call, ANIMATE)});
     return LG_OK;
 }
 
@@ -198,6 +198,7 @@ static void say(plt_doc *doc, const dsl_call *call, const slide *s, lg_err *err)
         cmd_lesson_extremes(&text, &s->y);
         const char *sentence = cmd_lesson_text(call, &text, err);
         if (sentence) plt_sentence(doc, "%s", sentence);
+        if (!plt_slide_moves(s->y.rows, s->y.cols) && dsl_on(call, ANIMATE)) cmd_doc_too_many(doc, n);
         cmd_doc_positions(doc, s->line, s->y.rows, s->y.cols);
     }
     lg_buf_release(&text);

@@ -23,7 +23,7 @@ static const dsl_param params[] = {
 
 typedef struct pooling {
     cmd_stack x, y;
-    int h, w, stride; /* stride 0: the window */
+    int h, w, down, across; /* the window and its steps */
     bool mean;
     uint8_t *won; /* marks of x */
     const char **line;
@@ -48,20 +48,14 @@ static lg_status prepare(const dsl_call *call, pooling *p, lg_err *err)
 {
     const dsl_value *window = &call->arg[WINDOW].value[0];
     *p = (pooling){.h = window->size[0], .w = window->size[1], .mean = dsl_on(call, AVG)};
-    if (call->arg[STRIDE].count) p->stride = (int)call->arg[STRIDE].value[0].integer;
+    p->down = call->arg[STRIDE].count ? (int)call->arg[STRIDE].value[0].integer : p->h;
+    p->across = call->arg[STRIDE].count ? p->down : p->w;
     if (p->mean && dsl_on(call, MAX)) {
         lg_fail(err, LG_E_ARG, 202, "`max` and `avg` exclude each other");
         lg_try(err, "leave one of them out; `max` is the default");
         return lg_err_place(err, call->arg[AVG].value[0].span);
     }
     LG_TRY(cmd_lesson_grid(call, GRID, &p->x, err));
-    if (!p->stride && p->h != p->w && p->h >= 1 && p->w >= 1) {
-        /* one stride for both directions can be drawn; the layer's default would be two */
-        lg_fail(err, LG_E_ARG, 143, "a window of %dx%d needs a stride", p->h, p->w);
-        lg_try(err, "pool … %dx%d stride %d", p->h, p->w, p->h < p->w ? p->h : p->w);
-        return lg_err_place(err, window->span);
-    }
-    if (!p->stride) p->stride = p->h;
     return check_window(call, p, err);
 }
 
@@ -76,7 +70,7 @@ static void mark_winner(pooling *p, int row, int col)
     double most = cell_at(&p->y, row, col);
     for (int i = 0; i < p->h; i++)
         for (int j = 0; j < p->w; j++) {
-            int r = row * p->stride + i, c = col * p->stride + j;
+            int r = row * p->down + i, c = col * p->across + j;
             if ((double)(float)cell_at(&p->x, r, c) != most) continue;
             p->won[r * p->x.cols + c] = PLT_CELL_WON;
             return;
@@ -92,7 +86,7 @@ static const char *written_out(const dsl_call *call, const pooling *p, int row, 
     for (int i = 0; i < p->h; i++)
         for (int j = 0; j < p->w; j++) {
             lg_buf_addc(&text, ' ');
-            plt_add_cell_number(&text, cell_at(&p->x, row * p->stride + i, col * p->stride + j));
+            plt_add_cell_number(&text, cell_at(&p->x, row * p->down + i, col * p->across + j));
         }
     lg_buf_adds(&text, " is ");
     plt_add_cell_number(&text, cell_at(&p->y, row, col));
@@ -101,7 +95,8 @@ static const char *written_out(const dsl_call *call, const pooling *p, int row, 
 
 static lg_status run_layer(const dsl_call *call, pooling *p, lg_err *err)
 {
-    char *line = lg_strf(err, "%s %dx%d stride %d", p->mean ? "avgpool" : "maxpool", p->h, p->w, p->stride);
+    char *line = lg_strf(err, "%s %dx%d stride %dx%d", p->mean ? "avgpool" : "maxpool", p->h, p->w,
+                         p->down, p->across);
     if (!line) return err->status;
     lg_status st = cmd_lesson_layer(call, line, &p->x, NULL, &p->y, err);
     lg_free(line);
@@ -117,15 +112,16 @@ static lg_status run_layer(const dsl_call *call, pooling *p, lg_err *err)
 }
 
 /* ---- showing it ---- */
-static void say(plt_doc *doc, const pooling *p)
+static void say(plt_doc *doc, const dsl_call *call, const pooling *p)
 {
-    int n = p->y.rows * p->y.cols, rows = p->x.rows - ((p->y.rows - 1) * p->stride + p->h),
-        cols = p->x.cols - ((p->y.cols - 1) * p->stride + p->w);
+    int n = p->y.rows * p->y.cols, rows = p->x.rows - ((p->y.rows - 1) * p->down + p->h),
+        cols = p->x.cols - ((p->y.cols - 1) * p->across + p->w);
     plt_sentence(doc, "%d window%s, %d number%s instead of %d: %s of each window stays", n, n == 1 ? "" : "s", n,
                  n == 1 ? "" : "s", p->x.rows * p->x.cols, p->mean ? "the mean" : "the largest");
     if (rows > 0 || cols > 0)
         plt_note(doc, "no whole window fits into the last %d row%s and %d column%s: they are left out, as Keras does",
                  rows, rows == 1 ? "" : "s", cols, cols == 1 ? "" : "s");
+    if (!plt_slide_moves(p->y.rows, p->y.cols) && dsl_on(call, ANIMATE)) cmd_doc_too_many(doc, n);
     cmd_doc_positions(doc, p->line, p->y.rows, p->y.cols);
 }
 
@@ -149,10 +145,10 @@ static lg_status pool_run(const dsl_call *call, lg_err *err)
     plt_title(&doc, "%s pooled by %s of %dx%d: %dx%d to %dx%d", name, p.mean ? "means" : "the largest", p.h, p.w,
               p.x.rows, p.x.cols, p.y.rows, p.y.cols);
     plt_slide(&doc, &(plt_slide_spec){.sentence = "", .in = &in, .channels = 1, .out = out, .window_h = p.h,
-                                      .window_w = p.w, .stride = p.stride, .line = p.line,
+                                      .window_w = p.w, .stride_h = p.down, .stride_w = p.across, .line = p.line,
                                       .at = p.y.rows * p.y.cols - 1, .animate = dsl_on(call, ANIMATE),
-                                      .outline = p.stride >= p.h && p.stride >= p.w});
-    say(&doc, &p);
+                                      .outline = p.down >= p.h && p.across >= p.w});
+    say(&doc, call, &p);
     return cmd_display(call, &doc, true, err);
 }
 

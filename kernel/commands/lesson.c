@@ -165,6 +165,12 @@ void cmd_doc_positions(plt_doc *doc, const char *const *line, int rows, int cols
     lg_buf_release(&all);
 }
 
+void cmd_doc_too_many(plt_doc *doc, int positions)
+{
+    plt_note(doc, "%d positions are too many to follow one after the other (at most %d move): the last one is drawn",
+             positions, PLT_SLIDE_MOST);
+}
+
 void cmd_lesson_extremes(lg_buf *out, const cmd_stack *x)
 {
     int low = 0, high = 0;

@@ -48,6 +48,8 @@ plt_numbers cmd_lesson_numbers(const dsl_call *call, const cmd_stack *x, int cha
 const char *cmd_lesson_text(const dsl_call *call, lg_buf *text, lg_err *err);
 /* Every position of an output in words, folded: "1,1  16·1 + … = 2". */
 void cmd_doc_positions(plt_doc *doc, const char *const *line, int rows, int cols);
+/* A note that so many positions do not move. */
+void cmd_doc_too_many(plt_doc *doc, int positions);
 /* The first smallest and largest number of a channel: "largest 60 at 2,4, smallest -140 at 4,1". */
 void cmd_lesson_extremes(lg_buf *out, const cmd_stack *x);
 

@@ -2,11 +2,13 @@
 #include "lib/plot/block.h"
 #include "lib/plot/number_grids.h"
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/banned.h"
 
-enum { LEFT = 16, WIDE = 608, GAP = 20, CAPTION = 18, LINE = 16, LINES = 6, WORDS = 12 };
+enum { LEFT = 16, WIDE = 608, GAP = 20, CAPTION = 18, LINE = 16, LINES = 6, WORDS = 12, SHORT = 7 };
 
 /* Where a grid lies: its upper left cell, the size of its cells and letters. */
 typedef struct place {
@@ -14,8 +16,19 @@ typedef struct place {
 } place;
 
 /* ---- numbers ---- */
+/* The shortest text that is exactly this number (in 32 bits, as layers have it), so that what is written out can be
+ * computed after; where that is long, four digits. */
 void plt_add_cell_number(lg_buf *out, double value)
 {
+    char text[40];
+    value += 0.0; /* -0 is 0 */
+    for (int digits = 1; digits <= SHORT && fabs(value) < 1e7; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if ((float)strtod(text, NULL) != (float)value || strchr(text, 'e')) continue;
+        if (strlen(text) > SHORT + (size_t)(*text == '-')) break;
+        lg_buf_adds(out, text);
+        return;
+    }
     plt_add_number(out, value);
 }
 
@@ -134,8 +147,14 @@ static void draw_lines(plt_scene *scene, const place *p, const plt_numbers *g)
         plt_draw_line(scene, p->x + c * p->w, p->y, p->x + c * p->w, p->y + g->rows * p->h, line);
 }
 
-/* Everything but what moves: numbers false leaves the cells empty. */
-static void draw_grid(plt_scene *scene, const place *p, const plt_numbers *g, bool numbers, bool rings)
+static bool is_bold(const plt_numbers *g, int row, int col, bool winners)
+{
+    plt_cell_mark mark = mark_of(g, row, col);
+    return mark == PLT_CELL_CHANGED || (mark == PLT_CELL_WON && winners);
+}
+
+/* Everything but what moves: numbers false leaves the cells empty, winners false their marks for later. */
+static void draw_grid(plt_scene *scene, const place *p, const plt_numbers *g, bool numbers, bool winners)
 {
     plt_draw_text(scene, p->x, p->y - 6, (plt_font){.size = 12, .bold = true}, g->caption);
     for (int r = 0; r < g->rows; r++)
@@ -144,9 +163,9 @@ static void draw_grid(plt_scene *scene, const place *p, const plt_numbers *g, bo
     for (int bold = 0; bold < 2 && numbers; bold++) /* one style after the other: they share a group */
         for (int r = 0; r < g->rows; r++)
             for (int c = 0; c < g->cols; c++)
-                if ((mark_of(g, r, c) >= PLT_CELL_CHANGED) == bold)
+                if (is_bold(g, r, c, winners) == bold)
                     draw_number(scene, p, r, c, cell_of(g, r, c), bold);
-    for (int r = 0; r < g->rows && rings; r++)
+    for (int r = 0; r < g->rows && winners; r++)
         for (int c = 0; c < g->cols; c++)
             if (mark_of(g, r, c) == PLT_CELL_WON) draw_ring(scene, p, r, c);
 }
@@ -181,7 +200,20 @@ typedef struct slide {
     plt_scene *scene;
     place in[PLT_SLIDE_CHANNELS], kernel[PLT_SLIDE_CHANNELS], products[PLT_SLIDE_CHANNELS], out;
     double text; /* top of the lines below */
+    bool moves, shows_products;
 } slide;
+
+/* So many numbers in all frames together leave room for the rest of an output. */
+enum { MOST_PRODUCTS = 2500 };
+
+static void decide(slide *m)
+{
+    const plt_slide_spec *s = m->spec;
+    int positions = s->out.rows * s->out.cols;
+    m->moves = s->animate && plt_slide_moves(s->out.rows, s->out.cols);
+    m->shows_products =
+        s->kernel && (!m->moves || positions * s->window_h * s->window_w * s->channels <= MOST_PRODUCTS);
+}
 
 /* Products as a grid of their own; their cells are measured for the longest of all positions. */
 static plt_numbers products_at(plt_doc *doc, const plt_slide_spec *s, int channel, int row, int col)
@@ -191,7 +223,7 @@ static plt_numbers products_at(plt_doc *doc, const plt_slide_spec *s, int channe
     plt_numbers g = {.caption = "products", .rows = cell ? s->window_h : 0, .cols = s->window_w, .cell = cell};
     for (int i = 0; i < g.rows; i++)
         for (int j = 0; j < g.cols; j++)
-            cell[i * g.cols + j] = cell_of(&s->in[channel], row * s->stride + i, col * s->stride + j) *
+            cell[i * g.cols + j] = cell_of(&s->in[channel], row * s->stride_h + i, col * s->stride_w + j) *
                                    cell_of(&s->kernel[channel], i, j);
     return g;
 }
@@ -214,10 +246,12 @@ static void put_channel(slide *m, flow *f, int c)
     const plt_slide_spec *s = m->spec;
     plt_doc *doc = m->scene->doc;
     m->in[c] = flow_put(doc, f, &s->in[c]);
-    draw_grid(m->scene, &m->in[c], &s->in[c], true, !s->animate);
+    draw_grid(m->scene, &m->in[c], &s->in[c], true, !m->moves);
     if (s->kernel) {
         m->kernel[c] = flow_put(doc, f, &s->kernel[c]);
         draw_grid(m->scene, &m->kernel[c], &s->kernel[c], true, false);
+    }
+    if (m->shows_products) {
         plt_numbers products = longest_products(doc, s, c);
         if (!products.rows) return;
         m->products[c] = flow_put(doc, f, &products);
@@ -233,8 +267,8 @@ static void draw_outlines(const slide *m)
     for (int r = 0; r < s->out.rows; r++)
         for (int c = 0; c < s->out.cols; c++)
             for (int k = 0; k < s->channels; k++)
-                plt_draw_rect(m->scene, m->in[k].x + c * s->stride * m->in[k].w,
-                              m->in[k].y + r * s->stride * m->in[k].h, s->window_w * m->in[k].w,
+                plt_draw_rect(m->scene, m->in[k].x + c * s->stride_w * m->in[k].w,
+                              m->in[k].y + r * s->stride_h * m->in[k].h, s->window_w * m->in[k].w,
                               s->window_h * m->in[k].h, line);
 }
 
@@ -266,38 +300,42 @@ static int draw_words(plt_scene *scene, double y, const char *text)
     return lines;
 }
 
-static int most_lines(const plt_slide_spec *s)
+static int most_lines(const slide *m)
 {
+    const plt_slide_spec *s = m->spec;
     int most = 1, n = s->out.rows * s->out.cols;
     for (int i = 0; i < n; i++) {
-        int lines = s->animate || i == s->at ? draw_words(NULL, 0, s->line[i]) : 1;
+        int lines = m->moves || i == s->at ? draw_words(NULL, 0, s->line[i]) : 1;
         if (lines > most) most = lines;
     }
     return most;
 }
 
-static void draw_winners(const slide *m, int row, int col)
+/* The first of the marked cells that is the result of this window: windows that overlap hold winners of others too. */
+static void draw_winner(const slide *m, int row, int col)
 {
     const plt_slide_spec *s = m->spec;
-    for (int k = 0; k < s->channels; k++)
-        for (int i = 0; i < s->window_h; i++)
-            for (int j = 0; j < s->window_w; j++) {
-                int y = row * s->stride + i, x = col * s->stride + j;
-                if (mark_of(&s->in[k], y, x) == PLT_CELL_WON) draw_ring(m->scene, &m->in[k], y, x);
-            }
+    for (int i = 0; i < s->window_h * s->window_w; i++) {
+        int y = row * s->stride_h + i / s->window_w, x = col * s->stride_w + i % s->window_w;
+        bool won = mark_of(&s->in[0], y, x) == PLT_CELL_WON &&
+                   (float)cell_of(&s->in[0], y, x) == (float)cell_of(&s->out, row, col);
+        if (!won) continue;
+        draw_ring(m->scene, &m->in[0], y, x);
+        return;
+    }
 }
 
 static void draw_position(const slide *m, int i)
 {
     const plt_slide_spec *s = m->spec;
     int row = i / s->out.cols, col = i % s->out.cols;
-    for (int k = 0; k < s->channels && s->kernel && m->scene; k++) {
+    for (int k = 0; k < s->channels && m->shows_products; k++) {
         plt_numbers products = products_at(m->scene->doc, s, k, row, col);
         for (int p = 0; p < products.rows * products.cols; p++)
             draw_number(m->scene, &m->products[k], p / products.cols, p % products.cols, products.cell[p], false);
     }
     for (int k = 0; k < s->channels; k++)
-        draw_frame(m->scene, &m->in[k], row * s->stride, col * s->stride, s->window_h, s->window_w);
+        draw_frame(m->scene, &m->in[k], row * s->stride_h, col * s->stride_w, s->window_h, s->window_w);
     draw_frame(m->scene, &m->out, row, col, 1, 1);
     draw_words(m->scene, m->text, s->line[i]);
 }
@@ -310,7 +348,7 @@ static void draw_moves(const slide *m)
     for (int i = 0; i < n; i++) {
         plt_scene_from(m->scene, i + 1, n);
         draw_number(m->scene, &m->out, i / s->out.cols, i % s->out.cols, s->out.cell[i], false);
-        draw_winners(m, i / s->out.cols, i % s->out.cols);
+        draw_winner(m, i / s->out.cols, i % s->out.cols);
         plt_scene_from(m->scene, i + 1, i + 1);
         draw_position(m, i);
     }
@@ -322,6 +360,7 @@ void plt_slide(plt_doc *doc, const plt_slide_spec *s)
     lg_buf built, plain;
     slide m = {.spec = s, .scene = plt_scene_new(doc, 640, 0)};
     if (!m.scene) return;
+    decide(&m);
     lg_buf_init(&built, 0);
     lg_buf_init(&plain, 0);
     flow f = {.x = LEFT, .y = s->title && *s->title ? 40 : 12};
@@ -332,12 +371,12 @@ void plt_slide(plt_doc *doc, const plt_slide_spec *s)
     }
     if (s->outline) draw_outlines(&m);
     m.out = flow_put(doc, &f, &s->out);
-    draw_grid(m.scene, &m.out, &s->out, !s->animate, false);
+    draw_grid(m.scene, &m.out, &s->out, !m.moves, false);
     add_plain(doc, &plain, &s->out);
     m.text = f.y + f.row + 14;
-    if (s->animate) draw_moves(&m);
+    if (m.moves) draw_moves(&m);
     else draw_position(&m, s->at);
-    plt_scene *card = plt_scene_card(doc, ceil(m.text + LINE * most_lines(s) + 12), s->title);
+    plt_scene *card = plt_scene_card(doc, ceil(m.text + LINE * most_lines(&m) + 12), s->title);
     plt_draw_scene(card, 0, 0, m.scene);
     lg_buf_addf(&built, "%s at %d,%d: %s", s->out.caption, s->at / s->out.cols + 1, s->at % s->out.cols + 1,
                 s->line[s->at]);
