@@ -1,22 +1,26 @@
 /* cmd_activate.c - `activate`: what an activation function does to every number of a grid. */
-#include "kernel/commands/lesson.h"
+#include "kernel/commands/lesson_image.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "lib/base/banned.h"
 
-enum { GRID, FUNCTION };
+enum { GRID, FUNCTION, IMAGE, CHANNEL, CROP };
 enum { POINTS = 121 }; /* of the curve */
 
 static const dsl_param params[] = {
-    [GRID] = {.name = "grid", .role = DSL_POSITIONAL, .type = DSL_T_GRID, .kinds = DSL_GRIDS, .required = true,
-              .help = "the numbers, [1 2; 3 4] or the name of a grid"},
+    [GRID] = CMD_SUBJECT,
     [FUNCTION] = {.name = "function", .role = DSL_POSITIONAL, .type = DSL_T_CHOICE,
                   .choices = "linear relu relu6 leaky elu gelu swish sigmoid tanh", .dflt = "relu",
                   .help = "what is done to every number"},
+    [IMAGE] = CMD_SUBJECT_IMAGE,
+    [CHANNEL] = CMD_SUBJECT_CHANNEL("red green blue", "red"),
+    [CROP] = CMD_SUBJECT_CROP,
     {0},
 };
+
+static const cmd_subject_params subject_params = {GRID, IMAGE, CHANNEL, CROP, false};
 
 typedef struct activated {
     cmd_stack x, y, from, to; /* from, to: points of the curve */
@@ -77,28 +81,46 @@ static void say(plt_doc *doc, const activated *a)
 
 static lg_status activate_check(const dsl_call *call, lg_err *err)
 {
-    cmd_stack x;
-    return cmd_lesson_grid(call, GRID, &x, err);
+    cmd_subject s;
+    return cmd_subject_is_image(call, GRID) ? LG_OK : cmd_subject_of(call, &subject_params, &s, err);
+}
+
+/* Every number stands alone, so what is shown is what is worked on. */
+static lg_status work(const dsl_call *call, const cmd_subject *s, const cmd_view *view, activated *a, lg_err *err)
+{
+    LG_TRY(cmd_lesson_cut(call, &s->x, view, &a->x, err));
+    LG_TRY(apply(call, &a->x, &a->y, err));
+    LG_TRY(compare(call, a, err));
+    return draw_points(call, a, err);
+}
+
+static lg_status draw(const dsl_call *call, plt_doc *doc, const cmd_subject *s, lg_err *err)
+{
+    activated a = {0};
+    const cmd_view view = cmd_subject_view(s, &s->x, &(cmd_window){1, 1, 1, 1}, -1);
+    LG_TRY(work(call, s, &view, &a, err));
+    const plt_numbers grids[] = {cmd_lesson_numbers(call, &a.x, 0, NULL, s->channel[0], err),
+                                 cmd_lesson_numbers(call, &a.y, 0, a.mark, "activated", err)};
+    LG_TRY(err->status);
+    plt_title(doc, "%s of %s: %dx%d", call->arg[FUNCTION].value[0].text, s->name, s->x.rows, s->x.cols);
+    LG_TRY(cmd_doc_subject(doc, s, &view, err));
+    draw_curve(doc, call, &a);
+    plt_number_grids(doc, &(plt_grids_spec){.sentence = "", .grid = grids, .n = 2});
+    say(doc, &a);
+    return LG_OK;
 }
 
 static lg_status activate_run(const dsl_call *call, lg_err *err)
 {
-    activated a = {0};
+    cmd_subject s;
     plt_doc doc;
-    const char *name = cmd_lesson_name(call, GRID), *word = call->arg[FUNCTION].value[0].text;
-    LG_TRY(cmd_lesson_grid(call, GRID, &a.x, err));
-    LG_TRY(apply(call, &a.x, &a.y, err));
-    LG_TRY(compare(call, &a, err));
-    LG_TRY(draw_points(call, &a, err));
-    const plt_numbers grids[] = {cmd_lesson_numbers(call, &a.x, 0, NULL, name, err),
-                                 cmd_lesson_numbers(call, &a.y, 0, a.mark, "activated", err)};
-    LG_TRY(err->status);
     plt_doc_init(&doc);
-    plt_title(&doc, "%s of %s: %dx%d", word, name, a.x.rows, a.x.cols);
-    draw_curve(&doc, call, &a);
-    plt_number_grids(&doc, &(plt_grids_spec){.sentence = "", .grid = grids, .n = 2});
-    say(&doc, &a);
-    return cmd_display(call, &doc, true, err);
+    lg_status st = cmd_subject_of(call, &subject_params, &s, err);
+    if (st == LG_OK) st = draw(call, &doc, &s, err);
+    cmd_subject_release(&s);
+    if (st == LG_OK) return cmd_display(call, &doc, true, err);
+    plt_doc_release(&doc);
+    return st;
 }
 
 const dsl_command dsl_cmd_activate = {

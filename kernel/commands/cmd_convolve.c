@@ -1,20 +1,20 @@
 /* cmd_convolve.c - `convolve`: a kernel slides over a grid, every dot product written out. */
-#include "kernel/commands/lesson.h"
+#include "kernel/commands/lesson_filter.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "lib/base/banned.h"
 
-enum { GRID, WITH, STRIDE, AT, SAME, VALID, ANIMATE };
+enum { GRID, WITH, STRIDE, AT, SAME, VALID, ANIMATE, IMAGE, CHANNEL, CROP, LAYER, FILTER };
 
 #define KERNELS "identity edge sharpen blur emboss sobelx sobely"
 
 static const dsl_param params[] = {
-    [GRID] = {.name = "grid", .role = DSL_POSITIONAL, .type = DSL_T_GRID, .kinds = DSL_GRIDS, .required = true,
-              .help = "the numbers, [1 2; 3 4] or the name of a grid"},
-    [WITH] = {.name = "with", .role = DSL_PREPOSITION, .type = DSL_T_GRID, .kinds = DSL_GRIDS, .choices = KERNELS,
-              .required = true, .help = "the kernel: a name, or numbers such as [0 1 0; 1 -4 1; 0 1 0]"},
+    [GRID] = CMD_SUBJECT,
+    [WITH] = {.name = "with", .role = DSL_PREPOSITION, .type = DSL_T_GRID, .kinds = DSL_GRIDS | DSL_MODELS,
+              .choices = KERNELS, .required = true,
+              .help = "the kernel: a name, numbers such as [0 1 0; 1 -4 1; 0 1 0], or a model, of which one filter"},
     [STRIDE] = {.name = "stride", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "1", .min = 1, .max = 8,
                 .help = "steps between positions"},
     [AT] = {.name = "at", .role = DSL_OPTION, .type = DSL_T_INT, .list = true, .min = 0, .max = 4096,
@@ -24,8 +24,17 @@ static const dsl_param params[] = {
     [VALID] = {.name = "valid", .role = DSL_FLAG, .type = DSL_T_FLAG, .help = "no padding; the default"},
     [ANIMATE] = {.name = "animate", .role = DSL_FLAG, .type = DSL_T_FLAG, .dflt = "on",
                  .help = "show the kernel move; `no animate` shows the last position"},
+    [IMAGE] = CMD_SUBJECT_IMAGE,
+    [CHANNEL] = CMD_SUBJECT_CHANNEL("red green blue all", "all"),
+    [CROP] = CMD_SUBJECT_CROP,
+    [LAYER] = {.name = "layer", .role = DSL_OPTION, .type = DSL_T_LAYER, .dflt_help = "the first conv",
+               .help = "of a model: the layer of the filter"},
+    [FILTER] = {.name = "filter", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "1", .min = 1, .max = 1e6,
+                .help = "of a model: which filter of the layer"},
     {0},
 };
+
+static const cmd_subject_params subject_params = {GRID, IMAGE, CHANNEL, CROP, true};
 
 /* ---- kernels ---- */
 static const struct {
@@ -51,29 +60,97 @@ static lg_status kernel_of(const dsl_call *call, cmd_stack *out, lg_err *err)
     return LG_OK;
 }
 
-static const char *kernel_name(const dsl_call *call)
+static bool with_model(const dsl_call *call)
 {
-    const dsl_value *with = &call->arg[WITH].value[0];
-    return with->type == DSL_T_CHOICE ? with->text : cmd_lesson_name(call, WITH);
+    const dsl_object *object = call->arg[WITH].value[0].object;
+    return object && object->cls->kind == DSL_KIND_MODEL;
 }
 
 /* ---- the work ---- */
+enum { DRAWN = 3 }; /* channels that are drawn */
+
 typedef struct slide {
-    cmd_stack x, kernel, padded, y;
-    uint8_t *border; /* marks of padded */
-    int stride, at;  /* at -1: all */
+    cmd_subject subject;
+    cmd_filter filter;       /* of a model; else its layer is NULL */
+    cmd_stack x, kernel, y;  /* all of it */
+    cmd_stack padded;        /* x, with the zeros of `same` */
+    int top, left;           /* so many of them above and to the left */
+    uint8_t *border;         /* marks of padded */
+    cmd_view view;           /* of y, what is shown: in, of padded, and out */
+    cmd_stack in, out;
+    uint8_t *shown;          /* marks of in */
+    int stride, at;          /* at, in y: -1: all */
     bool same;
-    const char **line; /* of each number of y */
+    const char **line; /* of each number of out */
 } slide;
+
+static cmd_window window_of(const slide *s)
+{
+    return (cmd_window){s->kernel.rows, s->kernel.cols, s->stride, s->stride};
+}
 
 static lg_status fits(const dsl_call *call, const slide *s, lg_err *err)
 {
     if (s->same || (s->kernel.rows <= s->x.rows && s->kernel.cols <= s->x.cols)) return LG_OK;
-    lg_fail(err, LG_E_SHAPE, 203, "the %dx%d kernel is larger than the %dx%d grid", s->kernel.rows, s->kernel.cols,
-            s->x.rows, s->x.cols);
+    lg_fail(err, LG_E_SHAPE, 203, "the %dx%d kernel is larger than the %dx%d %s", s->kernel.rows, s->kernel.cols,
+            s->x.rows, s->x.cols, s->subject.image ? "image" : "grid");
     lg_why(err, "it has no place to lie in, and without a place there is no dot product");
     lg_try(err, "take a smaller kernel, or add `same`, which pads the grid with zeros");
     return lg_err_place(err, call->arg[WITH].value[0].span);
+}
+
+/* Options of the one kind of kernel that were given for the other. */
+static lg_status check_options(const dsl_call *call, lg_err *err)
+{
+    static const int of_models[] = {LAYER, FILTER, -1}, of_kernels[] = {STRIDE, SAME, VALID, CHANNEL, -1};
+    bool model = with_model(call);
+    if (model && !cmd_subject_is_image(call, GRID)) {
+        lg_fail(err, LG_E_ARG, 144, "a filter of a network slides over an image, and this is a grid");
+        lg_try(err, "name a dataset: convolve logos.train with %s image 7", call->arg[WITH].value[0].name);
+        return lg_err_place(err, call->arg[GRID].value[0].span);
+    }
+    for (const int *p = model ? of_kernels : of_models; *p >= 0; p++) {
+        if (!call->arg[*p].given) continue;
+        lg_fail(err, LG_E_ARG, 144, "`%s` is for %s", call->command->params[*p].name,
+                model ? "kernels that are named or written; a filter moves as its layer says"
+                      : "filters of a model, and this kernel is none");
+        lg_try(err, "leave it out");
+        return lg_err_place(err, call->arg[*p].value[0].span);
+    }
+    if (!dsl_on(call, SAME) || !dsl_on(call, VALID)) return LG_OK;
+    lg_fail(err, LG_E_ARG, 202, "`same` and `valid` exclude each other");
+    lg_try(err, "leave one of them out; `valid` is the default");
+    return lg_err_place(err, call->arg[VALID].value[0].span);
+}
+
+/* The same kernel for every channel, (rows, cols, channels). */
+static lg_status repeat(const dsl_call *call, int channels, cmd_stack *kernel, lg_err *err)
+{
+    int n = kernel->rows * kernel->cols;
+    const double *one = kernel->cell;
+    kernel->channels = channels;
+    kernel->cell = lg_arena_alloc(call->arena, (size_t)n * (size_t)channels, sizeof *kernel->cell, err);
+    for (int i = 0; kernel->cell && i < n * channels; i++) kernel->cell[i] = one[i / channels];
+    return kernel->cell ? LG_OK : err->status;
+}
+
+static lg_status take_kernel(const dsl_call *call, slide *s, lg_err *err)
+{
+    LG_TRY(cmd_subject_of(call, &subject_params, &s->subject, err));
+    s->x = s->subject.x;
+    LG_TRY(kernel_of(call, &s->kernel, err));
+    return repeat(call, s->x.channels, &s->kernel, err);
+}
+
+static lg_status take_filter(const dsl_call *call, slide *s, lg_err *err)
+{
+    LG_TRY(cmd_subject_of(call, &subject_params, &s->subject, err));
+    LG_TRY(cmd_filter_of(call, &call->arg[WITH].value[0], LAYER, FILTER, &s->subject, &s->filter, err));
+    s->x = s->filter.x;
+    s->kernel = s->filter.kernel;
+    s->stride = s->filter.stride;
+    s->same = s->filter.same;
+    return LG_OK;
 }
 
 static int results(int size, int window, int stride, bool same)
@@ -84,13 +161,8 @@ static int results(int size, int window, int stride, bool same)
 static lg_status prepare(const dsl_call *call, slide *s, lg_err *err)
 {
     *s = (slide){.stride = (int)call->arg[STRIDE].value[0].integer, .same = dsl_on(call, SAME)};
-    if (s->same && dsl_on(call, VALID)) {
-        lg_fail(err, LG_E_ARG, 202, "`same` and `valid` exclude each other");
-        lg_try(err, "leave one of them out; `valid` is the default");
-        return lg_err_place(err, call->arg[VALID].value[0].span);
-    }
-    LG_TRY(cmd_lesson_grid(call, GRID, &s->x, err));
-    LG_TRY(kernel_of(call, &s->kernel, err));
+    LG_TRY(check_options(call, err));
+    LG_TRY(with_model(call) ? take_filter(call, s, err) : take_kernel(call, s, err));
     LG_TRY(fits(call, s, err));
     return cmd_lesson_at(call, AT, results(s->x.rows, s->kernel.rows, s->stride, s->same),
                          results(s->x.cols, s->kernel.cols, s->stride, s->same), &s->at, err);
@@ -108,12 +180,12 @@ static void border(int size, int window, int stride, int *before, int *after)
 /* What `same` does first, by the layer that does it: the grid with its zeros, and where they are. */
 static lg_status pad_first(const dsl_call *call, slide *s, lg_err *err)
 {
-    int top = 0, bottom = 0, left = 0, right = 0;
+    int bottom = 0, right = 0;
     s->padded = s->x;
     if (!s->same) return LG_OK;
-    border(s->x.rows, s->kernel.rows, s->stride, &top, &bottom);
-    border(s->x.cols, s->kernel.cols, s->stride, &left, &right);
-    char *line = lg_strf(err, "pad %dx%d extra %dx%d", top, left, bottom - top, right - left);
+    border(s->x.rows, s->kernel.rows, s->stride, &s->top, &bottom);
+    border(s->x.cols, s->kernel.cols, s->stride, &s->left, &right);
+    char *line = lg_strf(err, "pad %dx%d extra %dx%d", s->top, s->left, bottom - s->top, right - s->left);
     if (!line) return err->status;
     lg_status st = cmd_lesson_layer(call, line, &s->x, NULL, &s->padded, err);
     lg_free(line);
@@ -122,110 +194,221 @@ static lg_status pad_first(const dsl_call *call, slide *s, lg_err *err)
     if (!s->border) return err->status;
     for (int r = 0; r < s->padded.rows; r++)
         for (int c = 0; c < s->padded.cols; c++)
-            if (r < top || c < left || r >= top + s->x.rows || c >= left + s->x.cols)
+            if (r < s->top || c < s->left || r >= s->top + s->x.rows || c >= s->left + s->x.cols)
                 s->border[r * s->padded.cols + c] = PLT_CELL_BORDER;
     return LG_OK;
 }
 
 static lg_status run_layer(const dsl_call *call, slide *s, lg_err *err)
 {
-    char *line = lg_strf(err, "conv 1 kernel %dx%d stride %d %s no bias", s->kernel.rows, s->kernel.cols, s->stride,
-                         s->same ? "same" : "valid");
+    const cmd_filter *f = &s->filter;
+    char *line = lg_strf(err, "conv 1 kernel %dx%d stride %d %s%s", s->kernel.rows, s->kernel.cols, s->stride,
+                         s->same ? "same" : "valid", f->has_bias ? "" : " no bias");
     if (!line) return err->status;
-    cmd_layer_weights weights = {s->kernel.cell, (size_t)s->kernel.rows * (size_t)s->kernel.cols, NULL};
+    size_t n = (size_t)s->kernel.rows * (size_t)s->kernel.cols * (size_t)s->kernel.channels;
+    const cmd_layer_weights weights = {s->kernel.cell, n, f->has_bias ? &f->bias : NULL};
     lg_status st = cmd_lesson_layer(call, line, &s->x, &weights, &s->y, err);
     lg_free(line);
     return st;
 }
 
-/* "16·1 + 3·1 + 7·-4 + 10·1 + 1·1 = 2": zeros of the kernel add nothing and are left out. */
+static lg_status cut(const dsl_call *call, slide *s, lg_err *err)
+{
+    const cmd_window window = window_of(s);
+    s->view = cmd_subject_view(&s->subject, &s->y, &window, s->at);
+    const cmd_view covers = s->subject.image ? cmd_view_covers(&s->view, &window)
+                                             : (cmd_view){0, 0, s->padded.rows, s->padded.cols};
+    LG_TRY(cmd_lesson_cut(call, &s->y, &s->view, &s->out, err));
+    LG_TRY(cmd_lesson_cut(call, &s->padded, &covers, &s->in, err));
+    return cmd_lesson_cut_marks(call, s->border, s->padded.cols, &covers, &s->shown, err);
+}
+
+/* ---- in words ---- */
+/* "16·1 + 3·1 + 7·-4" of one channel: zeros of the kernel add nothing and are left out. */
+static void add_products(lg_buf *text, const slide *s, int row, int col, int channel)
+{
+    for (int i = 0; i < s->kernel.rows; i++)
+        for (int j = 0; j < s->kernel.cols; j++) {
+            double k = s->kernel.cell[(i * s->kernel.cols + j) * s->kernel.channels + channel];
+            if (k == 0) continue;
+            int place = (row * s->stride + i) * s->in.cols + col * s->stride + j;
+            if (text->len) lg_buf_adds(text, " + ");
+            plt_add_cell_number(text, s->in.cell[place * s->in.channels + channel]);
+            lg_buf_adds(text, "·");
+            plt_add_cell_number(text, k);
+        }
+}
+
+/* The sum of a channel alone, where so many channels meet that their products would fill pages. */
+static void add_channel_sum(lg_buf *text, const slide *s, int row, int col, int channel)
+{
+    double sum = 0;
+    for (int i = 0; i < s->kernel.rows; i++)
+        for (int j = 0; j < s->kernel.cols; j++) {
+            int place = (row * s->stride + i) * s->in.cols + col * s->stride + j;
+            sum += s->in.cell[place * s->in.channels + channel] *
+                   s->kernel.cell[(i * s->kernel.cols + j) * s->kernel.channels + channel];
+        }
+    lg_buf_adds(text, text->len ? " + " : "sums of the channels: ");
+    plt_add_cell_number(text, sum);
+}
+
 static const char *written_out(const dsl_call *call, const slide *s, int row, int col, lg_err *err)
 {
     lg_buf text;
     lg_buf_init(&text, 0);
-    for (int i = 0; i < s->kernel.rows; i++)
-        for (int j = 0; j < s->kernel.cols; j++) {
-            double k = s->kernel.cell[i * s->kernel.cols + j];
-            if (k == 0) continue;
-            if (text.len) lg_buf_adds(&text, " + ");
-            plt_add_cell_number(&text, s->padded.cell[(row * s->stride + i) * s->padded.cols + col * s->stride + j]);
-            lg_buf_adds(&text, "·");
-            plt_add_cell_number(&text, k);
-        }
+    for (int c = 0; c < s->in.channels; c++)
+        if (s->in.channels <= DRAWN) add_products(&text, s, row, col, c);
+        else add_channel_sum(&text, s, row, col, c);
     if (!text.len) lg_buf_adds(&text, "every number times 0");
+    if (s->filter.has_bias) {
+        lg_buf_adds(&text, " + bias ");
+        plt_add_cell_number(&text, s->filter.bias);
+    }
     lg_buf_adds(&text, " = ");
-    plt_add_cell_number(&text, s->y.cell[row * s->y.cols + col]);
+    plt_add_cell_number(&text, s->out.cell[row * s->out.cols + col]);
     return cmd_lesson_text(call, &text, err);
 }
 
 static lg_status write_out(const dsl_call *call, slide *s, lg_err *err)
 {
-    int n = s->y.rows * s->y.cols;
+    int n = s->out.rows * s->out.cols;
     s->line = lg_arena_alloc(call->arena, (size_t)n, sizeof *s->line, err);
     if (!s->line) return err->status;
     for (int i = 0; i < n; i++)
-        if (!(s->line[i] = written_out(call, s, i / s->y.cols, i % s->y.cols, err))) return err->status;
+        if (!(s->line[i] = written_out(call, s, i / s->out.cols, i % s->out.cols, err))) return err->status;
     return LG_OK;
 }
 
 /* ---- showing it ---- */
+/* The place `at` among what is shown; the last place where none was named. */
+static int place_shown(const slide *s)
+{
+    if (s->at < 0) return s->out.rows * s->out.cols - 1;
+    return (s->at / s->y.cols - s->view.top) * s->out.cols + s->at % s->y.cols - s->view.left;
+}
+
+static const char *channel_name(const dsl_call *call, const slide *s, int channel, lg_err *err)
+{
+    if (!s->subject.image) return s->same ? "padded with zeros" : s->subject.channel[0];
+    if (!s->filter.layer || (s->filter.pixels && s->in.channels == s->subject.x.channels))
+        return s->subject.channel[channel];
+    char *name = lg_strf(err, "map %d of %s", channel + 1, s->filter.before);
+    const char *copy = name ? lg_arena_strndup(call->arena, name, strlen(name), err) : NULL;
+    lg_free(name);
+    return copy ? copy : "";
+}
+
 static lg_status draw(const dsl_call *call, plt_doc *doc, const slide *s, lg_err *err)
 {
-    const char *name = cmd_lesson_name(call, GRID);
-    bool all = s->at < 0;
-    int at = all ? s->y.rows * s->y.cols - 1 : s->at;
-    const plt_numbers in = cmd_lesson_numbers(call, &s->padded, 0, s->border, s->same ? "padded with zeros" : name, err),
-                      kernel = cmd_lesson_numbers(call, &s->kernel, 0, NULL, "kernel", err),
-                      out = cmd_lesson_numbers(call, &s->y, 0, NULL, "feature map", err);
+    plt_numbers in[DRAWN], kernel[DRAWN];
+    int n = s->in.channels < DRAWN ? s->in.channels : DRAWN;
+    for (int c = 0; c < n; c++) {
+        in[c] = cmd_lesson_numbers(call, &s->in, c, s->shown, channel_name(call, s, c, err), err);
+        kernel[c] = cmd_lesson_numbers(call, &s->kernel, c, NULL, "kernel", err);
+    }
+    const plt_numbers out = cmd_lesson_numbers(call, &s->out, 0, NULL, "feature map", err);
     LG_TRY(err->status);
-    plt_slide(doc, &(plt_slide_spec){.sentence = "", .in = &in, .kernel = &kernel, .channels = 1, .out = out,
+    plt_slide(doc, &(plt_slide_spec){.sentence = "", .in = in, .kernel = kernel, .channels = n, .out = out,
                                      .window_h = s->kernel.rows, .window_w = s->kernel.cols, .stride_h = s->stride,
-                                     .stride_w = s->stride, .line = s->line, .at = at, .animate = all && dsl_on(call, ANIMATE)});
+                                     .stride_w = s->stride, .line = s->line, .at = place_shown(s),
+                                     .animate = s->at < 0 && dsl_on(call, ANIMATE)});
+    if (n < s->in.channels) plt_note(doc, "the first %d of %d channels are drawn", n, s->in.channels);
     return LG_OK;
+}
+
+static void say_all(plt_doc *doc, const dsl_call *call, const slide *s, lg_err *err)
+{
+    int n = s->y.rows * s->y.cols;
+    lg_buf text;
+    lg_buf_init(&text, 0);
+    lg_buf_addf(&text, "%s position%s of the kernel, as many numbers in the feature map: ", lg_thousands(n),
+                n == 1 ? "" : "s");
+    cmd_lesson_extremes(&text, &s->y);
+    const char *sentence = cmd_lesson_text(call, &text, err);
+    if (sentence) plt_sentence(doc, "%s", sentence);
+    n = s->out.rows * s->out.cols;
+    if (!plt_slide_moves(s->out.rows, s->out.cols) && dsl_on(call, ANIMATE)) cmd_doc_too_many(doc, n);
+    cmd_doc_positions(doc, s->line, s->out.rows, s->out.cols, s->view.top, s->view.left);
 }
 
 static void say(plt_doc *doc, const dsl_call *call, const slide *s, lg_err *err)
 {
     const dsl_value *with = &call->arg[WITH].value[0];
-    lg_buf text;
-    lg_buf_init(&text, 0);
-    if (s->at >= 0) {
-        plt_sentence(doc, "at %d,%d: %s", s->at / s->y.cols + 1, s->at % s->y.cols + 1, s->line[s->at]);
-    } else {
-        int n = s->y.rows * s->y.cols;
-        lg_buf_addf(&text, "%d position%s of the kernel, %d number%s in the feature map: ", n, n == 1 ? "" : "s", n,
-                    n == 1 ? "" : "s");
-        cmd_lesson_extremes(&text, &s->y);
-        const char *sentence = cmd_lesson_text(call, &text, err);
-        if (sentence) plt_sentence(doc, "%s", sentence);
-        if (!plt_slide_moves(s->y.rows, s->y.cols) && dsl_on(call, ANIMATE)) cmd_doc_too_many(doc, n);
-        cmd_doc_positions(doc, s->line, s->y.rows, s->y.cols);
-    }
-    lg_buf_release(&text);
+    if (s->at < 0) say_all(doc, call, s, err);
+    else
+        plt_sentence(doc, "at %d,%d: %s", s->at / s->y.cols + 1, s->at % s->y.cols + 1, s->line[place_shown(s)]);
     if (with->type == DSL_T_CHOICE) plt_note(doc, "%s: %s", with->text, named[with->choice].what);
+    if (s->filter.layer && strcmp(s->filter.activation, "linear") != 0)
+        plt_note(doc, "these are the sums; the layer then applies %s to each", s->filter.activation);
+}
+
+static void add_title(plt_doc *doc, const dsl_call *call, const slide *s)
+{
+    const dsl_value *with = &call->arg[WITH].value[0];
+    if (s->filter.layer)
+        plt_title(doc, "%s convolved with filter %lld of %d of %s in %s: %dx%dx%d to %dx%d", s->subject.name,
+                  call->arg[FILTER].value[0].integer, s->filter.filters, s->filter.layer, with->name, s->x.rows,
+                  s->x.cols, s->x.channels, s->y.rows, s->y.cols);
+    else
+        plt_title(doc, "%s convolved with %s%s: %dx%d to %dx%d", s->subject.name,
+                  with->type == DSL_T_CHOICE ? with->text : cmd_lesson_name(call, WITH), s->same ? ", same" : "",
+                  s->x.rows, s->x.cols, s->y.rows, s->y.cols);
+}
+
+/* In pixels, where the layer sees these. */
+static lg_status add_picture(plt_doc *doc, const slide *s, lg_err *err)
+{
+    const cmd_window window = window_of(s);
+    const cmd_view covers = cmd_view_covers(&s->view, &window);
+    cmd_view v = covers;
+    data_size size = s->subject.image ? data_shape(s->subject.set) : (data_size){0};
+    bool pixels = !s->filter.layer || (s->filter.pixels && s->x.rows == size.h && s->x.cols == size.w);
+    v.top -= s->top;
+    v.left -= s->left;
+    if (v.top < 0) v.rows += v.top, v.top = 0;
+    if (v.left < 0) v.cols += v.left, v.left = 0;
+    if (v.top + v.rows > size.h) v.rows = size.h - v.top;
+    if (v.left + v.cols > size.w) v.cols = size.w - v.left;
+    LG_TRY(cmd_doc_subject(doc, &s->subject, pixels ? &v : NULL, err));
+    if (s->filter.layer && !pixels)
+        plt_note(doc, "shown are rows %d to %d and columns %d to %d of what %s gives", covers.top - s->top + 1,
+                 covers.top - s->top + covers.rows, covers.left - s->left + 1, covers.left - s->left + covers.cols,
+                 s->filter.before);
+    return LG_OK;
+}
+
+static lg_status show(const dsl_call *call, plt_doc *doc, slide *s, lg_err *err)
+{
+    LG_TRY(pad_first(call, s, err));
+    LG_TRY(run_layer(call, s, err));
+    LG_TRY(cut(call, s, err));
+    LG_TRY(write_out(call, s, err));
+    add_title(doc, call, s);
+    if (s->filter.layer) cmd_warn_untrained(doc, &call->arg[WITH].value[0]);
+    LG_TRY(add_picture(doc, s, err));
+    LG_TRY(draw(call, doc, s, err));
+    say(doc, call, s, err);
+    return err->status;
 }
 
 static lg_status convolve_check(const dsl_call *call, lg_err *err)
 {
     slide s;
-    return prepare(call, &s, err);
+    return cmd_subject_is_image(call, GRID) ? check_options(call, err) : prepare(call, &s, err);
 }
 
 static lg_status convolve_run(const dsl_call *call, lg_err *err)
 {
     slide s;
     plt_doc doc;
-    LG_TRY(prepare(call, &s, err));
-    LG_TRY(pad_first(call, &s, err));
-    LG_TRY(run_layer(call, &s, err));
-    LG_TRY(write_out(call, &s, err));
     plt_doc_init(&doc);
-    plt_title(&doc, "%s convolved with %s%s: %dx%d to %dx%d", cmd_lesson_name(call, GRID), kernel_name(call),
-              s.same ? ", same" : "", s.x.rows, s.x.cols, s.y.rows, s.y.cols);
-    if (draw(call, &doc, &s, err) == LG_OK) say(&doc, call, &s, err);
-    if (err->status == LG_OK) return cmd_display(call, &doc, true, err);
+    lg_status st = prepare(call, &s, err);
+    if (st == LG_OK) st = show(call, &doc, &s, err);
+    cmd_subject_release(&s.subject);
+    if (st == LG_OK) return cmd_display(call, &doc, true, err);
     plt_doc_release(&doc);
-    return err->status;
+    return st;
 }
 
 const dsl_command dsl_cmd_convolve = {

@@ -1,15 +1,14 @@
 /* cmd_pool.c - `pool`: the largest, or the mean, of each window of a grid. */
-#include "kernel/commands/lesson.h"
+#include "kernel/commands/lesson_image.h"
 
 #include <math.h>
 
 #include "lib/base/banned.h"
 
-enum { GRID, WINDOW, STRIDE, MAX, AVG, ANIMATE };
+enum { GRID, WINDOW, STRIDE, MAX, AVG, ANIMATE, IMAGE, CHANNEL, CROP };
 
 static const dsl_param params[] = {
-    [GRID] = {.name = "grid", .role = DSL_POSITIONAL, .type = DSL_T_GRID, .kinds = DSL_GRIDS, .required = true,
-              .help = "the numbers, [1 2; 3 4] or the name of a grid"},
+    [GRID] = CMD_SUBJECT,
     [WINDOW] = {.name = "window", .role = DSL_POSITIONAL, .type = DSL_T_SIZE, .dflt = "2x2",
                 .help = "height x width of the window"},
     [STRIDE] = {.name = "stride", .role = DSL_OPTION, .type = DSL_T_INT, .dflt_help = "the window", .min = 1, .max = 16,
@@ -18,11 +17,19 @@ static const dsl_param params[] = {
     [AVG] = {.name = "avg", .role = DSL_FLAG, .type = DSL_T_FLAG, .help = "the mean of each window"},
     [ANIMATE] = {.name = "animate", .role = DSL_FLAG, .type = DSL_T_FLAG, .dflt = "on",
                  .help = "show one window after the other; `no animate` shows all at once"},
+    [IMAGE] = CMD_SUBJECT_IMAGE,
+    [CHANNEL] = CMD_SUBJECT_CHANNEL("red green blue", "red"),
+    [CROP] = CMD_SUBJECT_CROP,
     {0},
 };
 
+static const cmd_subject_params subject_params = {GRID, IMAGE, CHANNEL, CROP, false};
+
 typedef struct pooling {
-    cmd_stack x, y;
+    cmd_subject subject;
+    cmd_stack all, x, y;  /* x, y: of all, what is shown */
+    cmd_view view;        /* of the results */
+    int rows, cols;       /* of all results */
     int h, w, down, across; /* the window and its steps */
     bool mean;
     uint8_t *won; /* marks of x */
@@ -37,14 +44,21 @@ static lg_status check_window(const dsl_call *call, const pooling *p, lg_err *er
         lg_try(err, "write `2x2`");
         return lg_err_place(err, window->span);
     }
-    if (p->h <= p->x.rows && p->w <= p->x.cols) return LG_OK;
-    lg_fail(err, LG_E_SHAPE, 203, "the %dx%d window is larger than the %dx%d grid", p->h, p->w, p->x.rows, p->x.cols);
+    if (p->h > CMD_LESSON_MOST || p->w > CMD_LESSON_MOST) {
+        lg_fail(err, LG_E_ARG, 142, "`pool` shows windows of up to %dx%d, not `%s`", CMD_LESSON_MOST, CMD_LESSON_MOST,
+                window->text);
+        return lg_err_place(err, window->span);
+    }
+    if (!p->all.cell || (p->h <= p->all.rows && p->w <= p->all.cols)) return LG_OK;
+    lg_fail(err, LG_E_SHAPE, 203, "the %dx%d window is larger than the %dx%d %s", p->h, p->w, p->all.rows, p->all.cols,
+            p->subject.image ? "image" : "grid");
     lg_why(err, "it has no place to lie in");
-    lg_try(err, "take a smaller window, such as %dx%d", p->x.rows < 2 ? 1 : 2, p->x.cols < 2 ? 1 : 2);
+    lg_try(err, "take a smaller window, such as %dx%d", p->all.rows < 2 ? 1 : 2, p->all.cols < 2 ? 1 : 2);
     return lg_err_place(err, window->span);
 }
 
-static lg_status prepare(const dsl_call *call, pooling *p, lg_err *err)
+/* While a cell is bound, images are not looked at: then p->all stays empty. */
+static lg_status prepare(const dsl_call *call, pooling *p, bool run, lg_err *err)
 {
     const dsl_value *window = &call->arg[WINDOW].value[0];
     *p = (pooling){.h = window->size[0], .w = window->size[1], .mean = dsl_on(call, AVG)};
@@ -55,7 +69,10 @@ static lg_status prepare(const dsl_call *call, pooling *p, lg_err *err)
         lg_try(err, "leave one of them out; `max` is the default");
         return lg_err_place(err, call->arg[AVG].value[0].span);
     }
-    LG_TRY(cmd_lesson_grid(call, GRID, &p->x, err));
+    if (run || !cmd_subject_is_image(call, GRID)) {
+        LG_TRY(cmd_subject_of(call, &subject_params, &p->subject, err));
+        p->all = p->subject.x;
+    }
     return check_window(call, p, err);
 }
 
@@ -95,12 +112,24 @@ static const char *written_out(const dsl_call *call, const pooling *p, int row, 
 
 static lg_status run_layer(const dsl_call *call, pooling *p, lg_err *err)
 {
-    char *line = lg_strf(err, "%s %dx%d stride %dx%d", p->mean ? "avgpool" : "maxpool", p->h, p->w,
-                         p->down, p->across);
+    cmd_stack y;
+    const cmd_window window = {p->h, p->w, p->down, p->across};
+    char *line = lg_strf(err, "%s %dx%d stride %dx%d", p->mean ? "avgpool" : "maxpool", p->h, p->w, p->down, p->across);
     if (!line) return err->status;
-    lg_status st = cmd_lesson_layer(call, line, &p->x, NULL, &p->y, err);
+    lg_status st = cmd_lesson_layer(call, line, &p->all, NULL, &y, err);
     lg_free(line);
     LG_TRY(st);
+    p->rows = y.rows;
+    p->cols = y.cols;
+    p->view = cmd_subject_view(&p->subject, &y, &window, -1);
+    const cmd_view covers = p->subject.image ? cmd_view_covers(&p->view, &window)
+                                             : (cmd_view){0, 0, p->all.rows, p->all.cols};
+    LG_TRY(cmd_lesson_cut(call, &y, &p->view, &p->y, err));
+    return cmd_lesson_cut(call, &p->all, &covers, &p->x, err);
+}
+
+static lg_status write_out(const dsl_call *call, pooling *p, lg_err *err)
+{
     int n = p->y.rows * p->y.cols;
     p->won = lg_arena_alloc(call->arena, (size_t)p->x.rows * (size_t)p->x.cols, 1, err);
     p->line = p->won ? lg_arena_alloc(call->arena, (size_t)n, sizeof *p->line, err) : NULL;
@@ -114,42 +143,55 @@ static lg_status run_layer(const dsl_call *call, pooling *p, lg_err *err)
 /* ---- showing it ---- */
 static void say(plt_doc *doc, const dsl_call *call, const pooling *p)
 {
-    int n = p->y.rows * p->y.cols, rows = p->x.rows - ((p->y.rows - 1) * p->down + p->h),
-        cols = p->x.cols - ((p->y.cols - 1) * p->across + p->w);
-    plt_sentence(doc, "%d window%s, %d number%s instead of %d: %s of each window stays", n, n == 1 ? "" : "s", n,
-                 n == 1 ? "" : "s", p->x.rows * p->x.cols, p->mean ? "the mean" : "the largest");
+    int n = p->rows * p->cols, rows = p->all.rows - ((p->rows - 1) * p->down + p->h),
+        cols = p->all.cols - ((p->cols - 1) * p->across + p->w);
+    plt_sentence(doc, "%s window%s, %s number%s instead of %s: %s of each window stays", lg_thousands(n),
+                 n == 1 ? "" : "s", lg_thousands(n), n == 1 ? "" : "s", lg_thousands(p->all.rows * p->all.cols),
+                 p->mean ? "the mean" : "the largest");
     if (rows > 0 || cols > 0)
         plt_note(doc, "no whole window fits into the last %d row%s and %d column%s: they are left out, as Keras does",
                  rows, rows == 1 ? "" : "s", cols, cols == 1 ? "" : "s");
-    if (!plt_slide_moves(p->y.rows, p->y.cols) && dsl_on(call, ANIMATE)) cmd_doc_too_many(doc, n);
-    cmd_doc_positions(doc, p->line, p->y.rows, p->y.cols);
+    if (!plt_slide_moves(p->y.rows, p->y.cols) && dsl_on(call, ANIMATE)) cmd_doc_too_many(doc, p->y.rows * p->y.cols);
+    cmd_doc_positions(doc, p->line, p->y.rows, p->y.cols, p->view.top, p->view.left);
 }
 
 static lg_status pool_check(const dsl_call *call, lg_err *err)
 {
     pooling p;
-    return prepare(call, &p, err);
+    return prepare(call, &p, false, err);
+}
+
+static lg_status draw(const dsl_call *call, plt_doc *doc, const pooling *p, lg_err *err)
+{
+    const cmd_window window = {p->h, p->w, p->down, p->across};
+    const cmd_view covers = cmd_view_covers(&p->view, &window);
+    const plt_numbers in = cmd_lesson_numbers(call, &p->x, 0, p->won, p->subject.channel[0], err),
+                      out = cmd_lesson_numbers(call, &p->y, 0, NULL, p->mean ? "means" : "largest", err);
+    LG_TRY(err->status);
+    plt_title(doc, "%s pooled by %s of %dx%d: %dx%d to %dx%d", p->subject.name, p->mean ? "means" : "the largest", p->h,
+              p->w, p->all.rows, p->all.cols, p->rows, p->cols);
+    LG_TRY(cmd_doc_subject(doc, &p->subject, &covers, err));
+    plt_slide(doc, &(plt_slide_spec){.sentence = "", .in = &in, .channels = 1, .out = out, .window_h = p->h,
+                                     .window_w = p->w, .stride_h = p->down, .stride_w = p->across, .line = p->line,
+                                     .at = p->y.rows * p->y.cols - 1, .animate = dsl_on(call, ANIMATE),
+                                     .outline = p->down >= p->h && p->across >= p->w});
+    say(doc, call, p);
+    return LG_OK;
 }
 
 static lg_status pool_run(const dsl_call *call, lg_err *err)
 {
     pooling p;
     plt_doc doc;
-    const char *name = cmd_lesson_name(call, GRID);
-    LG_TRY(prepare(call, &p, err));
-    LG_TRY(run_layer(call, &p, err));
-    const plt_numbers in = cmd_lesson_numbers(call, &p.x, 0, p.won, name, err),
-                      out = cmd_lesson_numbers(call, &p.y, 0, NULL, p.mean ? "means" : "largest", err);
-    LG_TRY(err->status);
     plt_doc_init(&doc);
-    plt_title(&doc, "%s pooled by %s of %dx%d: %dx%d to %dx%d", name, p.mean ? "means" : "the largest", p.h, p.w,
-              p.x.rows, p.x.cols, p.y.rows, p.y.cols);
-    plt_slide(&doc, &(plt_slide_spec){.sentence = "", .in = &in, .channels = 1, .out = out, .window_h = p.h,
-                                      .window_w = p.w, .stride_h = p.down, .stride_w = p.across, .line = p.line,
-                                      .at = p.y.rows * p.y.cols - 1, .animate = dsl_on(call, ANIMATE),
-                                      .outline = p.down >= p.h && p.across >= p.w});
-    say(&doc, call, &p);
-    return cmd_display(call, &doc, true, err);
+    lg_status st = prepare(call, &p, true, err);
+    if (st == LG_OK) st = run_layer(call, &p, err);
+    if (st == LG_OK) st = write_out(call, &p, err);
+    if (st == LG_OK) st = draw(call, &doc, &p, err);
+    cmd_subject_release(&p.subject);
+    if (st == LG_OK) return cmd_display(call, &doc, true, err);
+    plt_doc_release(&doc);
+    return st;
 }
 
 const dsl_command dsl_cmd_pool = {

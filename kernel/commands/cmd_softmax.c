@@ -1,64 +1,124 @@
 /* cmd_softmax.c - `softmax`: scores become probabilities, with the arithmetic. */
-#include "kernel/commands/lesson.h"
+#include "kernel/commands/lesson_filter.h"
+#include "kernel/commands/params.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "lib/base/banned.h"
 
-enum { SCORES, NAMES, TEMPERATURE };
+enum { SCORES, NAMES, TEMPERATURE, IMAGE, ON };
 enum { MOST = 100 };  /* scores */
 #define PLAIN 80.0    /* the largest score whose exponential is shown as it is */
 
 static const dsl_param params[] = {
-    [SCORES] = {.name = "scores", .role = DSL_POSITIONAL, .type = DSL_T_GRID, .kinds = DSL_GRIDS, .list = true,
-                .required = true, .help = "the scores, one for each class: 2.0, 1.0, 0.1 or the name of a grid"},
+    [SCORES] = {.name = "scores", .role = DSL_POSITIONAL, .type = DSL_T_GRID, .kinds = DSL_GRIDS | DSL_MODELS,
+                .list = true, .required = true,
+                .help = "the scores, one for each class: 2.0, 1.0, 0.1 or the name of a grid; or a model with `image`"},
     [NAMES] = {.name = "names", .role = DSL_OPTION, .type = DSL_T_WORD, .list = true,
-               .dflt_help = "class 1, class 2 …", .help = "the classes"},
+               .dflt_help = "class 1, class 2 …; a model's labels", .help = "the classes"},
     [TEMPERATURE] = {.name = "temperature", .role = DSL_OPTION, .type = DSL_T_NUMBER, .dflt = "1", .min = 0.01,
                      .max = 100, .help = "scores are divided by it first",
                      .advice = "below 1 the largest share grows, above 1 the shares come closer to one another"},
+    [IMAGE] = {.name = "image", .role = DSL_OPTION, .type = DSL_T_IMAGE, .dflt_help = "the first",
+               .help = "of a model: the image it scores, by number or name"},
+    [ON] = CMD_ON("of a model: the dataset of the image"),
     {0},
 };
 
 typedef struct scores {
     int n;
+    cmd_subject subject;         /* of a model: the image */
+    const cmd_model *model;      /* NULL: the scores were written */
     cmd_stack x, divided, share; /* (1, 1, n) */
     double temperature, off;     /* off: taken from every score before exp, so that no number overflows */
     double sum;
 } scores;
 
-static lg_status prepare(const dsl_call *call, scores *s, lg_err *err)
+static const cmd_model *model_of(const dsl_call *call)
+{
+    const dsl_object *object = call->arg[SCORES].value[0].object;
+    return object && object->cls->kind == DSL_KIND_MODEL ? cmd_model_of(&call->arg[SCORES].value[0]) : NULL;
+}
+
+static lg_status check_numbers(const dsl_call *call, const scores *s, lg_err *err)
+{
+    const dsl_arg *arg = &call->arg[SCORES];
+    if (s->n < 2 || s->n > MOST) {
+        lg_fail(err, LG_E_ARG, 142, "`softmax` shares among 2 to %d scores, and here %s %d", MOST,
+                s->n == 1 ? "is" : "are", s->n);
+        lg_try(err, "softmax 2.0, 1.0, 0.1");
+        return lg_err_place(err, arg->value[0].span);
+    }
+    for (int i = 0; i < s->n; i++)
+        if (!(fabs(s->x.cell[i]) <= 1e6)) {
+            lg_fail(err, LG_E_ARG, 142, "`softmax` takes scores between -1,000,000 and 1,000,000, not %g",
+                    s->x.cell[i]);
+            return lg_err_place(err, arg->value[0].span);
+        }
+    const dsl_arg *names = &call->arg[NAMES];
+    if (!names->count || names->count == s->n) return LG_OK;
+    lg_fail(err, LG_E_ARG, 142, "there are %d scores and %d name%s", s->n, names->count, names->count == 1 ? "" : "s");
+    lg_why(err, "every score belongs to one class");
+    lg_try(err, "give as many names as scores, or none");
+    return lg_err_place(err, names->value[0].span);
+}
+
+static lg_status of_numbers(const dsl_call *call, scores *s, lg_err *err)
 {
     const dsl_arg *arg = &call->arg[SCORES];
     const dsl_grid *grid = &arg->value[0].grid;
-    *s = (scores){.n = grid->rows * grid->cols, .temperature = call->arg[TEMPERATURE].value[0].number};
+    const int of_models[] = {IMAGE, ON};
+    for (int i = 0; i < 2; i++)
+        if (call->arg[of_models[i]].given) {
+            lg_fail(err, LG_E_ARG, 144, "`%s` is for the scores of a model, and these are written",
+                    call->command->params[of_models[i]].name);
+            lg_try(err, "softmax scratch image 7");
+            return lg_err_place(err, call->arg[of_models[i]].value[0].span);
+        }
     if (arg->count > 1) {
         lg_fail(err, LG_E_ARG, 147, "`softmax` takes numbers, or one grid");
         lg_try(err, "softmax 2.0, 1.0, 0.1");
         return lg_err_place(err, arg->value[1].span);
     }
-    if (grid->rows > MOST || grid->cols > MOST || s->n < 2 || s->n > MOST) {
-        lg_fail(err, LG_E_ARG, 142, "`softmax` shares among 2 to %d scores, and here %s %lld", MOST,
-                s->n == 1 ? "is" : "are", (long long)grid->rows * grid->cols);
-        lg_try(err, "softmax 2.0, 1.0, 0.1");
-        return lg_err_place(err, arg->value[0].span);
-    }
-    for (int i = 0; i < s->n; i++)
-        if (!(fabs(grid->cell[i]) <= 1e6)) {
-            lg_fail(err, LG_E_ARG, 142, "`softmax` takes scores between -1,000,000 and 1,000,000, not %g",
-                    grid->cell[i]);
-            return lg_err_place(err, arg->value[0].span);
-        }
-    const dsl_arg *names = &call->arg[NAMES];
-    if (names->count && names->count != s->n) {
-        lg_fail(err, LG_E_ARG, 142, "there are %d scores and %d name%s", s->n, names->count,
-                names->count == 1 ? "" : "s");
-        lg_why(err, "every score belongs to one class");
-        lg_try(err, "give as many names as scores, or none");
-        return lg_err_place(err, names->value[0].span);
-    }
+    bool fits = grid->rows <= MOST && grid->cols <= MOST;
+    s->n = fits ? grid->rows * grid->cols : MOST + 1;
     s->x = (cmd_stack){1, 1, s->n, grid->cell};
-    return LG_OK;
+    return check_numbers(call, s, err);
+}
+
+/* The dataset that is named, or the model's own. */
+static lg_status dataset_of(const dsl_call *call, const scores *s, dsl_value *out, lg_err *err)
+{
+    const dsl_value *model = &call->arg[SCORES].value[0];
+    if (call->arg[ON].count) {
+        *out = call->arg[ON].value[0];
+        return LG_OK;
+    }
+    dsl_object *object = s->model->on ? dsl_session_get(call->session, s->model->on) : NULL;
+    *out = (dsl_value){.type = DSL_T_OBJECT, .text = s->model->on ? s->model->on : "", .name = s->model->on,
+                       .object = object};
+    if (object && object->cls->kind == DSL_KIND_DATASET) return LG_OK;
+    lg_fail(err, LG_E_DATA, 404, "`%s` has no dataset to take an image from", model->name);
+    lg_try(err, "say which: softmax %s on logos image 7", model->name);
+    return lg_err_place(err, model->span);
+}
+
+static lg_status of_model(const dsl_call *call, scores *s, lg_err *err)
+{
+    dsl_value data;
+    LG_TRY(dataset_of(call, s, &data, err));
+    LG_TRY(cmd_subject_row(call, &data, IMAGE, &s->subject, err));
+    s->subject.image = true;
+    LG_TRY(cmd_scores_of(call, &call->arg[SCORES].value[0], &s->subject, &s->x, err));
+    s->n = s->x.channels;
+    return check_numbers(call, s, err);
+}
+
+static lg_status prepare(const dsl_call *call, scores *s, lg_err *err)
+{
+    *s = (scores){.temperature = call->arg[TEMPERATURE].value[0].number, .model = model_of(call)};
+    return s->model ? of_model(call, s, err) : of_numbers(call, s, err);
 }
 
 static lg_status shares_at(const dsl_call *call, const scores *s, double temperature, cmd_stack *divided,
@@ -82,6 +142,8 @@ static void add_up(scores *s)
 
 static const char *name_of(const dsl_call *call, int i, char room[24])
 {
+    const cmd_model *model = model_of(call);
+    if (model && !call->arg[NAMES].count && i < model->labels.count) return model->labels.name[i];
     if (call->arg[NAMES].count) return call->arg[NAMES].value[i].text;
     lg_buf text;
     lg_buf_init(&text, 64);
@@ -171,24 +233,37 @@ static void say(plt_doc *doc, const dsl_call *call, const scores *s)
 static lg_status softmax_check(const dsl_call *call, lg_err *err)
 {
     scores s;
-    return prepare(call, &s, err);
+    return model_of(call) ? LG_OK : prepare(call, &s, err);
+}
+
+static lg_status show(const dsl_call *call, plt_doc *doc, scores *s, lg_err *err)
+{
+    char at[40] = "";
+    LG_TRY(shares_at(call, s, s->temperature, &s->divided, &s->share, err));
+    add_up(s);
+    if (s->temperature != 1) snprintf(at, sizeof at, " at temperature %g", s->temperature);
+    if (s->model)
+        plt_title(doc, "softmax of the %d scores of %s for %s%s", s->n, call->arg[SCORES].value[0].name,
+                  s->subject.name, at);
+    else plt_title(doc, "softmax of %d scores%s", s->n, at);
+    if (s->model) cmd_warn_untrained(doc, &call->arg[SCORES].value[0]);
+    LG_TRY(cmd_doc_subject(doc, &s->subject, NULL, err));
+    add_table(doc, call, s);
+    say(doc, call, s);
+    return add_temperatures(doc, call, s, err);
 }
 
 static lg_status softmax_run(const dsl_call *call, lg_err *err)
 {
     scores s;
     plt_doc doc;
-    LG_TRY(prepare(call, &s, err));
-    LG_TRY(shares_at(call, &s, s.temperature, &s.divided, &s.share, err));
-    add_up(&s);
     plt_doc_init(&doc);
-    if (s.temperature != 1) plt_title(&doc, "softmax of %d scores at temperature %g", s.n, s.temperature);
-    else plt_title(&doc, "softmax of %d scores", s.n);
-    add_table(&doc, call, &s);
-    say(&doc, call, &s);
-    if (add_temperatures(&doc, call, &s, err) == LG_OK) return cmd_display(call, &doc, false, err);
+    lg_status st = prepare(call, &s, err);
+    if (st == LG_OK) st = show(call, &doc, &s, err);
+    cmd_subject_release(&s.subject);
+    if (st == LG_OK) return cmd_display(call, &doc, s.model != NULL, err);
     plt_doc_release(&doc);
-    return err->status;
+    return st;
 }
 
 const dsl_command dsl_cmd_softmax = {

@@ -12,7 +12,7 @@
 static lg_status one_layer(const cmd_stack *x, const char *line, nn_net **out, lg_err *err)
 {
     lg_status st;
-    char *input = lg_strf(err, "input %dx%dx%d", x->rows, x->cols, x->channels);
+    char *input = lg_strf(err, "input %dx%dx%d%s", x->rows, x->cols, x->channels, strncmp(line, "dense", 5) ? "" : " list");
     nn_net *net = NULL;
     if (!input) return err->status;
     LG_GO(nn_net_new(&net, err));
@@ -34,7 +34,8 @@ static lg_status weights_of(const nn_net *net, const cmd_layer_weights *given, n
     const nn_node *node = nn_net_node(net, 1);
     float *block = nn_weights_data(*out);
     for (size_t i = 0; i < given->count; i++) block[node->offset[0] + i] = (float)given->kernel[i];
-    if (given->bias) block[node->offset[1]] = (float)*given->bias;
+    size_t channels = node->nparam > 1 ? nn_shape_size(node->param[1].shape) : 0;
+    for (size_t i = 0; given->bias && i < channels; i++) block[node->offset[1] + i] = (float)given->bias[i];
     return LG_OK;
 }
 
@@ -43,7 +44,8 @@ static lg_status take_output(const dsl_call *call, const nn_net *net, const nn_e
     nn_shape shape = nn_net_output(net);
     size_t n = nn_shape_size(shape);
     const float *from = nn_exec_output(exec);
-    *y = (cmd_stack){(int)shape.dim[0], (int)shape.dim[1], (int)shape.dim[2],
+    bool image = shape.rank == 3;
+    *y = (cmd_stack){image ? (int)shape.dim[0] : 1, image ? (int)shape.dim[1] : 1, (int)shape.dim[image ? 2 : 0],
                      lg_arena_alloc(call->arena, n, sizeof *y->cell, err)};
     if (!y->cell) return err->status;
     for (size_t i = 0; i < n; i++) y->cell[i] = (double)from[i];
@@ -151,12 +153,13 @@ const char *cmd_lesson_text(const dsl_call *call, lg_buf *text, lg_err *err)
     return copy;
 }
 
-void cmd_doc_positions(plt_doc *doc, const char *const *line, int rows, int cols)
+void cmd_doc_positions(plt_doc *doc, const char *const *line, int rows, int cols, int top, int left)
 {
     lg_buf all;
     lg_buf_init(&all, 0);
     for (int i = 0; i < rows * cols; i++)
-        lg_buf_addf(&all, "%s%d,%d: %s", i ? "\n" : "", i / cols + 1, i % cols + 1, line[i]);
+        lg_buf_addf(&all, "%s%d,%d: %s", i ? "\n" : "", top + i / cols + 1, left + i % cols + 1,
+                    line[i]);
     if (lg_buf_check(&all, &doc->failed) == LG_OK) {
         plt_fold_begin(doc, "all %d positions, by row and column of the result", rows * cols);
         plt_code(doc, "%s", lg_buf_str(&all));

@@ -26,10 +26,10 @@ typedef struct cmd_stack {
 typedef struct cmd_layer_weights {
     const double *kernel; /* as the layer has them, (kh, kw, channels, 1) */
     size_t count;
-    const double *bias; /* one; NULL: the layer has none */
+    const double *bias; /* as many as the layer gives channels; NULL: it has none */
 } cmd_layer_weights;
 
-/* Runs one layer, "maxpool 2x2 stride 1", by a network of its own. */
+/* Runs one layer, "maxpool 2x2 stride 1", by a network of its own. `dense` gets x, which is 1x1, as a list. */
 lg_status cmd_lesson_layer(const dsl_call *call, const char *line, const cmd_stack *x, const cmd_layer_weights *weights,
                            cmd_stack *y, lg_err *err) LG_MUST_CHECK;
 
@@ -46,8 +46,8 @@ plt_numbers cmd_lesson_numbers(const dsl_call *call, const cmd_stack *x, int cha
                                const char *caption, lg_err *err);
 /* A line of text in the call's arena; NULL with err filled where memory ran out. */
 const char *cmd_lesson_text(const dsl_call *call, lg_buf *text, lg_err *err);
-/* Every position of an output in words, folded: "1,1  16·1 + … = 2". */
-void cmd_doc_positions(plt_doc *doc, const char *const *line, int rows, int cols);
+/* Every position that is shown of an output in words, folded: "1,1: 16·1 + … = 2". top, left: the first one's place. */
+void cmd_doc_positions(plt_doc *doc, const char *const *line, int rows, int cols, int top, int left);
 /* A note that so many positions do not move. */
 void cmd_doc_too_many(plt_doc *doc, int positions);
 /* The first smallest and largest number of a channel: "largest 60 at 2,4, smallest -140 at 4,1". */

@@ -1,0 +1,199 @@
+/* lesson_filter.c - running a network on one image, and taking out what a layer gets. */
+#include "kernel/commands/lesson_filter.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/banned.h"
+
+/* ---- the network on one image ---- */
+static lg_status fill(const cmd_model *model, const char *name, const cmd_subject *s, nn_exec *exec, lg_err *err)
+{
+    data_set *view = NULL;
+    uint32_t row = (uint32_t)s->row;
+    lg_status st;
+    LG_TRY(cmd_model_view(model, s->set, &view, err));
+    LG_GO(cmd_model_sees(model, name, view, s->name, err));
+    LG_GO(data_need_pixels(view, s->name, err));
+    LG_GO(data_fill(view, &row, 1, nn_exec_input(exec), NULL, err));
+    nn_exec_forward(exec, 1);
+done:
+    data_unref(view);
+    return st;
+}
+
+/* What a node gives for the image, as (rows, cols, channels); lists are 1x1. */
+static lg_status output_of(const dsl_call *call, const dsl_value *value, const cmd_subject *s, int node, cmd_stack *out,
+                           lg_err *err)
+{
+    const cmd_model *model = cmd_model_of(value);
+    nn_exec *exec = NULL;
+    lg_status st;
+    LG_GO(nn_exec_new(&(nn_exec_options){.net = model->net, .max_batch = 1, .keep = true}, &exec, err));
+    nn_exec_load(exec, model->weights);
+    LG_GO(fill(model, value->name, s, exec, err));
+    const nn_node *at = nn_net_node(model->net, node);
+    const float *from = node ? nn_exec_activation(exec, node) : nn_exec_input(exec);
+    nn_shape shape = at->spec.out;
+    size_t n = nn_shape_size(shape);
+    bool image = shape.rank == 3;
+    *out = (cmd_stack){image ? (int)shape.dim[0] : 1, image ? (int)shape.dim[1] : 1,
+                       (int)shape.dim[image ? 2 : 0], lg_arena_alloc(call->arena, n, sizeof *out->cell, err)};
+    if (!out->cell) st = err->status;
+    for (size_t i = 0; out->cell && i < n; i++) out->cell[i] = (double)from[i];
+done:
+    nn_exec_free(exec);
+    return st;
+}
+
+/* ---- filters ---- */
+static bool is_conv(const nn_node *node)
+{
+    return strcmp(node->type->name, "conv") == 0;
+}
+
+static lg_status find_layer(const dsl_call *call, const nn_net *net, const char *model, int layer, int *out, lg_err *err)
+{
+    const dsl_value *said = dsl_val(call, layer);
+    *out = said ? nn_net_find(net, said->text) : -1;
+    for (int i = 1; !said && *out < 0 && i < nn_net_count(net); i++)
+        if (is_conv(nn_net_node(net, i))) *out = i;
+    if (*out >= 0 && is_conv(nn_net_node(net, *out))) return LG_OK;
+    if (*out >= 0) {
+        lg_fail(err, LG_E_ARG, 142, "`%s` is a %s layer, and only `conv` layers have filters that slide", said->text,
+                nn_net_node(net, *out)->type->name);
+    } else if (said) {
+        lg_fail(err, LG_E_NAME, 219, "`%s` has no layer `%s`", model, said->text);
+    } else {
+        lg_fail(err, LG_E_NAME, 219, "`%s` has no `conv` layer, so it has no filters", model);
+    }
+    lg_try(err, "`summary %s` lists its layers", model);
+    return said ? lg_err_place(err, said->span) : err->status;
+}
+
+static lg_status choose_filter(const dsl_call *call, int param, const cmd_filter *f, int *out, lg_err *err)
+{
+    const dsl_value *value = &call->arg[param].value[0];
+    *out = (int)value->integer - 1;
+    if (*out < f->filters) return LG_OK;
+    lg_fail(err, LG_E_ARG, 142, "`%s` has %d filters, and no filter %lld", f->layer, f->filters, value->integer);
+    lg_try(err, "filter 1 is the first, filter %d the last", f->filters);
+    return lg_err_place(err, value->span);
+}
+
+static void setting(const nn_node *node, const char *name, char out[NN_FORMULA])
+{
+    const nn_field *field = nn_field_find(node->type->fields, name);
+    *out = 0;
+    if (field) nn_field_text(field, node->spec.config, out);
+}
+
+static lg_status read_settings(const dsl_call *call, const nn_node *node, cmd_filter *f, lg_err *err)
+{
+    char text[NN_FORMULA];
+    int down = 1, across = 1, dilation = 1;
+    setting(node, "stride", text);
+    bool square = sscanf(text, "%dx%d", &down, &across) == 2 && down == across;
+    setting(node, "dilation", text);
+    bool dense = sscanf(text, "%d", &dilation) == 1 && dilation == 1;
+    if (!square || !dense) {
+        lg_fail(err, LG_E_UNSUPPORTED, 146, "`convolve` shows windows without gaps and one stride for both directions, "
+                                            "and `%s` has others", node->name);
+        lg_try(err, "name another layer with `layer`");
+        return lg_err_place(err, call->span);
+    }
+    setting(node, "same", text);
+    f->same = strcmp(text, "yes") == 0;
+    f->stride = down;
+    setting(node, "activation", text);
+    f->activation = lg_arena_strndup(call->arena, text, strlen(text), err);
+    return f->activation ? LG_OK : err->status;
+}
+
+/* The kernel of a layer is (rows, cols, channels, filters), filters fastest. */
+static lg_status take_weights(const dsl_call *call, const cmd_model *model, int node, int filter, cmd_filter *f,
+                              lg_err *err)
+{
+    const nn_node *at = nn_net_node(model->net, node);
+    const int64_t *dim = at->param[0].shape.dim;
+    size_t n = (size_t)(dim[0] * dim[1] * dim[2]);
+    const float *weights = nn_weights_param(model->weights, node, 0);
+    f->kernel = (cmd_stack){(int)dim[0], (int)dim[1], (int)dim[2],
+                            lg_arena_alloc(call->arena, n, sizeof(double), err)};
+    if (!f->kernel.cell) return err->status;
+    for (size_t i = 0; i < n; i++)
+        f->kernel.cell[i] = (double)weights[i * (size_t)f->filters + (size_t)filter];
+    f->has_bias = at->nparam > 1;
+    if (f->has_bias) f->bias = (double)nn_weights_param(model->weights, node, 1)[filter];
+    return LG_OK;
+}
+
+lg_status cmd_filter_of(const dsl_call *call, const dsl_value *value, int layer, int filter, const cmd_subject *subject,
+                        cmd_filter *out, lg_err *err)
+{
+    const cmd_model *model = cmd_model_of(value);
+    int node, chosen;
+    *out = (cmd_filter){0};
+    LG_TRY(find_layer(call, model->net, value->name, layer, &node, err));
+    const nn_node *at = nn_net_node(model->net, node);
+    out->layer = at->name;
+    out->filters = (int)at->param[0].shape.dim[3];
+    out->before = nn_net_node(model->net, at->input[0])->name;
+    out->pixels = at->input[0] == 0;
+    LG_TRY(choose_filter(call, filter, out, &chosen, err));
+    LG_TRY(read_settings(call, at, out, err));
+    LG_TRY(take_weights(call, model, node, chosen, out, err));
+    return output_of(call, value, subject, at->input[0], &out->x, err);
+}
+
+/* ---- scores ---- */
+static lg_status no_softmax(const char *model, lg_err *err)
+{
+    lg_fail(err, LG_E_SHAPE, 405, "`%s` does not end in a softmax", model);
+    return lg_try(err, "end it with `dense classes softmax`");
+}
+
+/* The last dense layer again, without its activation, on what reaches it. */
+static lg_status dense_again(const dsl_call *call, const cmd_model *model, int node, const cmd_stack *x, cmd_stack *out,
+                             lg_err *err)
+{
+    const nn_node *at = nn_net_node(model->net, node);
+    size_t n = nn_shape_size(at->param[0].shape), units = nn_shape_size(at->spec.out);
+    double *kernel = lg_arena_alloc(call->arena, n + units, sizeof *kernel, err);
+    char *line = kernel ? lg_strf(err, "dense %zu%s", units, at->nparam > 1 ? "" : " no bias") : NULL;
+    if (!line) return err->status;
+    const float *from = nn_weights_param(model->weights, node, 0);
+    for (size_t i = 0; i < n; i++) kernel[i] = (double)from[i];
+    from = at->nparam > 1 ? nn_weights_param(model->weights, node, 1) : NULL;
+    for (size_t i = 0; from && i < units; i++) kernel[n + i] = (double)from[i];
+    const cmd_layer_weights weights = {kernel, n, from ? kernel + n : NULL};
+    lg_status st = cmd_lesson_layer(call, line, x, &weights, out, err);
+    lg_free(line);
+    return st;
+}
+
+lg_status cmd_scores_of(const dsl_call *call, const dsl_value *value, const cmd_subject *subject, cmd_stack *out,
+                        lg_err *err)
+{
+    const cmd_model *model = cmd_model_of(value);
+    int last = nn_net_count(model->net) - 1;
+    const nn_node *at = nn_net_node(model->net, last);
+    cmd_stack x;
+    if (at->spec.out.rank != 1 || nn_ends_in(at->type, at->spec.config) != NN_SOFTMAX)
+        return no_softmax(value->name, err);
+    LG_TRY(output_of(call, value, subject, at->input[0], &x, err));
+    if (strcmp(at->type->name, "dense") == 0) return dense_again(call, model, last, &x, out, err);
+    *out = x;
+    return LG_OK;
+}
+
+void cmd_warn_untrained(plt_doc *doc, const dsl_value *value)
+{
+    lg_err warning = {0};
+    const cmd_model *model = cmd_model_of(value);
+    if (cmd_model_run(model) || cmd_model_came_from(model)) return;
+    lg_fail(&warning, LG_E_ARG, 411, "`%s` was not trained yet: its weights are still random numbers", value->name);
+    lg_why(&warning, "the arithmetic is the same as after training, its result means nothing yet");
+    lg_try(&warning, "fit %s", value->name);
+    plt_warning(doc, &warning);
+}

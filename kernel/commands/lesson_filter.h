@@ -1,0 +1,30 @@
+/* lesson_filter.h - a filter of a network, and what reaches it: the numbers that a teaching command explains. */
+#ifndef CMD_LESSON_FILTER_H
+#define CMD_LESSON_FILTER_H
+
+#include "kernel/commands/box_model.h"
+#include "kernel/commands/lesson_image.h"
+
+/* One filter of a convolution at work on one image. */
+typedef struct cmd_filter {
+    cmd_stack x;      /* what reaches the layer, all channels */
+    cmd_stack kernel; /* (rows, cols, channels of x) */
+    double bias;      /* has_bias: the layer has one */
+    bool has_bias, same;
+    bool pixels;      /* x is the image itself */
+    int stride, filters;
+    const char *layer, *before; /* "conv1", and the layer that makes x; borrowed from the network */
+    const char *activation;     /* what the layer does to its sums: "relu" */
+} cmd_filter;
+
+/* layer and filter: rows of the parameter table (a LAYER and an INT). subject: the image, from cmd_subject_row. LL219 no
+ * such layer, LL142 no such filter, LL408 images of another size, LL146 a filter that moves in another way. */
+lg_status cmd_filter_of(const dsl_call *call, const dsl_value *model, int layer, int filter, const cmd_subject *subject,
+                        cmd_filter *out, lg_err *err) LG_MUST_CHECK;
+/* The scores that a softmax at the end of the network gets for the image, (1, 1, n). LL405 where it has none. */
+lg_status cmd_scores_of(const dsl_call *call, const dsl_value *model, const cmd_subject *subject, cmd_stack *out,
+                        lg_err *err) LG_MUST_CHECK;
+/* Warning LL411 where the network has not learnt yet. */
+void cmd_warn_untrained(plt_doc *doc, const dsl_value *model);
+
+#endif
