@@ -1,12 +1,12 @@
 /* cmd_activate.c - `activate`: what an activation function does to every number of a grid. */
-#include "kernel/commands/lesson_image.h"
+#include "kernel/commands/lesson_filter.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "lib/base/banned.h"
 
-enum { GRID, FUNCTION, IMAGE, CHANNEL, CROP };
+enum { GRID, FUNCTION, IMAGE, CHANNEL, CROP, WITH, LAYER, FILTER };
 enum { POINTS = 121 }; /* of the curve */
 
 static const dsl_param params[] = {
@@ -17,6 +17,12 @@ static const dsl_param params[] = {
     [IMAGE] = CMD_SUBJECT_IMAGE,
     [CHANNEL] = CMD_SUBJECT_CHANNEL("red green blue", "red"),
     [CROP] = CMD_SUBJECT_CROP,
+    [WITH] = {.name = "with", .role = DSL_PREPOSITION, .type = DSL_T_OBJECT, .kinds = DSL_MODELS,
+              .help = "a model: then the sums of one filter for the image are activated"},
+    [LAYER] = {.name = "layer", .role = DSL_OPTION, .type = DSL_T_LAYER, .dflt_help = "the first conv",
+               .help = "of a model: the layer of the filter"},
+    [FILTER] = {.name = "filter", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "1", .min = 1, .max = 1e6,
+                .help = "of a model: which filter of the layer"},
     {0},
 };
 
@@ -74,15 +80,44 @@ static void say(plt_doc *doc, const activated *a)
 {
     int n = a->x.rows * a->x.cols;
     if (!a->changed) plt_sentence(doc, "none of the %d numbers changed", n);
+    else if (a->zeros == n) plt_sentence(doc, "all %d became 0", n);
     else if (a->zeros == a->changed) plt_sentence(doc, "%d of %d became 0, the others stayed as they were", a->zeros, n);
     else if (a->zeros) plt_sentence(doc, "%d of %d changed, %d of them became 0", a->changed, n, a->zeros);
     else plt_sentence(doc, "%d of %d changed", a->changed, n);
 }
 
+static lg_status check_options(const dsl_call *call, lg_err *err)
+{
+    bool model = call->arg[WITH].count > 0, image = cmd_subject_is_image(call, GRID);
+    const int misplaced = model && !image ? WITH : !model && call->arg[LAYER].given ? LAYER
+                          : !model && call->arg[FILTER].given ? FILTER
+                          : model && call->arg[CHANNEL].given ? CHANNEL : -1;
+    if (misplaced < 0) return LG_OK;
+    lg_fail(err, LG_E_ARG, 144, misplaced == WITH      ? "`%s` is for images of a dataset, and this is a grid"
+                                : misplaced == CHANNEL ? "`%s` is for images as they are, and a filter sees all channels"
+                                                       : "`%s` is for filters of a model, and none is named",
+            call->command->params[misplaced].name);
+    lg_try(err, "activate logos.train relu with scratch layer conv1 filter 3 image 7");
+    return lg_err_place(err, call->arg[misplaced].value[0].span);
+}
+
 static lg_status activate_check(const dsl_call *call, lg_err *err)
 {
     cmd_subject s;
+    LG_TRY(check_options(call, err));
     return cmd_subject_is_image(call, GRID) ? LG_OK : cmd_subject_of(call, &subject_params, &s, err);
+}
+
+/* The sums of a filter take the place of the image. */
+static lg_status take_filter(const dsl_call *call, cmd_subject *s, lg_err *err)
+{
+    cmd_filter f;
+    LG_TRY(cmd_filter_of(call, &call->arg[WITH].value[0], LAYER, FILTER, s, &f, err));
+    LG_TRY(cmd_lesson_conv(call, &f.x, &f.kernel, f.has_bias ? &f.bias : NULL, f.stride, f.same, &s->x, err));
+    char *name = lg_strf(err, "sums of %s filter %lld", f.layer, call->arg[FILTER].value[0].integer);
+    s->channel[0] = name ? lg_arena_strndup(call->arena, name, strlen(name), err) : NULL;
+    lg_free(name);
+    return s->channel[0] ? LG_OK : err->status;
 }
 
 /* Every number stands alone, so what is shown is what is worked on. */
@@ -97,13 +132,19 @@ static lg_status work(const dsl_call *call, const cmd_subject *s, const cmd_view
 static lg_status draw(const dsl_call *call, plt_doc *doc, const cmd_subject *s, lg_err *err)
 {
     activated a = {0};
+    bool model = call->arg[WITH].count > 0;
     const cmd_view view = cmd_subject_view(s, &s->x, &(cmd_window){1, 1, 1, 1}, -1);
     LG_TRY(work(call, s, &view, &a, err));
     const plt_numbers grids[] = {cmd_lesson_numbers(call, &a.x, 0, NULL, s->channel[0], err),
                                  cmd_lesson_numbers(call, &a.y, 0, a.mark, "activated", err)};
     LG_TRY(err->status);
-    plt_title(doc, "%s of %s: %dx%d", call->arg[FUNCTION].value[0].text, s->name, s->x.rows, s->x.cols);
-    LG_TRY(cmd_doc_subject(doc, s, &view, err));
+    plt_title(doc, "%s of %s%s%s: %dx%d", call->arg[FUNCTION].value[0].text, model ? s->channel[0] : "",
+              model ? " for " : "", s->name, s->x.rows, s->x.cols);
+    if (model) cmd_warn_untrained(doc, &call->arg[WITH].value[0]);
+    LG_TRY(cmd_doc_subject(doc, s, model ? NULL : &view, err));
+    if (model)
+        plt_note(doc, "shown are rows %d to %d and columns %d to %d of the %dx%d sums", view.top + 1,
+                 view.top + view.rows, view.left + 1, view.left + view.cols, s->x.rows, s->x.cols);
     draw_curve(doc, call, &a);
     plt_number_grids(doc, &(plt_grids_spec){.sentence = "", .grid = grids, .n = 2});
     say(doc, &a);
@@ -116,6 +157,7 @@ static lg_status activate_run(const dsl_call *call, lg_err *err)
     plt_doc doc;
     plt_doc_init(&doc);
     lg_status st = cmd_subject_of(call, &subject_params, &s, err);
+    if (st == LG_OK && call->arg[WITH].count) st = take_filter(call, &s, err);
     if (st == LG_OK) st = draw(call, &doc, &s, err);
     cmd_subject_release(&s);
     if (st == LG_OK) return cmd_display(call, &doc, true, err);

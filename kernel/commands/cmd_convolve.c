@@ -199,19 +199,6 @@ static lg_status pad_first(const dsl_call *call, slide *s, lg_err *err)
     return LG_OK;
 }
 
-static lg_status run_layer(const dsl_call *call, slide *s, lg_err *err)
-{
-    const cmd_filter *f = &s->filter;
-    char *line = lg_strf(err, "conv 1 kernel %dx%d stride %d %s%s", s->kernel.rows, s->kernel.cols, s->stride,
-                         s->same ? "same" : "valid", f->has_bias ? "" : " no bias");
-    if (!line) return err->status;
-    size_t n = (size_t)s->kernel.rows * (size_t)s->kernel.cols * (size_t)s->kernel.channels;
-    const cmd_layer_weights weights = {s->kernel.cell, n, f->has_bias ? &f->bias : NULL};
-    lg_status st = cmd_lesson_layer(call, line, &s->x, &weights, &s->y, err);
-    lg_free(line);
-    return st;
-}
-
 static lg_status cut(const dsl_call *call, slide *s, lg_err *err)
 {
     const cmd_window window = window_of(s);
@@ -381,7 +368,8 @@ static lg_status add_picture(plt_doc *doc, const slide *s, lg_err *err)
 static lg_status show(const dsl_call *call, plt_doc *doc, slide *s, lg_err *err)
 {
     LG_TRY(pad_first(call, s, err));
-    LG_TRY(run_layer(call, s, err));
+    const double *bias = s->filter.has_bias ? &s->filter.bias : NULL;
+    LG_TRY(cmd_lesson_conv(call, &s->x, &s->kernel, bias, s->stride, s->same, &s->y, err));
     LG_TRY(cut(call, s, err));
     LG_TRY(write_out(call, s, err));
     add_title(doc, call, s);

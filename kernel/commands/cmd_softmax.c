@@ -172,7 +172,7 @@ static void add_table(plt_doc *doc, const dsl_call *call, const scores *s)
     plt_column(doc, PLT_LEFT, "Class");
     plt_column(doc, PLT_RIGHT, "Score");
     if (divided) plt_column(doc, PLT_RIGHT, "Score / temperature");
-    plt_column(doc, PLT_RIGHT, s->off != 0 ? "exp(score - largest)" : "exp(score)");
+    plt_column(doc, PLT_RIGHT, s->off != 0 ? "exp(score - largest)" : divided ? "exp of that" : "exp(score)");
     plt_column(doc, PLT_RIGHT, "Share");
     for (int i = 0; i < s->n; i++) {
         plt_row(doc, PLT_ROW_PLAIN);

@@ -74,6 +74,19 @@ done:
     return st;
 }
 
+lg_status cmd_lesson_conv(const dsl_call *call, const cmd_stack *x, const cmd_stack *kernel, const double *bias,
+                          int stride, bool same, cmd_stack *y, lg_err *err)
+{
+    char *line = lg_strf(err, "conv 1 kernel %dx%d stride %d %s%s", kernel->rows, kernel->cols, stride,
+                         same ? "same" : "valid", bias ? "" : " no bias");
+    if (!line) return err->status;
+    size_t n = (size_t)kernel->rows * (size_t)kernel->cols * (size_t)kernel->channels;
+    const cmd_layer_weights weights = {kernel->cell, n, bias};
+    lg_status st = cmd_lesson_layer(call, line, x, &weights, y, err);
+    lg_free(line);
+    return st;
+}
+
 /* ---- what the line names ---- */
 lg_status cmd_lesson_grid(const dsl_call *call, int param, cmd_stack *out, lg_err *err)
 {

@@ -33,6 +33,10 @@ typedef struct cmd_layer_weights {
 lg_status cmd_lesson_layer(const dsl_call *call, const char *line, const cmd_stack *x, const cmd_layer_weights *weights,
                            cmd_stack *y, lg_err *err) LG_MUST_CHECK;
 
+/* `conv` with one filter: kernel is (rows, cols, channels of x), bias one number or NULL. */
+lg_status cmd_lesson_conv(const dsl_call *call, const cmd_stack *x, const cmd_stack *kernel, const double *bias,
+                          int stride, bool same, cmd_stack *y, lg_err *err) LG_MUST_CHECK;
+
 /* The numbers of a grid that was written or named. LL142 where it has more than CMD_LESSON_MOST rows or columns, or
  * numbers beyond a billion. */
 lg_status cmd_lesson_grid(const dsl_call *call, int param, cmd_stack *out, lg_err *err) LG_MUST_CHECK;

@@ -1,5 +1,5 @@
 /* The teaching commands: what they write out is what the library's layers compute; what moves; bad input. */
-#include "kernel/commands/lesson.h"
+#include "kernel/commands/lesson_filter.h"
 #include "lib/plot/block.h"
 #include "tests/support/lens.h"
 
@@ -106,11 +106,14 @@ static const char *number_at(const char *s, double *out)
     return used && !*end ? s + n : NULL;
 }
 
-/* Every line "r,c: a·b + c·d = s" adds up; returns how many there were. */
+static void (*each)(int row, int col, double result); /* asked for every line, where it is set */
+
+/* Every line "r,c: a·b + c·d + bias e = s" adds up; returns how many there were. */
 static int sums_hold(const char *text)
 {
     int lines = 0;
-    for (const char *line = strstr(text, "1,1: "); line; line = strchr(line, '\n')) {
+    const char *line = strstr(text, "by row and column of the result\n");
+    for (line = line ? strchr(line, '\n') : NULL; line; line = strchr(line, '\n')) {
         int r, c, n = 0;
         while (*line == '\n' || *line == ' ') line++;
         if (sscanf(line, "%d,%d: %n", &r, &c, &n) != 2 || !n) break;
@@ -121,7 +124,12 @@ static int sums_hold(const char *text)
             CHECK(line);
             line += strncmp(line, " + ", 3) ? 0 : 3;
         }
+        if (!strncmp(line, "bias ", 5)) {
+            CHECK((line = number_at(line + 5, &b)));
+            sum += b;
+        }
         CHECK(!strncmp(line, " = ", 3) && (line = number_at(line + 3, &result)));
+        if (each) each(r - 1, c - 1, result);
         CHECK_NEAR(result, sum, fabs(sum) < 100 ? 0.006 : fabs(sum) < 1000 ? 0.06 : 0.51); /* four digits */
         lines++;
     }
@@ -144,6 +152,127 @@ TEST(every_dot_product_adds_up)
     }
     CHECK(strstr(shown("convolve " GRID " with [0 1 0; 1 -4 1; 0 1 0] at 2,2"),
                  "16·1 + 3·1 + 7·-4 + 10·1 + 1·1 = 2"));
+    lens_close(&l);
+}
+
+/* ---- images and networks ---- */
+static nn_exec *asked;
+static const nn_node *asked_node;
+static int asked_filter, asked_lines;
+
+/* What the network makes of the image by itself. */
+static void ask_network(const char *model, const char *layer, int image)
+{
+    lg_err err = {0};
+    const cmd_model *m = dsl_session_get(l.session, model)->payload;
+    const data_set *set = dsl_session_get(l.session, "logos")->payload;
+    uint32_t row = (uint32_t)data_row_of(set, (uint32_t)image);
+    int node = nn_net_find(m->net, layer);
+    CHECK(node > 0);
+    asked_node = nn_net_node(m->net, node);
+    CHECK_INT(nn_exec_new(&(nn_exec_options){.net = m->net, .max_batch = 1, .keep = true}, &asked, &err), LG_OK);
+    nn_exec_load(asked, m->weights);
+    CHECK_INT(data_fill(set, &row, 1, nn_exec_input(asked), NULL, &err), LG_OK);
+    nn_exec_forward(asked, 1);
+}
+
+static void as_the_network(int row, int col, double result)
+{
+    int node = nn_net_find(((const cmd_model *)dsl_session_get(l.session, "m")->payload)->net, asked_node->name);
+    const int64_t *dim = asked_node->spec.out.dim;
+    const float *map = nn_exec_activation(asked, node);
+    CHECK(row < dim[0] && col < dim[1]);
+    CHECK_NEAR((double)map[(row * dim[1] + col) * dim[2] + asked_filter], fmax(0, result), 1e-3);
+    asked_lines++;
+}
+
+static void same_as_network(const char *layer, int filter, const char *more)
+{
+    char cell[200];
+    asked_filter = filter - 1;
+    asked_lines = 0;
+    each = as_the_network;
+    ask_network("m", layer, 3);
+    snprintf(cell, sizeof cell, "convolve logos with m layer %s filter %d image 3 %s", layer, filter, more);
+    sums_hold(shown(cell));
+    each = NULL;
+    nn_exec_free(asked);
+    CHECK(asked_lines > 0);
+    CHECK(strstr(lg_buf_str(&l.text), "LL411"));
+}
+
+static void shop(void)
+{
+    lens_shop();
+    setup();
+    shown("load logos from shop size 12x12\n"
+          "model m on logos { conv 4 3x3 relu same; conv 2 3x3 relu stride 2 same; flatten; dense classes softmax }");
+}
+
+TEST(filters_give_what_the_network_computes)
+{
+    shop();
+    same_as_network("conv1", 1, "");
+    same_as_network("conv1", 4, "crop 12x12 no animate");
+    CHECK(strstr(shown("convolve logos with m layer conv2 filter 2 image 3"), "the first 3 of 4 channels are drawn"));
+    CHECK(strstr(lg_buf_str(&l.text), "sums of the channels: "));
+    shown("fit m epochs 1 quiet");
+    CHECK(!strstr(shown("convolve logos with m image 3 at 5,5"), "LL411"));
+    CHECK(strstr(shown("activate logos relu with m layer conv2 filter 1 image 3"), "sums of conv2 filter 1"));
+    lens_close(&l);
+}
+
+TEST(scores_give_the_shares_that_the_network_says)
+{
+    char share[40];
+    shop();
+    ask_network("m", "dense1", 3);
+    shown("softmax m image 3");
+    for (int k = 0; k < (int)asked_node->spec.out.dim[0]; k++) {
+        snprintf(share, sizeof share, "%.1f%%", 100 * (double)nn_exec_output(asked)[k]);
+        CHECK(strstr(lg_buf_str(&l.text), share));
+    }
+    nn_exec_free(asked);
+    lens_close(&l);
+}
+
+TEST(images_are_worked_on_whole_and_shown_in_part)
+{
+    shop();
+    CHECK(strstr(shown("pad logos by 2 image 3"), "12x12 to 16x16"));
+    CHECK(strstr(lg_buf_str(&l.text), "rows 1 to 8 and columns 1 to 8 of the 12x12 image"));
+    CHECK(strstr(shown("pool logos 2x2 image 3 channel green"), "36 windows"));
+    CHECK_INT(sums_hold(shown("convolve logos with sobelx image 3 channel blue")), 36);
+    CHECK_INT(sums_hold(shown("convolve logos with blur image 3 same crop 16x16 stride 2")), 36);
+    CHECK_INT(sums_hold(shown("convolve logos with edge")), 36);
+    refused("pad logos image 999", 314, "no image `999`");
+    refused("pad logos crop 17x17", 142, "crop");
+    refused("pad [1 2; 3 4] image 3", 144, "images of a dataset");
+    refused("pad [1 2; 3 4] at 1,1", 144, "images of a dataset");
+    refused("convolve logos with m filter 5", 142, "4 filters");
+    refused("convolve logos with m layer conv9", 219, "no layer");
+    refused("convolve logos with m layer dense1", 142, "only `conv` layers");
+    refused("convolve logos with m same", 144, "`same`");
+    refused("convolve logos with edge layer conv1", 144, "`layer`");
+    refused("convolve [1 2; 3 4] with m", 144, "this is a grid");
+    refused("activate [1 2; 3 4] relu with m", 144, "this is a grid");
+    refused("softmax 1, 2 image 3", 144, "`image`");
+    refused("pool logos 13x13 image 3", 203, "larger than the 12x12 image");
+    refused("pool logos 17x17", 142, "up to 16x16");
+    shown("model odd on logos { conv 2 3x3 dilation 2; conv 2 3x3 stride 1x2; flatten; dense classes }");
+    refused("convolve logos with odd", 146, "one stride for both");
+    refused("convolve logos with odd layer conv2", 146, "one stride for both");
+    refused("softmax odd image 3", 405, "does not end in a softmax");
+    lens_close(&l);
+}
+
+TEST(grey_images_have_one_channel)
+{
+    shop();
+    shown("load grey from shop size 12x12x1");
+    CHECK(strstr(shown("pad grey image 3"), "grey\n"));
+    refused("pad grey channel green", 142, "no green one");
+    CHECK_INT(sums_hold(shown("convolve grey with edge image 3")), 36);
     lens_close(&l);
 }
 
