@@ -11,17 +11,31 @@ enum { POINTS = 121 }; /* of the curve */
 
 static const dsl_param params[] = {
     [GRID] = CMD_SUBJECT,
-    [FUNCTION] = {.name = "function", .role = DSL_POSITIONAL, .type = DSL_T_CHOICE,
-                  .choices = "linear relu relu6 leaky elu gelu swish sigmoid tanh", .dflt = "relu",
+    [FUNCTION] = {.name = "function",
+                  .role = DSL_POSITIONAL,
+                  .type = DSL_T_CHOICE,
+                  .choices = "linear relu relu6 leaky elu gelu swish sigmoid tanh",
+                  .dflt = "relu",
                   .help = "what is done to every number"},
     [IMAGE] = CMD_SUBJECT_IMAGE,
     [CHANNEL] = CMD_SUBJECT_CHANNEL("red green blue", "red"),
     [CROP] = CMD_SUBJECT_CROP,
-    [WITH] = {.name = "with", .role = DSL_PREPOSITION, .type = DSL_T_OBJECT, .kinds = DSL_MODELS,
+    [WITH] = {.name = "with",
+              .role = DSL_PREPOSITION,
+              .type = DSL_T_OBJECT,
+              .kinds = DSL_MODELS,
               .help = "a model: then the sums of one filter for the image are activated"},
-    [LAYER] = {.name = "layer", .role = DSL_OPTION, .type = DSL_T_LAYER, .dflt_help = "the first conv",
+    [LAYER] = {.name = "layer",
+               .role = DSL_OPTION,
+               .type = DSL_T_LAYER,
+               .dflt_help = "the first conv",
                .help = "of a model: the layer of the filter"},
-    [FILTER] = {.name = "filter", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "1", .min = 1, .max = 1e6,
+    [FILTER] = {.name = "filter",
+                .role = DSL_OPTION,
+                .type = DSL_T_INT,
+                .dflt = "1",
+                .min = 1,
+                .max = 1e6,
                 .help = "of a model: which filter of the layer"},
     {0},
 };
@@ -72,8 +86,13 @@ static void draw_curve(plt_doc *doc, const dsl_call *call, const activated *a)
 {
     const char *word = call->arg[FUNCTION].value[0].text;
     const plt_line line = {.name = word, .x = a->from.cell, .y = a->to.cell, .n = POINTS};
-    plt_lines(doc, &(plt_lines_spec){.title = word, .sentence = "", .x = {.label = "number before"},
-                                     .y = {.label = "after"}, .lines = &line, .nline = 1, .height = 220});
+    plt_lines(doc, &(plt_lines_spec){.title = word,
+                                     .sentence = "",
+                                     .x = {.label = "number before"},
+                                     .y = {.label = "after"},
+                                     .lines = &line,
+                                     .nline = 1,
+                                     .height = 220});
 }
 
 static void say(plt_doc *doc, const activated *a)
@@ -81,7 +100,8 @@ static void say(plt_doc *doc, const activated *a)
     int n = a->x.rows * a->x.cols;
     if (!a->changed) plt_sentence(doc, "none of the %d numbers changed", n);
     else if (a->zeros == n) plt_sentence(doc, "all %d became 0", n);
-    else if (a->zeros == a->changed) plt_sentence(doc, "%d of %d became 0, the others stayed as they were", a->zeros, n);
+    else if (a->zeros == a->changed)
+        plt_sentence(doc, "%d of %d became 0, the others stayed as they were", a->zeros, n);
     else if (a->zeros) plt_sentence(doc, "%d of %d changed, %d of them became 0", a->changed, n, a->zeros);
     else plt_sentence(doc, "%d of %d changed", a->changed, n);
 }
@@ -89,13 +109,16 @@ static void say(plt_doc *doc, const activated *a)
 static lg_status check_options(const dsl_call *call, lg_err *err)
 {
     bool model = call->arg[WITH].count > 0, image = cmd_subject_is_image(call, GRID);
-    const int misplaced = model && !image ? WITH : !model && call->arg[LAYER].given ? LAYER
+    const int misplaced = model && !image                     ? WITH
+                          : !model && call->arg[LAYER].given  ? LAYER
                           : !model && call->arg[FILTER].given ? FILTER
-                          : model && call->arg[CHANNEL].given ? CHANNEL : -1;
+                          : model && call->arg[CHANNEL].given ? CHANNEL
+                                                              : -1;
     if (misplaced < 0) return LG_OK;
-    lg_fail(err, LG_E_ARG, 144, misplaced == WITH      ? "`%s` is for images of a dataset, and this is a grid"
-                                : misplaced == CHANNEL ? "`%s` is for images as they are, and a filter sees all channels"
-                                                       : "`%s` is for filters of a model, and none is named",
+    lg_fail(err, LG_E_ARG, 144,
+            misplaced == WITH      ? "`%s` is for images of a dataset, and this is a grid"
+            : misplaced == CHANNEL ? "`%s` is for images as they are, and a filter sees all channels"
+                                   : "`%s` is for filters of a model, and none is named",
             call->command->params[misplaced].name);
     lg_try(err, "activate logos.train relu with scratch layer conv1 filter 3 image 7");
     return lg_err_place(err, call->arg[misplaced].value[0].span);

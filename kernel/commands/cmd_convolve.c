@@ -12,24 +12,52 @@ enum { GRID, WITH, STRIDE, AT, SAME, VALID, ANIMATE, IMAGE, CHANNEL, CROP, LAYER
 
 static const dsl_param params[] = {
     [GRID] = CMD_SUBJECT,
-    [WITH] = {.name = "with", .role = DSL_PREPOSITION, .type = DSL_T_GRID, .kinds = DSL_GRIDS | DSL_MODELS,
-              .choices = KERNELS, .required = true,
+    [WITH] = {.name = "with",
+              .role = DSL_PREPOSITION,
+              .type = DSL_T_GRID,
+              .kinds = DSL_GRIDS | DSL_MODELS,
+              .choices = KERNELS,
+              .required = true,
               .help = "the kernel: a name, numbers such as [0 1 0; 1 -4 1; 0 1 0], or a model, of which one filter"},
-    [STRIDE] = {.name = "stride", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "1", .min = 1, .max = 8,
+    [STRIDE] = {.name = "stride",
+                .role = DSL_OPTION,
+                .type = DSL_T_INT,
+                .dflt = "1",
+                .min = 1,
+                .max = 8,
                 .help = "steps between positions"},
-    [AT] = {.name = "at", .role = DSL_OPTION, .type = DSL_T_INT, .list = true, .min = 0, .max = 4096,
-            .dflt_help = "all positions", .help = "one position alone: row, column of the result, from 1"},
-    [SAME] = {.name = "same", .role = DSL_FLAG, .type = DSL_T_FLAG,
+    [AT] = {.name = "at",
+            .role = DSL_OPTION,
+            .type = DSL_T_INT,
+            .list = true,
+            .min = 0,
+            .max = 4096,
+            .dflt_help = "all positions",
+            .help = "one position alone: row, column of the result, from 1"},
+    [SAME] = {.name = "same",
+              .role = DSL_FLAG,
+              .type = DSL_T_FLAG,
               .help = "pad with zeros first, so that the result is as large as the grid"},
     [VALID] = {.name = "valid", .role = DSL_FLAG, .type = DSL_T_FLAG, .help = "no padding; the default"},
-    [ANIMATE] = {.name = "animate", .role = DSL_FLAG, .type = DSL_T_FLAG, .dflt = "on",
+    [ANIMATE] = {.name = "animate",
+                 .role = DSL_FLAG,
+                 .type = DSL_T_FLAG,
+                 .dflt = "on",
                  .help = "show the kernel move; `no animate` shows the last position"},
     [IMAGE] = CMD_SUBJECT_IMAGE,
     [CHANNEL] = CMD_SUBJECT_CHANNEL("red green blue all", "all"),
     [CROP] = CMD_SUBJECT_CROP,
-    [LAYER] = {.name = "layer", .role = DSL_OPTION, .type = DSL_T_LAYER, .dflt_help = "the first conv",
+    [LAYER] = {.name = "layer",
+               .role = DSL_OPTION,
+               .type = DSL_T_LAYER,
+               .dflt_help = "the first conv",
                .help = "of a model: the layer of the filter"},
-    [FILTER] = {.name = "filter", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "1", .min = 1, .max = 1e6,
+    [FILTER] = {.name = "filter",
+                .role = DSL_OPTION,
+                .type = DSL_T_INT,
+                .dflt = "1",
+                .min = 1,
+                .max = 1e6,
                 .help = "of a model: which filter of the layer"},
     {0},
 };
@@ -71,15 +99,15 @@ enum { DRAWN = 3 }; /* channels that are drawn */
 
 typedef struct slide {
     cmd_subject subject;
-    cmd_filter filter;       /* of a model; else its layer is NULL */
-    cmd_stack x, kernel, y;  /* all of it */
-    cmd_stack padded;        /* x, with the zeros of `same` */
-    int top, left;           /* so many of them above and to the left */
-    uint8_t *border;         /* marks of padded */
-    cmd_view view;           /* of y, what is shown: in, of padded, and out */
+    cmd_filter filter;      /* of a model; else its layer is NULL */
+    cmd_stack x, kernel, y; /* all of it */
+    cmd_stack padded;       /* x, with the zeros of `same` */
+    int top, left;          /* so many of them above and to the left */
+    uint8_t *border;        /* marks of padded */
+    cmd_view view;          /* of y, what is shown: in, of padded, and out */
     cmd_stack in, out;
-    uint8_t *shown;          /* marks of in */
-    int stride, at;          /* at, in y: -1: all */
+    uint8_t *shown; /* marks of in */
+    int stride, at; /* at, in y: -1: all */
     bool same;
     const char **line; /* of each number of out */
 } slide;
@@ -203,8 +231,8 @@ static lg_status cut(const dsl_call *call, slide *s, lg_err *err)
 {
     const cmd_window window = window_of(s);
     s->view = cmd_subject_view(&s->subject, &s->y, &window, s->at);
-    const cmd_view covers = s->subject.image ? cmd_view_covers(&s->view, &window)
-                                             : (cmd_view){0, 0, s->padded.rows, s->padded.cols};
+    const cmd_view covers =
+        s->subject.image ? cmd_view_covers(&s->view, &window) : (cmd_view){0, 0, s->padded.rows, s->padded.cols};
     LG_TRY(cmd_lesson_cut(call, &s->y, &s->view, &s->out, err));
     LG_TRY(cmd_lesson_cut(call, &s->padded, &covers, &s->in, err));
     return cmd_lesson_cut_marks(call, s->border, s->padded.cols, &covers, &s->shown, err);
@@ -296,9 +324,17 @@ static lg_status draw(const dsl_call *call, plt_doc *doc, const slide *s, lg_err
     }
     const plt_numbers out = cmd_lesson_numbers(call, &s->out, 0, NULL, "feature map", err);
     LG_TRY(err->status);
-    plt_slide(doc, &(plt_slide_spec){.sentence = "", .in = in, .kernel = kernel, .channels = n, .out = out,
-                                     .window_h = s->kernel.rows, .window_w = s->kernel.cols, .stride_h = s->stride,
-                                     .stride_w = s->stride, .line = s->line, .at = place_shown(s),
+    plt_slide(doc, &(plt_slide_spec){.sentence = "",
+                                     .in = in,
+                                     .kernel = kernel,
+                                     .channels = n,
+                                     .out = out,
+                                     .window_h = s->kernel.rows,
+                                     .window_w = s->kernel.cols,
+                                     .stride_h = s->stride,
+                                     .stride_w = s->stride,
+                                     .line = s->line,
+                                     .at = place_shown(s),
                                      .animate = s->at < 0 && dsl_on(call, ANIMATE)});
     if (n < s->in.channels) plt_note(doc, "the first %d of %d channels are drawn", n, s->in.channels);
     return LG_OK;
@@ -323,8 +359,7 @@ static void say(plt_doc *doc, const dsl_call *call, const slide *s, lg_err *err)
 {
     const dsl_value *with = &call->arg[WITH].value[0];
     if (s->at < 0) say_all(doc, call, s, err);
-    else
-        plt_sentence(doc, "at %d,%d: %s", s->at / s->y.cols + 1, s->at % s->y.cols + 1, s->line[place_shown(s)]);
+    else plt_sentence(doc, "at %d,%d: %s", s->at / s->y.cols + 1, s->at % s->y.cols + 1, s->line[place_shown(s)]);
     if (with->type == DSL_T_CHOICE) plt_note(doc, "%s: %s", with->text, named[with->choice].what);
     if (s->filter.layer && strcmp(s->filter.activation, "linear") != 0)
         plt_note(doc, "these are the sums; the layer then applies %s to each", s->filter.activation);

@@ -9,13 +9,24 @@ enum { GRID, WINDOW, STRIDE, MAX, AVG, ANIMATE, IMAGE, CHANNEL, CROP };
 
 static const dsl_param params[] = {
     [GRID] = CMD_SUBJECT,
-    [WINDOW] = {.name = "window", .role = DSL_POSITIONAL, .type = DSL_T_SIZE, .dflt = "2x2",
+    [WINDOW] = {.name = "window",
+                .role = DSL_POSITIONAL,
+                .type = DSL_T_SIZE,
+                .dflt = "2x2",
                 .help = "height x width of the window"},
-    [STRIDE] = {.name = "stride", .role = DSL_OPTION, .type = DSL_T_INT, .dflt_help = "the window", .min = 1, .max = 16,
+    [STRIDE] = {.name = "stride",
+                .role = DSL_OPTION,
+                .type = DSL_T_INT,
+                .dflt_help = "the window",
+                .min = 1,
+                .max = 16,
                 .help = "steps between windows"},
     [MAX] = {.name = "max", .role = DSL_FLAG, .type = DSL_T_FLAG, .help = "the largest of each window; the default"},
     [AVG] = {.name = "avg", .role = DSL_FLAG, .type = DSL_T_FLAG, .help = "the mean of each window"},
-    [ANIMATE] = {.name = "animate", .role = DSL_FLAG, .type = DSL_T_FLAG, .dflt = "on",
+    [ANIMATE] = {.name = "animate",
+                 .role = DSL_FLAG,
+                 .type = DSL_T_FLAG,
+                 .dflt = "on",
                  .help = "show one window after the other; `no animate` shows all at once"},
     [IMAGE] = CMD_SUBJECT_IMAGE,
     [CHANNEL] = CMD_SUBJECT_CHANNEL("red green blue", "red"),
@@ -27,9 +38,9 @@ static const cmd_subject_params subject_params = {GRID, IMAGE, CHANNEL, CROP, fa
 
 typedef struct pooling {
     cmd_subject subject;
-    cmd_stack all, x, y;  /* x, y: of all, what is shown */
-    cmd_view view;        /* of the results */
-    int rows, cols;       /* of all results */
+    cmd_stack all, x, y;    /* x, y: of all, what is shown */
+    cmd_view view;          /* of the results */
+    int rows, cols;         /* of all results */
     int h, w, down, across; /* the window and its steps */
     bool mean;
     uint8_t *won; /* marks of x */
@@ -122,8 +133,8 @@ static lg_status run_layer(const dsl_call *call, pooling *p, lg_err *err)
     p->rows = y.rows;
     p->cols = y.cols;
     p->view = cmd_subject_view(&p->subject, &y, &window, -1);
-    const cmd_view covers = p->subject.image ? cmd_view_covers(&p->view, &window)
-                                             : (cmd_view){0, 0, p->all.rows, p->all.cols};
+    const cmd_view covers =
+        p->subject.image ? cmd_view_covers(&p->view, &window) : (cmd_view){0, 0, p->all.rows, p->all.cols};
     LG_TRY(cmd_lesson_cut(call, &y, &p->view, &p->y, err));
     return cmd_lesson_cut(call, &p->all, &covers, &p->x, err);
 }
@@ -171,9 +182,17 @@ static lg_status draw(const dsl_call *call, plt_doc *doc, const pooling *p, lg_e
     plt_title(doc, "%s pooled by %s of %dx%d: %dx%d to %dx%d", p->subject.name, p->mean ? "means" : "the largest", p->h,
               p->w, p->all.rows, p->all.cols, p->rows, p->cols);
     LG_TRY(cmd_doc_subject(doc, &p->subject, &covers, err));
-    plt_slide(doc, &(plt_slide_spec){.sentence = "", .in = &in, .channels = 1, .out = out, .window_h = p->h,
-                                     .window_w = p->w, .stride_h = p->down, .stride_w = p->across, .line = p->line,
-                                     .at = p->y.rows * p->y.cols - 1, .animate = dsl_on(call, ANIMATE),
+    plt_slide(doc, &(plt_slide_spec){.sentence = "",
+                                     .in = &in,
+                                     .channels = 1,
+                                     .out = out,
+                                     .window_h = p->h,
+                                     .window_w = p->w,
+                                     .stride_h = p->down,
+                                     .stride_w = p->across,
+                                     .line = p->line,
+                                     .at = p->y.rows * p->y.cols - 1,
+                                     .animate = dsl_on(call, ANIMATE),
                                      .outline = p->down >= p->h && p->across >= p->w});
     say(doc, call, p);
     return LG_OK;

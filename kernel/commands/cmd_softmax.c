@@ -8,19 +8,35 @@
 #include "lib/base/banned.h"
 
 enum { SCORES, NAMES, TEMPERATURE, IMAGE, ON };
-enum { MOST = 100 };  /* scores */
-#define PLAIN 80.0    /* the largest score whose exponential is shown as it is */
+enum { MOST = 100 }; /* scores */
+#define PLAIN 80.0   /* the largest score whose exponential is shown as it is */
 
 static const dsl_param params[] = {
-    [SCORES] = {.name = "scores", .role = DSL_POSITIONAL, .type = DSL_T_GRID, .kinds = DSL_GRIDS | DSL_MODELS,
-                .list = true, .required = true,
+    [SCORES] = {.name = "scores",
+                .role = DSL_POSITIONAL,
+                .type = DSL_T_GRID,
+                .kinds = DSL_GRIDS | DSL_MODELS,
+                .list = true,
+                .required = true,
                 .help = "the scores, one for each class: 2.0, 1.0, 0.1 or the name of a grid; or a model with `image`"},
-    [NAMES] = {.name = "names", .role = DSL_OPTION, .type = DSL_T_WORD, .list = true,
-               .dflt_help = "class 1, class 2 …; a model's labels", .help = "the classes"},
-    [TEMPERATURE] = {.name = "temperature", .role = DSL_OPTION, .type = DSL_T_NUMBER, .dflt = "1", .min = 0.01,
-                     .max = 100, .help = "scores are divided by it first",
+    [NAMES] = {.name = "names",
+               .role = DSL_OPTION,
+               .type = DSL_T_WORD,
+               .list = true,
+               .dflt_help = "class 1, class 2 …; a model's labels",
+               .help = "the classes"},
+    [TEMPERATURE] = {.name = "temperature",
+                     .role = DSL_OPTION,
+                     .type = DSL_T_NUMBER,
+                     .dflt = "1",
+                     .min = 0.01,
+                     .max = 100,
+                     .help = "scores are divided by it first",
                      .advice = "below 1 the largest share grows, above 1 the shares come closer to one another"},
-    [IMAGE] = {.name = "image", .role = DSL_OPTION, .type = DSL_T_IMAGE, .dflt_help = "the first",
+    [IMAGE] = {.name = "image",
+               .role = DSL_OPTION,
+               .type = DSL_T_IMAGE,
+               .dflt_help = "the first",
                .help = "of a model: the image it scores, by number or name"},
     [ON] = CMD_ON("of a model: the dataset of the image"),
     {0},
@@ -96,8 +112,8 @@ static lg_status dataset_of(const dsl_call *call, const scores *s, dsl_value *ou
         return LG_OK;
     }
     dsl_object *object = s->model->on ? dsl_session_get(call->session, s->model->on) : NULL;
-    *out = (dsl_value){.type = DSL_T_OBJECT, .text = s->model->on ? s->model->on : "", .name = s->model->on,
-                       .object = object};
+    *out = (dsl_value){
+        .type = DSL_T_OBJECT, .text = s->model->on ? s->model->on : "", .name = s->model->on, .object = object};
     if (object && object->cls->kind == DSL_KIND_DATASET) return LG_OK;
     lg_fail(err, LG_E_DATA, 404, "`%s` has no dataset to take an image from", model->name);
     lg_try(err, "say which: softmax %s on logos image 7", model->name);

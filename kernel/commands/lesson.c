@@ -12,7 +12,8 @@
 static lg_status one_layer(const cmd_stack *x, const char *line, nn_net **out, lg_err *err)
 {
     lg_status st;
-    char *input = lg_strf(err, "input %dx%dx%d%s", x->rows, x->cols, x->channels, strncmp(line, "dense", 5) ? "" : " list");
+    char *input =
+        lg_strf(err, "input %dx%dx%d%s", x->rows, x->cols, x->channels, strncmp(line, "dense", 5) ? "" : " list");
     nn_net *net = NULL;
     if (!input) return err->status;
     LG_GO(nn_net_new(&net, err));
@@ -160,8 +161,7 @@ plt_numbers cmd_lesson_numbers(const dsl_call *call, const cmd_stack *x, int cha
 
 const char *cmd_lesson_text(const dsl_call *call, lg_buf *text, lg_err *err)
 {
-    const char *copy = lg_buf_check(text, err) ? NULL
-                                               : lg_arena_strndup(call->arena, lg_buf_str(text), text->len, err);
+    const char *copy = lg_buf_check(text, err) ? NULL : lg_arena_strndup(call->arena, lg_buf_str(text), text->len, err);
     lg_buf_release(text);
     return copy;
 }
@@ -171,8 +171,7 @@ void cmd_doc_positions(plt_doc *doc, const char *const *line, int rows, int cols
     lg_buf all;
     lg_buf_init(&all, 0);
     for (int i = 0; i < rows * cols; i++)
-        lg_buf_addf(&all, "%s%d,%d: %s", i ? "\n" : "", top + i / cols + 1, left + i % cols + 1,
-                    line[i]);
+        lg_buf_addf(&all, "%s%d,%d: %s", i ? "\n" : "", top + i / cols + 1, left + i % cols + 1, line[i]);
     if (lg_buf_check(&all, &doc->failed) == LG_OK) {
         plt_fold_begin(doc, "all %d positions, by row and column of the result", rows * cols);
         plt_code(doc, "%s", lg_buf_str(&all));

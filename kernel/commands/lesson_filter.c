@@ -37,8 +37,8 @@ static lg_status output_of(const dsl_call *call, const dsl_value *value, const c
     nn_shape shape = at->spec.out;
     size_t n = nn_shape_size(shape);
     bool image = shape.rank == 3;
-    *out = (cmd_stack){image ? (int)shape.dim[0] : 1, image ? (int)shape.dim[1] : 1,
-                       (int)shape.dim[image ? 2 : 0], lg_arena_alloc(call->arena, n, sizeof *out->cell, err)};
+    *out = (cmd_stack){image ? (int)shape.dim[0] : 1, image ? (int)shape.dim[1] : 1, (int)shape.dim[image ? 2 : 0],
+                       lg_arena_alloc(call->arena, n, sizeof *out->cell, err)};
     if (!out->cell) st = err->status;
     for (size_t i = 0; out->cell && i < n; i++) out->cell[i] = (double)from[i];
 done:
@@ -52,7 +52,8 @@ static bool is_conv(const nn_node *node)
     return strcmp(node->type->name, "conv") == 0;
 }
 
-static lg_status find_layer(const dsl_call *call, const nn_net *net, const char *model, int layer, int *out, lg_err *err)
+static lg_status find_layer(const dsl_call *call, const nn_net *net, const char *model, int layer, int *out,
+                            lg_err *err)
 {
     const dsl_value *said = dsl_val(call, layer);
     *out = said ? nn_net_find(net, said->text) : -1;
@@ -97,8 +98,10 @@ static lg_status read_settings(const dsl_call *call, const nn_node *node, cmd_fi
     setting(node, "dilation", text);
     bool dense = sscanf(text, "%d", &dilation) == 1 && dilation == 1;
     if (!square || !dense) {
-        lg_fail(err, LG_E_UNSUPPORTED, 146, "`convolve` shows windows without gaps and one stride for both directions, "
-                                            "and `%s` has others", node->name);
+        lg_fail(err, LG_E_UNSUPPORTED, 146,
+                "`convolve` shows windows without gaps and one stride for both directions, "
+                "and `%s` has others",
+                node->name);
         lg_try(err, "name another layer with `layer`");
         return lg_err_place(err, call->span);
     }
@@ -118,11 +121,9 @@ static lg_status take_weights(const dsl_call *call, const cmd_model *model, int 
     const int64_t *dim = at->param[0].shape.dim;
     size_t n = (size_t)(dim[0] * dim[1] * dim[2]);
     const float *weights = nn_weights_param(model->weights, node, 0);
-    f->kernel = (cmd_stack){(int)dim[0], (int)dim[1], (int)dim[2],
-                            lg_arena_alloc(call->arena, n, sizeof(double), err)};
+    f->kernel = (cmd_stack){(int)dim[0], (int)dim[1], (int)dim[2], lg_arena_alloc(call->arena, n, sizeof(double), err)};
     if (!f->kernel.cell) return err->status;
-    for (size_t i = 0; i < n; i++)
-        f->kernel.cell[i] = (double)weights[i * (size_t)f->filters + (size_t)filter];
+    for (size_t i = 0; i < n; i++) f->kernel.cell[i] = (double)weights[i * (size_t)f->filters + (size_t)filter];
     f->has_bias = at->nparam > 1;
     if (f->has_bias) f->bias = (double)nn_weights_param(model->weights, node, 1)[filter];
     return LG_OK;

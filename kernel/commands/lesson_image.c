@@ -61,8 +61,10 @@ lg_status cmd_subject_row(const dsl_call *call, const dsl_value *object, int ima
     }
     data_image_at(set, out->row, &found);
     if (object->part != DSL_PART_ALL && found.split != cmd_split_of(object->part))
-        out->elsewhere = found.split == DATA_TRAIN ? "train" : found.split == DATA_VAL ? "val"
-                         : found.split == DATA_TEST ? "test" : "no part";
+        out->elsewhere = found.split == DATA_TRAIN  ? "train"
+                         : found.split == DATA_VAL  ? "val"
+                         : found.split == DATA_TEST ? "test"
+                                                    : "no part";
     char *name = lg_strf(err, "%s image %s", object->name, found.number);
     out->name = name ? lg_arena_strndup(call->arena, name, strlen(name), err) : NULL;
     lg_free(name);
@@ -194,12 +196,14 @@ lg_status cmd_doc_subject(plt_doc *doc, const cmd_subject *s, const cmd_view *sh
     plt_grid(doc, 128, "the image");
     LG_TRY(cmd_doc_tile(doc, s->set, s->row, 256, PLT_EDGE_NONE, err));
     if (shown)
-        plt_thumb_frame(doc, &(plt_box){(double)shown->left / size.w, (double)shown->top / size.h,
-                                        (double)shown->cols / size.w, (double)shown->rows / size.h, PLT_EDGE_BAD, 0},
+        plt_thumb_frame(doc,
+                        &(plt_box){(double)shown->left / size.w, (double)shown->top / size.h,
+                                   (double)shown->cols / size.w, (double)shown->rows / size.h, PLT_EDGE_BAD, 0},
                         "%s", "shown");
     if (shown)
-        plt_note(doc, "shown are rows %d to %d and columns %d to %d of the %dx%d image, as a network gets them: 0 is "
-                      "dark, 1 is light; `crop 12x12` shows more",
+        plt_note(doc,
+                 "shown are rows %d to %d and columns %d to %d of the %dx%d image, as a network gets them: 0 is "
+                 "dark, 1 is light; `crop 12x12` shows more",
                  shown->top + 1, shown->top + shown->rows, shown->left + 1, shown->left + shown->cols, size.h, size.w);
     if (s->elsewhere) plt_note(doc, "this image belongs to %s, not to the part that was named", s->elsewhere);
     return LG_OK;

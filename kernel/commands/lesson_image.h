@@ -13,22 +13,22 @@
 #define CMD_SUBJECT                                                                                                    \
     {                                                                                                                  \
         .name = "grid", .role = DSL_POSITIONAL, .type = DSL_T_GRID, .kinds = DSL_GRIDS | DSL_DATASETS,                 \
-        .required = true, .help = "the numbers, [1 2; 3 4] or the name of a grid; or a dataset, of which one image"   \
+        .required = true, .help = "the numbers, [1 2; 3 4] or the name of a grid; or a dataset, of which one image"    \
     }
 #define CMD_SUBJECT_IMAGE                                                                                              \
     {                                                                                                                  \
         .name = "image", .role = DSL_OPTION, .type = DSL_T_IMAGE, .dflt_help = "the first",                            \
         .help = "of a dataset: number or name of the image"                                                            \
     }
-#define CMD_SUBJECT_CHANNEL(choices_, dflt_)                                                                                     \
+#define CMD_SUBJECT_CHANNEL(choices_, dflt_)                                                                           \
     {                                                                                                                  \
-        .name = "channel", .role = DSL_OPTION, .type = DSL_T_CHOICE, .choices = choices_,                \
-        .dflt_help = dflt_, .help = "of a dataset: the channel of the image"                                           \
+        .name = "channel", .role = DSL_OPTION, .type = DSL_T_CHOICE, .choices = choices_, .dflt_help = dflt_,          \
+        .help = "of a dataset: the channel of the image"                                                               \
     }
 #define CMD_SUBJECT_CROP                                                                                               \
     {                                                                                                                  \
-        .name = "crop", .role = DSL_OPTION, .type = DSL_T_SIZE, .dflt_help = "8x8", .min = 1,                          \
-        .max = CMD_LESSON_MOST, .help = "of a dataset: so many rows and columns are shown"                             \
+        .name = "crop", .role = DSL_OPTION, .type = DSL_T_SIZE, .dflt_help = "8x8", .min = 1, .max = CMD_LESSON_MOST,  \
+        .help = "of a dataset: so many rows and columns are shown"                                                     \
     }
 
 /* Which rows of the parameter table these are; channel -1: all channels. */
@@ -38,13 +38,13 @@ typedef struct cmd_subject_params {
 } cmd_subject_params;
 
 typedef struct cmd_subject {
-    cmd_stack x;        /* the grid; or the channels that are meant of the whole image, 0..1 */
-    const char *name;   /* "g", "logos image 7" */
+    cmd_stack x;            /* the grid; or the channels that are meant of the whole image, 0..1 */
+    const char *name;       /* "g", "logos image 7" */
     const char *channel[3]; /* names of the channels in x; of a grid: its name */
     bool image;
     int crop_rows, crop_cols;
-    data_set *set; /* owned: the dataset of the image; NULL for a grid */
-    size_t row;    /* of it */
+    data_set *set;         /* owned: the dataset of the image; NULL for a grid */
+    size_t row;            /* of it */
     const char *elsewhere; /* "val": the image is not of the part that was named; NULL: it is */
 } cmd_subject;
 

@@ -126,10 +126,10 @@ static void draw_ground(plt_scene *scene, const place *p, int row, int col, plt_
 {
     uint32_t ink;
     double x = p->x + col * p->w, y = p->y + row * p->h;
-    if (mark == PLT_CELL_BORDER)
-        plt_draw_rect(scene, x, y, p->w, p->h, (plt_paint){.fill = 0xe4e4e4, .filled = true});
+    if (mark == PLT_CELL_BORDER) plt_draw_rect(scene, x, y, p->w, p->h, (plt_paint){.fill = 0xe4e4e4, .filled = true});
     else if (mark == PLT_CELL_CHANGED)
-        plt_draw_rect(scene, x, y, p->w, p->h, (plt_paint){.fill = plt_tone_fill(PLT_TONE_GOOD, 0.35, &ink), .filled = true});
+        plt_draw_rect(scene, x, y, p->w, p->h,
+                      (plt_paint){.fill = plt_tone_fill(PLT_TONE_GOOD, 0.35, &ink), .filled = true});
 }
 
 static void draw_ring(plt_scene *scene, const place *p, int row, int col)
@@ -163,8 +163,7 @@ static void draw_grid(plt_scene *scene, const place *p, const plt_numbers *g, bo
     for (int bold = 0; bold < 2 && numbers; bold++) /* one style after the other: they share a group */
         for (int r = 0; r < g->rows; r++)
             for (int c = 0; c < g->cols; c++)
-                if (is_bold(g, r, c, winners) == bold)
-                    draw_number(scene, p, r, c, cell_of(g, r, c), bold);
+                if (is_bold(g, r, c, winners) == bold) draw_number(scene, p, r, c, cell_of(g, r, c), bold);
     for (int r = 0; r < g->rows && winners; r++)
         for (int c = 0; c < g->cols; c++)
             if (mark_of(g, r, c) == PLT_CELL_WON) draw_ring(scene, p, r, c);

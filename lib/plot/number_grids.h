@@ -50,7 +50,8 @@ typedef struct plt_slide_spec {
     bool outline;            /* also the outlines of all windows, where they do not overlap */
 } plt_slide_spec;
 void plt_slide(plt_doc *doc, const plt_slide_spec *spec);
-/* May an output of so many rows and columns move? A hundred positions take two minutes, and most of an output's room. */
+/* May an output of so many rows and columns move? A hundred positions take two minutes, and most of an output's room.
+ */
 static inline bool plt_slide_moves(int rows, int cols)
 {
     return rows * cols <= PLT_SLIDE_MOST;

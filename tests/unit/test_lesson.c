@@ -138,8 +138,8 @@ static int sums_hold(const char *text)
 
 TEST(every_dot_product_adds_up)
 {
-    static const char *const kernels[] = {"identity", "edge", "sharpen", "blur", "emboss", "sobelx", "sobely",
-                                          "[1 2; 3 4]", "[-1 0.5 2; 3 -4 1; 0 1 2]"};
+    static const char *const kernels[] = {
+        "identity", "edge", "sharpen", "blur", "emboss", "sobelx", "sobely", "[1 2; 3 4]", "[-1 0.5 2; 3 -4 1; 0 1 2]"};
     setup();
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
         char cell[200];
@@ -150,8 +150,7 @@ TEST(every_dot_product_adds_up)
         snprintf(cell, sizeof cell, "convolve " GRID " with %s same stride 2 no animate", kernels[i]);
         CHECK_INT(sums_hold(shown(cell)), 4);
     }
-    CHECK(strstr(shown("convolve " GRID " with [0 1 0; 1 -4 1; 0 1 0] at 2,2"),
-                 "16·1 + 3·1 + 7·-4 + 10·1 + 1·1 = 2"));
+    CHECK(strstr(shown("convolve " GRID " with [0 1 0; 1 -4 1; 0 1 0] at 2,2"), "16·1 + 3·1 + 7·-4 + 10·1 + 1·1 = 2"));
     lens_close(&l);
 }
 
@@ -292,9 +291,17 @@ static void draw_slide(lg_buf *svg, bool animate)
     plt_doc doc;
     lg_err err = {0};
     plt_doc_init(&doc);
-    plt_slide(&doc, &(plt_slide_spec){.in = &in, .kernel = &kernel, .channels = 1, .out = {"out", 2, 2, y, NULL},
-                                      .window_h = 2, .window_w = 2, .stride_h = 1, .stride_w = 1, .line = lines,
-                                      .at = 3, .animate = animate});
+    plt_slide(&doc, &(plt_slide_spec){.in = &in,
+                                      .kernel = &kernel,
+                                      .channels = 1,
+                                      .out = {"out", 2, 2, y, NULL},
+                                      .window_h = 2,
+                                      .window_w = 2,
+                                      .stride_h = 1,
+                                      .stride_w = 1,
+                                      .line = lines,
+                                      .at = 3,
+                                      .animate = animate});
     lg_buf_init(svg, 0);
     CHECK_OK(plt_render_svg(&doc, NULL, svg, &err));
     plt_doc_release(&doc);
