@@ -194,6 +194,12 @@ VISUALS = [
     "fit scratch epochs 12 lr 0.01 again quiet as second\ncurves first, second",
     "show logos.val with scratch where correct = no sort confidence limit 8",
     "save scratch to scratch.lmodel\nlist\nhelp sweep",
+    "let g = [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3]\npad g by 1\nconvolve g with edge same animate\n"
+    "convolve g with [0 1 0; 1 -4 1; 0 1 0] at 2,2\npool g 2x2 max\nactivate g relu\n"
+    "softmax 2.0, 1.0, 0.1, -1.0 names adidas, nike, other, puma",
+    "pad logos.train by 2 image 7\nconvolve logos.train with scratch layer conv1 filter 3 image 7 at 10,12\n"
+    "convolve logos.train with scratch layer conv1 filter 3 image 7\npool logos.train 2x2 image 7\n"
+    "activate logos.train relu with scratch image 7\nsoftmax scratch image 7",
 ]
 
 # Collecting, cleaning and multiplying as the language's description does it.
@@ -266,6 +272,17 @@ def test_real_sets(page, lab, keep):
     dark(page, False)
 
 
+def moves(page, alt):
+    """Does the picture with these words change while nobody touches it?"""
+    picture = page.locator(f".jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea img[alt^='{alt}']").first
+    picture.scroll_into_view_if_needed()
+    seen = set()
+    for _ in range(4):
+        seen.add(picture.screenshot())
+        page.wait_for_timeout(1500)
+    return len(seen) > 1
+
+
 def test_every_visual(page, lab, keep):
     """Each visual on one page: whole, with words, no wider than its place; the same for who does not trust it."""
     write_notebook(lab, "visuals.ipynb", VISUALS)
@@ -291,6 +308,8 @@ def test_every_visual(page, lab, keep):
     assert page.evaluate(COUNTS) == counts, f"{page.evaluate(COUNTS)} where it is not trusted, {counts} where it is"
     unfold(page)
     assert not page.evaluate(FAULTS), page.evaluate(FAULTS)
+    assert moves(page, "feature map at 4,4"), "the sliding kernel stands still where it is not trusted"
+    assert not moves(page, "feature map at 2,2"), "a single position moves"
     shots(page, keep, "visual-untrusted")
     dark(page, True)
     unfold(page)
