@@ -33,7 +33,7 @@ static const dsl_param params[] = {
     [FILTER] = {.name = "filter",
                 .role = DSL_OPTION,
                 .type = DSL_T_INT,
-                .dflt = "1",
+                .dflt_help = "1",
                 .min = 1,
                 .max = 1e6,
                 .help = "of a model: which filter of the layer"},
@@ -137,7 +137,7 @@ static lg_status take_filter(const dsl_call *call, cmd_subject *s, lg_err *err)
     cmd_filter f;
     LG_TRY(cmd_filter_of(call, &call->arg[WITH].value[0], LAYER, FILTER, s, &f, err));
     LG_TRY(cmd_lesson_conv(call, &f.x, &f.kernel, f.has_bias ? &f.bias : NULL, f.stride, f.same, &s->x, err));
-    char *name = lg_strf(err, "sums of %s filter %lld", f.layer, call->arg[FILTER].value[0].integer);
+    char *name = lg_strf(err, "sums of %s filter %d", f.layer, f.number);
     s->channel[0] = name ? lg_arena_strndup(call->arena, name, strlen(name), err) : NULL;
     lg_free(name);
     return s->channel[0] ? LG_OK : err->status;
@@ -179,7 +179,8 @@ static lg_status activate_run(const dsl_call *call, lg_err *err)
     cmd_subject s;
     plt_doc doc;
     plt_doc_init(&doc);
-    lg_status st = cmd_subject_of(call, &subject_params, &s, err);
+    lg_status st = call->arg[WITH].count ? cmd_subject_named(call, &subject_params, &s, err)
+                                         : cmd_subject_of(call, &subject_params, &s, err);
     if (st == LG_OK && call->arg[WITH].count) st = take_filter(call, &s, err);
     if (st == LG_OK) st = draw(call, &doc, &s, err);
     cmd_subject_release(&s);
@@ -195,7 +196,8 @@ const dsl_command dsl_cmd_activate = {
               "a single layer. Computed by the library's own layer `activation`.",
     .group = "Teach",
     .params = params,
-    .examples = (const char *const[]){"activate [-37 43; 29 2] relu", "activate [-2 -1 0; 0.5 1 2] sigmoid", NULL},
+    .examples = (const char *const[]){"activate [-37 43; 29 2] relu", "activate [-2 -1 0; 0.5 1 2] sigmoid",
+                                      "activate logos.train relu with scratch layer conv1 filter 3 image 7", NULL},
     .check = activate_check,
     .run = activate_run,
 };

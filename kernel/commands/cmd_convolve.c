@@ -55,7 +55,7 @@ static const dsl_param params[] = {
     [FILTER] = {.name = "filter",
                 .role = DSL_OPTION,
                 .type = DSL_T_INT,
-                .dflt = "1",
+                .dflt_help = "1",
                 .min = 1,
                 .max = 1e6,
                 .help = "of a model: which filter of the layer"},
@@ -172,7 +172,7 @@ static lg_status take_kernel(const dsl_call *call, slide *s, lg_err *err)
 
 static lg_status take_filter(const dsl_call *call, slide *s, lg_err *err)
 {
-    LG_TRY(cmd_subject_of(call, &subject_params, &s->subject, err));
+    LG_TRY(cmd_subject_named(call, &subject_params, &s->subject, err));
     LG_TRY(cmd_filter_of(call, &call->arg[WITH].value[0], LAYER, FILTER, &s->subject, &s->filter, err));
     s->x = s->filter.x;
     s->kernel = s->filter.kernel;
@@ -306,8 +306,8 @@ static int place_shown(const slide *s)
 static const char *channel_name(const dsl_call *call, const slide *s, int channel, lg_err *err)
 {
     if (!s->subject.image) return s->same ? "padded with zeros" : s->subject.channel[0];
-    if (!s->filter.layer || (s->filter.pixels && s->in.channels == s->subject.x.channels))
-        return s->subject.channel[channel];
+    if (!s->filter.layer) return s->subject.channel[channel];
+    if (s->filter.pixels) return cmd_channel_name(channel, s->in.channels);
     char *name = lg_strf(err, "map %d of %s", channel + 1, s->filter.before);
     const char *copy = name ? lg_arena_strndup(call->arena, name, strlen(name), err) : NULL;
     lg_free(name);
@@ -369,9 +369,9 @@ static void add_title(plt_doc *doc, const dsl_call *call, const slide *s)
 {
     const dsl_value *with = &call->arg[WITH].value[0];
     if (s->filter.layer)
-        plt_title(doc, "%s convolved with filter %lld of %d of %s in %s: %dx%dx%d to %dx%d", s->subject.name,
-                  call->arg[FILTER].value[0].integer, s->filter.filters, s->filter.layer, with->name, s->x.rows,
-                  s->x.cols, s->x.channels, s->y.rows, s->y.cols);
+        plt_title(doc, "%s convolved with filter %d of %d of %s in %s: %dx%dx%d to %dx%d", s->subject.name,
+                  s->filter.number, s->filter.filters, s->filter.layer, with->name, s->x.rows, s->x.cols, s->x.channels,
+                  s->y.rows, s->y.cols);
     else
         plt_title(doc, "%s convolved with %s%s: %dx%d to %dx%d", s->subject.name,
                   with->type == DSL_T_CHOICE ? with->text : cmd_lesson_name(call, WITH), s->same ? ", same" : "",
@@ -443,10 +443,11 @@ const dsl_command dsl_cmd_convolve = {
         "kernel round.",
     .group = "Teach",
     .params = params,
-    .examples = (const char *const[]){"convolve [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] with edge same",
-                                      "convolve [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] with [0 1 0; 1 -4 1; 0 1 "
-                                      "0] at 2,2",
-                                      NULL},
+    .examples =
+        (const char *const[]){
+            "convolve [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] with [0 1 0; 1 -4 1; 0 1 0] at 2,2",
+            "convolve [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] with edge same",
+            "convolve logos.train with scratch layer conv1 filter 3 image 7 at 2,3", NULL},
     .check = convolve_check,
     .run = convolve_run,
 };

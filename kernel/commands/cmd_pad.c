@@ -147,7 +147,7 @@ const dsl_command dsl_cmd_pad = {
     .group = "Teach",
     .params = params,
     .examples = (const char *const[]){"pad [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] by 1",
-                                      "pad [1 2; 3 4] by 2 value 9", NULL},
+                                      "pad [1 2; 3 4] by 2 value 9", "pad logos.train by 2 image 7 channel red", NULL},
     .check = pad_check,
     .run = pad_run,
 };

@@ -220,8 +220,9 @@ const dsl_command dsl_cmd_pool = {
               "Computed by the library's own layers `maxpool` and `avgpool`.",
     .group = "Teach",
     .params = params,
-    .examples = (const char *const[]){"pool [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] 2x2 max",
-                                      "pool [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] 2x2 avg no animate", NULL},
+    .examples = (const char *const[]){"pool [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] 2x2",
+                                      "pool [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] 2x2 avg no animate",
+                                      "pool logos.train 2x2 image 7", NULL},
     .check = pool_check,
     .run = pool_run,
 };

@@ -291,7 +291,7 @@ const dsl_command dsl_cmd_softmax = {
     .group = "Teach",
     .params = params,
     .examples = (const char *const[]){"softmax 2.0, 1.0, 0.1, -1.0 names adidas, nike, other, puma",
-                                      "softmax 2.0, 1.0, 0.1 temperature 0.5", NULL},
+                                      "softmax 2.0, 1.0, 0.1 temperature 0.5", "softmax scratch image 7", NULL},
     .check = softmax_check,
     .run = softmax_run,
 };

@@ -115,15 +115,11 @@ lg_status cmd_lesson_grid(const dsl_call *call, int param, cmd_stack *out, lg_er
 const char *cmd_lesson_name(const dsl_call *call, int param)
 {
     const dsl_value *value = &call->arg[param].value[0];
-    if (value->name) return value->name;
-    char text[48];
-    lg_buf buf;
-    lg_buf_init(&buf, 64);
-    lg_buf_addf(&buf, "a %dx%d grid", value->grid.rows, value->grid.cols);
-    memcpy(text, lg_buf_str(&buf), buf.len < sizeof text ? buf.len + 1 : 1);
-    lg_buf_release(&buf);
     lg_err ignored = {0};
-    const char *copy = lg_arena_strndup(call->arena, text, strlen(text), &ignored);
+    if (value->name) return value->name;
+    char *text = lg_strf(&ignored, "a %dx%d grid", value->grid.rows, value->grid.cols);
+    const char *copy = text ? lg_arena_strndup(call->arena, text, strlen(text), &ignored) : NULL;
+    lg_free(text);
     return copy ? copy : "a grid";
 }
 

@@ -72,12 +72,12 @@ static lg_status find_layer(const dsl_call *call, const nn_net *net, const char 
     return said ? lg_err_place(err, said->span) : err->status;
 }
 
-static lg_status choose_filter(const dsl_call *call, int param, const cmd_filter *f, int *out, lg_err *err)
+static lg_status choose_filter(const dsl_call *call, int param, cmd_filter *f, lg_err *err)
 {
-    const dsl_value *value = &call->arg[param].value[0];
-    *out = (int)value->integer - 1;
-    if (*out < f->filters) return LG_OK;
-    lg_fail(err, LG_E_ARG, 142, "`%s` has %d filters, and no filter %lld", f->layer, f->filters, value->integer);
+    const dsl_value *value = dsl_val(call, param);
+    f->number = value ? (int)value->integer : 1;
+    if (f->number <= f->filters) return LG_OK;
+    lg_fail(err, LG_E_ARG, 142, "`%s` has %d filters, and no filter %d", f->layer, f->filters, f->number);
     lg_try(err, "filter 1 is the first, filter %d the last", f->filters);
     return lg_err_place(err, value->span);
 }
@@ -114,13 +114,13 @@ static lg_status read_settings(const dsl_call *call, const nn_node *node, cmd_fi
 }
 
 /* The kernel of a layer is (rows, cols, channels, filters), filters fastest. */
-static lg_status take_weights(const dsl_call *call, const cmd_model *model, int node, int filter, cmd_filter *f,
-                              lg_err *err)
+static lg_status take_weights(const dsl_call *call, const cmd_model *model, int node, cmd_filter *f, lg_err *err)
 {
     const nn_node *at = nn_net_node(model->net, node);
     const int64_t *dim = at->param[0].shape.dim;
     size_t n = (size_t)(dim[0] * dim[1] * dim[2]);
     const float *weights = nn_weights_param(model->weights, node, 0);
+    int filter = f->number - 1;
     f->kernel = (cmd_stack){(int)dim[0], (int)dim[1], (int)dim[2], lg_arena_alloc(call->arena, n, sizeof(double), err)};
     if (!f->kernel.cell) return err->status;
     for (size_t i = 0; i < n; i++) f->kernel.cell[i] = (double)weights[i * (size_t)f->filters + (size_t)filter];
@@ -133,7 +133,7 @@ lg_status cmd_filter_of(const dsl_call *call, const dsl_value *value, int layer,
                         cmd_filter *out, lg_err *err)
 {
     const cmd_model *model = cmd_model_of(value);
-    int node, chosen;
+    int node;
     *out = (cmd_filter){0};
     LG_TRY(find_layer(call, model->net, value->name, layer, &node, err));
     const nn_node *at = nn_net_node(model->net, node);
@@ -141,9 +141,9 @@ lg_status cmd_filter_of(const dsl_call *call, const dsl_value *value, int layer,
     out->filters = (int)at->param[0].shape.dim[3];
     out->before = nn_net_node(model->net, at->input[0])->name;
     out->pixels = at->input[0] == 0;
-    LG_TRY(choose_filter(call, filter, out, &chosen, err));
+    LG_TRY(choose_filter(call, filter, out, err));
     LG_TRY(read_settings(call, at, out, err));
-    LG_TRY(take_weights(call, model, node, chosen, out, err));
+    LG_TRY(take_weights(call, model, node, out, err));
     return output_of(call, value, subject, at->input[0], &out->x, err);
 }
 

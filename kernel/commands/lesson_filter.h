@@ -11,10 +11,10 @@ typedef struct cmd_filter {
     cmd_stack kernel; /* (rows, cols, channels of x) */
     double bias;      /* has_bias: the layer has one */
     bool has_bias, same;
-    bool pixels; /* x is the image itself */
-    int stride, filters;
-    const char *layer, *before; /* "conv1", and the layer that makes x; borrowed from the network */
-    const char *activation;     /* what the layer does to its sums: "relu" */
+    bool pixels;                 /* x is the image itself */
+    int stride, filters, number; /* number of filters: from 1 */
+    const char *layer, *before;  /* "conv1", and the layer that makes x; borrowed from the network */
+    const char *activation;      /* what the layer does to its sums: "relu" */
 } cmd_filter;
 
 /* layer and filter: rows of the parameter table (a LAYER and an INT). subject: the image, from cmd_subject_row. LL219

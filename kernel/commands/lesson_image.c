@@ -87,17 +87,22 @@ static lg_status channels_of(const dsl_call *call, const cmd_subject_params *p, 
     return lg_err_place(err, value->span);
 }
 
+const char *cmd_channel_name(int channel, int channels)
+{
+    static const char *const names[] = {"red", "green", "blue"};
+    return channels == 1 || channel > 2 ? "grey" : names[channel];
+}
+
 static lg_status take_channels(const dsl_call *call, const float *pixels, data_size size, int first, int count,
                                cmd_subject *out, lg_err *err)
 {
-    static const char *const names[] = {"red", "green", "blue"};
     size_t n = (size_t)size.h * (size_t)size.w;
     out->x = (cmd_stack){size.h, size.w, count, lg_arena_alloc(call->arena, n * (size_t)count, sizeof(double), err)};
     if (!out->x.cell) return err->status;
     for (size_t i = 0; i < n; i++)
         for (int c = 0; c < count; c++)
             out->x.cell[i * (size_t)count + (size_t)c] = (double)pixels[i * (size_t)size.c + (size_t)(first + c)];
-    for (int c = 0; c < count && c < 3; c++) out->channel[c] = size.c == 1 ? "grey" : names[first + c];
+    for (int c = 0; c < count && c < 3; c++) out->channel[c] = cmd_channel_name(first + c, size.c);
     return LG_OK;
 }
 
@@ -115,7 +120,7 @@ static lg_status pixels_of(const dsl_call *call, const cmd_subject_params *p, cm
     return st;
 }
 
-lg_status cmd_subject_of(const dsl_call *call, const cmd_subject_params *p, cmd_subject *out, lg_err *err)
+lg_status cmd_subject_named(const dsl_call *call, const cmd_subject_params *p, cmd_subject *out, lg_err *err)
 {
     *out = (cmd_subject){.image = cmd_subject_is_image(call, p->object), .crop_rows = CROP, .crop_cols = CROP};
     if (!out->image) return grid_of(call, p, out, err);
@@ -124,8 +129,13 @@ lg_status cmd_subject_of(const dsl_call *call, const cmd_subject_params *p, cmd_
         out->crop_rows = crop->size[0];
         out->crop_cols = crop->size[1];
     }
-    LG_TRY(cmd_subject_row(call, &call->arg[p->object].value[0], p->image, out, err));
-    return pixels_of(call, p, out, err);
+    return cmd_subject_row(call, &call->arg[p->object].value[0], p->image, out, err);
+}
+
+lg_status cmd_subject_of(const dsl_call *call, const cmd_subject_params *p, cmd_subject *out, lg_err *err)
+{
+    LG_TRY(cmd_subject_named(call, p, out, err));
+    return out->image ? pixels_of(call, p, out, err) : LG_OK;
 }
 
 void cmd_subject_release(cmd_subject *subject)

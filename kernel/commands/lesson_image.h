@@ -51,6 +51,11 @@ typedef struct cmd_subject {
 /* LL314 no such image, LL315, LL142 a channel that grey images do not have, LL144 options of images for a grid. */
 lg_status cmd_subject_of(const dsl_call *call, const cmd_subject_params *params, cmd_subject *out,
                          lg_err *err) LG_MUST_CHECK;
+/* The same without its numbers, for what a network is asked about, which sees images at a size of its own. */
+lg_status cmd_subject_named(const dsl_call *call, const cmd_subject_params *params, cmd_subject *out,
+                            lg_err *err) LG_MUST_CHECK;
+/* "red", "green", "blue", or "grey" where there is one. */
+const char *cmd_channel_name(int channel, int channels);
 void cmd_subject_release(cmd_subject *subject);
 /* Is it a dataset that the line names? Then it is looked into only when the line runs. */
 bool cmd_subject_is_image(const dsl_call *call, int param);
