@@ -6,9 +6,11 @@
 #define GRID "[35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3]"
 
 static lens l;
+static void (*each)(int row, int col, double result); /* asked for every line, where it is set */
 
 static void setup(void)
 {
+    each = NULL;
     CHECK_INT(lens_open(&l), LG_OK);
 }
 
@@ -105,8 +107,6 @@ static const char *number_at(const char *s, double *out)
     *out = strtod(text, &end);
     return used && !*end ? s + n : NULL;
 }
-
-static void (*each)(int row, int col, double result); /* asked for every line, where it is set */
 
 /* Every line "r,c: a·b + c·d + bias e = s" adds up; returns how many there were. */
 static int sums_hold(const char *text)
