@@ -15,7 +15,7 @@ struct nn_exec {
     lg_cancel *cancel;
     const nn_loss_type *loss_type;
     const nn_optim_type *optim;
-    bool train, keep;
+    bool train, keep, back;
     int max_batch, classes;
     int pieces;                /* most in a batch */
     int batch;                 /* images of the last gradient */
@@ -134,11 +134,13 @@ lg_status nn_exec_new(const nn_exec_options *o, nn_exec **out, lg_err *err)
     if (o->max_batch < 1 || o->max_batch > 1000000)
         return lg_fail(err, LG_E_ARG, 142, "a batch must have 1 to 1,000,000 images, not %s",
                        lg_thousands(o->max_batch));
+    LG_BUG_ON(o->back && (o->train || !o->keep));
     if (o->train) LG_TRY(check_trainable(o->net, err));
     nn_exec *e = lg_alloc(1, sizeof *e, err);
     if (!e) return LG_E_MEMORY;
     e->net = nn_net_ref(o->net);
     e->pool = o->pool, e->loss_type = o->loss, e->optim = o->optim, e->train = o->train, e->keep = o->keep;
+    e->back = o->back;
     e->max_batch = o->max_batch, e->seed = o->seed, e->block = nn_net_block(o->net);
     e->trained = nn_net_trained_block(o->net);
     e->pieces = pieces_of(e, o->max_batch);
@@ -147,6 +149,7 @@ lg_status nn_exec_new(const nn_exec_options *o, nn_exec **out, lg_err *err)
                        &(nn_plan_options){.net = o->net,
                                           .train = o->train,
                                           .keep = o->keep,
+                                          .back = o->back,
                                           .images = o->keep ? o->max_batch : piece_images(e)},
                        err));
     LG_GO(exec_memory(e, o->limit ? o->limit : NN_MEMORY_LIMIT, err));
@@ -332,7 +335,7 @@ static void backward_one(const piece *p, int i)
     const float *param[NN_MAX_PARAMS];
     float *grad[NN_MAX_PARAMS];
     nn_call call = call_begin(p, i, x, param);
-    for (int k = 0; k < node->nparam; k++) grad[k] = nn_node_trains(node, k) ? p->grad + node->offset[k] : NULL;
+    for (int k = 0; k < node->nparam; k++) grad[k] = !e->back && nn_node_trains(node, k) ? p->grad + node->offset[k] : NULL;
     call_dx(p, i, dx);
     call.grad = grad, call.dx = dx, call.scratch = space(p, plan->scratch_backward);
     call.dy = tensor_of(p, space(p, e->plan.node[plan->target].dy), call.y.shape);
@@ -486,6 +489,21 @@ void nn_exec_forward(nn_exec *e, int n)
     lg_pool_run(e->pool, job.pieces, forward_job, &job);
 }
 
+/* With everything kept a batch is one piece. */
+void nn_exec_explain(nn_exec *e, int n, const int32_t *score, int node)
+{
+    batch_job job = {.e = e, .n = n, .pieces = 1};
+    int last = e->plan.count - 1;
+    LG_BUG_ON(n < 1 || n > e->max_batch || !e->w || !e->back || node < 0 || node > last);
+    piece p = piece_of(&job, 0, 0, true);
+    float *seed = space(&p, e->plan.node[e->plan.node[last].root].dy);
+    size_t scores = nn_shape_size(nn_net_output(e->net));
+    if (!piece_walk(&p, 0, e->plan.count)) return;
+    memset(seed, 0, (size_t)n * scores * sizeof *seed);
+    for (int i = 0; i < n; i++) seed[(size_t)i * scores + (size_t)score[i]] = 1;
+    piece_walk(&p, e->plan.count + 1, 2 * e->plan.count - node);
+}
+
 void nn_exec_gradient(nn_exec *e, int n)
 {
     batch_job job = {.e = e, .n = n, .pieces = pieces_of(e, n), .end = 2 * e->plan.count};
@@ -595,7 +613,7 @@ const float *nn_exec_activation(const nn_exec *e, int node)
 const float *nn_exec_activation_grad(const nn_exec *e, int node)
 {
     piece p = {.e = (nn_exec *)e, .slot = e->slot};
-    return e->keep && e->train ? space(&p, e->plan.node[e->plan.node[node].root].dy) : NULL;
+    return e->keep && (e->train || e->back) ? space(&p, e->plan.node[e->plan.node[node].root].dy) : NULL;
 }
 
 void nn_exec_set_mask(nn_exec *e, int node, const float *mask)

@@ -33,7 +33,8 @@ typedef struct nn_exec_options {
     int max_batch;
     bool train;        /* gradients too: needs loss and optim, a network that ends in softmax (else LL405), and a layer
                           that is not frozen (else LL430) */
-    bool keep;         /* keep every layer's output (and its gradient, with train) to be read after a run */
+    bool keep;         /* keep every layer's output (and its gradient, with train or back) to be read after a run */
+    bool back;         /* with keep, without train: nn_exec_explain. Whatever is frozen, gradients reach every layer */
     lg_pool *pool;     /* NULL: the calling thread alone */
     const nn_loss_type *loss;
     const nn_optim_type *optim;
@@ -63,6 +64,11 @@ void nn_exec_set_class_weight(nn_exec *exec, const float *weight);
 void nn_exec_forward(nn_exec *exec, int n);
 /* Forward as in training, loss and gradient of the mean loss over the first n images. */
 void nn_exec_gradient(nn_exec *exec, int n);
+/* With back: the network as it is used (averages of batchnorm, dropout off), but its output are the scores before the
+ * last softmax; then, for each of the first n images, the gradient of its score number score[i] with respect to the
+ * output of a node, 0 being the image, to be read with nn_exec_activation_grad. Backward goes no further than that, so
+ * the gradient is that of the node's output behind its activation. Cancelled: undefined. */
+void nn_exec_explain(nn_exec *exec, int n, const int32_t *score, int node);
 /* One update from that gradient; then layers move what is theirs (averages of batchnorm). hyper->step 0: counted by the
  * exec, from 1. */
 void nn_exec_step(nn_exec *exec, const nn_hyper *hyper);

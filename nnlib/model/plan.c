@@ -28,7 +28,7 @@ static void plan_roots(nn_plan *plan, const nn_plan_options *o)
         *p = (nn_plan_node){.runs = i > 0 && !view, .spec = node->spec, .target = i, .folds = -1, .y = -1, .dy = -1,
                             .saved = -1, .scratch_forward = -1, .scratch_backward = -1, .temp = -1};
         p->root = view ? plan->node[node->input[0]].root : i;
-        p->trains = o->train && node->nparam > 0 && !node->frozen;
+        p->trains = o->back || (o->train && node->nparam > 0 && !node->frozen);
         for (int k = 0; k < node->spec.nin; k++) p->trains |= plan->node[node->input[k]].trains;
     }
 }
@@ -159,7 +159,7 @@ static void plan_gradients(nn_plan *plan, const nn_plan_options *o, int *first)
         }
         if (temp) p->temp = nn_workspace_add(&plan->ws, temp, step, step);
     }
-    for (int i = 1; i < plan->count; i++) {
+    for (int i = o->back ? 0 : 1; i < plan->count; i++) {
         nn_plan_node *p = &plan->node[i];
         size_t bytes = (size_t)plan->images * nn_shape_size(p->spec.out) * sizeof(float);
         if (p->root != i || first[i] < 0) continue;
@@ -203,7 +203,7 @@ lg_status nn_plan_init(nn_plan *plan, const nn_plan_options *o, lg_err *err)
     plan_roots(plan, o);
     if (!o->keep) plan_fusion(plan, o->net);
     plan_outputs(plan, o, life, life + n);
-    if (o->train) plan_gradients(plan, o, life);
+    if (o->train || o->back) plan_gradients(plan, o, life);
     plan_extras(plan, o);
     nn_workspace_plan(&plan->ws);
 done:

@@ -20,7 +20,8 @@
 
 typedef struct nn_plan_node {
     bool runs;
-    bool trains;      /* a gradient has to reach it: it or something before it has weights that are not frozen */
+    bool trains;      /* a gradient has to reach it: it or something before it has weights that are not frozen; all, the
+                         input too, with `back` */
     int root;         /* node whose place holds its output */
     int target;       /* node it writes for: itself, or the reader it swallowed */
     nn_spec spec;     /* the net's, with fused, folded and ending set */
@@ -47,6 +48,7 @@ typedef struct nn_plan_options {
     const nn_net *net;
     int images;
     bool train, keep; /* keep: everything stays alive, nothing is fused */
+    bool back;        /* with keep, without train: used, and gradients of every output and of the input */
 } nn_plan_options;
 
 lg_status nn_plan_init(nn_plan *plan, const nn_plan_options *options, lg_err *err) LG_MUST_CHECK;
