@@ -14,7 +14,7 @@ static lg_status no_base(const char *name, const cmd_model *model, lg_err *err)
                   nn_net_count(model->net) > 1 ? nn_net_node(model->net, 1)->name : "conv1");
 }
 
-static lg_status no_layer(const char *name, const cmd_model *model, const char *word, lg_err *err)
+lg_status cmd_no_layer(const char *name, const cmd_model *model, const char *word, lg_err *err)
 {
     const char *names[NN_MAX_LAYERS];
     int n = 0;
@@ -35,6 +35,13 @@ static bool is_called(const nn_node *node, const char *word)
     return lg_casecmp(node->name, word) == 0 || lg_casecmp(node->keras_name, word) == 0;
 }
 
+int cmd_layer_called(const cmd_model *model, const char *word)
+{
+    for (int i = 1; i < nn_net_count(model->net); i++)
+        if (is_called(nn_net_node(model->net, i), word)) return i;
+    return -1;
+}
+
 static lg_status mark(const cmd_model *model, const char *name, const char *word, bool *chosen, lg_err *err)
 {
     bool base = lg_casecmp(word, "base") == 0, all = lg_casecmp(word, "all") == 0, found = all;
@@ -44,7 +51,7 @@ static lg_status mark(const cmd_model *model, const char *name, const char *word
             continue;
         chosen[i] = found = true;
     }
-    return found ? LG_OK : no_layer(name, model, word, err);
+    return found ? LG_OK : cmd_no_layer(name, model, word, err);
 }
 
 lg_status cmd_layers_chosen(const dsl_call *call, const cmd_model *model, const char *name, int layers, bool **out,

@@ -5,7 +5,6 @@
 #include "lib/base/banned.h"
 
 static const dsl_later later[] = {
-    {"explain", "show", "show logos.val with scratch where correct = no sort loss"},
     {"activations", "summary", "`summary` shows what each layer makes of the image"},
     {"dream", "summary", "`summary` shows what each layer makes of the image"},
     {"filters", "summary", "`summary` shows what each layer makes of the image"},

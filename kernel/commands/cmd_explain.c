@@ -1,0 +1,409 @@
+/* cmd_explain.c - `explain`: where in an image a decision came from. */
+#include "kernel/commands/params.h"
+#include "kernel/commands/seen.h"
+#include "lib/data/clean.h"
+#include "lib/plot/theme.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/banned.h"
+
+enum { MODEL, ON, IMAGE, CLASS, METHOD, LAYER };
+enum { PICKED = 3, SIDE = 192, BARS = 8 };
+
+static const dsl_param params[] = {
+    [MODEL] = CMD_MODEL("the model that decides"),
+    [ON] = CMD_ON("where the image is from"),
+    [IMAGE] = {.name = "image",
+               .role = DSL_OPTION,
+               .type = DSL_T_IMAGE,
+               .list = true,
+               .dflt_help = "a few that pass `where`",
+               .help = "numbers or names of single images"},
+    [CLASS] = {.name = "class",
+               .role = DSL_OPTION,
+               .type = DSL_T_LABEL,
+               .dflt_help = "what the model says",
+               .help = "the label to look for: what in the image speaks for it"},
+    [METHOD] = {.name = "method",
+                .role = DSL_OPTION,
+                .type = DSL_T_CHOICE,
+                .choices = "gradcam saliency occlusion",
+                .dflt = "gradcam",
+                .help = "gradcam: which places of a layer count; saliency: which pixels; occlusion: what is missed when "
+                        "it is covered"},
+    [LAYER] = {.name = "layer",
+               .role = DSL_OPTION,
+               .type = DSL_T_LAYER,
+               .dflt_help = "the last convolution, with the norm and activation behind it",
+               .help = "the layer whose maps gradcam weighs"},
+    {0},
+};
+
+typedef enum method { GRADCAM, SALIENCY, OCCLUSION } method;
+
+typedef struct explanation {
+    const dsl_call *call;
+    cmd_seen seen;
+    method method;
+    int node;  /* of gradcam */
+    int asked; /* class, -1: what the model says */
+    lg_pool *pool;
+    cmd_live live;
+    nn_occlusion_options patch;
+    int h, w;    /* of the network's images */
+    float *heat; /* (h, w) */
+    float *map;  /* (mh, mw) of the node */
+    int mh, mw;
+} explanation;
+
+/* ---- what was asked ---- */
+static lg_status no_class(const explanation *e, const dsl_value *word, lg_err *err)
+{
+    const cmd_labels *labels = &e->seen.model->labels;
+    lg_buf list;
+    lg_fail(err, LG_E_NAME, 313, "`%s` knows no label `%.60s`", e->seen.model_name, word->text);
+    if (labels->count) {
+        const char *near = lg_nearest(word->text, (const char *const *)labels->name, (size_t)labels->count);
+        lg_buf_init(&list, 300);
+        for (int k = 0; k < labels->count && k < 12; k++) lg_buf_addf(&list, "%s%s", k ? ", " : "", labels->name[k]);
+        lg_why(err, "its labels are %s%s", lg_buf_str(&list), labels->count > 12 ? ", …" : "");
+        lg_buf_release(&list);
+        if (near) lg_try(err, "did you mean `%s`?", near);
+    } else {
+        lg_why(err, "it was made without labels: its outputs are numbered from 1 to %s",
+               lg_thousands((long long)nn_shape_size(nn_net_output(e->seen.model->net))));
+        lg_try(err, "class 1");
+    }
+    return lg_err_place(err, word->span);
+}
+
+static lg_status find_class(explanation *e, lg_err *err)
+{
+    const dsl_value *word = dsl_val(e->call, CLASS);
+    const cmd_labels *labels = &e->seen.model->labels;
+    long long number;
+    e->asked = -1;
+    if (!word) return LG_OK;
+    for (int k = 0; k < labels->count; k++)
+        if (lg_casecmp(labels->name[k], word->text) == 0) e->asked = k;
+    if (!labels->count && lg_parse_int(word->text, &number) && number >= 1 &&
+        number <= (long long)nn_shape_size(nn_net_output(e->seen.model->net)))
+        e->asked = (int)number - 1;
+    return e->asked < 0 ? no_class(e, word, err) : LG_OK;
+}
+
+static lg_status is_for_classes(const explanation *e, lg_err *err)
+{
+    nn_shape out = nn_net_output(e->seen.model->net);
+    char size[NN_SHAPE_TEXT];
+    if (out.rank == 1) return LG_OK;
+    lg_fail(err, LG_E_SHAPE, 405, "`%s` ends in %s, not in one score per class", e->seen.model_name,
+            nn_shape_text(out, size));
+    lg_try(err, "end it with `dense classes softmax`");
+    return lg_err_place(err, e->call->arg[MODEL].value[0].span);
+}
+
+static lg_status prepare(explanation *e, lg_err *err)
+{
+    const dsl_call *call = e->call;
+    const nn_net *net = e->seen.model->net;
+    const nn_shape in = nn_net_input(net);
+    const data_rules rules = data_rules_of(e->seen.view);
+    const char *word = call->arg[METHOD].value[0].text;
+    e->method = strcmp(word, "saliency") == 0 ? SALIENCY : strcmp(word, "occlusion") == 0 ? OCCLUSION : GRADCAM;
+    LG_TRY(is_for_classes(e, err));
+    LG_TRY(find_class(e, err));
+    if (e->method == GRADCAM) LG_TRY(cmd_seen_layer(call, MODEL, LAYER, nn_explain_node(net), false, &e->node, err));
+    LG_TRY(cmd_pool(call, &e->pool, err));
+    e->patch = nn_occlusion_defaults(net);
+    e->patch.grey = (float)((rules.low + rules.high) / 2);
+    e->h = (int)in.dim[0], e->w = (int)in.dim[1];
+    const nn_shape maps = nn_net_node(net, e->node)->spec.out;
+    e->mh = e->method == GRADCAM ? (int)maps.dim[0] : e->h, e->mw = e->method == GRADCAM ? (int)maps.dim[1] : e->w;
+    e->heat = lg_alloc((size_t)e->h * (size_t)e->w, sizeof *e->heat, err);
+    e->map = e->heat ? lg_alloc((size_t)e->mh * (size_t)e->mw, sizeof *e->map, err) : NULL;
+    return e->map ? LG_OK : err->status;
+}
+
+/* ---- heat ---- */
+static void on_patch(void *ctx, int done, int patches)
+{
+    explanation *e = ctx;
+    cmd_live_progress(&e->live, "covering the image", done, patches);
+}
+
+/* Into map, and at the image's size into heat. */
+static lg_status warm(explanation *e, size_t i, int score, lg_err *err)
+{
+    float *x = NULL, before;
+    LG_TRY(cmd_seen_pixels(&e->seen, i, &x, err));
+    const nn_explain_options how = {.weights = e->seen.model->weights,
+                                    .image = x,
+                                    .score = score,
+                                    .pool = e->pool,
+                                    .cancel = e->call->cancel,
+                                    .ctx = e,
+                                    .on_patch = on_patch};
+    lg_status st = e->method == GRADCAM    ? nn_gradcam(&how, e->node, e->map, err)
+                   : e->method == SALIENCY ? nn_saliency(&how, e->map, err)
+                                           : nn_occlusion(&how, &e->patch, e->map, &before, err);
+    if (st == LG_OK) nn_map_resize(e->map, e->mh, e->mw, e->heat, e->h, e->w);
+    lg_free(x);
+    return st;
+}
+
+/* ---- words ---- */
+static const char *const ninths[] = {"upper left",   "upper middle", "upper right", "middle left", "centre",
+                                     "middle right", "lower left",   "lower middle", "lower right"};
+
+static const char *method_words(const explanation *e, lg_buf *room)
+{
+    if (e->method == GRADCAM) lg_buf_addf(room, "gradcam of %s", nn_net_node(e->seen.model->net, e->node)->name);
+    else lg_buf_adds(room, e->method == SALIENCY ? "saliency" : "occlusion");
+    return lg_buf_str(room);
+}
+
+/* "nike with 87%, which is right", and of what else the heat is. */
+static void say_verdict(const explanation *e, const data_image *image, const float *p, int score, lg_buf *out)
+{
+    const cmd_model *model = e->seen.model;
+    int best = nn_argmax(p, (int)nn_shape_size(nn_net_output(model->net)));
+    const char *said = cmd_output_name(model, best);
+    const char *truth = image->label < 0 ? NULL : data_class_name(e->seen.set, image->label);
+    bool right = truth && lg_casecmp(truth, said) == 0;
+    lg_buf_addf(out, "Image %s is called %s with %s%%", image->number, plt_label(said), plt_points((double)p[best], 0));
+    if (truth && model->labels.count) lg_buf_addf(out, right ? ", rightly" : ", but its label is %s", plt_label(truth));
+    if (score != best)
+        lg_buf_addf(out, "; the heat is that of %s, which it gives %s%%", plt_label(cmd_output_name(model, score)),
+                    plt_points((double)p[score], 0));
+}
+
+static void say_heat(const explanation *e, const nn_heat *heat, int score, lg_buf *out)
+{
+    static const char *const what[] = {"heat", "slope", "fall"};
+    int most = 0;
+    for (int k = 1; k < 9; k++)
+        if (heat->ninth[k] > heat->ninth[most]) most = k;
+    if (!(heat->sum > 0)) {
+        lg_buf_addf(out, "; no place speaks for %s: the map is 0 everywhere",
+                    plt_label(cmd_output_name(e->seen.model, score)));
+        return;
+    }
+    lg_buf_addf(out, "; %s%% of the %s lies in the %s ninth", plt_points(heat->ninth[most], 0), what[e->method],
+                ninths[most]);
+    lg_buf_addf(out, ", most of it at row %d, column %d of %dx%d; half of it on %s%% of the picture", heat->row + 1,
+                heat->column + 1, e->h, e->w, plt_points(heat->half, 0));
+}
+
+/* ---- parts of the document ---- */
+static lg_status doc_pictures(plt_doc *doc, const explanation *e, size_t i, const nn_heat *heat, const char *words,
+                              plt_edge edge, lg_err *err)
+{
+    img_picture seen = {0}, over = {0}, alone = {0};
+    float *large = NULL;
+    data_image image;
+    lg_status st;
+    data_image_at(e->seen.set, e->seen.row[i], &image);
+    LG_GO(cmd_seen_picture(&e->seen, i, SIDE, &seen, err));
+    LG_GO(img_picture_copy(&over, seen.px, seen.h, seen.w, 3, err));
+    LG_GO(img_picture_copy(&alone, seen.px, seen.h, seen.w, 3, err));
+    large = lg_alloc((size_t)seen.h * (size_t)seen.w, sizeof *large, err);
+    LG_GO(large ? LG_OK : LG_E_MEMORY);
+    nn_map_resize(e->map, e->mh, e->mw, large, seen.h, seen.w);
+    double most = 0; /* of the picture's own size, which may lie between the places of the map */
+    for (size_t k = 0; k < (size_t)seen.h * (size_t)seen.w; k++) most = fmax(most, (double)large[k]);
+    cmd_paint_heat(large, heat->sum > 0 ? most : 0, false, &over);
+    cmd_paint_heat(large, heat->sum > 0 ? most : 0, true, &alone);
+    plt_grid(doc, SIDE, "%s", words);
+    plt_thumb(doc, seen.px, seen.w, seen.h, edge, "%s %s", image.number,
+              image.label < 0 ? "no label" : data_class_name(e->seen.set, image.label));
+    plt_thumb(doc, over.px, over.w, over.h, PLT_EDGE_NONE, "heat over it; line: half of the largest");
+    plt_thumb(doc, alone.px, alone.w, alone.h, PLT_EDGE_NONE, "the heat alone");
+done:
+    lg_free(large);
+    img_picture_release(&seen);
+    img_picture_release(&over);
+    img_picture_release(&alone);
+    return st;
+}
+
+typedef struct scored {
+    float p;
+    int output;
+} scored;
+
+static int surest_first(const void *a, const void *b)
+{
+    const scored *x = a, *y = b;
+    if (x->p > y->p || x->p < y->p) return x->p > y->p ? -1 : 1;
+    return x->output < y->output ? -1 : x->output > y->output;
+}
+
+/* All in their order, or the surest few of many. */
+static lg_status doc_scores(plt_doc *doc, const explanation *e, const float *p, lg_err *err)
+{
+    int n = (int)nn_shape_size(nn_net_output(e->seen.model->net)), shown = n < BARS ? n : BARS;
+    const char *label[BARS];
+    double value[BARS];
+    scored *all = lg_alloc((size_t)n, sizeof *all, err);
+    if (!all) return err->status;
+    for (int k = 0; k < n; k++) all[k] = (scored){p[k], k};
+    if (n > BARS) qsort(all, (size_t)n, sizeof *all, surest_first);
+    for (int k = 0; k < shown; k++) {
+        label[k] = cmd_output_name(e->seen.model, all[k].output);
+        value[k] = (double)all[k].p;
+    }
+    plt_bars(doc, &(plt_bars_spec){.title = n > BARS ? "What the model says: the likeliest" : "What the model says",
+                                   .sentence = "",
+                                   .labels = label,
+                                   .values = value,
+                                   .n = shown,
+                                   .percent = true});
+    lg_free(all);
+    return LG_OK;
+}
+
+static void doc_ninths(plt_doc *doc, const nn_heat *heat)
+{
+    static const char *const across[] = {"Left", "Middle", "Right"}, *const down[] = {"Top", "Middle", "Bottom"};
+    if (!(heat->sum > 0)) return;
+    plt_table(doc, "Where the heat lies, by ninths of the picture (11%% each if it lay evenly)");
+    plt_column(doc, PLT_LEFT, " ");
+    for (int k = 0; k < 3; k++) plt_column(doc, PLT_RIGHT, "%s", across[k]);
+    for (int row = 0; row < 3; row++) {
+        plt_row(doc, PLT_ROW_PLAIN);
+        plt_head(doc, "%s", down[row]);
+        for (int k = 0; k < 3; k++) {
+            plt_cell(doc, "%s%%", plt_points(heat->ninth[3 * row + k], 0));
+            plt_cell_tone(doc, PLT_TONE_BAD, heat->ninth[3 * row + k]);
+        }
+    }
+}
+
+static void doc_method(plt_doc *doc, const explanation *e)
+{
+    const nn_net *net = e->seen.model->net;
+    if (e->method == GRADCAM)
+        plt_note(doc,
+                 "Grad-CAM: the %lld maps of `%s`, each weighed by how much the score rises with it on average, added up "
+                 "and cut at 0; its %dx%d places are drawn over the %dx%d picture",
+                 (long long)nn_net_node(net, e->node)->spec.out.dim[2], nn_net_node(net, e->node)->name, e->mh, e->mw,
+                 e->h, e->w);
+    else if (e->method == SALIENCY)
+        plt_note(doc, "Saliency: how much the score would change with each pixel, the largest of its channels; a pixel "
+                      "that is hot may speak for or against");
+    else
+        plt_note(doc,
+                 "Occlusion: a grey window of %dx%d, moved by %d rows and %d columns, %s places; heat is how far the "
+                 "probability falls when it covers a pixel, on average",
+                 e->patch.height, e->patch.width, e->patch.down, e->patch.across,
+                 lg_thousands(nn_occlusion_patches(net, &e->patch)));
+}
+
+/* What covering does not lower. */
+static void doc_rise(plt_doc *doc, const explanation *e, int score)
+{
+    double least = 0;
+    for (size_t k = 0; k < (size_t)e->h * (size_t)e->w; k++) least = fmin(least, (double)e->heat[k]);
+    if (e->method == OCCLUSION && least < -0.01)
+        plt_note(doc, "somewhere covering raises it instead, by up to %s points: what is there speaks against %s",
+                 plt_points(-least, 0), plt_label(cmd_output_name(e->seen.model, score)));
+}
+
+static lg_status doc_image(plt_doc *doc, explanation *e, size_t i, lg_err *err)
+{
+    const float *p = cmd_seen_said(&e->seen, i);
+    int best = nn_argmax(p, (int)nn_shape_size(nn_net_output(e->seen.model->net)));
+    int score = e->asked < 0 ? best : e->asked;
+    data_image image;
+    nn_heat heat;
+    lg_buf words, what;
+    data_image_at(e->seen.set, e->seen.row[i], &image);
+    bool known = image.label >= 0 && e->seen.model->labels.count;
+    plt_edge edge = !known ? PLT_EDGE_NONE
+                    : lg_casecmp(data_class_name(e->seen.set, image.label), cmd_output_name(e->seen.model, best)) == 0
+                        ? PLT_EDGE_GOOD
+                        : PLT_EDGE_BAD;
+    LG_TRY(warm(e, i, score, err));
+    LG_TRY(nn_heat_of(e->heat, e->h, e->w, &heat, err));
+    lg_buf_init(&words, 0);
+    lg_buf_init(&what, 0);
+    say_verdict(e, &image, p, score, &words);
+    say_heat(e, &heat, score, &words);
+    lg_buf_addf(&what, "image %s and where %s sees %s", image.number, e->seen.model_name,
+                cmd_output_name(e->seen.model, score));
+    if (e->seen.n > 1) plt_heading(doc, "Image %s", image.number);
+    plt_sentence(doc, "%s", lg_buf_str(&words));
+    lg_status st = doc_pictures(doc, e, i, &heat, lg_buf_str(&what), edge, err);
+    if (st == LG_OK) st = doc_scores(doc, e, p, err);
+    if (st == LG_OK) doc_ninths(doc, &heat), doc_rise(doc, e, score);
+    lg_buf_release(&words);
+    lg_buf_release(&what);
+    return st;
+}
+
+static lg_status fill(plt_doc *doc, explanation *e, lg_err *err)
+{
+    const dsl_call *call = e->call;
+    lg_buf which, how;
+    lg_buf_init(&which, 0);
+    lg_buf_init(&how, 0);
+    cmd_seen_numbers(&e->seen, &which);
+    plt_title(doc, "explain %s on %s%s %s: %s%s%s", e->seen.model_name, e->seen.data_name, cmd_where_text(call),
+              lg_buf_str(&which), method_words(e, &how), *call->note ? " " : "", call->note);
+    lg_buf_release(&which);
+    lg_buf_release(&how);
+    cmd_note_stale(doc, call, e->seen.model);
+    cmd_warn_cleaned(doc, e->seen.model, e->seen.model_name, e->seen.set, e->seen.data_name);
+    if (call->arg[LAYER].count && e->method != GRADCAM)
+        plt_note(doc, "`layer` is for gradcam: %s works on the picture itself", call->arg[METHOD].value[0].text);
+    for (size_t i = 0; i < e->seen.n; i++) LG_TRY(doc_image(doc, e, i, err));
+    doc_method(doc, e);
+    if (e->seen.passed > e->seen.n && !call->arg[IMAGE].count)
+        plt_note(doc, "%zu of %s images; `image NUMBER` names others", e->seen.n,
+                 lg_thousands((long long)e->seen.passed));
+    return LG_OK;
+}
+
+static lg_status explain_run(const dsl_call *call, lg_err *err)
+{
+    explanation e = {.call = call};
+    plt_doc doc;
+    plt_doc_init(&doc);
+    cmd_live_init(&e.live, call->out);
+    lg_status st;
+    LG_GO(cmd_seen_open(call, &(cmd_seen_of){.model = MODEL, .on = ON, .image = IMAGE, .most = PICKED}, &e.seen, err));
+    LG_GO(prepare(&e, err));
+    LG_GO(fill(&doc, &e, err));
+    st = cmd_live_result(call, &e.live, &doc, true, err);
+done:
+    if (st) {
+        cmd_live_close(&e.live, st);
+        plt_doc_release(&doc);
+    }
+    cmd_seen_release(&e.seen);
+    lg_free(e.heat);
+    lg_free(e.map);
+    return st;
+}
+
+const dsl_command dsl_cmd_explain = {
+    .name = "explain",
+    .summary = "where in the image the decision came from",
+    .detail =
+        "Draws what in the picture speaks for what the model says, or for `class`: as heat over the picture, with the "
+        "scores of all classes and in words. `method occlusion` needs no layer and says it in points of probability, "
+        "but runs the network a hundred times. Works with a pretrained `base` as with layers of your own, frozen or "
+        "not. Hot does not mean right: a model that looks at the background says so here.",
+    .group = "Explain",
+    .params = params,
+    .examples = (const char *const[]){"explain scratch on logos.val where correct = no",
+                                      "explain scratch image 7 class adidas",
+                                      "explain scratch image 7 method occlusion", NULL},
+    .takes_where = true,
+    .asks_model = true,
+    .run = explain_run,
+};

@@ -1,0 +1,61 @@
+/* seen.h - what `explain`, `activations` and `filters` share: the images they look into, layers by name, and numbers as
+ * pictures.
+ *
+ *     cmd_seen seen = {0};
+ *     LG_GO(cmd_seen_open(call, &(cmd_seen_of){.model = MODEL, .on = ON, .image = IMAGE, .most = 4}, &seen, err));
+ *     LG_GO(cmd_seen_pixels(&seen, 0, &x, err));                 // what the network is given
+ *     ... cmd_seen_said(&seen, 0), seen.row[0] of seen.set and seen.view
+ *     done: cmd_seen_release(&seen); */
+#ifndef CMD_SEEN_H
+#define CMD_SEEN_H
+
+#include "kernel/commands/opinion.h"
+#include "lib/image/picture.h"
+
+typedef struct cmd_seen {
+    const cmd_model *model;
+    const char *model_name, *data_name; /* "scratch", "logos.val": of the call's arena */
+    data_set *set, *view;               /* the images, and as the network wants them: the same rows. Owned */
+    cmd_opinion opinion;
+    uint32_t *row; /* in the order asked for, owned */
+    size_t n;
+    size_t passed; /* images there were to choose from */
+} cmd_seen;
+
+/* Parameters of the call; at most so many images where none is named. */
+typedef struct cmd_seen_of {
+    int model, on, image;
+    size_t most;
+} cmd_seen_of;
+/* The images named by `image`, of the dataset given, else of the model's own. Without a name a few that pass `where`, of
+ * the validation part where that has images and nothing else is said. Failures are placed: LL404, LL408, LL314, LL305,
+ * LL407. */
+lg_status cmd_seen_open(const dsl_call *call, const cmd_seen_of *of, cmd_seen *out, lg_err *err) LG_MUST_CHECK;
+void cmd_seen_release(cmd_seen *seen); /* {0} is fine */
+/* Image i as the network is given it; *x owned (lg_free). */
+lg_status cmd_seen_pixels(const cmd_seen *seen, size_t i, float **x, lg_err *err) LG_MUST_CHECK;
+/* The same image as RGB pixels, enlarged by a whole number or reduced to about `side`. *out empty. */
+lg_status cmd_seen_picture(const cmd_seen *seen, size_t i, int side, img_picture *out, lg_err *err) LG_MUST_CHECK;
+const float *cmd_seen_said(const cmd_seen *seen, size_t i); /* probabilities */
+/* "nike", or "output 3" where a model was made without labels; this thread's, the last 8 stay. */
+const char *cmd_output_name(const cmd_model *model, int output);
+/* "image 412" or "image 1, 5 and 7", as they are numbered. */
+void cmd_seen_numbers(const cmd_seen *seen, lg_buf *out);
+
+/* The node that `layer` of the call names, else `fallback`, which is -1 where there is none. LL219 no such layer, LL432
+ * its output has no places. kernel: it must have learnt kernels instead. */
+lg_status cmd_seen_layer(const dsl_call *call, int model, int layer, int fallback, bool kernel, int *node,
+                         lg_err *err) LG_MUST_CHECK;
+
+/* ---- numbers as pictures ---- */
+/* A map (h, w), scaled so that `most` is full colour: 0 is white, numbers above it blue, below it vermilion. A pixel of
+ * out is `times` x `times`. crossed: a line from corner to corner says that there is nothing. *out empty. */
+lg_status cmd_paint_map(const float *map, int h, int w, double most, int times, bool crossed, img_picture *out,
+                        lg_err *err) LG_MUST_CHECK;
+/* The same into a picture that is there, at (y, x). stride: floats from one number to the next, rows are w of them. */
+void cmd_paint_numbers(const float *map, size_t stride, int h, int w, double most, img_picture *to, int y, int x);
+/* Heat (h, w) >= 0 over a picture of any size, white to vermilion, a line where it is half of `most`. NULL picture
+ * pixels: the heat alone. heat is that of the picture's size. */
+void cmd_paint_heat(const float *heat, double most, bool alone, img_picture *picture);
+
+#endif
