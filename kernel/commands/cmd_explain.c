@@ -194,7 +194,7 @@ static void say_heat(const explanation *e, const nn_heat *heat, int score, lg_bu
     }
     lg_buf_addf(out, "; %s%% of the %s lies in the %s ninth", plt_points(heat->ninth[most], 0), what[e->method],
                 ninths[most]);
-    lg_buf_addf(out, ", most of it at row %d, column %d of %dx%d; half of it on %s%% of the picture", heat->row + 1,
+    lg_buf_addf(out, ", its peak at row %d, column %d of %dx%d; half of it on %s%% of the picture", heat->row + 1,
                 heat->column + 1, e->h, e->w, plt_points(heat->half, 0));
 }
 
@@ -215,12 +215,13 @@ static lg_status doc_pictures(plt_doc *doc, const explanation *e, size_t i, cons
     nn_map_resize(e->map, e->mh, e->mw, large, seen.h, seen.w);
     double most = 0; /* of the picture's own size, which may lie between the places of the map */
     for (size_t k = 0; k < (size_t)seen.h * (size_t)seen.w; k++) most = fmax(most, (double)large[k]);
-    cmd_paint_heat(large, heat->sum > 0 ? most : 0, false, &over);
-    cmd_paint_heat(large, heat->sum > 0 ? most : 0, true, &alone);
-    plt_grid(doc, SIDE, "%s", words);
+    bool line = e->method != SALIENCY; /* single pixels have no outline */
+    cmd_paint_heat(large, heat->sum > 0 ? most : 0, false, line, &over);
+    cmd_paint_heat(large, heat->sum > 0 ? most : 0, true, line, &alone);
+    plt_grid(doc, SIDE, "%s%s", words, line && heat->sum > 0 ? "; the line is at half of the largest heat" : "");
     plt_thumb(doc, seen.px, seen.w, seen.h, edge, "%s %s", image.number,
               image.label < 0 ? "no label" : data_class_name(e->seen.set, image.label));
-    plt_thumb(doc, over.px, over.w, over.h, PLT_EDGE_NONE, "heat over it; line: half of the largest");
+    plt_thumb(doc, over.px, over.w, over.h, PLT_EDGE_NONE, "heat over it");
     plt_thumb(doc, alone.px, alone.w, alone.h, PLT_EDGE_NONE, "the heat alone");
 done:
     lg_free(large);

@@ -60,7 +60,7 @@ static bool on_contour(const float *heat, const img_picture *p, double half, int
                                          hot(heat, p, half, y, x - 1) && hot(heat, p, half, y, x + 1));
 }
 
-void cmd_paint_heat(const float *heat, double most, bool alone, img_picture *p)
+void cmd_paint_heat(const float *heat, double most, bool alone, bool line, img_picture *p)
 {
     const double pale = 0.45, full = 0.75;
     for (int y = 0; y < p->h; y++)
@@ -68,8 +68,8 @@ void cmd_paint_heat(const float *heat, double most, bool alone, img_picture *p)
             uint8_t *px = img_at(p, y, x);
             double v = (double)heat[(size_t)y * (size_t)p->w + (size_t)x];
             double share = most > 0 ? fmax(0, fmin(v / most, 1)) : 0;
-            mix(px, PLT_PAPER, alone ? 1 : pale * (1 - share), px);
+            mix(px, PLT_PAPER, alone ? 1 : pale, px);
             mix(px, plt_look_color(PLT_VERMILION), alone ? share : full * share, px);
-            if (on_contour(heat, p, most / 2, y, x)) mix(px, PLT_INK, 1, px);
+            if (line && on_contour(heat, p, most / 2, y, x)) mix(px, PLT_INK, 1, px);
         }
 }

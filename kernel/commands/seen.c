@@ -204,7 +204,7 @@ void cmd_seen_numbers(const cmd_seen *seen, lg_buf *out)
 {
     enum { SAID = 6 };
     data_image image;
-    lg_buf_adds(out, "image ");
+    lg_buf_adds(out, seen->n == 1 ? "image " : "images ");
     for (size_t i = 0; i < seen->n && i < SAID; i++) {
         data_image_at(seen->set, seen->row[i], &image);
         lg_buf_addf(out, "%s%s", i ? ", " : "", image.number);

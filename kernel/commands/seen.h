@@ -39,7 +39,7 @@ lg_status cmd_seen_picture(const cmd_seen *seen, size_t i, int side, img_picture
 const float *cmd_seen_said(const cmd_seen *seen, size_t i); /* probabilities */
 /* "nike", or "output 3" where a model was made without labels; this thread's, the last 8 stay. */
 const char *cmd_output_name(const cmd_model *model, int output);
-/* "image 412" or "image 1, 5 and 7", as they are numbered. */
+/* "image 412" or "images 1, 5, 7", as they are numbered. */
 void cmd_seen_numbers(const cmd_seen *seen, lg_buf *out);
 
 /* The node that `layer` of the call names, else `fallback`, which is -1 where there is none. LL219 no such layer, LL432
@@ -54,8 +54,8 @@ lg_status cmd_paint_map(const float *map, int h, int w, double most, int times, 
                         lg_err *err) LG_MUST_CHECK;
 /* The same into a picture that is there, at (y, x). stride: floats from one number to the next, rows are w of them. */
 void cmd_paint_numbers(const float *map, size_t stride, int h, int w, double most, img_picture *to, int y, int x);
-/* Heat (h, w) >= 0 over a picture of any size, white to vermilion, a line where it is half of `most`. NULL picture
- * pixels: the heat alone. heat is that of the picture's size. */
-void cmd_paint_heat(const float *heat, double most, bool alone, img_picture *picture);
+/* Heat, a number for each pixel of the picture, over it: none to vermilion, what is below 0 as 0. alone: on white
+ * instead. line: around what is at least half of `most`. */
+void cmd_paint_heat(const float *heat, double most, bool alone, bool line, img_picture *picture);
 
 #endif

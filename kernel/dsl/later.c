@@ -5,9 +5,7 @@
 #include "lib/base/banned.h"
 
 static const dsl_later later[] = {
-    {"activations", "summary", "`summary` shows what each layer makes of the image"},
     {"dream", "summary", "`summary` shows what each layer makes of the image"},
-    {"filters", "summary", "`summary` shows what each layer makes of the image"},
     {"trace", "summary", "`summary` shows sizes layer by layer"},
     {"step", "fit", "`fit … epochs 1` shows one round"},
     {"gradients", "fit", "`fit` draws the loss as it falls"},

@@ -38,7 +38,7 @@ static int only_reader(const nn_net *net, int node)
     return reader;
 }
 
-static int with_what_follows(const nn_net *net, int node)
+int nn_with_followers(const nn_net *net, int node)
 {
     for (int next = node; next > 0; next = only_reader(net, node)) {
         const nn_node *n = nn_net_node(net, next);
@@ -52,14 +52,14 @@ static int with_what_follows(const nn_net *net, int node)
 int nn_explain_node(const nn_net *net)
 {
     for (int i = nn_net_count(net) - 1; i > 0; i--)
-        if (convolves(nn_net_node(net, i))) return with_what_follows(net, i);
+        if (convolves(nn_net_node(net, i))) return nn_with_followers(net, i);
     return -1;
 }
 
 int nn_first_maps_node(const nn_net *net)
 {
     for (int i = 1; i < nn_net_count(net); i++)
-        if (convolves(nn_net_node(net, i))) return with_what_follows(net, i);
+        if (convolves(nn_net_node(net, i))) return nn_with_followers(net, i);
     return -1;
 }
 

@@ -35,6 +35,9 @@ bool nn_has_places(const nn_node *node);
 int nn_explain_node(const nn_net *net);
 int nn_first_maps_node(const nn_net *net);
 
+/* A node, or the last of the norm, sum and activation that follow it as said above. */
+int nn_with_followers(const nn_net *net, int node);
+
 /* Grad-CAM (Selvaraju et al. 2017): each map of the node weighs as much as the gradient of the score with respect to
  * it, averaged over its places; heat (h, w) is the weighted sum where it is positive, 0 elsewhere. */
 lg_status nn_gradcam(const nn_explain_options *options, int node, float *heat, lg_err *err) LG_MUST_CHECK;
