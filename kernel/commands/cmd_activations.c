@@ -9,7 +9,7 @@
 #include "lib/base/banned.h"
 
 enum { MODEL, ON, IMAGE, LAYER, LIMIT };
-enum { SIDE = 112, ROWS = 400 };
+enum { SIDE = 128, ROWS = 400 };
 
 static const dsl_param params[] = {
     [MODEL] = CMD_MODEL("the model that looks"),

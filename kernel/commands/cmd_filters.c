@@ -203,11 +203,18 @@ static lg_status doc_filter(plt_doc *doc, const kernels *k, int filter, lg_err *
     return LG_OK;
 }
 
+/* No "-0.00". */
+static void cell_number(plt_doc *doc, double v, int digits)
+{
+    plt_cell(doc, "%.*f", digits, fabs(v) < 0.5 * pow(10, -digits) ? 0 : v);
+}
+
 /* One row for each row of a kernel, its channels side by side. */
 static void doc_numbers(plt_doc *doc, const kernels *k, int shown)
 {
     static const char *const colour[] = {"Red", "Green", "Blue"};
     double most = fmax(fabs((double)k->low), fabs((double)k->high));
+    int digits = most < 0.1 ? 3 : 2;
     if (k->kw * k->in > PRINTED / 3 || k->kh > 7) return;
     plt_table(doc, "The numbers%s", k->bias ? ", and the bias" : "");
     plt_column(doc, PLT_LEFT, "Filter");
@@ -222,10 +229,10 @@ static void doc_numbers(plt_doc *doc, const kernels *k, int shown)
             for (int c = 0; c < k->in; c++)
                 for (int x = 0; x < k->kw; x++) {
                     double v = (double)at(k, f, c, y * k->kw + x);
-                    plt_cell(doc, "%.2f", v);
+                    cell_number(doc, v, digits);
                     plt_cell_tone(doc, v < 0 ? PLT_TONE_BAD : PLT_TONE_GOOD, most > 0 ? fabs(v) / most : 0);
                 }
-            if (k->bias && !y) plt_cell(doc, "%.2f", (double)k->bias[f]);
+            if (k->bias && !y) cell_number(doc, (double)k->bias[f], digits);
             else if (k->bias) plt_cell(doc, " ");
         }
 }

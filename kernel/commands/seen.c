@@ -219,9 +219,9 @@ static lg_status no_maps(const char *name, const nn_node *node, const nn_net *ne
     int other = nn_explain_node(net);
     lg_fail(err, LG_E_SHAPE, 432, "`%s` of `%s` has no %s", node->name, name, kernel ? "kernels" : "maps to look at");
     if (kernel) lg_why(err, "it is a layer of type `%s`, and kernels are what convolutions learn", node->type->name);
-    else
-        lg_why(err, "it gives %s, which has no places to tell apart",
-               nn_shape_text(node->spec.out, size));
+    else if (node->spec.out.rank == 3)
+        lg_why(err, "it gives one place, %s, so there is nothing to tell apart", nn_shape_text(node->spec.out, size));
+    else lg_why(err, "it gives a list of %s numbers, which have no places", nn_shape_text(node->spec.out, size));
     return other >= 0 && !kernel ? lg_try(err, "layer %s", nn_net_node(net, other)->name) : err->status;
 }
 
@@ -229,7 +229,7 @@ static lg_status no_convolution(const dsl_call *call, const char *name, bool ker
 {
     bool other = strcmp(call->command->name, "explain") == 0;
     lg_fail(err, LG_E_SHAPE, 432, "`%s` has no convolution%s", name, kernel ? "" : " whose output has places");
-    lg_why(err, "%s", kernel ? "kernels are what convolutions learn" : "without places nothing can be told of them");
+    lg_why(err, "%s", kernel ? "kernels are what convolutions learn" : "without places there is nothing to draw");
     return other ? lg_try(err, "%s %s method occlusion", call->command->name, name)
                  : lg_try(err, "summary %s", name);
 }
