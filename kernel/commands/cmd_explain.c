@@ -298,8 +298,8 @@ static void doc_method(plt_doc *doc, const explanation *e)
                       "that is hot may speak for or against");
     else
         plt_note(doc,
-                 "Occlusion: a grey window of %dx%d, moved by %d rows and %d columns, %s places; heat is how far the "
-                 "probability falls when it covers a pixel, on average",
+                 "Occlusion: a grey window of %dx%d in steps of %dx%d, %s places; heat is how far the probability falls when "
+                 "it covers a pixel, on average",
                  e->patch.height, e->patch.width, e->patch.down, e->patch.across,
                  lg_thousands(nn_occlusion_patches(net, &e->patch)));
 }

@@ -18,6 +18,8 @@ static const char *const cells[] = {
     "report scratch calibration where label = adidas as classes",
     "mistakes scratch on logos.train limit 3 as wrong",
     "embed logos with scratch as places",
+    "explain scratch image 7, 8 class nike\nexplain scratch method saliency where correct = yes",
+    "explain scratch image 7 method occlusion\nactivations scratch image 7 limit 2\nfilters scratch limit 2",
     "model plain on logos { flatten; dense classes softmax }\ncompare scratch, plain by adidas as both",
     "show classes where recall >= 0 sort label\nboth\nevaluate plain as card",
     "sweep plain lr 0.1, 0.01 epochs 1 batch 16 repeat 2 as board\nsweep plain lr 0.5 epochs 1 as board\nboard",
