@@ -44,7 +44,6 @@ int nn_with_followers(const nn_net *net, int node)
         const nn_node *n = nn_net_node(net, next);
         if (next != node && !is(n, "batchnorm") && !is(n, "activation") && !is(n, "add")) break;
         node = next;
-        if (only_reader(net, node) < 0) break;
     }
     return node;
 }

@@ -139,7 +139,7 @@ static const wrong wrongs[] = {
     {"split logos 80", 141, 1, 13, 2, NULL, "did you mean `80/20`?"},
     {"split logos 80/30", 142, 1, 13, 5, "add up to 100", "80/20"},
     {"dashboard scratch", 146, 1, 1, 9, "`dashboard` is not part of this version", "`help`"},
-    {"Explain scratch on logos.val", 146, 1, 1, 7, "`explain` is not part", NULL},
+    {"Dream scratch class adidas", 146, 1, 1, 5, "`dream` is not part", NULL},
     {"dream scratch", 146, 1, 1, 5, "`dream` is not part", "`help`"},
     {"trace logos image 1", 146, 1, 1, 5, "`trace` is not part", "`help`"},
     {"pad 1", 128, 1, 1, 3, "is a layer", NULL},
