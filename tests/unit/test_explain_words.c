@@ -86,9 +86,12 @@ TEST(heat_lies_where_the_square_is)
     looks_where_the_square_is("method occlusion");
     CHECK_HAS(shown("explain m image 1 method saliency layer conv1"), "`layer` is for gradcam");
     looks_where_the_square_is("layer conv1");
-    /* several images, each in a part of its own; nothing of it changes the model */
-    const char *text = shown("explain m image 1, 2");
-    CHECK(strstr(text, "Image 1\n") && strstr(text, "Image 2\n"));
+    /* several images, each in a part of its own, in the order asked for */
+    const char *text = shown("explain m image 2, 1 method occlusion");
+    const char *first = strstr(text, "Image 2 is called"), *second = strstr(text, "Image 1 is called");
+    CHECK(first && second && first < second);
+    CHECK(strstr(first, "upper left ninth") < second && strstr(first, "lower right ninth") > second);
+    CHECK(strstr(first, "2 square (right)") < second && strstr(second, "1 square (right)"));
     CHECK_INT(count(text, "Where the heat lies"), 2);
     CHECK_HAS(shown("explain m on marks.val where label = without"), "is called without with");
     CHECK_HAS(shown("activations m image 1 layer conv1"), "6 maps of 22x22");
@@ -157,5 +160,12 @@ TEST(filters_and_maps_are_told_as_they_are)
     CHECK_HAS(text, "-0.25");
     CHECK_HAS(shown("activations hand image 1"), "1 is dead on this image, the same number everywhere: 2");
     CHECK_HAS(lg_buf_str(&l.text), "2 dead: 0");
+    shown("model two on logos { conv 2 2x2 no bias; flatten; dense classes softmax }");
+    model = dsl_session_get(l.session, "two")->payload;
+    w = nn_weights_data(model->weights) + nn_net_node(model->net, 1)->offset[0];
+    for (int i = 0; i < 24; i++) w[i] = (float)i / 100; /* (2, 2, red green blue, 2 filters) */
+    text = shown("filters two");
+    CHECK_HAS(text, "1       0.00  0.06   0.02  0.08  0.04  0.10\n        0.12  0.18   0.14  0.20  0.16  0.22");
+    CHECK_HAS(text, "2       0.01  0.07   0.03  0.09  0.05  0.11");
     lens_close(&l);
 }
