@@ -199,6 +199,15 @@ static void model_fields(const void *payload, lg_buf *out)
     if (model->runs) cmd_run_class.fields(cmd_model_run(model), out);
 }
 
+static void model_layers(const void *payload, lg_buf *out)
+{
+    const cmd_model *model = payload;
+    char size[NN_SHAPE_TEXT];
+    for (int i = 1; i < nn_net_count(model->net); i++)
+        lg_buf_addf(out, "%s\t%s\n", nn_net_node(model->net, i)->name,
+                    nn_shape_text(nn_net_node(model->net, i)->spec.out, size));
+}
+
 static void model_labels(const void *payload, lg_buf *out)
 {
     const cmd_model *model = payload;
@@ -246,6 +255,7 @@ const dsl_class cmd_model_class = {
     .field = model_field,
     .fields = model_fields,
     .labels = model_labels,
+    .layers = model_layers,
     .data = model_data,
     .brief = model_brief,
     .show = model_show,

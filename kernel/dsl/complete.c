@@ -218,17 +218,21 @@ static void add_files(completer *c, const char *ending)
     lg_listing_release(&listing);
 }
 
-/* The first object of the line that is asked for, or else the chosen or newest dataset. */
+/* The first object of the line that is asked for, or else the dataset of a model in it, the chosen or newest one. */
 static const dsl_object *line_object(completer *c, bool (*suits)(const dsl_object *object))
 {
     const dsl_tokens *tokens = &c->context.tokens;
+    const dsl_object *its = NULL;
     char word[64];
     for (size_t i = c->context.first; i < c->context.end; i++) {
         dsl_token_copy(tokens, &tokens->token[i], word);
         word[strcspn(word, ".")] = 0;
         const dsl_object *object = *word ? dsl_session_get(c->session, word) : NULL;
         if (object && suits(object)) return object;
+        const char *on = object && object->cls->data ? object->cls->data(object->payload) : NULL;
+        if (on && !its) its = dsl_session_get(c->session, on);
     }
+    if (its && suits(its)) return its; /* the dataset of a model in the line */
     const char *name = dsl_session_default(c->session, DSL_KIND_DATASET);
     const dsl_object *object = name ? dsl_session_get(c->session, name) : NULL;
     for (size_t i = c->session->objects.count; !object && i > 0; i--) { /* else the newest */
@@ -289,6 +293,27 @@ static void add_labels(completer *c)
         at = end ? end + 1 : NULL;
     }
     lg_buf_release(&labels);
+}
+
+static bool has_layers(const dsl_object *object)
+{
+    return object->cls->layers != NULL;
+}
+
+static void add_layer_names(completer *c)
+{
+    const dsl_object *object = line_object(c, has_layers);
+    if (!object) return;
+    lg_buf layers;
+    lg_buf_init(&layers, 1 << 18);
+    object->cls->layers(object->payload, &layers);
+    for (char *at = layers.data, *end; at && *at; at = end) {
+        if ((end = strchr(at, '\n'))) *end++ = 0;
+        char *tab = strchr(at, '\t');
+        if (tab) *tab++ = 0;
+        add_match(c, at, "layer", tab ? tab : "");
+    }
+    lg_buf_release(&layers);
 }
 
 static bool has_images(const dsl_object *object)
@@ -380,6 +405,7 @@ static void add_values(completer *c, const dsl_param *param)
         break;
     case DSL_T_LABEL: add_labels(c); break;
     case DSL_T_IMAGE: add_ids(c); break;
+    case DSL_T_LAYER: add_layer_names(c); break;
     case DSL_T_NEWNAME: break;
     case DSL_T_SPLIT: add_splits(c, param); break;
     case DSL_T_TEXT: add_words_after(c, param); break;

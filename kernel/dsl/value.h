@@ -46,6 +46,8 @@ typedef struct dsl_class {
     void (*fields)(const void *payload, lg_buf *out);
     /* Labels the object knows, one a line (completion after `label =`). May be NULL. */
     void (*labels)(const void *payload, lg_buf *out);
+    /* Layers of a model and what they give, "conv1<tab>62x62x16" one a line; for Tab after `layer`. May be NULL. */
+    void (*layers)(const void *payload, lg_buf *out);
     /* Name of the dataset that a model works on where a command names none. May be NULL, and give NULL. */
     const char *(*data)(const void *payload);
     /* Images of a part (dsl_part) whose number, or else whose name, begins with prefix: "412<tab>Nike, val" one a line,

@@ -66,6 +66,18 @@ TEST(images_that_are_there)
     lens_close(&l);
 }
 
+TEST(layers_of_the_model)
+{
+    setup();
+    CHECK_STR(complete("explain scratch layer |"), " conv1 flatten1 dense1 ");
+    CHECK_HAS(kinds, "conv1:layer:30x30x4;");
+    CHECK_STR(complete("activations scratch image 4 layer f|"), " flatten1 ");
+    CHECK_STR(complete("explain scratch class n|"), " nike ");
+    CHECK_STR(complete("explain scratch image 4| layer conv1"), " 4 40 41 42 43 44 45 46 47 48 ");
+    CHECK_STR(complete("explain logos layer |"), " ");
+    lens_close(&l);
+}
+
 TEST(labels_and_parts)
 {
     setup();
