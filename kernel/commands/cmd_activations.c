@@ -130,8 +130,8 @@ static lg_status doc_map(plt_doc *doc, const activation_maps *a, int k, float *r
     int longer = a->h > a->w ? a->h : a->w, times = SIDE / longer > 1 ? SIDE / longer : 1;
     img_picture tile = {0};
     pick(a, k, room);
-    LG_TRY(cmd_paint_map(room, a->h, a->w, fmax(fabs((double)f->low), fabs((double)f->high)), times, f->dead, &tile,
-                         err));
+    LG_TRY(
+        cmd_paint_map(room, a->h, a->w, fmax(fabs((double)f->low), fabs((double)f->high)), times, f->dead, &tile, err));
     if (f->dead) plt_thumb(doc, tile.px, tile.w, tile.h, PLT_EDGE_NONE, "%d dead: %.3g", k + 1, (double)f->low);
     else
         plt_thumb(doc, tile.px, tile.w, tile.h, PLT_EDGE_NONE, "%d: %.3g to %.3g", k + 1, (double)f->low,
@@ -190,8 +190,8 @@ static lg_status fill(plt_doc *doc, const activation_maps *a, float *room, lg_er
     lg_buf_release(&words);
     lg_buf_release(&which);
     LG_TRY(doc_image(doc, a, err));
-    plt_grid(doc, SIDE, "%d of %s maps of %s, each on a scale of its own: white is 0, blue above, vermilion below", shown,
-             lg_thousands(a->maps), a->node->name);
+    plt_grid(doc, SIDE, "%d of %s maps of %s, each on a scale of its own: white is 0, blue above, vermilion below",
+             shown, lg_thousands(a->maps), a->node->name);
     for (int k = 0; k < shown; k++) LG_TRY(doc_map(doc, a, k, room, err));
     if (shown < a->maps && limit < 512)
         plt_note(doc, "%s more maps: add `limit %d`", lg_thousands(a->maps - shown), a->maps < 512 ? a->maps : 512);
@@ -222,8 +222,9 @@ done:
 const dsl_command dsl_cmd_activations = {
     .name = "activations",
     .summary = "what every filter of a layer sees in one image",
-    .detail = "One map for each filter: where it is coloured, the filter found what it looks for. A map that is the same "
-              "everywhere is dead on this image; `filters` tells which never fire.",
+    .detail =
+        "One map for each filter: where it is coloured, the filter found what it looks for. A map that is the same "
+        "everywhere is dead on this image; `filters` tells which never fire.",
     .group = "Explain",
     .params = params,
     .examples = (const char *const[]){"activations scratch image 7 layer conv1", "activations scratch limit 4", NULL},

@@ -32,8 +32,9 @@ static const dsl_param params[] = {
                 .type = DSL_T_CHOICE,
                 .choices = "gradcam saliency occlusion",
                 .dflt = "gradcam",
-                .help = "gradcam: which places of a layer count; saliency: which pixels; occlusion: what is missed when "
-                        "it is covered"},
+                .help =
+                    "gradcam: which places of a layer count; saliency: which pixels; occlusion: what is missed when "
+                    "it is covered"},
     [LAYER] = {.name = "layer",
                .role = DSL_OPTION,
                .type = DSL_T_LAYER,
@@ -156,7 +157,7 @@ static lg_status warm(explanation *e, size_t i, int score, lg_err *err)
 }
 
 /* ---- words ---- */
-static const char *const ninths[] = {"upper left",   "upper middle", "upper right", "middle left", "centre",
+static const char *const ninths[] = {"upper left",   "upper middle", "upper right",  "middle left", "centre",
                                      "middle right", "lower left",   "lower middle", "lower right"};
 
 static const char *method_words(const explanation *e, lg_buf *room)
@@ -288,17 +289,19 @@ static void doc_method(plt_doc *doc, const explanation *e)
 {
     const nn_net *net = e->seen.model->net;
     if (e->method == GRADCAM)
-        plt_note(doc,
-                 "Grad-CAM: the %lld maps of `%s`, each weighed by how much the score rises with it on average, added up "
-                 "and cut at 0; its %dx%d places are drawn over the %dx%d picture",
-                 (long long)nn_net_node(net, e->node)->spec.out.dim[2], nn_net_node(net, e->node)->name, e->mh, e->mw,
-                 e->h, e->w);
+        plt_note(
+            doc,
+            "Grad-CAM: the %lld maps of `%s`, each weighed by how much the score rises with it on average, added up "
+            "and cut at 0; its %dx%d places are drawn over the %dx%d picture",
+            (long long)nn_net_node(net, e->node)->spec.out.dim[2], nn_net_node(net, e->node)->name, e->mh, e->mw, e->h,
+            e->w);
     else if (e->method == SALIENCY)
         plt_note(doc, "Saliency: how much the score would change with each pixel, the largest of its channels; a pixel "
                       "that is hot may speak for or against");
     else
         plt_note(doc,
-                 "Occlusion: a grey window of %dx%d in steps of %dx%d, %s places; heat is how far the probability falls when "
+                 "Occlusion: a grey window of %dx%d in steps of %dx%d, %s places; heat is how far the probability "
+                 "falls when "
                  "it covers a pixel, on average",
                  e->patch.height, e->patch.width, e->patch.down, e->patch.across,
                  lg_thousands(nn_occlusion_patches(net, &e->patch)));
@@ -401,9 +404,9 @@ const dsl_command dsl_cmd_explain = {
         "not. Hot does not mean right: a model that looks at the background says so here.",
     .group = "Explain",
     .params = params,
-    .examples = (const char *const[]){"explain scratch on logos.val where correct = no",
-                                      "explain scratch image 7 class adidas",
-                                      "explain scratch image 7 method occlusion", NULL},
+    .examples =
+        (const char *const[]){"explain scratch on logos.val where correct = no", "explain scratch image 7 class adidas",
+                              "explain scratch image 7 method occlusion", NULL},
     .takes_where = true,
     .asks_model = true,
     .run = explain_run,

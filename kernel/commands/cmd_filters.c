@@ -253,7 +253,7 @@ static lg_status fill(plt_doc *doc, const kernels *k, lg_err *err)
     lg_buf_release(&words);
     plt_grid(doc, SIDE, "%d of %s filters of %s on one scale: white is 0, blue above, vermilion below%s", shown,
              lg_thousands(k->out), layer,
-             k->in == 3   ? "; red, green and blue side by side"
+             k->in == 3  ? "; red, green and blue side by side"
              : k->in > 1 ? "; a small grid for each map it reads"
                          : "");
     for (int f = 0; f < shown; f++) LG_TRY(doc_filter(doc, k, f, err));
@@ -285,9 +285,10 @@ done:
 const dsl_command dsl_cmd_filters = {
     .name = "filters",
     .summary = "the learned kernels of a layer",
-    .detail = "Kernels of a first layer are drawn for red, green and blue, with their numbers; deeper ones have a small "
-              "grid for each map they read. A filter behind a relu that gives 0 on all the images looked at is named: it "
-              "costs time and says nothing.",
+    .detail =
+        "Kernels of a first layer are drawn for red, green and blue, with their numbers; deeper ones have a small "
+        "grid for each map they read. A filter behind a relu that gives 0 on all the images looked at is named: it "
+        "costs time and says nothing.",
     .group = "Explain",
     .params = params,
     .examples = (const char *const[]){"filters scratch layer conv1", "filters scratch limit 4", NULL},

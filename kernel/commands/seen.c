@@ -230,8 +230,7 @@ static lg_status no_convolution(const dsl_call *call, const char *name, bool ker
     bool other = strcmp(call->command->name, "explain") == 0;
     lg_fail(err, LG_E_SHAPE, 432, "`%s` has no convolution%s", name, kernel ? "" : " whose output has places");
     lg_why(err, "%s", kernel ? "kernels are what convolutions learn" : "without places there is nothing to draw");
-    return other ? lg_try(err, "%s %s method occlusion", call->command->name, name)
-                 : lg_try(err, "summary %s", name);
+    return other ? lg_try(err, "%s %s method occlusion", call->command->name, name) : lg_try(err, "summary %s", name);
 }
 
 static bool has_kernel(const nn_node *node)
@@ -239,8 +238,7 @@ static bool has_kernel(const nn_node *node)
     return node->nparam > 0 && node->param[0].shape.rank >= 3 && strcmp(node->param[0].name, "kernel") == 0;
 }
 
-lg_status cmd_seen_layer(const dsl_call *call, int model, int layer, int fallback, bool kernel, int *node,
-                         lg_err *err)
+lg_status cmd_seen_layer(const dsl_call *call, int model, int layer, int fallback, bool kernel, int *node, lg_err *err)
 {
     const dsl_value *value = &call->arg[model].value[0], *word = dsl_val(call, layer);
     const cmd_model *m = cmd_model_of(value);

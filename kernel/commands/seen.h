@@ -27,9 +27,9 @@ typedef struct cmd_seen_of {
     int model, on, image;
     size_t most;
 } cmd_seen_of;
-/* The images named by `image`, of the dataset given, else of the model's own. Without a name a few that pass `where`, of
- * the validation part where that has images and nothing else is said. Failures are placed: LL404, LL408, LL314, LL305,
- * LL407. */
+/* The images named by `image`, of the dataset given, else of the model's own. Without a name a few that pass `where`,
+ * of the validation part where that has images and nothing else is said. Failures are placed: LL404, LL408, LL314,
+ * LL305, LL407. */
 lg_status cmd_seen_open(const dsl_call *call, const cmd_seen_of *of, cmd_seen *out, lg_err *err) LG_MUST_CHECK;
 void cmd_seen_release(cmd_seen *seen); /* {0} is fine */
 /* Image i as the network is given it; *x owned (lg_free). */

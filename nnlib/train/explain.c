@@ -224,8 +224,8 @@ lg_status nn_occlusion(const nn_explain_options *o, const nn_occlusion_options *
     lg_status st;
     w.rows = steps_of(w.h, patch->height, patch->down), w.columns = steps_of(w.w, patch->width, patch->across);
     w.batch = w.rows * w.columns < BATCH ? w.rows * w.columns + 1 : BATCH;
-    LG_GO(nn_exec_new(&(nn_exec_options){.net = net, .max_batch = w.batch, .pool = o->pool, .limit = o->limit},
-                      &w.exec, err));
+    LG_GO(nn_exec_new(&(nn_exec_options){.net = net, .max_batch = w.batch, .pool = o->pool, .limit = o->limit}, &w.exec,
+                      err));
     nn_exec_load(w.exec, o->weights);
     nn_exec_set_cancel(w.exec, o->cancel);
     w.sum = lg_alloc(pixels, sizeof *w.sum, err);

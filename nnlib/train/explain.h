@@ -45,13 +45,13 @@ lg_status nn_gradcam(const nn_explain_options *options, int node, float *heat, l
 /* Saliency (Simonyan et al. 2013): heat (h, w) of the image, at each pixel the largest |gradient| over its channels. */
 lg_status nn_saliency(const nn_explain_options *options, float *heat, lg_err *err) LG_MUST_CHECK;
 
-/* Occlusion (Zeiler & Fergus 2014): a window is set to `grey` at every place of a grid, the last ones at the edges; heat
- * (h, w) of the image is at each pixel how much the probability fell, on average over the windows that cover it. It is
- * negative where it rose. *before: the probability of the image as it is. */
+/* Occlusion (Zeiler & Fergus 2014): a window is set to `grey` at every place of a grid, the last ones at the edges;
+ * heat (h, w) of the image is at each pixel how much the probability fell, on average over the windows that cover it.
+ * It is negative where it rose. *before: the probability of the image as it is. */
 typedef struct nn_occlusion_options {
-    int height, width;   /* of the window */
-    int down, across;    /* its steps */
-    float grey;          /* in the numbers that the network is given */
+    int height, width; /* of the window */
+    int down, across;  /* its steps */
+    float grey;        /* in the numbers that the network is given */
 } nn_occlusion_options;
 /* A fifth of each side, in steps of half a window. */
 nn_occlusion_options nn_occlusion_defaults(const nn_net *net);

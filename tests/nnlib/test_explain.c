@@ -19,10 +19,11 @@ static nn_net *grey(void)
 /* A sum, and the first layers frozen, as bases are. */
 static nn_net *deep(void)
 {
-    static const char *const lines[] = {"input 17x19x3", "preprocess tf", "conv 8 3x3 stride 2 same no bias",
-                                        "batchnorm", "activation relu6", "depthwise 3x3 same no bias", "batchnorm",
-                                        "activation swish", "conv 8 1x1", "add", "activation relu", "globalavg",
-                                        "dropout 0.3", "dense 4", "activation softmax"};
+    static const char *const lines[] = {"input 17x19x3", "preprocess tf",    "conv 8 3x3 stride 2 same no bias",
+                                        "batchnorm",     "activation relu6", "depthwise 3x3 same no bias",
+                                        "batchnorm",     "activation swish", "conv 8 1x1",
+                                        "add",           "activation relu",  "globalavg",
+                                        "dropout 0.3",   "dense 4",          "activation softmax"};
     const bool frozen[20] = {[2] = true, [3] = true, [5] = true, [6] = true};
     nn_net *net = NULL, *again = NULL;
     nn_config config = {0};
