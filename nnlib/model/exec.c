@@ -335,7 +335,8 @@ static void backward_one(const piece *p, int i)
     const float *param[NN_MAX_PARAMS];
     float *grad[NN_MAX_PARAMS];
     nn_call call = call_begin(p, i, x, param);
-    for (int k = 0; k < node->nparam; k++) grad[k] = !e->back && nn_node_trains(node, k) ? p->grad + node->offset[k] : NULL;
+    for (int k = 0; k < node->nparam; k++)
+        grad[k] = !e->back && nn_node_trains(node, k) ? p->grad + node->offset[k] : NULL;
     call_dx(p, i, dx);
     call.grad = grad, call.dx = dx, call.scratch = space(p, plan->scratch_backward);
     call.dy = tensor_of(p, space(p, e->plan.node[plan->target].dy), call.y.shape);
