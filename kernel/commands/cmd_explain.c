@@ -182,12 +182,18 @@ static void say_verdict(const explanation *e, const data_image *image, const flo
                     plt_points((double)p[score], 0));
 }
 
-static void say_heat(const explanation *e, const nn_heat *heat, int score, lg_buf *out)
+static int hottest(const nn_heat *heat)
 {
-    static const char *const what[] = {"heat", "slope", "fall"};
     int most = 0;
     for (int k = 1; k < 9; k++)
         if (heat->ninth[k] > heat->ninth[most]) most = k;
+    return most;
+}
+
+static void say_heat(const explanation *e, const nn_heat *heat, int score, lg_buf *out)
+{
+    static const char *const what[] = {"heat", "slope", "fall"};
+    int most = hottest(heat);
     if (!(heat->sum > 0)) {
         lg_buf_addf(out, "; no place speaks for %s: the map is 0 everywhere",
                     plt_label(cmd_output_name(e->seen.model, score)));
@@ -339,6 +345,7 @@ static lg_status doc_image(plt_doc *doc, explanation *e, size_t i, lg_err *err)
     say_heat(e, &heat, score, &words);
     lg_buf_addf(&what, "image %s and where %s sees %s", image.number, e->seen.model_name,
                 cmd_output_name(e->seen.model, score));
+    if (heat.ninth[hottest(&heat)] > 1.0 / 3) lg_buf_addf(&what, ": mostly %s", ninths[hottest(&heat)]);
     if (e->seen.n > 1) plt_heading(doc, "Image %s", image.number);
     plt_sentence(doc, "%s", lg_buf_str(&words));
     lg_status st = doc_pictures(doc, e, i, &heat, lg_buf_str(&what), edge, err);

@@ -74,6 +74,7 @@ static void looks_where_the_square_is(const char *options)
     snprintf(cell, sizeof cell, "explain m image 1 class square %s", options);
     CHECK_HAS(shown(cell), "Image 1 is called square with");
     CHECK_HAS(lg_buf_str(&l.text), "lower right ninth");
+    CHECK_HAS(lg_buf_str(&l.html), "image 1 and where m sees square: mostly lower right"); /* of the picture's alt too */
     CHECK(count(lg_buf_str(&l.html), "<img") >= 4); /* the image, heat over it, heat alone, scores */
     snprintf(cell, sizeof cell, "explain m image 2 class square %s", options);
     CHECK_HAS(shown(cell), "upper left ninth");
