@@ -124,8 +124,8 @@ lg_status nn_fit(const nn_fit_options *options, nn_run *run, lg_err *err) LG_MUS
 void nn_run_release(nn_run *run);
 
 /* ---- using it ---- */
-/* Images at a time for the features of a large network, one to transfer from: enough that the weights, which every piece
- * of a batch reads anew, are read seldom; few enough that activations of 224x224 stay near the processor. */
+/* Images at a time for the features of a large network, one to transfer from: enough that the weights, which every
+ * piece of a batch reads anew, are read seldom; few enough that activations of 224x224 stay near the processor. */
 enum { NN_FEATURE_BATCH = 16 };
 typedef struct nn_predict_options {
     const nn_weights *weights;
