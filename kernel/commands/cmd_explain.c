@@ -199,8 +199,9 @@ static void say_heat(const explanation *e, const nn_heat *heat, int score, lg_bu
                     plt_label(cmd_output_name(e->seen.model, score)));
         return;
     }
-    lg_buf_addf(out, "; %s%% of the %s lies in the %s ninth", plt_points(heat->ninth[most], 0), what[e->method],
-                ninths[most]);
+    lg_buf_addf(out, "; %s%% of the %s", plt_points(heat->ninth[most], 0), what[e->method]);
+    if (e->method == OCCLUSION) lg_buf_addf(out, ", of up to %s points,", plt_points(heat->most, 1));
+    lg_buf_addf(out, " lies in the %s ninth", ninths[most]);
     lg_buf_addf(out, ", its peak at row %d, column %d of %dx%d; half of it on %s%% of the picture", heat->row + 1,
                 heat->column + 1, e->h, e->w, plt_points(heat->half, 0));
 }
