@@ -91,6 +91,16 @@ static lg_status check_base(const cmd_model *model, const nn_net *net, lg_err *e
     return LG_OK;
 }
 
+size_t cmd_frozen_params(const nn_net *net)
+{
+    size_t n = 0;
+    for (int i = 1; i < nn_net_count(net); i++) {
+        const nn_node *node = nn_net_node(net, i);
+        for (int k = 0; node->frozen && k < node->nparam; k++) n += nn_shape_size(node->param[k].shape);
+    }
+    return n;
+}
+
 lg_status cmd_first_weights(const cmd_model *model, const nn_net *net, uint64_t seed, nn_weights **out, lg_err *err)
 {
     LG_TRY(check_base(model, net, err));

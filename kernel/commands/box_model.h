@@ -90,6 +90,8 @@ lg_status cmd_model_again(const cmd_model *old, cmd_model **out, lg_err *err) LG
 /* Forgets the oldest runs until those before the last one hold at most so many bytes: runs of large networks weigh
  * hundreds of megabytes, and only the last one is ever gone on from. */
 void cmd_model_forget_runs(cmd_model *model, size_t most);
+/* Parameters of frozen layers, averages of batchnorm included. */
+size_t cmd_frozen_params(const nn_net *net);
 /* Weights of a network like the model's (another dropout, say), drawn from a seed, those of a base taken over. Owned.
  * LL408 where the images are of another size and those do not fit it. */
 lg_status cmd_first_weights(const cmd_model *model, const nn_net *net, uint64_t seed, nn_weights **out,

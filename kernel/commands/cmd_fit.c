@@ -260,11 +260,18 @@ static void note_features(plt_doc *doc, const cmd_train *job)
     const cmd_pretrained *base = &job->spec.model->base;
     int64_t all = job->feed.source.count + job->val_feed.source.count;
     int64_t new = job->feed.computed + job->val_feed.computed;
+    double seconds = job->feed.seconds + job->val_feed.seconds;
     char how[80];
-    if (!job->cut.head) return;
+    if (!job->cut.head) {
+        if (nn_net_cut(job->spec.model->net) && data_augment_of(job->train).fresh && base->layers)
+            plt_note(doc, "`fresh` variants are other pictures in every epoch, so what %s makes of them cannot be kept: "
+                          "every epoch goes through all layers", base->name);
+        return;
+    }
     if (!new) snprintf(how, sizeof how, "was kept from before");
-    else if (new == all) snprintf(how, sizeof how, "was computed once");
-    else snprintf(how, sizeof how, "was kept from before, but for %s", lg_thousands((long long)new));
+    else if (new == all) snprintf(how, sizeof how, "was computed once, in %.1f s", seconds);
+    else
+        snprintf(how, sizeof how, "was kept from before, but for %s (%.1f s)", lg_thousands((long long)new), seconds);
     plt_note(doc, "%s is frozen: what it makes of %s images %s, and epochs train what lies behind it",
              base->layers ? base->name : "the beginning", lg_thousands((long long)all), how);
 }

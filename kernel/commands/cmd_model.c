@@ -347,7 +347,7 @@ static void note_base(plt_doc *doc, const cmd_model *model, const char *name)
              pixels ? pixels->name : "none");
     plt_pair(doc, "inside", "`summary %s` lists all layers of the base", name);
     plt_pair(doc, "parameters", "%s to train, %s frozen", lg_thousands((long long)nn_net_trained_params(model->net)),
-             lg_thousands((long long)(nn_net_params(model->net) - nn_net_trained_params(model->net))));
+             lg_thousands((long long)cmd_frozen_params(model->net)));
 }
 
 static lg_status model_run(const dsl_call *call, lg_err *err)

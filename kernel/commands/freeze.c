@@ -106,7 +106,7 @@ static void doc_counts(plt_doc *doc, const cmd_model *model, const char *name)
 {
     size_t all = nn_net_params(model->net), trained = nn_net_trained_params(model->net);
     plt_pair(doc, "to train", "%s of %s parameters", lg_thousands((long long)trained), lg_thousands((long long)all));
-    plt_pair(doc, "frozen", "%s in %d layers", lg_thousands((long long)(all - trained - nn_net_moving(model->net))),
+    plt_pair(doc, "frozen", "%s in %d layers", lg_thousands((long long)cmd_frozen_params(model->net)),
              nn_net_frozen(model->net));
     if (!trained) plt_note(doc, "nothing is left to train: `unfreeze %s layers all`", name);
     else if (model->runs)

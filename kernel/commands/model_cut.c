@@ -145,12 +145,13 @@ static lg_status missing_fill(void *ctx, const int64_t *indices, int n, float *x
 
 typedef struct progress {
     cmd_live live;
-    int64_t before, count;
+    int64_t before, done, count; /* done: of the part at hand */
 } progress;
 
 static void on_images(void *ctx, int64_t done)
 {
     progress *p = ctx;
+    p->done = done;
     cmd_live_progress(&p->live, "looking at each image once", (long)(p->before + done), (long)p->count);
 }
 
@@ -174,7 +175,7 @@ static lg_status compute(const dsl_call *call, cmd_features *f, int64_t from, in
     cmd_features part = *f;
     part.missing = f->missing + from;
     later.ctx = &part;
-    p->before = from;
+    p->before = from, p->done = 0;
     lg_status st = nn_predict(&(nn_predict_options){.weights = f->cut->fixed,
                                                     .source = later,
                                                     .batch = NN_FEATURE_BATCH,
@@ -183,12 +184,14 @@ static lg_status compute(const dsl_call *call, cmd_features *f, int64_t from, in
                                                     .ctx = p,
                                                     .on_batch = on_images},
                               rows, NULL, err);
-    if (st == LG_OK) st = hand_over(f, from, n, rows, err);
+    lg_err later_err = {0};
+    int64_t whole = st == LG_OK ? n : p->done; /* what an interrupt leaves stays: the next run goes on from there */
+    lg_status kept = whole ? hand_over(f, from, whole, rows, st ? &later_err : err) : LG_OK;
     lg_free(rows);
-    return st;
+    return st ? st : kept;
 }
 
-static lg_status fill_in(const dsl_call *call, cmd_features *f, int64_t *computed, lg_err *err)
+static lg_status fill_in(const dsl_call *call, cmd_features *f, cmd_feed *feed, lg_err *err)
 {
     enum { BYTES = 64 << 20, IMAGES = 256 }; /* of a part: an interrupt loses the one at hand */
     progress p = {0};
@@ -197,7 +200,8 @@ static lg_status fill_in(const dsl_call *call, cmd_features *f, int64_t *compute
     if (most > IMAGES) most = IMAGES;
     for (int64_t i = 0; i < f->count; i++)
         if (!f->at[i]) f->missing[n++] = i;
-    *computed = n;
+    feed->computed = n;
+    double began = lg_now();
     p.count = n;
     if (!n) return LG_OK;
     cmd_live_init(&p.live, call->out);
@@ -206,6 +210,7 @@ static lg_status fill_in(const dsl_call *call, cmd_features *f, int64_t *compute
     cmd_live_close(&p.live, st);
     store_features_flush(f->store);
     look_up(f);
+    feed->seconds = lg_now() - began;
     return st;
 }
 
@@ -245,7 +250,7 @@ static lg_status open_features(const dsl_call *call, cmd_features *f, cmd_feed *
     LG_TRY(open_store(f, err));
     LG_TRY(make_keys(f, err));
     look_up(f);
-    return fill_in(call, f, &feed->computed, err);
+    return fill_in(call, f, feed, err);
 }
 
 static lg_status feed_open(const dsl_call *call, const cmd_cut *cut, const data_set *view, bool training,

@@ -31,6 +31,7 @@ void cmd_cut_release(cmd_cut *cut);
 typedef struct cmd_feed { /* zero-initialise */
     nn_source source;     /* of what the tail wants */
     int64_t computed;     /* features that were not there yet */
+    double seconds;       /* that took */
     struct cmd_features *features;
 } cmd_feed;
 void cmd_feed_close(cmd_feed *feed); /* before the cut is released */
@@ -42,7 +43,7 @@ typedef struct cmd_feeds {
     const data_set *more; /* further images without variants; may be NULL */
     cmd_feed *more_feed;
 } cmd_feeds;
-/* Interrupted: what was computed stays. After a failure there is something to close and release. */
+/* Interrupted: what was computed stays, and is not computed again. After a failure there is something to close and release. */
 lg_status cmd_feeds_open(const dsl_call *call, const cmd_model *model, const cmd_feeds *feeds, cmd_cut *cut,
                          lg_err *err) LG_MUST_CHECK;
 
