@@ -74,8 +74,9 @@ static void looks_where_the_square_is(const char *options)
     snprintf(cell, sizeof cell, "explain m image 1 class square %s", options);
     CHECK_HAS(shown(cell), "Image 1 is called square with");
     CHECK_HAS(lg_buf_str(&l.text), "lower right ninth");
-    CHECK_HAS(lg_buf_str(&l.html), "image 1 and where m sees square: mostly lower right"); /* of the picture's alt too */
-    CHECK(count(lg_buf_str(&l.html), "<img") >= 4); /* the image, heat over it, heat alone, scores */
+    CHECK_HAS(lg_buf_str(&l.html),
+              "image 1 and where m sees square: mostly lower right"); /* of the picture's alt too */
+    CHECK(count(lg_buf_str(&l.html), "<img") >= 4);                   /* the image, heat over it, heat alone, scores */
     snprintf(cell, sizeof cell, "explain m image 2 class square %s", options);
     CHECK_HAS(shown(cell), "upper left ninth");
 }
@@ -116,6 +117,14 @@ TEST(numbers_become_colours)
     check_colour(&p, 1, 3, PLT_BLUE);
     check_colour(&p, 0, 5, PLT_VERMILION);
     check_colour(&p, 3, 1, 0xeaaf80); /* half way to vermilion */
+    img_picture_release(&p);
+    plt_look look = plt_look_default(), dark = look;
+    dark.theme = PLT_THEME_DARK; /* the ground stays white, so the colours are those for white */
+    plt_look_use(&dark);
+    CHECK_OK(cmd_paint_map(map, 2, 3, 2, 1, false, &p, &err));
+    CHECK_INT(plt_look_now().theme, PLT_THEME_DARK);
+    plt_look_use(&look);
+    check_colour(&p, 0, 1, PLT_BLUE);
     img_picture_release(&p);
     CHECK_OK(cmd_paint_map(map, 2, 3, 0, 1, true, &p, &err)); /* nothing there: crossed */
     check_colour(&p, 0, 0, PLT_GREY);
