@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Transfer learning, ours beside the peers' scripts, in interleaved rounds: the features of images of 224x224 by a frozen
-ResNet-50 (random weights), once; epochs of a head on them (two 3x3 convolutions of 256, global average, dense 4 softmax;
-batch 32, SGD at 0.01); and one image, and eight, through the network. Prints a table on stderr and one JSON object.
+"""Transfer learning, ours beside the peers' scripts, in interleaved rounds: the features of images of 224x224 by a
+frozen ResNet-50 (random weights), once; epochs of a head on them (two 3x3 convolutions of 256, global average, dense 4
+softmax; batch 32, SGD at 0.01); and one image, and eight, through the network. Prints a table on stderr and one JSON
+object.
 
 PEER_PYTHON names a Python with any of keras and tensorflow, torch, onnx and onnxruntime or openvino; several may be
-given, parted by colons, and the first that has a package stands for it. PEER_TORCH is one more. Without them, or without
-peers/ below LOGOLENS_SHARED (else ../shared), ours is timed alone. Graph engines only use networks: they have no head.
+given, parted by colons, and the first that has a package stands for it. PEER_TORCH is one more. Without them, or
+without peers/ below LOGOLENS_SHARED (else ../shared), ours is timed alone. Graph engines only use networks: they have
+no head.
 
 For each contestant and each of the four jobs (features, head_epoch, batch_1, batch_8):
   s          least seconds of all rounds, by the clock (batch_1, batch_8: of one call)
