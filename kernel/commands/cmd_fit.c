@@ -264,8 +264,10 @@ static void note_features(plt_doc *doc, const cmd_train *job)
     char how[80];
     if (!job->cut.head) {
         if (nn_net_cut(job->spec.model->net) && data_augment_of(job->train).fresh && base->layers)
-            plt_note(doc, "`fresh` variants are other pictures in every epoch, so what %s makes of them cannot be kept: "
-                          "every epoch goes through all layers", base->name);
+            plt_note(doc,
+                     "`fresh` variants are other pictures in every epoch, so what %s makes of them cannot be kept: "
+                     "every epoch goes through all layers",
+                     base->name);
         return;
     }
     if (!new) snprintf(how, sizeof how, "was kept from before");

@@ -43,7 +43,8 @@ typedef struct cmd_feeds {
     const data_set *more; /* further images without variants; may be NULL */
     cmd_feed *more_feed;
 } cmd_feeds;
-/* Interrupted: what was computed stays, and is not computed again. After a failure there is something to close and release. */
+/* Interrupted: what was computed stays, and is not computed again. After a failure there is something to close and
+ * release. */
 lg_status cmd_feeds_open(const dsl_call *call, const cmd_model *model, const cmd_feeds *feeds, cmd_cut *cut,
                          lg_err *err) LG_MUST_CHECK;
 
