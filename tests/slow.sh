@@ -2,8 +2,8 @@
 # slow.sh: what takes minutes: the other compiler, the sanitizers, the real photos; called by `make test-slow`.
 . tests/support/sum.sh
 step "clang builds without a warning" make --no-print-directory -j"$(nproc)" all CC=clang O=build/clang
-step "real photos" sh tests/real/logos.sh
-step "a frozen base on real photos" sh tests/real/transfer.sh
+step "real photos" sh tests/real/photos.sh logos
+step "a frozen base on real photos" sh tests/real/photos.sh transfer
 step "real sets as published" sh tests/real/sets.sh
 step "pictures against other people's code" sh tests/real/pictures.sh
 step "networks of other programs" sh tests/real/networks.sh

@@ -1,5 +1,6 @@
 /* cmd_activate.c - `activate`: what an activation function does to every number of a grid. */
 #include "kernel/commands/lesson_filter.h"
+#include "kernel/commands/params.h"
 
 #include <math.h>
 #include <string.h>
@@ -25,18 +26,8 @@ static const dsl_param params[] = {
               .type = DSL_T_OBJECT,
               .kinds = DSL_MODELS,
               .help = "a model: then the sums of one filter for the image are activated"},
-    [LAYER] = {.name = "layer",
-               .role = DSL_OPTION,
-               .type = DSL_T_LAYER,
-               .dflt_help = "the first conv",
-               .help = "of a model: the layer of the filter"},
-    [FILTER] = {.name = "filter",
-                .role = DSL_OPTION,
-                .type = DSL_T_INT,
-                .dflt_help = "1",
-                .min = 1,
-                .max = 1e6,
-                .help = "of a model: which filter of the layer"},
+    [LAYER] = CMD_LAYER("the first conv", "of a model: the layer of the filter"),
+    [FILTER] = CMD_FILTER_NUMBER,
     {0},
 };
 

@@ -1,5 +1,6 @@
 /* cmd_convolve.c - `convolve`: a kernel slides over a grid, every dot product written out. */
 #include "kernel/commands/lesson_filter.h"
+#include "kernel/commands/params.h"
 
 #include <math.h>
 #include <string.h>
@@ -47,18 +48,8 @@ static const dsl_param params[] = {
     [IMAGE] = CMD_SUBJECT_IMAGE,
     [CHANNEL] = CMD_SUBJECT_CHANNEL("red green blue all", "all"),
     [CROP] = CMD_SUBJECT_CROP,
-    [LAYER] = {.name = "layer",
-               .role = DSL_OPTION,
-               .type = DSL_T_LAYER,
-               .dflt_help = "the first conv",
-               .help = "of a model: the layer of the filter"},
-    [FILTER] = {.name = "filter",
-                .role = DSL_OPTION,
-                .type = DSL_T_INT,
-                .dflt_help = "1",
-                .min = 1,
-                .max = 1e6,
-                .help = "of a model: which filter of the layer"},
+    [LAYER] = CMD_LAYER("the first conv", "of a model: the layer of the filter"),
+    [FILTER] = CMD_FILTER_NUMBER,
     {0},
 };
 

@@ -13,18 +13,8 @@ enum { SIDE = 96, GRIDS = 1024, PRINTED = 9 * 3, LOOKED = 64 };
 
 static const dsl_param params[] = {
     [MODEL] = CMD_MODEL("the model whose kernels to draw"),
-    [LAYER] = {.name = "layer",
-               .role = DSL_OPTION,
-               .type = DSL_T_LAYER,
-               .dflt_help = "the first convolution",
-               .help = "the layer"},
-    [LIMIT] = {.name = "limit",
-               .role = DSL_OPTION,
-               .type = DSL_T_INT,
-               .dflt = "16",
-               .min = 1,
-               .max = 512,
-               .help = "filters drawn at most"},
+    [LAYER] = CMD_LAYER("the first convolution", "the layer"),
+    [LIMIT] = CMD_LIMIT("filters drawn at most"),
     {0},
 };
 

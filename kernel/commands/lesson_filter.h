@@ -17,6 +17,12 @@ typedef struct cmd_filter {
     const char *activation;      /* what the layer does to its sums: "relu" */
 } cmd_filter;
 
+#define CMD_FILTER_NUMBER                                                                                              \
+    {                                                                                                                  \
+        .name = "filter", .role = DSL_OPTION, .type = DSL_T_INT, .dflt_help = "1", .min = 1, .max = 1e6,               \
+        .help = "of a model: which filter of the layer"                                                                \
+    }
+
 /* layer and filter: rows of the parameter table (a LAYER and an INT). subject: the image, from cmd_subject_row. LL219
  * no such layer, LL142 no such filter, LL408 images of another size, LL146 a filter that moves in another way. */
 lg_status cmd_filter_of(const dsl_call *call, const dsl_value *model, int layer, int filter, const cmd_subject *subject,

@@ -90,7 +90,7 @@ static void key_of(const cmd_features *f, const char *rules, const char *how, ui
     int64_t variant = item / f->rows;
     char hex[IMG_SHA256_HEX];
     data_image_at(f->set, (size_t)(item % f->rows), &image);
-    text->len = 0;
+    lg_buf_clear(text);
     lg_buf_addf(text, "%s|%s|%d,%d,%d,%d|", rules, image.sha256, image.box.x, image.box.y, image.box.w, image.box.h);
     if (variant)
         lg_buf_addf(text, "%s|%016llx", how, (unsigned long long)img_variant_key(seed, image.id, (uint32_t)variant, 0));

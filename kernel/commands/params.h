@@ -24,6 +24,16 @@
         .name = "on", .role = DSL_PREPOSITION, .type = DSL_T_OBJECT, .kinds = DSL_DATASETS,                            \
         .dflt_help = "the model's own dataset", .help = __VA_ARGS__                                                    \
     }
+#define CMD_LAYER(fallback, ...)                                                                                       \
+    {                                                                                                                  \
+        .name = "layer", .role = DSL_OPTION, .type = DSL_T_LAYER, .dflt_help = fallback, .help = __VA_ARGS__           \
+    }
+/* Of drawings of one layer. */
+#define CMD_LIMIT(...)                                                                                                 \
+    {                                                                                                                  \
+        .name = "limit", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "16", .min = 1, .max = 512,                    \
+        .help = __VA_ARGS__                                                                                            \
+    }
 #define CMD_EPOCHS(...)                                                                                                \
     {                                                                                                                  \
         .name = "epochs", .role = DSL_OPTION, .type = DSL_T_INT, .dflt = "10", .min = 1, .max = 100000,                \

@@ -403,7 +403,6 @@ lg_status data_at_size(const data_set *set, data_size size, data_set **out, lg_e
 {
     data_rules rules = data_rules_of(set);
     rules.size = size;
-    rules.low = 0, rules.high = 1;
     LG_TRY(data_check_size(size, err));
     data_block *block = data_block_new(set->table, &rules, err);
     data_set *next = block ? data_set_next(set, set->rows, err) : NULL;

@@ -215,6 +215,35 @@ TEST(pixels)
     CHECK(nn_base_preprocess(nn_base_find("vgg16"), NN_FILE_KERAS) == &nn_preprocess_caffe);
 }
 
+/* The layer makes of pixels of 0..1 what the function makes of bytes. */
+TEST(preprocess_is_a_layer)
+{
+    static const nn_preprocess *const modes[] = {&nn_preprocess_tf, &nn_preprocess_caffe, &nn_preprocess_torch};
+    const uint8_t rgb[] = {255, 128, 0, 7, 31, 200};
+    for (size_t m = 0; m < sizeof modes / sizeof *modes; m++) {
+        char line[40];
+        float want[6];
+        nn_net *net = NULL;
+        nn_weights *none = NULL;
+        nn_exec *exec = NULL;
+        snprintf(line, sizeof line, "preprocess %s", modes[m]->name);
+        CHECK_OK(nn_net_new(&net, &err));
+        CHECK_OK(nn_net_add_line(net, "input 1x2x3", &err));
+        CHECK_OK(nn_net_add_line(net, line, &err));
+        CHECK_OK(nn_net_finish(net, &err));
+        CHECK_OK(nn_weights_zero(net, &none, &err));
+        CHECK_OK(nn_exec_new(&(nn_exec_options){.net = net, .max_batch = 1}, &exec, &err));
+        nn_exec_load(exec, none);
+        for (int i = 0; i < 6; i++) nn_exec_input(exec)[i] = (float)rgb[i] / 255;
+        nn_exec_forward(exec, 1);
+        nn_preprocess_pixels(modes[m], 2, rgb, want);
+        for (int i = 0; i < 6; i++) CHECK_NEAR(nn_exec_output(exec)[i], want[i], 3e-5);
+        nn_exec_free(exec);
+        nn_weights_unref(none);
+        nn_net_unref(net);
+    }
+}
+
 TEST(every_allocation_may_fail)
 {
     for (long nth = 1;; nth++) {

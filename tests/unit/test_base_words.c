@@ -213,6 +213,13 @@ TEST(images_come_at_the_size_of_the_base)
     CHECK(strstr(lg_buf_str(&l.text), "LL343") == NULL);
     RUN("load mixed from shop\nevaluate t on mixed.val"); /* sizes that differ are no trouble either */
     SAYS("right: accuracy");
+    /* a scale of the dataset's does not reach a network that scales by itself */
+    RUN("load big from shop size 32x32\nevaluate t on big.val");
+    char *loss = strdup(strstr(lg_buf_str(&l.text), "loss "));
+    loss[strcspn(loss, "\n")] = 0;
+    RUN("clean big scale -1..1\nevaluate t on big.val");
+    SAYS(loss);
+    free(loss);
     lens_close(&l);
 }
 
