@@ -34,7 +34,7 @@
  *
  * Parts: core/tensor.h shapes · core/layer.h the kinds of layers and their settings · core/optim.h optimisers and
  * losses · model/net.h networks and weights · model/exec.h running step by step · model/summary.h the layer table ·
- * model/keras_source.h the network as Python · model/base.h networks to transfer from · train/fit.h training and
+ * model/receptive.h what each layer sees · model/keras_source.h the network as Python · model/base.h networks to transfer from · train/fit.h training and
  * predicting · train/schedule.h rates that change · train/lr_range.h which rates are usable · train/metrics.h scores
  * and intervals · train/statistics.h is one really better? · train/embedding.h who lies next to whom · train/explain.h
  * where a decision came from · io/net_pack.h networks, weights and runs as bytes · io/format.h weights that other
@@ -62,6 +62,7 @@
 #include "nnlib/model/c_source.h"
 #include "nnlib/model/keras_json.h"
 #include "nnlib/model/keras_source.h"
+#include "nnlib/model/receptive.h"
 #include "nnlib/model/summary.h"
 #include "nnlib/train/embedding.h"
 #include "nnlib/train/explain.h"

@@ -108,9 +108,8 @@ static void doc_padding(plt_doc *doc, const nn_net *net)
     for (int i = 1; i < nn_net_count(net); i++) {
         const nn_node *node = nn_net_node(net, i);
         const nn_field *field = nn_field_find(node->type->fields, "same");
-        nn_dims window = {1, 1, 0}, stride;
         if (!field || !node->nparam || !node->type->window) continue;
-        node->type->window(&node->spec, &window, &stride);
+        const nn_dims window = node->type->window(&node->spec).size;
         if (window.h == 1 && window.w == 1) continue; /* nothing to pad for */
         int32_t flag;
         memcpy(&flag, (const char *)node->spec.config + field->offset, sizeof flag);

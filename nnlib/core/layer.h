@@ -80,6 +80,13 @@ typedef struct nn_field {
         .name = "name", .kind = NN_TEXT, .offset = offsetof(nn_config, name), .help = "your own name for this layer"   \
     }
 
+/* A window that slides over an image. */
+typedef struct nn_sliding {
+    nn_dims size, dilation; /* size x size numbers, each `dilation` rows and columns from the next */
+    nn_dims stride;         /* from one window to the next */
+    nn_dims before;         /* the first one begins so many rows above and columns to the left of the image */
+} nn_sliding;
+
 /* ---- activations, a config field of several layers ---- */
 typedef enum nn_activation {
     NN_LINEAR,
@@ -199,8 +206,8 @@ typedef struct nn_layer_type {
 
     /* How the number of parameters arises, "(3·3·16+1)·32"; NULL: no parameters. */
     void (*formula)(const nn_spec *spec, char out[NN_FORMULA]);
-    /* Window and stride, for the receptive field; NULL: 1 and 1. Window counts dilation in. */
-    void (*window)(const nn_spec *spec, nn_dims *window, nn_dims *stride);
+    /* How it looks at an image, for the receptive field; NULL: number by number. */
+    nn_sliding (*window)(const nn_spec *spec);
     double (*macs)(const nn_spec *spec); /* multiply-adds of one image forward; NULL: 0 */
 
     const nn_example *examples; /* {0}-terminated; the tests run them all */

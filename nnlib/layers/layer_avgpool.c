@@ -112,10 +112,10 @@ static void avgpool_backward(const nn_call *call)
     if (call->dx[0].data) avgpool_all(call, call->dx[0].data, call->dy.data, true);
 }
 
-static void avgpool_sees(const nn_spec *spec, nn_dims *window, nn_dims *stride)
+static nn_sliding avgpool_sees(const nn_spec *spec)
 {
     nn_window w = avgpool_window(spec);
-    *window = w.size, *stride = w.stride;
+    return nn_window_slides(&w, spec->in[0], spec->out);
 }
 
 static const nn_example avgpool_examples[] = {

@@ -66,10 +66,16 @@ static bool has_bias(const nn_spec *spec)
     return ((const conv2d_config *)spec->config)->bias || spec->folded;
 }
 
+static nn_window conv2d_window(const nn_spec *spec)
+{
+    const conv2d_config *c = spec->config;
+    return (nn_window){.size = c->kernel, .stride = c->stride, .dilation = c->dilation, .same = c->same};
+}
+
 static lg_status conv2d_infer(nn_spec *spec, lg_err *err)
 {
     const conv2d_config *c = spec->config;
-    nn_window w = {.size = c->kernel, .stride = c->stride, .dilation = c->dilation, .same = c->same};
+    nn_window w = conv2d_window(spec);
     bool strides = c->stride.h > 1 || c->stride.w > 1, dilates = c->dilation.h > 1 || c->dilation.w > 1;
     if (strides && dilates) {
         lg_fail(err, LG_E_ARG, 202, "`conv` can have a stride or a dilation, not both");
@@ -109,10 +115,9 @@ static nn_conv2d conv2d_job(const nn_spec *spec)
 static bool conv2d_fuse(const nn_spec *spec, const nn_layer_type *next, const nn_spec *next_spec)
 {
     nn_activation a = conv2d_activation(spec);
-    nn_dims window, stride;
     if (strcmp(next->name, "maxpool") != 0 || (a != NN_RELU && a != NN_LINEAR)) return false;
-    next->window(next_spec, &window, &stride);
-    return window.h == 2 && window.w == 2 && stride.h == 2 && stride.w == 2 &&
+    const nn_sliding w = next->window(next_spec);
+    return w.size.h == 2 && w.size.w == 2 && w.stride.h == 2 && w.stride.w == 2 &&
            next_spec->out.dim[0] == spec->out.dim[0] / 2 && next_spec->out.dim[1] == spec->out.dim[1] / 2;
 }
 
@@ -162,11 +167,10 @@ static void conv2d_formula(const nn_spec *spec, char out[NN_FORMULA])
              (long long)c->kernel.w, (long long)spec->in[0].dim[2], (long long)c->filters);
 }
 
-static void conv2d_sees(const nn_spec *spec, nn_dims *window, nn_dims *stride)
+static nn_sliding conv2d_sees(const nn_spec *spec)
 {
-    const conv2d_config *c = spec->config;
-    *window = (nn_dims){(c->kernel.h - 1) * c->dilation.h + 1, (c->kernel.w - 1) * c->dilation.w + 1, 0};
-    *stride = c->stride;
+    nn_window w = conv2d_window(spec);
+    return nn_window_slides(&w, spec->in[0], spec->out);
 }
 
 static double conv2d_macs(const nn_spec *spec)

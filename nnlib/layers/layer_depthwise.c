@@ -228,10 +228,10 @@ static void depthwise_formula(const nn_spec *spec, char out[NN_FORMULA])
              (long long)c->kernel.w, (long long)spec->in[0].dim[2]);
 }
 
-static void depthwise_sees(const nn_spec *spec, nn_dims *window, nn_dims *stride)
+static nn_sliding depthwise_sees(const nn_spec *spec)
 {
     nn_window w = depthwise_window(spec);
-    *window = w.size, *stride = w.stride;
+    return nn_window_slides(&w, spec->in[0], spec->out);
 }
 
 static double depthwise_macs(const nn_spec *spec)

@@ -55,6 +55,13 @@ static void globalavg_backward(const nn_call *call)
     }
 }
 
+/* One window, the whole image. */
+static nn_sliding globalavg_sees(const nn_spec *spec)
+{
+    const nn_dims all = {spec->in[0].dim[0], spec->in[0].dim[1], 0};
+    return (nn_sliding){.size = all, .dilation = {1, 1, 0}, .stride = all};
+}
+
 static const nn_example globalavg_examples[] = {{.line = "globalavg", .in = {{3, {3, 4, 2}}}},
                                                 {.line = "globalavg", .in = {{3, {5, 1, 7}}}},
                                                 {.line = "globalavg keepdims", .in = {{3, {2, 3, 4}}}},
@@ -70,5 +77,6 @@ const nn_layer_type nn_layer_globalavg = {
     .infer = globalavg_infer,
     .forward = globalavg_forward,
     .backward = globalavg_backward,
+    .window = globalavg_sees,
     .examples = globalavg_examples,
 };

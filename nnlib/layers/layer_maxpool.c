@@ -71,10 +71,10 @@ static void maxpool_backward(const nn_call *call)
     nn_maxpool_backward(&a);
 }
 
-static void maxpool_sees(const nn_spec *spec, nn_dims *window, nn_dims *stride)
+static nn_sliding maxpool_sees(const nn_spec *spec)
 {
     nn_window w = maxpool_window(spec);
-    *window = w.size, *stride = w.stride;
+    return nn_window_slides(&w, spec->in[0], spec->out);
 }
 
 static const nn_example maxpool_examples[] = {

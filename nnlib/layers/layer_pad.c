@@ -79,10 +79,11 @@ static void pad_backward(const nn_call *call)
 }
 
 /* A window of one: nothing more is seen, but sizes change here. */
-static void pad_sees(const nn_spec *spec, nn_dims *window, nn_dims *stride)
+static nn_sliding pad_sees(const nn_spec *spec)
 {
-    (void)spec;
-    *window = *stride = (nn_dims){1, 1, 0};
+    const pad_config *c = spec->config;
+    const nn_dims one = {1, 1, 0};
+    return (nn_sliding){one, one, one, {c->by.h + c->before.h, c->by.w + c->before.w, 0}};
 }
 
 static const nn_example pad_examples[] = {

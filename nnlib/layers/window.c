@@ -59,3 +59,9 @@ nn_place nn_window_place(const nn_window *w, nn_shape in, nn_shape out, int64_t 
     p.left = start(column, w->size.w, w->stride.w, w->dilation.w, in.dim[1], out.dim[1], w->same, &p.w_from, &p.w_to);
     return p;
 }
+
+nn_sliding nn_window_slides(const nn_window *w, nn_shape in, nn_shape out)
+{
+    nn_place first = nn_window_place(w, in, out, 0, 0);
+    return (nn_sliding){w->size, w->dilation, w->stride, {-first.top, -first.left, 0}};
+}

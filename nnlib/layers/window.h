@@ -24,5 +24,7 @@ typedef struct nn_place {
 } nn_place;
 /* The window behind number (row, column) of the output. */
 nn_place nn_window_place(const nn_window *window, nn_shape in, nn_shape out, int64_t row, int64_t column);
+/* For nn_layer_type.window. */
+nn_sliding nn_window_slides(const nn_window *window, nn_shape in, nn_shape out);
 
 #endif

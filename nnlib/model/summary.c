@@ -1,36 +1,9 @@
-/* summary.c - the layer table. Receptive field: r' = r + (window - 1)·jump, jump' = jump·stride (Araujo et al. 2019).
- */
+/* summary.c - the layer table. */
 #include "nnlib/model/summary.h"
+#include "nnlib/model/receptive.h"
 #include <stdio.h>
 #include <string.h>
 #include "lib/base/banned.h"
-
-/* What one number of a node's output sees; several inputs: the most. */
-typedef struct sight {
-    int64_t field_h, field_w, jump_h, jump_w;
-} sight;
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-static sight sight_of(const nn_node *node, const sight *seen)
-{
-    sight s = {1, 1, 1, 1};
-    nn_dims window = {1, 1, 0}, stride = {1, 1, 0};
-    for (int k = 0; k < node->spec.nin; k++) {
-        const sight *in = &seen[node->input[k]];
-        s = (sight){larger(s.field_h, in->field_h), larger(s.field_w, in->field_w), larger(s.jump_h, in->jump_h),
-                    larger(s.jump_w, in->jump_w)};
-    }
-    if (node->type->window) node->type->window(&node->spec, &window, &stride);
-    s.field_h += (window.h - 1) * s.jump_h;
-    s.field_w += (window.w - 1) * s.jump_w;
-    s.jump_h *= stride.h;
-    s.jump_w *= stride.w;
-    return s;
-}
 
 static void row_inputs(const nn_net *net, int i, nn_summary_row *row)
 {
@@ -42,7 +15,7 @@ static void row_inputs(const nn_net *net, int i, nn_summary_row *row)
                                  nn_net_node(net, node->input[k])->name);
 }
 
-static void fill_row(const nn_net *net, int i, const sight *s, nn_summary_row *row)
+static void fill_row(const nn_net *net, int i, const nn_sight *s, nn_summary_row *row)
 {
     const nn_node *node = nn_net_node(net, i);
     *row = (nn_summary_row){.node = i, .name = node->name, .frozen = node->frozen};
@@ -57,7 +30,7 @@ static void fill_row(const nn_net *net, int i, const sight *s, nn_summary_row *r
     }
     if (node->type->formula) node->type->formula(&node->spec, row->formula);
     if (node->spec.out.rank == 3)
-        row->field_h = s->field_h, row->field_w = s->field_w, row->jump_h = s->jump_h, row->jump_w = s->jump_w;
+        row->field_h = s->h, row->field_w = s->w, row->jump_h = s->down, row->jump_w = s->across;
     row->macs = node->type->macs ? node->type->macs(&node->spec) : 0;
     row->bytes = nn_shape_size(node->spec.out) * sizeof(float);
     row_inputs(net, i, row);
@@ -69,14 +42,13 @@ lg_status nn_summary_new(const nn_net *net, nn_summary *out, lg_err *err)
     *out = (nn_summary){.count = n - 1, .input = nn_net_input(net), .params = nn_net_params(net),
                          .moving = nn_net_moving(net), .trained = nn_net_trained_params(net)};
     out->row = lg_alloc((size_t)n, sizeof *out->row, err);
-    sight *seen = out->row ? lg_alloc((size_t)n, sizeof *seen, err) : NULL;
+    nn_sight *seen = out->row ? lg_alloc((size_t)n, sizeof *seen, err) : NULL;
     if (!seen) {
         nn_summary_release(out);
         return LG_E_MEMORY;
     }
-    for (int i = 0; i < n; i++) {
-        seen[i] = sight_of(nn_net_node(net, i), seen);
-        if (i == 0) continue;
+    nn_sights(net, seen);
+    for (int i = 1; i < n; i++) {
         fill_row(net, i, &seen[i], &out->row[i - 1]);
         out->macs += out->row[i - 1].macs;
         out->activation_bytes += out->row[i - 1].bytes;
