@@ -40,7 +40,7 @@ static lg_status part_of(const dsl_call *call, const cmd_seen_of *of, cmd_seen *
 {
     const dsl_value *on = dsl_val(call, of->on);
     data_split_kind kind = on && on->part != DSL_PART_ALL ? cmd_split_of(on->part) : DATA_NONE;
-    if (kind == DATA_NONE && !on && !call->arg[of->image].count) {
+    if (kind == DATA_NONE && !on && !of->first && !call->arg[of->image].count) {
         LG_TRY(data_part(set, DATA_VAL, part, err));
         if (data_count(*part)) kind = DATA_VAL;
         else data_unref(*part), *part = NULL;
@@ -103,7 +103,8 @@ static lg_status choose(const dsl_call *call, const cmd_seen_of *of, cmd_seen *s
     data_set *good = NULL;
     if (!some) return err->status;
     LG_TRY(data_where(set, readable, NULL, &good, err));
-    seen->n = data_sample(good, of->most, data_seed(good), some);
+    if (of->first) some[0] = 0, seen->n = data_count(good) > 0;
+    else seen->n = data_sample(good, of->most, data_seed(good), some);
     for (size_t i = 0; i < seen->n; i++) {
         data_image_at(good, some[i], &image);
         some[i] = image.id;

@@ -10,7 +10,6 @@ static const dsl_later later[] = {
     {"step", "fit", "`fit … epochs 1` shows one round"},
     {"gradients", "fit", "`fit` draws the loss as it falls"},
     {"landscape", "fit", "`fit` draws the loss as it falls"},
-    {"receptive", "summary", "summary scratch detail receptive"},
     {"overfit", "curves", "`curves` shows training and validation side by side"},
     {"quiz", "summary", "`summary` shows how every number arises"},
     {"connect", "load", "`load` reads images from a folder"},

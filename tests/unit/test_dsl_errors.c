@@ -141,7 +141,7 @@ static const wrong wrongs[] = {
     {"dashboard scratch", 146, 1, 1, 9, "`dashboard` is not part of this version", "`help`"},
     {"Dream scratch class adidas", 146, 1, 1, 5, "`dream` is not part", NULL},
     {"dream scratch", 146, 1, 1, 5, "`dream` is not part", "`help`"},
-    {"trace logos image 1", 146, 1, 1, 5, "`trace` is not part", "`help`"},
+    {"quiz shapes on scratch", 146, 1, 1, 4, "`quiz` is not part", "`help`"},
     {"pad 1", 128, 1, 1, 3, "is a layer", NULL},
     {"load dashboard from x", 111, 1, 6, 9, "word of the language", "mydashboard"},
     {"cd", 104, 1, 1, 2, "there is no command `cd`", "`help`"},
