@@ -15,13 +15,18 @@ plt_scene *plt_scene_new(plt_doc *doc, double width, double height)
 
 plt_scene *plt_scene_card(plt_doc *doc, double height, const char *title)
 {
-    plt_scene *scene = plt_scene_new(doc, 640, height);
+    return plt_scene_card_wide(doc, 640, height, title);
+}
+
+plt_scene *plt_scene_card_wide(plt_doc *doc, double width, double height, const char *title)
+{
+    plt_scene *scene = plt_scene_new(doc, width, height);
     plt_paint card = {.fill = 0xffffff, .filled = true, .stroke = 0xd0d0d0, .width = 1, .radius = 6};
-    plt_draw_rect(scene, 0.5, 0.5, 639, height - 1, card);
+    plt_draw_rect(scene, 0.5, 0.5, width - 1, height - 1, card);
     if (!scene || !title || !*title) return scene;
     scene->title = plt_doc_strdup(doc, title);
     if (!scene->title) return NULL;
-    plt_draw_text(scene, 16, 26, (plt_font){.size = 14, .bold = true}, plt_text_fit(doc, title, 14, true, 608));
+    plt_draw_text(scene, 16, 26, (plt_font){.size = 14, .bold = true}, plt_text_fit(doc, title, 14, true, width - 32));
     return scene;
 }
 

@@ -73,6 +73,8 @@ typedef struct plt_scene {
 plt_scene *plt_scene_new(plt_doc *doc, double width, double height);
 /* The white card every chart stands on, and its title (may be NULL) at the top. */
 plt_scene *plt_scene_card(plt_doc *doc, double height, const char *title);
+/* The same of another width, at most 920, for what would get too small. */
+plt_scene *plt_scene_card_wide(plt_doc *doc, double width, double height, const char *title);
 #define PLT_FRAME_SECONDS 1.2
 /* So many frames, each seen long enough to be read aloud (PLT_FRAME_SECONDS). */
 void plt_scene_frames(plt_scene *scene, int frames);
