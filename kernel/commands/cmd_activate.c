@@ -127,7 +127,7 @@ static lg_status take_filter(const dsl_call *call, cmd_subject *s, lg_err *err)
 {
     cmd_filter f;
     LG_TRY(cmd_filter_of(call, &call->arg[WITH].value[0], LAYER, FILTER, s, &f, err));
-    LG_TRY(cmd_lesson_conv(call, &f.x, &f.kernel, f.has_bias ? &f.bias : NULL, f.stride, f.same, &s->x, err));
+    LG_TRY(cmd_lesson_conv(call, &f.x, &f.kernel, f.has_bias ? &f.bias : NULL, &f.motion, &s->x, err));
     char *name = lg_strf(err, "sums of %s filter %d", f.layer, f.number);
     s->channel[0] = name ? lg_arena_strndup(call->arena, name, strlen(name), err) : NULL;
     lg_free(name);

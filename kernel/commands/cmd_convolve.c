@@ -98,19 +98,21 @@ typedef struct slide {
     cmd_view view;          /* of y, what is shown: in, of padded, and out */
     cmd_stack in, out;
     uint8_t *shown; /* marks of in */
-    int stride, at; /* at, in y: -1: all */
-    bool same;
+    cmd_motion motion;
+    int at; /* in y; -1: all */
     const char **line; /* of each number of out */
 } slide;
 
 static cmd_window window_of(const slide *s)
 {
-    return (cmd_window){s->kernel.rows, s->kernel.cols, s->stride, s->stride};
+    return (cmd_window){cmd_span(s->kernel.rows, s->motion.dilation_rows),
+                        cmd_span(s->kernel.cols, s->motion.dilation_cols), s->motion.down, s->motion.across};
 }
 
 static lg_status fits(const dsl_call *call, const slide *s, lg_err *err)
 {
-    if (s->same || (s->kernel.rows <= s->x.rows && s->kernel.cols <= s->x.cols)) return LG_OK;
+    const cmd_window w = window_of(s);
+    if (s->motion.same || (w.rows <= s->x.rows && w.cols <= s->x.cols)) return LG_OK;
     lg_fail(err, LG_E_SHAPE, 203, "the %dx%d kernel is larger than the %dx%d %s", s->kernel.rows, s->kernel.cols,
             s->x.rows, s->x.cols, s->subject.image ? "image" : "grid");
     lg_why(err, "it has no place to lie in, and without a place there is no dot product");
@@ -167,8 +169,7 @@ static lg_status take_filter(const dsl_call *call, slide *s, lg_err *err)
     LG_TRY(cmd_filter_of(call, &call->arg[WITH].value[0], LAYER, FILTER, &s->subject, &s->filter, err));
     s->x = s->filter.x;
     s->kernel = s->filter.kernel;
-    s->stride = s->filter.stride;
-    s->same = s->filter.same;
+    s->motion = s->filter.motion;
     return LG_OK;
 }
 
@@ -179,12 +180,14 @@ static int results(int size, int window, int stride, bool same)
 
 static lg_status prepare(const dsl_call *call, slide *s, lg_err *err)
 {
-    *s = (slide){.stride = (int)call->arg[STRIDE].value[0].integer, .same = dsl_on(call, SAME)};
+    int stride = (int)call->arg[STRIDE].value[0].integer;
+    *s = (slide){.motion = {stride, stride, 1, 1, dsl_on(call, SAME)}};
     LG_TRY(check_options(call, err));
     LG_TRY(with_model(call) ? take_filter(call, s, err) : take_kernel(call, s, err));
     LG_TRY(fits(call, s, err));
-    return cmd_lesson_at(call, AT, results(s->x.rows, s->kernel.rows, s->stride, s->same),
-                         results(s->x.cols, s->kernel.cols, s->stride, s->same), &s->at, err);
+    const cmd_window w = window_of(s);
+    return cmd_lesson_at(call, AT, results(s->x.rows, w.rows, w.down, s->motion.same),
+                         results(s->x.cols, w.cols, w.across, s->motion.same), &s->at, err);
 }
 
 /* Zeros needed before and after along one side; the odd one lies behind, as in TensorFlow. */
@@ -201,9 +204,10 @@ static lg_status pad_first(const dsl_call *call, slide *s, lg_err *err)
 {
     int bottom = 0, right = 0;
     s->padded = s->x;
-    if (!s->same) return LG_OK;
-    border(s->x.rows, s->kernel.rows, s->stride, &s->top, &bottom);
-    border(s->x.cols, s->kernel.cols, s->stride, &s->left, &right);
+    const cmd_window w = window_of(s);
+    if (!s->motion.same) return LG_OK;
+    border(s->x.rows, w.rows, w.down, &s->top, &bottom);
+    border(s->x.cols, w.cols, w.across, &s->left, &right);
     char *line = lg_strf(err, "pad %dx%d extra %dx%d", s->top, s->left, bottom - s->top, right - s->left);
     if (!line) return err->status;
     lg_status st = cmd_lesson_layer(call, line, &s->x, NULL, &s->padded, err);
@@ -230,6 +234,13 @@ static lg_status cut(const dsl_call *call, slide *s, lg_err *err)
 }
 
 /* ---- in words ---- */
+/* Where number (i, j) of the kernel lies in `in`, for a position. */
+static int place_of(const slide *s, int row, int col, int i, int j)
+{
+    const cmd_motion *m = &s->motion;
+    return (row * m->down + i * m->dilation_rows) * s->in.cols + col * m->across + j * m->dilation_cols;
+}
+
 /* "16·1 + 3·1 + 7·-4" of one channel: zeros of the kernel add nothing and are left out. */
 static void add_products(lg_buf *text, const slide *s, int row, int col, int channel)
 {
@@ -237,7 +248,7 @@ static void add_products(lg_buf *text, const slide *s, int row, int col, int cha
         for (int j = 0; j < s->kernel.cols; j++) {
             double k = s->kernel.cell[(i * s->kernel.cols + j) * s->kernel.channels + channel];
             if (k == 0) continue;
-            int place = (row * s->stride + i) * s->in.cols + col * s->stride + j;
+            int place = place_of(s, row, col, i, j);
             if (text->len) lg_buf_adds(text, " + ");
             plt_add_cell_number(text, s->in.cell[place * s->in.channels + channel]);
             lg_buf_adds(text, "·");
@@ -251,7 +262,7 @@ static void add_channel_sum(lg_buf *text, const slide *s, int row, int col, int 
     double sum = 0;
     for (int i = 0; i < s->kernel.rows; i++)
         for (int j = 0; j < s->kernel.cols; j++) {
-            int place = (row * s->stride + i) * s->in.cols + col * s->stride + j;
+            int place = place_of(s, row, col, i, j);
             sum += s->in.cell[place * s->in.channels + channel] *
                    s->kernel.cell[(i * s->kernel.cols + j) * s->kernel.channels + channel];
         }
@@ -296,9 +307,10 @@ static int place_shown(const slide *s)
 
 static const char *channel_name(const dsl_call *call, const slide *s, int channel, lg_err *err)
 {
-    if (!s->subject.image) return s->same ? "padded with zeros" : s->subject.channel[0];
+    if (!s->subject.image) return s->motion.same ? "padded with zeros" : s->subject.channel[0];
     if (!s->filter.layer) return s->subject.channel[channel];
-    if (s->filter.pixels) return cmd_channel_name(channel, s->in.channels);
+    if (s->filter.channel >= 0) channel = s->filter.channel; /* the one there is */
+    if (s->filter.pixels) return cmd_channel_name(channel, s->filter.channels);
     char *name = lg_strf(err, "map %d of %s", channel + 1, s->filter.before);
     const char *copy = name ? lg_arena_strndup(call->arena, name, strlen(name), err) : NULL;
     lg_free(name);
@@ -322,8 +334,10 @@ static lg_status draw(const dsl_call *call, plt_doc *doc, const slide *s, lg_err
                                      .out = out,
                                      .window_h = s->kernel.rows,
                                      .window_w = s->kernel.cols,
-                                     .stride_h = s->stride,
-                                     .stride_w = s->stride,
+                                     .stride_h = s->motion.down,
+                                     .stride_w = s->motion.across,
+                                     .dilation_h = s->motion.dilation_rows,
+                                     .dilation_w = s->motion.dilation_cols,
                                      .line = s->line,
                                      .at = place_shown(s),
                                      .animate = s->at < 0 && dsl_on(call, ANIMATE)});
@@ -352,6 +366,13 @@ static void say(plt_doc *doc, const dsl_call *call, const slide *s, lg_err *err)
     if (s->at < 0) say_all(doc, call, s, err);
     else plt_sentence(doc, "at %d,%d: %s", s->at / s->y.cols + 1, s->at % s->y.cols + 1, s->line[place_shown(s)]);
     if (with->type == DSL_T_CHOICE) plt_note(doc, "%s: %s", with->text, named[with->choice].what);
+    if (s->motion.dilation_rows > 1 || s->motion.dilation_cols > 1)
+        plt_note(doc, "dilation %dx%d leaves gaps: the %dx%d numbers of the kernel are spread over %dx%d places",
+                 s->motion.dilation_rows, s->motion.dilation_cols, s->kernel.rows, s->kernel.cols, window_of(s).rows,
+                 window_of(s).cols);
+    if (s->filter.layer && s->filter.channel >= 0)
+        plt_note(doc, "%s gives every map a filter of its own: filter %d sees %s alone", s->filter.layer,
+                 s->filter.number, channel_name(call, s, 0, err));
     if (s->filter.layer && strcmp(s->filter.activation, "linear") != 0)
         plt_note(doc, "these are the sums; the layer then applies %s to each", s->filter.activation);
 }
@@ -365,7 +386,7 @@ static void add_title(plt_doc *doc, const dsl_call *call, const slide *s)
                   s->y.rows, s->y.cols);
     else
         plt_title(doc, "%s convolved with %s%s: %dx%d to %dx%d", s->subject.name,
-                  with->type == DSL_T_CHOICE ? with->text : cmd_lesson_name(call, WITH), s->same ? ", same" : "",
+                  with->type == DSL_T_CHOICE ? with->text : cmd_lesson_name(call, WITH), s->motion.same ? ", same" : "",
                   s->x.rows, s->x.cols, s->y.rows, s->y.cols);
 }
 
@@ -395,7 +416,7 @@ static lg_status show(const dsl_call *call, plt_doc *doc, slide *s, lg_err *err)
 {
     LG_TRY(pad_first(call, s, err));
     const double *bias = s->filter.has_bias ? &s->filter.bias : NULL;
-    LG_TRY(cmd_lesson_conv(call, &s->x, &s->kernel, bias, s->stride, s->same, &s->y, err));
+    LG_TRY(cmd_lesson_conv(call, &s->x, &s->kernel, bias, &s->motion, &s->y, err));
     LG_TRY(cut(call, s, err));
     LG_TRY(write_out(call, s, err));
     add_title(doc, call, s);

@@ -76,10 +76,11 @@ done:
 }
 
 lg_status cmd_lesson_conv(const dsl_call *call, const cmd_stack *x, const cmd_stack *kernel, const double *bias,
-                          int stride, bool same, cmd_stack *y, lg_err *err)
+                          const cmd_motion *m, cmd_stack *y, lg_err *err)
 {
-    char *line = lg_strf(err, "conv 1 kernel %dx%d stride %d %s%s", kernel->rows, kernel->cols, stride,
-                         same ? "same" : "valid", bias ? "" : " no bias");
+    char *line = lg_strf(err, "conv 1 kernel %dx%d stride %dx%d dilation %dx%d %s%s", kernel->rows, kernel->cols,
+                         m->down, m->across, m->dilation_rows, m->dilation_cols, m->same ? "same" : "valid",
+                         bias ? "" : " no bias");
     if (!line) return err->status;
     size_t n = (size_t)kernel->rows * (size_t)kernel->cols * (size_t)kernel->channels;
     const cmd_layer_weights weights = {kernel->cell, n, bias};

@@ -33,9 +33,21 @@ typedef struct cmd_layer_weights {
 lg_status cmd_lesson_layer(const dsl_call *call, const char *line, const cmd_stack *x, const cmd_layer_weights *weights,
                            cmd_stack *y, lg_err *err) LG_MUST_CHECK;
 
+/* How a kernel moves, and how far its numbers lie from each other: 1 leaves no gaps. */
+typedef struct cmd_motion {
+    int down, across;               /* from one position to the next */
+    int dilation_rows, dilation_cols; /* from one number of the kernel to the next */
+    bool same;
+} cmd_motion;
+/* What a kernel covers, gaps included. */
+static inline int cmd_span(int size, int dilation)
+{
+    return (size - 1) * dilation + 1;
+}
+
 /* `conv` with one filter: kernel is (rows, cols, channels of x), bias one number or NULL. */
 lg_status cmd_lesson_conv(const dsl_call *call, const cmd_stack *x, const cmd_stack *kernel, const double *bias,
-                          int stride, bool same, cmd_stack *y, lg_err *err) LG_MUST_CHECK;
+                          const cmd_motion *motion, cmd_stack *y, lg_err *err) LG_MUST_CHECK;
 
 /* The numbers of a grid that was written or named. LL142 where it has more than CMD_LESSON_MOST rows or columns, or
  * numbers beyond a billion. */

@@ -1,7 +1,6 @@
 /* lesson_filter.c - running a network on one image, and taking out what a layer gets. */
 #include "kernel/commands/lesson_filter.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/banned.h"
@@ -47,9 +46,14 @@ done:
 }
 
 /* ---- filters ---- */
+static bool is_depthwise(const nn_node *node)
+{
+    return strcmp(node->type->name, "depthwise") == 0;
+}
+
 static bool is_conv(const nn_node *node)
 {
-    return strcmp(node->type->name, "conv") == 0;
+    return strcmp(node->type->name, "conv") == 0 || is_depthwise(node);
 }
 
 static lg_status find_layer(const dsl_call *call, const nn_net *net, const char *model, int layer, int *out,
@@ -61,12 +65,12 @@ static lg_status find_layer(const dsl_call *call, const nn_net *net, const char 
         if (is_conv(nn_net_node(net, i))) *out = i;
     if (*out >= 0 && is_conv(nn_net_node(net, *out))) return LG_OK;
     if (*out >= 0) {
-        lg_fail(err, LG_E_ARG, 142, "`%s` is a %s layer, and only `conv` layers have filters that slide", said->text,
+        lg_fail(err, LG_E_ARG, 142, "`%s` is a %s layer, and only `conv` and `depthwise` layers have filters that slide", said->text,
                 nn_net_node(net, *out)->type->name);
     } else if (said) {
         lg_fail(err, LG_E_NAME, 219, "`%s` has no layer `%s`", model, said->text);
     } else {
-        lg_fail(err, LG_E_NAME, 219, "`%s` has no `conv` layer, so it has no filters", model);
+        lg_fail(err, LG_E_NAME, 219, "`%s` has no `conv` or `depthwise` layer, so it has no filters", model);
     }
     lg_try(err, "`summary %s` lists its layers", model);
     return said ? lg_err_place(err, said->span) : err->status;
@@ -91,42 +95,37 @@ static void setting(const nn_node *node, const char *name, char out[NN_FORMULA])
 
 static lg_status read_settings(const dsl_call *call, const nn_node *node, cmd_filter *f, lg_err *err)
 {
+    const nn_sliding by = node->type->window(&node->spec);
     char text[NN_FORMULA];
-    int down = 1, across = 1, dilation = 1;
-    setting(node, "stride", text);
-    bool square = sscanf(text, "%dx%d", &down, &across) == 2 && down == across;
-    setting(node, "dilation", text);
-    bool dense = sscanf(text, "%d", &dilation) == 1 && dilation == 1;
-    if (!square || !dense) {
-        lg_fail(err, LG_E_UNSUPPORTED, 146,
-                "`convolve` shows windows without gaps and one stride for both directions, "
-                "and `%s` has others",
-                node->name);
-        lg_try(err, "name another layer with `layer`");
-        return lg_err_place(err, call->span);
-    }
     setting(node, "same", text);
-    f->same = strcmp(text, "yes") == 0;
-    f->stride = down;
+    f->motion = (cmd_motion){(int)by.stride.h, (int)by.stride.w, (int)by.dilation.h, (int)by.dilation.w,
+                             strcmp(text, "yes") == 0};
     setting(node, "activation", text);
     f->activation = lg_arena_strndup(call->arena, text, strlen(text), err);
     return f->activation ? LG_OK : err->status;
 }
 
-/* The kernel of a layer is (rows, cols, channels, filters), filters fastest. */
+/* The kernel of a layer is (rows, cols, channels, filters), filters fastest; that of a depthwise (rows, cols, channels,
+ * 1), each channel a filter. */
 static lg_status take_weights(const dsl_call *call, const cmd_model *model, int node, cmd_filter *f, lg_err *err)
 {
     const nn_node *at = nn_net_node(model->net, node);
     const int64_t *dim = at->param[0].shape.dim;
-    size_t n = (size_t)(dim[0] * dim[1] * dim[2]);
+    int filter = f->number - 1, channels = f->channel < 0 ? (int)dim[2] : 1;
+    size_t n = (size_t)(dim[0] * dim[1]) * (size_t)channels;
     const float *weights = nn_weights_param(model->weights, node, 0);
-    int filter = f->number - 1;
-    f->kernel = (cmd_stack){(int)dim[0], (int)dim[1], (int)dim[2], lg_arena_alloc(call->arena, n, sizeof(double), err)};
+    f->kernel = (cmd_stack){(int)dim[0], (int)dim[1], channels, lg_arena_alloc(call->arena, n, sizeof(double), err)};
     if (!f->kernel.cell) return err->status;
     for (size_t i = 0; i < n; i++) f->kernel.cell[i] = (double)weights[i * (size_t)f->filters + (size_t)filter];
     f->has_bias = at->nparam > 1;
     if (f->has_bias) f->bias = (double)nn_weights_param(model->weights, node, 1)[filter];
     return LG_OK;
+}
+
+static void keep_channel(cmd_stack *x, int channel)
+{
+    for (int i = 0; i < x->rows * x->cols; i++) x->cell[i] = x->cell[i * x->channels + channel];
+    x->channels = 1;
 }
 
 lg_status cmd_filter_of(const dsl_call *call, const dsl_value *value, int layer, int filter, const cmd_subject *subject,
@@ -138,13 +137,17 @@ lg_status cmd_filter_of(const dsl_call *call, const dsl_value *value, int layer,
     LG_TRY(find_layer(call, model->net, value->name, layer, &node, err));
     const nn_node *at = nn_net_node(model->net, node);
     out->layer = at->name;
-    out->filters = (int)at->param[0].shape.dim[3];
+    out->filters = (int)at->spec.out.dim[2];
     out->before = nn_net_node(model->net, at->input[0])->name;
     out->pixels = at->input[0] == 0;
     LG_TRY(choose_filter(call, filter, out, err));
+    out->channel = is_depthwise(at) ? out->number - 1 : -1;
     LG_TRY(read_settings(call, at, out, err));
     LG_TRY(take_weights(call, model, node, out, err));
-    return output_of(call, value, subject, at->input[0], &out->x, err);
+    LG_TRY(output_of(call, value, subject, at->input[0], &out->x, err));
+    out->channels = out->x.channels;
+    if (out->channel >= 0) keep_channel(&out->x, out->channel);
+    return LG_OK;
 }
 
 /* ---- scores ---- */

@@ -7,12 +7,15 @@
 
 /* One filter of a convolution at work on one image. */
 typedef struct cmd_filter {
-    cmd_stack x;      /* what reaches the layer, all channels */
+    cmd_stack x;      /* what the filter sees of what reaches the layer: all channels, or the one of a depthwise */
     cmd_stack kernel; /* (rows, cols, channels of x) */
     double bias;      /* has_bias: the layer has one */
-    bool has_bias, same;
+    bool has_bias;
+    cmd_motion motion;
     bool pixels;                 /* x is the image itself */
-    int stride, filters, number; /* number of filters: from 1 */
+    int filters, number;         /* number of filters: from 1 */
+    int channels;                /* that reach the layer */
+    int channel;                 /* of a depthwise: the one its filter sees, from 0; -1: all */
     const char *layer, *before;  /* "conv1", and the layer that makes x; borrowed from the network */
     const char *activation;      /* what the layer does to its sums: "relu" */
 } cmd_filter;
@@ -24,7 +27,7 @@ typedef struct cmd_filter {
     }
 
 /* layer and filter: rows of the parameter table (a LAYER and an INT). subject: the image, from cmd_subject_row. LL219
- * no such layer, LL142 no such filter, LL408 images of another size, LL146 a filter that moves in another way. */
+ * no such layer, LL142 no such filter, LL408 images of another size. */
 lg_status cmd_filter_of(const dsl_call *call, const dsl_value *model, int layer, int filter, const cmd_subject *subject,
                         cmd_filter *out, lg_err *err) LG_MUST_CHECK;
 /* The scores that a softmax at the end of the network gets for the image, (1, 1, n). LL405 where it has none. */

@@ -214,6 +214,11 @@ static void decide(slide *m)
         s->kernel && (!m->moves || positions * s->window_h * s->window_w * s->channels <= MOST_PRODUCTS);
 }
 
+static int gap(int dilation)
+{
+    return dilation > 1 ? dilation : 1;
+}
+
 /* Products as a grid of their own; their cells are measured for the longest of all positions. */
 static plt_numbers products_at(plt_doc *doc, const plt_slide_spec *s, int channel, int row, int col)
 {
@@ -222,8 +227,10 @@ static plt_numbers products_at(plt_doc *doc, const plt_slide_spec *s, int channe
     plt_numbers g = {.caption = "products", .rows = cell ? s->window_h : 0, .cols = s->window_w, .cell = cell};
     for (int i = 0; i < g.rows; i++)
         for (int j = 0; j < g.cols; j++)
-            cell[i * g.cols + j] = cell_of(&s->in[channel], row * s->stride_h + i, col * s->stride_w + j) *
-                                   cell_of(&s->kernel[channel], i, j);
+            cell[i * g.cols + j] =
+                cell_of(&s->in[channel], row * s->stride_h + i * gap(s->dilation_h),
+                        col * s->stride_w + j * gap(s->dilation_w)) *
+                cell_of(&s->kernel[channel], i, j);
     return g;
 }
 
@@ -324,6 +331,21 @@ static void draw_winner(const slide *m, int row, int col)
     }
 }
 
+/* With gaps each number has a frame of its own, and a dashed line around all says what they span. */
+static void draw_window(const slide *m, const place *p, int row, int col)
+{
+    const plt_slide_spec *s = m->spec;
+    int down = gap(s->dilation_h), across = gap(s->dilation_w);
+    if (down == 1 && across == 1) {
+        draw_frame(m->scene, p, row, col, s->window_h, s->window_w);
+        return;
+    }
+    plt_draw_rect(m->scene, p->x + col * p->w, p->y + row * p->h, ((s->window_w - 1) * across + 1) * p->w,
+                  ((s->window_h - 1) * down + 1) * p->h, (plt_paint){.stroke = PLT_VERMILION, .width = 1.5, .dash = 4});
+    for (int i = 0; i < s->window_h * s->window_w; i++)
+        draw_frame(m->scene, p, row + i / s->window_w * down, col + i % s->window_w * across, 1, 1);
+}
+
 static void draw_position(const slide *m, int i)
 {
     const plt_slide_spec *s = m->spec;
@@ -333,8 +355,7 @@ static void draw_position(const slide *m, int i)
         for (int p = 0; p < products.rows * products.cols; p++)
             draw_number(m->scene, &m->products[k], p / products.cols, p % products.cols, products.cell[p], false);
     }
-    for (int k = 0; k < s->channels; k++)
-        draw_frame(m->scene, &m->in[k], row * s->stride_h, col * s->stride_w, s->window_h, s->window_w);
+    for (int k = 0; k < s->channels; k++) draw_window(m, &m->in[k], row * s->stride_h, col * s->stride_w);
     draw_frame(m->scene, &m->out, row, col, 1, 1);
     draw_words(m->scene, m->text, s->line[i]);
 }

@@ -43,6 +43,7 @@ typedef struct plt_slide_spec {
     int channels;              /* 1..PLT_SLIDE_CHANNELS */
     plt_numbers out;
     int window_h, window_w, stride_h, stride_w;
+    int dilation_h, dilation_w; /* from one number of the window to the next; 0 is 1. Gaps are not framed */
     const char *const *line; /* of each position of the output: how its number arises */
     int at;                  /* the position that is shown when nothing moves, counted from 0 */
     bool animate;            /* all positions one after the other; their marks appear with them. Ignored where there are

@@ -20,6 +20,7 @@ static const char *const cells[] = {
     "embed logos with scratch as places",
     "explain scratch image 7, 8 class nike\nexplain scratch method saliency where correct = yes",
     "explain scratch image 7 method occlusion\nactivations scratch image 7 limit 2\nfilters scratch limit 2",
+    "trace scratch image 7\ntrace scratch where label = nike",
     "receptive scratch layer conv1 image 7 at 1,2\nreceptive scratch layer dense1 no animate",
     "model plain on logos { flatten; dense classes softmax }\ncompare scratch, plain by adidas as both",
     "show classes where recall >= 0 sort label\nboth\nevaluate plain as card",

@@ -221,6 +221,31 @@ TEST(filters_give_what_the_network_computes)
     lens_close(&l);
 }
 
+/* Gaps in the window, other steps down than across, one channel alone. */
+TEST(filters_that_move_otherwise)
+{
+    shop();
+    shown("model m on logos { conv 3 3x3 dilation 2x1 relu; depthwise 3x2 same relu; conv 2 3x3 stride 1x2 relu;\n"
+          "  conv 2 2x2 same dilation 2 relu; depthwise 2x2 relu; flatten; dense classes }");
+    same_as_network("conv1", 2, "crop 12x12 no animate");
+    CHECK(strstr(lg_buf_str(&l.text), "dilation 2x1 leaves gaps: the 3x3 numbers of the kernel are spread over 5x3 places"));
+    same_as_network("depthwise1", 3, "crop 12x12");
+    CHECK(strstr(lg_buf_str(&l.text), "depthwise1 gives every map a filter of its own: filter 3 sees map 3 of conv1 alone"));
+    CHECK(strstr(lg_buf_str(&l.text), "map 3 of conv1\n"));
+    same_as_network("conv2", 1, "crop 12x12");
+    same_as_network("conv3", 2, "crop 12x12");
+    same_as_network("depthwise2", 1, "");
+    refused("convolve logos with m layer depthwise1 filter 4", 142, "3 filters");
+    refused("convolve logos with m layer conv1 at 9,1", 142, "8 rows and 10 columns");
+    shown("model first on logos { depthwise 3x3; flatten; dense classes }");
+    CHECK(strstr(shown("convolve logos with first layer depthwise1 filter 2 image 3"), "green\n"));
+    CHECK(strstr(lg_buf_str(&l.text), "filter 2 sees green alone"));
+    shown("load grey from shop size 12x12x1\nmodel dull on grey { depthwise 3x3; flatten; dense classes }");
+    CHECK(strstr(shown("convolve grey with dull image 3"), "filter 1 sees grey alone"));
+    CHECK(strstr(shown("activate logos relu with m layer depthwise1 filter 1 image 3"), "sums of depthwise1 filter 1"));
+    lens_close(&l);
+}
+
 TEST(scores_give_the_shares_that_the_network_says)
 {
     char share[40];
@@ -250,7 +275,7 @@ TEST(images_are_worked_on_whole_and_shown_in_part)
     refused("pad [1 2; 3 4] at 1,1", 144, "images of a dataset");
     refused("convolve logos with m filter 5", 142, "4 filters");
     refused("convolve logos with m layer conv9", 219, "no layer");
-    refused("convolve logos with m layer dense1", 142, "only `conv` layers");
+    refused("convolve logos with m layer dense1", 142, "only `conv` and `depthwise` layers");
     refused("convolve logos with m same", 144, "`same`");
     refused("convolve logos with edge layer conv1", 144, "`layer`");
     refused("convolve [1 2; 3 4] with m", 144, "this is a grid");
@@ -258,9 +283,8 @@ TEST(images_are_worked_on_whole_and_shown_in_part)
     refused("softmax 1, 2 image 3", 144, "`image`");
     refused("pool logos 13x13 image 3", 203, "larger than the 12x12 image");
     refused("pool logos 17x17", 142, "up to 16x16");
-    shown("model odd on logos { conv 2 3x3 dilation 2; conv 2 3x3 stride 1x2; flatten; dense classes }");
-    refused("convolve logos with odd", 146, "one stride for both");
-    refused("convolve logos with odd layer conv2", 146, "one stride for both");
+    shown("model odd on logos { maxpool 2; flatten; dense classes }");
+    refused("convolve logos with odd", 219, "no `conv` or `depthwise` layer");
     refused("softmax odd image 3", 405, "does not end in a softmax");
     lens_close(&l);
 }
