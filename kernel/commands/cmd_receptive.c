@@ -486,7 +486,7 @@ const dsl_command dsl_cmd_receptive = {
         "dilation; branches see what all of their ways see, and lists (flatten, dense) all that reaches them.",
     .group = "Teach",
     .params = params,
-    .examples = (const char *const[]){"receptive scratch layer conv4 image 7", "receptive scratch at 1,1", NULL},
+    .examples = (const char *const[]){"receptive scratch image 7", "receptive scratch layer conv1 at 1,1", NULL},
     .takes_where = true,
     .asks_model = true,
     .run = receptive_run,
