@@ -34,13 +34,14 @@
  *
  * Parts: core/tensor.h shapes · core/layer.h the kinds of layers and their settings · core/optim.h optimisers and
  * losses · model/net.h networks and weights · model/exec.h running step by step · model/summary.h the layer table ·
- * model/receptive.h what each layer sees · model/keras_source.h the network as Python · model/base.h networks to transfer from · train/fit.h training and
- * predicting · train/schedule.h rates that change · train/lr_range.h which rates are usable · train/metrics.h scores
- * and intervals · train/statistics.h is one really better? · train/embedding.h who lies next to whom · train/explain.h
- * where a decision came from · io/net_pack.h networks, weights and runs as bytes · io/format.h weights that other
- * programs wrote (links with -ljansson -lz) · io/onnx.h networks of theirs · io/npy.h arrays of numpy, and the zip
- * archives they come in · model/facts.h what a network is, for those who write it down · io/onnx_write.h,
- * io/net_safetensors.h, model/c_source.h, model/keras_json.h networks for other programs
+ * model/receptive.h what each layer sees · model/keras_source.h the network as Python · model/base.h networks to
+ * transfer from · train/fit.h training and predicting · train/schedule.h rates that change · train/lr_range.h which
+ * rates are usable · train/metrics.h scores and intervals · train/statistics.h is one really better? ·
+ * train/embedding.h who lies next to whom · train/explain.h where a decision came from · io/net_pack.h networks,
+ * weights and runs as bytes · io/format.h weights that other programs wrote (links with -ljansson -lz) · io/onnx.h
+ * networks of theirs · io/npy.h arrays of numpy, and the zip archives they come in · model/facts.h what a network is,
+ * for those who write it down · io/onnx_write.h, io/net_safetensors.h, model/c_source.h, model/keras_json.h networks
+ * for other programs
  *
  * OpenBLAS, where it is installed, is brought in by the first large matrix product. It is then told, for the whole
  * process, to use one thread: OPENBLAS_NUM_THREADS becomes 1 in the environment, and openblas_set_num_threads(1) is

@@ -99,7 +99,7 @@ typedef struct slide {
     cmd_stack in, out;
     uint8_t *shown; /* marks of in */
     cmd_motion motion;
-    int at; /* in y; -1: all */
+    int at;            /* in y; -1: all */
     const char **line; /* of each number of out */
 } slide;
 

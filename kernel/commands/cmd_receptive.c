@@ -44,11 +44,11 @@ typedef struct receptive {
     const cmd_model *model;
     const char *name; /* of the model */
     const nn_net *net;
-    cmd_seen seen;    /* the image; n 0: there is none */
-    int nodes, node;  /* the layer that is asked about */
-    int row, column;  /* its place */
-    nn_sight *sight;  /* (nodes) */
-    nn_reach *reach;  /* (nodes): what the place needs of each */
+    cmd_seen seen;   /* the image; n 0: there is none */
+    int nodes, node; /* the layer that is asked about */
+    int row, column; /* its place */
+    nn_sight *sight; /* (nodes) */
+    nn_reach *reach; /* (nodes): what the place needs of each */
     plt_field_box box[PLT_FIELDS_MOST];
     int n, grew; /* boxes that are drawn, and layers that see more than those before */
 } receptive;
@@ -116,9 +116,8 @@ static lg_status find_image(receptive *r, lg_err *err)
 {
     const dsl_call *call = r->call;
     bool asked = call->where || call->arg[IMAGE].count || dsl_val(call, ON);
-    lg_status st =
-        cmd_seen_open(call, &(cmd_seen_of){.model = MODEL, .on = ON, .image = IMAGE, .most = 1, .first = true},
-                      &r->seen, err);
+    lg_status st = cmd_seen_open(
+        call, &(cmd_seen_of){.model = MODEL, .on = ON, .image = IMAGE, .most = 1, .first = true}, &r->seen, err);
     if (st == LG_OK || asked || st == LG_E_MEMORY || st == LG_E_INTERRUPTED) return st;
     lg_err_clear(err);
     return LG_OK;
@@ -281,8 +280,7 @@ static void say_all(lg_buf *out, const receptive *r)
     }
     lg_buf_adds(out, "sees ");
     say_inside(out, r);
-    if (is_cut(&field, &inside))
-        lg_buf_adds(out, "; the rest of its field lies outside of the image and is cut off");
+    if (is_cut(&field, &inside)) lg_buf_adds(out, "; the rest of its field lies outside of the image and is cut off");
 }
 
 /* ---- the table ---- */
@@ -324,7 +322,8 @@ static void arithmetic_cell(plt_doc *doc, const receptive *r, int i, const nn_sl
 static void range_cell(plt_doc *doc, int64_t there, int64_t first, int64_t whole)
 {
     if (there < 1) plt_cell(doc, "none");
-    else plt_cell(doc, "%lld–%lld%s", (long long)first + 1, (long long)(first + there), there < whole ? " cut off" : "");
+    else
+        plt_cell(doc, "%lld–%lld%s", (long long)first + 1, (long long)(first + there), there < whole ? " cut off" : "");
 }
 
 static void table_row(plt_doc *doc, const receptive *r, int i)
@@ -390,12 +389,14 @@ static void doc_table(plt_doc *doc, const receptive *r)
         if (in_table(r, i)) table_row(doc, r, i);
     if (rows > ROWS) plt_fold_end(doc);
     if (left_out)
-        plt_note(doc, "%d layer%s on the way look%s at one place at a time (kernels of 1x1, norms, activations, padding) "
-                      "and see%s what the one before sees",
+        plt_note(doc,
+                 "%d layer%s on the way look%s at one place at a time (kernels of 1x1, norms, activations, padding) "
+                 "and see%s what the one before sees",
                  left_out, left_out == 1 ? "" : "s", left_out == 1 ? "s" : "", left_out == 1 ? "s" : "");
-    plt_note(doc, "a layer sees as many rows as the one before, and (kernel - 1) times its jump more; its own jump, the "
-                  "pixels from one place to the next, is that jump times its stride. This follows from the layers "
-                  "alone: training changes nothing (Araujo, Norris and Sim, Distill, 2019)");
+    plt_note(doc,
+             "a layer sees as many rows as the one before, and (kernel - 1) times its jump more; its own jump, the "
+             "pixels from one place to the next, is that jump times its stride. This follows from the layers "
+             "alone: training changes nothing (Araujo, Norris and Sim, Distill, 2019)");
 }
 
 static void doc_positions(plt_doc *doc, const receptive *r)

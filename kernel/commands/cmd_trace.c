@@ -183,7 +183,8 @@ static lg_status paint(const float *x, const nn_shape *s, int map, int side, img
     for (size_t i = 0; i < places; i++) low = fminf(low, one[i]), high = fmaxf(high, one[i]);
     img_picture full = {0};
     int times = side / longer > 1 ? side / longer : 1;
-    lg_status st = cmd_paint_map(one, h, w, fmax(fabs((double)low), fabs((double)high)), times, !(high > low), &full, err);
+    lg_status st =
+        cmd_paint_map(one, h, w, fmax(fabs((double)low), fabs((double)high)), times, !(high > low), &full, err);
     lg_free(one);
     LG_TRY(st);
     if (longer <= side + side / 4) {
@@ -366,17 +367,17 @@ static lg_status doc_strip(plt_doc *doc, const trace *t, lg_err *err)
     lg_buf_init(&trail, 0);
     say_all(&words, t);
     add_trail(&trail, t);
-    plt_stations(doc, &(plt_stations_spec){.sentence = lg_buf_str(&words),
-                                           .plain = lg_buf_str(&trail),
-                                           .station = station,
-                                           .n = t->stations});
+    plt_stations(
+        doc, &(plt_stations_spec){
+                 .sentence = lg_buf_str(&words), .plain = lg_buf_str(&trail), .station = station, .n = t->stations});
     lg_buf_release(&words);
     lg_buf_release(&trail);
     if (t->stations < t->nodes)
         plt_note(doc, "%d of the %d layers are drawn: the last ones of each size, and the end; the table has %s",
                  t->stations - 1, t->nodes - 1, t->nodes <= ROWS ? "all of them" : "more of them");
-    plt_note(doc, "of each layer the %d maps that vary most are drawn, each on a scale of its own: white is 0, blue above, "
-                  "vermilion below, crossed out where all numbers are the same",
+    plt_note(doc,
+             "of each layer the %d maps that vary most are drawn, each on a scale of its own: white is 0, blue above, "
+             "vermilion below, crossed out where all numbers are the same",
              PLT_TILES);
     return LG_OK;
 }

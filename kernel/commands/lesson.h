@@ -35,7 +35,7 @@ lg_status cmd_lesson_layer(const dsl_call *call, const char *line, const cmd_sta
 
 /* How a kernel moves, and how far its numbers lie from each other: 1 leaves no gaps. */
 typedef struct cmd_motion {
-    int down, across;               /* from one position to the next */
+    int down, across;                 /* from one position to the next */
     int dilation_rows, dilation_cols; /* from one number of the kernel to the next */
     bool same;
 } cmd_motion;

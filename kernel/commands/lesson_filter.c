@@ -65,7 +65,8 @@ static lg_status find_layer(const dsl_call *call, const nn_net *net, const char 
         if (is_conv(nn_net_node(net, i))) *out = i;
     if (*out >= 0 && is_conv(nn_net_node(net, *out))) return LG_OK;
     if (*out >= 0) {
-        lg_fail(err, LG_E_ARG, 142, "`%s` is a %s layer, and only `conv` and `depthwise` layers have filters that slide", said->text,
+        lg_fail(err, LG_E_ARG, 142,
+                "`%s` is a %s layer, and only `conv` and `depthwise` layers have filters that slide", said->text,
                 nn_net_node(net, *out)->type->name);
     } else if (said) {
         lg_fail(err, LG_E_NAME, 219, "`%s` has no layer `%s`", model, said->text);

@@ -12,12 +12,12 @@ typedef struct cmd_filter {
     double bias;      /* has_bias: the layer has one */
     bool has_bias;
     cmd_motion motion;
-    bool pixels;                 /* x is the image itself */
-    int filters, number;         /* number of filters: from 1 */
-    int channels;                /* that reach the layer */
-    int channel;                 /* of a depthwise: the one its filter sees, from 0; -1: all */
-    const char *layer, *before;  /* "conv1", and the layer that makes x; borrowed from the network */
-    const char *activation;      /* what the layer does to its sums: "relu" */
+    bool pixels;                /* x is the image itself */
+    int filters, number;        /* number of filters: from 1 */
+    int channels;               /* that reach the layer */
+    int channel;                /* of a depthwise: the one its filter sees, from 0; -1: all */
+    const char *layer, *before; /* "conv1", and the layer that makes x; borrowed from the network */
+    const char *activation;     /* what the layer does to its sums: "relu" */
 } cmd_filter;
 
 #define CMD_FILTER_NUMBER                                                                                              \

@@ -29,8 +29,8 @@ typedef struct cmd_seen_of {
     bool first; /* the first one that passes, of the whole dataset, instead of some */
 } cmd_seen_of;
 /* The images named by `image`, of the dataset given, else of the model's own. Without a name a few that pass `where`,
- * of the validation part where that has images and nothing else is said; or the first. Failures are placed: LL404, LL408, LL314,
- * LL305, LL407. */
+ * of the validation part where that has images and nothing else is said; or the first. Failures are placed: LL404,
+ * LL408, LL314, LL305, LL407. */
 lg_status cmd_seen_open(const dsl_call *call, const cmd_seen_of *of, cmd_seen *out, lg_err *err) LG_MUST_CHECK;
 void cmd_seen_release(cmd_seen *seen); /* {0} is fine */
 /* Image i as the network is given it; *x owned (lg_free). */

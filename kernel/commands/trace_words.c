@@ -1,6 +1,5 @@
 /* trace_words.c - one sentence for each kind of layer. */
 #include "kernel/commands/trace_words.h"
-#include "nnlib/model/facts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -53,7 +52,8 @@ static void by_windows(lg_buf *out, const nn_node *n)
     else if (is(n, "depthwise")) lg_buf_addf(out, "slides over each map a filter of its own, %lldx%lld", h, w);
     else if (is(n, "maxpool"))
         lg_buf_addf(out, "cuts each map into windows of %lldx%lld and keeps the largest number of each", h, w);
-    else if (is(n, "avgpool")) lg_buf_addf(out, "cuts each map into windows of %lldx%lld and keeps the mean of each", h, w);
+    else if (is(n, "avgpool"))
+        lg_buf_addf(out, "cuts each map into windows of %lldx%lld and keeps the mean of each", h, w);
     else if (is(n, "globalavg")) lg_buf_adds(out, "keeps of each map one number, its mean");
     else lg_buf_adds(out, "puts zeros around each map");
 }
@@ -68,10 +68,10 @@ static void by_numbers(lg_buf *out, const nn_net *net, int reader, int node)
     else if (is(n, "flatten"))
         lg_buf_adds(out, "puts all numbers into one list, place by place and at each place map by map");
     else if (is(n, "globalmax")) lg_buf_adds(out, "keeps of each map one number, the largest");
-    else if (is(n, "batchnorm")) lg_buf_adds(out, "stretches and shifts each map by the averages and weights it has learnt");
+    else if (is(n, "batchnorm"))
+        lg_buf_adds(out, "stretches and shifts each map by the averages and weights it has learnt");
     else if (is(n, "activation"))
-        lg_buf_addf(out, "applies %s to each number",
-                    nn_activation_names[nn_ends_in(n->type, n->spec.config)]);
+        lg_buf_addf(out, "applies %s to each number", nn_activation_names[nn_ends_in(n->type, n->spec.config)]);
     else if (is(n, "dropout")) lg_buf_adds(out, "leaves all numbers as they are: it drops some in training only");
     else if (is(n, "preprocess")) lg_buf_adds(out, "scales the pixels as published weights want them");
     else if (is(n, "add") || is(n, "concat")) {

@@ -227,10 +227,9 @@ static plt_numbers products_at(plt_doc *doc, const plt_slide_spec *s, int channe
     plt_numbers g = {.caption = "products", .rows = cell ? s->window_h : 0, .cols = s->window_w, .cell = cell};
     for (int i = 0; i < g.rows; i++)
         for (int j = 0; j < g.cols; j++)
-            cell[i * g.cols + j] =
-                cell_of(&s->in[channel], row * s->stride_h + i * gap(s->dilation_h),
-                        col * s->stride_w + j * gap(s->dilation_w)) *
-                cell_of(&s->kernel[channel], i, j);
+            cell[i * g.cols + j] = cell_of(&s->in[channel], row * s->stride_h + i * gap(s->dilation_h),
+                                           col * s->stride_w + j * gap(s->dilation_w)) *
+                                   cell_of(&s->kernel[channel], i, j);
     return g;
 }
 

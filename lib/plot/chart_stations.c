@@ -7,8 +7,17 @@
 
 #include "lib/base/banned.h"
 
-enum { WIDE = 880, PER_ROW = 3, LEFT = 14, STEP = (WIDE - 2 * LEFT) / PER_ROW, INNER = STEP - 22, HIGH = 172, PICTURES = 56,
-       TILE = 62, ROW = 17 };
+enum {
+    WIDE = 880,
+    PER_ROW = 3,
+    LEFT = 14,
+    STEP = (WIDE - 2 * LEFT) / PER_ROW,
+    INNER = STEP - 22,
+    HIGH = 172,
+    PICTURES = 56,
+    TILE = 62,
+    ROW = 17
+};
 
 /* ---- one station ---- */
 static void draw_tiles(plt_scene *scene, const plt_station *s, double x, double y)
@@ -98,7 +107,8 @@ static void draw_station(plt_scene *scene, const plt_station *s, double x, doubl
     if (s->bars) draw_shares(scene, s, x, y + PICTURES);
     else if (s->numbers) draw_numbers(scene, s, x, y + PICTURES);
     else draw_tiles(scene, s, x, y + PICTURES);
-    plt_draw_text(scene, x, y + PICTURES + TILE + 29, (plt_font){.size = 11}, plt_text_fit(doc, s->range, 11, false, INNER));
+    plt_draw_text(scene, x, y + PICTURES + TILE + 29, (plt_font){.size = 11},
+                  plt_text_fit(doc, s->range, 11, false, INNER));
 }
 
 void plt_stations(plt_doc *doc, const plt_stations_spec *spec)
@@ -116,7 +126,8 @@ void plt_stations(plt_doc *doc, const plt_stations_spec *spec)
     for (int i = 0; i < spec->n; i++) {
         double x = LEFT + i % PER_ROW * STEP, y = top + i / PER_ROW * HIGH;
         draw_station(scene, &spec->station[i], x, y);
-        if (i + 1 < spec->n) plt_draw_text(scene, x + INNER + 3, y + PICTURES + TILE / 2.0 + 6, (plt_font){.size = 16}, "→");
+        if (i + 1 < spec->n)
+            plt_draw_text(scene, x + INNER + 3, y + PICTURES + TILE / 2.0 + 6, (plt_font){.size = 16}, "→");
         if (i % PER_ROW == 0 && i)
             plt_draw_line(scene, LEFT, y - 3, WIDE - LEFT, y - 3, (plt_paint){.stroke = 0xe4e4e4, .width = 1});
     }
@@ -223,8 +234,8 @@ static void draw_list(const unroll *u)
 {
     const plt_unroll_spec *s = u->spec;
     int n = u->rows * u->cols;
-    plt_draw_textf(u->scene, 16, u->list - 10, (plt_font){.size = 12, .bold = true}, "%s: one list of %s numbers", s->name,
-                   lg_thousands((long long)s->h * s->w * s->c));
+    plt_draw_textf(u->scene, 16, u->list - 10, (plt_font){.size = 12, .bold = true}, "%s: one list of %s numbers",
+                   s->name, lg_thousands((long long)s->h * s->w * s->c));
     plt_scene_frames(u->scene, s->animate ? n : 1);
     for (int i = 0; i < n; i++) {
         int row = i / u->cols, col = i % u->cols;

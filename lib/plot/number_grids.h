@@ -44,11 +44,11 @@ typedef struct plt_slide_spec {
     plt_numbers out;
     int window_h, window_w, stride_h, stride_w;
     int dilation_h, dilation_w; /* from one number of the window to the next; 0 is 1. Gaps are not framed */
-    const char *const *line; /* of each position of the output: how its number arises */
-    int at;                  /* the position that is shown when nothing moves, counted from 0 */
-    bool animate;            /* all positions one after the other; their marks appear with them. Ignored where there are
-                                more than PLT_SLIDE_MOST: see plt_slide_moves */
-    bool outline;            /* also the outlines of all windows, where they do not overlap */
+    const char *const *line;    /* of each position of the output: how its number arises */
+    int at;                     /* the position that is shown when nothing moves, counted from 0 */
+    bool animate; /* all positions one after the other; their marks appear with them. Ignored where there are
+                     more than PLT_SLIDE_MOST: see plt_slide_moves */
+    bool outline; /* also the outlines of all windows, where they do not overlap */
 } plt_slide_spec;
 void plt_slide(plt_doc *doc, const plt_slide_spec *spec);
 /* May an output of so many rows and columns move? A hundred positions take two minutes, and most of an output's room.

@@ -2,7 +2,8 @@
  * is, numbers put into a row.
  *
  *     plt_stations(&doc, &(plt_stations_spec){.station = stations, .n = 13});
- *     plt_unroll(&doc, &(plt_unroll_spec){.name = "flatten1", .h = 2, .w = 2, .c = 128, .cell = first, .animate = true});
+ *     plt_unroll(&doc, &(plt_unroll_spec){.name = "flatten1", .h = 2, .w = 2, .c = 128, .cell = first, .animate =
+ * true});
  *
  * As all charts (chart.h): on a card, the sentence below is the alternative text, plain text shows the same numbers. */
 #ifndef PLT_STATIONS_H
@@ -53,9 +54,9 @@ typedef struct plt_unroll_spec {
     const char *title, *sentence;
     const char *from, *name; /* "maxpool4", "flatten1" */
     int h, w, c;
-    int map[PLT_UNROLL_MAPS], maps; /* from 0, rising; at least one */
+    int map[PLT_UNROLL_MAPS], maps;                                 /* from 0, rising; at least one */
     double cell[PLT_UNROLL_SIDE][PLT_UNROLL_SIDE][PLT_UNROLL_MAPS]; /* by row, column, map of those */
-    bool animate;                   /* one place after the other */
+    bool animate;                                                   /* one place after the other */
 } plt_unroll_spec;
 void plt_unroll(plt_doc *doc, const plt_unroll_spec *spec);
 /* Place in the list, from 1, of a number at (row, column) of a map, all from 0. */

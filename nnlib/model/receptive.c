@@ -1,5 +1,5 @@
-/* receptive.c - from the image on: r' = r + (window - 1)·jump, start' = start - before·jump, jump' = jump·stride (Araujo
- * et al. 2019); back: the rows and the columns that count, marked one by one. */
+/* receptive.c - from the image on: r' = r + (window - 1)·jump, start' = start - before·jump, jump' = jump·stride
+ * (Araujo et al. 2019); back: the rows and the columns that count, marked one by one. */
 #include "nnlib/model/receptive.h"
 #include <string.h>
 #include "lib/base/banned.h"
@@ -34,8 +34,8 @@ static void join(int64_t *top, int64_t *field, int64_t *jump, int64_t top2, int6
 {
     int64_t end = places - 1;
     int64_t first = most(*top + *field, top2 + field2) - least(*top, top2);
-    int64_t last = most(*top + end * *jump + *field, top2 + end * jump2 + field2) -
-                   least(*top + end * *jump, top2 + end * jump2);
+    int64_t last =
+        most(*top + end * *jump + *field, top2 + end * jump2 + field2) - least(*top + end * *jump, top2 + end * jump2);
     *field = most(first, last);
     *top = least(*top, top2);
     *jump = most(*jump, jump2);

@@ -8,9 +8,10 @@
  *     nn_reach *reach = lg_alloc(nn_net_count(net), sizeof *reach, err);
  *     LG_TRY(nn_reach_back(net, 7, row, column, reach, err)); // reach[0]: pixels, as far as they are there
  *
- * Both follow Araujo, Norris and Sim, "Computing receptive fields of convolutional networks", Distill, 2019, from kernel,
- * stride, padding and dilation: nn_sights from the image on (field and jump), nn_reach_back from the number back to the
- * image. Where ways join (sums, channels side by side) it is the hull of what they see. Nothing depends on weights. */
+ * Both follow Araujo, Norris and Sim, "Computing receptive fields of convolutional networks", Distill, 2019, from
+ * kernel, stride, padding and dilation: nn_sights from the image on (field and jump), nn_reach_back from the number
+ * back to the image. Where ways join (sums, channels side by side) it is the hull of what they see. Nothing depends on
+ * weights. */
 #ifndef NN_RECEPTIVE_H
 #define NN_RECEPTIVE_H
 

@@ -120,7 +120,8 @@ TEST(a_light_in_a_pixel_is_seen_where_it_is_said)
     CHECK(check_net(NET("input 15x14x1", "conv 2 5x3 stride 3x2 relu", "conv 1 2x2 same")) > 0);
     CHECK(check_net(NET("input 13x12x1", "conv 1 3x3 dilation 2 same", "conv 1 2x2 dilation 3")) > 0);
     CHECK(check_net(NET("input 14x13x3", "depthwise 3x3 stride 2 same", "conv 2 1x1", "depthwise 3x3 relu6")) > 0);
-    CHECK(check_net(NET("input 19x17x1", "avgpool 3 stride 2 same", "maxpool 2 stride 1 same", "avgpool 2 stride 3")) > 0);
+    CHECK(check_net(NET("input 19x17x1", "avgpool 3 stride 2 same", "maxpool 2 stride 1 same", "avgpool 2 stride 3")) >
+          0);
     CHECK(check_net(NET("input 9x10x1", "pad 2x1 extra 1 before 0x2", "conv 1 3x3 stride 2", "batchnorm")) > 0);
     /* Some of these see nothing but zeros. */
     CHECK_INT(check_net(NET("input 8x9x1", "pad 4", "conv 1 3x3 dilation 2", "conv 1 1x1 stride 2")), 6);
@@ -206,9 +207,11 @@ static void check_gradient(nn_net *net, int row, int column)
 TEST(gradients_end_where_the_field_does)
 {
     for (int k = 0; k < 3; k++) {
-        check_gradient(NET("input 20x18x3", "conv 6 3x3 tanh", "avgpool 2", "conv 8 3x3 same gelu", "conv 4 3x3"), k, 3);
-        check_gradient(NET("input 17x19x1", "conv 4 3x3 stride 2 same", "depthwise 3x3 same", "batchnorm", "conv 3 1x1"),
-                       3 * k, k);
+        check_gradient(NET("input 20x18x3", "conv 6 3x3 tanh", "avgpool 2", "conv 8 3x3 same gelu", "conv 4 3x3"), k,
+                       3);
+        check_gradient(
+            NET("input 17x19x1", "conv 4 3x3 stride 2 same", "depthwise 3x3 same", "batchnorm", "conv 3 1x1"), 3 * k,
+            k);
         check_gradient(NET("input 16x16x2", "conv 4 3x3 dilation 3", "conv 2 2x2 stride 2 sigmoid"), k, 2);
         check_gradient(two_ways("conv 2 3x3 same tanh", "avgpool 2 stride 1 same", "add"), k, 10 - 5 * k);
     }

@@ -228,9 +228,11 @@ TEST(filters_that_move_otherwise)
     shown("model m on logos { conv 3 3x3 dilation 2x1 relu; depthwise 3x2 same relu; conv 2 3x3 stride 1x2 relu;\n"
           "  conv 2 2x2 same dilation 2 relu; depthwise 2x2 relu; flatten; dense classes }");
     same_as_network("conv1", 2, "crop 12x12 no animate");
-    CHECK(strstr(lg_buf_str(&l.text), "dilation 2x1 leaves gaps: the 3x3 numbers of the kernel are spread over 5x3 places"));
+    CHECK(strstr(lg_buf_str(&l.text),
+                 "dilation 2x1 leaves gaps: the 3x3 numbers of the kernel are spread over 5x3 places"));
     same_as_network("depthwise1", 3, "crop 12x12");
-    CHECK(strstr(lg_buf_str(&l.text), "depthwise1 gives every map a filter of its own: filter 3 sees map 3 of conv1 alone"));
+    CHECK(strstr(lg_buf_str(&l.text),
+                 "depthwise1 gives every map a filter of its own: filter 3 sees map 3 of conv1 alone"));
     CHECK(strstr(lg_buf_str(&l.text), "map 3 of conv1\n"));
     same_as_network("conv2", 1, "crop 12x12");
     same_as_network("conv3", 2, "crop 12x12");

@@ -1,5 +1,5 @@
-/* `trace` and `receptive`: every number that is written out is one that the library computes; what is drawn, what moves,
- * and how much of it. */
+/* `trace` and `receptive`: every number that is written out is one that the library computes; what is drawn, what
+ * moves, and how much of it. */
 #include <math.h>
 #include "kernel/commands/dataset_edits.h"
 #include "kernel/commands/seen.h"
@@ -45,7 +45,8 @@ static float *features(const char *model, const char *data, int node)
     CHECK(x);
     CHECK_OK(cmd_keep_images(set, &id, 1, &one, &err));
     CHECK_OK(cmd_model_view(m, one, &view, &err));
-    if (node) CHECK_OK(nn_features(&(nn_predict_options){.weights = m->weights, .source = cmd_source(view)}, node, x, &err));
+    if (node)
+        CHECK_OK(nn_features(&(nn_predict_options){.weights = m->weights, .source = cmd_source(view)}, node, x, &err));
     else {
         uint32_t row = 0;
         CHECK_OK(data_fill(view, &row, 1, x, NULL, &err));
@@ -96,7 +97,8 @@ static void check_table(const char *model, const char *data)
         }
         for (int k = 0; k < node->nparam; k++) params += nn_shape_size(node->param[k].shape);
         row_of(text, node->name, said);
-        if (!near(said[1], (double)low) || !near(said[2], (double)high) || fabs(said[3] - mean) > 1e-5 + 1e-3 * fabs(mean))
+        if (!near(said[1], (double)low) || !near(said[2], (double)high) ||
+            fabs(said[3] - mean) > 1e-5 + 1e-3 * fabs(mean))
             TEST_FAIL("%s of %s: %g to %g, mean %g; said %g %g %g", node->name, model, (double)low, (double)high, mean,
                       said[1], said[2], said[3]);
         CHECK_INT((long long)said[0], (long long)params);
@@ -153,12 +155,16 @@ static void check_maps(const char *model, const char *data, const char *layer)
 
 static void networks(void)
 {
-    shown("model plain on logos seed 5 { conv 9 3x3 relu; maxpool 2; conv 7 3x3 tanh; flatten; dense 12 relu; dropout 0.5;\n"
+    shown("model plain on logos seed 5 { conv 9 3x3 relu; maxpool 2; conv 7 3x3 tanh; flatten; dense 12 relu; dropout "
+          "0.5;\n"
           "  dense classes softmax }\n"
-          "model ways on logos seed 6 { conv 6 3x3 same stride 2; batchnorm; activation relu6; residual { depthwise 3x3 same;\n"
+          "model ways on logos seed 6 { conv 6 3x3 same stride 2; batchnorm; activation relu6; residual { depthwise "
+          "3x3 same;\n"
           "  conv 6 1x1 swish }; maxpool 3; globalavg; dense classes; activation softmax }\n"
-          "model grey1 on grey seed 7 { conv 5 3x3 dilation 2 relu; pad 1; avgpool 2; globalmax; dense classes softmax }\n"
-          "model sized on logos seed 8 { base mobilenet width 0.1 weights none until conv_pw_2_relu; globalavg keepdims;\n"
+          "model grey1 on grey seed 7 { conv 5 3x3 dilation 2 relu; pad 1; avgpool 2; globalmax; dense classes softmax "
+          "}\n"
+          "model sized on logos seed 8 { base mobilenet width 0.1 weights none until conv_pw_2_relu; globalavg "
+          "keepdims;\n"
           "  conv 3 1x1; flatten; dense classes softmax }");
 }
 
@@ -234,10 +240,17 @@ TEST(bad_input)
         const char *cell;
         int code;
     } wrong[] = {
-        {"trace plain image 9999", 314},    {"trace plain image \"no.png\"", 314},     {"trace grey1 on logos", 408},
-        {"trace nothing", 130},             {"trace plain where confidence > 2", 407}, {"receptive plain at 1", 141},
-        {"receptive plain at 99,1", 142},   {"receptive plain layer dense1 at 1,1", 433},
-        {"receptive plain layer x", 219},   {"receptive plain image 9999", 314},       {"receptive grey1 on logos", 408},
+        {"trace plain image 9999", 314},
+        {"trace plain image \"no.png\"", 314},
+        {"trace grey1 on logos", 408},
+        {"trace nothing", 130},
+        {"trace plain where confidence > 2", 407},
+        {"receptive plain at 1", 141},
+        {"receptive plain at 99,1", 142},
+        {"receptive plain layer dense1 at 1,1", 433},
+        {"receptive plain layer x", 219},
+        {"receptive plain image 9999", 314},
+        {"receptive grey1 on logos", 408},
         {"receptive plain at 0,1", 142},
     };
     begin();
@@ -285,8 +298,15 @@ static void draw_fields(plt_doc *doc, bool animate)
     static const plt_field_box box[] = {
         {"conv1", "one", 30, 30, 3, 3}, {"conv2", "two", 28, 26, 8, 8}, {"conv3", "three", -8, 10, 38, 38}};
     plt_doc_init(doc);
-    plt_fields(doc, &(plt_fields_spec){.image_h = 64, .image_w = 64, .box = box, .n = 3, .map_h = 4, .map_w = 4,
-                                       .row = 0, .column = 1, .animate = animate});
+    plt_fields(doc, &(plt_fields_spec){.image_h = 64,
+                                       .image_w = 64,
+                                       .box = box,
+                                       .n = 3,
+                                       .map_h = 4,
+                                       .map_w = 4,
+                                       .row = 0,
+                                       .column = 1,
+                                       .animate = animate});
     CHECK_OK(plt_doc_check(doc, &err));
 }
 
@@ -323,8 +343,8 @@ TEST(outlines_lie_where_the_field_does)
 
 TEST(a_list_fills_place_by_place)
 {
-    plt_unroll_spec spec = {.from = "pool", .name = "flat", .h = 3, .w = 5, .c = 7, .map = {0, 1, 6}, .maps = 3,
-                            .animate = true};
+    plt_unroll_spec spec = {
+        .from = "pool", .name = "flat", .h = 3, .w = 5, .c = 7, .map = {0, 1, 6}, .maps = 3, .animate = true};
     plt_doc doc;
     CHECK_INT(plt_unrolled(&spec, 0, 0, 0), 1);
     CHECK_INT(plt_unrolled(&spec, 1, 2, 3), (1 * 5 + 2) * 7 + 4);
@@ -361,7 +381,8 @@ TEST(many_layers_are_condensed)
 {
     begin();
     shown("model deep on logos { for i in 1..60 { conv 4 3x3 same relu }; globalavg; dense classes softmax }");
-    CHECK_HAS(shown("trace deep image 3"), "of the 62 layers are drawn: the last ones of each size, and the end; the table has all");
+    CHECK_HAS(shown("trace deep image 3"),
+              "of the 62 layers are drawn: the last ones of each size, and the end; the table has all");
     CHECK_HAS(lg_buf_str(&l.text), "→ … → conv60 24x20x4 → globalavg1 4 → dense1 4");
     CHECK(strlen(lg_buf_str(&l.html)) < LIMIT);
     CHECK_HAS(shown("receptive deep image 3"), "20 of the 60 layers that see more than those before are drawn");
