@@ -298,7 +298,8 @@ static void add_bars(const trace *t, plt_station *to, lg_err *err)
         to->bar[to->bars] = (plt_share_bar){.name = lg_arena_strndup(t->call->arena, name, strlen(name), err),
                                             .share = (double)v.share[best],
                                             .said = best == v.best,
-                                            .true_one = v.truth && lg_casecmp(name, v.truth) == 0};
+                                            .label = v.truth && lg_casecmp(name, v.truth) == 0,
+                                            .wrong = best == v.best && v.truth && !v.right};
         last = best;
     }
 }

@@ -76,15 +76,14 @@ static void draw_shares(plt_scene *scene, const plt_station *s, double x, double
     enum { NAMES = 96, BARS = 96 };
     for (int i = 0; i < s->bars; i++, y += ROW) {
         const plt_share_bar *b = &s->bar[i];
-        bool wrong = b->said && !b->true_one;
         plt_font font = {.size = 11, .bold = b->said};
         plt_draw_text(scene, x, y + 12, font, plt_text_fit(scene->doc, b->name, 11, b->said, NAMES - 6));
         plt_draw_rect(scene, x + NAMES, y + 3, fmax(1, BARS * plt_clamp01(b->share)), ROW - 6,
-                      (plt_paint){.fill = wrong ? PLT_VERMILION : PLT_BLUE, .filled = true});
+                      (plt_paint){.fill = b->wrong ? PLT_VERMILION : PLT_BLUE, .filled = true});
         lg_buf text;
         lg_buf_init(&text, 64);
         plt_add_percent(&text, b->share);
-        if (b->true_one) lg_buf_adds(&text, b->said ? " right" : " its label");
+        if (b->label) lg_buf_adds(&text, b->said ? " right" : " its label");
         plt_draw_text(scene, x + NAMES + fmax(1, BARS * plt_clamp01(b->share)) + 4, y + 12, font, lg_buf_str(&text));
         lg_buf_release(&text);
     }

@@ -22,7 +22,7 @@ typedef struct plt_tile {
 typedef struct plt_share_bar {
     const char *name;
     double share;
-    bool said, true_one; /* what the network says; what it is */
+    bool said, label, wrong; /* what the network says; what it is; said, and known to be something else */
 } plt_share_bar;
 
 /* One of tile, number and bar is drawn. */
