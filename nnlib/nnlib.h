@@ -70,6 +70,7 @@
 #include "nnlib/train/fit.h"
 #include "nnlib/train/lr_range.h"
 #include "nnlib/train/metrics.h"
+#include "nnlib/train/one_step.h"
 #include "nnlib/train/statistics.h"
 
 #define NN_VERSION "0.1.0"

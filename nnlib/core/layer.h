@@ -20,7 +20,8 @@
  *    piece's share in sum_forward and sum_backward; then all pieces meet, the shares are added in the order of the
  *    pieces, and forward (backward) finds the batch's sums in call->total. When the network is used, none of this runs.
  *  - backward *adds* to grad[], *writes* dx[] and may overwrite dy. A frozen layer has no grad[] and does not read x;
- *    one that has `sums` gets no total while training either, and then works as when the network is used. */
+ *    one that has `sums` gets no total while training either, and then works as when the network is used. In a steady
+ *    exec (nn_exec_options) a layer that learns gets none too, and has grad[] all the same. */
 #ifndef NN_LAYER_H
 #define NN_LAYER_H
 

@@ -134,7 +134,7 @@ static void batchnorm_affine(const nn_spec *spec, const float *const *param, flo
                         shift);
 }
 
-/* By the batch, or by the averages: when the network is used, and when the layer is frozen. */
+/* By the batch, or by the averages: when the network is used, when it is steady, and when the layer is frozen. */
 static bool of_the_batch(const nn_call *call)
 {
     return call->training && call->total[0];
@@ -171,12 +171,30 @@ static void batchnorm_sum_backward(const nn_call *call, double *sum)
         with_x[c] = (with_x[c] - batch_mean(call, c) * sum[c]) * batch_inverse(call, c);
 }
 
+/* By the averages gamma and beta learn from sum(dy·x̂) and sum(dy) of this piece alone. */
+static void averages_learn(const nn_call *call)
+{
+    const batchnorm_config *config = call->spec->config;
+    size_t channels = channels_of(call->spec), rows = (size_t)numbers(call->spec, call->dy.n);
+    const float *x = call->x[0].data, *dy = call->dy.data;
+    for (size_t c = 0; c < channels; c++) {
+        double mean = (double)call->param[MEAN][c], sum = 0, with_x = 0;
+        for (size_t r = 0; r < rows; r++) {
+            sum += (double)dy[r * channels + c];
+            with_x += (double)dy[r * channels + c] * ((double)x[r * channels + c] - mean);
+        }
+        call->grad[GAMMA][c] += (float)(with_x / sqrt((double)call->param[VARIANCE][c] + config->epsilon));
+        call->grad[BETA][c] += (float)sum;
+    }
+}
+
 /* dx = scale·dy for each channel. */
-static void frozen_backward(const nn_call *call)
+static void averages_backward(const nn_call *call)
 {
     size_t channels = channels_of(call->spec), rows = (size_t)numbers(call->spec, call->dy.n);
     float *restrict scale = call->scratch, *restrict dx = call->dx[0].data;
     const float *restrict dy = call->dy.data;
+    if (call->grad[GAMMA]) averages_learn(call);
     if (!dx) return;
     batchnorm_affine(call->spec, call->param, scale, scale + channels);
     for (size_t r = 0; r < rows; r++, dy += channels, dx += channels)
@@ -187,7 +205,7 @@ static void frozen_backward(const nn_call *call)
 static void batchnorm_backward(const nn_call *call)
 {
     if (!of_the_batch(call)) {
-        frozen_backward(call);
+        averages_backward(call);
         return;
     }
     size_t channels = channels_of(call->spec), rows = (size_t)numbers(call->spec, call->dy.n);

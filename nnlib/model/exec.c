@@ -134,7 +134,7 @@ lg_status nn_exec_new(const nn_exec_options *o, nn_exec **out, lg_err *err)
     if (o->max_batch < 1 || o->max_batch > 1000000)
         return lg_fail(err, LG_E_ARG, 142, "a batch must have 1 to 1,000,000 images, not %s",
                        lg_thousands(o->max_batch));
-    LG_BUG_ON(o->back && (o->train || !o->keep));
+    LG_BUG_ON((o->back && (o->train || !o->keep)) || (o->steady && !o->train));
     if (o->train) LG_TRY(check_trainable(o->net, err));
     nn_exec *e = lg_alloc(1, sizeof *e, err);
     if (!e) return LG_E_MEMORY;
@@ -150,6 +150,7 @@ lg_status nn_exec_new(const nn_exec_options *o, nn_exec **out, lg_err *err)
                                           .train = o->train,
                                           .keep = o->keep,
                                           .back = o->back,
+                                          .steady = o->steady,
                                           .images = o->keep ? o->max_batch : piece_images(e)},
                        err));
     LG_GO(exec_memory(e, o->limit ? o->limit : NN_MEMORY_LIMIT, err));

@@ -35,6 +35,8 @@ typedef struct nn_exec_options {
                           that is not frozen (else LL430) */
     bool keep;         /* keep every layer's output (and its gradient, with train or back) to be read after a run */
     bool back;         /* with keep, without train: nn_exec_explain. Whatever is frozen, gradients reach every layer */
+    bool steady;       /* with train: layers work as when the network is used (dropout off, averages of batchnorm, which
+                          stay as they are), so that the same image gives the same loss every time */
     lg_pool *pool;     /* NULL: the calling thread alone */
     const nn_loss_type *loss;
     const nn_optim_type *optim;
@@ -62,7 +64,7 @@ void nn_exec_set_class_weight(nn_exec *exec, const float *weight);
 
 /* Outputs of the first n images, dropout off. */
 void nn_exec_forward(nn_exec *exec, int n);
-/* Forward as in training, loss and gradient of the mean loss over the first n images. */
+/* Forward as in training (or, steady, as in use), loss and gradient of the mean loss over the first n images. */
 void nn_exec_gradient(nn_exec *exec, int n);
 /* With back: the network as it is used (averages of batchnorm, dropout off), but its output are the scores before the
  * last softmax; then, for each of the first n images, the gradient of its score number score[i] with respect to the

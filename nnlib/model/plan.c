@@ -24,7 +24,7 @@ static void plan_roots(nn_plan *plan, const nn_plan_options *o)
     for (int i = 0; i < plan->count; i++) {
         const nn_node *node = nn_net_node(o->net, i);
         nn_plan_node *p = &plan->node[i];
-        bool view = i > 0 && is_view(node->type, o->train);
+        bool view = i > 0 && is_view(node->type, o->train && !o->steady);
         *p = (nn_plan_node){.runs = i > 0 && !view, .spec = node->spec, .target = i, .folds = -1, .y = -1, .dy = -1,
                             .saved = -1, .scratch_forward = -1, .scratch_backward = -1, .temp = -1};
         p->root = view ? plan->node[node->input[0]].root : i;
@@ -185,7 +185,7 @@ static void plan_extras(nn_plan *plan, const nn_plan_options *o)
         if (scratch && p->trains) p->scratch_backward = nn_workspace_add(&plan->ws, scratch, back, back);
         if (p->saved_bytes)
             p->saved = nn_workspace_add(&plan->ws, p->saved_bytes * (size_t)plan->images, there, back);
-        p->sums = o->train && type->sums && !nn_net_node(o->net, i)->frozen ? type->sums(&p->spec) : 0;
+        p->sums = o->train && !o->steady && type->sums && !nn_net_node(o->net, i)->frozen ? type->sums(&p->spec) : 0;
         p->sums_before = plan->sums;
         plan->sums += (size_t)p->sums;
     }

@@ -4,7 +4,7 @@
  * A piece of the batch walks through the nodes forward (steps 0 … L-1), through the loss (step L) and back (step 2L - i
  * for node i). Every output, gradient, kept number and scratch block has a life in these steps; nn_workspace lays them
  * out.
- *  - A view (flatten; dropout when the network is only used) runs nothing: its root is the root of its input.
+ *  - A view (flatten; dropout when the network is only used, or steady) runs nothing: its root is the root of its input.
  *  - A layer that also does the work of its only reader (fuse) writes to that reader's place; the reader runs nothing.
  *  - Where nothing is trained (in use; in training, what lies before the first layer that learns), a batchnorm behind a
  *    convolution, depthwise or dense is folded into its kernel and bias (what nn_exec_load computes), and an activation
@@ -49,6 +49,7 @@ typedef struct nn_plan_options {
     int images;
     bool train, keep; /* keep: everything stays alive, nothing is fused */
     bool back;        /* with keep, without train: used, and gradients of every output and of the input */
+    bool steady;      /* with train: dropout is a view, batchnorm wants no numbers of the batch */
 } nn_plan_options;
 
 lg_status nn_plan_init(nn_plan *plan, const nn_plan_options *options, lg_err *err) LG_MUST_CHECK;
