@@ -6,7 +6,6 @@
 
 static const dsl_later later[] = {
     {"dream", "summary", "`summary` shows what each layer makes of the image"},
-    {"step", "fit", "`fit … epochs 1` shows one round"},
     {"gradients", "fit", "`fit` draws the loss as it falls"},
     {"landscape", "fit", "`fit` draws the loss as it falls"},
     {"overfit", "curves", "`curves` shows training and validation side by side"},

@@ -268,14 +268,11 @@ bool nn_one_step_terms(const nn_one_step *s, int node, int k, size_t place, nn_t
 
 /* ---- the slope by two runs ---- */
 
-/* Far enough that the loss, which has seven digits, moves; near enough that the curve is nearly straight: a fiftieth of
- * a usual weight of the tensor, but between a thousandth and a hundredth. */
-static double distance(const nn_one_step *s, int node, int k, size_t place)
+/* Far enough that the loss, which has seven digits, moves by a few hundred units of the last one; nearer than most
+ * places where a relu or a pool switches. */
+static double distance(double gradient)
 {
-    const nn_shape *shape = &nn_net_node(net_of(s), node)->param[k].shape;
-    const float *w = nn_weights_param(s->before, node, k);
-    double usual = sqrt(sum_of_squares(w, nn_shape_size(*shape)) / (double)nn_shape_size(*shape));
-    return fmin(fmax(fmax(fabs((double)w[place]), usual) / 50, 0.001), 0.01);
+    return fmin(fmax(2e-5 / fmax(fabs(gradient), 1e-30), 1e-4), 0.01);
 }
 
 static lg_status loss_with(nn_one_step *s, float *at, float value, double *loss, lg_err *err)
@@ -293,7 +290,7 @@ lg_status nn_one_step_slope(nn_one_step *s, int node, int k, size_t place, nn_sl
     LG_BUG_ON(!nn_one_step_grad(s, node, k));
     const nn_node *part = nn_net_node(nn_weights_net(s->moved), node - s->cut);
     float *at = nn_weights_data(s->moved) + part->offset[k] + place;
-    const float w = *at, h = (float)distance(s, node, k, place), low = w - h, high = w + h;
+    const float w = *at, h = (float)distance((double)nn_one_step_grad(s, node, k)[place]), low = w - h, high = w + h;
     *out = (nn_slope){.h = (double)h};
     lg_status st = loss_with(s, at, low, &out->low, err);
     if (st == LG_OK) st = loss_with(s, at, high, &out->high, err);
