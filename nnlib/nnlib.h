@@ -68,6 +68,8 @@
 #include "nnlib/train/embedding.h"
 #include "nnlib/train/explain.h"
 #include "nnlib/train/fit.h"
+#include "nnlib/train/gradients.h"
+#include "nnlib/train/landscape.h"
 #include "nnlib/train/lr_range.h"
 #include "nnlib/train/metrics.h"
 #include "nnlib/train/one_step.h"

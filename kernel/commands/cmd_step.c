@@ -1,5 +1,6 @@
 /* cmd_step.c - `step`: one forward, backward and update on one image, with numbers that can be checked by hand. */
 #include "kernel/commands/freeze.h"
+#include "kernel/commands/learn_images.h"
 #include "kernel/commands/lesson_filter.h"
 #include "kernel/commands/params.h"
 #include "kernel/commands/seen.h"
@@ -59,18 +60,6 @@ static const nn_net *net_of(const one_step *t)
 }
 
 /* ---- what was asked ---- */
-static lg_status is_for_classes(const one_step *t, lg_err *err)
-{
-    const nn_net *net = net_of(t);
-    const nn_node *last = nn_net_node(net, nn_net_count(net) - 1);
-    if (last->spec.out.rank == 1 && nn_ends_in(last->type, last->spec.config) == NN_SOFTMAX) return LG_OK;
-    lg_fail(err, LG_E_SHAPE, 405, "`%s` does not end in a softmax, so there is no loss to learn from",
-            t->seen.model_name);
-    lg_why(err, "the loss is -ln of the probability that the true class gets");
-    lg_try(err, "end it with `dense classes softmax`");
-    return lg_err_place(err, t->call->arg[MODEL].value[0].span);
-}
-
 /* The first of those looked at that has a label. */
 static lg_status find_label(one_step *t, lg_err *err)
 {
@@ -162,7 +151,7 @@ static lg_status prepare(one_step *t, lg_err *err)
     LG_TRY(cmd_seen_open(call, &of, &t->seen, err));
     lg_status st = cmd_model_fits(t->seen.model, t->seen.model_name, t->seen.set, t->seen.data_name, err);
     if (st) return lg_err_place(err, (on ? on : &call->arg[MODEL].value[0])->span);
-    LG_TRY(is_for_classes(t, err));
+    LG_TRY(cmd_has_loss(call, MODEL, err));
     LG_TRY(find_label(t, err));
     LG_TRY(find_layer(t, err));
     st = take_step(t, err);

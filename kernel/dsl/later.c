@@ -6,8 +6,6 @@
 
 static const dsl_later later[] = {
     {"dream", "summary", "`summary` shows what each layer makes of the image"},
-    {"gradients", "fit", "`fit` draws the loss as it falls"},
-    {"landscape", "fit", "`fit` draws the loss as it falls"},
     {"overfit", "curves", "`curves` shows training and validation side by side"},
     {"quiz", "summary", "`summary` shows how every number arises"},
     {"connect", "load", "`load` reads images from a folder"},

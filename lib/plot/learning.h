@@ -45,6 +45,7 @@ typedef struct plt_log_bars_spec {
     const char *const *labels; /* n */
     const double *values;      /* n; not positive: drawn without a bar */
     const char *const *texts;  /* n: at the end of the bar */
+    const char *heading;       /* above those; NULL: none */
     const bool *bad;           /* n: outside of what is well; NULL: none is */
     int n;
     double low, high; /* the band; low 0: none */
