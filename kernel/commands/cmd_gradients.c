@@ -1,5 +1,6 @@
 /* cmd_gradients.c - `gradients`: how much of the loss's gradient reaches every layer. */
 #include "kernel/commands/learn_images.h"
+#include "kernel/commands/lesson_filter.h"
 #include "kernel/commands/params.h"
 #include "lib/plot/learning.h"
 #include "lib/plot/theme.h"
@@ -97,7 +98,7 @@ static void say(const view *v, lg_buf *out)
     } else if (last->norm > 0) {
         lg_buf_addf(out, "%s receives ", name_of(v, g->first));
         add_share(out, first->share);
-        lg_buf_addf(out, " of the gradient of %s", name_of(v, g->last));
+        lg_buf_addf(out, "%s the gradient of %s", first->share < 10 ? " of" : "", name_of(v, g->last));
     } else {
         lg_buf_addf(out, "Nothing reaches %s, the last layer that learns", name_of(v, g->last));
     }
@@ -206,7 +207,7 @@ static void doc_table(plt_doc *doc, const view *v)
 {
     const nn_gradients *g = &v->g;
     bool dead = knows_dead(g);
-    plt_fold_begin(doc, "every layer in numbers");
+    plt_fold_begin(doc, "every layer that learns in numbers");
     plt_table(doc, "The gradient in every layer, and what one step with lr %g would change", v->lr);
     plt_column(doc, PLT_LEFT, "Layer");
     plt_column(doc, PLT_RIGHT, "Weights");
@@ -218,6 +219,7 @@ static void doc_table(plt_doc *doc, const view *v)
     plt_column(doc, PLT_LEFT, " ");
     for (int i = 0; i < g->count && i < ROWS; i++) {
         const nn_layer_gradient *l = &g->layer[i];
+        if (l->state == NN_GRADIENT_FROZEN) continue;
         lg_buf share;
         lg_buf_init(&share, 100);
         if (isfinite(l->share)) add_share(&share, l->share);
@@ -288,7 +290,8 @@ static lg_status fill(plt_doc *doc, const view *v, lg_err *err)
     plt_title(doc, "gradients %s on %s%s: one batch of %d, seed %llu%s%s", v->images.model_name, v->images.data_name,
               cmd_where_text(call), v->g.images, (unsigned long long)cmd_seed(call, SEED), *call->note ? " " : "",
               call->note);
-    cmd_note_stale(doc, call, v->images.model);
+    cmd_warn_untrained(doc, &call->arg[MODEL].value[0]);
+    if (cmd_model_run(v->images.model)) cmd_note_stale(doc, call, v->images.model);
     cmd_warn_cleaned(doc, v->images.model, v->images.model_name, v->images.set, v->images.data_name);
     lg_buf_init(&words, 0);
     say(v, &words);

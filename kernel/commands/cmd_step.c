@@ -277,7 +277,7 @@ static void say_loss(const one_step *t, lg_buf *out)
 /* ---- the picture ---- */
 typedef struct flow {
     plt_step_box box[PLT_STEP_BOXES];
-    int node[PLT_STEP_BOXES], n;
+    int n;
     const char *line[2 * PLT_STEP_BOXES + 3];
 } flow;
 
@@ -294,12 +294,13 @@ static plt_step_box box_of(const one_step *t, int node, lg_err *err)
                           .asked = node == t->node};
 }
 
-static plt_step_box gap_of(const one_step *t, int skipped, lg_err *err)
+static plt_step_box gap_of(const one_step *t, int skipped, bool frozen, lg_err *err)
 {
     return (plt_step_box){.name = lg_arena_strf(t->call->arena, err, "%d more", skipped),
                           .size = "layers",
                           .gradient = (double)NAN,
                           .update = (double)NAN,
+                          .frozen = frozen,
                           .gap = true};
 }
 
@@ -308,6 +309,7 @@ static lg_status choose_boxes(const one_step *t, flow *f, lg_err *err)
 {
     const nn_net *net = net_of(t);
     int all = 0, seen = 0, skipped = 0;
+    bool frozen = true; /* all that are skipped */
     for (int i = 1; i < nn_net_count(net); i++) all += nn_net_node(net, i)->nparam > 0;
     for (int i = 1; i < nn_net_count(net); i++) {
         if (!nn_net_node(net, i)->nparam) continue;
@@ -315,11 +317,12 @@ static lg_status choose_boxes(const one_step *t, flow *f, lg_err *err)
         bool keep = all <= PLT_STEP_BOXES || seen <= ENDS || seen > all - ENDS || i == t->node;
         if (!keep) {
             skipped++;
+            frozen &= nn_net_node(net, i)->frozen;
             continue;
         }
-        if (skipped) f->node[f->n] = 0, f->box[f->n++] = gap_of(t, skipped, err);
-        skipped = 0;
-        f->node[f->n] = i, f->box[f->n++] = box_of(t, i, err);
+        if (skipped) f->box[f->n++] = gap_of(t, skipped, frozen, err);
+        skipped = 0, frozen = true;
+        f->box[f->n++] = box_of(t, i, err);
     }
     return err->status;
 }
@@ -335,7 +338,8 @@ static const char *forward_words(const one_step *t, const flow *f, int i, lg_err
 static const char *back_words(const one_step *t, const flow *f, int i, lg_err *err)
 {
     const plt_step_box *b = &f->box[i];
-    if (b->gap) return lg_arena_strf(t->call->arena, err, "Back: through %s layers", b->name);
+    if (b->gap)
+        return lg_arena_strf(t->call->arena, err, "Back: %s layers%s", b->name, b->frozen ? ", all frozen" : "");
     if (b->frozen) return lg_arena_strf(t->call->arena, err, "Back: %s is frozen, nobody asks for its gradient", b->name);
     return lg_arena_strf(t->call->arena, err, "Back: the gradient of %s has the length %.3g", b->name, b->gradient);
 }

@@ -7,13 +7,14 @@
 
 #include "lib/base/banned.h"
 
-enum { LEFT = 16, WIDE = 608, BOX = 46, ROW = 66, GAP = 14, LETTERS = 10, WORDS = 13 };
+enum { LEFT = 16, WIDE = 608, BOX = 46, ROW = 66, GAP = 11, LETTERS = 10, WORDS = 13 };
 
 typedef struct flow {
     plt_doc *doc;
     plt_scene *scene;
     const plt_step_spec *s;
     double top, step, box_w; /* first row; from box to box */
+    double letters;
     int frames;              /* 0: nothing moves */
 } flow;
 
@@ -47,11 +48,11 @@ static void number(char out[24], double value)
 static void write_box(const flow *f, int column, int row, const char *above, const char *below, uint32_t color)
 {
     double x = column_x(f, column) + f->box_w / 2, y = row_y(f, row);
-    const plt_font bold = {.size = LETTERS, .bold = true, .anchor = PLT_MIDDLE, .color = color};
-    const plt_font plain = {.size = LETTERS, .anchor = PLT_MIDDLE, .color = color};
+    const plt_font bold = {.size = f->letters, .bold = true, .anchor = PLT_MIDDLE, .color = color};
+    const plt_font plain = {.size = f->letters, .anchor = PLT_MIDDLE, .color = color};
     if (!f->scene) return;
-    plt_draw_text(f->scene, x, y + 20, bold, plt_text_fit(f->doc, above, LETTERS, true, f->box_w - 2));
-    plt_draw_text(f->scene, x, y + 34, plain, plt_text_fit(f->doc, below, LETTERS, false, f->box_w - 2));
+    plt_draw_text(f->scene, x, y + 20, bold, plt_text_fit(f->doc, above, f->letters, true, f->box_w - 2));
+    plt_draw_text(f->scene, x, y + 34, plain, plt_text_fit(f->doc, below, f->letters, false, f->box_w - 2));
 }
 
 static void draw_box(const flow *f, int column, int row, uint32_t color, double shade)
@@ -119,7 +120,7 @@ static void draw_forward(const flow *f)
         at_frame(f, frame, false);
         arrow(f, i, 0, false, PLT_BLUE);
         draw_box(f, column, 0, color, i < s->n && s->box[i].gap ? 0.05 : 0.2);
-        if (i < s->n && s->box[i].frozen)
+        if (i < s->n && s->box[i].frozen && !s->box[i].gap)
             plt_draw_hatch(f->scene, column_x(f, column), row_y(f, 0), f->box_w, 8,
                            (plt_paint){.stroke = PLT_GREY, .width = 1});
         number(text, s->loss);
@@ -142,12 +143,12 @@ static void draw_back(const flow *f)
         const plt_step_box *b = &s->box[i];
         int frame = 2 * s->n + 1 - i;
         at_frame(f, frame, false);
-        bool reached = b->gap || isfinite(b->gradient);
+        bool reached = b->gap ? !b->frozen : isfinite(b->gradient);
         if (reached) arrow(f, i + 1, 1, true, PLT_VERMILION);
         draw_box(f, i + 1, 1, reached ? PLT_VERMILION : PLT_GREY, b->asked ? 0.25 : 0.08);
         if (isfinite(b->gradient)) number(text, b->gradient);
-        else snprintf(text, sizeof text, "%s", b->gap ? "…" : "no slope");
-        write_box(f, i + 1, 1, text, b->gap || !reached ? "" : "gradient", PLT_INK);
+        else snprintf(text, sizeof text, "%s", b->gap ? "…" : "none");
+        write_box(f, i + 1, 1, text, b->gap ? "" : "gradient", PLT_INK);
         always(f);
         ring(f, frame, i + 1, 1, PLT_VERMILION);
     }
@@ -236,6 +237,7 @@ void plt_step(plt_doc *doc, const plt_step_spec *s)
     }
     flow f = {.doc = doc, .s = s, .top = s->title && *s->title ? 62 : 34};
     f.box_w = fmin((double)(WIDE - (s->n + 1) * GAP) / (s->n + 2), 86);
+    f.letters = f.box_w < 62 ? LETTERS - 1 : LETTERS;
     f.step = (WIDE - f.box_w) / (s->n + 1); /* the last box ends at the right edge */
     f.frames = s->animate ? plt_step_frames(s->n) : 0;
     f.scene = plt_scene_card(doc, f.top + 3 * ROW + 22, s->title);

@@ -18,7 +18,7 @@ typedef struct plt_step_box {
     double gradient, update; /* norms; NaN: none reaches it */
     bool frozen;             /* gets no update */
     bool asked;              /* the layer that is shown in numbers elsewhere: marked */
-    bool gap;                /* stands for layers that are left out; name says how many */
+    bool gap;                /* stands for layers that are left out; name says how many. frozen: all of them are */
 } plt_step_box;
 enum { PLT_STEP_BOXES = 7 };
 typedef struct plt_step_spec {

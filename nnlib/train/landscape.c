@@ -172,13 +172,14 @@ static void find_bends(nn_landscape *l)
     double xy = (at(l, h, h) + at(l, -h, -h) - at(l, h, -h) - at(l, -h, h)) / (4 * dd);
     double middle = (xx + yy) / 2, spread = hypot((xx - yy) / 2, xy);
     l->steep = middle + spread, l->gentle = middle - spread;
-    l->angle = spread > 0 ? atan2(2 * xy, xx - yy) / 2 * 180 / acos(-1) : 0;
+    l->slope[0] = (at(l, h, 0) - at(l, -h, 0)) / (2 * d), l->slope[1] = (at(l, 0, h) - at(l, 0, -h)) / (2 * d);
 }
 
 static nn_landscape_form form_of(const nn_landscape *l)
 {
-    double range = l->loss[l->highest] - l->loss[l->lowest];
+    double range = l->loss[l->highest] - l->loss[l->lowest], slope = hypot(l->slope[0], l->slope[1]);
     if (range <= 0.02 * l->here) return NN_FORM_FLAT;
+    if (slope > fmax(l->steep, 0) * l->radius / 2) return NN_FORM_SLOPE;
     if (l->gentle > 0) return l->steep >= 3 * l->gentle ? NN_FORM_VALLEY : NN_FORM_BOWL;
     return l->steep > 0 ? NN_FORM_SADDLE : NN_FORM_RIDGE;
 }

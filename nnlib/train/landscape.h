@@ -37,11 +37,12 @@ typedef struct nn_landscape_options {
     void (*on_point)(void *ctx, int done, int points);         /* while the network runs; may be NULL */
 } nn_landscape_options;
 
-/* What it looks like from the middle, by second differences over half the radius. */
+/* What it looks like from the middle, by differences over half the radius. */
 typedef enum nn_landscape_form {
     NN_FORM_FLAT,   /* all losses within 2% of the one here */
-    NN_FORM_BOWL,   /* it rises on all sides, about as steeply */
-    NN_FORM_VALLEY, /* it rises on all sides, along one direction at least three times as steeply as across it */
+    NN_FORM_SLOPE,  /* it falls to one side, and does not bend up before half the radius */
+    NN_FORM_BOWL,   /* bent up on all sides, about alike */
+    NN_FORM_VALLEY, /* bent up on all sides, along one direction at least three times as much as across it */
     NN_FORM_SADDLE, /* bent up along one direction and down along another */
     NN_FORM_RIDGE,  /* bent down on all sides */
 } nn_landscape_form;
@@ -55,7 +56,7 @@ typedef struct nn_landscape {
     size_t lowest, highest; /* places in loss; of those that are numbers */
     nn_landscape_form form;
     double steep, gentle; /* second derivatives along the most and the least bent direction */
-    double angle;         /* of the steep one, degrees from the first direction, -90 to 90 */
+    double slope[2];      /* along both directions */
     size_t moved;         /* weights that the directions move */
 } nn_landscape;
 
