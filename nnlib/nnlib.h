@@ -70,6 +70,7 @@
 #include "nnlib/train/fit.h"
 #include "nnlib/train/gradients.h"
 #include "nnlib/train/landscape.h"
+#include "nnlib/train/learner.h"
 #include "nnlib/train/lr_range.h"
 #include "nnlib/train/metrics.h"
 #include "nnlib/train/one_step.h"

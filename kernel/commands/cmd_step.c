@@ -444,6 +444,11 @@ static void doc_weights(plt_doc *doc, const one_step *t)
                  node->name, t->seen.model_name, node->name);
         return;
     }
+    if (!t->weights) {
+        plt_text(doc, "No weight of %s has a gradient: on this image all its outputs lead to 0, or nothing is left to learn.",
+                 node->name);
+        return;
+    }
     plt_table(doc, "The weights of %s with the largest gradients", node->name);
     plt_column(doc, PLT_LEFT, "Weight");
     plt_column(doc, PLT_RIGHT, "Before w");
@@ -460,7 +465,7 @@ static void doc_weights(plt_doc *doc, const one_step *t)
         plt_cell(doc, "%.6g", w->before);
         plt_cell(doc, "%.6g", w->grad);
         plt_cell(doc, "%.4g", w->slope.slope);
-        plt_cell(doc, "%.6g", -t->lr * w->grad);
+        plt_cell(doc, "%.6g", -t->lr * w->grad + 0.0);
         plt_cell(doc, "%.6g", w->after);
         lg_buf_release(&text);
     }

@@ -229,9 +229,11 @@ static void draw_axes(const contour *c)
                       s->y_label);
 }
 
+/* The first place with this value; the middle where it has it. */
 static int place_of(const contour *c, double value)
 {
-    int n = c->s->n * c->s->n;
+    int n = c->s->n * c->s->n, middle = c->s->n / 2 * c->s->n + c->s->n / 2;
+    if (!(c->s->value[middle] < value) && !(c->s->value[middle] > value)) return middle;
     for (int i = 0; i < n; i++)
         if (!(c->s->value[i] < value) && !(c->s->value[i] > value)) return i;
     return 0;

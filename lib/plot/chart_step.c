@@ -76,7 +76,8 @@ static void ring(const flow *f, int frame, int column, int row, uint32_t color)
 static void arrow(const flow *f, int column, int row, bool back, uint32_t color)
 {
     double gap = f->step - f->box_w, x = column_x(f, column) + f->box_w, y = row_y(f, row) + BOX / 2.0;
-    double from = back ? x + gap - 1 : x + 1, to = back ? x + 1 : x + gap - 1, head = back ? 4 : -4;
+    double image = column == 0 ? f->box_w - fmin(f->box_w, BOX) : 0; /* which is narrower than a box */
+    double from = back ? x + gap - 1 : x + 1 - image, to = back ? x + 1 : x + gap - 1, head = back ? 4 : -4;
     const plt_paint line = {.stroke = color, .width = 1.5};
     plt_draw_path(f->scene,
                   (const double[]){from, y, to, y, NAN, NAN, to + head, y - 3.5, to, y, to + head, y + 3.5}, 6, false,
@@ -95,7 +96,7 @@ static void down(const flow *f, int column, int row, uint32_t color)
 static void draw_image(const flow *f)
 {
     const plt_step_spec *s = f->s;
-    double side = fmin(f->box_w, BOX), x = column_x(f, 0) + (f->box_w - side) / 2, y = row_y(f, 0);
+    double side = fmin(f->box_w, BOX), x = column_x(f, 0), y = row_y(f, 0);
     size_t bytes = s->rgb ? (size_t)s->pixel_w * (size_t)s->pixel_h * 3 : 0;
     uint8_t *copy = bytes ? plt_doc_alloc(f->doc, bytes, 1) : NULL;
     if (!copy) {

@@ -178,6 +178,7 @@ int nn_one_step_largest(const nn_one_step *s, int node, int k, size_t *place, in
     int count = 0;
     for (size_t i = 0; i < n; i++) {
         int at = count;
+        if (!(fabsf(grad[i]) > 0)) continue;
         while (at > 0 && fabsf(grad[i]) > fabsf(grad[place[at - 1]])) at--;
         if (at == most) continue;
         if (count < most) count++;

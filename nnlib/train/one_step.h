@@ -59,7 +59,7 @@ const float *nn_one_step_output(const nn_one_step *step, int node);
 const float *nn_one_step_error(const nn_one_step *step, int node);
 
 /* Places in parameter k of the largest gradients by size, those first that are larger, among equals the earlier one;
- * returns how many, at most `most`. */
+ * returns how many, at most `most`. Gradients of 0 are none. */
 int nn_one_step_largest(const nn_one_step *step, int node, int k, size_t *place, int most);
 
 /* How the gradient of one weight arises: a sum of input · error over the places where the layer uses the weight. The
