@@ -1,14 +1,14 @@
-/* chart_contour.c - a surface from above: bands of height as pixels, and lines of equal height by marching squares
- * (Lorensen and Cline's marching cubes in the plane) between them, on the logarithm of the values where all are
- * positive. */
+/* chart_contour.c - a surface from above: bands of equal height and the lines between them, by marching squares, on the
+ * logarithm of the values where all are positive. */
 #include "lib/plot/learning.h"
 #include "lib/plot/panel.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/banned.h"
 
-enum { SIDE = 420, LEFT = 62, PIXELS = 210, LEVELS = 14, WANTED = 7, LABEL_ROOM = 46, LINES = 13, COLUMNS = 41 };
+enum { SIDE = 420, LEFT = 62, LEVELS = 14, WANTED = 7, LABEL_ROOM = 46, LINES = 13, COLUMNS = 41 };
 
 typedef struct contour {
     const plt_contour_spec *s;
@@ -18,9 +18,10 @@ typedef struct contour {
     bool log;
     double low, high; /* of the values that are numbers */
     double level[LEVELS];
-    int levels;
+    int levels, decimals; /* of the levels as text; below 0: four digits */
     struct {
-        double x, y, level;
+        double x, y;
+        int level;
     } label[LEVELS]; /* those that are placed */
     int labels;
 } contour;
@@ -52,14 +53,26 @@ static int count_series(const contour *c, const double *head, int heads, double 
     return n;
 }
 
+/* So many that multiples of a pleasant step (1, 2, 2.5, 5 times a power of ten) are exact. */
+static int decimals_of(double step)
+{
+    int n = 0;
+    while (n < 12 && fabs(step - round(step)) > 1e-6) step *= 10, n++;
+    return n;
+}
+
 /* The coarsest pleasant series that gives enough lines; where values hardly differ, equal steps. */
 static void choose_levels(contour *c)
 {
-    static const double series[4][9] = {{1}, {1, 3}, {1, 2, 5}, {1, 1.5, 2, 3, 4, 5, 6, 7, 8}};
-    static const int heads[4] = {1, 2, 3, 9};
-    for (int i = 0; i < 4 && c->log; i++) {
-        int n = count_series(c, series[i], heads[i], c->level);
-        if (n > LEVELS) break; /* coarser ones had too few */
+    enum { SERIES = 5 };
+    static const double series[SERIES][9] = {
+        {1}, {1, 3}, {1, 2, 5}, {1, 1.5, 2, 3, 5, 7}, {1, 1.5, 2, 3, 4, 5, 6, 7, 8}};
+    static const int heads[SERIES] = {1, 2, 3, 6, 9};
+    for (int i = 0; i < SERIES && c->log; i++) {
+        double level[LEVELS] = {0};
+        int n = count_series(c, series[i], heads[i], level);
+        if (n > LEVELS) break; /* what the coarser one gave must do */
+        memcpy(c->level, level, sizeof level);
         c->levels = n;
         if (n >= WANTED) return;
     }
@@ -67,8 +80,15 @@ static void choose_levels(contour *c)
     double step = plt_nice_step(c->high - c->low, LEVELS);
     if ((c->high - c->low) / step > LEVELS) step = plt_nice_step(c->high - c->low, WANTED);
     c->levels = 0;
+    c->decimals = decimals_of(step);
     for (double v = (floor(c->low / step) + 1) * step; v < c->high && c->levels < LEVELS; v += step)
         c->level[c->levels++] = v;
+}
+
+static void level_text(const contour *c, int i, char out[32])
+{
+    if (c->decimals < 0) snprintf(out, 32, "%.4g", c->level[i]);
+    else snprintf(out, 32, "%.*f", c->decimals, c->level[i]);
 }
 
 static void find_range(contour *c)
@@ -83,8 +103,6 @@ static void find_range(contour *c)
     }
     c->log = c->low > 0;
 }
-
-/* ---- the ground ---- */
 
 /* Between the four values around a place, in columns and rows of the grid. */
 static double between(const contour *c, double x, double y)
@@ -106,20 +124,7 @@ static int band_of(const contour *c, double drawn)
 static uint32_t band_color(const contour *c, int band)
 {
     double share = c->levels ? (double)band / c->levels : 0;
-    return plt_mix(plt_look_color(PLT_PAPER), plt_look_color(PLT_BLUE), 0.04 + 0.62 * share);
-}
-
-static void draw_ground(const contour *c)
-{
-    uint8_t *rgb = plt_doc_alloc(c->doc, (size_t)PIXELS * PIXELS * 3, 1);
-    double step = (double)(c->s->n - 1) / PIXELS;
-    for (int y = 0; rgb && y < PIXELS; y++)
-        for (int x = 0; x < PIXELS; x++) {
-            double drawn = between(c, (x + 0.5) * step, (PIXELS - 1 - y + 0.5) * step);
-            uint32_t color = isfinite(drawn) ? band_color(c, band_of(c, drawn)) : 0x999999;
-            for (int k = 0; k < 3; k++) rgb[((size_t)y * PIXELS + (size_t)x) * 3 + (size_t)k] = color >> (16 - 8 * k) & 255;
-        }
-    if (rgb) plt_draw_image(c->scene, LEFT, c->top, SIDE, SIDE, rgb, PIXELS, PIXELS);
+    return plt_mix(PLT_PAPER, PLT_BLUE, 0.04 + 0.62 * share);
 }
 
 /* ---- lines ---- */
@@ -147,24 +152,129 @@ static bool crossing(const contour *c, int row, int column, int edge, double lev
     return true;
 }
 
-/* The line of a level through one cell: up to two pieces, four numbers each; returns how many. Where all four edges are
- * crossed the middle of the cell decides which corners hang together. */
-static int cell_pieces(const contour *c, int row, int column, double level, double piece[2][4])
+/* Where the edges of a cell cross the level: in at, and which in edge; returns how many (0, 2 or 4). Where all four are
+ * crossed the middle of the cell decides which corners hang together: edges 0 and 1, 2 and 3 cut off the other two, or
+ * 3 and 0, 1 and 2 do. */
+static int crossings(const contour *c, int row, int column, double level, double at[4][2], int edge[4])
 {
-    double at[4][2], corner = value_at(c, row, column);
-    int edge[4], n = 0;
+    static const int through[4] = {0, 1, 2, 3}, around[4] = {3, 0, 1, 2};
+    int n = 0;
     for (int e = 0; e < 4; e++)
         if (crossing(c, row, column, e, level, at[e])) edge[n++] = e;
-    if (n != 2 && n != 4) return 0;
-    if (n == 4) {
-        bool low_corner = corner < level, low_middle = between(c, column + 0.5, row + 0.5) < height(c, level);
-        static const int together[4] = {0, 1, 2, 3}, apart[4] = {0, 3, 1, 2};
-        memcpy(edge, low_corner == low_middle ? together : apart, sizeof edge);
-    }
+    if (n < 4) return n == 2 ? 2 : 0;
+    bool low_corner = value_at(c, row, column) < level;
+    bool low_middle = between(c, column + 0.5, row + 0.5) < height(c, level);
+    memcpy(edge, low_corner == low_middle ? through : around, sizeof through);
+    return 4;
+}
+
+/* The line of a level through one cell: up to two pieces, four numbers each; returns how many. */
+static int cell_pieces(const contour *c, int row, int column, double level, double piece[2][4])
+{
+    double at[4][2];
+    int edge[4], n = crossings(c, row, column, level, at, edge);
     for (int i = 0; i < n / 2; i++)
         for (int k = 0; k < 4; k++) piece[i][k] = at[edge[2 * i + k / 2]][k % 2];
     return n / 2;
 }
+
+/* ---- the ground ---- */
+
+typedef struct outline {
+    double *xy;
+    int n;
+} outline;
+
+static void lift(outline *o)
+{
+    if (o->n) o->xy[2 * o->n] = o->xy[2 * o->n + 1] = NAN, o->n++;
+}
+
+static void add_point(outline *o, double x, double y)
+{
+    o->xy[2 * o->n] = x, o->xy[2 * o->n + 1] = y, o->n++;
+}
+
+static bool corner_high(const contour *c, int row, int column, double level)
+{
+    return value_at(c, row, column) >= level;
+}
+
+static bool all_finite(const contour *c, int row, int column)
+{
+    return isfinite(value_at(c, row, column)) && isfinite(value_at(c, row, column + 1)) &&
+           isfinite(value_at(c, row + 1, column)) && isfinite(value_at(c, row + 1, column + 1));
+}
+
+static bool all_high(const contour *c, int row, int column, double level)
+{
+    return all_finite(c, row, column) && corner_high(c, row, column, level) && corner_high(c, row, column + 1, level) &&
+           corner_high(c, row + 1, column, level) && corner_high(c, row + 1, column + 1, level);
+}
+
+static void add_strip(const contour *c, int row, int from, int to, outline *o)
+{
+    lift(o);
+    add_point(o, pixel_x(c, from), pixel_y(c, row));
+    add_point(o, pixel_x(c, to), pixel_y(c, row));
+    add_point(o, pixel_x(c, to), pixel_y(c, row + 1));
+    add_point(o, pixel_x(c, from), pixel_y(c, row + 1));
+}
+
+/* The part of a cell above the level: once around it, or two corners that do not hang together. */
+static void add_part(const contour *c, int row, int column, double level, outline *o)
+{
+    static const int corner[4][2] = {{0, 0}, {0, 1}, {1, 1}, {1, 0}};
+    double at[4][2];
+    int edge[4], n = crossings(c, row, column, level, at, edge);
+    bool split = n == 4 && between(c, column + 0.5, row + 0.5) < height(c, level);
+    if (!n) return;
+    lift(o);
+    for (int k = 0, parts = 0; k < 4; k++) {
+        bool high = corner_high(c, row + corner[k][0], column + corner[k][1], level), cut = false;
+        double xy[2];
+        if (split && high) { /* the edge before the corner, the corner, the edge behind it */
+            if (parts++) lift(o);
+            add_point(o, at[(k + 3) % 4][0], at[(k + 3) % 4][1]);
+        }
+        if (high) add_point(o, pixel_x(c, column + corner[k][1]), pixel_y(c, row + corner[k][0]));
+        cut = crossing(c, row, column, k, level, xy);
+        if (cut && (!split || high)) add_point(o, xy[0], xy[1]);
+    }
+}
+
+/* All that is above a level, as one shape over those below it. */
+static void draw_band(const contour *c, int band)
+{
+    enum { PART = 9 }; /* points a cell can take, lifts included */
+    int cells = c->s->n - 1;
+    outline o = {.xy = plt_doc_alloc(c->doc, (size_t)cells * (size_t)cells * PART * 2, sizeof(double))};
+    double level = c->level[band - 1];
+    for (int row = 0; o.xy && row < cells; row++)
+        for (int column = 0, to; column < cells; column = to) {
+            for (to = column; to < cells && all_high(c, row, to, level); to++) continue;
+            if (to > column) add_strip(c, row, column, to, &o);
+            else {
+                if (all_finite(c, row, column)) add_part(c, row, column, level, &o);
+                to = column + 1;
+            }
+        }
+    if (o.n) plt_draw_path(c->scene, o.xy, o.n, false, (plt_paint){.fill = band_color(c, band), .filled = true});
+}
+
+static void draw_ground(const contour *c)
+{
+    int cells = c->s->n - 1;
+    plt_draw_rect(c->scene, LEFT, c->top, SIDE, SIDE, (plt_paint){.fill = band_color(c, 0), .filled = true});
+    for (int band = 1; band <= c->levels; band++) draw_band(c, band);
+    for (int row = 0; row < cells; row++)
+        for (int column = 0; column < cells; column++)
+            if (!all_finite(c, row, column))
+                plt_draw_rect(c->scene, pixel_x(c, column), pixel_y(c, row + 1), (double)SIDE / cells,
+                              (double)SIDE / cells, (plt_paint){.fill = PLT_GREY, .filled = true});
+}
+
+/* ---- labels ---- */
 
 /* How far a place is from the labels there are, and from the edge and the middle of the map. */
 static double freedom(const contour *c, double x, double y)
@@ -176,8 +286,9 @@ static double freedom(const contour *c, double x, double y)
     return room;
 }
 
-static void draw_level(contour *c, double level)
+static void draw_level(contour *c, int at)
 {
+    double level = c->level[at];
     size_t cells = (size_t)(c->s->n - 1) * (size_t)(c->s->n - 1);
     double *xy = plt_doc_alloc(c->doc, cells * 2 * 3 * 2, sizeof *xy), best = 0, x = 0, y = 0;
     int n = 0;
@@ -198,15 +309,17 @@ static void draw_level(contour *c, double level)
     plt_draw_path(c->scene, xy, n, false, (plt_paint){.stroke = PLT_INK, .width = 1, .opacity = 0.75});
     if (best < LABEL_ROOM / 2.0) return;
     c->label[c->labels].x = x, c->label[c->labels].y = y;
-    c->label[c->labels++].level = level;
+    c->label[c->labels++].level = at;
 }
 
 static void draw_labels(const contour *c)
 {
-    for (int i = 0; i < c->labels; i++)
-        plt_draw_textf(c->scene, c->label[i].x, c->label[i].y + 4,
-                       (plt_font){.size = 11, .halo = true, .anchor = PLT_MIDDLE, .bold = true}, "%.4g",
-                       c->label[i].level);
+    char text[32];
+    for (int i = 0; i < c->labels; i++) {
+        level_text(c, c->label[i].level, text);
+        plt_draw_text(c->scene, c->label[i].x, c->label[i].y + 4,
+                      (plt_font){.size = 11, .halo = true, .anchor = PLT_MIDDLE, .bold = true}, text);
+    }
 }
 
 /* ---- around it ---- */
@@ -255,10 +368,13 @@ static void draw_key(const contour *c)
 {
     double x = LEFT + SIDE + 24, y = c->top + 6, h = fmin(22, 260.0 / (c->levels + 1));
     int n = c->s->n, lowest = place_of(c, c->low), middle = n / 2;
+    char text[32];
     for (int band = c->levels; band >= 0; band--, y += h) {
         plt_draw_rect(c->scene, x, y, 22, h,
-                      (plt_paint){.fill = PLT_EXACT | band_color(c, band), .filled = true, .stroke = 0x999999, .width = 0.5});
-        if (band) plt_draw_textf(c->scene, x + 30, y + h + 4, (plt_font){.size = 11}, "%.4g", c->level[band - 1]);
+                      (plt_paint){.fill = band_color(c, band), .filled = true, .stroke = 0x999999, .width = 0.5});
+        if (!band) continue;
+        level_text(c, band - 1, text);
+        plt_draw_text(c->scene, x + 30, y + h + 4, (plt_font){.size = 11}, text);
     }
     y += 22;
     plt_draw_circle(c->scene, x + 6, y, 6, (plt_paint){.stroke = PLT_VERMILION, .width = 2.5});
@@ -278,6 +394,7 @@ static void add_plain(const contour *c, lg_buf *out)
     static const char ramp[LEVELS + 2] = " .,:;-=+*%#&$@W"; /* a character a band */
     int n = c->s->n, lines = n < LINES ? n : LINES, columns = 2 * n - 1 < COLUMNS ? 2 * n - 1 : COLUMNS;
     int lowest = place_of(c, c->low);
+    char text[32];
     for (int line = 0; line < lines; line++) {
         double y = (double)(n - 1) * (lines - 1 - line) / (lines - 1);
         for (int column = 0; column < columns; column++) {
@@ -291,13 +408,15 @@ static void add_plain(const contour *c, lg_buf *out)
     lg_buf_addf(out, "o here %.4g, x lowest %.4g, highest %.4g; levels:", value_at(c, n / 2, n / 2), c->low, c->high);
     for (int i = 0; i <= c->levels; i++) {
         lg_buf_addf(out, " `%c`", ramp[i]);
-        if (i < c->levels) lg_buf_addf(out, " %.4g", c->level[i]);
+        if (i == c->levels) break;
+        level_text(c, i, text);
+        lg_buf_addf(out, " %s", text);
     }
 }
 
 void plt_contour(plt_doc *doc, const plt_contour_spec *s)
 {
-    contour c = {.s = s, .doc = doc, .top = s->title && *s->title ? 44 : 18};
+    contour c = {.s = s, .doc = doc, .decimals = -1, .top = s->title && *s->title ? 44 : 18};
     if (s->n >= 2) find_range(&c);
     if (s->n < 2 || !isfinite(c.low)) {
         plt_figure_empty(doc, s->title);
@@ -306,7 +425,7 @@ void plt_contour(plt_doc *doc, const plt_contour_spec *s)
     c.scene = plt_scene_card(doc, c.top + SIDE + 46, s->title);
     if (c.high > c.low) choose_levels(&c);
     draw_ground(&c);
-    for (int i = c.levels - 1; i >= 0; i--) draw_level(&c, c.level[i]);
+    for (int i = c.levels - 1; i >= 0; i--) draw_level(&c, i);
     draw_labels(&c);
     draw_axes(&c);
     draw_marks(&c);

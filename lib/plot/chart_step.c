@@ -76,7 +76,7 @@ static void ring(const flow *f, int frame, int column, int row, uint32_t color)
 static void arrow(const flow *f, int column, int row, bool back, uint32_t color)
 {
     double gap = f->step - f->box_w, x = column_x(f, column) + f->box_w, y = row_y(f, row) + BOX / 2.0;
-    double image = column == 0 ? f->box_w - fmin(f->box_w, BOX) : 0; /* which is narrower than a box */
+    double image = column == 0 && f->s->rgb ? f->box_w - fmin(f->box_w, BOX) : 0; /* which is narrower than a box */
     double from = back ? x + gap - 1 : x + 1 - image, to = back ? x + 1 : x + gap - 1, head = back ? 4 : -4;
     const plt_paint line = {.stroke = color, .width = 1.5};
     plt_draw_path(f->scene,

@@ -4,6 +4,7 @@
 #define PLOT_SAMPLES_H
 
 #include "lib/plot/chart.h"
+#include "lib/plot/learning.h"
 #include <math.h>
 
 static const char *const brands[] = {"adidas", "nike", "other", "puma"};
@@ -362,6 +363,79 @@ static void sample_hostile(plt_doc *doc)
                &(plt_recall_spec){.title = hostile[9], .labels = hostile, .n = HOSTILE, .epochs = 1, .recall = value});
 }
 
+/* One step that moves, and one of a network whose beginning is frozen, at rest. */
+static void sample_step(plt_doc *doc)
+{
+    static const plt_step_box moving[] = {{"conv1", "62x62x16", 0.2413, 0.002413, false, false, false},
+                                          {"dense1", "4", 0.9256, 0.009256, false, true, false}};
+    static const char *const lines[] = {"Forward: conv1 makes 62x62x16 numbers of the image",
+                                        "Forward: dense1 makes 4 numbers of what comes before",
+                                        "Loss: nike has probability 0.2574, and -ln(0.2574) = 1.357",
+                                        "Back: the gradient of dense1 has the length 0.926",
+                                        "Back: the gradient of conv1 has the length 0.241",
+                                        "Update: every weight moves by -0.01 times its gradient",
+                                        "The same image again: the loss was 1.357 and is 1.284 now"};
+    uint8_t rgb[8 * 6 * 3];
+    for (int i = 0; i < 8 * 6 * 3; i++) rgb[i] = (uint8_t)(i * 29);
+    plt_step(doc, &(plt_step_spec){.title = "One step",
+                                   .rgb = rgb,
+                                   .pixel_w = 8,
+                                   .pixel_h = 6,
+                                   .box = moving,
+                                   .n = 2,
+                                   .loss = 1.357,
+                                   .loss_after = 1.284,
+                                   .line = lines,
+                                   .animate = true});
+    static const plt_step_box still[] = {{"conv1", "112x112x8", NAN, NAN, true, true, false},
+                                         {"52 more", "layers", NAN, NAN, true, false, true},
+                                         {"a layer with a long name", "4", 0.9256, 9.256, false, false, false}};
+    const char *rest[9] = {"", "", "", "", "", "", "", "", "The same image again: the loss was 0.04 and is 2.5 now"};
+    plt_step(doc, &(plt_step_spec){.box = still, .n = 3, .loss = 0.04, .loss_after = 2.5, .line = rest});
+    plt_step(doc, &(plt_step_spec){.title = "no layers"});
+}
+
+static void sample_gradients(plt_doc *doc)
+{
+    static const char *const names[] = {"conv1", "a layer with a long name", "dense1", "dense2"};
+    static const char *const texts[] = {"0.000461 · 0.099% vanishes", "0 nothing arrives", "0.139 · 30%", "0.467"};
+    const double values[] = {0.000461, 0, 0.139, 0.467};
+    const bool bad[] = {true, true, false, false};
+    plt_log_bars(doc, &(plt_log_bars_spec){.title = "What arrives",
+                                           .axis = "length of the gradient (log)",
+                                           .heading = "length · of dense2",
+                                           .labels = names,
+                                           .values = values,
+                                           .texts = texts,
+                                           .bad = bad,
+                                           .n = 4,
+                                           .low = 0.00467,
+                                           .high = 46.7,
+                                           .band = "well"});
+    plt_log_bars(doc, &(plt_log_bars_spec){.labels = names, .values = values, .texts = texts, .n = 1});
+}
+
+/* A valley with a saddle and a place without a number; a plain that hardly rises; nothing. */
+static void sample_landscape(plt_doc *doc)
+{
+    double valley[9 * 9], plain[3 * 3], flat[2 * 2] = {1, 1, 1, 1};
+    for (int i = 0; i < 81; i++) {
+        double x = (i % 9 - 4) / 4.0, y = (i / 9 - 4) / 4.0;
+        valley[i] = 0.05 + (x - 0.2) * (x - 0.2) * 8 + y * y * (y + 0.9) * (y + 0.9);
+    }
+    valley[80] = NAN;
+    for (int i = 0; i < 9; i++) plain[i] = 1.386 + 0.0001 * i;
+    plt_contour(doc, &(plt_contour_spec){.title = "Around the weights",
+                                         .x_label = "along the first direction",
+                                         .y_label = "along the second direction",
+                                         .value = valley,
+                                         .n = 9,
+                                         .radius = 1});
+    plt_contour(doc, &(plt_contour_spec){.value = plain, .n = 3, .radius = 0.5, .sentence = "A plain"});
+    plt_contour(doc, &(plt_contour_spec){.value = flat, .n = 2, .radius = 1});
+    plt_contour(doc, &(plt_contour_spec){.value = valley + 80, .n = 1, .radius = 1});
+}
+
 typedef struct sample {
     const char *name;
     void (*build)(plt_doc *doc);
@@ -371,7 +445,8 @@ static const sample samples[] = {
     {"recall", sample_recall},       {"histogram", sample_histogram}, {"network", sample_network},
     {"blocks", sample_blocks},       {"confusion", sample_confusion}, {"lines", sample_lines},
     {"intervals", sample_intervals}, {"sheet", sample_sheet},         {"words", sample_words},
-    {"judged", sample_judged},       {"hostile", sample_hostile},
+    {"judged", sample_judged},       {"step", sample_step},           {"gradients", sample_gradients},
+    {"landscape", sample_landscape}, {"hostile", sample_hostile},
 };
 enum { SAMPLES = sizeof samples / sizeof *samples };
 

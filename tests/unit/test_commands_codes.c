@@ -69,6 +69,10 @@ static const example_case cases[] = {
     {.code = 409, .before = "load others from flat labels list.csv columns file, source"},
     {.code = 411, .before = "model fresh like scratch", .cell = "curves fresh"},
     {.code = 420, .reason = "test_commands_golden (judge.lens)"},
+    {.code = 435, .before = "model scratch on logos { conv 4 3x3; maxpool 2; flatten; dense classes softmax }"},
+    {.code = 436, .before = "load part from flat labels short.csv columns file, label",
+     .cell = "model n on part { flatten; dense classes softmax }\nstep n image 7"},
+    {.code = 437, .reason = "no training keeps such weights; tests/nnlib/test_landscape"},
     {.code = 444, .reason = "depends on how fast the machine is"},
     {.code = 901, .reason = "depends on the machine's memory; test_commands_memory"},
 };

@@ -22,6 +22,7 @@ static const char *const cells[] = {
     "explain scratch image 7 method occlusion\nactivations scratch image 7 limit 2\nfilters scratch limit 2",
     "trace scratch image 7\ntrace scratch where label = nike",
     "receptive scratch layer conv1 image 7 at 1,2\nreceptive scratch layer dense1 no animate",
+    "step scratch image 7\ngradients scratch batch 8\nlandscape scratch size 3",
     "model plain on logos { flatten; dense classes softmax }\ncompare scratch, plain by adidas as both",
     "show classes where recall >= 0 sort label\nboth\nevaluate plain as card",
     "sweep plain lr 0.1, 0.01 epochs 1 batch 16 repeat 2 as board\nsweep plain lr 0.5 epochs 1 as board\nboard",

@@ -41,6 +41,7 @@ static const char *const cells[] = {
     "compare scratch, other on logos.train as both",
     "show logos with scratch sort confidence limit 24",
     "findlr scratch steps 400 batch 4",
+    "landscape scratch size 31",
 };
 enum { CELLS = sizeof cells / sizeof *cells, TIMES = 50 };
 
