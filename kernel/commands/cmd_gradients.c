@@ -167,19 +167,19 @@ static lg_status doc_bars(plt_doc *doc, const view *v, const char *words, lg_err
     double last = v->g.layer[v->g.last].norm;
     bool band = v->g.first != v->g.last && isfinite(last) && last > 0;
     LG_TRY(choose_rows(v, &r, err));
-    plt_log_bars(doc, &(plt_log_bars_spec){.sentence = words,
-                                           .axis = "length of the gradient (log)",
-                                           .labels = r.label,
-                                           .values = r.value,
-                                           .texts = r.text,
-                                           .bad = r.bad,
-                                           .n = r.n,
-                                           .low = band ? NN_VANISHES * last : 0,
-                                           .high = band ? NN_EXPLODES * last : 0,
-                                           .heading = lg_arena_strf(v->call->arena, err, "length%s%s",
-                                                                    band ? " · of " : "",
-                                                                    band ? name_of(v, v->g.last) : ""),
-                                           .band = "well"});
+    plt_log_bars(doc,
+                 &(plt_log_bars_spec){.sentence = words,
+                                      .axis = "length of the gradient (log)",
+                                      .labels = r.label,
+                                      .values = r.value,
+                                      .texts = r.text,
+                                      .bad = r.bad,
+                                      .n = r.n,
+                                      .low = band ? NN_VANISHES * last : 0,
+                                      .high = band ? NN_EXPLODES * last : 0,
+                                      .heading = lg_arena_strf(v->call->arena, err, "length%s%s", band ? " · of " : "",
+                                                               band ? name_of(v, v->g.last) : ""),
+                                      .band = "well"});
     return err->status;
 }
 
@@ -253,15 +253,18 @@ static void doc_cures(plt_doc *doc, const view *v)
     const nn_gradients *g = &v->g;
     const nn_net *net = v->images.model->net;
     if (count_of(g, NN_GRADIENT_SILENT))
-        plt_note(doc, "where no gradient arrives nothing is learnt: all units behind are dead, or the loss is 0 already; "
-                      "draw new weights (`model … seed 2`), use `leaky` instead of relu, a smaller lr");
+        plt_note(doc,
+                 "where no gradient arrives nothing is learnt: all units behind are dead, or the loss is 0 already; "
+                 "draw new weights (`model … seed 2`), use `leaky` instead of relu, a smaller lr");
     if (count_of(g, NN_GRADIENT_VANISHES))
-        plt_note(doc, "layers whose gradient vanishes hardly learn%s: `batchnorm` behind each layer keeps it up, "
-                      "`residual { }` leads it past layers, so do fewer layers",
+        plt_note(doc,
+                 "layers whose gradient vanishes hardly learn%s: `batchnorm` behind each layer keeps it up, "
+                 "`residual { }` leads it past layers, so do fewer layers",
                  squashes(net) ? ", and every sigmoid or tanh makes it smaller: use relu" : "");
     if (count_of(g, NN_GRADIENT_EXPLODES))
-        plt_note(doc, "a gradient that explodes throws the weights about: a smaller lr, `batchnorm` behind each layer, or "
-                      "new weights (`model … seed 2`)");
+        plt_note(doc,
+                 "a gradient that explodes throws the weights about: a smaller lr, `batchnorm` behind each layer, or "
+                 "new weights (`model … seed 2`)");
     int slow = 0, fast = 0, dead = 0;
     for (int i = 0; i < g->count; i++) {
         slow += g->layer[i].ratio < NN_RATIO_LOW;
@@ -269,16 +272,19 @@ static void doc_cures(plt_doc *doc, const view *v)
         dead += g->layer[i].dead > 0.5;
     }
     if (slow)
-        plt_note(doc, "in %d layer%s a step with lr %g changes less than a hundred-thousandth of the weights (a thousandth "
-                      "is usual): it learns slowly, or has learnt",
+        plt_note(doc,
+                 "in %d layer%s a step with lr %g changes less than a hundred-thousandth of the weights (a thousandth "
+                 "is usual): it learns slowly, or has learnt",
                  slow, slow == 1 ? "" : "s", v->lr);
     if (fast)
-        plt_note(doc, "in %d layer%s a step with lr %g changes more than a tenth of the weights (a thousandth is usual): "
-                      "take a smaller lr",
+        plt_note(doc,
+                 "in %d layer%s a step with lr %g changes more than a tenth of the weights (a thousandth is usual): "
+                 "take a smaller lr",
                  fast, fast == 1 ? "" : "s", v->lr);
     if (dead)
-        plt_note(doc, "in %d layer%s more than half of the units are dead: 0 for every image of the batch, so they learn "
-                      "nothing from it; a smaller lr, or `leaky` instead of relu",
+        plt_note(doc,
+                 "in %d layer%s more than half of the units are dead: 0 for every image of the batch, so they learn "
+                 "nothing from it; a smaller lr, or `leaky` instead of relu",
                  dead, dead == 1 ? "" : "s");
 }
 
@@ -301,8 +307,9 @@ static lg_status fill(plt_doc *doc, const view *v, lg_err *err)
     LG_TRY(st);
     doc_cures(doc, v);
     doc_table(doc, v);
-    plt_note(doc, "the first batch of `fit %s batch %d seed %llu` (loss %.4g), as it trains: dropout on, batchnorm by the "
-                  "batch; well is 1%% to 100 times the gradient of %s",
+    plt_note(doc,
+             "the first batch of `fit %s batch %d seed %llu` (loss %.4g), as it trains: dropout on, batchnorm by the "
+             "batch; well is 1%% to 100 times the gradient of %s",
              v->images.model_name, v->g.images, (unsigned long long)cmd_seed(call, SEED), v->g.loss,
              name_of(v, v->g.last));
     if (frozen) plt_note(doc, "%d frozen layer%s no gradient", frozen, frozen == 1 ? " gets" : "s get");
@@ -333,9 +340,10 @@ done:
 const dsl_command dsl_cmd_gradients = {
     .name = "gradients",
     .summary = "size of the gradient in every layer",
-    .detail = "One batch goes forward and back as in training, and the length of the gradient that arrives at each layer "
-              "is drawn on a logarithmic scale. Where it vanishes a layer learns next to nothing, where it explodes the "
-              "weights are thrown about; the output says so and names cures. Nothing is updated.",
+    .detail =
+        "One batch goes forward and back as in training, and the length of the gradient that arrives at each layer "
+        "is drawn on a logarithmic scale. Where it vanishes a layer learns next to nothing, where it explodes the "
+        "weights are thrown about; the output says so and names cures. Nothing is updated.",
     .group = "Teach",
     .params = params,
     .examples = (const char *const[]){"gradients scratch batch 32", "gradients scratch on logos.train seed 2", NULL},

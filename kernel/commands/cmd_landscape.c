@@ -95,7 +95,8 @@ static void say_form(const nn_landscape *l, lg_buf *out)
     case NN_FORM_SLOPE: lg_buf_adds(out, "a slope, down to one side"); break;
     case NN_FORM_BOWL: lg_buf_adds(out, "a bowl, bent up about alike on all sides"); break;
     case NN_FORM_VALLEY:
-        lg_buf_addf(out, "steep along one direction: a valley, bent up %.2g times as much along one direction as across it",
+        lg_buf_addf(out,
+                    "steep along one direction: a valley, bent up %.2g times as much along one direction as across it",
                     l->steep / l->gentle);
         break;
     case NN_FORM_SADDLE: lg_buf_adds(out, "a saddle, bent up along one direction and down along another"); break;
@@ -106,12 +107,12 @@ static void say_form(const nn_landscape *l, lg_buf *out)
 static void say(const nn_landscape *l, lg_buf *out)
 {
     int size = l->size, x = (int)(l->lowest % (size_t)size), y = (int)(l->lowest / (size_t)size);
-    lg_buf_addf(out, "The loss is %.4g here and lies between %.4g and %.4g within %g; around these weights the ground is ",
+    lg_buf_addf(out,
+                "The loss is %.4g here and lies between %.4g and %.4g within %g; around these weights the ground is ",
                 l->here, l->loss[l->lowest], l->loss[l->highest], l->radius);
     say_form(l, out);
     if (l->lowest == (size_t)(size / 2 * size + size / 2)) lg_buf_adds(out, "; nowhere on the map is it lower");
-    else
-        lg_buf_addf(out, "; it is lowest at %.3g, %.3g", coordinate(l, x), coordinate(l, y));
+    else lg_buf_addf(out, "; it is lowest at %.3g, %.3g", coordinate(l, x), coordinate(l, y));
 }
 
 /* ---- the document ---- */
@@ -142,13 +143,15 @@ static int not_numbers(const nn_landscape *l)
 static void doc_how(plt_doc *doc, const view *v)
 {
     const nn_landscape *l = &v->l;
-    plt_note(doc, "%s losses, each the mean over the same %d images, dropout off; two random directions (seed %llu), every "
-                  "filter of them as long as the filter it moves (Li et al. 2018). They move %s weights; biases and the "
-                  "numbers of batchnorm stay%s",
+    plt_note(doc,
+             "%s losses, each the mean over the same %d images, dropout off; two random directions (seed %llu), every "
+             "filter of them as long as the filter it moves (Li et al. 2018). They move %s weights; biases and the "
+             "numbers of batchnorm stay%s",
              lg_thousands((long long)l->size * l->size), l->images, (unsigned long long)cmd_seed(v->call, SEED),
              lg_thousands((long long)l->moved), nn_net_frozen(v->images.model->net) ? ", and so do frozen layers" : "");
-    plt_note(doc, "this is a plane through a space of %s dimensions: another `seed` shows another one, and the way that "
-                  "training took hardly shows on random directions, so it is not drawn",
+    plt_note(doc,
+             "this is a plane through a space of %s dimensions: another `seed` shows another one, and the way that "
+             "training took hardly shows on random directions, so it is not drawn",
              lg_thousands((long long)nn_net_trained_params(v->images.model->net)));
     if (not_numbers(l)) plt_note(doc, "%d places have no loss that is a number: grey", not_numbers(l));
 }
@@ -205,9 +208,10 @@ done:
 const dsl_command dsl_cmd_landscape = {
     .name = "landscape",
     .summary = "loss surface around the current weights",
-    .detail = "The weights of the model are moved along two random directions, and the loss of a fixed sample of images is "
-              "drawn as a map with lines of equal loss. A flat wide bowl is easy ground; a narrow valley asks for a "
-              "smaller learning rate. The model is not changed.",
+    .detail =
+        "The weights of the model are moved along two random directions, and the loss of a fixed sample of images is "
+        "drawn as a map with lines of equal loss. A flat wide bowl is easy ground; a narrow valley asks for a "
+        "smaller learning rate. The model is not changed.",
     .group = "Teach",
     .params = params,
     .examples =

@@ -132,11 +132,8 @@ static lg_status take_step(one_step *t, lg_err *err)
 {
     float *x = NULL;
     LG_TRY(cmd_seen_pixels(&t->seen, t->image, &x, err));
-    const nn_one_step_options o = {.weights = t->seen.model->weights,
-                                   .image = x,
-                                   .label = t->about.label,
-                                   .lr = t->lr,
-                                   .cancel = t->call->cancel};
+    const nn_one_step_options o = {
+        .weights = t->seen.model->weights, .image = x, .label = t->about.label, .lr = t->lr, .cancel = t->call->cancel};
     lg_status st = nn_one_step_take(&o, &t->s, err);
     lg_free(x);
     return st ? st : list_weights(t, err);
@@ -245,8 +242,8 @@ static void write_weight(const one_step *t, const listed *w, lg_buf *out)
     write_gradient(t, w, out);
     lg_buf_addf(out, "  w' = w - lr · g = %.6g - %.6g · ", w->before, t->lr);
     add_factor(out, w->grad);
-    lg_buf_addf(out, " = %.6g\n  two runs: w = %.6g gives loss %.8g, w = %.6g gives %.8g\n", w->after,
-                w->before - s->h, s->low, w->before + s->h, s->high);
+    lg_buf_addf(out, " = %.6g\n  two runs: w = %.6g gives loss %.8g, w = %.6g gives %.8g\n", w->after, w->before - s->h,
+                s->low, w->before + s->h, s->high);
     lg_buf_addf(out, "            (%.8g - %.8g) / %.6g = %.4g", s->high, s->low, 2 * s->h, s->slope);
 }
 
@@ -340,7 +337,8 @@ static const char *back_words(const one_step *t, const flow *f, int i, lg_err *e
     const plt_step_box *b = &f->box[i];
     if (b->gap)
         return lg_arena_strf(t->call->arena, err, "Back: %s layers%s", b->name, b->frozen ? ", all frozen" : "");
-    if (b->frozen) return lg_arena_strf(t->call->arena, err, "Back: %s is frozen, nobody asks for its gradient", b->name);
+    if (b->frozen)
+        return lg_arena_strf(t->call->arena, err, "Back: %s is frozen, nobody asks for its gradient", b->name);
     return lg_arena_strf(t->call->arena, err, "Back: the gradient of %s has the length %.3g", b->name, b->gradient);
 }
 
@@ -349,15 +347,14 @@ static lg_status write_lines(const one_step *t, flow *f, lg_err *err)
     const nn_one_step *s = &t->s;
     lg_arena *arena = t->call->arena;
     for (int i = 0; i < f->n; i++) f->line[i] = forward_words(t, f, i, err);
-    f->line[f->n] = lg_arena_strf(arena, err, "Loss: %s has probability %.4g, and -ln(%.4g) = %.4g%s",
-                                  class_name(t, s->label), (double)s->probability[s->label],
-                                  (double)s->probability[s->label], s->loss - s->penalty,
-                                  s->penalty > 0 ? ", to which l2 adds a little" : "");
+    f->line[f->n] =
+        lg_arena_strf(arena, err, "Loss: %s has probability %.4g, and -ln(%.4g) = %.4g%s", class_name(t, s->label),
+                      (double)s->probability[s->label], (double)s->probability[s->label], s->loss - s->penalty,
+                      s->penalty > 0 ? ", to which l2 adds a little" : "");
     for (int i = f->n - 1; i >= 0; i--) f->line[2 * f->n - i] = back_words(t, f, i, err);
-    f->line[2 * f->n + 1] =
-        lg_arena_strf(arena, err, "Update: every weight moves by -%g times its gradient", t->lr);
-    f->line[2 * f->n + 2] = lg_arena_strf(arena, err, "The same image again: the loss was %.4g and is %.4g now",
-                                          s->loss, s->loss_after);
+    f->line[2 * f->n + 1] = lg_arena_strf(arena, err, "Update: every weight moves by -%g times its gradient", t->lr);
+    f->line[2 * f->n + 2] =
+        lg_arena_strf(arena, err, "The same image again: the loss was %.4g and is %.4g now", s->loss, s->loss_after);
     return err->status;
 }
 
@@ -426,10 +423,11 @@ static void doc_scores(plt_doc *doc, const one_step *t)
     for (int k = 1; k < s->classes; k++) most = fmax(most, (double)s->score[k]);
     double off = most > 80 ? most : 0;
     for (int k = 0; k < s->classes; k++) sum += exp((double)s->score[k] - off);
-    plt_code(doc, "p(%s) = e^%.5g%s / %.6g = %.6g   (the sum of e^score over all %d classes is %.6g)\nloss = -ln(%.6g) = %.6g",
-             class_name(t, s->label), (double)s->score[s->label], off > 0 ? " (after the largest score is taken off)" : "",
-             sum, (double)s->probability[s->label], s->classes, sum, (double)s->probability[s->label],
-             s->loss - s->penalty);
+    plt_code(
+        doc,
+        "p(%s) = e^%.5g%s / %.6g = %.6g   (the sum of e^score over all %d classes is %.6g)\nloss = -ln(%.6g) = %.6g",
+        class_name(t, s->label), (double)s->score[s->label], off > 0 ? " (after the largest score is taken off)" : "",
+        sum, (double)s->probability[s->label], s->classes, sum, (double)s->probability[s->label], s->loss - s->penalty);
     if (s->penalty > 0)
         plt_note(doc, "l2 adds its penalty on large weights, %.4g, to the loss: %.6g in all", s->penalty, s->loss);
 }
@@ -445,8 +443,10 @@ static void doc_weights(plt_doc *doc, const one_step *t)
         return;
     }
     if (!t->weights) {
-        plt_text(doc, "No weight of %s has a gradient: on this image all its outputs lead to 0, or nothing is left to learn.",
-                 node->name);
+        plt_text(
+            doc,
+            "No weight of %s has a gradient: on this image all its outputs lead to 0, or nothing is left to learn.",
+            node->name);
         return;
     }
     plt_table(doc, "The weights of %s with the largest gradients", node->name);
@@ -487,9 +487,10 @@ static void doc_by_hand(plt_doc *doc, const one_step *t)
     }
     if (t->weights > 1) plt_fold_end(doc);
     lg_buf_release(&text);
-    plt_note(doc, "a gradient is a sum of what comes into the layer times the slope of the loss behind it, over all places "
-                  "where the weight is used; the two runs check it without any of that, by a weight a little smaller and "
-                  "a little larger");
+    plt_note(doc,
+             "a gradient is a sum of what comes into the layer times the slope of the loss behind it, over all places "
+             "where the weight is used; the two runs check it without any of that, by a weight a little smaller and "
+             "a little larger");
     for (int i = 0; i < t->weights; i++) {
         const listed *w = &t->weight[i];
         bends |= fabs(w->slope.slope - w->grad) > 0.02 * fabs(w->grad) + 1e-4;
@@ -552,8 +553,9 @@ static void doc_how(plt_doc *doc, const one_step *t)
                  drops && norms ? " and " : "", norms ? "batchnorm works by its averages, which stay" : "");
     if (nn_net_frozen(net))
         plt_note(doc, "%d layers are frozen: they get no gradient and no update", nn_net_frozen(net));
-    plt_text(doc, "This was one plain step of sgd on a copy: %s is as it was. `fit %s` takes such steps in earnest, with "
-                  "a batch of images for each.",
+    plt_text(doc,
+             "This was one plain step of sgd on a copy: %s is as it was. `fit %s` takes such steps in earnest, with "
+             "a batch of images for each.",
              t->seen.model_name, t->seen.model_name);
 }
 
@@ -603,10 +605,11 @@ done:
 const dsl_command dsl_cmd_step = {
     .name = "step",
     .summary = "one forward, backward and update, with numbers",
-    .detail = "The network looks at one image, its loss is computed, the gradient goes back through every layer, and each "
-              "weight takes one plain step against it: the library's own training, on a copy of the weights. The largest "
-              "gradients of one layer are written out so that a calculator gives the same, and checked by two runs with "
-              "the weight a little smaller and a little larger. The model is not changed.",
+    .detail =
+        "The network looks at one image, its loss is computed, the gradient goes back through every layer, and each "
+        "weight takes one plain step against it: the library's own training, on a copy of the weights. The largest "
+        "gradients of one layer are written out so that a calculator gives the same, and checked by two runs with "
+        "the weight a little smaller and a little larger. The model is not changed.",
     .group = "Teach",
     .params = params,
     .examples = (const char *const[]){"step scratch image 7 lr 0.01", "step scratch image 7 layer conv1 lr 0.1",

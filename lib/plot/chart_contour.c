@@ -281,8 +281,7 @@ static double freedom(const contour *c, double x, double y)
 {
     double room = fmin(fmin(x - LEFT, LEFT + SIDE - x) - 14, fmin(y - c->top, c->top + SIDE - y) - 4);
     room = fmin(room, hypot(x - LEFT - SIDE / 2.0, y - c->top - SIDE / 2.0) - 20);
-    for (int i = 0; i < c->labels; i++)
-        room = fmin(room, hypot(x - c->label[i].x, y - c->label[i].y));
+    for (int i = 0; i < c->labels; i++) room = fmin(room, hypot(x - c->label[i].x, y - c->label[i].y));
     return room;
 }
 
@@ -359,7 +358,8 @@ static void draw_marks(const contour *c)
     if (lowest != middle * n + middle)
         plt_draw_path(c->scene, (const double[]){x - 5, y - 5, x + 5, y + 5, NAN, NAN, x - 5, y + 5, x + 5, y - 5}, 5,
                       false, (plt_paint){.stroke = PLT_VERMILION, .width = 2.5});
-    plt_draw_circle(c->scene, mx, my, 6, (plt_paint){.fill = PLT_PAPER, .filled = true, .stroke = PLT_VERMILION, .width = 2.5});
+    plt_draw_circle(c->scene, mx, my, 6,
+                    (plt_paint){.fill = PLT_PAPER, .filled = true, .stroke = PLT_VERMILION, .width = 2.5});
     plt_draw_circle(c->scene, mx, my, 2, (plt_paint){.fill = PLT_VERMILION, .filled = true});
 }
 
@@ -378,12 +378,12 @@ static void draw_key(const contour *c)
     }
     y += 22;
     plt_draw_circle(c->scene, x + 6, y, 6, (plt_paint){.stroke = PLT_VERMILION, .width = 2.5});
-    plt_draw_textf(c->scene, x + 20, y + 4, (plt_font){.size = 11, .bold = true}, "here %.4g", value_at(c, middle, middle));
+    plt_draw_textf(c->scene, x + 20, y + 4, (plt_font){.size = 11, .bold = true}, "here %.4g",
+                   value_at(c, middle, middle));
     y += 24;
     if (lowest != middle * n + middle)
-        plt_draw_path(c->scene,
-                      (const double[]){x + 1, y - 5, x + 11, y + 5, NAN, NAN, x + 1, y + 5, x + 11, y - 5}, 5, false,
-                      (plt_paint){.stroke = PLT_VERMILION, .width = 2.5});
+        plt_draw_path(c->scene, (const double[]){x + 1, y - 5, x + 11, y + 5, NAN, NAN, x + 1, y + 5, x + 11, y - 5}, 5,
+                      false, (plt_paint){.stroke = PLT_VERMILION, .width = 2.5});
     plt_draw_textf(c->scene, x + 20, y + 4, (plt_font){.size = 11}, "lowest %.4g", c->low);
     plt_draw_textf(c->scene, x + 20, y + 24, (plt_font){.size = 11}, "highest %.4g", c->high);
 }
@@ -400,7 +400,8 @@ static void add_plain(const contour *c, lg_buf *out)
         for (int column = 0; column < columns; column++) {
             double x = (double)(n - 1) * column / (columns - 1), drawn = between(c, x, y);
             bool middle = line == lines / 2 && column == columns / 2;
-            bool low = (int)lround(y) == lowest / n && column == (int)lround((double)(columns - 1) * (lowest % n) / (n - 1));
+            bool low =
+                (int)lround(y) == lowest / n && column == (int)lround((double)(columns - 1) * (lowest % n) / (n - 1));
             lg_buf_addc(out, middle ? 'o' : low ? 'x' : isfinite(drawn) ? ramp[band_of(c, drawn)] : '?');
         }
         lg_buf_addc(out, '\n');
@@ -433,7 +434,8 @@ void plt_contour(plt_doc *doc, const plt_contour_spec *s)
     lg_buf built, plain;
     lg_buf_init(&built, 0);
     lg_buf_init(&plain, 0);
-    lg_buf_addf(&built, "%.4g in the middle, from %.4g to %.4g around it", value_at(&c, s->n / 2, s->n / 2), c.low, c.high);
+    lg_buf_addf(&built, "%.4g in the middle, from %.4g to %.4g around it", value_at(&c, s->n / 2, s->n / 2), c.low,
+                c.high);
     add_plain(&c, &plain);
     plt_figure_say(doc, c.scene, s->sentence, &built, &plain);
 }

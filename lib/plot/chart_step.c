@@ -15,7 +15,7 @@ typedef struct flow {
     const plt_step_spec *s;
     double top, step, box_w; /* first row; from box to box */
     double letters;
-    int frames;              /* 0: nothing moves */
+    int frames; /* 0: nothing moves */
 } flow;
 
 /* What follows is there from this position on; with `only`, in this one alone. */
@@ -57,9 +57,10 @@ static void write_box(const flow *f, int column, int row, const char *above, con
 
 static void draw_box(const flow *f, int column, int row, uint32_t color, double shade)
 {
-    plt_draw_rect(f->scene, column_x(f, column), row_y(f, row), f->box_w, BOX,
-                  (plt_paint){.fill = plt_mix(PLT_PAPER, color, shade), .filled = true, .stroke = color, .width = 1.2,
-                              .radius = 4});
+    plt_draw_rect(
+        f->scene, column_x(f, column), row_y(f, row), f->box_w, BOX,
+        (plt_paint){
+            .fill = plt_mix(PLT_PAPER, color, shade), .filled = true, .stroke = color, .width = 1.2, .radius = 4});
 }
 
 /* The box this position is about. */
@@ -79,17 +80,15 @@ static void arrow(const flow *f, int column, int row, bool back, uint32_t color)
     double image = column == 0 && f->s->rgb ? f->box_w - fmin(f->box_w, BOX) : 0; /* which is narrower than a box */
     double from = back ? x + gap - 1 : x + 1 - image, to = back ? x + 1 : x + gap - 1, head = back ? 4 : -4;
     const plt_paint line = {.stroke = color, .width = 1.5};
-    plt_draw_path(f->scene,
-                  (const double[]){from, y, to, y, NAN, NAN, to + head, y - 3.5, to, y, to + head, y + 3.5}, 6, false,
-                  line);
+    plt_draw_path(f->scene, (const double[]){from, y, to, y, NAN, NAN, to + head, y - 3.5, to, y, to + head, y + 3.5},
+                  6, false, line);
 }
 
 static void down(const flow *f, int column, int row, uint32_t color)
 {
     double x = column_x(f, column) + f->box_w / 2, from = row_y(f, row) + BOX + 1, to = row_y(f, row + 1) - 1;
-    plt_draw_path(f->scene,
-                  (const double[]){x, from, x, to, NAN, NAN, x - 3.5, to - 4, x, to, x + 3.5, to - 4}, 6, false,
-                  (plt_paint){.stroke = color, .width = 1.5});
+    plt_draw_path(f->scene, (const double[]){x, from, x, to, NAN, NAN, x - 3.5, to - 4, x, to, x + 3.5, to - 4}, 6,
+                  false, (plt_paint){.stroke = color, .width = 1.5});
 }
 
 /* ---- the rows ---- */

@@ -53,9 +53,9 @@ typedef struct plt_log_bars_spec {
 } plt_log_bars_spec;
 void plt_log_bars(plt_doc *doc, const plt_log_bars_spec *spec);
 
-/* V40: a surface over a square, seen from above: lines of the same height at labelled levels, which lie at equal ratios,
- * on a ground that grows darker with the height. The middle is marked, and the lowest place. Values that are not finite
- * are left out. */
+/* V40: a surface over a square, seen from above: lines of the same height at labelled levels, which lie at equal
+ * ratios, on a ground that grows darker with the height. The middle is marked, and the lowest place. Values that are
+ * not finite are left out. */
 typedef struct plt_contour_spec {
     const char *title, *sentence;
     const char *x_label, *y_label;

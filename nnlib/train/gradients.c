@@ -56,8 +56,8 @@ static lg_status list_layers(const nn_gradients_options *o, const nn_learner *l,
         const nn_node *node = nn_net_node(net, i);
         nn_layer_gradient *layer = &g->layer[g->count];
         if (!node->nparam) continue;
-        *layer = (nn_layer_gradient){.node = i, .norm = NAN, .rms = NAN, .share = NAN, .ratio = NAN, .dead = NAN,
-                                     .state = NN_GRADIENT_FROZEN};
+        *layer = (nn_layer_gradient){
+            .node = i, .norm = NAN, .rms = NAN, .share = NAN, .ratio = NAN, .dead = NAN, .state = NN_GRADIENT_FROZEN};
         for (int k = 0; k < node->nparam; k++) layer->params += (int64_t)nn_shape_size(node->param[k].shape);
         if (!node->frozen) {
             measure_node(exec, nn_net_node(l->tail, i - l->cut), o->lr, layer);
@@ -77,9 +77,14 @@ static lg_status list_layers(const nn_gradients_options *o, const nn_learner *l,
 static lg_status there_and_back(const nn_gradients_options *o, const nn_learner *l, nn_gradients *g, lg_err *err)
 {
     nn_exec *exec = NULL;
-    LG_TRY(nn_exec_new(&(nn_exec_options){.net = l->tail, .max_batch = l->n, .train = true, .pool = o->pool,
-                                          .loss = nn_loss_find("crossentropy"), .optim = nn_optim_find("sgd"),
-                                          .seed = o->seed, .limit = o->limit},
+    LG_TRY(nn_exec_new(&(nn_exec_options){.net = l->tail,
+                                          .max_batch = l->n,
+                                          .train = true,
+                                          .pool = o->pool,
+                                          .loss = nn_loss_find("crossentropy"),
+                                          .optim = nn_optim_find("sgd"),
+                                          .seed = o->seed,
+                                          .limit = o->limit},
                        &exec, err));
     nn_exec_load(exec, l->weights);
     nn_exec_set_cancel(exec, o->cancel);
@@ -173,7 +178,8 @@ static lg_status find_dead(const nn_gradients_options *o, const nn_learner *l, n
     bool *fired = lg_alloc(units, sizeof *fired, err);
     lg_status st = fired ? LG_OK : LG_E_MEMORY;
     if (st == LG_OK)
-        st = nn_exec_new(&(nn_exec_options){.net = l->tail, .max_batch = 1, .keep = true, .limit = o->limit}, &exec, err);
+        st = nn_exec_new(&(nn_exec_options){.net = l->tail, .max_batch = 1, .keep = true, .limit = o->limit}, &exec,
+                         err);
     if (st == LG_OK) {
         nn_exec_load(exec, l->weights);
         nn_exec_set_cancel(exec, o->cancel);
@@ -188,8 +194,14 @@ static lg_status find_dead(const nn_gradients_options *o, const nn_learner *l, n
 lg_status nn_gradients_measure(const nn_gradients_options *o, nn_gradients *g, lg_err *err)
 {
     nn_learner l = {0};
-    const nn_learner_options from = {.weights = o->weights, .source = o->source, .images = o->batch, .seed = o->seed,
-                                     .pool = o->pool, .cancel = o->cancel, .limit = o->limit, .ctx = o->ctx,
+    const nn_learner_options from = {.weights = o->weights,
+                                     .source = o->source,
+                                     .images = o->batch,
+                                     .seed = o->seed,
+                                     .pool = o->pool,
+                                     .cancel = o->cancel,
+                                     .limit = o->limit,
+                                     .ctx = o->ctx,
                                      .on_image = o->on_image};
     lg_status st;
     *g = (nn_gradients){0};

@@ -15,8 +15,8 @@
  *    (2010, "Understanding the difficulty of training deep feedforward neural networks") ask that gradients keep their
  *    size from layer to layer; initialised as here they do within a factor of about ten, so two orders of magnitude
  *    are a fault of the network and not of chance. A gradient of 0 is silent: nothing arrives at all.
- *  - ratio, lr · norm / norm of the weights: what one step of plain sgd changes. About 0.001 is usual (Karpathy, CS231n,
- *    "Ratio of weights:updates"); a hundred times less hardly moves, a hundred times more tears the weights about.
+ *  - ratio, lr · norm / norm of the weights: what one step of plain sgd changes. About 0.001 is usual (Karpathy,
+ * CS231n, "Ratio of weights:updates"); a hundred times less hardly moves, a hundred times more tears the weights about.
  *  - dead, the share of the units (channels) behind its relu that are 0 for every image of the batch, by the network as
  *    it is used; NaN where no relu follows, or where finding out would take long (NN_DEAD_MACS). */
 #ifndef NN_GRADIENTS_H
@@ -24,11 +24,11 @@
 
 #include "nnlib/train/fit.h"
 
-#define NN_VANISHES 0.01
-#define NN_EXPLODES 100.0
-#define NN_RATIO_LOW 1e-5
+#define NN_VANISHES   0.01
+#define NN_EXPLODES   100.0
+#define NN_RATIO_LOW  1e-5
 #define NN_RATIO_HIGH 1e-1
-#define NN_DEAD_MACS 2e10 /* multiply-adds of all images together */
+#define NN_DEAD_MACS  2e10 /* multiply-adds of all images together */
 
 typedef enum nn_gradient_state {
     NN_GRADIENT_FINE,
@@ -39,8 +39,8 @@ typedef enum nn_gradient_state {
 } nn_gradient_state;
 
 typedef struct nn_layer_gradient {
-    int node;       /* of the network */
-    int64_t params; /* that learn; of a frozen layer: all */
+    int node;                             /* of the network */
+    int64_t params;                       /* that learn; of a frozen layer: all */
     double norm, rms, share, ratio, dead; /* share: of the last layer's norm */
     nn_gradient_state state;
 } nn_layer_gradient;

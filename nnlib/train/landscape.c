@@ -31,8 +31,8 @@ int nn_landscape_images(const nn_net *net, int size)
 
 /* ---- directions ---- */
 
-/* Numbers of a tensor that belong to one filter, or unit: those with the same index in its last dimension; of depthwise,
- * whose last is 1, in the one before. Returns how many filters; 0: the tensor stays (biases, batchnorm). */
+/* Numbers of a tensor that belong to one filter, or unit: those with the same index in its last dimension; of
+ * depthwise, whose last is 1, in the one before. Returns how many filters; 0: the tensor stays (biases, batchnorm). */
 static size_t filters_of(const nn_node *node, int k)
 {
     const nn_shape *s = &node->param[k].shape;
@@ -130,8 +130,14 @@ static lg_status prepare(surface *s, lg_err *err)
 {
     const nn_landscape_options *o = s->o;
     nn_landscape *l = s->l;
-    const nn_learner_options from = {.weights = o->weights, .source = o->source, .images = o->images, .seed = o->seed,
-                                     .pool = o->pool, .cancel = o->cancel, .limit = o->limit, .ctx = o->ctx,
+    const nn_learner_options from = {.weights = o->weights,
+                                     .source = o->source,
+                                     .images = o->images,
+                                     .seed = o->seed,
+                                     .pool = o->pool,
+                                     .cancel = o->cancel,
+                                     .limit = o->limit,
+                                     .ctx = o->ctx,
                                      .on_image = o->on_image};
     LG_TRY(nn_learner_open(&from, &s->from, err));
     const nn_net *tail = s->from.tail;
@@ -205,8 +211,8 @@ static lg_status look(nn_landscape *l, lg_err *err)
 static lg_status check_numbers(const nn_landscape_options *o, lg_err *err)
 {
     if (o->size < 3 || o->size % 2 == 0)
-        return lg_fail(err, LG_E_ARG, 142, "a landscape has an odd number of points along each side, 3 at least, not %d",
-                       o->size);
+        return lg_fail(err, LG_E_ARG, 142,
+                       "a landscape has an odd number of points along each side, 3 at least, not %d", o->size);
     if (!(o->radius > 0) || isinf(o->radius))
         return lg_fail(err, LG_E_ARG, 142, "the radius of a landscape must be above 0, not %g", o->radius);
     return LG_OK;

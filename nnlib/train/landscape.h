@@ -8,12 +8,12 @@
  *     l.loss[(size_t)row * 21 + column];              // row: along the second direction, from -radius
  *     nn_landscape_release(&l);
  *
- * Two directions are drawn from the seed, every number from a normal distribution, and each filter (each unit of a dense
- * layer) of a direction is scaled to the length of the filter it moves: at distance 1 a filter has moved by as much as
- * it weighs, whatever its layer's size. Biases and the numbers of batchnorm stay, as in the paper; so do frozen layers.
- * The loss is the mean cross-entropy, without penalties, of the network as it is used, over a fixed sample of images; a
- * probability of 0 counts as the smallest float, so no image gives more than 87.3. The same options give the same
- * numbers, bit for bit, with any number of threads. Where numbers overflow a loss is NaN. */
+ * Two directions are drawn from the seed, every number from a normal distribution, and each filter (each unit of a
+ * dense layer) of a direction is scaled to the length of the filter it moves: at distance 1 a filter has moved by as
+ * much as it weighs, whatever its layer's size. Biases and the numbers of batchnorm stay, as in the paper; so do frozen
+ * layers. The loss is the mean cross-entropy, without penalties, of the network as it is used, over a fixed sample of
+ * images; a probability of 0 counts as the smallest float, so no image gives more than 87.3. The same options give the
+ * same numbers, bit for bit, with any number of threads. Where numbers overflow a loss is NaN. */
 #ifndef NN_LANDSCAPE_H
 #define NN_LANDSCAPE_H
 

@@ -26,8 +26,13 @@ static const nn_net *net_of(const nn_one_step *s)
 
 static nn_exec_options training(const nn_net *net, const nn_one_step_options *o)
 {
-    return (nn_exec_options){.net = net, .max_batch = 1, .train = true, .steady = true, .limit = o->limit,
-                             .loss = nn_loss_find("crossentropy"), .optim = nn_optim_find("sgd")};
+    return (nn_exec_options){.net = net,
+                             .max_batch = 1,
+                             .train = true,
+                             .steady = true,
+                             .limit = o->limit,
+                             .loss = nn_loss_find("crossentropy"),
+                             .optim = nn_optim_find("sgd")};
 }
 
 /* Training leaves the scores out once the loss is known, so they come from a run of their own. */
@@ -206,8 +211,8 @@ static void add_term(nn_terms *t, double input, double error)
 }
 
 /* A weight at line kh, column kw of a window over channel `in`, that goes into channel `out`. */
-static void window_terms(const nn_node *node, const nn_facts *f, const float *x, const float *error, const int64_t at[4],
-                         nn_terms *t)
+static void window_terms(const nn_node *node, const nn_facts *f, const float *x, const float *error,
+                         const int64_t at[4], nn_terms *t)
 {
     const int64_t *in = node->spec.in[0].dim, *out = node->spec.out.dim;
     for (int64_t r = 0; r < out[0]; r++) {

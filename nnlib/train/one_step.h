@@ -9,9 +9,10 @@
  *     LG_GO(nn_one_step_slope(&s, node, 0, place[0], &slope, err)); // and from two runs with w - h and w + h
  *     done: nn_one_step_release(&s);
  *
- * The step is that of nn_fit with a batch of this image and plain sgd, but steady (exec.h): dropout is off and batchnorm
- * works by its averages, so that the loss can be computed again and compared. Cross-entropy, with the penalties of l2.
- * The weights given are not touched: `before` refers to them, `after` is a copy. Frozen layers have no gradient.
+ * The step is that of nn_fit with a batch of this image and plain sgd, but steady (exec.h): dropout is off and
+ * batchnorm works by its averages, so that the loss can be computed again and compared. Cross-entropy, with the
+ * penalties of l2. The weights given are not touched: `before` refers to them, `after` is a copy. Frozen layers have no
+ * gradient.
  *
  * Failures: LL405, LL430, LL207, LL901, Interrupted. */
 #ifndef NN_ONE_STEP_H
@@ -35,9 +36,9 @@ typedef struct nn_one_step {
     double lr;
     float *score, *probability, *error, *later; /* (classes): scores, softmax of them, probability - 1 at the label, and
                                                    probabilities after the step */
-    double loss, loss_after;       /* with penalties */
-    double penalty, penalty_after; /* of those: what l2 adds */
-    double square;                 /* of the gradient's norm: lr · square is how far a straight line would fall */
+    double loss, loss_after;                    /* with penalties */
+    double penalty, penalty_after;              /* of those: what l2 adds */
+    double square; /* of the gradient's norm: lr · square is how far a straight line would fall */
     /* of the implementation */
     nn_exec *exec, *again; /* there and back with everything kept; and the part that learns, for further runs */
     int cut;               /* `again` begins behind this node */

@@ -43,7 +43,8 @@ TEST(gradients_are_those_of_the_first_step_of_fit)
     nn_fit_options o = nn_fit_defaults();
     CHECK_OK(nn_weights_new(net, 3, &w, &err));
     nn_gradients g = measure(w, 20, NULL);
-    o.net = net, o.weights = w, o.train = source, o.epochs = 1, o.batch = 20, o.lr = 0.1, o.seed = 5, o.keep_last = true;
+    o.net = net, o.weights = w, o.train = source, o.epochs = 1, o.batch = 20, o.lr = 0.1, o.seed = 5,
+    o.keep_last = true;
     CHECK_OK(nn_fit(&o, &run, &err));
     CHECK_INT(g.images, 20);
     CHECK_INT(g.count, 5);
@@ -54,7 +55,8 @@ TEST(gradients_are_those_of_the_first_step_of_fit)
         double moved = 0, weight = 0;
         int64_t params = 0;
         for (int k = 0; k < node->nparam; k++) {
-            const float *a = nn_weights_param(w, g.layer[i].node, k), *b = nn_weights_param(run.last, g.layer[i].node, k);
+            const float *a = nn_weights_param(w, g.layer[i].node, k),
+                        *b = nn_weights_param(run.last, g.layer[i].node, k);
             size_t n = nn_shape_size(node->param[k].shape);
             if (node->param[k].moving) continue;
             params += (int64_t)n;
@@ -83,8 +85,7 @@ TEST(the_same_on_any_number_of_threads)
         lg_pool *pool = NULL;
         CHECK_OK(lg_pool_new(threads, &pool, &err));
         nn_gradients many = measure(w, 16, pool);
-        for (int i = 0; i < one.count; i++)
-            CHECK(!memcmp(&one.layer[i].norm, &many.layer[i].norm, sizeof(double)));
+        for (int i = 0; i < one.count; i++) CHECK(!memcmp(&one.layer[i].norm, &many.layer[i].norm, sizeof(double)));
         nn_gradients_release(&many), lg_pool_free(pool);
     }
     nn_gradients_release(&one), nn_weights_unref(w), nn_net_unref(net);
@@ -146,7 +147,8 @@ TEST(frozen_layers_and_images)
     CHECK_INT(g.layer[1].params, 16);
     nn_gradients_release(&g);
     nn_learner l = {0};
-    CHECK_OK(nn_learner_open(&(nn_learner_options){.weights = again, .source = source, .images = 50, .seed = 5}, &l, &err));
+    CHECK_OK(
+        nn_learner_open(&(nn_learner_options){.weights = again, .source = source, .images = 50, .seed = 5}, &l, &err));
     CHECK(l.n == 20 && l.cut == 2 && l.floats == 6 * 6 * 4);
     nn_learner_release(&l);
     lg_cancel cancel = {0};

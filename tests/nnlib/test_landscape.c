@@ -21,8 +21,8 @@ static const nn_source source = {.count = 30, .fill = bars_fill};
 static nn_landscape find(const nn_weights *w, int size, double radius, lg_pool *pool)
 {
     nn_landscape l = {0};
-    const nn_landscape_options o = {.weights = w, .source = source, .size = size, .radius = radius, .images = 30,
-                                    .seed = 2, .pool = pool};
+    const nn_landscape_options o = {
+        .weights = w, .source = source, .size = size, .radius = radius, .images = 30, .seed = 2, .pool = pool};
     CHECK_OK(nn_landscape_find(&o, &l, &err));
     return l;
 }
@@ -118,7 +118,8 @@ static lg_status mixed_fill(void *ctx, const int64_t *indices, int n, float *x, 
     return LG_OK;
 }
 
-/* Trained to the bottom the ground rises on all sides; weights of 0 are flat, for a direction of their length is none. */
+/* Trained to the bottom the ground rises on all sides; weights of 0 are flat, for a direction of their length is none.
+ */
 TEST(forms)
 {
     nn_net *net = NET("input 4x4x1", "flatten", "dense 2 softmax");
@@ -134,9 +135,9 @@ TEST(forms)
     const nn_source mixed = {.count = 200, .fill = mixed_fill};
     o.net = net, o.weights = zero, o.train = mixed, o.epochs = 60, o.batch = 20, o.lr = 0.3, o.keep_last = true;
     CHECK_OK(nn_fit(&o, &run, &err));
-    CHECK_OK(nn_landscape_find(&(nn_landscape_options){.weights = run.last, .source = mixed, .size = 9, .radius = 2,
-                                                       .images = 200, .seed = 2},
-                               &l, &err));
+    CHECK_OK(nn_landscape_find(
+        &(nn_landscape_options){.weights = run.last, .source = mixed, .size = 9, .radius = 2, .images = 200, .seed = 2},
+        &l, &err));
     CHECK(l.form == NN_FORM_BOWL || l.form == NN_FORM_VALLEY);
     CHECK(l.steep >= l.gentle && l.gentle > 0 && l.here > 0.3 && l.here < log(2));
     CHECK(l.loss[l.highest] > 1.5 * l.here && l.loss[l.lowest] > 0.95 * l.here);
@@ -157,8 +158,8 @@ TEST(numbers_that_make_no_sense_and_interrupts)
     int seen[2] = {0};
     lg_cancel cancel = {0};
     CHECK_OK(nn_weights_new(net, 7, &w, &err));
-    nn_landscape_options o = {.weights = w, .source = source, .size = 4, .radius = 1, .images = 8, .ctx = seen,
-                              .on_point = count_points};
+    nn_landscape_options o = {
+        .weights = w, .source = source, .size = 4, .radius = 1, .images = 8, .ctx = seen, .on_point = count_points};
     CHECK(nn_landscape_find(&o, &l, &err) != LG_OK && err.code == 142);
     lg_err_clear(&err);
     o.size = 3, o.radius = 0;

@@ -216,8 +216,8 @@ TEST(frozen_layers_stay)
 /* Steady: the same image gives the same loss although there is dropout, and averages stay as they are. */
 TEST(steady_training_is_use)
 {
-    nn_net *net = NET("input 6x6x2", "conv 3 3x3", "batchnorm", "activation relu", "flatten", "dropout 0.5",
-                      "dense 3 softmax");
+    nn_net *net =
+        NET("input 6x6x2", "conv 3 3x3", "batchnorm", "activation relu", "flatten", "dropout 0.5", "dense 3 softmax");
     nn_weights *weights = fill(net);
     nn_exec *exec = NULL;
     float image[72], said[3];
@@ -228,8 +228,12 @@ TEST(steady_training_is_use)
     nn_exec_forward(exec, 1);
     memcpy(said, nn_exec_output(exec), sizeof said);
     nn_exec_free(exec);
-    CHECK_OK(nn_exec_new(&(nn_exec_options){.net = net, .max_batch = 1, .train = true, .steady = true,
-                                            .loss = nn_loss_find("crossentropy"), .optim = nn_optim_find("sgd")},
+    CHECK_OK(nn_exec_new(&(nn_exec_options){.net = net,
+                                            .max_batch = 1,
+                                            .train = true,
+                                            .steady = true,
+                                            .loss = nn_loss_find("crossentropy"),
+                                            .optim = nn_optim_find("sgd")},
                          &exec, &err));
     nn_exec_load(exec, weights);
     memcpy(nn_exec_input(exec), image, sizeof image);

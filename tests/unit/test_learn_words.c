@@ -120,7 +120,8 @@ TEST(models_stay_and_threads_change_nothing)
     lens_close(&l);
 }
 
-/* A network with a base, its beginning frozen: what is left out of the picture is counted, and numbers are of the whole. */
+/* A network with a base, its beginning frozen: what is left out of the picture is counted, and numbers are of the
+ * whole. */
 TEST(a_base)
 {
     begin();
