@@ -44,6 +44,7 @@ typedef struct listed {
 
 typedef struct one_step {
     const dsl_call *call;
+    cmd_live live;
     cmd_seen seen;
     size_t image; /* of seen */
     data_image about;
@@ -123,6 +124,7 @@ static lg_status list_weights(one_step *t, lg_err *err)
                           .after = (double)nn_weights_param(t->s.after, t->node, k)[place[i]],
                           .grad = (double)grad[place[i]]};
             LG_TRY(nn_one_step_slope(&t->s, t->node, k, place[i], &w->slope, err));
+            cmd_live_progress(&t->live, "checking gradients", t->weights, LISTED);
         }
     }
     return LG_OK;
@@ -591,12 +593,16 @@ static lg_status step_run(const dsl_call *call, lg_err *err)
     one_step t = {.call = call};
     plt_doc doc;
     plt_doc_init(&doc);
+    cmd_live_init(&t.live, call->out);
     lg_status st;
     LG_GO(prepare(&t, err));
     LG_GO(fill(&doc, &t, err));
-    st = cmd_display(call, &doc, true, err);
+    st = cmd_live_result(call, &t.live, &doc, true, err);
 done:
-    if (st) plt_doc_release(&doc);
+    if (st) {
+        cmd_live_close(&t.live, st);
+        plt_doc_release(&doc);
+    }
     nn_one_step_release(&t.s);
     cmd_seen_release(&t.seen);
     return st;

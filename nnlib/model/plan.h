@@ -4,7 +4,8 @@
  * A piece of the batch walks through the nodes forward (steps 0 … L-1), through the loss (step L) and back (step 2L - i
  * for node i). Every output, gradient, kept number and scratch block has a life in these steps; nn_workspace lays them
  * out.
- *  - A view (flatten; dropout when the network is only used, or steady) runs nothing: its root is the root of its input.
+ *  - A view (flatten; dropout when the network is only used, or steady) runs nothing: its root is the root of its
+ *    input.
  *  - A layer that also does the work of its only reader (fuse) writes to that reader's place; the reader runs nothing.
  *  - Where nothing is trained (in use; in training, what lies before the first layer that learns), a batchnorm behind a
  *    convolution, depthwise or dense is folded into its kernel and bias (what nn_exec_load computes), and an activation

@@ -49,7 +49,8 @@ if __name__ == "__main__":
 
         def loss_of():
             p = model(image, training=False)
-            return p, tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(tf.constant([label]), p)) + sum(model.losses)
+            loss = keras.losses.sparse_categorical_crossentropy(tf.constant([label]), p)
+            return p, tf.reduce_mean(loss) + sum(model.losses)
 
         with tf.GradientTape() as tape:
             p, loss = loss_of()
