@@ -147,8 +147,29 @@ static void check_weights(nn_net *net, double least)
     nn_one_step_release(&s), nn_weights_unref(weights), nn_net_unref(net);
 }
 
+/* A sum: the output of one layer goes two ways. */
+static nn_net *residual(void)
+{
+    nn_net *net = NULL;
+    nn_config config = {0};
+    lg_err_clear(&err);
+    CHECK_OK(nn_net_new(&net, &err));
+    CHECK_OK(nn_net_add_line(net, "input 7x6x2", &err));
+    CHECK_OK(nn_net_add_line(net, "conv 4 3x3 same relu", &err));
+    CHECK_OK(nn_net_add_line(net, "conv 4 3x3 same", &err));
+    CHECK_OK(nn_net_add_to(net, nn_layer_find("add"), &config, (const int[]){2, 1}, 2, &err));
+    CHECK_OK(nn_net_add_line(net, "activation relu", &err));
+    CHECK_OK(nn_net_add_line(net, "dropout 0.4", &err));
+    CHECK_OK(nn_net_add_line(net, "depthwise 2x2", &err));
+    CHECK_OK(nn_net_add_line(net, "globalmax", &err));
+    CHECK_OK(nn_net_add_line(net, "dense 3 softmax", &err));
+    CHECK_OK(nn_net_finish(net, &err));
+    return net;
+}
+
 TEST(gradients_are_slopes_and_sums)
 {
+    check_weights(residual(), 2e-4);
     check_weights(small(), 2e-4);
     check_weights(normed(), 2e-4);
     check_weights(NET("input 9x9x2", "conv 3 3x3 stride 2x1 swish", "batchnorm", "conv 4 1x1 sigmoid l2 0.1",
