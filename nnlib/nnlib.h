@@ -50,6 +50,11 @@
  * io/format.h weights that other programs wrote (links with -ljansson -lz) · io/onnx.h networks of theirs · io/npy.h
  * arrays of numpy, and the zip archives they come in · model/facts.h what a network is, for those who write it down ·
  * io/onnx_write.h, io/net_safetensors.h, model/c_source.h, model/keras_json.h networks for other programs
+ * where a decision came from · train/dream.h the picture a class or a map likes best · io/net_pack.h networks, weights
+ * and runs as bytes · io/format.h weights that other programs wrote (links with -ljansson -lz) · io/onnx.h networks of
+ * theirs · io/npy.h arrays of numpy, and the zip archives they come in · model/facts.h what a network is, for those who
+ * write it down · io/onnx_write.h, io/net_safetensors.h, model/c_source.h, model/keras_json.h networks for other
+ * programs
  *
  * OpenBLAS, where it is installed, is brought in by the first large matrix product. It is then told, for the whole
  * process, to use one thread: OPENBLAS_NUM_THREADS becomes 1 in the environment, and openblas_set_num_threads(1) is
@@ -73,6 +78,7 @@
 #include "nnlib/model/keras_source.h"
 #include "nnlib/model/receptive.h"
 #include "nnlib/model/summary.h"
+#include "nnlib/train/dream.h"
 #include "nnlib/train/embedding.h"
 #include "nnlib/train/explain.h"
 #include "nnlib/train/fit.h"

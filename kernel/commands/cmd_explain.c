@@ -5,13 +5,12 @@
 #include "lib/plot/theme.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/banned.h"
 
 enum { MODEL, ON, IMAGE, CLASS, METHOD, LAYER };
-enum { PICKED = 3, SIDE = 192, BARS = 8 };
+enum { PICKED = 3, SIDE = 192 };
 
 static const dsl_param params[] = {
     [MODEL] = CMD_MODEL("the model that decides"),
@@ -61,52 +60,6 @@ typedef struct explanation {
 } explanation;
 
 /* ---- what was asked ---- */
-static lg_status no_class(const explanation *e, const dsl_value *word, lg_err *err)
-{
-    const cmd_labels *labels = &e->seen.model->labels;
-    lg_buf list;
-    lg_fail(err, LG_E_NAME, 313, "`%s` knows no label `%.60s`", e->seen.model_name, word->text);
-    if (labels->count) {
-        const char *near = lg_nearest(word->text, (const char *const *)labels->name, (size_t)labels->count);
-        lg_buf_init(&list, 300);
-        for (int k = 0; k < labels->count && k < 12; k++) lg_buf_addf(&list, "%s%s", k ? ", " : "", labels->name[k]);
-        lg_why(err, "its labels are %s%s", lg_buf_str(&list), labels->count > 12 ? ", …" : "");
-        lg_buf_release(&list);
-        if (near) lg_try(err, "did you mean `%s`?", near);
-    } else {
-        lg_why(err, "it was made without labels: its outputs are numbered from 1 to %s",
-               lg_thousands((long long)nn_shape_size(nn_net_output(e->seen.model->net))));
-        lg_try(err, "class 1");
-    }
-    return lg_err_place(err, word->span);
-}
-
-static lg_status find_class(explanation *e, lg_err *err)
-{
-    const dsl_value *word = dsl_val(e->call, CLASS);
-    const cmd_labels *labels = &e->seen.model->labels;
-    long long number;
-    e->asked = -1;
-    if (!word) return LG_OK;
-    for (int k = 0; k < labels->count; k++)
-        if (lg_casecmp(labels->name[k], word->text) == 0) e->asked = k;
-    if (!labels->count && lg_parse_int(word->text, &number) && number >= 1 &&
-        number <= (long long)nn_shape_size(nn_net_output(e->seen.model->net)))
-        e->asked = (int)number - 1;
-    return e->asked < 0 ? no_class(e, word, err) : LG_OK;
-}
-
-static lg_status is_for_classes(const explanation *e, lg_err *err)
-{
-    nn_shape out = nn_net_output(e->seen.model->net);
-    char size[NN_SHAPE_TEXT];
-    if (out.rank == 1) return LG_OK;
-    lg_fail(err, LG_E_SHAPE, 405, "`%s` ends in %s, not in one score per class", e->seen.model_name,
-            nn_shape_text(out, size));
-    lg_try(err, "end it with `dense classes softmax`");
-    return lg_err_place(err, e->call->arg[MODEL].value[0].span);
-}
-
 static lg_status prepare(explanation *e, lg_err *err)
 {
     const dsl_call *call = e->call;
@@ -115,8 +68,7 @@ static lg_status prepare(explanation *e, lg_err *err)
     const data_rules rules = data_rules_of(e->seen.view);
     const char *word = call->arg[METHOD].value[0].text;
     e->method = strcmp(word, "saliency") == 0 ? SALIENCY : strcmp(word, "occlusion") == 0 ? OCCLUSION : GRADCAM;
-    LG_TRY(is_for_classes(e, err));
-    LG_TRY(find_class(e, err));
+    LG_TRY(cmd_output_asked(call, MODEL, CLASS, &e->asked, err));
     if (e->method == GRADCAM) LG_TRY(cmd_seen_layer(call, MODEL, LAYER, nn_explain_node(net), false, &e->node, err));
     LG_TRY(cmd_pool(call, &e->pool, err));
     e->patch = nn_occlusion_defaults(net);
@@ -239,42 +191,6 @@ done:
     return st;
 }
 
-typedef struct scored {
-    float p;
-    int output;
-} scored;
-
-static int surest_first(const void *a, const void *b)
-{
-    const scored *x = a, *y = b;
-    if (x->p > y->p || x->p < y->p) return x->p > y->p ? -1 : 1;
-    return x->output < y->output ? -1 : x->output > y->output;
-}
-
-/* All in their order, or the surest few of many. */
-static lg_status doc_scores(plt_doc *doc, const explanation *e, const float *p, lg_err *err)
-{
-    int n = (int)nn_shape_size(nn_net_output(e->seen.model->net)), shown = n < BARS ? n : BARS;
-    const char *label[BARS];
-    double value[BARS];
-    scored *all = lg_alloc((size_t)n, sizeof *all, err);
-    if (!all) return err->status;
-    for (int k = 0; k < n; k++) all[k] = (scored){p[k], k};
-    if (n > BARS) qsort(all, (size_t)n, sizeof *all, surest_first);
-    for (int k = 0; k < shown; k++) {
-        label[k] = cmd_output_name(e->seen.model, all[k].output);
-        value[k] = (double)all[k].p;
-    }
-    plt_bars(doc, &(plt_bars_spec){.title = n > BARS ? "What the model says: the likeliest" : "What the model says",
-                                   .sentence = "",
-                                   .labels = label,
-                                   .values = value,
-                                   .n = shown,
-                                   .percent = true});
-    lg_free(all);
-    return LG_OK;
-}
-
 static void doc_ninths(plt_doc *doc, const nn_heat *heat)
 {
     static const char *const across[] = {"Left", "Middle", "Right"}, *const down[] = {"Top", "Middle", "Bottom"};
@@ -350,7 +266,7 @@ static lg_status doc_image(plt_doc *doc, explanation *e, size_t i, lg_err *err)
     if (e->seen.n > 1) plt_heading(doc, "Image %s", image.number);
     plt_sentence(doc, "%s", lg_buf_str(&words));
     lg_status st = doc_pictures(doc, e, i, &heat, lg_buf_str(&what), edge, err);
-    if (st == LG_OK) st = doc_scores(doc, e, p, err);
+    if (st == LG_OK) st = cmd_doc_scores(doc, e->seen.model, p, "What the model says", err);
     if (st == LG_OK) doc_ninths(doc, &heat), doc_rise(doc, e, score);
     lg_buf_release(&words);
     lg_buf_release(&what);

@@ -5,6 +5,7 @@
 #include "lib/image/resize.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/banned.h"
@@ -201,6 +202,49 @@ const char *cmd_output_name(const cmd_model *model, int output)
     return to;
 }
 
+static lg_status no_class(const cmd_model *model, const char *name, const dsl_value *word, lg_err *err)
+{
+    const cmd_labels *labels = &model->labels;
+    lg_buf list;
+    lg_fail(err, LG_E_NAME, 313, "`%s` knows no label `%.60s`", name, word->text);
+    if (labels->count) {
+        const char *near = lg_nearest(word->text, (const char *const *)labels->name, (size_t)labels->count);
+        lg_buf_init(&list, 300);
+        for (int k = 0; k < labels->count && k < 12; k++) lg_buf_addf(&list, "%s%s", k ? ", " : "", labels->name[k]);
+        lg_why(err, "its labels are %s%s", lg_buf_str(&list), labels->count > 12 ? ", …" : "");
+        lg_buf_release(&list);
+        if (near) lg_try(err, "did you mean `%s`?", near);
+    } else {
+        lg_why(err, "it was made without labels: its outputs are numbered from 1 to %s",
+               lg_thousands((long long)nn_shape_size(nn_net_output(model->net))));
+        lg_try(err, "class 1");
+    }
+    return lg_err_place(err, word->span);
+}
+
+lg_status cmd_output_asked(const dsl_call *call, int model_param, int class, int *output, lg_err *err)
+{
+    const dsl_value *value = &call->arg[model_param].value[0], *word = dsl_val(call, class);
+    const cmd_model *model = cmd_model_of(value);
+    const nn_shape out = nn_net_output(model->net);
+    char size[NN_SHAPE_TEXT];
+    long long number;
+    *output = -1;
+    if (out.rank != 1) {
+        lg_fail(err, LG_E_SHAPE, 405, "`%s` ends in %s, not in one score per class", value->name,
+                nn_shape_text(out, size));
+        lg_try(err, "end it with `dense classes softmax`");
+        return lg_err_place(err, value->span);
+    }
+    if (!word) return LG_OK;
+    for (int k = 0; k < model->labels.count; k++)
+        if (lg_casecmp(model->labels.name[k], word->text) == 0) *output = k;
+    if (!model->labels.count && lg_parse_int(word->text, &number) && number >= 1 &&
+        number <= (long long)nn_shape_size(out))
+        *output = (int)number - 1;
+    return *output < 0 ? no_class(model, value->name, word, err) : LG_OK;
+}
+
 void cmd_seen_numbers(const cmd_seen *seen, lg_buf *out)
 {
     enum { SAID = 6 };
@@ -211,6 +255,45 @@ void cmd_seen_numbers(const cmd_seen *seen, lg_buf *out)
         lg_buf_addf(out, "%s%s", i ? ", " : "", image.number);
     }
     if (seen->n > SAID) lg_buf_addf(out, " and %zu more", seen->n - SAID);
+}
+
+/* ---- scores ---- */
+typedef struct scored {
+    float p;
+    int output;
+} scored;
+
+static int surest_first(const void *a, const void *b)
+{
+    const scored *x = a, *y = b;
+    if (x->p > y->p || x->p < y->p) return x->p > y->p ? -1 : 1;
+    return x->output < y->output ? -1 : x->output > y->output;
+}
+
+lg_status cmd_doc_scores(plt_doc *doc, const cmd_model *model, const float *p, const char *title, lg_err *err)
+{
+    enum { BARS = 8 };
+    int n = (int)nn_shape_size(nn_net_output(model->net)), shown = n < BARS ? n : BARS;
+    const char *label[BARS];
+    double value[BARS];
+    scored *all = lg_alloc((size_t)n, sizeof *all, err);
+    if (!all) return err->status;
+    for (int k = 0; k < n; k++) all[k] = (scored){p[k], k};
+    if (n > BARS) qsort(all, (size_t)n, sizeof *all, surest_first);
+    for (int k = 0; k < shown; k++) {
+        label[k] = cmd_output_name(model, all[k].output);
+        value[k] = (double)all[k].p;
+    }
+    char likeliest[80];
+    snprintf(likeliest, sizeof likeliest, "%s: the likeliest", title);
+    plt_bars(doc, &(plt_bars_spec){.title = n > BARS ? likeliest : title,
+                                   .sentence = "",
+                                   .labels = label,
+                                   .values = value,
+                                   .n = shown,
+                                   .percent = true});
+    lg_free(all);
+    return LG_OK;
 }
 
 /* ---- layers ---- */

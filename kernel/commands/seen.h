@@ -40,6 +40,12 @@ lg_status cmd_seen_picture(const cmd_seen *seen, size_t i, int side, img_picture
 const float *cmd_seen_said(const cmd_seen *seen, size_t i); /* probabilities */
 /* "nike", or "output 3" where a model was made without labels; this thread's, the last 8 stay. */
 const char *cmd_output_name(const cmd_model *model, int output);
+/* The output that `class` of the call names; -1 where it names none. Placed failures: LL405 the model does not end in a
+ * score for each class, LL313 it knows no such label. */
+lg_status cmd_output_asked(const dsl_call *call, int model, int class, int *output, lg_err *err) LG_MUST_CHECK;
+/* Bars of the probabilities of one image: all in their order, or the surest few of many. */
+lg_status cmd_doc_scores(plt_doc *doc, const cmd_model *model, const float *p, const char *title,
+                         lg_err *err) LG_MUST_CHECK;
 /* "image 412" or "images 1, 5, 7", as they are numbered. */
 void cmd_seen_numbers(const cmd_seen *seen, lg_buf *out);
 

@@ -5,7 +5,6 @@
 #include "lib/base/banned.h"
 
 static const dsl_later later[] = {
-    {"dream", "summary", "`summary` shows what each layer makes of the image"},
     {"overfit", "curves", "`curves` shows training and validation side by side"},
     {"quiz", "summary", "`summary` shows how every number arises"},
     {"connect", "load", "`load` reads images from a folder"},

@@ -190,6 +190,23 @@ typedef struct plt_map_spec {
 } plt_map_spec;
 void plt_map(plt_doc *doc, const plt_map_spec *spec);
 
+/* V28: a picture that changes, frame by frame, and beside it the number that grows with it; a ring goes along the line.
+ * What plays nothing shows the last frame. */
+typedef struct plt_growth_frame {
+    double x, y;        /* where on the line */
+    const uint8_t *rgb; /* (height, width, 3), copied */
+    int width, height;
+} plt_growth_frame;
+typedef struct plt_growth_spec {
+    const char *title, *sentence;
+    const char *x_label, *y_label; /* "step", "score" */
+    const double *x, *y;           /* n, x ascending */
+    int n;
+    const plt_growth_frame *frame; /* frames, in their order */
+    int frames;
+} plt_growth_spec;
+void plt_growth(plt_doc *doc, const plt_growth_spec *spec);
+
 /* V19: true by predicted. Adds the table with True Total, Predicted Total and their corner, recall and precision with
  * 95% intervals (Wilson), and the sentence "385 of 601 correct (64.1%, 60.1 to 67.8%); most common mistake: ...".
  * The number is printed in every cell; the diagonal is blue, mistakes vermilion, shaded by their share of the row. */

@@ -492,15 +492,47 @@ void nn_exec_forward(nn_exec *e, int n)
 }
 
 /* With everything kept a batch is one piece. */
-void nn_exec_explain(nn_exec *e, int n, const int32_t *score, int node)
+static piece whole_batch(nn_exec *e, int n)
 {
     batch_job job = {.e = e, .n = n, .pieces = 1};
+    return piece_of(&job, 0, 0, true);
+}
+
+void nn_exec_scores(nn_exec *e, int n, int top)
+{
+    LG_BUG_ON(n < 1 || n > e->max_batch || !e->w || !e->back || top < 0 || top >= e->plan.count);
+    piece p = whole_batch(e, n);
+    piece_walk(&p, 0, top + 1);
+}
+
+/* Readers behind the top do not go back, so what those before them add to would be left over from another time. */
+static void forget_gradients(const piece *p, int top)
+{
+    const nn_exec *e = p->e;
+    for (int i = 0; top < e->plan.count - 1 && i <= top; i++)
+        if (e->plan.node[i].root == i && e->plan.node[i].dy >= 0)
+            memset(space(p, e->plan.node[i].dy), 0,
+                   (size_t)p->count * nn_shape_size(nn_net_node(e->net, i)->spec.out) * sizeof(float));
+}
+
+void nn_exec_back(nn_exec *e, int n, int top, const float *seed, int node)
+{
+    LG_BUG_ON(n < 1 || n > e->max_batch || !e->back || node < 0 || node > top || top >= e->plan.count);
+    piece p = whole_batch(e, n);
+    forget_gradients(&p, top);
+    memcpy(space(&p, e->plan.node[e->plan.node[top].root].dy), seed,
+           (size_t)n * nn_shape_size(nn_net_node(e->net, top)->spec.out) * sizeof *seed);
+    piece_walk(&p, 2 * e->plan.count - top, 2 * e->plan.count - node);
+}
+
+void nn_exec_explain(nn_exec *e, int n, const int32_t *score, int node)
+{
     int last = e->plan.count - 1;
-    LG_BUG_ON(n < 1 || n > e->max_batch || !e->w || !e->back || node < 0 || node > last);
-    piece p = piece_of(&job, 0, 0, true);
+    nn_exec_scores(e, n, last);
+    piece p = whole_batch(e, n);
     float *seed = space(&p, e->plan.node[e->plan.node[last].root].dy);
     size_t scores = nn_shape_size(nn_net_output(e->net));
-    if (!piece_walk(&p, 0, e->plan.count)) return;
+    if (lg_cancelled(e->cancel)) return;
     memset(seed, 0, (size_t)n * scores * sizeof *seed);
     for (int i = 0; i < n; i++) seed[(size_t)i * scores + (size_t)score[i]] = 1;
     piece_walk(&p, e->plan.count + 1, 2 * e->plan.count - node);

@@ -23,6 +23,7 @@ static const char *const cells[] = {
     "trace scratch image 7\ntrace scratch where label = nike",
     "receptive scratch layer conv1 image 7 at 1,2\nreceptive scratch layer dense1 no animate",
     "step scratch image 7\ngradients scratch batch 8\nlandscape scratch size 3",
+    "dream scratch class nike steps 3\ndream scratch layer conv1 channel 2 steps 2",
     "model plain on logos { flatten; dense classes softmax }\ncompare scratch, plain by adidas as both",
     "show classes where recall >= 0 sort label\nboth\nevaluate plain as card",
     "sweep plain lr 0.1, 0.01 epochs 1 batch 16 repeat 2 as board\nsweep plain lr 0.5 epochs 1 as board\nboard",
