@@ -70,6 +70,8 @@ lg_status cmd_doc_tile(plt_doc *doc, const data_set *set, size_t row, int side, 
 /* The side for cmd_doc_tile in a sheet of n pictures shown at `size`: twice that (sharp on dense screens), less where n
  * such pictures would not fit into a document. */
 int cmd_tile_side(int size, size_t n);
+/* Variants as `augment DATASET xN` makes them where it says nothing else. */
+data_augment cmd_augment_usual(int times, uint64_t seed);
 /* "2,985 images, 4 classes, 64x64x3". */
 void cmd_dataset_brief(const void *payload, lg_buf *out);
 

@@ -4,6 +4,9 @@
 #include "kernel/commands/params.h"
 #include "lib/data/clean.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "lib/base/banned.h"
 
 enum { DATA, TIMES, ROTATE, SHIFT, ZOOM, BRIGHTNESS, SHEAR, NOISE, ERASE, PREVIEW, SEED, FLIP, FRESH };
@@ -93,6 +96,19 @@ static data_augment asked_for(const dsl_call *call)
         .times = (int)call->arg[TIMES].value[0].integer, .seed = cmd_seed(call, SEED), .fresh = dsl_on(call, FRESH)};
     for (int i = ROTATE; i <= ERASE; i++) img_augment_set(&augment.how, params[i].name, call->arg[i].value[0].number);
     img_augment_set(&augment.how, "flip", dsl_on(call, FLIP) ? 1 : 0);
+    return augment;
+}
+
+data_augment cmd_augment_usual(int times, uint64_t seed)
+{
+    data_augment augment = {.times = times, .seed = seed};
+    for (int i = ROTATE; i <= ERASE; i++) {
+        char number[16];
+        double strength = 0;
+        snprintf(number, sizeof number, "%.*s", (int)strcspn(params[i].dflt, "%"), params[i].dflt);
+        lg_parse_double(number, &strength);
+        img_augment_set(&augment.how, params[i].name, strchr(params[i].dflt, '%') ? strength / 100 : strength);
+    }
     return augment;
 }
 

@@ -5,7 +5,6 @@
 #include "lib/base/banned.h"
 
 static const dsl_later later[] = {
-    {"overfit", "curves", "`curves` shows training and validation side by side"},
     {"quiz", "summary", "`summary` shows how every number arises"},
     {"connect", "load", "`load` reads images from a folder"},
     {"scrape", "load", "`load` reads images from a folder"},

@@ -207,6 +207,27 @@ typedef struct plt_growth_spec {
 } plt_growth_spec;
 void plt_growth(plt_doc *doc, const plt_growth_spec *spec);
 
+/* V41, V42: small multiples: training (solid) and validation (dashed) of several runs, one little chart each, with the
+ * same axes. */
+typedef struct plt_multiple {
+    const char *name;          /* "with dropout" */
+    const char *note, *detail; /* what it says, two lines above the chart: "gap 15 points", "100% and 85%" (or NULL) */
+    const double *train, *val; /* n values of epochs 1, 2, …, or NULL */
+    int n;
+    double lost; /* epoch at which the loss was no longer a number: a cross; 0: it always was */
+} plt_multiple;
+typedef struct plt_multiples_spec {
+    const char *title, *sentence; /* sentence NULL: the names with their notes */
+    const char *x_label;          /* "epoch" */
+    plt_axis y;                   /* min and max given; what lies above runs along the upper edge */
+    const plt_multiple *panel;
+    int n;     /* up to 12 */
+    int total; /* last epoch planned, the length of the axis; 0: of the longest */
+    double baseline; /* a dotted line in each; 0: none */
+    const char *baseline_name;
+} plt_multiples_spec;
+void plt_multiples(plt_doc *doc, const plt_multiples_spec *spec);
+
 /* V19: true by predicted. Adds the table with True Total, Predicted Total and their corner, recall and precision with
  * 95% intervals (Wilson), and the sentence "385 of 601 correct (64.1%, 60.1 to 67.8%); most common mistake: ...".
  * The number is printed in every cell; the diagonal is blue, mistakes vermilion, shaded by their share of the row. */

@@ -25,6 +25,7 @@ static const char *const cells[] = {
     "step scratch image 7\ngradients scratch batch 8\nlandscape scratch size 3",
     "dream scratch class nike steps 3\ndream scratch layer conv1 channel 2 steps 2",
     "model plain on logos { flatten; dense classes softmax }\ncompare scratch, plain by adidas as both",
+    "overfit plain images 6 epochs 2 cures dropout, augment",
     "show classes where recall >= 0 sort label\nboth\nevaluate plain as card",
     "sweep plain lr 0.1, 0.01 epochs 1 batch 16 repeat 2 as board\nsweep plain lr 0.5 epochs 1 as board\nboard",
     "curves trial, scratch smooth 0.5",

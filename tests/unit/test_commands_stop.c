@@ -42,6 +42,8 @@ static const char *const cells[] = {
     "show logos with scratch sort confidence limit 24",
     "findlr scratch steps 400 batch 4",
     "landscape scratch size 31",
+    "dream scratch steps 2000",
+    "overfit scratch images 12 epochs 200 cures decay",
 };
 enum { CELLS = sizeof cells / sizeof *cells, TIMES = 50 };
 

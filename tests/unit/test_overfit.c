@@ -1,0 +1,135 @@
+/* `overfit`: its figures agree with each other, verdicts say what the intervals say, cures do what they are said to, and
+ * the model stays as it is. */
+#include "tests/support/lens.h"
+
+static lens l;
+static lg_err err;
+
+typedef struct row {
+    double train, val, low, high, gap;
+    char verdict[200];
+} row;
+
+/* The row of the table that begins so. */
+static row row_of(const char *name)
+{
+    row r = {0};
+    char start[40];
+    snprintf(start, sizeof start, "\n%s ", name);
+    const char *table = strstr(lg_buf_str(&l.text), "After training: "), *at = table ? strstr(table, start) : NULL;
+    if (!at) TEST_FAIL("no row %s in\n%s", name, lg_buf_str(&l.text));
+    int n = sscanf(at + strlen(start), " %lf%% %lf%% %lf to %lf%% %lf %199[^\n]", &r.train, &r.val, &r.low, &r.high,
+                   &r.gap, r.verdict);
+    CHECK_INT(n, 6);
+    return r;
+}
+
+static void check_row(const row *r, const row *none, int images, int judges)
+{
+    double points, low, high;
+    CHECK_NEAR(r->gap, r->train - r->val, 0.11);
+    double known = r->train * images / 100, right = r->val * judges / 100;
+    CHECK_NEAR(known, round(known), 0.03);
+    CHECK_NEAR(right, round(right), 0.03);
+    plt_wilson((int64_t)round(right), judges, &low, &high);
+    CHECK_NEAR(r->low, 100 * low, 0.051);
+    CHECK_NEAR(r->high, 100 * high, 0.051);
+    if (!none) return;
+    const char *figures = strchr(r->verdict, '(');
+    CHECK(figures && sscanf(figures, "(%lf points, %lf to %lf)", &points, &low, &high) == 3);
+    CHECK_NEAR(points, r->val - none->val, 0.11);
+    CHECK(low <= points && points <= high);
+    if (strstr(r->verdict, "better on new")) CHECK(low > 0);
+    else if (strstr(r->verdict, "worse on new")) CHECK(high < 0);
+    else CHECK_HAS(r->verdict, "not distinguishable");
+}
+
+static void shown(const char *cell)
+{
+    if (lens_run(&l, cell)) TEST_FAIL("LL%03d %s (%s)", l.err.code, l.err.msg, l.err.why);
+}
+
+static void begin(void)
+{
+    static bool made;
+    if (!made) lens_shop();
+    made = true;
+    CHECK_OK(lens_open(&l));
+    shown("load logos from shop split 60/40\nmodel m on logos { conv 6 3x3 relu; maxpool 4; flatten; dense 16 relu; dense "
+          "classes softmax }\nfit m epochs 2 quiet");
+}
+
+TEST(figures_agree_and_the_model_stays)
+{
+    lg_buf before, after;
+    begin();
+    lg_buf_init(&before, 1 << 24), lg_buf_init(&after, 1 << 24);
+    lens_state(&l, &before);
+    shown("overfit m images 12 epochs 60 cures dropout, augment, decay, patience");
+    int judges = atoi(strstr(lg_buf_str(&l.text), "images of logos: ") + 17);
+    CHECK_INT(judges, atoi(lens_fact(&l, "logos.val.count")));
+    row none = row_of("no cure");
+    CHECK_NEAR(none.train, 100, 1e-9); /* it does learn them by heart */
+    check_row(&none, NULL, 12, judges);
+    static const char *const cure[] = {"with dropout", "with augment", "with decay", "with patience"};
+    for (int i = 0; i < 4; i++) {
+        row r = row_of(cure[i]);
+        check_row(&r, &none, 12, judges);
+    }
+    CHECK_HAS(lg_buf_str(&l.html), "alt=\"Gap ");
+    lens_state(&l, &after);
+    CHECK_STR(lg_buf_str(&after), lg_buf_str(&before));
+    lg_buf_release(&before), lg_buf_release(&after);
+    lens_close(&l);
+}
+
+/* Two sessions, other threads: the same; another seed: other images. */
+TEST(the_same_again)
+{
+    lg_buf first;
+    lg_buf_init(&first, 1 << 24);
+    begin();
+    shown("overfit m images 10 epochs 6 cures dropout, augment");
+    lg_buf_adds(&first, strstr(lg_buf_str(&l.text), "no cure: gap"));
+    shown("set threads 1\noverfit m images 10 epochs 6 cures dropout, augment");
+    CHECK_STR(strstr(lg_buf_str(&l.text), "no cure: gap"), lg_buf_str(&first));
+    shown("overfit m images 10 epochs 6 cures dropout, augment seed 5");
+    CHECK(strcmp(strstr(lg_buf_str(&l.text), "no cure: gap"), lg_buf_str(&first)) != 0);
+    lg_buf_release(&first);
+    lens_close(&l);
+}
+
+/* Stopped in the second run, the first one is shown. */
+static bool second;
+static void stop_in_second(dsl_out *out, const dsl_bundle *bundle, const char *id, bool update)
+{
+    lens_display(out, bundle, id, update);
+    if (strstr(bundle->text, "run 2 of 2")) second = true, lg_cancel_set(&l.cancel);
+}
+
+TEST(stopped_on_the_way)
+{
+    begin();
+    l.out.live = true;
+    l.out.display = stop_in_second;
+    CHECK_INT(lens_run(&l, "overfit m images 20 epochs 10000 cures dropout"), LG_E_INTERRUPTED);
+    CHECK(second);
+    CHECK_HAS(l.err.msg, "stopped after 1 of 2 runs");
+    const char *end = strstr(lg_buf_str(&l.text), "After training: ");
+    CHECK(end != NULL && strstr(end, "no cure") && !strstr(end, "\nwith dropout"));
+    lg_cancel_clear(&l.cancel);
+    lens_close(&l);
+}
+
+/* A base stays frozen, one channel is enough, and layers of a block keep their sums. */
+TEST(other_networks)
+{
+    begin();
+    shown("load grey from shop size 16x16x1 split 60/40\nmodel g on grey { conv 4 3x3 relu; residual { conv 4 3x3 same }; "
+          "globalavg; dense classes softmax }\noverfit g images 8 epochs 2 cures dropout");
+    CHECK_HAS(lg_buf_str(&l.text), "before dense1, which g does not have");
+    shown("model b on logos { base squeezenet weights none frozen; conv 8 1x1 relu; globalavg; dense classes softmax }\n"
+          "overfit b images 8 epochs 2 cures dropout, decay");
+    CHECK_HAS(lg_buf_str(&l.text), "with decay: gap");
+    lens_close(&l);
+}
