@@ -218,6 +218,7 @@ static lg_status set_spec(const dsl_call *call, cmd_train_spec *spec, lg_err *er
         .no_shuffle = !dsl_on(call, SHUFFLE),
         .resume = dsl_on(call, CONTINUE),
         .again = dsl_on(call, AGAIN),
+        .lost = call->loop_index > 0,
     };
     if (!as || !call->loop_index) return LG_OK;
     spec->name = lg_arena_strf(call->arena, err, "%s.%d", as->text, call->loop_index);
@@ -278,6 +279,21 @@ static void note_features(plt_doc *doc, const cmd_train *job)
              base->layers ? base->name : "the beginning", lg_thousands((long long)all), how);
 }
 
+/* One line; in a loop it begins with the name of the round, and once there are two, they can be compared. */
+static void doc_quiet(plt_doc *doc, const dsl_call *call, const cmd_run *run)
+{
+    const nn_run *r = &run->run;
+    const nn_epoch *e = cmd_run_kept(run);
+    char val[40] = "";
+    cmd_doc_stopped(doc, run);
+    if (e && !isnan(e->val_accuracy)) snprintf(val, sizeof val, ", validation %s%%", plt_points(e->val_accuracy, 1));
+    if (e)
+        plt_text(doc, "%s: epoch %d of %d kept, training %s%%%s", run->settings, e->epoch, r->epoch[r->epochs - 1].epoch,
+                 plt_points(e->accuracy, 1), val);
+    else plt_text(doc, "%s: nothing was learnt, the weights are those it began with", run->settings);
+    if (call->loop_index == 2) plt_note(doc, "`curves %s` draws the rounds beside each other", run->model);
+}
+
 /* run: the object the session holds by now. */
 static lg_status show_result(const dsl_call *call, fit_view *view, const cmd_train *job, const cmd_run *run,
                              lg_err *err)
@@ -287,14 +303,7 @@ static lg_status show_result(const dsl_call *call, fit_view *view, const cmd_tra
     plt_doc_init(&doc);
     result_title(&doc, call, job, run);
     if (dsl_on(call, QUIET)) {
-        const nn_epoch *e = cmd_run_kept(run);
-        cmd_doc_stopped(&doc, run);
-        char val[40] = "";
-        if (e && !isnan(e->val_accuracy))
-            snprintf(val, sizeof val, ", validation %s%%", plt_points(e->val_accuracy, 1));
-        if (e)
-            plt_text(&doc, "%s: epoch %d of %d kept, training %s%%%s", run->settings, e->epoch,
-                     r->epoch[r->epochs - 1].epoch, plt_points(e->accuracy, 1), val);
+        doc_quiet(&doc, call, run);
         return cmd_display(call, &doc, false, err);
     }
     if (!job->val) plt_note(&doc, "no images are left to judge by: the best epoch is that of the lowest training loss");
@@ -350,6 +359,10 @@ static lg_status train(const dsl_call *call, cmd_train *job, lg_err *err)
     lg_status st = cmd_train_run(call, job, err);
     if (st == LG_E_NUMERIC) lg_err_place(err, call->arg[LR].count ? call->arg[LR].value[0].span : call->span);
     lg_status shown = job->whole ? finish(call, &view, job, &later) : LG_OK;
+    if (st == LG_E_NUMERIC && job->whole && call->loop_index) { /* one rate of several: a result, not the end */
+        lg_err_clear(err);
+        st = LG_OK;
+    }
     if (st == LG_OK && shown) *err = later, st = shown;
     if (st && view.live.shown) call->out->display_end(call->out, view.live.id);
     lg_free(view.epoch);

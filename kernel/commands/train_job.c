@@ -290,7 +290,8 @@ static lg_status settle(const dsl_call *call, cmd_train *job, lg_status fitted, 
 {
     lg_err later = {0};
     const nn_run *r = &job->run->run;
-    if (!r->weights || (fitted && !r->epochs && fitted != LG_E_INTERRUPTED)) return fitted;
+    bool kept = fitted == LG_E_INTERRUPTED || (fitted == LG_E_NUMERIC && job->spec.lost);
+    if (!r->weights || (fitted && !r->epochs && !kept)) return fitted;
     if (fitted == LG_E_INTERRUPTED) say_interrupted(job, err);
     if (job->options.resume && r->best >= 0 && r->epoch[r->best].epoch <= r->before)
         memcpy(job->run->fingerprint, cmd_model_run(job->spec.model)->fingerprint, sizeof job->run->fingerprint);

@@ -26,6 +26,7 @@ static const char *const cells[] = {
     "dream scratch class nike steps 3\ndream scratch layer conv1 channel 2 steps 2",
     "model plain on logos { flatten; dense classes softmax }\ncompare scratch, plain by adidas as both",
     "overfit plain images 6 epochs 2 cures dropout, augment",
+    "for rate in 1e9, 0.1 { fit plain epochs 2 lr $rate again quiet as demo }\ncurves demo",
     "show classes where recall >= 0 sort label\nboth\nevaluate plain as card",
     "sweep plain lr 0.1, 0.01 epochs 1 batch 16 repeat 2 as board\nsweep plain lr 0.5 epochs 1 as board\nboard",
     "curves trial, scratch smooth 0.5",

@@ -112,7 +112,7 @@ TEST(stopped_on_the_way)
     begin();
     l.out.live = true;
     l.out.display = stop_in_second;
-    CHECK_INT(lens_run(&l, "overfit m images 20 epochs 10000 cures dropout"), LG_E_INTERRUPTED);
+    CHECK_INT(lens_run(&l, "overfit m images 20 epochs 500 cures dropout"), LG_E_INTERRUPTED);
     CHECK(second);
     CHECK_HAS(l.err.msg, "stopped after 1 of 2 runs");
     const char *end = strstr(lg_buf_str(&l.text), "After training: ");
@@ -128,7 +128,7 @@ TEST(other_networks)
     shown("load grey from shop size 16x16x1 split 60/40\nmodel g on grey { conv 4 3x3 relu; residual { conv 4 3x3 same }; "
           "globalavg; dense classes softmax }\noverfit g images 8 epochs 2 cures dropout");
     CHECK_HAS(lg_buf_str(&l.text), "before dense1, which g does not have");
-    shown("model b on logos { base squeezenet weights none frozen; conv 8 1x1 relu; globalavg; dense classes softmax }\n"
+    shown("model b on logos { base mobilenet width 0.1 weights none frozen until conv_pw_3_relu; conv 8 1x1 relu; globalavg; dense classes softmax }\n"
           "overfit b images 8 epochs 2 cures dropout, decay");
     CHECK_HAS(lg_buf_str(&l.text), "with decay: gap");
     lens_close(&l);
