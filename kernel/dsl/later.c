@@ -5,7 +5,6 @@
 #include "lib/base/banned.h"
 
 static const dsl_later later[] = {
-    {"quiz", "summary", "`summary` shows how every number arises"},
     {"connect", "load", "`load` reads images from a folder"},
     {"scrape", "load", "`load` reads images from a folder"},
     {"classify", "show", "`show … with MODEL` draws what a model says to each image"},

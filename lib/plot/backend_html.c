@@ -434,7 +434,8 @@ static const plt_block *html_block(html_page *page, const plt_block *b)
     case PLT_TABLE: html_table(page, b); break;
     case PLT_GRID: html_grid(page, b); break;
     case PLT_FIGURE: html_figure(page, b); break;
-    case PLT_FOLD: html_fold(page, b); break;
+    case PLT_FOLD:
+    case PLT_ANSWER: html_fold(page, b); break;
     default: words(page, "<p style=\"margin:6px 0\">", b->text, "</p>"); break;
     }
     return b;

@@ -12,6 +12,7 @@ typedef struct text_page {
     lg_buf *out;
     size_t limit;
     int indent;
+    int answers; /* shown */
     bool full, cut;
 } text_page;
 
@@ -270,6 +271,7 @@ static const plt_block *text_block(text_page *page, const plt_block *block)
         text_blocks(page, block);
         page->indent -= 2;
         break;
+    case PLT_ANSWER: break; /* text_answers */
     default: words(page, "", block->text); break;
     }
     return block;
@@ -285,9 +287,24 @@ static void text_blocks(text_page *page, const plt_block *parent)
     }
 }
 
+/* What was kept back, wherever it stands. */
+static void text_answers(text_page *page, const plt_block *parent)
+{
+    for (const plt_block *b = parent->first; b && !page->cut; b = b->next) {
+        if (b->kind == PLT_FOLD) text_answers(page, b);
+        if (b->kind != PLT_ANSWER) continue;
+        if (!page->answers++) lg_buf_addc(page->out, '\n');
+        words(page, "", b->text);
+        page->indent += 2;
+        text_blocks(page, b);
+        page->indent -= 2;
+    }
+}
+
 void plt_text_render(const plt_doc *doc, const plt_options *options, lg_buf *out)
 {
     text_page page = {.out = out, .limit = options->limit, .full = options->flags & PLT_FULL};
     if (doc->depth) text_blocks(&page, doc->open[0]);
+    if (doc->depth) text_answers(&page, doc->open[0]);
     if (!out->len) lg_buf_addc(out, '\n');
 }

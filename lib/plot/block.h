@@ -21,6 +21,7 @@ typedef enum plt_kind {
     PLT_PAIR,
     PLT_PROGRESS,
     PLT_FOLD,
+    PLT_ANSWER, /* a fold that plain text shows at its end */
     PLT_TABLE,
     PLT_GRID,
     PLT_FIGURE,

@@ -158,16 +158,28 @@ void plt_progress(plt_doc *doc, double share, const char *fmt, ...)
     va_end(ap);
 }
 
-void plt_fold_begin(plt_doc *doc, const char *fmt, ...)
+static void open_fold(plt_doc *doc, plt_block *block)
 {
-    va_list ap;
-    va_start(ap, fmt);
-    plt_block *block = add_words(doc, PLT_FOLD, fmt, ap);
-    va_end(ap);
     if (!block) return;
     if (doc->depth == DOC_DEPTH)
         lg_fail(&doc->failed, LG_E_INTERNAL, 903, "a result is folded more than %d deep", DOC_DEPTH - 1);
     else doc->open[doc->depth++] = block;
+}
+
+void plt_fold_begin(plt_doc *doc, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    open_fold(doc, add_words(doc, PLT_FOLD, fmt, ap));
+    va_end(ap);
+}
+
+void plt_answer_begin(plt_doc *doc, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    open_fold(doc, add_words(doc, PLT_ANSWER, fmt, ap));
+    va_end(ap);
 }
 
 void plt_fold_end(plt_doc *doc)

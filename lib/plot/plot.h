@@ -70,6 +70,9 @@ void plt_progress(plt_doc *doc, double share, const char *fmt, ...) LG_PRINTF(3,
  * summary line only, unless PLT_FULL. */
 void plt_fold_begin(plt_doc *doc, const char *fmt, ...) LG_PRINTF(2, 3);
 void plt_fold_end(plt_doc *doc);
+/* A fold that is not to be read by accident: plain text shows all of them at its end, also without PLT_FULL, so the
+ * summary line says what it answers. Ends by plt_fold_end. */
+void plt_answer_begin(plt_doc *doc, const char *fmt, ...) LG_PRINTF(2, 3);
 
 /* ---- tables ---- */
 /* plt_table opens a table; columns, rows and cells that follow belong to it until another block begins. A row with too

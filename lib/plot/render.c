@@ -136,7 +136,7 @@ static void add_scenes(plt_doc *into, plt_scene *sheet, const plt_block *parent,
         const plt_scene *part = b->kind == PLT_FIGURE ? b->figure.scene
                                 : b->kind == PLT_GRID ? grid_scene(into, b)
                                                       : NULL;
-        if (b->kind == PLT_FOLD && full) add_scenes(into, sheet, b, full);
+        if ((b->kind == PLT_FOLD || b->kind == PLT_ANSWER) && full) add_scenes(into, sheet, b, full);
         if (!part) continue;
         plt_draw_scene(sheet, 0, sheet->height > 0 ? sheet->height + CARD_GAP : 0, part);
         sheet->height += part->height + (sheet->height > 0 ? CARD_GAP : 0);

@@ -67,6 +67,7 @@ static const example_case cases[] = {
     {.code = 406, .before = "load whole from shop split 100/0", .cell = "fit scratch on whole.val"},
     {.code = 408, .before = "load larger from shop size 40x40"},
     {.code = 409, .before = "load others from flat labels list.csv columns file, source"},
+    {.code = 445, .before = "model raw on logos { flatten; dense classes softmax }", .cell = "quiz metrics on raw"},
     {.code = 411, .before = "model fresh like scratch", .cell = "curves fresh"},
     {.code = 420, .reason = "test_commands_golden (judge.lens)"},
     {.code = 435, .before = "model scratch on logos { conv 4 3x3; maxpool 2; flatten; dense classes softmax }"},

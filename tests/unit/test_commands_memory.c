@@ -27,6 +27,7 @@ static const char *const cells[] = {
     "model plain on logos { flatten; dense classes softmax }\ncompare scratch, plain by adidas as both",
     "overfit plain images 6 epochs 2 cures dropout, augment",
     "for rate in 1e9, 0.1 { fit plain epochs 2 lr $rate again quiet as demo }\ncurves demo",
+    "quiz shapes on plain count 4\nquiz counts on plain count 6\nquiz metrics on scratch seed 2",
     "show classes where recall >= 0 sort label\nboth\nevaluate plain as card",
     "sweep plain lr 0.1, 0.01 epochs 1 batch 16 repeat 2 as board\nsweep plain lr 0.5 epochs 1 as board\nboard",
     "curves trial, scratch smooth 0.5",
