@@ -11,8 +11,8 @@
 
 const char *const cmd_cure_names[CURES] = {"no cure", "dropout", "augment", "decay", "patience"};
 
-static const double SMALL_GAP = 0.05;    /* below it nobody speaks of overfitting */
-static const double BY_HEART = 0.95;     /* of the training images */
+static const double SMALL_GAP = 0.05; /* below it nobody speaks of overfitting */
+static const double BY_HEART = 0.95;  /* of the training images */
 static const double SIGNIFICANT = 0.05;
 
 void cmd_overfit_release(cmd_overfit *lab)
@@ -133,7 +133,9 @@ static void say_verdict(const cmd_overfit *lab, const cmd_overfit_run *run, lg_b
     double by = val_share(lab, run) - val_share(lab, &lab->run[0]);
     if (run->diverged) lg_buf_adds(out, "the loss was lost; ");
     lg_buf_addf(out, "%s (%s%s points, %s to %s)",
-                verdict > 0 ? "better on new pictures" : verdict < 0 ? "worse on new pictures" : "not distinguishable",
+                verdict > 0   ? "better on new pictures"
+                : verdict < 0 ? "worse on new pictures"
+                              : "not distinguishable",
                 by > 0 ? "+" : "", plt_points(by, 1), plt_points(d.low, 1), plt_points(d.high, 1));
     if (verdict <= 0 && shrinks > SMALL_GAP) lg_buf_adds(out, "; gap smaller as it learns less by heart");
 }
@@ -179,7 +181,8 @@ static void doc_by_heart(plt_doc *doc, const cmd_overfit *lab)
                      "saying the largest class gives %s%%%s",
                      (long long)none->train_right, lab->images, plt_points(val_share(lab, none), 1),
                      plt_points(lab->baseline, 1),
-                     ci.low <= lab->baseline && ci.high >= lab->baseline ? ", which the interval does not rule out" : "");
+                     ci.low <= lab->baseline && ci.high >= lab->baseline ? ", which the interval does not rule out"
+                                                                         : "");
     else if (learnt < BY_HEART)
         plt_sentence(doc, "Without a cure it knows only %s%% of its %d images: it has not learnt them by heart",
                      plt_points(learnt, 0), lab->images);
@@ -202,17 +205,20 @@ static void doc_best(plt_doc *doc, const cmd_overfit *lab)
     }
     if (!cures) return;
     if (best)
-        plt_sentence(doc, "With %s %s%% of the same %s new images are called right instead of %s%%, which is more than chance%s",
-                     cmd_cure_names[best->cure], plt_points(val_share(lab, best), 1),
-                     lg_thousands((long long)lab->judges), plt_points(val_share(lab, &lab->run[0]), 1),
-                     cures > 1 ? "; the cures are not compared with each other" : "");
+        plt_sentence(
+            doc, "With %s %s%% of the same %s new images are called right instead of %s%%, which is more than chance%s",
+            cmd_cure_names[best->cure], plt_points(val_share(lab, best), 1), lg_thousands((long long)lab->judges),
+            plt_points(val_share(lab, &lab->run[0]), 1),
+            cures > 1 ? "; the cures are not compared with each other" : "");
     else
-        plt_sentence(doc, "On these %s new images no cure can be told from none: the best cure for so few images is more "
-                          "images",
+        plt_sentence(doc,
+                     "On these %s new images no cure can be told from none: the best cure for so few images is more "
+                     "images",
                      lg_thousands((long long)lab->judges));
     if (cures > 1)
-        plt_note(doc, "each row is one training, and its interval is not widened for there being %d cures: with another "
-                      "`seed` the order may change",
+        plt_note(doc,
+                 "each row is one training, and its interval is not widened for there being %d cures: with another "
+                 "`seed` the order may change",
                  cures);
 }
 
@@ -227,10 +233,10 @@ static void doc_done(plt_doc *doc, const cmd_overfit *lab)
     plt_item(doc, "no cure: the layers of %s from new weights, the same ones for every run%s", lab->model, lab->off);
     for (int i = 1; i < lab->runs; i++)
         if (lab->run[i].epochs) plt_item(doc, "%s: %s", cmd_cure_names[lab->run[i].cure], lab->run[i].did);
-    plt_item(doc, "figures are measured after training: on the few images as they are, without dropout, and on all that "
-                  "judge; lines show what was seen while it learnt");
-    if (lab->watched < lab->judges)
-        plt_item(doc, "the lines of validation are those of %zu of them", lab->watched);
+    plt_item(doc,
+             "figures are measured after training: on the few images as they are, without dropout, and on all that "
+             "judge; lines show what was seen while it learnt");
+    if (lab->watched < lab->judges) plt_item(doc, "the lines of validation are those of %zu of them", lab->watched);
     plt_fold_end(doc);
 }
 

@@ -258,9 +258,9 @@ static lg_status curves_run(const dsl_call *call, lg_err *err)
 const dsl_command dsl_cmd_curves = {
     .name = "curves",
     .summary = "accuracy and loss per epoch of one or more runs",
-    .detail = "Runs that differ in their learning rate alone are shown as a race: a small chart for each, with the same "
-              "axes, and whether the rate was too large, right or too small. `metric` or `smooth` draw them as lines in "
-              "one chart instead.",
+    .detail = "Runs that differ in their learning rate alone are shown as a race: a small chart for each, with the "
+              "same axes, and whether the rate was too large, right or too small. `metric` or `smooth` draw them as "
+              "lines in one chart instead.",
     .group = "Evaluate",
     .params = params,
     .examples = (const char *const[]){"curves scratch", "curves trial.1, trial.2 metric accuracy",

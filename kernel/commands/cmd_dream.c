@@ -147,10 +147,9 @@ static lg_status picture(const dream_job *job, const float *x, int side, img_pic
                 img_at(&raw, y, k)[i] = (uint8_t)lroundf(255 * fminf(fmaxf(share, 0), 1));
             }
     lg_status st = side >= 2 * longer ? img_enlarge(&raw, side / longer, out, err)
-                   : longer <= side
-                       ? img_picture_copy(out, raw.px, h, w, 3, err)
-                       : img_resize(&raw, h * side / longer > 0 ? h * side / longer : 1,
-                                    w * side / longer > 0 ? w * side / longer : 1, out, err);
+                   : longer <= side   ? img_picture_copy(out, raw.px, h, w, 3, err)
+                                      : img_resize(&raw, h * side / longer > 0 ? h * side / longer : 1,
+                                                 w * side / longer > 0 ? w * side / longer : 1, out, err);
     img_picture_release(&raw);
     return st;
 }
@@ -179,8 +178,7 @@ static lg_status doc_growth(plt_doc *doc, const dream_job *job, const char *sent
     lg_status st = x ? LG_OK : err->status;
     for (int i = 0; st == LG_OK && i < d->frames; i++) {
         st = picture(job, d->frame[i].image, LARGE, &tile[i], err);
-        frame[i] =
-            (plt_growth_frame){d->frame[i].step, d->frame[i].score, tile[i].px, tile[i].w, tile[i].h};
+        frame[i] = (plt_growth_frame){d->frame[i].step, d->frame[i].score, tile[i].px, tile[i].w, tile[i].h};
     }
     if (st == LG_OK)
         plt_growth(doc, &(plt_growth_spec){.title = "",
@@ -235,8 +233,10 @@ static void say_result(const dream_job *job, lg_buf *out)
     const nn_dream *d = &job->dream;
     int n = (int)nn_shape_size(nn_net_output(job->model->net)), best = nn_argmax(d->output, n);
     if (d->asleep) {
-        lg_buf_addf(out, "This stays asleep: of %d images of noise, fine and coarse, none moves it at all, so there is no "
-                         "way up", NN_DREAM_NOISES);
+        lg_buf_addf(out,
+                    "This stays asleep: of %d images of noise, fine and coarse, none moves it at all, so there is no "
+                    "way up",
+                    NN_DREAM_NOISES);
         return;
     }
     if (job->of_class) lg_buf_adds(out, "Score ");
@@ -255,27 +255,30 @@ static void doc_honest(plt_doc *doc, const dream_job *job)
 {
     const char *what = job->of_class ? plt_label(cmd_output_name(job->model, job->channel)) : "";
     if (job->of_class)
-        plt_note(doc,
-                 "What is seen here excites the network most; it is not what %s looks like. It shows which colours, "
-                 "edges and repeats the network counts as %s, whatever made it learn them; no camera took such a picture",
-                 what, what);
+        plt_note(
+            doc,
+            "What is seen here excites the network most; it is not what %s looks like. It shows which colours, "
+            "edges and repeats the network counts as %s, whatever made it learn them; no camera took such a picture",
+            what, what);
     else
-        plt_note(doc, "What is seen here is what this %s of the network answers to most; no camera took such a picture, "
-                      "and what real ones make of it is shown by `activations`",
+        plt_note(doc,
+                 "What is seen here is what this %s of the network answers to most; no camera took such a picture, "
+                 "and what real ones make of it is shown by `activations`",
                  nn_net_node(job->model->net, job->node)->spec.out.rank == 3 ? "filter" : "number");
 }
 
 static void doc_method(plt_doc *doc, const dream_job *job)
 {
     const nn_node *node = nn_net_node(job->model->net, job->node);
-    const char *number = job->of_class                ? "The score is the number that goes into softmax"
-                         : node->spec.out.rank == 3   ? "The activation is the mean of the map, as the next layer gets it"
-                                                      : "The activation is that number, as the next layer gets it";
-    plt_note(doc,
-             "Gradient ascent on the image from noise, seed %llu, pixels kept between %g and %g; each step sees the image "
-             "shifted a little, and differences between neighbours cost something, so that shapes grow instead of grain. "
-             "%s",
-             (unsigned long long)job->how.seed, (double)job->how.low, (double)job->how.high, number);
+    const char *number = job->of_class              ? "The score is the number that goes into softmax"
+                         : node->spec.out.rank == 3 ? "The activation is the mean of the map, as the next layer gets it"
+                                                    : "The activation is that number, as the next layer gets it";
+    plt_note(
+        doc,
+        "Gradient ascent on the image from noise, seed %llu, pixels kept between %g and %g; each step sees the image "
+        "shifted a little, and differences between neighbours cost something, so that shapes grow instead of grain. "
+        "%s",
+        (unsigned long long)job->how.seed, (double)job->how.low, (double)job->how.high, number);
 }
 
 /* What else to type. */
@@ -382,13 +385,14 @@ static lg_status dream_run(const dsl_call *call, lg_err *err)
 const dsl_command dsl_cmd_dream = {
     .name = "dream",
     .summary = "the image a class or filter likes best",
-    .detail = "Begins with noise and changes it step by step so that the score of a class, or the activation of one map "
-              "of a layer, grows: what comes out is what the network looks for. Works with a pretrained `base` as with "
-              "layers of your own. It shows what excites the network, not what a logo is: where it has learnt from the "
-              "background, it dreams of backgrounds.",
+    .detail =
+        "Begins with noise and changes it step by step so that the score of a class, or the activation of one map "
+        "of a layer, grows: what comes out is what the network looks for. Works with a pretrained `base` as with "
+        "layers of your own. It shows what excites the network, not what a logo is: where it has learnt from the "
+        "background, it dreams of backgrounds.",
     .group = "Explain",
     .params = params,
-    .examples = (const char *const[]){"dream scratch class adidas", "dream scratch layer conv1 channel 3 steps 50",
-                                      NULL},
+    .examples =
+        (const char *const[]){"dream scratch class adidas", "dream scratch layer conv1 channel 3 steps 50", NULL},
     .run = dream_run,
 };

@@ -288,8 +288,8 @@ static void doc_quiet(plt_doc *doc, const dsl_call *call, const cmd_run *run)
     cmd_doc_stopped(doc, run);
     if (e && !isnan(e->val_accuracy)) snprintf(val, sizeof val, ", validation %s%%", plt_points(e->val_accuracy, 1));
     if (e)
-        plt_text(doc, "%s: epoch %d of %d kept, training %s%%%s", run->settings, e->epoch, r->epoch[r->epochs - 1].epoch,
-                 plt_points(e->accuracy, 1), val);
+        plt_text(doc, "%s: epoch %d of %d kept, training %s%%%s", run->settings, e->epoch,
+                 r->epoch[r->epochs - 1].epoch, plt_points(e->accuracy, 1), val);
     else plt_text(doc, "%s: nothing was learnt, the weights are those it began with", run->settings);
     if (call->loop_index == 2) plt_note(doc, "`curves %s` draws the rounds beside each other", run->model);
 }

@@ -149,7 +149,8 @@ static lg_status pick(const data_set *set, uint32_t *id, size_t n, data_set **ou
 }
 
 /* The few and who watches them, as one set, with variants and without; and all judges. */
-static lg_status draw_sets(overfit_job *job, const data_set *set, const data_set *train, const data_set *val, lg_err *err)
+static lg_status draw_sets(overfit_job *job, const data_set *set, const data_set *train, const data_set *val,
+                           lg_err *err)
 {
     cmd_overfit *lab = &job->lab;
     size_t n = (size_t)lab->images;
@@ -289,8 +290,7 @@ static lg_status net_with(const cmd_model *model, bool drops, nn_net **out, lg_e
             st = add_dropout(copy, copy_of[input], drops, err);
             copy_of[input] = made++;
         }
-        if (st == LG_OK)
-            st = copy_node(copy, node, copy_of, drops, node->frozen && i <= model->base.layers, made, err);
+        if (st == LG_OK) st = copy_node(copy, node, copy_of, drops, node->frozen && i <= model->base.layers, made, err);
         copy_of[i] = made++;
     }
     if (st == LG_OK) st = nn_net_finish(copy, err);
@@ -376,7 +376,8 @@ static void say_cure(const overfit_job *job, cmd_cure cure, const cmd_train *tra
 {
     bool own;
     int place = place_of_dropout(job->model->net, &own);
-    if (cure == CURE_DROPOUT && own) snprintf(did, 160, "the dropout layers of %s drop as they do there", job->lab.model);
+    if (cure == CURE_DROPOUT && own)
+        snprintf(did, 160, "the dropout layers of %s drop as they do there", job->lab.model);
     else if (cure == CURE_DROPOUT)
         snprintf(did, 160, "a layer `dropout %g` before %s, which %s does not have", DROP,
                  nn_net_node(job->model->net, place)->name, job->lab.model);
@@ -387,7 +388,8 @@ static void say_cure(const overfit_job *job, cmd_cure cure, const cmd_train *tra
         snprintf(did, 160, "`decay %g`: with every step weights shrink by lr x %g, %s%%", DECAY, DECAY,
                  plt_points(RATE * DECAY, 1));
     else if (cure == CURE_PATIENCE)
-        snprintf(did, 160, "stopped after %d epochs without a better one, whose weights stay: the judges chose it", PATIENCE);
+        snprintf(did, 160, "stopped after %d epochs without a better one, whose weights stay: the judges chose it",
+                 PATIENCE);
 }
 
 static int64_t count_right(const data_set *set, const float *p, int classes, uint8_t *right)
@@ -424,7 +426,8 @@ static lg_status measure(const overfit_job *job, const cmd_model *variant, cmd_t
     return st;
 }
 
-static lg_status train_one(overfit_job *job, const cmd_model *variant, cmd_train *train, cmd_overfit_run *run, lg_err *err)
+static lg_status train_one(overfit_job *job, const cmd_model *variant, cmd_train *train, cmd_overfit_run *run,
+                           lg_err *err)
 {
     train->options.ctx = job;
     train->options.on_batch = show_batch;
@@ -538,8 +541,8 @@ static lg_status begin(overfit_job *job, lg_err *err)
     LG_TRY(make_nets(job, err));
     plan_cures(job);
     const cmd_train_spec spec = spec_of(job, job->model, NULL, CURE_NONE);
-    lab->settings = lg_arena_strf(call->arena, err, "batch %d, %s, lr %g, seed %llu", spec.batch, spec.optimizer, spec.lr,
-                                  (unsigned long long)job->seed);
+    lab->settings = lg_arena_strf(call->arena, err, "batch %d, %s, lr %g, seed %llu", spec.batch, spec.optimizer,
+                                  spec.lr, (unsigned long long)job->seed);
     return lab->settings ? LG_OK : err->status;
 }
 
@@ -563,10 +566,11 @@ static lg_status overfit_run(const dsl_call *call, lg_err *err)
 const dsl_command dsl_cmd_overfit = {
     .name = "overfit",
     .summary = "train on a few images on purpose, then with the cures",
-    .detail = "Draws a few training images and trains the network on them, from new weights and with nothing that keeps "
-              "it from learning them by heart; then once with each cure. The validation images judge all runs, so that "
-              "the gap between what was learnt and what is new can be compared, and the verdict says which differences "
-              "are more than chance. The model itself stays as it is.",
+    .detail =
+        "Draws a few training images and trains the network on them, from new weights and with nothing that keeps "
+        "it from learning them by heart; then once with each cure. The validation images judge all runs, so that "
+        "the gap between what was learnt and what is new can be compared, and the verdict says which differences "
+        "are more than chance. The model itself stays as it is.",
     .group = "Teach",
     .params = params,
     .examples = (const char *const[]){"overfit scratch images 12 epochs 4 cures dropout, decay",

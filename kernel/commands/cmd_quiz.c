@@ -114,7 +114,8 @@ static lg_status take_set(quiz_job *job, const data_set *set, const char *name, 
 static lg_status nothing_measured(const quiz_job *job, lg_err *err)
 {
     bool model = job->object->cls->kind == DSL_KIND_MODEL;
-    lg_fail(err, LG_E_DATA, 445, "nothing of `%s` has been measured yet, so there are no figures to ask about", job->name);
+    lg_fail(err, LG_E_DATA, 445, "nothing of `%s` has been measured yet, so there are no figures to ask about",
+            job->name);
     if (model && !((const cmd_model *)job->object->payload)->runs) {
         lg_why(err, "it has not been trained");
         lg_try(err, "fit %s", job->name);
@@ -156,7 +157,8 @@ static lg_status gather(quiz_job *job, lg_err *err)
         return LG_OK;
     }
     dsl_object *data = !model ? job->object : model->on ? dsl_session_get(job->call->session, model->on) : NULL;
-    if (data && data->cls->kind == DSL_KIND_DATASET) LG_TRY(take_set(job, data->payload, model ? model->on : job->name, err));
+    if (data && data->cls->kind == DSL_KIND_DATASET)
+        LG_TRY(take_set(job, data->payload, model ? model->on : job->name, err));
     cmd_quiz_counts(job->quiz);
     return LG_OK;
 }
@@ -186,7 +188,8 @@ static void doc_question(plt_doc *doc, int number, const cmd_question *q)
     plt_text(doc, "%s", lg_buf_str(&words));
     plt_answer_begin(doc, "Answer to question %d", number);
     bool word = q->way[0] >= 'a' && q->way[0] <= 'z';
-    plt_text(doc, "(%c) %s. %c%s.", 'a' + q->right, q->choice[q->right].text, word ? q->way[0] - 32 : q->way[0], q->way + 1);
+    plt_text(doc, "(%c) %s. %c%s.", 'a' + q->right, q->choice[q->right].text, word ? q->way[0] - 32 : q->way[0],
+             q->way + 1);
     for (int i = 0; i < q->choices; i++)
         if (i != q->right) plt_item(doc, "not (%c) %s: %s", 'a' + i, q->choice[i].text, q->choice[i].tempts);
     plt_fold_end(doc);
@@ -200,16 +203,15 @@ static lg_status show(const quiz_job *job, lg_err *err)
     const char *topic = call->arg[TOPIC].value[0].text;
     plt_doc doc;
     plt_doc_init(&doc);
-    plt_title(&doc, "quiz %s on %s: %d question%s, seed %llu", topic, job->name, quiz->count, quiz->count == 1 ? "" : "s",
-              (unsigned long long)cmd_seed(call, SEED));
+    plt_title(&doc, "quiz %s on %s: %d question%s, seed %llu", topic, job->name, quiz->count,
+              quiz->count == 1 ? "" : "s", (unsigned long long)cmd_seed(call, SEED));
     if (job->implied) plt_note(&doc, "(using %s %s)", dsl_kind_name(job->object->cls->kind), job->name);
     if (quiz->judged) plt_note(&doc, "%s", quiz->judged);
     if (quiz->score) doc_matrix(&doc, quiz);
     for (int i = 0; i < quiz->count; i++) doc_question(&doc, i + 1, &quiz->question[i]);
-    if (quiz->count < quiz->asked)
-        plt_note(&doc, "%s gives no more than %d of them", job->name, quiz->count);
-    plt_note(&doc, "all numbers are those of %s; other questions: `quiz %s on %s seed %llu`", job->name, topic, job->name,
-             (unsigned long long)cmd_seed(call, SEED) + 1);
+    if (quiz->count < quiz->asked) plt_note(&doc, "%s gives no more than %d of them", job->name, quiz->count);
+    plt_note(&doc, "all numbers are those of %s; other questions: `quiz %s on %s seed %llu`", job->name, topic,
+             job->name, (unsigned long long)cmd_seed(call, SEED) + 1);
     return cmd_display(call, &doc, false, err);
 }
 
@@ -217,8 +219,9 @@ static lg_status nothing_to_ask(const quiz_job *job, lg_err *err)
 {
     lg_fail(err, LG_E_DATA, 445, "`%s` has nothing that `quiz %s` could ask about", job->name,
             job->call->arg[TOPIC].value[0].text);
-    lg_why(err, "%s", job->topic == COUNTS ? "it has too few layers with parameters, and no images with labels"
-                                           : "none of its layers changes sizes");
+    lg_why(err, "%s",
+           job->topic == COUNTS ? "it has too few layers with parameters, and no images with labels"
+                                : "none of its layers changes sizes");
     lg_try(err, "`quiz shapes`, `quiz counts` or `quiz metrics` of another model");
     return lg_err_place(err, job->call->span);
 }
@@ -243,9 +246,10 @@ static lg_status quiz_run(const dsl_call *call, lg_err *err)
 const dsl_command dsl_cmd_quiz = {
     .name = "quiz",
     .summary = "questions about your own model and data, answers folded",
-    .detail = "Every question is made from numbers of the object, and its answer shows the way: sizes behind layers, "
-              "parameters and images, what figures of an evaluation mean. Wrong choices are mistakes that are often made, "
-              "and the answer says why they tempt. The same seed asks the same questions.",
+    .detail =
+        "Every question is made from numbers of the object, and its answer shows the way: sizes behind layers, "
+        "parameters and images, what figures of an evaluation mean. Wrong choices are mistakes that are often made, "
+        "and the answer says why they tempt. The same seed asks the same questions.",
     .group = "Teach",
     .params = params,
     .examples = (const char *const[]){"quiz shapes on scratch count 3", "quiz counts on logos seed 2", NULL},

@@ -9,10 +9,10 @@
 
 #include "lib/base/banned.h"
 
-static const double CHANCE = 0.97;  /* of the loss of guessing: above it nothing is learnt */
+static const double CHANCE = 0.97;   /* of the loss of guessing: above it nothing is learnt */
 static const double FALLING = 0.005; /* of the loss, an epoch */
 static const double MOVED = 0.02;    /* of the loss, over all epochs: below it hardly anything has happened */
-static const double BEHIND = 1.1;   /* times the loss of the best */
+static const double BEHIND = 1.1;    /* times the loss of the best */
 
 /* ---- who takes part ---- */
 /* Where " lr 0.1" stands in the settings, and how long it is. */
@@ -37,8 +37,9 @@ static bool same_but_rate(const cmd_run *a, const cmd_run *b)
 {
     size_t m, n;
     const char *x = rate_in(a->settings, &m), *y = rate_in(b->settings, &n);
-    return x && y && x - a->settings == y - b->settings && strncmp(a->settings, b->settings, (size_t)(x - a->settings)) == 0 &&
-           strcmp(x + m, y + n) == 0 && strcmp(a->fingerprint, b->fingerprint) == 0 && strcmp(a->model, b->model) == 0;
+    return x && y && x - a->settings == y - b->settings &&
+           strncmp(a->settings, b->settings, (size_t)(x - a->settings)) == 0 && strcmp(x + m, y + n) == 0 &&
+           strcmp(a->fingerprint, b->fingerprint) == 0 && strcmp(a->model, b->model) == 0;
 }
 
 static bool takes_part(const cmd_run *run)
@@ -123,7 +124,8 @@ static bool like_best(const cmd_race *race, const cmd_racer *r)
 {
     const cmd_score *a = &race->racer[race->best].run->score[DATA_VAL], *b = &r->run->score[DATA_VAL];
     if (!a->count || !b->count || r->run->run.diverged) return false;
-    return nn_rates_test(cmd_score_right(a), cmd_score_total(a), cmd_score_right(b), cmd_score_total(b), 0.95).p >= 0.05;
+    return nn_rates_test(cmd_score_right(a), cmd_score_total(a), cmd_score_right(b), cmd_score_total(b), 0.95).p >=
+           0.05;
 }
 
 static cmd_race_verdict verdict_of(const cmd_race *race, const cmd_racer *r)
@@ -146,7 +148,8 @@ bool cmd_race_of(const cmd_run *const *run, const char *const *name, int n, cmd_
     int last = n - 1;
     while (last >= 0 && !takes_part(run[last])) last--;
     for (int i = 0; i <= last; i++)
-        if (takes_part(run[i]) && same_but_rate(run[i], run[last]) && rate_of(run[i], &lr)) enter(out, run[i], name[i], lr);
+        if (takes_part(run[i]) && same_but_rate(run[i], run[last]) && rate_of(run[i], &lr))
+            enter(out, run[i], name[i], lr);
     if (out->n < 2) return false;
     out->guessing = guessing_of(out);
     for (int i = 0; i < out->n; i++) {
@@ -166,8 +169,13 @@ bool cmd_race_has(const cmd_race *race, const cmd_run *run)
 
 /* ---- words ---- */
 static const char *const notes[] = {
-    [RACE_RIGHT] = "right",    [RACE_LOST] = "too large", [RACE_STUCK] = "too large",       [RACE_LARGE] = "rather large",
-    [RACE_SMALL] = "too small", [RACE_SLOW] = "rather small", [RACE_ALSO_RIGHT] = "right as well",
+    [RACE_RIGHT] = "right",
+    [RACE_LOST] = "too large",
+    [RACE_STUCK] = "too large",
+    [RACE_LARGE] = "rather large",
+    [RACE_SMALL] = "too small",
+    [RACE_SLOW] = "rather small",
+    [RACE_ALSO_RIGHT] = "right as well",
 };
 
 static void say_end(const cmd_racer *r, lg_buf *out)
@@ -201,8 +209,9 @@ static void say_racer(const cmd_race *race, const cmd_racer *r, lg_buf *out)
                     run->epochs ? last_of(r)->epoch + 1 : 1);
         return;
     case RACE_STUCK:
-        lg_buf_addf(out, "the loss stays at %.3g, where guessing is (%.3g): steps so long pass over everything there is to "
-                         "learn",
+        lg_buf_addf(out,
+                    "the loss stays at %.3g, where guessing is (%.3g): steps so long pass over everything there is to "
+                    "learn",
                     last_of(r)->loss, race->guessing);
         return;
     case RACE_LARGE:
@@ -237,7 +246,8 @@ static void say_racer(const cmd_race *race, const cmd_racer *r, lg_buf *out)
 static void say_race(const cmd_race *race, lg_buf *out)
 {
     for (int i = 0; i < race->n; i++)
-        lg_buf_addf(out, "%s%g %s%s", i ? ", " : "lr ", race->racer[i].lr, i ? "" : "is ", notes[race->racer[i].verdict]);
+        lg_buf_addf(out, "%s%g %s%s", i ? ", " : "lr ", race->racer[i].lr, i ? "" : "is ",
+                    notes[race->racer[i].verdict]);
     lg_buf_addf(out, " in %d epochs", race->racer[0].run->planned);
     if (race->best < 0) lg_buf_adds(out, "; none of them has learnt more than guessing");
 }

@@ -5,8 +5,8 @@
  *
  * A verdict is about the race, not about the world: `right` is the rate that served best among those tried, in so many
  * epochs. Larger ones are too large where the loss was lost, or stays where guessing by the shares of the classes would
- * have it; smaller ones too small where the loss is still falling and behind. What cannot be told apart from the best on
- * the validation images, and has learnt more than guessing, is said to be right as well. */
+ * have it; smaller ones too small where the loss is still falling and behind. What cannot be told apart from the best
+ * on the validation images, and has learnt more than guessing, is said to be right as well. */
 #ifndef CMD_LR_RACE_H
 #define CMD_LR_RACE_H
 

@@ -22,11 +22,11 @@ typedef struct cmd_overfit_run {
 } cmd_overfit_run;
 
 typedef struct cmd_overfit {
-    const char *model, *data; /* borrowed from the call */
-    const char *settings;     /* "batch 8, adam, lr 0.001, seed 1" */
-    const char *off;          /* what of the network's own is off without a cure, or "" */
-    int images, planned;      /* training images; epochs */
-    size_t all_images;        /* there were to draw from */
+    const char *model, *data;  /* borrowed from the call */
+    const char *settings;      /* "batch 8, adam, lr 0.001, seed 1" */
+    const char *off;           /* what of the network's own is off without a cure, or "" */
+    int images, planned;       /* training images; epochs */
+    size_t all_images;         /* there were to draw from */
     size_t judges, all_judges; /* validation images that judge, and all there are */
     size_t watched;            /* of the judges: those asked after every epoch, for the lines */
     double baseline;           /* share of the largest class among them */

@@ -41,12 +41,13 @@ static bool ask_accuracy(const cmd_quiz *quiz, int about, cmd_question *q)
         nn_class_score s = class_of(quiz, k);
         if (s.truth) sum += (double)s.right / (double)s.truth, known++;
     }
-    cmd_q_text(q, "On the diagonal of the matrix stand %s of the %s images. What is the accuracy?", count(right), count(all));
+    cmd_q_text(q, "On the diagonal of the matrix stand %s of the %s images. What is the accuracy?", count(right),
+               count(all));
     cmd_q_right(q, "%s%%", percent(right, all));
     cmd_q_way(q, "%s / %s = %s%%: what is called as it is, over all", count(right), count(all), percent(right, all));
     cmd_q_wrong(q, "those are off the diagonal: the ones it has wrong", "%s%%", percent(all - right, all));
-    cmd_q_wrong(q, "the mean of the recalls is balanced accuracy, where rare labels count as much as frequent ones", "%s%%",
-                plt_points(sum / (known ? known : 1), 1));
+    cmd_q_wrong(q, "the mean of the recalls is balanced accuracy, where rare labels count as much as frequent ones",
+                "%s%%", plt_points(sum / (known ? known : 1), 1));
     cmd_q_wrong(q, "that is right against wrong, not against all", "%s%%",
                 percent(right < all - right ? right : all - right, right < all - right ? all - right : right));
     return true;
@@ -56,7 +57,8 @@ static bool ask_accuracy(const cmd_quiz *quiz, int about, cmd_question *q)
 static bool ask_rate(const cmd_quiz *quiz, int label, bool recall, cmd_question *q)
 {
     nn_class_score s = class_of(quiz, label);
-    int64_t all = cmd_score_total(quiz->score), whole = recall ? s.truth : s.predicted, other = recall ? s.predicted : s.truth;
+    int64_t all = cmd_score_total(quiz->score), whole = recall ? s.truth : s.predicted,
+            other = recall ? s.predicted : s.truth;
     const char *name = quiz->label[label];
     if (whole < 1) return false;
     cmd_q_text(q, "%s images are %s, %s are called %s, and %s are both. What is the %s of %s?", count(s.truth), name,
@@ -64,10 +66,12 @@ static bool ask_rate(const cmd_quiz *quiz, int label, bool recall, cmd_question 
     cmd_q_right(q, "%s%%", percent(s.right, whole));
     cmd_q_way(q, "%s / %s = %s%%: %s", count(s.right), count(whole), percent(s.right, whole),
               recall ? "of the images that are so, how many were found" : "of those called so, how many are");
-    if (other) cmd_q_wrong(q, recall ? "over those called so: that is precision" : "over those that are so: that is recall", "%s%%",
-                percent(s.right, other));
+    if (other)
+        cmd_q_wrong(q, recall ? "over those called so: that is precision" : "over those that are so: that is recall",
+                    "%s%%", percent(s.right, other));
     cmd_q_wrong(q, "over all images: the others have no part in it", "%s%%", percent(s.right, all));
-    cmd_q_wrong(q, "those are the ones that were missed, or called so wrongly", "%s%%", percent(whole - s.right, whole));
+    cmd_q_wrong(q, "those are the ones that were missed, or called so wrongly", "%s%%",
+                percent(whole - s.right, whole));
     return true;
 }
 
@@ -87,13 +91,15 @@ static bool ask_f1(const cmd_quiz *quiz, int about, cmd_question *q)
     if (!s.truth || !s.predicted || !s.right) return false;
     double recall = (double)s.right / (double)s.truth, precision = (double)s.right / (double)s.predicted;
     double f1 = 2 * recall * precision / (recall + precision);
-    cmd_q_text(q, "%s images are %s, %s are called so, and %s are both: recall %s%%, precision %s%%. What is F1?", count(s.truth),
-               quiz->label[about], count(s.predicted), count(s.right), plt_points(recall, 1), plt_points(precision, 1));
+    cmd_q_text(q, "%s images are %s, %s are called so, and %s are both: recall %s%%, precision %s%%. What is F1?",
+               count(s.truth), quiz->label[about], count(s.predicted), count(s.right), plt_points(recall, 1),
+               plt_points(precision, 1));
     cmd_q_right(q, "%s%%", plt_points(f1, 1));
-    cmd_q_way(q, "2·%s / (%s + %s) = %s%%: the harmonic mean, which the smaller one of the two pulls down", count(s.right),
-              count(s.truth), count(s.predicted), plt_points(f1, 1));
+    cmd_q_way(q, "2·%s / (%s + %s) = %s%%: the harmonic mean, which the smaller one of the two pulls down",
+              count(s.right), count(s.truth), count(s.predicted), plt_points(f1, 1));
     cmd_q_wrong(q, "the product is smaller than either of them", "%s%%", plt_points(recall * precision, 1));
-    cmd_q_wrong(q, "that is the plain mean, which forgives one of them being small", "%s%%", plt_points((recall + precision) / 2, 1));
+    cmd_q_wrong(q, "that is the plain mean, which forgives one of them being small", "%s%%",
+                plt_points((recall + precision) / 2, 1));
     cmd_q_wrong(q, "that is the larger one of the two", "%s%%", plt_points(fmax(recall, precision), 1));
     return true;
 }
@@ -130,12 +136,14 @@ static bool ask_interval(const cmd_quiz *quiz, int about, cmd_question *q)
     double width = now.high - now.low, then = more.high - more.low;
     (void)about;
     if (all < 2) return false;
-    cmd_q_text(q, "%s of %s are right, and the 95%% interval goes from %s to %s%%: it is %s points wide. About how wide would it be "
-                  "with four times as many images and the same rate?",
+    cmd_q_text(q,
+               "%s of %s are right, and the 95%% interval goes from %s to %s%%: it is %s points wide. About how wide "
+               "would it be "
+               "with four times as many images and the same rate?",
                count(right), count(all), plt_points(now.low, 1), plt_points(now.high, 1), plt_points(width, 1));
     cmd_q_right(q, "%s points", plt_points(then, 1));
-    cmd_q_way(q, "about half: its width goes with 1 / √images, and √4 = 2; for %s of %s it goes from %s to %s%%", count(4 * right),
-              count(4 * all), plt_points(more.low, 1), plt_points(more.high, 1));
+    cmd_q_way(q, "about half: its width goes with 1 / √images, and √4 = 2; for %s of %s it goes from %s to %s%%",
+              count(4 * right), count(4 * all), plt_points(more.low, 1), plt_points(more.high, 1));
     cmd_q_wrong(q, "it does not go with the number of images but with its root", "%s points", plt_points(width / 4, 1));
     cmd_q_wrong(q, "more images tell more: the rate is the same, the doubt is not", "%s points", plt_points(width, 1));
     return true;
@@ -147,22 +155,28 @@ static bool ask_baseline(const cmd_quiz *quiz, int about, cmd_question *q)
     nn_interval ci = nn_wilson(right, all, 0.95);
     double baseline = cmd_score_baseline(quiz->score);
     const char *largest = cmd_score_largest(quiz->score, quiz->label);
-    static const char *const says[] = {"yes: all of the interval lies above it", "no: all of the interval lies below it",
-                                       "that is open: the interval holds it"};
+    static const char *const says[] = {"yes: all of the interval lies above it",
+                                       "no: all of the interval lies below it", "that is open: the interval holds it"};
     int truth = ci.low > baseline ? 0 : ci.high < baseline ? 1 : 2;
     (void)about;
     if (all < 2) return false;
-    cmd_q_text(q, "%s has %s%% right (95%% interval %s to %s%%); always saying %s would have %s%% right. Is it better than that?",
-               quiz->model_name, percent(right, all), plt_points(ci.low, 1), plt_points(ci.high, 1), largest,
-               plt_points(baseline, 1));
+    cmd_q_text(
+        q,
+        "%s has %s%% right (95%% interval %s to %s%%); always saying %s would have %s%% right. Is it better than that?",
+        quiz->model_name, percent(right, all), plt_points(ci.low, 1), plt_points(ci.high, 1), largest,
+        plt_points(baseline, 1));
     cmd_q_right(q, "%s", says[truth]);
     cmd_q_way(q, "%s%% %s %s to %s%%: only what lies outside the interval is told apart by these %s images",
-              plt_points(baseline, 1), truth == 2 ? "lies within" : truth ? "lies above" : "lies below", plt_points(ci.low, 1),
-              plt_points(ci.high, 1), count(all));
+              plt_points(baseline, 1),
+              truth == 2 ? "lies within"
+              : truth    ? "lies above"
+                         : "lies below",
+              plt_points(ci.low, 1), plt_points(ci.high, 1), count(all));
     for (int i = 0; i < 3; i++)
         if (i != truth)
-            cmd_q_wrong(q, i == 2 ? "it is not: compare the ends of the interval with the baseline"
-                                  : "compare the ends of the interval with the baseline, not its middle",
+            cmd_q_wrong(q,
+                        i == 2 ? "it is not: compare the ends of the interval with the baseline"
+                               : "compare the ends of the interval with the baseline, not its middle",
                         "%s", says[i]);
     return true;
 }

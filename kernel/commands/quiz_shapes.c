@@ -90,14 +90,15 @@ static bool ask_window(const cmd_quiz *quiz, int about, cmd_question *q)
     if (conv) cmd_q_way(q, "One map for each of the %lld filters", side(o, 2));
     else cmd_q_way(q, "Each of the %lld maps by itself, so there are as many as before", side(o, 2));
     if (conv)
-        cmd_q_wrong(q, "each filter reads all maps and gives one: there are as many maps as filters", "%lldx%lldx%lld", h, v,
-                    side(i, 2) == side(o, 2) ? 2 * side(o, 2) : side(i, 2));
+        cmd_q_wrong(q, "each filter reads all maps and gives one: there are as many maps as filters", "%lldx%lldx%lld",
+                    h, v, side(i, 2) == side(o, 2) ? 2 * side(o, 2) : side(i, 2));
     if (w.same)
         cmd_q_wrong(q, "that is `valid`, without zeros around", "%lldx%lldx%lld", out_of(&w, 0, false),
                     out_of(&w, 1, false), side(o, 2));
     else
-        cmd_q_wrong(q, pool ? "a row that is left over fills no window, so it is dropped" : "that is `same`, with zeros around",
-                    "%lldx%lldx%lld", out_of(&w, 0, true), out_of(&w, 1, true), side(o, 2));
+        cmd_q_wrong(
+            q, pool ? "a row that is left over fills no window, so it is dropped" : "that is `same`, with zeros around",
+            "%lldx%lldx%lld", out_of(&w, 0, true), out_of(&w, 1, true), side(o, 2));
     if (pool && side(o, 2) > 1)
         cmd_q_wrong(q, "rows and columns are pooled, maps are not", "%lldx%lldx%lld", h, v, side(o, 2) / 2);
     if (h > 1 && v > 1)
@@ -124,7 +125,8 @@ static bool ask_list(const cmd_quiz *quiz, int about, cmd_question *q)
         cmd_q_wrong(q, "sides are multiplied, not added", "%s", lg_thousands(h + w + c));
     } else {
         cmd_q_right(q, "%s", lg_thousands(c));
-        cmd_q_way(q, "%s of each map: %lld maps, %lld numbers", is(node, "globalavg") ? "the mean" : "the largest", c, c);
+        cmd_q_way(q, "%s of each map: %lld maps, %lld numbers", is(node, "globalavg") ? "the mean" : "the largest", c,
+                  c);
         cmd_q_wrong(q, "all numbers are what `flatten` gives", "%s", lg_thousands(all));
         cmd_q_wrong(q, "those are the places of one map", "%s", lg_thousands(h * w));
     }
@@ -160,7 +162,9 @@ static bool ask_kept(const cmd_quiz *quiz, int about, cmd_question *q)
     cmd_q_right(q, "%s", lg_thousands(n));
     cmd_q_way(q, drops ? "dropout sets some to 0 while training, but they keep their places; in use it does nothing"
                        : "each number is changed by itself: as many as before");
-    cmd_q_wrong(q, drops ? "what is dropped becomes 0, it does not go away" : "nothing is joined here: that is what pooling does",
+    cmd_q_wrong(q,
+                drops ? "what is dropped becomes 0, it does not go away"
+                      : "nothing is joined here: that is what pooling does",
                 "%s", lg_thousands(n / 2));
     cmd_q_wrong(q, "it adds nothing", "%s", lg_thousands(2 * n));
     return true;
@@ -191,7 +195,8 @@ static bool ask_trail(const cmd_quiz *quiz, int about, cmd_question *q)
     cmd_q_text(q, "An image of %s goes in. What size has it behind `%s`?", shape_words(&in, size), node->name);
     cmd_q_way(q, "%lldx%lld", h, w);
     for (int i = 0; i < n; i++) {
-        const nn_shape *s = &nn_net_node(quiz->net, trail[i])->spec.out, *was = &nn_net_node(quiz->net, trail[i])->spec.in[0];
+        const nn_shape *s = &nn_net_node(quiz->net, trail[i])->spec.out,
+                       *was = &nn_net_node(quiz->net, trail[i])->spec.in[0];
         window win;
         if (side(s, 0) != side(was, 0) || side(s, 1) != side(was, 1))
             cmd_q_way(q, " → %lldx%lld", side(s, 0), side(s, 1));
@@ -201,10 +206,11 @@ static bool ask_trail(const cmd_quiz *quiz, int about, cmd_question *q)
     const nn_shape *out = &node->spec.out, *last = &node->spec.in[0];
     cmd_q_right(q, "%s", shape_words(out, size));
     cmd_q_way(q, ", and %lld maps, as the last layer with filters has", side(out, 2));
-    cmd_q_wrong(q, "windows without zeros around take a border away at every layer", "%lldx%lldx%lld", h, w, side(out, 2));
+    cmd_q_wrong(q, "windows without zeros around take a border away at every layer", "%lldx%lldx%lld", h, w,
+                side(out, 2));
     cmd_q_wrong(q, "that is what comes into this layer", "%s", shape_words(last, before));
-    cmd_q_wrong(q, "the maps are those of the image, which the first filters have replaced", "%lldx%lldx%lld", side(out, 0),
-                side(out, 1), side(&in, 2));
+    cmd_q_wrong(q, "the maps are those of the image, which the first filters have replaced", "%lldx%lldx%lld",
+                side(out, 0), side(out, 1), side(&in, 2));
     return true;
 }
 

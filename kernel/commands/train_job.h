@@ -35,7 +35,7 @@ typedef struct cmd_train_spec {
     uint64_t seed;
     bool keep_last, balance, no_shuffle;
     bool resume; /* `continue`: go on after the model's last run, where it has one */
-    bool lost;   /* a run whose loss was lost before an epoch had ended is kept as well, with the weights it began with */
+    bool lost;   /* a run whose loss was lost before an epoch had ended is kept as well, with what it began with */
     bool again;  /* train even where the run store has this run, or the beginning of it */
 } cmd_train_spec;
 

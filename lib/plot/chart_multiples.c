@@ -1,4 +1,5 @@
-/* chart_multiples.c - small multiples: one little chart for each run, all with the same axes, so that heights compare. */
+/* chart_multiples.c - small multiples: one little chart for each run, all with the same axes, so that heights compare.
+ */
 #include "lib/plot/panel.h"
 #include <math.h>
 #include <string.h>
@@ -41,8 +42,8 @@ static void draw_lost(const plt_panel *p, const plt_multiple *m)
 {
     double x = plt_panel_x(p, m->lost), y = p->y + 4;
     if (m->lost <= 0 || !isfinite(x)) return;
-    plt_draw_path(p->scene, (const double[]){x - 5, y - 5, x + 5, y + 5, NAN, NAN, x - 5, y + 5, x + 5, y - 5}, 5, false,
-                  (plt_paint){.stroke = PLT_VERMILION, .width = 2});
+    plt_draw_path(p->scene, (const double[]){x - 5, y - 5, x + 5, y + 5, NAN, NAN, x - 5, y + 5, x + 5, y - 5}, 5,
+                  false, (plt_paint){.stroke = PLT_VERMILION, .width = 2});
     bool right = x > p->x + p->w / 2;
     plt_draw_text(p->scene, right ? x - 9 : x + 9, y + 12,
                   (plt_font){.size = 11, .halo = true, .anchor = right ? PLT_END : PLT_START}, "lost");
@@ -53,7 +54,8 @@ static void draw_multiple(plt_panel *p, const plt_multiples_spec *s, const plt_m
     plt_doc *doc = p->scene->doc;
     plt_draw_text(p->scene, p->x, p->y - 38, (plt_font){.size = 12, .bold = true},
                   plt_text_fit(doc, m->name, 12, true, p->w + GAP - 4));
-    plt_draw_text(p->scene, p->x, p->y - 23, (plt_font){.size = 12}, plt_text_fit(doc, m->note, 12, false, p->w + GAP - 4));
+    plt_draw_text(p->scene, p->x, p->y - 23, (plt_font){.size = 12},
+                  plt_text_fit(doc, m->note, 12, false, p->w + GAP - 4));
     if (m->detail)
         plt_draw_text(p->scene, p->x, p->y - 8, (plt_font){.size = 11},
                       plt_text_fit(doc, m->detail, 11, false, p->w + GAP - 4));

@@ -71,8 +71,8 @@ void nn_exec_gradient(nn_exec *exec, int n);
  * output of a node, 0 being the image, to be read with nn_exec_activation_grad. Backward goes no further than that, so
  * the gradient is that of the node's output behind its activation. Cancelled: undefined. */
 void nn_exec_explain(nn_exec *exec, int n, const int32_t *score, int node);
-/* The same in two parts, for sums of any numbers of the network: forward as far as node `top`, whose output (that of the
- * last one: the scores) is then there, and back from it, where seed (n, its shape) says how much each of its numbers
+/* The same in two parts, for sums of any numbers of the network: forward as far as node `top`, whose output (that of
+ * the last one: the scores) is then there, and back from it; seed (n, its shape) says how much each of its numbers
  * counts in the sum whose gradient is wanted. */
 void nn_exec_scores(nn_exec *exec, int n, int top);
 void nn_exec_back(nn_exec *exec, int n, int top, const float *seed, int node);

@@ -42,7 +42,8 @@ static int wrap(int i, int n)
     return i < 0 ? i + n : i >= n ? i - n : i;
 }
 
-/* One pass of 1 2 1 / 4 with neighbours `reach` away, in both directions; edges are those of a ring, as jitter has it. */
+/* One pass of 1 2 1 / 4 with neighbours `reach` away, in both directions; edges are those of a ring, as jitter has it.
+ */
 static void blur(const dreamer *d, float *x, int reach)
 {
     int down = reach < d->h ? reach : 0, across = reach < d->w ? reach : 0;
@@ -220,8 +221,8 @@ static lg_status make(dreamer *d, lg_err *err)
     const nn_dream_options *o = d->o;
     const nn_net *net = nn_weights_net(o->weights);
     const nn_shape in = nn_net_input(net), top = nn_net_node(net, o->node)->spec.out;
-    LG_TRY(nn_exec_new(
-        &(nn_exec_options){.net = net, .max_batch = 1, .keep = true, .back = true, .limit = o->limit}, &d->exec, err));
+    LG_TRY(nn_exec_new(&(nn_exec_options){.net = net, .max_batch = 1, .keep = true, .back = true, .limit = o->limit},
+                       &d->exec, err));
     nn_exec_load(d->exec, o->weights);
     nn_exec_set_cancel(d->exec, o->cancel);
     d->h = (int)in.dim[0], d->w = (int)in.dim[1], d->c = (int)in.dim[2];

@@ -5,9 +5,9 @@
 /* Branches that join twice, so that gradients are added. */
 static nn_net *joined(void)
 {
-    static const char *const lines[] = {"input 8x7x3",      "preprocess tf",   "conv 4 3x3 same", "batchnorm",
-                                        "activation swish", "conv 4 3x3 same", "add",             "activation tanh",
-                                        "dropout 0.5",      "conv 3 3x3 gelu", "globalavg",       "dense 3 softmax"};
+    static const char *const lines[] = {
+        "input 8x7x3", "preprocess tf",   "conv 4 3x3 same", "batchnorm",       "activation swish", "conv 4 3x3 same",
+        "add",         "activation tanh", "dropout 0.5",     "conv 3 3x3 gelu", "globalavg",        "dense 3 softmax"};
     nn_net *net = NULL;
     nn_config config = {0};
     lg_err_clear(&err);
@@ -114,8 +114,15 @@ TEST(a_dream_of_halves)
     nn_weights *weights = halves(net);
     const int frames[] = {5, 50};
     nn_dream dream, again, other;
-    nn_dream_options how = {.weights = weights, .node = 2, .channel = 1, .low = -1, .high = 1, .steps = 120, .seed = 4,
-                            .frame = frames, .frames = 2};
+    nn_dream_options how = {.weights = weights,
+                            .node = 2,
+                            .channel = 1,
+                            .low = -1,
+                            .high = 1,
+                            .steps = 120,
+                            .seed = 4,
+                            .frame = frames,
+                            .frames = 2};
     CHECK_OK(nn_dream_run(&how, &dream, &err));
     CHECK(!dream.asleep && dream.done == 120);
     CHECK(mean(dream.image, 1, 7) > 0.7 && mean(dream.image, 9, 15) < -0.7);
@@ -175,8 +182,15 @@ TEST(an_interrupted_dream_is_kept)
     nn_weights *weights = halves(net);
     lg_cancel cancel = {0};
     nn_dream dream;
-    nn_dream_options how = {.weights = weights, .node = 2, .channel = 1, .high = 1, .steps = 50, .seed = 4,
-                            .cancel = &cancel, .ctx = &cancel, .on_step = stop_at_ten};
+    nn_dream_options how = {.weights = weights,
+                            .node = 2,
+                            .channel = 1,
+                            .high = 1,
+                            .steps = 50,
+                            .seed = 4,
+                            .cancel = &cancel,
+                            .ctx = &cancel,
+                            .on_step = stop_at_ten};
     CHECK_INT(nn_dream_run(&how, &dream, &err), LG_E_INTERRUPTED);
     CHECK(dream.done == 10 && dream.frames == 2 && dream.frame[1].step == 10);
     CHECK(dream.score[10] > dream.score[0] && dream.output[1] > 0.5f);

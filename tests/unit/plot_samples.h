@@ -436,6 +436,47 @@ static void sample_landscape(plt_doc *doc)
     plt_contour(doc, &(plt_contour_spec){.value = valley + 80, .n = 1, .radius = 1});
 }
 
+/* A picture that grows, runs side by side, and an answer that is kept back. */
+static void sample_lab(plt_doc *doc)
+{
+    enum { FRAMES = 3, N = 21 };
+    double x[N], y[N], train[N], val[N], low[N];
+    uint8_t rgb[FRAMES][16 * 12 * 3];
+    plt_growth_frame frame[FRAMES];
+    for (int i = 0; i < N; i++) {
+        x[i] = 10 * i, y[i] = 9.4 - 9.3 * exp(-i / 3.0), low[i] = 1.3 - 0.01 * i;
+        train[i] = 1 - 0.6 * exp(-i / 4.0), val[i] = 0.6 - 0.25 * exp(-i / 4.0) - 0.004 * i;
+    }
+    for (int i = 0; i < FRAMES; i++) {
+        ball(rgb[i], 12, 16, 0x204060u * (unsigned)(i + 1));
+        frame[i] = (plt_growth_frame){x[10 * i], y[10 * i], rgb[i], 16, 12};
+    }
+    const plt_growth_spec growth = {
+        .x_label = "step", .y_label = "score", .x = x, .y = y, .n = N, .frame = frame, .frames = FRAMES};
+    plt_growth(doc, &growth);
+    const plt_multiple run[] = {
+        {.name = "no cure", .note = "gap 38 points", .detail = "100% and 62%", .train = train, .val = val, .n = N},
+        {.name = "with augment", .note = "gap 15 points", .train = val, .val = val, .n = N},
+        {.name = "with a name that is far too long for it", .note = "lost", .train = low, .n = 9, .lost = 10},
+        {.name = "not begun", .note = "–"},
+    };
+    plt_multiples(doc, &(plt_multiples_spec){.title = "Accuracy by epoch",
+                                             .x_label = "epoch",
+                                             .y = {.max = 1, .percent = true},
+                                             .panel = run,
+                                             .n = 4,
+                                             .baseline = 0.41,
+                                             .baseline_name = "guessing"});
+    plt_multiples(doc, &(plt_multiples_spec){.x_label = "epoch", .y = {.max = 1.5}, .panel = run, .n = 2});
+    plt_text(doc, "1. How many parameters?\n(a) 448\n(b) 432");
+    plt_answer_begin(doc, "Answer to question 1");
+    plt_text(doc, "(a) 448. (3·3·3 + 1)·16 = 448.");
+    plt_item(doc, "not (b) 432: the biases count as well");
+    plt_fold_end(doc);
+    plt_note(doc, "what comes after the question stands before its answer in plain text");
+    plt_growth(doc, &(plt_growth_spec){.title = "nothing", .x_label = "step", .y_label = "score"});
+}
+
 typedef struct sample {
     const char *name;
     void (*build)(plt_doc *doc);
@@ -446,7 +487,8 @@ static const sample samples[] = {
     {"blocks", sample_blocks},       {"confusion", sample_confusion}, {"lines", sample_lines},
     {"intervals", sample_intervals}, {"sheet", sample_sheet},         {"words", sample_words},
     {"judged", sample_judged},       {"step", sample_step},           {"gradients", sample_gradients},
-    {"landscape", sample_landscape}, {"hostile", sample_hostile},
+    {"landscape", sample_landscape}, {"lab", sample_lab},
+    {"hostile", sample_hostile},
 };
 enum { SAMPLES = sizeof samples / sizeof *samples };
 

@@ -22,12 +22,17 @@ static void make(fake *f, double lr, const double loss[EPOCHS], int right)
     f->count[0] = right / 2, f->count[1] = 100 - right / 2;
     f->count[3] = right - right / 2, f->count[2] = 100 - f->count[3];
     f->run = (cmd_run){.run = {.epoch = f->epoch, .epochs = EPOCHS, .classes = 2, .best = EPOCHS - 1},
-                       .settings = f->settings, .model = "m", .data = "d", .planned = EPOCHS,
+                       .settings = f->settings,
+                       .model = "m",
+                       .data = "d",
+                       .planned = EPOCHS,
                        .score = {[DATA_VAL] = {.count = f->count, .classes = 2}}};
 }
 
-static const double stuck[] = {0.70, 0.69, 0.70, 0.69}, still[] = {0.80, 0.7999, 0.7998, 0.7997}, good[] = {0.6, 0.3, 0.2, 0.1}, slow[] = {0.68, 0.66, 0.64, 0.62},
-                    flat[] = {0.45, 0.40, 0.3999, 0.3998}, wild[] = {0.6, 0.5, 0.6, 0.4}, near_good[] = {0.6, 0.4, 0.3, 0.15};
+static const double stuck[] = {0.70, 0.69, 0.70, 0.69}, still[] = {0.80, 0.7999, 0.7998, 0.7997},
+                    good[] = {0.6, 0.3, 0.2, 0.1}, slow[] = {0.68, 0.66, 0.64, 0.62},
+                    flat[] = {0.45, 0.40, 0.3999, 0.3998}, wild[] = {0.6, 0.5, 0.6, 0.4},
+                    near_good[] = {0.6, 0.4, 0.3, 0.15};
 
 static cmd_race_verdict verdict(const cmd_race *race, double lr)
 {
@@ -42,7 +47,8 @@ TEST(verdicts)
     const cmd_run *run[8];
     const char *name[8];
     cmd_race race;
-    make(&f[0], 0.1, good, 190), make(&f[1], 10, stuck, 100), make(&f[2], 0.01, slow, 130), make(&f[3], 100, stuck, 100);
+    make(&f[0], 0.1, good, 190), make(&f[1], 10, stuck, 100), make(&f[2], 0.01, slow, 130),
+        make(&f[3], 100, stuck, 100);
     make(&f[4], 1, wild, 150), make(&f[5], 0.02, flat, 150), make(&f[6], 0.05, near_good, 186);
     make(&f[7], 1e-6, still, 100);
     f[3].run.run.epochs = 0, f[3].run.run.best = -1, f[3].run.run.diverged = true;
@@ -70,7 +76,8 @@ TEST(who_takes_part)
     make(&f[0], 0.1, good, 190), make(&f[1], 0.01, slow, 130), make(&f[2], 0.1, slow, 120), make(&f[3], 1, stuck, 100);
     make(&f[4], 0.01, slow, 130);
     for (int i = 0; i < 5; i++) run[i] = &f[i].run;
-    snprintf(f[0].settings, sizeof f[0].settings, "epochs 9 batch 8 lr 0.1 optimizer sgd keep best seed 1"); /* longer */
+    snprintf(f[0].settings, sizeof f[0].settings,
+             "epochs 9 batch 8 lr 0.1 optimizer sgd keep best seed 1"); /* longer */
     f[1].run.run.interrupted = true;
     CHECK(cmd_race_of(run, name, 5, &race));
     CHECK_INT(race.n, 3); /* c, d, e */

@@ -1,5 +1,5 @@
-/* `overfit`: its figures agree with each other, verdicts say what the intervals say, cures do what they are said to, and
- * the model stays as it is. */
+/* `overfit`: its figures agree with each other, verdicts say what the intervals say, cures do what they are said to,
+ * and the model stays as it is. */
 #include "tests/support/lens.h"
 
 static lens l;
@@ -55,7 +55,8 @@ static void begin(void)
     if (!made) lens_shop();
     made = true;
     CHECK_OK(lens_open(&l));
-    shown("load logos from shop split 60/40\nmodel m on logos { conv 6 3x3 relu; maxpool 4; flatten; dense 16 relu; dense "
+    shown("load logos from shop split 60/40\nmodel m on logos { conv 6 3x3 relu; maxpool 4; flatten; dense 16 relu; "
+          "dense "
           "classes softmax }\nfit m epochs 2 quiet");
 }
 
@@ -125,10 +126,12 @@ TEST(stopped_on_the_way)
 TEST(other_networks)
 {
     begin();
-    shown("load grey from shop size 16x16x1 split 60/40\nmodel g on grey { conv 4 3x3 relu; residual { conv 4 3x3 same }; "
+    shown("load grey from shop size 16x16x1 split 60/40\nmodel g on grey { conv 4 3x3 relu; residual { conv 4 3x3 same "
+          "}; "
           "globalavg; dense classes softmax }\noverfit g images 8 epochs 2 cures dropout");
     CHECK_HAS(lg_buf_str(&l.text), "before dense1, which g does not have");
-    shown("model b on logos { base mobilenet width 0.1 weights none frozen until conv_pw_3_relu; conv 8 1x1 relu; globalavg; dense classes softmax }\n"
+    shown("model b on logos { base mobilenet width 0.1 weights none frozen until conv_pw_3_relu; conv 8 1x1 relu; "
+          "globalavg; dense classes softmax }\n"
           "overfit b images 8 epochs 2 cures dropout, decay");
     CHECK_HAS(lg_buf_str(&l.text), "with decay: gap");
     lens_close(&l);

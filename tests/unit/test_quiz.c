@@ -31,7 +31,8 @@ static void run(const char *cell)
     memset(quiz, 0, sizeof quiz);
     for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
         if (sscanf(line, "Answer to question %d", &n) == 1) answer = n - 1;
-        else if (answer < 0 && sscanf(line, "%d. ", &n) == 1 && n == questions + 1 && strncmp(strchr(line, '.'), ". ", 2) == 0)
+        else if (answer < 0 && sscanf(line, "%d. ", &n) == 1 && n == questions + 1 &&
+                 strncmp(strchr(line, '.'), ". ", 2) == 0)
             at = questions++, keep(quiz[at].text, sizeof quiz[at].text, strchr(line, '.') + 2);
         else if (answer < 0 && at >= 0 && sscanf(line, "   (%c) ", &letter) == 1)
             keep(quiz[at].choice[quiz[at].choices++], sizeof quiz[at].choice[0], line + 7);
@@ -77,10 +78,10 @@ typedef struct step {
     bool same;
 } step;
 /* The network of the tests, as far as it has places: 32x32x3. */
-static const step steps[] = {{"conv1", 5, 2, 8, true}, {"conv2", 3, 1, 12, false}, {"bn", 1, 1, 0, false},
+static const step steps[] = {{"conv1", 5, 2, 8, true},     {"conv2", 3, 1, 12, false},    {"bn", 1, 1, 0, false},
                              {"maxpool1", 2, 2, 0, false}, {"depthwise1", 3, 1, 0, true}, {"conv3", 2, 2, 6, false}};
 #define NET                                                                                                            \
-    "model m on logos { conv 8 5x5 relu same stride 2; conv 12 3x3 relu; batchnorm name bn; maxpool 2; depthwise 3x3 "   \
+    "model m on logos { conv 8 5x5 relu same stride 2; conv 12 3x3 relu; batchnorm name bn; maxpool 2; depthwise 3x3 " \
     "relu same; conv 6 2x2 stride 2 no bias; flatten; dense 20 relu; dropout 0.5; dense classes softmax }"
 
 static int places(int n, int k, int s, bool same)
@@ -115,11 +116,12 @@ static bool check_shape(const asked *q)
 {
     char a[40], b[40], c[60], size[60];
     int h, w, d, n, k, k2, s, maps;
-    if (sscanf(q->text, "`%39[^`]` (%39[^)]) gets %dx%dx%d. It has %d filters of %dx%d, stride %d, %59[^.]", a, b, &h, &w, &d, &n,
-               &k, &k2, &s, c) == 10 ||
-        (n = 0, sscanf(q->text, "`%39[^`]` (%39[^)]) gets %dx%dx%d. It has windows of %dx%d, stride %d, %59[^.]", a, b, &h, &w,
-                       &d, &k, &k2, &s, c) == 9) ||
-        sscanf(q->text, "`%39[^`]` (%39[^)]) gets %dx%dx%d. It has one kernel of %dx%d for each map, stride %d, %59[^.]", a, b,
+    if (sscanf(q->text, "`%39[^`]` (%39[^)]) gets %dx%dx%d. It has %d filters of %dx%d, stride %d, %59[^.]", a, b, &h,
+               &w, &d, &n, &k, &k2, &s, c) == 10 ||
+        (n = 0, sscanf(q->text, "`%39[^`]` (%39[^)]) gets %dx%dx%d. It has windows of %dx%d, stride %d, %59[^.]", a, b,
+                       &h, &w, &d, &k, &k2, &s, c) == 9) ||
+        sscanf(q->text,
+               "`%39[^`]` (%39[^)]) gets %dx%dx%d. It has one kernel of %dx%d for each map, stride %d, %59[^.]", a, b,
                &h, &w, &d, &k, &k2, &s, c) == 9) {
         bool same = strstr(c, "same") != NULL;
         snprintf(size, sizeof size, "%dx%dx%d", places(h, k, s, same), places(w, k2, s, same), n ? n : d);
@@ -138,7 +140,8 @@ static bool check_shape(const asked *q)
         snprintf(size, sizeof size, "%dx%dx%d", n, n, maps);
         return is(q, 5, size);
     }
-    if (sscanf(q->text, "How many pixels of the image can one number behind `%39[^`]", a) == 1) return is_number(q, 6, field(a));
+    if (sscanf(q->text, "How many pixels of the image can one number behind `%39[^`]", a) == 1)
+        return is_number(q, 6, field(a));
     TEST_FAIL("a question that the test does not know: %s", q->text);
 }
 
@@ -171,7 +174,8 @@ static bool check_count(const asked *q)
         return is_number(q, 7, sum);
     }
     if (strstr(q->text, "is a dense layer of") && strstr(q->text, "How many parameters")) {
-        for (long long u = 0; u < number(q->text, 0); u++) sum += number(q->text, 1) + (strstr(q->text, "with biases") ? 1 : 0);
+        for (long long u = 0; u < number(q->text, 0); u++)
+            sum += number(q->text, 1) + (strstr(q->text, "with biases") ? 1 : 0);
         return is_number(q, 8, sum);
     }
     if (sscanf(q->text, "`%39[^`]` (%39[^)]) gives", a, b) == 2) {
@@ -191,7 +195,8 @@ static bool check_count(const asked *q)
         return is_percent(q, 12, (double)most / (double)all);
     }
     if (strstr(q->text, "How many steps")) {
-        long long images = digits(&at), times = strstr(q->text, "variants") ? digits(&at) : 1, batch = digits(&at), taken = 0;
+        long long images = digits(&at), times = strstr(q->text, "variants") ? digits(&at) : 1, batch = digits(&at),
+                  taken = 0;
         CHECK_INT(images, atoll(lens_fact(&l, "logos.train.count")));
         for (long long left = images * times; left > 0; left -= batch) taken++;
         return is_number(q, 13, taken);
@@ -202,7 +207,8 @@ static bool check_count(const asked *q)
         return is(q, 14, value);
     }
     if (strstr(q->text, "Which share of them judges")) {
-        double train = (double)digits(&at), val = (double)digits(&at), test = strstr(q->text, "test") ? (double)digits(&at) : 0;
+        double train = (double)digits(&at), val = (double)digits(&at),
+               test = strstr(q->text, "test") ? (double)digits(&at) : 0;
         return is_percent(q, 15, val / (train + val + test));
     }
     if (strstr(q->text, "How much more often")) {
@@ -238,7 +244,8 @@ static bool check_metric(const asked *q)
         for (int k = 0; k < LABELS; k++) {
             all += cell[i][k], row[i] += cell[i][k], column[k] += cell[i][k];
             if (i == k) right += cell[i][k];
-            else if (cell[i][k] > most) most = cell[i][k], snprintf(text, sizeof text, "%s called %s", label[i], label[k]);
+            else if (cell[i][k] > most)
+                most = cell[i][k], snprintf(text, sizeof text, "%s called %s", label[i], label[k]);
         }
     for (int i = 0; i < LABELS; i++) {
         snprintf(text + 40, 40, "are %s,", label[i]);
@@ -261,8 +268,10 @@ static bool check_metric(const asked *q)
         double largest = 0;
         for (int i = 0; i < LABELS; i++) largest = fmax(largest, (double)row[i] / all);
         plt_wilson(right, all, &low, &high);
-        return is(q, 24, low > largest ? "yes: all of the interval lies above it"
-                         : high < largest ? "no: all of the interval lies below it" : "that is open: the interval holds it");
+        return is(q, 24,
+                  low > largest    ? "yes: all of the interval lies above it"
+                  : high < largest ? "no: all of the interval lies below it"
+                                   : "that is open: the interval holds it");
     }
     TEST_FAIL("a question that the test does not know: %s", q->text);
 }
@@ -329,7 +338,8 @@ TEST(answers_are_kept_back)
     run("quiz shapes count 4 seed 3");
     char *first = strdup(lg_buf_str(&l.text));
     const char *text = lg_buf_str(&l.text), *html = lg_buf_str(&l.html);
-    CHECK(strstr(text, "4. ") < strstr(text, "Answer to question 1") && !strstr(strstr(text, "Answer to question 1"), "\n4. "));
+    CHECK(strstr(text, "4. ") < strstr(text, "Answer to question 1") &&
+          !strstr(strstr(text, "Answer to question 1"), "\n4. "));
     int folds = 0;
     for (const char *at = html; (at = strstr(at, "<details")); at++) folds++;
     CHECK_INT(folds, 4);
