@@ -487,8 +487,7 @@ static const sample samples[] = {
     {"blocks", sample_blocks},       {"confusion", sample_confusion}, {"lines", sample_lines},
     {"intervals", sample_intervals}, {"sheet", sample_sheet},         {"words", sample_words},
     {"judged", sample_judged},       {"step", sample_step},           {"gradients", sample_gradients},
-    {"landscape", sample_landscape}, {"lab", sample_lab},
-    {"hostile", sample_hostile},
+    {"landscape", sample_landscape}, {"lab", sample_lab},             {"hostile", sample_hostile},
 };
 enum { SAMPLES = sizeof samples / sizeof *samples };
 
