@@ -7,7 +7,7 @@
 
 #include "lib/base/banned.h"
 
-enum { GRID, WITH, STRIDE, AT, SAME, VALID, ANIMATE, IMAGE, CHANNEL, CROP, LAYER, FILTER };
+enum { GRID, WITH, STRIDE, AT, SAME, VALID, ANIMATE, IMAGE, CHANNEL, CROP, LAYER, FILTER, SLIDER };
 
 #define KERNELS "identity edge sharpen blur emboss sobelx sobely"
 
@@ -50,6 +50,7 @@ static const dsl_param params[] = {
     [CROP] = CMD_SUBJECT_CROP,
     [LAYER] = CMD_LAYER("the first conv", "of a model: the layer of the filter"),
     [FILTER] = CMD_FILTER_NUMBER,
+    [SLIDER] = CMD_SLIDER("the position of the kernel"),
     {0},
 };
 
@@ -99,7 +100,8 @@ typedef struct slide {
     cmd_stack in, out;
     uint8_t *shown; /* marks of in */
     cmd_motion motion;
-    int at;            /* in y; -1: all */
+    int at;     /* in y; -1: all */
+    bool moves; /* by a slider */
     const char **line; /* of each number of out */
 } slide;
 
@@ -181,7 +183,7 @@ static int results(int size, int window, int stride, bool same)
 static lg_status prepare(const dsl_call *call, slide *s, lg_err *err)
 {
     int stride = (int)call->arg[STRIDE].value[0].integer;
-    *s = (slide){.motion = {stride, stride, 1, 1, dsl_on(call, SAME)}};
+    *s = (slide){.motion = {stride, stride, 1, 1, dsl_on(call, SAME)}, .moves = dsl_on(call, SLIDER)};
     LG_TRY(check_options(call, err));
     LG_TRY(with_model(call) ? take_filter(call, s, err) : take_kernel(call, s, err));
     LG_TRY(fits(call, s, err));
@@ -298,6 +300,12 @@ static lg_status write_out(const dsl_call *call, slide *s, lg_err *err)
 }
 
 /* ---- showing it ---- */
+/* Where a slider starts: in the middle of an image, at the first place of a grid. */
+static int first_place(const slide *s)
+{
+    return s->subject.image ? s->y.rows / 2 * s->y.cols + s->y.cols / 2 : 0;
+}
+
 /* The place `at` among what is shown; the last place where none was named. */
 static int place_shown(const slide *s)
 {
@@ -345,6 +353,11 @@ static lg_status draw(const dsl_call *call, plt_doc *doc, const slide *s, lg_err
     return LG_OK;
 }
 
+static void say_positions(plt_doc *doc, const slide *s)
+{
+    cmd_doc_positions(doc, s->line, s->out.rows, s->out.cols, s->view.top, s->view.left);
+}
+
 static void say_all(plt_doc *doc, const dsl_call *call, const slide *s, lg_err *err)
 {
     int n = s->y.rows * s->y.cols;
@@ -357,7 +370,7 @@ static void say_all(plt_doc *doc, const dsl_call *call, const slide *s, lg_err *
     if (sentence) plt_sentence(doc, "%s", sentence);
     n = s->out.rows * s->out.cols;
     if (!plt_slide_moves(s->out.rows, s->out.cols) && dsl_on(call, ANIMATE)) cmd_doc_too_many(doc, n);
-    cmd_doc_positions(doc, s->line, s->out.rows, s->out.cols, s->view.top, s->view.left);
+    say_positions(doc, s);
 }
 
 static void say(plt_doc *doc, const dsl_call *call, const slide *s, lg_err *err)
@@ -375,6 +388,7 @@ static void say(plt_doc *doc, const dsl_call *call, const slide *s, lg_err *err)
                  s->filter.number, channel_name(call, s, 0, err));
     if (s->filter.layer && strcmp(s->filter.activation, "linear") != 0)
         plt_note(doc, "these are the sums; the layer then applies %s to each", s->filter.activation);
+    if (s->moves) say_positions(doc, s);
 }
 
 static void add_title(plt_doc *doc, const dsl_call *call, const slide *s)
@@ -417,6 +431,7 @@ static lg_status show(const dsl_call *call, plt_doc *doc, slide *s, lg_err *err)
     LG_TRY(pad_first(call, s, err));
     const double *bias = s->filter.has_bias ? &s->filter.bias : NULL;
     LG_TRY(cmd_lesson_conv(call, &s->x, &s->kernel, bias, &s->motion, &s->y, err));
+    if (s->moves && s->at < 0) s->at = first_place(s);
     LG_TRY(cut(call, s, err));
     LG_TRY(write_out(call, s, err));
     add_title(doc, call, s);
@@ -437,11 +452,14 @@ static lg_status convolve_run(const dsl_call *call, lg_err *err)
 {
     slide s;
     plt_doc doc;
+    dsl_slider slider;
     plt_doc_init(&doc);
     lg_status st = prepare(call, &s, err);
     if (st == LG_OK) st = show(call, &doc, &s, err);
+    if (st == LG_OK && s.moves)
+        st = cmd_lesson_slider(call, "position of the kernel", s.y.rows, s.y.cols, s.at, &slider, err);
     cmd_subject_release(&s.subject);
-    if (st == LG_OK) return cmd_display(call, &doc, true, err);
+    if (st == LG_OK) return s.moves ? cmd_slide(call, &doc, true, &slider, err) : cmd_display(call, &doc, true, err);
     plt_doc_release(&doc);
     return st;
 }
@@ -459,6 +477,7 @@ const dsl_command dsl_cmd_convolve = {
         (const char *const[]){
             "convolve [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] with [0 1 0; 1 -4 1; 0 1 0] at 2,2",
             "convolve [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] with edge same",
+            "convolve [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] with edge slider",
             "convolve logos.train with scratch layer conv1 filter 3 image 7 at 2,3", NULL},
     .check = convolve_check,
     .run = convolve_run,

@@ -146,6 +146,32 @@ lg_status cmd_lesson_at(const dsl_call *call, int param, int rows, int cols, int
     return LG_OK;
 }
 
+/* ---- sliders ---- */
+/* "1", "2", …, or with cols "1,1", "1,2", … */
+static const char **counted(const dsl_call *call, int n, int cols, lg_err *err)
+{
+    const char **word = lg_arena_alloc(call->arena, (size_t)n, sizeof *word, err);
+    for (int i = 0; word && i < n; i++) {
+        word[i] = cols ? lg_arena_strf(call->arena, err, "%d,%d", i / cols + 1, i % cols + 1)
+                       : lg_arena_strf(call->arena, err, "%d", i + 1);
+        if (!word[i]) return NULL;
+    }
+    return word;
+}
+
+lg_status cmd_lesson_slider(const dsl_call *call, const char *what, int rows, int cols, int place, dsl_slider *out,
+                            lg_err *err)
+{
+    int n = rows * cols;
+    bool two = n > PLT_SLIDE_MOST && rows > 1 && cols > 1;
+    *out = (dsl_slider){.option = "at", .what = what, .naxes = n < 2 ? 0 : two ? 2 : 1};
+    if (two) {
+        out->axis[0] = (dsl_axis){"row", counted(call, rows, 0, err), rows, place / cols};
+        out->axis[1] = (dsl_axis){"column", counted(call, cols, 0, err), cols, place % cols};
+    } else out->axis[0] = (dsl_axis){"row, column", counted(call, n, cols, err), n, place};
+    return err->status;
+}
+
 /* ---- words and pictures ---- */
 plt_numbers cmd_lesson_numbers(const dsl_call *call, const cmd_stack *x, int channel, const uint8_t *mark,
                                const char *caption, lg_err *err)

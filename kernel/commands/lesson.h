@@ -57,6 +57,11 @@ const char *cmd_lesson_name(const dsl_call *call, int param);
 /* `at ROW,COL`, counted from 1, as a place in an output of so many rows and columns; -1 where none was given. LL142. */
 lg_status cmd_lesson_at(const dsl_call *call, int param, int rows, int cols, int *place, lg_err *err) LG_MUST_CHECK;
 
+/* A slider over the places of an output, drawn at `place`: row by row in one, or from 101 places on in two, for row and
+ * column. None where there is one place. */
+lg_status cmd_lesson_slider(const dsl_call *call, const char *what, int rows, int cols, int place, dsl_slider *out,
+                            lg_err *err) LG_MUST_CHECK;
+
 /* One channel of a stack as a picture's grid; mark (rows * cols) may be NULL. */
 plt_numbers cmd_lesson_numbers(const dsl_call *call, const cmd_stack *x, int channel, const uint8_t *mark,
                                const char *caption, lg_err *err);

@@ -158,6 +158,35 @@ lg_status cmd_display(const dsl_call *call, plt_doc *doc, bool png, lg_err *err)
     return cmd_display_to(call->out, doc, png, cmd_output_limit(call), err);
 }
 
+/* ---- sliders ---- */
+static lg_status show_line(const dsl_call *call, const dsl_slider *slider, lg_err *err)
+{
+    lg_buf text;
+    lg_buf_init(&text, 1 << 20);
+    dsl_slider_text(call, slider, &text);
+    lg_status st = lg_buf_check(&text, err);
+    if (st == LG_OK) call->out->display(call->out, &(dsl_bundle){.text = lg_buf_str(&text)}, NULL, false);
+    lg_buf_release(&text);
+    return st;
+}
+
+lg_status cmd_slide(const dsl_call *call, plt_doc *doc, bool png, const dsl_slider *slider, lg_err *err)
+{
+    plt_bundle rendered = {0};
+    dsl_out *out = call->out;
+    if (!slider->naxes) plt_note(doc, "there is one %s, so there is nothing to move", slider->what);
+    if (!slider->naxes) return cmd_display(call, doc, png, err);
+    if (out->document || !out->slide) {
+        LG_TRY(cmd_display(call, doc, png, err));
+        return show_line(call, slider, err);
+    }
+    LG_TRY(render(doc, png, cmd_output_limit(call), &rendered, err));
+    dsl_bundle bundle = as_bundle(&rendered);
+    out->slide(out, call, slider, &bundle);
+    plt_bundle_release(&rendered);
+    return LG_OK;
+}
+
 /* ---- live displays ---- */
 void cmd_live_init(cmd_live *live, dsl_out *out)
 {

@@ -9,7 +9,7 @@
 #ifndef CMD_WORKBENCH_H
 #define CMD_WORKBENCH_H
 
-#include "kernel/dsl/command.h"
+#include "kernel/dsl/slider.h"
 #include "lib/plot/chart.h"
 
 typedef struct cmd_workbench cmd_workbench;
@@ -36,6 +36,16 @@ size_t cmd_output_limit(const dsl_call *call);
 lg_status cmd_display(const dsl_call *call, plt_doc *doc, bool png, lg_err *err) LG_MUST_CHECK;
 /* The same for an object's own `show`, where there is no call. */
 lg_status cmd_display_to(dsl_out *out, plt_doc *doc, bool png, size_t limit, lg_err *err) LG_MUST_CHECK;
+
+/* The same for a drawing of which an option can be moved (slider.h); doc is complete without, and shows the value at
+ * which the slider starts. Where nothing can be moved it is followed by the line to type. */
+lg_status cmd_slide(const dsl_call *call, plt_doc *doc, bool png, const dsl_slider *slider, lg_err *err) LG_MUST_CHECK;
+/* Row for the tables of such commands. */
+#define CMD_SLIDER(what_)                                                                                              \
+    {                                                                                                                  \
+        .name = DSL_SLIDER_FLAG, .role = DSL_FLAG, .type = DSL_T_FLAG,                                                 \
+        .help = "in a notebook, a slider for " what_ ", which draws again while it is moved"                           \
+    }
 
 /* For plt_options.encode. */
 lg_status cmd_thumb_jpeg(void *ctx, const uint8_t *rgb, int width, int height, lg_buf *out, lg_err *err) LG_MUST_CHECK;

@@ -107,12 +107,12 @@ static void add_layers(lg_buf *out, const dsl_call *call, const dsl_layer *layer
     lg_buf_adds(out, " }");
 }
 
-lg_status dsl_recipe(const dsl_call *call, lg_arena *arena, const char **out, lg_err *err)
+lg_status dsl_written(const dsl_call *call, bool defaults, lg_arena *arena, const char **out, lg_err *err)
 {
     lg_buf text;
     lg_buf_init(&text, 1 << 24);
     lg_buf_adds(&text, call->command->name);
-    add_args(&text, call, call->command->params, call->arg, true);
+    add_args(&text, call, call->command->params, call->arg, defaults);
     if (call->where) {
         lg_buf_adds(&text, " where ");
         dsl_cond_text(call->where, &text);
@@ -188,7 +188,7 @@ lg_status dsl_bind_call(dsl_walk *walk, const dsl_command *command, dsl_stmt *st
     LG_TRY(bind_block(walk, command, stmt, arena, out, err));
     out->line = one_line(stmt->at, stmt->len, arena, err);
     if (!out->line) return err->status;
-    LG_TRY(dsl_recipe(out, arena, &out->step, err));
+    LG_TRY(dsl_written(out, true, arena, &out->step, err));
     out->recipe = out->step;
     return walk->dry ? LG_OK : dsl_lineage(out, arena, &out->recipe, err);
 }

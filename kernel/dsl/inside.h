@@ -167,7 +167,9 @@ lg_status dsl_bind_args(dsl_walk *walk, const dsl_target *target, const dsl_stmt
                         dsl_cond **where, char **note, lg_err *err) LG_MUST_CHECK;
 lg_status dsl_bind_layers(dsl_walk *walk, dsl_stmt *block, lg_arena *arena, dsl_layer **layers, int *count,
                           lg_err *err) LG_MUST_CHECK;
-lg_status dsl_recipe(const dsl_call *call, lg_arena *arena, const char **out, lg_err *err) LG_MUST_CHECK;
+/* The line as one would type it; with defaults also what was left to them. */
+lg_status dsl_written(const dsl_call *call, bool defaults, lg_arena *arena, const char **out,
+                      lg_err *err) LG_MUST_CHECK;
 
 /* Runs body once per value of a `for`; shared by cells and by blocks of layers. */
 typedef lg_status dsl_body_fn(dsl_walk *walk, dsl_stmt *body, void *ctx, lg_err *err);

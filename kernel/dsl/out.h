@@ -17,6 +17,8 @@ typedef struct dsl_bundle {
 } dsl_bundle;
 
 struct plt_doc; /* of lib/plot */
+struct dsl_call;
+struct dsl_slider;
 typedef struct dsl_out dsl_out;
 struct dsl_out {
     void *ctx;
@@ -31,6 +33,9 @@ struct dsl_out {
     void (*result)(dsl_out *out, const dsl_bundle *bundle);
     /* clear_output. */
     void (*clear)(dsl_out *out, bool wait);
+    /* A display of which an option can be moved (slider.h), by whoever looks at it; what it shows is complete without.
+     * NULL: nothing can be moved here. */
+    void (*slide)(dsl_out *out, const struct dsl_call *call, const struct dsl_slider *slider, const dsl_bundle *bundle);
     /* Takes a document whole, before it is rendered; NULL: renderings go to `display`. */
     lg_status (*document)(dsl_out *out, const struct plt_doc *doc, lg_err *err);
     bool live;   /* updates in place are worth sending (a front end, a terminal); false: only final forms */
