@@ -135,8 +135,10 @@ static lg_status answer_history(const jp_asked *asked, lg_buf *reply, lg_err *er
 
 static lg_status answer_comm_info(const jp_asked *asked, lg_buf *reply, lg_err *err)
 {
-    (void)asked, (void)err;
-    lg_buf_adds(reply, ",\"comms\":{}");
+    const json_t *target = json_object_get(asked->content, "target_name");
+    (void)err;
+    jp_json_key(reply, "comms");
+    jp_widgets_list(asked->widgets, json_string_value(target), reply);
     return LG_OK;
 }
 

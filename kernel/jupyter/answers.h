@@ -8,10 +8,12 @@
 #include "kernel/dsl/session.h"
 #include "kernel/jupyter/connection.h"
 #include "kernel/jupyter/history.h"
+#include "kernel/jupyter/widget.h"
 
 typedef struct jp_asked {
     dsl_session *session;
     const jp_history *history;
+    const jp_widgets *widgets;
     const jp_connection *connection;
     const json_t *content;
 } jp_asked;

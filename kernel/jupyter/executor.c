@@ -157,20 +157,13 @@ static void abort_request(executor *x, const jp_request *request)
 }
 
 /* ---- the others ---- */
-/* We offer no comm targets, so a front end that opens one is told that it is closed. */
-static lg_status close_comm(executor *x, const jp_request *request, const json_t *message, lg_err *err)
+typedef lg_status comm_fn(jp_widgets *widgets, const jp_request *request, const json_t *content, lg_err *err);
+
+static comm_fn *comm_find(const char *type)
 {
-    jp_bytes id;
-    lg_buf content;
-    LG_TRY(jp_json_need_text(message, "comm_id", &id, err));
-    lg_buf_init(&content, 0);
-    lg_buf_addc(&content, '{');
-    jp_json_key(&content, "comm_id");
-    jp_json_text(&content, id.data, id.len);
-    lg_buf_adds(&content, ",\"data\":{}}");
-    jp_kernel_send(x->kernel, JP_IOPUB, jp_answering(request), "comm_close", NULL, &content);
-    lg_buf_release(&content);
-    return LG_OK;
+    if (strcmp(type, "comm_open") == 0) return jp_widgets_open;
+    if (strcmp(type, "comm_msg") == 0) return jp_widgets_message;
+    return strcmp(type, "comm_close") == 0 ? jp_widgets_close : NULL;
 }
 
 static lg_status answer(executor *x, const jp_request *request, const json_t *content, jp_answer_fn *fn, bool bare,
@@ -178,7 +171,8 @@ static lg_status answer(executor *x, const jp_request *request, const json_t *co
 {
     lg_buf reply;
     const jp_asked asked = {
-        .session = x->kernel->session, .history = x->history, .connection = &x->kernel->connection, .content = content};
+        .session = x->kernel->session, .history = x->history, .widgets = x->kernel->widgets,
+        .connection = &x->kernel->connection, .content = content};
     lg_buf_init(&reply, JP_MESSAGE_LIMIT);
     lg_buf_adds(&reply, bare ? "{" : "{\"status\":\"ok\"");
     lg_status st = fn(&asked, &reply, err);
@@ -209,15 +203,13 @@ static lg_status dispatch(executor *x, const jp_request *request, const json_t *
     jp_answer_fn *fn = jp_answer_find(request->type, &bare);
     if (fn) return answer(x, request, content, fn, bare, err);
     if (strcmp(request->type, "execute_request") == 0) return execute(x, request, content, err);
-    if (strcmp(request->type, "comm_open") == 0) return close_comm(x, request, content, err);
-    return LG_OK; /* comm_msg, comm_close: of comms that are closed */
+    return comm_find(request->type)(x->kernel->widgets, request, content, err);
 }
 
 static bool is_known(const char *type)
 {
     bool bare;
-    return jp_answer_find(type, &bare) || strcmp(type, "execute_request") == 0 || strcmp(type, "comm_open") == 0 ||
-           strcmp(type, "comm_msg") == 0 || strcmp(type, "comm_close") == 0;
+    return jp_answer_find(type, &bare) || strcmp(type, "execute_request") == 0 || comm_find(type);
 }
 
 /* An interrupt that came while nothing ran was meant for nothing; one that stops the kernel holds. This comes before
@@ -247,6 +239,8 @@ static void serve(executor *x, const jp_request *request)
         if (st && !one_way(request->type)) reply_error(x, request, &err);
         if (st) lg_log(LG_LOG_WARN, "%s: %s %s", request->type, err.msg, err.why);
         json_decref(content);
+        /* whatever it said: it may have been the last one that put a drawing off */
+        if (comm_find(request->type)) jp_widgets_draw(kernel->widgets, request);
     }
     jp_kernel_status(kernel, jp_answering(request), "idle");
     jp_queue_wait_room(&kernel->packets);
@@ -260,7 +254,7 @@ void *jp_executor_run(void *arg)
     uint64_t one = 1;
     jp_item *item;
     lg_thread_name("executor");
-    if (jp_history_new(&x.history, &err)) {
+    if (jp_history_new(&x.history, &err) || jp_widgets_new(kernel, &kernel->widgets, &err)) {
         lg_log(LG_LOG_ERROR, "%s", err.msg);
         atomic_store(&kernel->stopping, true);
     }
@@ -268,6 +262,8 @@ void *jp_executor_run(void *arg)
         serve(&x, (jp_request *)item);
         jp_request_free((jp_request *)item);
     }
+    jp_widgets_free(kernel->widgets);
+    kernel->widgets = NULL;
     jp_history_free(x.history);
     atomic_store(&kernel->executor_done, true);
     if (write(kernel->wake_fd, &one, sizeof one) < 0) lg_log(LG_LOG_DEBUG, "wake");

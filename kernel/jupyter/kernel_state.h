@@ -5,6 +5,7 @@
 #include "kernel/jupyter/kernel.h"
 #include "kernel/jupyter/output.h"
 #include "kernel/jupyter/queue.h"
+#include "kernel/jupyter/widget.h"
 
 struct jp_kernel {
     /* constant after jp_kernel_open */
@@ -27,6 +28,7 @@ struct jp_kernel {
     bool watch_parent;
     /* executor only */
     dsl_session *session;
+    jp_widgets *widgets;
     pthread_t executor;
 };
 

@@ -1,6 +1,7 @@
 /* output.c - coalescing of text and of live displays. */
 #include "kernel/jupyter/output.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,7 +25,7 @@ static jp_output *of(dsl_out *out)
     return out->ctx;
 }
 
-static jp_answered to_parent(const jp_output *output)
+jp_answered jp_output_parent(const jp_output *output)
 {
     return (jp_answered){.parent = {lg_buf_str(&output->parent), output->parent.len}};
 }
@@ -60,7 +61,7 @@ static void flush_text(jp_output *output, bool all)
     lg_buf_clear(&output->text);
     lg_buf_add(&output->text, rest, left);
     output->last = lg_now();
-    jp_kernel_send(output->kernel, JP_IOPUB, to_parent(output), "stream", NULL, &content);
+    jp_kernel_send(output->kernel, JP_IOPUB, jp_output_parent(output), "stream", NULL, &content);
     lg_buf_release(&content);
 }
 
@@ -155,10 +156,20 @@ static void add_bundle(lg_buf *out, const dsl_bundle *bundle)
     lg_buf_release(&note);
 }
 
-static void send_after_text(jp_output *output, const char *type, const lg_buf *content)
+void jp_output_content(const dsl_bundle *bundle, const char *display_id, lg_buf *out)
+{
+    lg_buf_addc(out, '{');
+    add_bundle(out, bundle);
+    jp_json_key(out, "transient");
+    lg_buf_addc(out, '{');
+    if (display_id) jp_json_member(out, "display_id", display_id);
+    lg_buf_adds(out, "}}");
+}
+
+void jp_output_send(jp_output *output, const char *type, const char *metadata, const lg_buf *content)
 {
     flush_now(output, true);
-    jp_kernel_send(output->kernel, JP_IOPUB, to_parent(output), type, NULL, content);
+    jp_kernel_send(output->kernel, JP_IOPUB, jp_output_parent(output), type, metadata, content);
     jp_queue_wait_room(&output->kernel->packets);
 }
 
@@ -211,7 +222,7 @@ static jp_live *live_new(jp_output *output, const char *id)
 static void live_flush(jp_output *output, jp_live *live)
 {
     if (!live->waiting.len) return;
-    send_after_text(output, "update_display_data", &live->waiting);
+    jp_output_send(output, "update_display_data", NULL, &live->waiting);
     lg_buf_clear(&live->waiting);
     live->last = lg_now();
 }
@@ -225,23 +236,32 @@ static void output_display(dsl_out *out, const dsl_bundle *bundle, const char *i
 
     lg_buf content;
     lg_buf_init(&content, 0);
-    lg_buf_addc(&content, '{');
-    add_bundle(&content, bundle);
-    jp_json_key(&content, "transient");
-    lg_buf_addc(&content, '{');
-    if (live) jp_json_member(&content, "display_id", live->name);
-    lg_buf_adds(&content, "}}");
+    jp_output_content(bundle, live ? live->name : NULL, &content);
     if (known && lg_now() < live->last + live_gap) {
         lg_buf_release(&live->waiting);
         live->waiting = content;
         return;
     }
-    send_after_text(output, known ? "update_display_data" : "display_data", &content);
+    jp_output_send(output, known ? "update_display_data" : "display_data", NULL, &content);
     if (live) {
         live->last = lg_now();
         lg_buf_clear(&live->waiting);
     }
     lg_buf_release(&content);
+}
+
+/* A display that keeps its name when the cell has ended, and a slider behind it. */
+static void output_slide(dsl_out *out, const dsl_call *call, const dsl_slider *slider, const dsl_bundle *bundle)
+{
+    jp_output *output = of(out);
+    lg_buf content;
+    char name[64];
+    snprintf(name, sizeof name, "%.8s-%llu-slider", output->kernel->voice.session, ++output->serial);
+    lg_buf_init(&content, 0);
+    jp_output_content(bundle, name, &content);
+    jp_output_send(output, "display_data", NULL, &content);
+    lg_buf_release(&content);
+    jp_widgets_add(output->kernel->widgets, call, slider, name);
 }
 
 static void output_display_end(dsl_out *out, const char *id)
@@ -263,7 +283,7 @@ static void output_result(dsl_out *out, const dsl_bundle *bundle)
     jp_json_member_int(&content, "execution_count", output->count);
     add_bundle(&content, bundle);
     lg_buf_addc(&content, '}');
-    send_after_text(output, "execute_result", &content);
+    jp_output_send(output, "execute_result", NULL, &content);
     lg_buf_release(&content);
     lg_buf_clear(&output->result);
     if (bundle->text) lg_buf_adds(&output->result, bundle->text);
@@ -274,7 +294,7 @@ static void output_clear(dsl_out *out, bool wait)
     lg_buf content;
     lg_buf_init(&content, 0);
     lg_buf_addf(&content, "{\"wait\":%s}", wait ? "true" : "false");
-    send_after_text(of(out), "clear_output", &content);
+    jp_output_send(of(out), "clear_output", NULL, &content);
     lg_buf_release(&content);
 }
 
@@ -288,6 +308,7 @@ void jp_output_init(jp_output *output, struct jp_kernel *kernel)
                             .display_end = output_display_end,
                             .result = output_result,
                             .clear = output_clear,
+                            .slide = output_slide,
                             .live = true,
                             .columns = 100};
     pthread_mutex_init(&output->lock, NULL);

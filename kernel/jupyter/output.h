@@ -43,6 +43,11 @@ void jp_output_init(jp_output *output, struct jp_kernel *kernel);
 void jp_output_release(jp_output *output);
 void jp_output_begin(jp_output *output, const jp_request *request, long long count, bool silent);
 void jp_output_end(jp_output *output);
+/* A message about the running cell, behind the text so far. metadata NULL: {}. */
+void jp_output_send(jp_output *output, const char *type, const char *metadata, const lg_buf *content);
+jp_answered jp_output_parent(const jp_output *output); /* the running cell */
+/* Content of a display_data or update_display_data; display_id NULL: one that stays as it is. */
+void jp_output_content(const dsl_bundle *bundle, const char *display_id, lg_buf *out);
 /* Sends text that has waited long enough. Returns the seconds until it wants to be called again, or -1. */
 double jp_output_tick(jp_output *output, double now);
 

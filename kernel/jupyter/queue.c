@@ -67,6 +67,15 @@ jp_item *jp_queue_take(jp_queue *queue, bool wait)
     return item;
 }
 
+bool jp_queue_any(jp_queue *queue, bool (*test)(const jp_item *item, const void *ctx), const void *ctx)
+{
+    pthread_mutex_lock(&queue->lock);
+    const jp_item *item = queue->first;
+    while (item && !test(item, ctx)) item = item->next;
+    pthread_mutex_unlock(&queue->lock);
+    return item != NULL;
+}
+
 bool jp_queue_full(jp_queue *queue)
 {
     pthread_mutex_lock(&queue->lock);

@@ -28,6 +28,8 @@ void jp_queue_release(jp_queue *queue); /* must be empty */
 void jp_queue_put(jp_queue *queue, jp_item *item);
 void jp_queue_wait_room(jp_queue *queue);
 jp_item *jp_queue_take(jp_queue *queue, bool wait);
+/* Does the test hold of something that waits? It runs under the queue's lock: it must be quick and must not wait. */
+bool jp_queue_any(jp_queue *queue, bool (*test)(const jp_item *item, const void *ctx), const void *ctx);
 bool jp_queue_full(jp_queue *queue);
 void jp_queue_close(jp_queue *queue);
 

@@ -1,0 +1,509 @@
+/* widget.c - the models of a slider as JSON, and what happens when one is moved. */
+#include "kernel/jupyter/widget.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "kernel/jupyter/kernel_state.h"
+#include "kernel/jupyter/wire_json.h"
+#include "lib/base/banned.h"
+
+#define TARGET  "jupyter.widget"
+#define CONTROL "jupyter.widget.control"
+#define BASE     "@jupyter-widgets/base"
+#define CONTROLS "@jupyter-widgets/controls"
+#define VERSION  "2.0.0" /* of both */
+
+enum {
+    CONTROL_COMMS = 16, /* pages that ask for all states; of more the oldest is forgotten */
+    ID = 64,            /* bytes of the longest comm_id we keep */
+    UPDATE_LIMIT = 4096 /* bytes of a waiting message that may be a newer update */
+};
+
+/* AXIS is the first of as many as there may be. */
+enum { LAYOUT, STYLE, BOX, AXIS, MODELS = AXIS + DSL_SLIDER_AXES };
+
+typedef struct jp_slider {
+    struct jp_slider *next; /* older */
+    char id[MODELS][33];    /* comm_id, which is the model's; "" where there is no such model */
+    dsl_again *again;
+    char *display;              /* display_id of what it moves */
+    int place[DSL_SLIDER_AXES]; /* where it stands, and what is drawn */
+    int drawn[DSL_SLIDER_AXES];
+} jp_slider;
+
+struct jp_widgets {
+    struct jp_kernel *kernel;
+    jp_slider *first;
+    int count;
+    char control[CONTROL_COMMS][ID + 1]; /* a ring; "" is free */
+    int turn;
+};
+
+/* ---- models as JSON ---- */
+static const struct {
+    const char *module, *model, *view_module, *view;
+} model_of[] = {
+    [LAYOUT] = {BASE, "LayoutModel", BASE, "LayoutView"},
+    [STYLE] = {CONTROLS, "SliderStyleModel", BASE, "StyleView"},
+    [BOX] = {CONTROLS, "VBoxModel", CONTROLS, "VBoxView"},
+    [AXIS] = {CONTROLS, "SelectionSliderModel", CONTROLS, "SelectionSliderView"},
+};
+
+static int kind_of(int model)
+{
+    return model < AXIS ? model : AXIS;
+}
+
+static void add_reference(lg_buf *out, const char *name, const char *id)
+{
+    if (name) jp_json_key(out, name);
+    lg_buf_addf(out, "\"IPY_MODEL_%s\"", id);
+}
+
+static void add_axis(lg_buf *out, const jp_slider *s, int axis)
+{
+    const dsl_axis *a = &dsl_again_slider(s->again)->axis[axis];
+    jp_json_key(out, "_options_labels");
+    lg_buf_addc(out, '[');
+    for (int i = 0; i < a->count; i++) {
+        if (i) lg_buf_addc(out, ',');
+        jp_json_string(out, a->word[i]);
+    }
+    lg_buf_addc(out, ']');
+    jp_json_member_int(out, "index", s->place[axis]);
+    jp_json_member(out, "description", a->label);
+    jp_json_member_bool(out, "continuous_update", true);
+    jp_json_member(out, "behavior", "drag-tap");
+    jp_json_member(out, "orientation", "horizontal");
+    jp_json_member_bool(out, "readout", true);
+    add_reference(out, "layout", s->id[LAYOUT]);
+    add_reference(out, "style", s->id[STYLE]);
+}
+
+static void add_box(lg_buf *out, const jp_slider *s)
+{
+    jp_json_key(out, "children");
+    lg_buf_addc(out, '[');
+    for (int i = 0; i < DSL_SLIDER_AXES; i++) {
+        if (i) lg_buf_addc(out, ',');
+        add_reference(out, NULL, s->id[AXIS + i]);
+    }
+    lg_buf_addc(out, ']');
+}
+
+static void add_state(lg_buf *out, const jp_slider *s, int model)
+{
+    int kind = kind_of(model);
+    jp_json_key(out, "state");
+    lg_buf_addc(out, '{');
+    jp_json_member(out, "_model_module", model_of[kind].module);
+    jp_json_member(out, "_model_module_version", VERSION);
+    jp_json_member(out, "_model_name", model_of[kind].model);
+    jp_json_member(out, "_view_module", model_of[kind].view_module);
+    jp_json_member(out, "_view_module_version", VERSION);
+    jp_json_member(out, "_view_name", model_of[kind].view);
+    if (kind == LAYOUT) jp_json_member(out, "width", "min(480px, 100%)");
+    if (kind == STYLE) jp_json_member(out, "description_width", "initial");
+    if (kind == BOX) add_box(out, s);
+    if (kind == AXIS) add_axis(out, s, model - AXIS);
+    lg_buf_addc(out, '}');
+}
+
+/* {"comm_id":…,"data":{"method":… and whatever is added, until end_message. method NULL: comm_open, which has none. */
+static void begin_message(lg_buf *out, jp_bytes id, const char *method)
+{
+    lg_buf_init(out, JP_MESSAGE_LIMIT);
+    lg_buf_addc(out, '{');
+    jp_json_key(out, "comm_id");
+    jp_json_text(out, id.data, id.len);
+    if (!method) jp_json_member(out, "target_name", TARGET);
+    jp_json_key(out, "data");
+    lg_buf_addc(out, '{');
+    if (method) jp_json_member(out, "method", method);
+}
+
+static void end_message(lg_buf *out)
+{
+    lg_buf_adds(out, ",\"buffer_paths\":[]}}");
+}
+
+static jp_bytes bytes_of(const char *text)
+{
+    return (jp_bytes){text, strlen(text)};
+}
+
+static bool same_id(jp_bytes id, const char *ours)
+{
+    return *ours && strlen(ours) == id.len && memcmp(ours, id.data, id.len) == 0;
+}
+
+/* ---- sending ---- */
+static void answer(jp_widgets *w, const jp_request *request, const char *type, lg_buf *content)
+{
+    jp_kernel_send(w->kernel, JP_IOPUB, jp_answering(request), type, NULL, content);
+    lg_buf_release(content);
+}
+
+static void send_close(jp_widgets *w, jp_answered to, jp_bytes id)
+{
+    lg_buf content;
+    lg_buf_init(&content, 0);
+    lg_buf_addc(&content, '{');
+    jp_json_key(&content, "comm_id");
+    jp_json_text(&content, id.data, id.len);
+    lg_buf_adds(&content, ",\"data\":{}}");
+    jp_kernel_send(w->kernel, JP_IOPUB, to, "comm_close", NULL, &content);
+    lg_buf_release(&content);
+}
+
+static void send_models(jp_widgets *w, const jp_slider *s)
+{
+    lg_buf content;
+    for (int m = 0; m < MODELS; m++) {
+        if (!*s->id[m]) continue;
+        begin_message(&content, bytes_of(s->id[m]), NULL);
+        add_state(&content, s, m);
+        end_message(&content);
+        jp_output_send(&w->kernel->output, "comm_open", "{\"version\":\"2.1.0\"}", &content);
+        lg_buf_release(&content);
+    }
+}
+
+static void send_view(jp_widgets *w, const jp_slider *s, const char *text)
+{
+    lg_buf content;
+    lg_buf_init(&content, 0);
+    lg_buf_adds(&content, "{\"data\":{");
+    jp_json_member(&content, "text/plain", text);
+    jp_json_key(&content, "application/vnd.jupyter.widget-view+json");
+    lg_buf_adds(&content, "{\"version_major\":2,\"version_minor\":0");
+    jp_json_member(&content, "model_id", *s->id[BOX] ? s->id[BOX] : s->id[AXIS]);
+    lg_buf_adds(&content, "}},\"metadata\":{},\"transient\":{}}");
+    jp_output_send(&w->kernel->output, "display_data", NULL, &content);
+    lg_buf_release(&content);
+}
+
+/* ---- the list ---- */
+static void slider_free(jp_slider *s)
+{
+    if (!s) return;
+    dsl_again_free(s->again);
+    lg_free(s->display);
+    lg_free(s);
+}
+
+/* Takes it out of the list and tells the page of every comm but `closed`, which it closed itself. */
+static void slider_close(jp_widgets *w, jp_slider *s, jp_answered to, const char *closed)
+{
+    jp_slider **at = &w->first;
+    while (*at != s) at = &(*at)->next;
+    *at = s->next;
+    w->count--;
+    for (int m = 0; m < MODELS; m++)
+        if (*s->id[m] && s->id[m] != closed) send_close(w, to, bytes_of(s->id[m]));
+    slider_free(s);
+}
+
+static void close_oldest(jp_widgets *w)
+{
+    jp_slider *s = w->first;
+    while (s->next) s = s->next;
+    lg_log(LG_LOG_INFO, "more than %d sliders: the oldest is closed", JP_SLIDERS);
+    slider_close(w, s, jp_output_parent(&w->kernel->output), NULL);
+}
+
+static jp_slider *slider_of(const jp_widgets *w, jp_bytes id, int *model)
+{
+    for (jp_slider *s = w->first; s; s = s->next)
+        for (*model = 0; *model < MODELS; ++*model)
+            if (same_id(id, s->id[*model])) return s;
+    return NULL;
+}
+
+static char *control_of(jp_widgets *w, jp_bytes id)
+{
+    for (int i = 0; i < CONTROL_COMMS; i++)
+        if (same_id(id, w->control[i])) return w->control[i];
+    return NULL;
+}
+
+/* ---- life ---- */
+lg_status jp_widgets_new(struct jp_kernel *kernel, jp_widgets **out, lg_err *err)
+{
+    jp_widgets *w = lg_alloc(1, sizeof *w, err);
+    if (!w) return err->status;
+    w->kernel = kernel;
+    *out = w;
+    return LG_OK;
+}
+
+void jp_widgets_free(jp_widgets *w)
+{
+    if (!w) return;
+    while (w->first) {
+        jp_slider *s = w->first;
+        w->first = s->next;
+        slider_free(s);
+    }
+    lg_free(w);
+}
+
+static void draw_id(char id[33])
+{
+    unsigned char bytes[16];
+    randombytes_buf(bytes, sizeof bytes);
+    sodium_bin2hex(id, 33, bytes, sizeof bytes);
+}
+
+static lg_status slider_new(const dsl_call *call, const dsl_slider *slider, const char *display, jp_slider **out,
+                            lg_err *err)
+{
+    lg_status st;
+    jp_slider *s = lg_alloc(1, sizeof *s, err);
+    if (!s) return err->status;
+    LG_GO(dsl_again_new(call, slider, &s->again, err));
+    s->display = lg_strdup(display, err);
+    if (!s->display) LG_GO(err->status);
+    for (int i = 0; i < slider->naxes; i++) {
+        s->place[i] = s->drawn[i] = slider->axis[i].start;
+        draw_id(s->id[AXIS + i]);
+    }
+    draw_id(s->id[LAYOUT]);
+    draw_id(s->id[STYLE]);
+    if (slider->naxes > 1) draw_id(s->id[BOX]);
+    *out = s;
+    return LG_OK;
+done:
+    slider_free(s);
+    return st;
+}
+
+void jp_widgets_add(jp_widgets *w, const dsl_call *call, const dsl_slider *slider, const char *display)
+{
+    lg_err err = {0};
+    lg_buf text;
+    jp_slider *s = NULL;
+    if (slider_new(call, slider, display, &s, &err)) {
+        lg_log(LG_LOG_ERROR, "no slider: %s", err.msg);
+        return;
+    }
+    s->next = w->first;
+    w->first = s;
+    if (++w->count > JP_SLIDERS) close_oldest(w);
+    lg_buf_init(&text, 1 << 20);
+    dsl_slider_text(call, slider, &text);
+    send_models(w, s);
+    send_view(w, s, lg_buf_str(&text));
+    lg_buf_release(&text);
+}
+
+/* ---- what the page says ---- */
+static lg_status odd(lg_err *err, const char *what)
+{
+    return lg_fail(err, LG_E_FORMAT, 192, "the front end sent a comm message %s", what);
+}
+
+lg_status jp_widgets_open(jp_widgets *w, const jp_request *request, const json_t *content, lg_err *err)
+{
+    jp_bytes id, target = jp_json_opt_text(content, "target_name", "");
+    LG_TRY(jp_json_need_text(content, "comm_id", &id, err));
+    bool plain = id.len && id.len <= ID && !memchr(id.data, 0, id.len);
+    if (!same_id(target, CONTROL) || !plain) { /* we offer no other target */
+        send_close(w, jp_answering(request), id);
+        return LG_OK;
+    }
+    if (control_of(w, id)) return LG_OK;
+    char *place = w->control[w->turn];
+    w->turn = (w->turn + 1) % CONTROL_COMMS;
+    memcpy(place, id.data, id.len);
+    place[id.len] = 0;
+    return LG_OK;
+}
+
+static void add_entry(lg_buf *out, const jp_slider *s, int model)
+{
+    int kind = kind_of(model);
+    jp_json_key(out, s->id[model]);
+    lg_buf_addc(out, '{');
+    jp_json_member(out, "model_name", model_of[kind].model);
+    jp_json_member(out, "model_module", model_of[kind].module);
+    jp_json_member(out, "model_module_version", VERSION);
+    add_state(out, s, model);
+    lg_buf_addc(out, '}');
+}
+
+static void send_states(jp_widgets *w, const jp_request *request, jp_bytes id)
+{
+    lg_buf content;
+    begin_message(&content, id, "update_states");
+    jp_json_key(&content, "states");
+    lg_buf_addc(&content, '{');
+    for (const jp_slider *s = w->first; s; s = s->next)
+        for (int m = 0; m < MODELS; m++)
+            if (*s->id[m]) add_entry(&content, s, m);
+    lg_buf_addc(&content, '}');
+    end_message(&content);
+    answer(w, request, "comm_msg", &content);
+}
+
+static void send_state(jp_widgets *w, const jp_request *request, const jp_slider *s, int model)
+{
+    lg_buf content;
+    begin_message(&content, bytes_of(s->id[model]), "update");
+    add_state(&content, s, model);
+    end_message(&content);
+    answer(w, request, "comm_msg", &content);
+}
+
+/* The page waits for the echo of what it sent, and other pages learn of it. */
+static void send_echo(jp_widgets *w, const jp_request *request, const jp_slider *s, int model)
+{
+    lg_buf content;
+    begin_message(&content, bytes_of(s->id[model]), "echo_update");
+    lg_buf_addf(&content, ",\"state\":{\"index\":%d}", s->place[model - AXIS]);
+    end_message(&content);
+    answer(w, request, "comm_msg", &content);
+}
+
+static lg_status move(jp_widgets *w, const jp_request *request, jp_slider *s, int model, const json_t *state,
+                      lg_err *err)
+{
+    const json_t *index = json_object_get(state, "index");
+    if (model < AXIS || !json_is_integer(index)) return odd(err, "that moves nothing");
+    int count = dsl_again_slider(s->again)->axis[model - AXIS].count;
+    json_int_t to = json_integer_value(index);
+    if (to < 0 || to >= count) return odd(err, "that moves a slider beyond its ends");
+    s->place[model - AXIS] = (int)to;
+    send_echo(w, request, s, model);
+    return LG_OK;
+}
+
+lg_status jp_widgets_message(jp_widgets *w, const jp_request *request, const json_t *content, lg_err *err)
+{
+    jp_bytes id, method;
+    int model;
+    const json_t *data = json_object_get(content, "data");
+    LG_TRY(jp_json_need_text(content, "comm_id", &id, err));
+    LG_TRY(jp_json_need_text(data, "method", &method, err));
+    if (control_of(w, id)) {
+        if (!same_id(method, "request_states")) return odd(err, "that is no request_states");
+        send_states(w, request, id);
+        return LG_OK;
+    }
+    jp_slider *s = slider_of(w, id, &model);
+    if (!s) return odd(err, "of a comm that is not open");
+    if (same_id(method, "update")) return move(w, request, s, model, json_object_get(data, "state"), err);
+    if (!same_id(method, "request_state")) return odd(err, "that is neither update nor request_state");
+    send_state(w, request, s, model);
+    return LG_OK;
+}
+
+lg_status jp_widgets_close(jp_widgets *w, const jp_request *request, const json_t *content, lg_err *err)
+{
+    jp_bytes id;
+    int model;
+    LG_TRY(jp_json_need_text(content, "comm_id", &id, err));
+    char *control = control_of(w, id);
+    jp_slider *s = control ? NULL : slider_of(w, id, &model);
+    if (control) *control = 0;
+    else if (s) slider_close(w, s, jp_answering(request), s->id[model]);
+    return LG_OK; /* of others: they are closed */
+}
+
+/* ---- drawing ---- */
+typedef struct drawing {
+    jp_kernel *kernel;
+    const jp_request *request;
+    const jp_slider *slider;
+} drawing;
+
+/* What else a line may send stood in the cell's output already, or was progress. */
+static void no_stream(dsl_out *out, bool is_error, const char *text, size_t len)
+{
+    (void)out, (void)is_error, (void)text, (void)len;
+}
+static void no_display(dsl_out *out, const dsl_bundle *bundle, const char *id, bool update)
+{
+    (void)out, (void)bundle, (void)id, (void)update;
+}
+static void no_end(dsl_out *out, const char *id)
+{
+    (void)out, (void)id;
+}
+static void no_result(dsl_out *out, const dsl_bundle *bundle)
+{
+    (void)out, (void)bundle;
+}
+static void no_clear(dsl_out *out, bool wait)
+{
+    (void)out, (void)wait;
+}
+
+static void drawn_again(dsl_out *out, const dsl_call *call, const dsl_slider *slider, const dsl_bundle *bundle)
+{
+    const drawing *d = out->ctx;
+    lg_buf content;
+    (void)call, (void)slider;
+    lg_buf_init(&content, 0);
+    jp_output_content(bundle, d->slider->display, &content);
+    jp_kernel_send(d->kernel, JP_IOPUB, jp_answering(d->request), "update_display_data", NULL, &content);
+    lg_buf_release(&content);
+}
+
+static void draw_slider(jp_widgets *w, const jp_request *request, jp_slider *s)
+{
+    drawing d = {w->kernel, request, s};
+    lg_err err = {0};
+    dsl_out out = {.ctx = &d,
+                   .stream = no_stream,
+                   .display = no_display,
+                   .display_end = no_end,
+                   .result = no_result,
+                   .clear = no_clear,
+                   .slide = drawn_again,
+                   .columns = w->kernel->output.out.columns};
+    memcpy(s->drawn, s->place, sizeof s->drawn);
+    if (dsl_again_run(s->again, s->place, &out, &w->kernel->cancel, &err))
+        lg_log(LG_LOG_WARN, "a slider was moved and nothing drawn: %s %s", err.msg, err.why);
+}
+
+/* May this be a message for the slider? Its ids are drawn by lot: whoever writes one means it. A message that only
+ * mentions one puts the drawing off until it is served itself. */
+static bool mentions(const jp_item *item, const void *slider)
+{
+    const jp_request *request = (const jp_request *)item;
+    const jp_slider *s = slider;
+    jp_bytes content = jp_request_part(request, JP_CONTENT);
+    if (strcmp(request->type, "comm_msg") != 0 || content.len > UPDATE_LIMIT) return false;
+    for (int m = AXIS; m < MODELS; m++)
+        if (*s->id[m] && memmem(content.data, content.len, s->id[m], 32)) return true;
+    return false;
+}
+
+void jp_widgets_draw(jp_widgets *w, const jp_request *request)
+{
+    for (jp_slider *s = w->first; s; s = s->next)
+        if (memcmp(s->place, s->drawn, sizeof s->drawn) != 0 && !jp_queue_any(&w->kernel->requests, mentions, s))
+            draw_slider(w, request, s);
+}
+
+/* ---- comm_info ---- */
+static void add_comm(lg_buf *out, const char *id, const char *target)
+{
+    jp_json_key(out, id);
+    lg_buf_addc(out, '{');
+    jp_json_member(out, "target_name", target);
+    lg_buf_addc(out, '}');
+}
+
+void jp_widgets_list(const jp_widgets *w, const char *target, lg_buf *out)
+{
+    lg_buf_addc(out, '{');
+    for (const jp_slider *s = w->first; s && (!target || !strcmp(target, TARGET)); s = s->next)
+        for (int m = 0; m < MODELS; m++)
+            if (*s->id[m]) add_comm(out, s->id[m], TARGET);
+    for (int i = 0; i < CONTROL_COMMS && (!target || !strcmp(target, CONTROL)); i++)
+        if (*w->control[i]) add_comm(out, w->control[i], CONTROL);
+    lg_buf_addc(out, '}');
+}

@@ -1,0 +1,47 @@
+/* widget.h - sliders in a notebook: comms between a line that was kept (kernel/dsl/slider.h) and the page.
+ *
+ * A slider is a group of models as the page knows them: a layout, a style, one SelectionSlider an axis, and a box around
+ * two. Each has a comm of its own. What the page sends is a place in a list, whatever else it says changes nothing:
+ *     page -> comm_msg update {"index": 3}
+ *     page <- comm_msg echo_update, then update_display_data of what the line draws for the fourth word
+ * The drawing is an ordinary output, which the notebook saves; the slider is an output of its own behind it, whose
+ * text/plain says what to type where there are no sliders.
+ *
+ * While updates of one slider wait in the queue only the newest is drawn. Of more than JP_SLIDERS the oldest are closed.
+ * The executor calls everything.
+ * Source: messages of ipywidgets 8 (protocol 2.1: targets jupyter.widget and, for a page that was loaded again,
+ * jupyter.widget.control). */
+#ifndef JP_WIDGET_H
+#define JP_WIDGET_H
+
+#include <jansson.h>
+
+#include "kernel/dsl/slider.h"
+#include "kernel/jupyter/wire.h"
+
+enum { JP_SLIDERS = 64 };
+
+struct jp_kernel;
+typedef struct jp_widgets jp_widgets;
+
+lg_status jp_widgets_new(struct jp_kernel *kernel, jp_widgets **out, lg_err *err) LG_MUST_CHECK;
+void jp_widgets_free(jp_widgets *widgets); /* NULL is fine */
+
+/* A slider for what the running cell shows under a display_id; it goes out as a display of its own. Where memory is
+ * short there is none, and the log says so. */
+void jp_widgets_add(jp_widgets *widgets, const dsl_call *call, const dsl_slider *slider, const char *display);
+
+/* comm_open, comm_msg and comm_close of the page. A failure has changed nothing. */
+lg_status jp_widgets_open(jp_widgets *widgets, const jp_request *request, const json_t *content,
+                          lg_err *err) LG_MUST_CHECK;
+lg_status jp_widgets_message(jp_widgets *widgets, const jp_request *request, const json_t *content,
+                             lg_err *err) LG_MUST_CHECK;
+lg_status jp_widgets_close(jp_widgets *widgets, const jp_request *request, const json_t *content,
+                           lg_err *err) LG_MUST_CHECK;
+/* Draws what was moved, except what a waiting message will move again. After each comm_msg. */
+void jp_widgets_draw(jp_widgets *widgets, const jp_request *request);
+
+/* Appends the comms as comm_info_reply has them: {"id":{"target_name":…},…}. target NULL: all. */
+void jp_widgets_list(const jp_widgets *widgets, const char *target, lg_buf *out);
+
+#endif

@@ -1,0 +1,288 @@
+"""Sliders: what a page sees of them over comms, and what moving one changes."""
+import json
+import math
+import os
+import unittest
+
+from kernel_support import SLOW, Kernel
+
+GRID = "[35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3]"
+LINE = f"convolve {GRID} with edge"
+VIEW = "application/vnd.jupyter.widget-view+json"
+MOST = 64  # sliders a kernel keeps
+
+
+class Slider:
+    """What one line with `slider` put on the page."""
+
+    def __init__(self, outputs):
+        self.types = [m.type for m in outputs]
+        self.opened = {m.content["comm_id"]: m for m in outputs if m.type == "comm_open"}
+        self.states = {key: m.content["data"]["state"] for key, m in self.opened.items()}
+        self.shown, self.view = [m for m in outputs if m.type == "display_data"]
+        self.display = self.shown.content["transient"]["display_id"]
+        self.axes = [key for key, state in self.states.items() if state["_model_name"] == "SelectionSliderModel"]
+
+    def labels(self, axis=0):
+        return self.states[self.axes[axis]]["_options_labels"]
+
+
+class Sliders(unittest.TestCase):
+    def setUp(self):
+        self.kernel = Kernel()
+        self.client = self.kernel.client().ready()
+
+    def tearDown(self):
+        self.assertEqual(self.kernel.stop(), 0)
+
+    def outputs(self, line):
+        reply, outputs = self.client.execute(line)
+        self.assertEqual(reply.content["status"], "ok", reply.content)
+        return outputs
+
+    def slider(self, line):
+        return Slider(self.outputs(line))
+
+    def send(self, comm, method="update", **data):
+        return self.client.send("comm_msg", {"comm_id": comm, "data": {"method": method, **data}})
+
+    def move(self, slider, index, axis=0):
+        """What the page is told when one axis is moved."""
+        return self.client.outputs(self.send(slider.axes[axis], state={"index": index}, buffer_paths=[]))
+
+    def drawn(self, outputs):
+        return [m.content for m in outputs if m.type == "update_display_data"]
+
+    def nothing(self, outputs):
+        self.assertEqual([m.type for m in outputs], ["status", "status"])
+
+    def data(self, line):
+        """The forms of the one display of a line."""
+        return [m.content["data"] for m in self.outputs(line) if m.type == "display_data"][0]
+
+    # ---- what is opened ----
+    def test_the_whole_result_comes_first_and_the_slider_is_an_output_of_its_own(self):
+        s = self.slider(f"{LINE} slider")
+        self.assertEqual(s.types, ["status", "execute_input", "display_data", "comm_open", "comm_open", "comm_open",
+                                   "display_data", "status"])
+        self.assertEqual(s.shown.content["data"], self.data(f"{LINE} at 1,1 slider"))
+        self.assertEqual(set(s.shown.content["data"]), {"text/plain", "text/html", "image/png"})
+        self.assertIn("2,2: 16·1 + 3·1 + 7·-4 + 10·1 + 1·1 = 2", s.shown.content["data"]["text/plain"])
+        self.assertEqual(set(s.view.content["data"]), {"text/plain", VIEW})
+        self.assertEqual(s.view.content["data"][VIEW],
+                         {"version_major": 2, "version_minor": 0, "model_id": s.axes[0]})
+        self.assertIn(f"{LINE} at 1,2", s.view.content["data"]["text/plain"])
+        self.assertEqual(s.labels(), ["1,1", "1,2", "2,1", "2,2"])
+        self.assertEqual(s.states[s.axes[0]]["index"], 0)
+
+    def test_comms_open_as_the_protocol_says(self):
+        s = self.slider(f"{LINE} slider")
+        for message in s.opened.values():
+            self.assertEqual(message.metadata, {"version": "2.1.0"})
+            self.assertEqual(message.content["target_name"], "jupyter.widget")
+            self.assertEqual(message.content["data"]["buffer_paths"], [])
+            self.assertEqual(message.parent["msg_type"], "execute_request")
+        models = [state["_model_name"] for state in s.states.values()]
+        self.assertEqual(models, ["LayoutModel", "SliderStyleModel", "SelectionSliderModel"])
+        for name in ("layout", "style"):
+            reference = s.states[s.axes[0]][name]
+            self.assertEqual(reference[:10], "IPY_MODEL_")
+            self.assertIn(reference[10:], s.opened)
+
+    def test_many_places_have_a_row_and_a_column(self):
+        self.outputs("load logos from sample:logos")
+        s = self.slider("convolve logos image 7 with sobelx slider")
+        self.assertEqual([s.states[a]["description"] for a in s.axes], ["row", "column"])
+        self.assertEqual([len(s.labels(i)) for i in (0, 1)], [62, 62])
+        box = s.states[s.view.content["data"][VIEW]["model_id"]]
+        self.assertEqual(box["_model_name"], "VBoxModel")
+        self.assertEqual(box["children"], ["IPY_MODEL_" + a for a in s.axes])
+        self.move(s, 9)
+        self.assertEqual(self.drawn(self.move(s, 19, axis=1))[0]["data"],
+                         self.data("convolve logos image 7 with sobelx at 10,20 slider"))
+
+    def test_without_the_word_nothing_changes(self):
+        self.assertEqual([m.type for m in self.outputs(LINE)], ["status", "execute_input", "display_data", "status"])
+        self.assertEqual([m.type for m in self.outputs(f"{LINE} no slider")],
+                         ["status", "execute_input", "display_data", "status"])
+
+    def test_one_place_has_no_slider(self):
+        outputs = self.outputs("convolve [35] with [2] slider")
+        self.assertEqual([m.type for m in outputs], ["status", "execute_input", "display_data", "status"])
+        self.assertIn("nothing to move", outputs[2].content["data"]["text/plain"])
+
+    # ---- moving ----
+    def test_moving_draws_what_the_line_gives_there(self):
+        s = self.slider(f"{LINE} slider")
+        for index, place in ((3, "2,2"), (1, "1,2"), (0, "1,1")):
+            msg_id = self.send(s.axes[0], state={"index": index}, buffer_paths=[])
+            outputs = self.client.outputs(msg_id)
+            self.assertEqual([m.content.get("execution_state", m.type) for m in outputs],
+                             ["busy", "comm_msg", "update_display_data", "idle"])
+            self.assertEqual(outputs[1].content, {"comm_id": s.axes[0], "data": {
+                "method": "echo_update", "state": {"index": index}, "buffer_paths": []}})
+            self.assertEqual(outputs[2].content["transient"], {"display_id": s.display})
+            self.assertEqual(outputs[2].content["data"], self.data(f"{LINE} at {place} slider"))
+        self.assertTrue(self.client.silent("shell"))
+
+    def test_staying_is_echoed_and_draws_nothing(self):
+        s = self.slider(f"{LINE} slider")
+        self.assertEqual([m.type for m in self.move(s, 0)], ["status", "comm_msg", "status"])
+
+    def test_moving_is_no_execution(self):
+        s = self.slider(f"{LINE} slider")
+        count = self.client.execute("say one")[0].content["execution_count"]
+        self.move(s, 2)
+        self.assertEqual(self.client.execute("say two")[0].content["execution_count"], count + 1)
+        reply, _ = self.client.ask("history_request", {"hist_access_type": "tail", "n": 10, "output": False, "raw": True})
+        self.assertEqual([row[2] for row in reply.content["history"]], [f"{LINE} slider", "say one", "say two"])
+
+    def test_a_slider_keeps_what_its_line_saw(self):
+        s = self.slider(f"let g = {GRID}\nconvolve g with edge slider")
+        before = self.data("convolve g with edge at 2,1 slider")
+        self.outputs("let g = [1 1 1; 1 1 1; 1 1 1]")
+        self.assertEqual(self.drawn(self.move(s, 2))[0]["data"], before)
+
+    def test_a_line_of_a_loop_keeps_its_round(self):
+        outputs = self.outputs(f"for k in edge, sharpen {{ convolve {GRID} with $k slider }}")
+        half = [i for i, m in enumerate(outputs) if m.type == "display_data"][2]
+        first, second = Slider(outputs[:half]), Slider(outputs[half:])
+        for s, kernel in ((first, "edge"), (second, "sharpen")):
+            self.assertEqual(self.drawn(self.move(s, 3))[0]["data"],
+                             self.data(f"convolve {GRID} with {kernel} at 2,2 slider"))
+
+    def test_only_the_newest_of_waiting_moves_is_drawn(self):
+        s = self.slider(f"{LINE} slider")
+        cell = self.client.send("execute_request", {"code": SLOW})
+        while self.client.receive("iopub").type != "execute_input":
+            pass
+        moves = [self.send(s.axes[0], state={"index": i % 4}) for i in range(1, 11)]
+        other = self.client.send("comm_msg", {"comm_id": "nobody", "data": {"method": "update"}})
+        self.client.send("interrupt_request", channel="control")
+        self.client.outputs(cell)
+        outputs = [self.client.outputs(msg_id) for msg_id in moves]
+        self.nothing(self.client.outputs(other))
+        drawn = [len(self.drawn(o)) for o in outputs]  # how many had come when the cell ended is not ours to say
+        self.assertEqual((drawn[0], drawn[-1], sum(drawn) < 10), (0, 1, True), drawn)
+        self.assertTrue(all(o[1].content["data"]["method"] == "echo_update" for o in outputs))
+        self.assertEqual(self.drawn(outputs[-1])[0]["data"], self.data(f"{LINE} at 2,1 slider"))
+
+    def test_what_only_mentions_a_slider_loses_no_drawing(self):
+        s = self.slider(f"{LINE} slider")
+        cell = self.client.send("execute_request", {"code": SLOW})
+        while self.client.receive("iopub").type != "execute_input":
+            pass
+        first = self.send(s.axes[0], state={"index": 3})
+        last = self.client.send("comm_msg", b'{"comm_id": "' + s.axes[0].encode() + b'", "data": nonsense}')
+        self.client.send("interrupt_request", channel="control")
+        self.client.outputs(cell)
+        self.assertEqual(self.drawn(self.client.outputs(first)), [])
+        self.assertEqual(self.drawn(self.client.outputs(last))[0]["data"], self.data(f"{LINE} at 2,2 slider"))
+
+    # ---- a page that is loaded again ----
+    def test_a_page_that_is_loaded_again_finds_its_sliders(self):
+        s = self.slider(f"{LINE} slider")
+        self.move(s, 2)
+        info = self.client.ask("comm_info_request", {"target_name": "jupyter.widget"})[0].content["comms"]
+        self.assertEqual(info, {key: {"target_name": "jupyter.widget"} for key in s.opened})
+        other = self.client.ask("comm_info_request", {"target_name": "elsewhere"})[0].content["comms"]
+        self.assertEqual(other, {})
+        control = self.client.send("comm_open", {"comm_id": "page", "target_name": "jupyter.widget.control", "data": {}},
+                                   metadata={"version": "1.0.0"})
+        self.nothing(self.client.outputs(control))
+        everything = self.client.ask("comm_info_request")[0].content["comms"]
+        self.assertEqual(everything, {**info, "page": {"target_name": "jupyter.widget.control"}})
+        answer = self.client.outputs(self.send("page", method="request_states"))[1].content
+        self.assertEqual((answer["comm_id"], answer["data"]["method"]), ("page", "update_states"))
+        self.assertEqual(answer["data"]["buffer_paths"], [])
+        states = answer["data"]["states"]
+        self.assertEqual({key: entry["state"] for key, entry in states.items()},
+                         {**s.states, s.axes[0]: {**s.states[s.axes[0]], "index": 2}})
+        for entry in states.values():
+            self.assertEqual((entry["model_name"], entry["model_module"], entry["model_module_version"]),
+                             tuple(entry["state"][f"_model_{n}"] for n in ("name", "module", "module_version")))
+        self.client.outputs(self.client.send("comm_close", {"comm_id": "page", "data": {}}))
+        self.assertEqual(self.client.ask("comm_info_request")[0].content["comms"], info)
+
+    def test_one_model_is_told_when_asked_for(self):
+        s = self.slider(f"{LINE} slider")
+        for key, state in s.states.items():
+            answer = self.client.outputs(self.send(key, method="request_state"))[1].content
+            self.assertEqual(answer, {"comm_id": key, "data": {"method": "update", "state": state, "buffer_paths": []}})
+
+    # ---- closing ----
+    def test_closing_one_model_closes_the_slider(self):
+        s = self.slider(f"{LINE} slider")
+        outputs = self.client.outputs(self.client.send("comm_close", {"comm_id": s.axes[0], "data": {}}))
+        closed = [m.content["comm_id"] for m in outputs if m.type == "comm_close"]
+        self.assertEqual(set(closed) | {s.axes[0]}, set(s.opened))
+        self.nothing(self.move(s, 1))
+        self.assertEqual(self.client.ask("comm_info_request")[0].content["comms"], {})
+
+    def test_of_many_sliders_the_oldest_are_closed(self):
+        first = self.slider(f"{LINE} slider")
+        second = self.slider(f"{LINE} slider")
+        for _ in range(MOST - 2):
+            self.slider(f"{LINE} slider")
+        self.assertEqual(len(self.drawn(self.move(first, 1))), 1)
+        outputs = self.outputs(f"{LINE} slider")
+        self.assertEqual({m.content["comm_id"] for m in outputs if m.type == "comm_close"}, set(first.opened))
+        self.nothing(self.move(first, 2))
+        self.assertEqual(len(self.drawn(self.move(second, 2))), 1)
+        self.assertEqual(len(self.client.ask("comm_info_request")[0].content["comms"]), MOST * len(first.opened))
+
+    def test_a_new_kernel_knows_no_old_sliders(self):
+        s = self.slider(f"{LINE} slider")
+        self.client.send("shutdown_request", {"restart": True}, channel="control")
+        self.kernel.wait()
+        self.kernel.start()
+        self.client = self.kernel.client().ready()
+        self.nothing(self.move(s, 1))
+        self.assertEqual(self.client.ask("comm_info_request")[0].content["comms"], {})
+
+    # ---- messages that nobody should send ----
+    def test_odd_messages_change_nothing(self):
+        s = self.slider(f"{LINE} slider")
+        self.move(s, 2)
+        axis, layout = s.axes[0], next(k for k, v in s.states.items() if v["_model_name"] == "LayoutModel")
+        deep = b"[" * 1500 + b"]" * 1500
+        values = [None, -1, 4, 2**31, 2**63, -(2**70), 1.5, 2.0, math.nan, math.inf, "1", True, [1], {"index": 1}, "x" * 10**6]
+        odd = [{"comm_id": axis, "data": {"method": "update", "state": {"index": v}}} for v in values]
+        odd += [{"comm_id": axis, "data": {"method": "update", "state": v}} for v in (None, 3, [], {}, {"value": 1}, {"index ": 1})]
+        odd += [{"comm_id": axis, "data": v} for v in (None, 3, [], {}, {"method": 1}, {"method": "updat"}, {"state": {"index": 1}})]
+        odd += [{"comm_id": v, "data": {"method": "update", "state": {"index": 1}}}
+                for v in (None, 3, "", [], axis[:-1], axis + "0", axis + "\0", axis.upper() + "A", layout, "x" * 10**6)]
+        bodies = [json.dumps(o).encode() for o in odd]
+        bodies += [b'{"comm_id": "%s", "data": {"method": "update", "state": %s}}' % (axis.encode(), deep),
+                   b'{"comm_id": "%s", "data": {"method": "update", "state": {"index": %s}}}' % (axis.encode(), deep),
+                   b"", b"null", b"[]", b"{", b"\xff", b'{"comm_id": "%s"' % axis.encode()]
+        for body in bodies:
+            self.nothing(self.client.outputs(self.client.send("comm_msg", body)))
+        states = self.client.outputs(self.send(axis, method="request_state"))[1].content["data"]["state"]
+        self.assertEqual(states["index"], 2)
+        self.assertEqual(len(self.drawn(self.move(s, 1))), 1)
+        lines = [line for line in self.kernel.log.read_text(errors="replace").splitlines() if "comm_msg" in line]
+        self.assertEqual(len(lines), len(bodies))
+        self.assertTrue(all(len(line) < 400 for line in lines))
+
+    def test_targets_of_others_are_closed(self):
+        for target in ("jupyter.widget", "jupyter.widget.control2", "", 7, None):
+            outputs = self.client.outputs(self.client.send("comm_open", {"comm_id": "c", "target_name": target, "data": {}}))
+            self.assertEqual([m.type for m in outputs], ["status", "comm_close", "status"])
+        for key in ("", "x" * 100000, "a\0b"):
+            outputs = self.client.outputs(self.client.send(
+                "comm_open", {"comm_id": key, "target_name": "jupyter.widget.control", "data": {}}))
+            self.assertEqual([m.type for m in outputs], ["status", "comm_close", "status"])
+            self.assertEqual(outputs[1].content["comm_id"], key)
+
+    def test_pages_without_end_take_no_memory(self):
+        for i in range(100):
+            self.client.outputs(self.client.send("comm_open", {"comm_id": f"page {i}", "target_name": "jupyter.widget.control",
+                                                               "data": {}}))
+        self.assertEqual(len(self.client.ask("comm_info_request")[0].content["comms"]), 16)
+        self.nothing(self.client.outputs(self.send("page 1", method="request_states")))
+        self.assertEqual(len(self.client.outputs(self.send("page 99", method="request_states"))), 3)
+
+
+if __name__ == "__main__":
+    unittest.main()
