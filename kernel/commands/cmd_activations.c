@@ -8,7 +8,7 @@
 
 #include "lib/base/banned.h"
 
-enum { MODEL, ON, IMAGE, LAYER, LIMIT };
+enum { MODEL, ON, IMAGE, LAYER, LIMIT, SLIDER };
 enum { SIDE = 128, ROWS = 400 };
 
 static const dsl_param params[] = {
@@ -22,6 +22,7 @@ static const dsl_param params[] = {
     [LAYER] = CMD_LAYER("the first convolution, with the norm and activation behind it",
                         "the layer whose output is shown"),
     [LIMIT] = CMD_LIMIT("maps drawn at most"),
+    [SLIDER] = CMD_SLIDER("the layer"),
     {0},
 };
 
@@ -34,6 +35,7 @@ typedef struct map_facts {
 typedef struct activation_maps {
     const dsl_call *call;
     cmd_seen seen;
+    int place; /* of the node */
     const nn_node *node;
     float *x; /* (h, w, maps) */
     int h, w, maps;
@@ -62,10 +64,9 @@ static lg_status look(activation_maps *a, float **room, lg_err *err)
 {
     const nn_net *net = a->seen.model->net;
     lg_pool *pool = NULL;
-    int node = 0;
-    LG_TRY(cmd_seen_layer(a->call, MODEL, LAYER, nn_first_maps_node(net), false, &node, err));
+    LG_TRY(cmd_seen_layer(a->call, MODEL, LAYER, nn_first_maps_node(net), false, &a->place, err));
     LG_TRY(cmd_pool(a->call, &pool, err));
-    a->node = nn_net_node(net, node);
+    a->node = nn_net_node(net, a->place);
     const nn_shape s = a->node->spec.out;
     size_t places = (size_t)(s.dim[0] * s.dim[1]);
     a->h = (int)s.dim[0], a->w = (int)s.dim[1], a->maps = (int)s.dim[2];
@@ -77,7 +78,7 @@ static lg_status look(activation_maps *a, float **room, lg_err *err)
                                              .source = cmd_source(a->seen.view),
                                              .pool = pool,
                                              .cancel = a->call->cancel},
-                       node, a->x, err));
+                       a->place, a->x, err));
     for (int k = 0; k < a->maps; k++) {
         pick(a, k, *room);
         a->facts[k] = facts_of(*room, places);
@@ -190,6 +191,14 @@ static lg_status fill(plt_doc *doc, const activation_maps *a, float *room, lg_er
     return LG_OK;
 }
 
+static lg_status display(const activation_maps *a, plt_doc *doc, lg_err *err)
+{
+    dsl_slider slider;
+    if (!dsl_on(a->call, SLIDER)) return cmd_display(a->call, doc, true, err);
+    LG_TRY(cmd_seen_slider(a->call, a->seen.model, false, a->place, &slider, err));
+    return cmd_slide(a->call, doc, true, &slider, err);
+}
+
 static lg_status activations_run(const dsl_call *call, lg_err *err)
 {
     activation_maps a = {.call = call};
@@ -200,7 +209,7 @@ static lg_status activations_run(const dsl_call *call, lg_err *err)
     LG_GO(cmd_seen_open(call, &(cmd_seen_of){.model = MODEL, .on = ON, .image = IMAGE, .most = 1}, &a.seen, err));
     LG_GO(look(&a, &room, err));
     LG_GO(fill(&doc, &a, room, err));
-    st = cmd_display(call, &doc, true, err);
+    st = display(&a, &doc, err);
 done:
     if (st) plt_doc_release(&doc);
     cmd_seen_release(&a.seen);
@@ -218,7 +227,8 @@ const dsl_command dsl_cmd_activations = {
         "everywhere is dead on this image; `filters` tells which never fire.",
     .group = "Explain",
     .params = params,
-    .examples = (const char *const[]){"activations scratch image 7 layer conv1", "activations scratch limit 4", NULL},
+    .examples = (const char *const[]){"activations scratch image 7 layer conv1", "activations scratch limit 4",
+                                      "activations scratch image 7 slider", NULL},
     .takes_where = true,
     .asks_model = true,
     .run = activations_run,

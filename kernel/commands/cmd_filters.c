@@ -8,13 +8,14 @@
 
 #include "lib/base/banned.h"
 
-enum { MODEL, LAYER, LIMIT };
+enum { MODEL, LAYER, LIMIT, SLIDER };
 enum { SIDE = 96, GRIDS = 1024, PRINTED = 9 * 3, LOOKED = 64 };
 
 static const dsl_param params[] = {
     [MODEL] = CMD_MODEL("the model whose kernels to draw"),
     [LAYER] = CMD_LAYER("the first convolution", "the layer"),
     [LIMIT] = CMD_LIMIT("filters drawn at most"),
+    [SLIDER] = CMD_SLIDER("the layer"),
     {0},
 };
 
@@ -254,6 +255,14 @@ static lg_status fill(plt_doc *doc, const kernels *k, lg_err *err)
     return LG_OK;
 }
 
+static lg_status display(const kernels *k, plt_doc *doc, lg_err *err)
+{
+    dsl_slider slider;
+    if (!dsl_on(k->call, SLIDER)) return cmd_display(k->call, doc, true, err);
+    LG_TRY(cmd_seen_slider(k->call, k->model, true, k->node, &slider, err));
+    return cmd_slide(k->call, doc, true, &slider, err);
+}
+
 static lg_status filters_run(const dsl_call *call, lg_err *err)
 {
     const dsl_value *value = &call->arg[MODEL].value[0];
@@ -264,7 +273,7 @@ static lg_status filters_run(const dsl_call *call, lg_err *err)
     LG_GO(find_kernels(&k, err));
     LG_GO(look(&k, err));
     LG_GO(fill(&doc, &k, err));
-    st = cmd_display(call, &doc, true, err);
+    st = display(&k, &doc, err);
 done:
     if (st) plt_doc_release(&doc);
     data_unref(k.set);
@@ -281,6 +290,7 @@ const dsl_command dsl_cmd_filters = {
         "costs time and says nothing.",
     .group = "Explain",
     .params = params,
-    .examples = (const char *const[]){"filters scratch layer conv1", "filters scratch limit 4", NULL},
+    .examples = (const char *const[]){"filters scratch layer conv1", "filters scratch limit 4", "filters scratch slider",
+                                      NULL},
     .run = filters_run,
 };

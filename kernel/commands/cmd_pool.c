@@ -5,7 +5,7 @@
 
 #include "lib/base/banned.h"
 
-enum { GRID, WINDOW, STRIDE, MAX, AVG, ANIMATE, IMAGE, CHANNEL, CROP };
+enum { GRID, WINDOW, STRIDE, MAX, AVG, ANIMATE, IMAGE, CHANNEL, CROP, AT, SLIDER };
 
 static const dsl_param params[] = {
     [GRID] = CMD_SUBJECT,
@@ -31,6 +31,15 @@ static const dsl_param params[] = {
     [IMAGE] = CMD_SUBJECT_IMAGE,
     [CHANNEL] = CMD_SUBJECT_CHANNEL("red green blue", "red"),
     [CROP] = CMD_SUBJECT_CROP,
+    [AT] = {.name = "at",
+            .role = DSL_OPTION,
+            .type = DSL_T_INT,
+            .list = true,
+            .min = 0,
+            .max = 4096,
+            .dflt_help = "all windows",
+            .help = "one window alone: row, column of the result, from 1"},
+    [SLIDER] = CMD_SLIDER("the position of the window"),
     {0},
 };
 
@@ -42,6 +51,7 @@ typedef struct pooling {
     cmd_view view;          /* of the results */
     int rows, cols;         /* of all results */
     int h, w, down, across; /* the window and its steps */
+    int at; /* in all results; -1: all of them */
     bool mean;
     uint8_t *won; /* marks of x */
     const char **line;
@@ -132,7 +142,9 @@ static lg_status run_layer(const dsl_call *call, pooling *p, lg_err *err)
     LG_TRY(st);
     p->rows = y.rows;
     p->cols = y.cols;
-    p->view = cmd_subject_view(&p->subject, &y, &window, -1);
+    LG_TRY(cmd_lesson_at(call, AT, y.rows, y.cols, &p->at, err));
+    if (p->at < 0 && dsl_on(call, SLIDER)) p->at = p->subject.image ? y.rows / 2 * y.cols + y.cols / 2 : 0;
+    p->view = cmd_subject_view(&p->subject, &y, &window, p->at);
     const cmd_view covers =
         p->subject.image ? cmd_view_covers(&p->view, &window) : (cmd_view){0, 0, p->all.rows, p->all.cols};
     LG_TRY(cmd_lesson_cut(call, &y, &p->view, &p->y, err));
@@ -152,18 +164,28 @@ static lg_status write_out(const dsl_call *call, pooling *p, lg_err *err)
 }
 
 /* ---- showing it ---- */
+/* The place `at` among what is shown; the last place where none was named. */
+static int place_shown(const pooling *p)
+{
+    if (p->at < 0) return p->y.rows * p->y.cols - 1;
+    return (p->at / p->cols - p->view.top) * p->y.cols + p->at % p->cols - p->view.left;
+}
+
 static void say(plt_doc *doc, const dsl_call *call, const pooling *p)
 {
     int n = p->rows * p->cols, rows = p->all.rows - ((p->rows - 1) * p->down + p->h),
         cols = p->all.cols - ((p->cols - 1) * p->across + p->w);
+    if (p->at >= 0) plt_sentence(doc, "at %d,%d: %s", p->at / p->cols + 1, p->at % p->cols + 1, p->line[place_shown(p)]);
     plt_sentence(doc, "%s window%s, %s number%s instead of %s: %s of each window stays", lg_thousands(n),
                  n == 1 ? "" : "s", lg_thousands(n), n == 1 ? "" : "s", lg_thousands(p->all.rows * p->all.cols),
                  p->mean ? "the mean" : "the largest");
     if (rows > 0 || cols > 0)
         plt_note(doc, "no whole window fits into the last %d row%s and %d column%s: they are left out, as Keras does",
                  rows, rows == 1 ? "" : "s", cols, cols == 1 ? "" : "s");
-    if (!plt_slide_moves(p->y.rows, p->y.cols) && dsl_on(call, ANIMATE)) cmd_doc_too_many(doc, p->y.rows * p->y.cols);
-    cmd_doc_positions(doc, p->line, p->y.rows, p->y.cols, p->view.top, p->view.left);
+    if (p->at < 0 && !plt_slide_moves(p->y.rows, p->y.cols) && dsl_on(call, ANIMATE))
+        cmd_doc_too_many(doc, p->y.rows * p->y.cols);
+    if (p->at < 0 || dsl_on(call, SLIDER))
+        cmd_doc_positions(doc, p->line, p->y.rows, p->y.cols, p->view.top, p->view.left);
 }
 
 static lg_status pool_check(const dsl_call *call, lg_err *err)
@@ -191,8 +213,8 @@ static lg_status draw(const dsl_call *call, plt_doc *doc, const pooling *p, lg_e
                                      .stride_h = p->down,
                                      .stride_w = p->across,
                                      .line = p->line,
-                                     .at = p->y.rows * p->y.cols - 1,
-                                     .animate = dsl_on(call, ANIMATE),
+                                     .at = place_shown(p),
+                                     .animate = p->at < 0 && dsl_on(call, ANIMATE),
                                      .outline = p->down >= p->h && p->across >= p->w});
     say(doc, call, p);
     return LG_OK;
@@ -202,13 +224,17 @@ static lg_status pool_run(const dsl_call *call, lg_err *err)
 {
     pooling p;
     plt_doc doc;
+    dsl_slider slider;
+    bool moves = dsl_on(call, SLIDER);
     plt_doc_init(&doc);
     lg_status st = prepare(call, &p, true, err);
     if (st == LG_OK) st = run_layer(call, &p, err);
     if (st == LG_OK) st = write_out(call, &p, err);
     if (st == LG_OK) st = draw(call, &doc, &p, err);
+    if (st == LG_OK && moves)
+        st = cmd_lesson_slider(call, "position of the window", p.rows, p.cols, p.at, &slider, err);
     cmd_subject_release(&p.subject);
-    if (st == LG_OK) return cmd_display(call, &doc, true, err);
+    if (st == LG_OK) return moves ? cmd_slide(call, &doc, true, &slider, err) : cmd_display(call, &doc, true, err);
     plt_doc_release(&doc);
     return st;
 }
@@ -222,6 +248,7 @@ const dsl_command dsl_cmd_pool = {
     .params = params,
     .examples = (const char *const[]){"pool [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] 2x2",
                                       "pool [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] 2x2 avg no animate",
+                                      "pool [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] 2x2 slider",
                                       "pool logos.train 2x2 image 7", NULL},
     .check = pool_check,
     .run = pool_run,

@@ -7,7 +7,7 @@
 
 #include "lib/base/banned.h"
 
-enum { SCORES, NAMES, TEMPERATURE, IMAGE, ON };
+enum { SCORES, NAMES, TEMPERATURE, IMAGE, ON, SLIDER };
 enum { MOST = 100 }; /* scores */
 #define PLAIN 80.0   /* the largest score whose exponential is shown as it is */
 
@@ -39,6 +39,7 @@ static const dsl_param params[] = {
                .dflt_help = "the first",
                .help = "of a model: the image it scores, by number or name"},
     [ON] = CMD_ON("of a model: the dataset of the image"),
+    [SLIDER] = CMD_SLIDER("the temperature"),
     {0},
 };
 
@@ -269,6 +270,21 @@ static lg_status show(const dsl_call *call, plt_doc *doc, scores *s, lg_err *err
     return add_temperatures(doc, call, s, err);
 }
 
+/* From nearly all for the largest to nearly the same for each; and the temperature that is drawn now. */
+static lg_status temperatures(const dsl_call *call, double now, dsl_slider *out, lg_err *err)
+{
+    static const double usual[] = {0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10};
+    return cmd_slider_numbers(call, "temperature", "temperature", usual, sizeof usual / sizeof *usual, now, out, err);
+}
+
+static lg_status display(const dsl_call *call, plt_doc *doc, const scores *s, lg_err *err)
+{
+    dsl_slider slider;
+    if (!dsl_on(call, SLIDER)) return cmd_display(call, doc, s->model != NULL, err);
+    LG_TRY(temperatures(call, s->temperature, &slider, err));
+    return cmd_slide(call, doc, s->model != NULL, &slider, err);
+}
+
 static lg_status softmax_run(const dsl_call *call, lg_err *err)
 {
     scores s;
@@ -277,8 +293,8 @@ static lg_status softmax_run(const dsl_call *call, lg_err *err)
     lg_status st = prepare(call, &s, err);
     if (st == LG_OK) st = show(call, &doc, &s, err);
     cmd_subject_release(&s.subject);
-    if (st == LG_OK) return cmd_display(call, &doc, s.model != NULL, err);
-    plt_doc_release(&doc);
+    if (st == LG_OK) st = display(call, &doc, &s, err);
+    if (st) plt_doc_release(&doc);
     return st;
 }
 
@@ -291,7 +307,8 @@ const dsl_command dsl_cmd_softmax = {
     .group = "Teach",
     .params = params,
     .examples = (const char *const[]){"softmax 2.0, 1.0, 0.1, -1.0 names adidas, nike, other, puma",
-                                      "softmax 2.0, 1.0, 0.1 temperature 0.5", "softmax scratch image 7", NULL},
+                                      "softmax 2.0, 1.0, 0.1 temperature 0.5", "softmax scratch image 7",
+                                      "softmax 2.0, 1.0, 0.1 slider", NULL},
     .check = softmax_check,
     .run = softmax_run,
 };

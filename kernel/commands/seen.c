@@ -337,3 +337,30 @@ lg_status cmd_seen_layer(const dsl_call *call, int model, int layer, int fallbac
         st = no_maps(value->name, nn_net_node(m->net, *node), m->net, kernel, err);
     return st ? lg_err_place(err, word->span) : LG_OK;
 }
+
+/* A name as it is typed. */
+static const char *typed(const dsl_call *call, const char *name, lg_err *err)
+{
+    lg_buf text;
+    lg_buf_init(&text, 1 << 16);
+    dsl_add_word(&text, name);
+    const char *word = lg_buf_check(&text, err) ? NULL : lg_arena_strndup(call->arena, text.data, text.len, err);
+    lg_buf_release(&text);
+    return word;
+}
+
+lg_status cmd_seen_slider(const dsl_call *call, const cmd_model *model, bool kernel, int node, dsl_slider *out,
+                          lg_err *err)
+{
+    int count = nn_net_count(model->net), n = 0, start = 0;
+    const char **word = lg_arena_alloc(call->arena, (size_t)count, sizeof *word, err);
+    if (!word) return err->status;
+    for (int i = 1; i < count; i++) {
+        const nn_node *at = nn_net_node(model->net, i);
+        if (kernel ? !has_kernel(at) : !nn_has_places(at)) continue;
+        if (i == node) start = n;
+        if (!(word[n++] = typed(call, at->name, err))) return err->status;
+    }
+    *out = (dsl_slider){.option = "layer", .what = "layer", .naxes = n > 1, .axis = {{"layer", word, n, start}}};
+    return LG_OK;
+}

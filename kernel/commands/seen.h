@@ -54,6 +54,10 @@ void cmd_seen_numbers(const cmd_seen *seen, lg_buf *out);
 lg_status cmd_seen_layer(const dsl_call *call, int model, int layer, int fallback, bool kernel, int *node,
                          lg_err *err) LG_MUST_CHECK;
 
+/* A slider over the layers that cmd_seen_layer takes, drawn at `node`. None where there is one layer. */
+lg_status cmd_seen_slider(const dsl_call *call, const cmd_model *model, bool kernel, int node, dsl_slider *out,
+                          lg_err *err) LG_MUST_CHECK;
+
 /* ---- numbers as pictures ---- */
 /* A map (h, w), scaled so that `most` is full colour: 0 is white, numbers above it blue, below it vermilion. A pixel of
  * out is `times` x `times`. crossed: a line from corner to corner says that there is nothing. *out empty. */

@@ -187,6 +187,32 @@ lg_status cmd_slide(const dsl_call *call, plt_doc *doc, bool png, const dsl_slid
     return LG_OK;
 }
 
+static lg_status add_number(const dsl_call *call, dsl_axis *axis, const char **word, double value, lg_err *err)
+{
+    char text[40];
+    lg_number_text(value, text);
+    word[axis->count] = lg_arena_strndup(call->arena, text, strlen(text), err);
+    return word[axis->count++] ? LG_OK : err->status;
+}
+
+lg_status cmd_slider_numbers(const dsl_call *call, const char *option, const char *what, const double *usual, int n,
+                             double now, dsl_slider *out, lg_err *err)
+{
+    const char **word = lg_arena_alloc(call->arena, (size_t)n + 1, sizeof *word, err);
+    *out = (dsl_slider){.option = option, .what = what, .naxes = 1, .axis = {{option, word, 0, -1}}};
+    dsl_axis *axis = &out->axis[0];
+    if (!word) return err->status;
+    for (int i = 0; i < n; i++) {
+        bool here = axis->start < 0 && usual[i] >= now;
+        if (here) axis->start = axis->count;
+        if (here && usual[i] > now) LG_TRY(add_number(call, axis, word, now, err));
+        LG_TRY(add_number(call, axis, word, usual[i], err));
+    }
+    if (axis->start >= 0) return LG_OK;
+    axis->start = n;
+    return add_number(call, axis, word, now, err);
+}
+
 /* ---- live displays ---- */
 void cmd_live_init(cmd_live *live, dsl_out *out)
 {

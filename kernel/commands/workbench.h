@@ -40,6 +40,10 @@ lg_status cmd_display_to(dsl_out *out, plt_doc *doc, bool png, size_t limit, lg_
 /* The same for a drawing of which an option can be moved (slider.h); doc is complete without, and shows the value at
  * which the slider starts. Where nothing can be moved it is followed by the line to type. */
 lg_status cmd_slide(const dsl_call *call, plt_doc *doc, bool png, const dsl_slider *slider, lg_err *err) LG_MUST_CHECK;
+/* A slider over n numbers that grow, of an option that takes one: `now`, which is drawn, joins them where it is none of
+ * them. */
+lg_status cmd_slider_numbers(const dsl_call *call, const char *option, const char *what, const double *usual, int n,
+                             double now, dsl_slider *out, lg_err *err) LG_MUST_CHECK;
 /* Row for the tables of such commands. */
 #define CMD_SLIDER(what_)                                                                                              \
     {                                                                                                                  \

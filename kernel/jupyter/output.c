@@ -250,18 +250,19 @@ static void output_display(dsl_out *out, const dsl_bundle *bundle, const char *i
     lg_buf_release(&content);
 }
 
-/* A display that keeps its name when the cell has ended, and a slider behind it. */
+/* A display that keeps its name when the cell has ended. The slider comes before it: drawings differ in height, and what
+ * one drags must stay where it is. */
 static void output_slide(dsl_out *out, const dsl_call *call, const dsl_slider *slider, const dsl_bundle *bundle)
 {
     jp_output *output = of(out);
     lg_buf content;
     char name[64];
     snprintf(name, sizeof name, "%.8s-%llu-slider", output->kernel->voice.session, ++output->serial);
+    jp_widgets_add(output->kernel->widgets, call, slider, name);
     lg_buf_init(&content, 0);
     jp_output_content(bundle, name, &content);
     jp_output_send(output, "display_data", NULL, &content);
     lg_buf_release(&content);
-    jp_widgets_add(output->kernel->widgets, call, slider, name);
 }
 
 static void output_display_end(dsl_out *out, const char *id)

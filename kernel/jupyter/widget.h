@@ -4,7 +4,7 @@
  * two. Each has a comm of its own. What the page sends is a place in a list, whatever else it says changes nothing:
  *     page -> comm_msg update {"index": 3}
  *     page <- comm_msg echo_update, then update_display_data of what the line draws for the fourth word
- * The drawing is an ordinary output, which the notebook saves; the slider is an output of its own behind it, whose
+ * The drawing is an ordinary output, which the notebook saves; the slider is an output of its own before it, whose
  * text/plain says what to type where there are no sliders.
  *
  * While updates of one slider wait in the queue only the newest is drawn. Of more than JP_SLIDERS the oldest are closed.
@@ -27,7 +27,7 @@ typedef struct jp_widgets jp_widgets;
 lg_status jp_widgets_new(struct jp_kernel *kernel, jp_widgets **out, lg_err *err) LG_MUST_CHECK;
 void jp_widgets_free(jp_widgets *widgets); /* NULL is fine */
 
-/* A slider for what the running cell shows under a display_id; it goes out as a display of its own. Where memory is
+/* A slider for what the running cell is about to show under a display_id; it goes out as a display of its own. Where memory is
  * short there is none, and the log says so. */
 void jp_widgets_add(jp_widgets *widgets, const dsl_call *call, const dsl_slider *slider, const char *display);
 

@@ -1,8 +1,10 @@
 """Sliders: what a page sees of them over comms, and what moving one changes."""
 import json
 import math
-import os
 import unittest
+from pathlib import Path
+
+from PIL import Image
 
 from kernel_support import SLOW, Kernel
 
@@ -19,7 +21,7 @@ class Slider:
         self.types = [m.type for m in outputs]
         self.opened = {m.content["comm_id"]: m for m in outputs if m.type == "comm_open"}
         self.states = {key: m.content["data"]["state"] for key, m in self.opened.items()}
-        self.shown, self.view = [m for m in outputs if m.type == "display_data"]
+        self.view, self.shown = [m for m in outputs if m.type == "display_data"]
         self.display = self.shown.content["transient"]["display_id"]
         self.axes = [key for key, state in self.states.items() if state["_model_name"] == "SelectionSliderModel"]
 
@@ -40,6 +42,14 @@ class Sliders(unittest.TestCase):
         self.assertEqual(reply.content["status"], "ok", reply.content)
         return outputs
 
+    def load_images(self, size):
+        for number in range(12):
+            path = Path(self.kernel.folder.name) / "set" / ("nike" if number % 2 else "puma") / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            picture = Image.effect_mandelbrot((64, 64), (-2, -1, 1, 1 + number / 10), 20)
+            Image.merge("RGB", (picture, picture.rotate(90), picture.rotate(180))).save(path)
+        self.outputs(f"load logos from set size {size}")
+
     def slider(self, line):
         return Slider(self.outputs(line))
 
@@ -58,12 +68,12 @@ class Sliders(unittest.TestCase):
 
     def data(self, line):
         """The forms of the one display of a line."""
-        return [m.content["data"] for m in self.outputs(line) if m.type == "display_data"][0]
+        return [m.content["data"] for m in self.outputs(line) if m.type == "display_data"][-1]
 
     # ---- what is opened ----
-    def test_the_whole_result_comes_first_and_the_slider_is_an_output_of_its_own(self):
+    def test_the_result_is_whole_and_the_slider_an_output_of_its_own(self):
         s = self.slider(f"{LINE} slider")
-        self.assertEqual(s.types, ["status", "execute_input", "display_data", "comm_open", "comm_open", "comm_open",
+        self.assertEqual(s.types, ["status", "execute_input", "comm_open", "comm_open", "comm_open", "display_data",
                                    "display_data", "status"])
         self.assertEqual(s.shown.content["data"], self.data(f"{LINE} at 1,1 slider"))
         self.assertEqual(set(s.shown.content["data"]), {"text/plain", "text/html", "image/png"})
@@ -90,7 +100,7 @@ class Sliders(unittest.TestCase):
             self.assertIn(reference[10:], s.opened)
 
     def test_many_places_have_a_row_and_a_column(self):
-        self.outputs("load logos from sample:logos size 64x64 limit 40")
+        self.load_images("64x64")
         s = self.slider("convolve logos with sobelx slider")
         self.assertEqual([s.states[a]["description"] for a in s.axes], ["row", "column"])
         self.assertEqual([len(s.labels(i)) for i in (0, 1)], [62, 62])
@@ -145,7 +155,7 @@ class Sliders(unittest.TestCase):
 
     def test_a_line_of_a_loop_keeps_its_round(self):
         outputs = self.outputs(f"for k in edge, sharpen {{ convolve {GRID} with $k slider }}")
-        half = [i for i, m in enumerate(outputs) if m.type == "display_data"][2]
+        half = [i for i, m in enumerate(outputs) if m.type == "comm_open"][3]
         first, second = Slider(outputs[:half]), Slider(outputs[half:])
         for s, kernel in ((first, "edge"), (second, "sharpen")):
             self.assertEqual(self.drawn(self.move(s, 3))[0]["data"],
@@ -178,6 +188,26 @@ class Sliders(unittest.TestCase):
         self.client.outputs(cell)
         self.assertEqual(self.drawn(self.client.outputs(first)), [])
         self.assertEqual(self.drawn(self.client.outputs(last))[0]["data"], self.data(f"{LINE} at 2,2 slider"))
+
+    def test_what_every_command_moves(self):
+        self.load_images("32x32")
+        self.outputs("model m on logos { conv 4 3x3 relu; maxpool 2; "
+                     "conv 6 3x3 relu; flatten; dense classes softmax }")
+        for line, option, words in (
+                (f"pool {GRID} 2x2", "at", ["1,1", "1,2", "2,1", "2,2"]),
+                ("softmax 2, 1, 0.1 temperature 0.4", "temperature",
+                 "0.1 0.2 0.3 0.4 0.5 0.7 1 1.5 2 3 5 7 10".split()),
+                ("activations m", "layer", ["conv1", "maxpool1", "conv2"]),
+                ("activations m where label = nike", "layer", ["conv1", "maxpool1", "conv2"]),
+                ("filters m", "layer", ["conv1", "conv2"])):
+            s = self.slider(f"{line} slider")
+            self.assertEqual(s.labels(), words)
+            start = s.states[s.axes[0]]["index"]
+            bare = line.replace(" temperature 0.4", "")
+            for index in [i for i in range(len(words)) if i != start][-2:] + [start]:
+                wanted = bare.replace(" where", f" {option} {words[index]} where")
+                wanted += "" if " where" in bare else f" {option} {words[index]}"
+                self.assertEqual(self.drawn(self.move(s, index))[0]["data"], self.data(f"{wanted} slider"), wanted)
 
     # ---- a page that is loaded again ----
     def test_a_page_that_is_loaded_again_finds_its_sliders(self):
