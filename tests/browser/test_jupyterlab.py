@@ -384,13 +384,62 @@ def test_interrupt(page, lab, keep):
     assert "stopped at epoch" in text and "goes on from here" in text, text[-600:]
 
 
+SLIDERS = [
+    "let g = [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3]\nconvolve g with edge slider",
+    "softmax 2.0, 1.0, 0.1, -1.0 names adidas, nike, other, puma slider",
+]
+HANDLE = ".jp-NotebookPanel:not(.lm-mod-hidden) .widget-slider .noUi-handle"
+PICTURE = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea img[alt^='feature map at {}']"
+
+
+def drag_to_end(page):
+    """The first slider, by its handle, beyond its right end."""
+    handle = page.locator(HANDLE).first
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for step in (1, 2, 3, 4):
+        page.mouse.move(box["x"] + 150 * step, box["y"] + box["height"] / 2)
+    page.mouse.up()
+
+
+def test_sliders(page, lab, keep):
+    """A slider moves the picture that the notebook keeps; without it the picture is whole."""
+    write_notebook(lab, "sliders.ipynb", SLIDERS)
+    open_notebook(page, lab, "sliders.ipynb")
+    run_all(page, 60)
+    page.wait_for_selector(PICTURE.format("1,1"))
+    page.locator(HANDLE).first.press("ArrowRight")
+    page.wait_for_selector(PICTURE.format("1,2"), timeout=10000)
+    drag_to_end(page)
+    page.wait_for_selector(PICTURE.format("2,2"), timeout=10000)
+    assert page.locator(PICTURE.format("")).count() == 1, "the picture is there twice"
+    text = full_text(page)
+    assert "at 2,2: 16·1 + 3·1 + 7·-4 + 10·1 + 1·1 = 2" in text, text
+    page.locator(HANDLE).nth(1).press("End")
+    page.wait_for_function("document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden)').innerText.includes('temperature 10')")
+    faults = page.evaluate(FAULTS)
+    assert not faults, faults
+    shots(page, keep, "slider-light")
+    dark(page, True)
+    shots(page, keep, "slider-dark")
+    dark(page, False)
+    menu(page, "File", "Save Notebook")
+    page.wait_for_timeout(1500)
+    saved = json.loads((lab.work / "sliders.ipynb").read_text())
+    view, picture = saved["cells"][0]["outputs"]
+    assert "application/vnd.jupyter.widget-view+json" in view["data"] and "slider for" in "".join(view["data"]["text/plain"])
+    assert "feature map at 2,2" in "".join(picture["data"]["text/html"]), "the notebook keeps another position"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--only", default="")
     args = parser.parse_args()
     tests = [test_run_all, test_untrusted, test_real_sets, test_every_visual, test_instructors_hour,
-             test_hour_on_photos, test_complete_and_inspect, test_interrupt]
+             test_hour_on_photos, test_sliders, test_complete_and_inspect, test_interrupt]
     if not CHROMIUM:
         for test in tests:
             print(f"  skipped {test.__name__}: there is no Chromium on this machine")
