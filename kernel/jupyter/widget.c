@@ -20,14 +20,16 @@ enum {
     UPDATE_LIMIT = 4096 /* bytes of a waiting message that may be a newer update */
 };
 
-/* AXIS is the first of as many as there may be. */
-enum { LAYOUT, STYLE, BOX, AXIS, MODELS = AXIS + DSL_SLIDER_AXES };
+/* The page learns of them in this order: each names only those before it. AXIS is the first of as many as there may be.
+ */
+enum { LAYOUT, FRAME, STYLE, PICTURE, AXIS, BOX = AXIS + DSL_SLIDER_AXES, MODELS };
 
 typedef struct jp_slider {
     struct jp_slider *next; /* older */
     char id[MODELS][33];    /* comm_id, which is the model's; "" where there is no such model */
     dsl_again *again;
     char *display;              /* display_id of what it moves */
+    bool inside;                /* a page was loaded again: such a page no longer knows the display */
     int place[DSL_SLIDER_AXES]; /* where it stands, and what is drawn */
     int drawn[DSL_SLIDER_AXES];
 } jp_slider;
@@ -45,14 +47,21 @@ static const struct {
     const char *module, *model, *view_module, *view;
 } model_of[] = {
     [LAYOUT] = {BASE, "LayoutModel", BASE, "LayoutView"},
+    [FRAME] = {BASE, "LayoutModel", BASE, "LayoutView"},
     [STYLE] = {CONTROLS, "SliderStyleModel", BASE, "StyleView"},
-    [BOX] = {CONTROLS, "VBoxModel", CONTROLS, "VBoxView"},
+    [PICTURE] = {CONTROLS, "HTMLModel", CONTROLS, "HTMLView"},
     [AXIS] = {CONTROLS, "SelectionSliderModel", CONTROLS, "SelectionSliderView"},
+    [BOX] = {CONTROLS, "VBoxModel", CONTROLS, "VBoxView"},
 };
+
+static bool is_axis(int model)
+{
+    return model >= AXIS && model < BOX;
+}
 
 static int kind_of(int model)
 {
-    return model < AXIS ? model : AXIS;
+    return is_axis(model) ? AXIS : model;
 }
 
 static void add_reference(lg_buf *out, const char *name, const char *id)
@@ -81,14 +90,22 @@ static void add_axis(lg_buf *out, const jp_slider *s, int axis)
     add_reference(out, "style", s->id[STYLE]);
 }
 
+/* Empty and without room until a page that was loaded again draws in it. */
+static void add_picture(lg_buf *out, const jp_slider *s)
+{
+    jp_json_member(out, "value", "");
+    add_reference(out, "layout", s->id[FRAME]);
+}
+
 static void add_box(lg_buf *out, const jp_slider *s)
 {
     jp_json_key(out, "children");
     lg_buf_addc(out, '[');
-    for (int i = 0; i < DSL_SLIDER_AXES; i++) {
-        if (i) lg_buf_addc(out, ',');
+    for (int i = 0; i < dsl_again_slider(s->again)->naxes; i++) {
         add_reference(out, NULL, s->id[AXIS + i]);
+        lg_buf_addc(out, ',');
     }
+    add_reference(out, NULL, s->id[PICTURE]);
     lg_buf_addc(out, ']');
 }
 
@@ -104,7 +121,9 @@ static void add_state(lg_buf *out, const jp_slider *s, int model)
     jp_json_member(out, "_view_module_version", VERSION);
     jp_json_member(out, "_view_name", model_of[kind].view);
     if (kind == LAYOUT) jp_json_member(out, "width", "min(480px, 100%)");
-    if (kind == STYLE) jp_json_member(out, "description_width", "initial");
+    if (kind == FRAME) jp_json_member(out, "display", "none");
+    if (kind == STYLE) jp_json_member(out, "description_width", *s->id[AXIS + 1] ? "4em" : "initial");
+    if (kind == PICTURE) add_picture(out, s);
     if (kind == BOX) add_box(out, s);
     if (kind == AXIS) add_axis(out, s, model - AXIS);
     lg_buf_addc(out, '}');
@@ -178,7 +197,7 @@ static void send_view(jp_widgets *w, const jp_slider *s, const char *text)
     jp_json_member(&content, "text/plain", text);
     jp_json_key(&content, "application/vnd.jupyter.widget-view+json");
     lg_buf_adds(&content, "{\"version_major\":2,\"version_minor\":0");
-    jp_json_member(&content, "model_id", *s->id[BOX] ? s->id[BOX] : s->id[AXIS]);
+    jp_json_member(&content, "model_id", s->id[BOX]);
     lg_buf_adds(&content, "}},\"metadata\":{},\"transient\":{}}");
     jp_output_send(&w->kernel->output, "display_data", NULL, &content);
     lg_buf_release(&content);
@@ -265,13 +284,9 @@ static lg_status slider_new(const dsl_call *call, const dsl_slider *slider, cons
     LG_GO(dsl_again_new(call, slider, &s->again, err));
     s->display = lg_strdup(display, err);
     if (!s->display) LG_GO(err->status);
-    for (int i = 0; i < slider->naxes; i++) {
-        s->place[i] = s->drawn[i] = slider->axis[i].start;
-        draw_id(s->id[AXIS + i]);
-    }
-    draw_id(s->id[LAYOUT]);
-    draw_id(s->id[STYLE]);
-    if (slider->naxes > 1) draw_id(s->id[BOX]);
+    for (int m = 0; m < MODELS; m++)
+        if (!is_axis(m) || m - AXIS < slider->naxes) draw_id(s->id[m]);
+    for (int i = 0; i < slider->naxes; i++) s->place[i] = s->drawn[i] = slider->axis[i].start;
     *out = s;
     return LG_OK;
 done:
@@ -339,9 +354,11 @@ static void send_states(jp_widgets *w, const jp_request *request, jp_bytes id)
     begin_message(&content, id, "update_states");
     jp_json_key(&content, "states");
     lg_buf_addc(&content, '{');
-    for (const jp_slider *s = w->first; s; s = s->next)
+    for (jp_slider *s = w->first; s; s = s->next) {
+        s->inside = true;
         for (int m = 0; m < MODELS; m++)
             if (*s->id[m]) add_entry(&content, s, m);
+    }
     lg_buf_addc(&content, '}');
     end_message(&content);
     answer(w, request, "comm_msg", &content);
@@ -370,7 +387,7 @@ static lg_status move(jp_widgets *w, const jp_request *request, jp_slider *s, in
                       lg_err *err)
 {
     const json_t *index = json_object_get(state, "index");
-    if (model < AXIS || !json_is_integer(index)) return odd(err, "that moves nothing");
+    if (!is_axis(model) || !json_is_integer(index)) return odd(err, "that moves nothing");
     int count = dsl_again_slider(s->again)->axis[model - AXIS].count;
     json_int_t to = json_integer_value(index);
     if (to < 0 || to >= count) return odd(err, "that moves a slider beyond its ends");
@@ -440,6 +457,32 @@ static void no_clear(dsl_out *out, bool wait)
     (void)out, (void)wait;
 }
 
+static void send_member(const drawing *d, int model, const char *name, const char *text)
+{
+    lg_buf content;
+    begin_message(&content, bytes_of(d->slider->id[model]), "update");
+    jp_json_key(&content, "state");
+    lg_buf_addc(&content, '{');
+    jp_json_member(&content, name, text);
+    lg_buf_addc(&content, '}');
+    end_message(&content);
+    jp_kernel_send(d->kernel, JP_IOPUB, jp_answering(d->request), "comm_msg", NULL, &content);
+    lg_buf_release(&content);
+}
+
+/* Pages find a display by the cell that they have run; after loading it again they know none. There the drawing moves
+ * below its slider, and what the notebook had saved stays below that. */
+static void send_inside(const drawing *d, const char *html)
+{
+    lg_buf text;
+    lg_buf_init(&text, JP_FORM_LIMIT);
+    lg_buf_adds(&text, "<p>The page was loaded again: the drawing moves here until the cell is run.</p>");
+    lg_buf_adds(&text, html ? html : "");
+    send_member(d, FRAME, "display", "block");
+    send_member(d, PICTURE, "value", lg_buf_str(&text));
+    lg_buf_release(&text);
+}
+
 static void drawn_again(dsl_out *out, const dsl_call *call, const dsl_slider *slider, const dsl_bundle *bundle)
 {
     const drawing *d = out->ctx;
@@ -449,6 +492,7 @@ static void drawn_again(dsl_out *out, const dsl_call *call, const dsl_slider *sl
     jp_output_content(bundle, d->slider->display, &content);
     jp_kernel_send(d->kernel, JP_IOPUB, jp_answering(d->request), "update_display_data", NULL, &content);
     lg_buf_release(&content);
+    if (d->slider->inside) send_inside(d, bundle->html);
 }
 
 static void draw_slider(jp_widgets *w, const jp_request *request, jp_slider *s)
@@ -476,7 +520,7 @@ static bool mentions(const jp_item *item, const void *slider)
     const jp_slider *s = slider;
     jp_bytes content = jp_request_part(request, JP_CONTENT);
     if (strcmp(request->type, "comm_msg") != 0 || content.len > UPDATE_LIMIT) return false;
-    for (int m = AXIS; m < MODELS; m++)
+    for (int m = AXIS; m < BOX; m++)
         if (*s->id[m] && memmem(content.data, content.len, s->id[m], 32)) return true;
     return false;
 }

@@ -1,11 +1,14 @@
 /* widget.h - sliders in a notebook: comms between a line that was kept (kernel/dsl/slider.h) and the page.
  *
- * A slider is a group of models as the page knows them: a layout, a style, one SelectionSlider an axis, and a box around
- * two. Each has a comm of its own. What the page sends is a place in a list, whatever else it says changes nothing:
+ * A slider is a group of models as the page knows them: one SelectionSlider an axis, a place for the drawing, layouts, a
+ * style, and a box around all. Each has a comm of its own. What the page sends is a place in a list, whatever else it says changes nothing:
  *     page -> comm_msg update {"index": 3}
  *     page <- comm_msg echo_update, then update_display_data of what the line draws for the fourth word
  * The drawing is an ordinary output, which the notebook saves; the slider is an output of its own before it, whose
  * text/plain says what to type where there are no sliders.
+ *
+ * A page that is loaded again asks for all states and has live sliders, but no longer knows which output belongs to which
+ * display: from then on the drawing is also sent into the box.
  *
  * While updates of one slider wait in the queue only the newest is drawn. Of more than JP_SLIDERS the oldest are closed.
  * The executor calls everything.
