@@ -432,6 +432,21 @@ def test_sliders(page, lab, keep):
     assert "application/vnd.jupyter.widget-view+json" in view["data"] and "slider for" in "".join(view["data"]["text/plain"])
     assert "feature map at 2,2" in "".join(picture["data"]["text/html"]), "the notebook keeps another position"
 
+    page.reload()
+    page.wait_for_selector(PICTURE.format("2,2"), timeout=60000)
+    page.locator(HANDLE).first.press("ArrowLeft", timeout=60000)
+    page.wait_for_selector(PICTURE.format("2,1"), timeout=10000)
+    assert page.locator(PICTURE.format("2,2")).count() == 1, "what was saved is lost"
+    shots(page, keep, "slider-reloaded")
+
+    saved["cells"].append({"cell_type": "markdown", "id": "mark", "metadata": {}, "source": ["received"]})
+    (lab.work / "sliders-received.ipynb").write_text(json.dumps(saved))
+    open_notebook(page, lab, "sliders-received.ipynb")
+    page.wait_for_selector(PICTURE.format("2,2"))
+    assert "temperature 10" in full_text(page)
+    assert not page.evaluate(FAULTS), page.evaluate(FAULTS)
+    shots(page, keep, "slider-untrusted")
+
 
 def main():
     parser = argparse.ArgumentParser()
