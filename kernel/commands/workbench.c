@@ -180,7 +180,7 @@ lg_status cmd_slide(const dsl_call *call, plt_doc *doc, bool png, const dsl_slid
         LG_TRY(cmd_display(call, doc, png, err));
         return show_line(call, slider, err);
     }
-    LG_TRY(render(doc, png, cmd_output_limit(call), &rendered, err));
+    LG_TRY(render(doc, png && !out->hasty, cmd_output_limit(call), &rendered, err));
     dsl_bundle bundle = as_bundle(&rendered);
     out->slide(out, call, slider, &bundle);
     plt_bundle_release(&rendered);

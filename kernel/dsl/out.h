@@ -39,6 +39,7 @@ struct dsl_out {
     /* Takes a document whole, before it is rendered; NULL: renderings go to `display`. */
     lg_status (*document)(dsl_out *out, const struct plt_doc *doc, lg_err *err);
     bool live;   /* updates in place are worth sending (a front end, a terminal); false: only final forms */
+    bool hasty;  /* another drawing will follow: of this one only text and html are looked at */
     int columns; /* text width to aim at */
 };
 

@@ -246,6 +246,17 @@ static void serve(executor *x, const jp_request *request)
     jp_queue_wait_room(&kernel->packets);
 }
 
+/* The next request; meanwhile, when nothing has come for a moment, drawings that sliders left unfinished. */
+static jp_item *next(executor *x)
+{
+    jp_kernel *kernel = x->kernel;
+    while (jp_widgets_unsettled(kernel->widgets) && !jp_queue_wait(&kernel->requests, JP_SETTLE)) {
+        forget_interrupt(kernel);
+        jp_widgets_settle(kernel->widgets);
+    }
+    return jp_queue_take(&kernel->requests, true);
+}
+
 void *jp_executor_run(void *arg)
 {
     jp_kernel *kernel = arg;
@@ -258,7 +269,7 @@ void *jp_executor_run(void *arg)
         lg_log(LG_LOG_ERROR, "%s", err.msg);
         atomic_store(&kernel->stopping, true);
     }
-    while (!atomic_load(&kernel->stopping) && (item = jp_queue_take(&kernel->requests, true))) {
+    while (!atomic_load(&kernel->stopping) && (item = next(&x))) {
         serve(&x, (jp_request *)item);
         jp_request_free((jp_request *)item);
     }

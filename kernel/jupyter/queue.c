@@ -1,6 +1,7 @@
 /* queue.c - a linked list under one lock. */
 #include "kernel/jupyter/queue.h"
 
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/base/banned.h"
@@ -9,7 +10,11 @@ void jp_queue_init(jp_queue *queue, size_t most_count, size_t most_bytes, int wa
 {
     *queue = (jp_queue){.most_count = most_count, .most_bytes = most_bytes, .wake_fd = wake_fd};
     pthread_mutex_init(&queue->lock, NULL);
-    pthread_cond_init(&queue->changed, NULL);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&queue->changed, &attr);
+    pthread_condattr_destroy(&attr);
     queue->last = &queue->first;
 }
 
@@ -65,6 +70,21 @@ jp_item *jp_queue_take(jp_queue *queue, bool wait)
     }
     pthread_mutex_unlock(&queue->lock);
     return item;
+}
+
+bool jp_queue_wait(jp_queue *queue, double seconds)
+{
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    long long ns = end.tv_nsec + (long long)(seconds * 1e9);
+    end.tv_sec += ns / 1000000000;
+    end.tv_nsec = (long)(ns % 1000000000);
+    pthread_mutex_lock(&queue->lock);
+    int late = 0;
+    while (!late && !queue->first && !queue->closed) late = pthread_cond_timedwait(&queue->changed, &queue->lock, &end);
+    bool there = queue->first || queue->closed;
+    pthread_mutex_unlock(&queue->lock);
+    return there;
 }
 
 bool jp_queue_any(jp_queue *queue, bool (*test)(const jp_item *item, const void *ctx), const void *ctx)

@@ -28,6 +28,7 @@ void jp_queue_release(jp_queue *queue); /* must be empty */
 void jp_queue_put(jp_queue *queue, jp_item *item);
 void jp_queue_wait_room(jp_queue *queue);
 jp_item *jp_queue_take(jp_queue *queue, bool wait);
+bool jp_queue_wait(jp_queue *queue, double seconds); /* false: nothing came so long, and it is open */
 /* Does the test hold of something that waits? It runs under the queue's lock: it must be quick and must not wait. */
 bool jp_queue_any(jp_queue *queue, bool (*test)(const jp_item *item, const void *ctx), const void *ctx);
 bool jp_queue_full(jp_queue *queue);

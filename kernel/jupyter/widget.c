@@ -29,6 +29,8 @@ typedef struct jp_slider {
     char id[MODELS][33];    /* comm_id, which is the model's; "" where there is no such model */
     dsl_again *again;
     char *display;              /* display_id of what it moves */
+    bool unsettled;             /* what was drawn last has not all its forms */
+    lg_buf parent;              /* header of the message it answers */
     bool inside;                /* a page was loaded again: such a page no longer knows the display */
     int place[DSL_SLIDER_AXES]; /* where it stands, and what is drawn */
     int drawn[DSL_SLIDER_AXES];
@@ -208,6 +210,7 @@ static void slider_free(jp_slider *s)
 {
     if (!s) return;
     dsl_again_free(s->again);
+    lg_buf_release(&s->parent);
     lg_free(s->display);
     lg_free(s);
 }
@@ -281,6 +284,7 @@ static lg_status slider_new(const dsl_call *call, const dsl_slider *slider, cons
     lg_status st;
     jp_slider *s = lg_alloc(1, sizeof *s, err);
     if (!s) return err->status;
+    lg_buf_init(&s->parent, JP_MESSAGE_LIMIT);
     LG_GO(dsl_again_new(call, slider, &s->again, err));
     s->display = lg_strdup(display, err);
     if (!s->display) LG_GO(err->status);
@@ -431,9 +435,15 @@ lg_status jp_widgets_close(jp_widgets *w, const jp_request *request, const json_
 /* ---- drawing ---- */
 typedef struct drawing {
     jp_kernel *kernel;
-    const jp_request *request;
     const jp_slider *slider;
+    bool hasty;
 } drawing;
+
+static void send_drawing(const drawing *d, const char *type, const lg_buf *content)
+{
+    const lg_buf *parent = &d->slider->parent;
+    jp_kernel_send(d->kernel, JP_IOPUB, (jp_answered){.parent = {lg_buf_str(parent), parent->len}}, type, NULL, content);
+}
 
 /* What else a line may send stood in the cell's output already, or was progress. */
 static void no_stream(dsl_out *out, bool is_error, const char *text, size_t len)
@@ -466,7 +476,7 @@ static void send_member(const drawing *d, int model, const char *name, const cha
     jp_json_member(&content, name, text);
     lg_buf_addc(&content, '}');
     end_message(&content);
-    jp_kernel_send(d->kernel, JP_IOPUB, jp_answering(d->request), "comm_msg", NULL, &content);
+    send_drawing(d, "comm_msg", &content);
     lg_buf_release(&content);
 }
 
@@ -490,14 +500,14 @@ static void drawn_again(dsl_out *out, const dsl_call *call, const dsl_slider *sl
     (void)call, (void)slider;
     lg_buf_init(&content, 0);
     jp_output_content(bundle, d->slider->display, &content);
-    jp_kernel_send(d->kernel, JP_IOPUB, jp_answering(d->request), "update_display_data", NULL, &content);
+    send_drawing(d, "update_display_data", &content);
     lg_buf_release(&content);
-    if (d->slider->inside) send_inside(d, bundle->html);
+    if (d->slider->inside && d->hasty) send_inside(d, bundle->html);
 }
 
-static void draw_slider(jp_widgets *w, const jp_request *request, jp_slider *s)
+static void draw_slider(jp_widgets *w, jp_slider *s, bool hasty)
 {
-    drawing d = {w->kernel, request, s};
+    drawing d = {w->kernel, s, hasty};
     lg_err err = {0};
     dsl_out out = {.ctx = &d,
                    .stream = no_stream,
@@ -506,8 +516,10 @@ static void draw_slider(jp_widgets *w, const jp_request *request, jp_slider *s)
                    .result = no_result,
                    .clear = no_clear,
                    .slide = drawn_again,
+                   .hasty = hasty,
                    .columns = w->kernel->output.out.columns};
     memcpy(s->drawn, s->place, sizeof s->drawn);
+    s->unsettled = hasty;
     if (dsl_again_run(s->again, s->place, &out, &w->kernel->cancel, &err))
         lg_log(LG_LOG_WARN, "a slider was moved and nothing drawn: %s %s", err.msg, err.why);
 }
@@ -527,9 +539,31 @@ static bool mentions(const jp_item *item, const void *slider)
 
 void jp_widgets_draw(jp_widgets *w, const jp_request *request)
 {
-    for (jp_slider *s = w->first; s; s = s->next)
-        if (memcmp(s->place, s->drawn, sizeof s->drawn) != 0 && !jp_queue_any(&w->kernel->requests, mentions, s))
-            draw_slider(w, request, s);
+    jp_bytes header = jp_request_part(request, JP_HEADER);
+    for (jp_slider *s = w->first; s; s = s->next) {
+        if (!memcmp(s->place, s->drawn, sizeof s->drawn) || jp_queue_any(&w->kernel->requests, mentions, s)) continue;
+        lg_buf_clear(&s->parent);
+        lg_buf_add(&s->parent, header.data, header.len);
+        draw_slider(w, s, true);
+    }
+}
+
+static jp_slider *first_unsettled(const jp_widgets *w)
+{
+    jp_slider *s = w->first;
+    while (s && !s->unsettled) s = s->next;
+    return s;
+}
+
+bool jp_widgets_unsettled(const jp_widgets *w)
+{
+    return first_unsettled(w) != NULL;
+}
+
+void jp_widgets_settle(jp_widgets *w)
+{
+    jp_slider *s = first_unsettled(w);
+    if (s) draw_slider(w, s, false);
 }
 
 /* ---- comm_info ---- */

@@ -10,7 +10,8 @@
  * A page that is loaded again asks for all states and has live sliders, but no longer knows which output belongs to which
  * display: from then on the drawing is also sent into the box.
  *
- * While updates of one slider wait in the queue only the newest is drawn. Of more than JP_SLIDERS the oldest are closed.
+ * While updates of one slider wait in the queue only the newest is drawn. Its picture in the form that a page does not
+ * show (image/png, which takes longer than all the rest) follows when nothing has come for JP_SETTLE seconds. Of more than JP_SLIDERS the oldest are closed.
  * The executor calls everything.
  * Source: messages of ipywidgets 8 (protocol 2.1: targets jupyter.widget and, for a page that was loaded again,
  * jupyter.widget.control). */
@@ -23,6 +24,7 @@
 #include "kernel/jupyter/wire.h"
 
 enum { JP_SLIDERS = 64 };
+#define JP_SETTLE 0.4
 
 struct jp_kernel;
 typedef struct jp_widgets jp_widgets;
@@ -41,8 +43,11 @@ lg_status jp_widgets_message(jp_widgets *widgets, const jp_request *request, con
                              lg_err *err) LG_MUST_CHECK;
 lg_status jp_widgets_close(jp_widgets *widgets, const jp_request *request, const json_t *content,
                            lg_err *err) LG_MUST_CHECK;
-/* Draws what was moved, except what a waiting message will move again. After each comm_msg. */
+/* Draws what was moved, except what a waiting message will move again. After each comm message. */
 void jp_widgets_draw(jp_widgets *widgets, const jp_request *request);
+/* Is there a drawing without all its forms? Then: draws one of them whole. */
+bool jp_widgets_unsettled(const jp_widgets *widgets);
+void jp_widgets_settle(jp_widgets *widgets);
 
 /* Appends the comms as comm_info_reply has them: {"id":{"target_name":…},…}. target NULL: all. */
 void jp_widgets_list(const jp_widgets *widgets, const char *target, lg_buf *out);

@@ -431,6 +431,7 @@ def test_sliders(page, lab, keep):
     view, picture = saved["cells"][0]["outputs"]
     assert "application/vnd.jupyter.widget-view+json" in view["data"] and "slider for" in "".join(view["data"]["text/plain"])
     assert "feature map at 2,2" in "".join(picture["data"]["text/html"]), "the notebook keeps another position"
+    assert "image/png" in picture["data"], "a form of the picture is lost"
 
     page.reload()
     page.wait_for_selector(PICTURE.format("2,2"), timeout=60000)

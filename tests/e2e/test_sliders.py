@@ -70,6 +70,10 @@ class Sliders(unittest.TestCase):
         """The forms of the one display of a line."""
         return [m.content["data"] for m in self.outputs(line) if m.type == "display_data"][-1]
 
+    def quick(self, line):
+        """The forms of it that a page looks at."""
+        return {mime: form for mime, form in self.data(line).items() if mime != "image/png"}
+
     # ---- what is opened ----
     def test_the_result_is_whole_and_the_slider_an_output_of_its_own(self):
         s = self.slider(f"{LINE} slider")
@@ -110,7 +114,7 @@ class Sliders(unittest.TestCase):
         self.assertEqual(box["children"][:2], ["IPY_MODEL_" + a for a in s.axes])
         self.move(s, 9)
         self.assertEqual(self.drawn(self.move(s, 19, axis=1))[0]["data"],
-                         self.data("convolve logos with sobelx at 10,20 slider"))
+                         self.quick("convolve logos with sobelx at 10,20 slider"))
 
     def test_without_the_word_nothing_changes(self):
         self.assertEqual([m.type for m in self.outputs(LINE)], ["status", "execute_input", "display_data", "status"])
@@ -133,8 +137,25 @@ class Sliders(unittest.TestCase):
             self.assertEqual(outputs[1].content, {"comm_id": s.axes[0], "data": {
                 "method": "echo_update", "state": {"index": index}, "buffer_paths": []}})
             self.assertEqual(outputs[2].content["transient"], {"display_id": s.display})
-            self.assertEqual(outputs[2].content["data"], self.data(f"{LINE} at {place} slider"))
+            self.assertEqual(outputs[2].content["data"], self.quick(f"{LINE} at {place} slider"))
         self.assertTrue(self.client.silent("shell"))
+
+    def test_at_rest_the_last_drawing_gets_all_its_forms(self):
+        first, second = self.slider(f"{LINE} slider"), self.slider(f"{LINE} slider")
+        self.move(first, 1)
+        moves = [self.send(first.axes[0], state={"index": 3}), self.send(second.axes[0], state={"index": 2})]
+        for msg_id in moves:
+            self.client.outputs(msg_id)
+        whole = {}
+        while len(whole) < 2:
+            message = self.client.receive("iopub")
+            self.assertEqual(message.type, "update_display_data")
+            whole[message.content["transient"]["display_id"]] = message
+        for s, place, msg_id in ((first, "2,2", moves[0]), (second, "2,1", moves[1])):
+            message = whole[s.display]
+            self.assertEqual(message.parent["msg_id"], msg_id)
+            self.assertEqual(message.content["data"], self.data(f"{LINE} at {place} slider"))
+        self.assertTrue(self.client.silent("iopub", 1))
 
     def test_staying_is_echoed_and_draws_nothing(self):
         s = self.slider(f"{LINE} slider")
@@ -150,7 +171,7 @@ class Sliders(unittest.TestCase):
 
     def test_a_slider_keeps_what_its_line_saw(self):
         s = self.slider(f"let g = {GRID}\nconvolve g with edge slider")
-        before = self.data("convolve g with edge at 2,1 slider")
+        before = self.quick("convolve g with edge at 2,1 slider")
         self.outputs("let g = [1 1 1; 1 1 1; 1 1 1]")
         self.assertEqual(self.drawn(self.move(s, 2))[0]["data"], before)
 
@@ -160,7 +181,7 @@ class Sliders(unittest.TestCase):
         first, second = Slider(outputs[:half]), Slider(outputs[half:])
         for s, kernel in ((first, "edge"), (second, "sharpen")):
             self.assertEqual(self.drawn(self.move(s, 3))[0]["data"],
-                             self.data(f"convolve {GRID} with {kernel} at 2,2 slider"))
+                             self.quick(f"convolve {GRID} with {kernel} at 2,2 slider"))
 
     def test_only_the_newest_of_waiting_moves_is_drawn(self):
         s = self.slider(f"{LINE} slider")
@@ -176,7 +197,7 @@ class Sliders(unittest.TestCase):
         drawn = [len(self.drawn(o)) for o in outputs]  # how many had come when the cell ended is not ours to say
         self.assertEqual((drawn[0], drawn[-1], sum(drawn) < 10), (0, 1, True), drawn)
         self.assertTrue(all(o[1].content["data"]["method"] == "echo_update" for o in outputs))
-        self.assertEqual(self.drawn(outputs[-1])[0]["data"], self.data(f"{LINE} at 2,1 slider"))
+        self.assertEqual(self.drawn(outputs[-1])[0]["data"], self.quick(f"{LINE} at 2,1 slider"))
 
     def test_what_only_mentions_a_slider_loses_no_drawing(self):
         s = self.slider(f"{LINE} slider")
@@ -188,7 +209,7 @@ class Sliders(unittest.TestCase):
         self.client.send("interrupt_request", channel="control")
         self.client.outputs(cell)
         self.assertEqual(self.drawn(self.client.outputs(first)), [])
-        self.assertEqual(self.drawn(self.client.outputs(last))[0]["data"], self.data(f"{LINE} at 2,2 slider"))
+        self.assertEqual(self.drawn(self.client.outputs(last))[0]["data"], self.quick(f"{LINE} at 2,2 slider"))
 
     def test_what_every_command_moves(self):
         self.load_images("32x32")
@@ -208,7 +229,7 @@ class Sliders(unittest.TestCase):
             for index in [i for i in range(len(words)) if i != start][-2:] + [start]:
                 wanted = bare.replace(" where", f" {option} {words[index]} where")
                 wanted += "" if " where" in bare else f" {option} {words[index]}"
-                self.assertEqual(self.drawn(self.move(s, index))[0]["data"], self.data(f"{wanted} slider"), wanted)
+                self.assertEqual(self.drawn(self.move(s, index))[0]["data"], self.quick(f"{wanted} slider"), wanted)
 
     # ---- a page that is loaded again ----
     def test_a_page_that_is_loaded_again_finds_its_sliders(self):
