@@ -290,7 +290,7 @@ const dsl_command dsl_cmd_filters = {
         "costs time and says nothing.",
     .group = "Explain",
     .params = params,
-    .examples = (const char *const[]){"filters scratch layer conv1", "filters scratch limit 4", "filters scratch slider",
-                                      NULL},
+    .examples =
+        (const char *const[]){"filters scratch layer conv1", "filters scratch limit 4", "filters scratch slider", NULL},
     .run = filters_run,
 };

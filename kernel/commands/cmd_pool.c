@@ -51,7 +51,7 @@ typedef struct pooling {
     cmd_view view;          /* of the results */
     int rows, cols;         /* of all results */
     int h, w, down, across; /* the window and its steps */
-    int at; /* in all results; -1: all of them */
+    int at;                 /* in all results; -1: all of them */
     bool mean;
     uint8_t *won; /* marks of x */
     const char **line;
@@ -175,7 +175,8 @@ static void say(plt_doc *doc, const dsl_call *call, const pooling *p)
 {
     int n = p->rows * p->cols, rows = p->all.rows - ((p->rows - 1) * p->down + p->h),
         cols = p->all.cols - ((p->cols - 1) * p->across + p->w);
-    if (p->at >= 0) plt_sentence(doc, "at %d,%d: %s", p->at / p->cols + 1, p->at % p->cols + 1, p->line[place_shown(p)]);
+    if (p->at >= 0)
+        plt_sentence(doc, "at %d,%d: %s", p->at / p->cols + 1, p->at % p->cols + 1, p->line[place_shown(p)]);
     plt_sentence(doc, "%s window%s, %s number%s instead of %s: %s of each window stays", lg_thousands(n),
                  n == 1 ? "" : "s", lg_thousands(n), n == 1 ? "" : "s", lg_thousands(p->all.rows * p->all.cols),
                  p->mean ? "the mean" : "the largest");

@@ -55,8 +55,7 @@ static lg_status tail_of(const dsl_call *call, lg_arena *arena, const char **out
 static void add_option(const dsl_slider *slider, const int place[DSL_SLIDER_AXES], lg_buf *out)
 {
     lg_buf_addf(out, " %s ", slider->option);
-    for (int i = 0; i < slider->naxes; i++)
-        lg_buf_addf(out, "%s%s", i ? "," : "", slider->axis[i].word[place[i]]);
+    for (int i = 0; i < slider->naxes; i++) lg_buf_addf(out, "%s%s", i ? "," : "", slider->axis[i].word[place[i]]);
 }
 
 /* ---- in words ---- */

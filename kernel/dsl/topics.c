@@ -50,8 +50,8 @@ static const topic topics[] = {
      "stands in round brackets: + - * / ^, sqrt log exp min max round abs floor ceil mean, variables and fields",
      "fit scratch lr ($lr / 2)\n(scratch.val.accuracy - scratch.val.baseline)"},
     {"slider", "flag",
-     "in a notebook, moves an option of the line while one looks; everywhere else the line draws one value and says how "
-     "to type another",
+     "in a notebook, moves an option of the line while one looks; everywhere else the line draws one value and says "
+     "how to type another",
      "convolve [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] with edge slider\nsoftmax 2.0, 1.0, 0.1 slider"},
     {"sample:logos", "place", "the set of logos that comes with Logolens", "load logos from sample:logos size 64x64"},
     {"val", "part", "the images a model is judged on while it trains; it never learns from them",

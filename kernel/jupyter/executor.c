@@ -170,9 +170,11 @@ static lg_status answer(executor *x, const jp_request *request, const json_t *co
                         lg_err *err)
 {
     lg_buf reply;
-    const jp_asked asked = {
-        .session = x->kernel->session, .history = x->history, .widgets = x->kernel->widgets,
-        .connection = &x->kernel->connection, .content = content};
+    const jp_asked asked = {.session = x->kernel->session,
+                            .history = x->history,
+                            .widgets = x->kernel->widgets,
+                            .connection = &x->kernel->connection,
+                            .content = content};
     lg_buf_init(&reply, JP_MESSAGE_LIMIT);
     lg_buf_adds(&reply, bare ? "{" : "{\"status\":\"ok\"");
     lg_status st = fn(&asked, &reply, err);

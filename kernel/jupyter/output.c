@@ -250,8 +250,8 @@ static void output_display(dsl_out *out, const dsl_bundle *bundle, const char *i
     lg_buf_release(&content);
 }
 
-/* A display that keeps its name when the cell has ended. The slider comes before it: drawings differ in height, and what
- * one drags must stay where it is. */
+/* A display that keeps its name when the cell has ended. The slider comes before it: drawings differ in height, and
+ * what one drags must stay where it is. */
 static void output_slide(dsl_out *out, const dsl_call *call, const dsl_slider *slider, const dsl_bundle *bundle)
 {
     jp_output *output = of(out);

@@ -8,8 +8,8 @@
 #include "kernel/jupyter/wire_json.h"
 #include "lib/base/banned.h"
 
-#define TARGET  "jupyter.widget"
-#define CONTROL "jupyter.widget.control"
+#define TARGET   "jupyter.widget"
+#define CONTROL  "jupyter.widget.control"
 #define BASE     "@jupyter-widgets/base"
 #define CONTROLS "@jupyter-widgets/controls"
 #define VERSION  "2.0.0" /* of both */
@@ -442,7 +442,8 @@ typedef struct drawing {
 static void send_drawing(const drawing *d, const char *type, const lg_buf *content)
 {
     const lg_buf *parent = &d->slider->parent;
-    jp_kernel_send(d->kernel, JP_IOPUB, (jp_answered){.parent = {lg_buf_str(parent), parent->len}}, type, NULL, content);
+    jp_kernel_send(d->kernel, JP_IOPUB, (jp_answered){.parent = {lg_buf_str(parent), parent->len}}, type, NULL,
+                   content);
 }
 
 /* What else a line may send stood in the cell's output already, or was progress. */

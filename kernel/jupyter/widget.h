@@ -1,20 +1,23 @@
 /* widget.h - sliders in a notebook: comms between a line that was kept (kernel/dsl/slider.h) and the page.
  *
- * A slider is a group of models as the page knows them: one SelectionSlider an axis, a place for the drawing, layouts, a
- * style, and a box around all. Each has a comm of its own. What the page sends is a place in a list, whatever else it says changes nothing:
  *     page -> comm_msg update {"index": 3}
  *     page <- comm_msg echo_update, then update_display_data of what the line draws for the fourth word
- * The drawing is an ordinary output, which the notebook saves; the slider is an output of its own before it, whose
- * text/plain says what to type where there are no sliders.
  *
- * A page that is loaded again asks for all states and has live sliders, but no longer knows which output belongs to which
- * display: from then on the drawing is also sent into the box.
+ * A slider is a group of models as the page knows them: one SelectionSlider an axis, a place for the drawing, layouts,
+ * a style, and a box around all. Each has a comm of its own. What the page sends is a place in a list; whatever else it
+ * says changes nothing.
+ *
+ * The drawing is an ordinary output, which the notebook saves; the slider is an output of its own before it, whose
+ * text/plain says what to type where there are no sliders. A page that is loaded again asks for all states and has live
+ * sliders, but no longer knows which output belongs to which display: from then on the drawing is also sent into the
+ * box.
  *
  * While updates of one slider wait in the queue only the newest is drawn. Its picture in the form that a page does not
- * show (image/png, which takes longer than all the rest) follows when nothing has come for JP_SETTLE seconds. Of more than JP_SLIDERS the oldest are closed.
- * The executor calls everything.
- * Source: messages of ipywidgets 8 (protocol 2.1: targets jupyter.widget and, for a page that was loaded again,
- * jupyter.widget.control). */
+ * show (image/png, which takes longer than all the rest) follows when nothing has come for JP_SETTLE seconds. Of more
+ * than JP_SLIDERS sliders the oldest are closed.
+ *
+ * The executor calls everything. Source: messages of ipywidgets 8 (protocol 2.1: targets jupyter.widget and, for a page
+ * that was loaded again, jupyter.widget.control). */
 #ifndef JP_WIDGET_H
 #define JP_WIDGET_H
 
@@ -32,8 +35,8 @@ typedef struct jp_widgets jp_widgets;
 lg_status jp_widgets_new(struct jp_kernel *kernel, jp_widgets **out, lg_err *err) LG_MUST_CHECK;
 void jp_widgets_free(jp_widgets *widgets); /* NULL is fine */
 
-/* A slider for what the running cell is about to show under a display_id; it goes out as a display of its own. Where memory is
- * short there is none, and the log says so. */
+/* A slider for what the running cell is about to show under a display_id; it goes out as a display of its own. Where
+ * memory is short there is none, and the log says so. */
 void jp_widgets_add(jp_widgets *widgets, const dsl_call *call, const dsl_slider *slider, const char *display);
 
 /* comm_open, comm_msg and comm_close of the page. A failure has changed nothing. */

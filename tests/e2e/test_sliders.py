@@ -1,12 +1,17 @@
 """Sliders: what a page sees of them over comms, and what moving one changes."""
 import json
 import math
+import os
+import subprocess
+import tempfile
 import unittest
 from pathlib import Path
 
+import nbformat
+from nbclient import NotebookClient
 from PIL import Image
 
-from kernel_support import SLOW, Kernel
+from kernel_support import BINARY, SLOW, Kernel
 
 GRID = "[35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3]"
 LINE = f"convolve {GRID} with edge"
@@ -342,6 +347,27 @@ class Sliders(unittest.TestCase):
         self.assertEqual(len(self.client.ask("comm_info_request")[0].content["comms"]), 16)
         self.nothing(self.client.outputs(self.send("page 1", method="request_states")))
         self.assertEqual(len(self.client.outputs(self.send("page 99", method="request_states"))), 3)
+
+
+class Executed(unittest.TestCase):
+    def test_a_notebook_that_nbclient_ran_is_whole(self):
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(f"{LINE} slider")])
+        before = os.environ.get("JUPYTER_PATH")
+        with tempfile.TemporaryDirectory(prefix="lens-sliders-") as folder:
+            subprocess.run([BINARY, "install", "--prefix", folder], check=True, stdout=subprocess.DEVNULL)
+            os.environ["JUPYTER_PATH"] = f"{folder}/share/jupyter"
+            try:
+                NotebookClient(notebook, kernel_name="logolens", timeout=600).execute()
+            finally:
+                del os.environ["JUPYTER_PATH"]
+                if before is not None:
+                    os.environ["JUPYTER_PATH"] = before
+        view, drawing = [output.data for output in notebook.cells[0].outputs]
+        self.assertEqual(set(drawing), {"text/plain", "text/html", "image/png"})
+        self.assertIn(f"{LINE} at 1,2", view["text/plain"])
+        states = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+        self.assertEqual(states[view[VIEW]["model_id"]]["model_name"], "VBoxModel")
+        self.assertIn("SelectionSliderModel", [state["model_name"] for state in states.values()])
 
 
 if __name__ == "__main__":

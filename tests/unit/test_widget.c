@@ -61,8 +61,7 @@ static jp_request *request_of(const char *type, const char *content)
     jp_frames frames;
     jp_request *request = NULL;
     snprintf(header, sizeof header, "{\"msg_type\":\"%s\",\"msg_id\":\"%s %d\"}", type, type, ++asked);
-    const jp_bytes part[JP_SIGNED_PARTS] = {
-        {header, strlen(header)}, {"{}", 2}, {"{}", 2}, {content, strlen(content)}};
+    const jp_bytes part[JP_SIGNED_PARTS] = {{header, strlen(header)}, {"{}", 2}, {"{}", 2}, {content, strlen(content)}};
     jp_signer_sign(kernel.signer, part, hex);
     jp_frames_init(&frames);
     jp_frames_add(&frames, "<IDS|MSG>", 9);
@@ -140,8 +139,8 @@ static void slider(const char *line)
 static jp_request *moved(const char *index)
 {
     char content[256];
-    snprintf(content, sizeof content,
-             "{\"comm_id\":\"%s\",\"data\":{\"method\":\"update\",\"state\":{\"index\":%s}}}", axis, index);
+    snprintf(content, sizeof content, "{\"comm_id\":\"%s\",\"data\":{\"method\":\"update\",\"state\":{\"index\":%s}}}",
+             axis, index);
     return request_of("comm_msg", content);
 }
 
