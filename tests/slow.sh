@@ -9,6 +9,7 @@ step "pictures against other people's code" sh tests/real/pictures.sh
 step "networks of other programs" sh tests/real/networks.sh
 step "C tests under AddressSanitizer and UBSan" make --no-print-directory -j"$(nproc)" unit FLAVOR=asan
 step "the kernel under AddressSanitizer" make --no-print-directory -j"$(nproc)" e2e FLAVOR=asan E=protocol
+step "sliders under AddressSanitizer" make --no-print-directory -j"$(nproc)" e2e FLAVOR=asan E=sliders
 step "the corpus of hostile files under AddressSanitizer" make --no-print-directory -j"$(nproc)" e2e FLAVOR=asan E=corpora
 step "C tests under ThreadSanitizer" make --no-print-directory -j"$(nproc)" unit FLAVOR=tsan
 step "the kernel under ThreadSanitizer" make --no-print-directory -j"$(nproc)" e2e FLAVOR=tsan E=lifecycle
