@@ -31,16 +31,21 @@ typedef struct window {
     bool same;
 } window;
 
+/* From the first number of a window to the last, gaps included. */
+static long long span(long long size, long long dilation)
+{
+    return (size - 1) * dilation + 1;
+}
+
 static bool window_of(const nn_node *node, window *w)
 {
-    nn_dims size, stride;
     const nn_field *field = nn_field_find(node->type->fields, "same");
     int32_t flag = 0;
     if (!node->type->window || node->spec.in[0].rank != 3 || node->spec.out.rank != 3) return false;
-    node->type->window(&node->spec, &size, &stride);
+    const nn_sliding slides = node->type->window(&node->spec);
     if (field) memcpy(&flag, (const char *)node->spec.config + field->offset, sizeof flag);
-    *w = (window){.k = {size.h, size.w},
-                  .stride = {stride.h, stride.w},
+    *w = (window){.k = {span(slides.size.h, slides.dilation.h), span(slides.size.w, slides.dilation.w)},
+                  .stride = {slides.stride.h, slides.stride.w},
                   .in = {side(&node->spec.in[0], 0), side(&node->spec.in[0], 1)},
                   .same = field && flag == field->value};
     return true;
@@ -231,14 +236,14 @@ static bool ask_field(const cmd_quiz *quiz, int about, cmd_question *q)
     if (!row || row->field_h < 2 || row->field_h != row->field_w || node->spec.out.rank != 3) return false;
     cmd_q_way(q, "1");
     for (int i = 0; i < n; i++) {
-        nn_dims size, stride;
         const nn_node *at = nn_net_node(quiz->net, trail[i]);
         if (!at->type->window) continue;
-        at->type->window(&at->spec, &size, &stride);
-        if (size.h == 1 && stride.h == 1) continue;
-        cmd_q_way(q, " + (%lld - 1)·%lld", (long long)size.h, jump);
-        field += ((long long)size.h - 1) * jump, plain += (long long)size.h - 1, last = (long long)size.h;
-        jump *= (long long)stride.h;
+        const nn_sliding slides = at->type->window(&at->spec);
+        long long size = span(slides.size.h, slides.dilation.h);
+        if (size == 1 && slides.stride.h == 1) continue;
+        cmd_q_way(q, " + (%lld - 1)·%lld", size, jump);
+        field += (size - 1) * jump, plain += size - 1, last = size;
+        jump *= slides.stride.h;
         windows++;
     }
     if (windows < 2 || field != row->field_h) return false;
