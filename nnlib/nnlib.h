@@ -37,24 +37,13 @@
  * model/receptive.h what each layer sees · model/keras_source.h the network as Python · model/base.h networks to
  * transfer from · train/fit.h training and predicting · train/schedule.h rates that change · train/lr_range.h which
  * rates are usable · train/metrics.h scores and intervals · train/statistics.h is one really better? ·
- * train/embedding.h who lies next to whom · train/explain.h where a decision came from · io/net_pack.h networks,
+ * train/embedding.h who lies next to whom · train/explain.h where a decision came from · train/dream.h the picture a
+ * class or a map likes best · train/learner.h the part that learns · train/one_step.h one step on one image, written
+ * out · train/gradients.h what reaches each layer · train/landscape.h the loss around weights · io/net_pack.h networks,
  * weights and runs as bytes · io/format.h weights that other programs wrote (links with -ljansson -lz) · io/onnx.h
  * networks of theirs · io/npy.h arrays of numpy, and the zip archives they come in · model/facts.h what a network is,
  * for those who write it down · io/onnx_write.h, io/net_safetensors.h, model/c_source.h, model/keras_json.h networks
  * for other programs
- * model/keras_source.h the network as Python · model/base.h networks to transfer from · train/fit.h training and
- * predicting · train/schedule.h rates that change · train/lr_range.h which rates are usable · train/metrics.h scores
- * and intervals · train/statistics.h is one really better? · train/embedding.h who lies next to whom · train/explain.h
- * where a decision came from · train/one_step.h one step on one image, written out · train/gradients.h what reaches
- * each layer · train/landscape.h the loss around weights · io/net_pack.h networks, weights and runs as bytes ·
- * io/format.h weights that other programs wrote (links with -ljansson -lz) · io/onnx.h networks of theirs · io/npy.h
- * arrays of numpy, and the zip archives they come in · model/facts.h what a network is, for those who write it down ·
- * io/onnx_write.h, io/net_safetensors.h, model/c_source.h, model/keras_json.h networks for other programs
- * where a decision came from · train/dream.h the picture a class or a map likes best · io/net_pack.h networks, weights
- * and runs as bytes · io/format.h weights that other programs wrote (links with -ljansson -lz) · io/onnx.h networks of
- * theirs · io/npy.h arrays of numpy, and the zip archives they come in · model/facts.h what a network is, for those who
- * write it down · io/onnx_write.h, io/net_safetensors.h, model/c_source.h, model/keras_json.h networks for other
- * programs
  *
  * OpenBLAS, where it is installed, is brought in by the first large matrix product. It is then told, for the whole
  * process, to use one thread: OPENBLAS_NUM_THREADS becomes 1 in the environment, and openblas_set_num_threads(1) is
