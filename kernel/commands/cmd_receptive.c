@@ -11,7 +11,7 @@
 
 #include "lib/base/banned.h"
 
-enum { MODEL, ON, LAYER, IMAGE, AT, ANIMATE };
+enum { MODEL, ON, LAYER, IMAGE, AT, ANIMATE, SLIDER };
 enum { SIDE = 384, ROWS = 24 };
 
 static const dsl_param params[] = {
@@ -36,6 +36,7 @@ static const dsl_param params[] = {
                  .type = DSL_T_FLAG,
                  .dflt = "on",
                  .help = "show the layers one after the other; `no animate` shows all at once"},
+    [SLIDER] = CMD_SLIDER("the layer"),
     {0},
 };
 
@@ -425,7 +426,7 @@ static lg_status doc_picture(plt_doc *doc, const receptive *r, const char *sente
                                        .map_w = image ? (int)node->spec.out.dim[1] : (int)node->spec.out.dim[0],
                                        .row = r->row,
                                        .column = r->column,
-                                       .animate = dsl_on(r->call, ANIMATE)});
+                                       .animate = dsl_on(r->call, ANIMATE) && !dsl_on(r->call, SLIDER)});
     img_picture_release(&p);
     return LG_OK;
 }
@@ -454,6 +455,14 @@ static lg_status fill(plt_doc *doc, const receptive *r, lg_err *err)
     return LG_OK;
 }
 
+static lg_status display(const receptive *r, plt_doc *doc, lg_err *err)
+{
+    dsl_slider slider;
+    if (!dsl_on(r->call, SLIDER)) return cmd_display(r->call, doc, true, err);
+    LG_TRY(cmd_seen_slider(r->call, r->model, false, r->node, &slider, err));
+    return cmd_slide(r->call, doc, true, &slider, err);
+}
+
 static lg_status receptive_run(const dsl_call *call, lg_err *err)
 {
     const dsl_value *model = &call->arg[MODEL].value[0];
@@ -469,7 +478,7 @@ static lg_status receptive_run(const dsl_call *call, lg_err *err)
     LG_GO(compute(&r, err));
     LG_GO(choose_boxes(&r, err));
     LG_GO(fill(&doc, &r, err));
-    st = cmd_display(call, &doc, true, err);
+    st = display(&r, &doc, err);
 done:
     if (st) plt_doc_release(&doc);
     cmd_seen_release(&r.seen);
@@ -487,7 +496,8 @@ const dsl_command dsl_cmd_receptive = {
         "dilation; branches see what all of their ways see, and lists (flatten, dense) all that reaches them.",
     .group = "Teach",
     .params = params,
-    .examples = (const char *const[]){"receptive scratch image 7", "receptive scratch layer conv1 at 1,1", NULL},
+    .examples = (const char *const[]){"receptive scratch image 7", "receptive scratch layer conv1 at 1,1",
+                                      "receptive scratch image 7 slider", NULL},
     .takes_where = true,
     .asks_model = true,
     .run = receptive_run,

@@ -357,7 +357,7 @@ lg_status cmd_seen_slider(const dsl_call *call, const cmd_model *model, bool ker
     if (!word) return err->status;
     for (int i = 1; i < count; i++) {
         const nn_node *at = nn_net_node(model->net, i);
-        if (kernel ? !has_kernel(at) : !nn_has_places(at)) continue;
+        if (i != node && (kernel ? !has_kernel(at) : !nn_has_places(at))) continue;
         if (i == node) start = n;
         if (!(word[n++] = typed(call, at->name, err))) return err->status;
     }

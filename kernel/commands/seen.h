@@ -54,7 +54,7 @@ void cmd_seen_numbers(const cmd_seen *seen, lg_buf *out);
 lg_status cmd_seen_layer(const dsl_call *call, int model, int layer, int fallback, bool kernel, int *node,
                          lg_err *err) LG_MUST_CHECK;
 
-/* A slider over the layers that cmd_seen_layer takes, drawn at `node`. None where there is one layer. */
+/* A slider over the layers that cmd_seen_layer takes, and `node`, which is drawn. None where there is one layer. */
 lg_status cmd_seen_slider(const dsl_call *call, const cmd_model *model, bool kernel, int node, dsl_slider *out,
                           lg_err *err) LG_MUST_CHECK;
 
