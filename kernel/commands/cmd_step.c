@@ -12,7 +12,7 @@
 
 #include "lib/base/banned.h"
 
-enum { MODEL, ON, IMAGE, LR, LAYER, ANIMATE };
+enum { MODEL, ON, IMAGE, LR, LAYER, ANIMATE, SLIDER };
 enum { PICKED = 4, SIDE = 96, LISTED = 5, SCORES = 8, ROWS = 60, ENDS = 2 };
 
 static const dsl_param params[] = {
@@ -31,6 +31,7 @@ static const dsl_param params[] = {
                  .type = DSL_T_FLAG,
                  .dflt = "on",
                  .help = "show forward, back, update and the loss again one after the other; `no animate` shows all"},
+    [SLIDER] = CMD_SLIDER("the learning rate"),
     {0},
 };
 
@@ -377,7 +378,7 @@ static lg_status doc_flow(plt_doc *doc, const one_step *t, const char *words, lg
                                    .loss = t->s.loss,
                                    .loss_after = t->s.loss_after,
                                    .line = f.line,
-                                   .animate = dsl_on(t->call, ANIMATE)});
+                                   .animate = dsl_on(t->call, ANIMATE) && !dsl_on(t->call, SLIDER)});
     img_picture_release(&image);
     plt_fold_begin(doc, "all %d positions of the picture", plt_step_frames(f.n));
     for (int i = 0; i < plt_step_frames(f.n); i++) plt_item(doc, "%s", f.line[i]);
@@ -588,6 +589,18 @@ static lg_status fill(plt_doc *doc, one_step *t, lg_err *err)
     return LG_OK;
 }
 
+/* With a slider over learning rates from those that change nothing to those that throw the loss up. */
+static lg_status display(one_step *t, plt_doc *doc, lg_err *err)
+{
+    static const double usual[] = {0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02,
+                                   0.05,   0.1,    0.2,    0.5,   1,     2,     5,    10};
+    dsl_slider slider;
+    if (!dsl_on(t->call, SLIDER)) return cmd_live_result(t->call, &t->live, doc, true, err);
+    LG_TRY(cmd_slider_numbers(t->call, "lr", "learning rate", usual, sizeof usual / sizeof *usual, t->lr, &slider, err));
+    cmd_live_close(&t->live, LG_OK);
+    return cmd_slide(t->call, doc, true, &slider, err);
+}
+
 static lg_status step_run(const dsl_call *call, lg_err *err)
 {
     one_step t = {.call = call};
@@ -597,7 +610,7 @@ static lg_status step_run(const dsl_call *call, lg_err *err)
     lg_status st;
     LG_GO(prepare(&t, err));
     LG_GO(fill(&doc, &t, err));
-    st = cmd_live_result(call, &t.live, &doc, true, err);
+    st = display(&t, &doc, err);
 done:
     if (st) {
         cmd_live_close(&t.live, st);
@@ -619,7 +632,8 @@ const dsl_command dsl_cmd_step = {
     .group = "Teach",
     .params = params,
     .examples = (const char *const[]){"step scratch image 7 lr 0.01", "step scratch image 7 layer conv1 lr 0.1",
-                                      "step scratch on logos.train no animate", NULL},
+                                      "step scratch on logos.train no animate",
+                                      "step scratch image 7 slider", NULL},
     .takes_where = true,
     .asks_model = true,
     .run = step_run,

@@ -31,6 +31,7 @@ LINES = (
     "softmax scratch slider",
     "activations scratch slider",
     "filters scratch slider",
+    "step scratch slider",
 )
 PATIENCE = 600
 

@@ -226,11 +226,13 @@ class Sliders(unittest.TestCase):
                  "0.1 0.2 0.3 0.4 0.5 0.7 1 1.5 2 3 5 7 10".split()),
                 ("activations m", "layer", ["conv1", "maxpool1", "conv2"]),
                 ("activations m where label = nike", "layer", ["conv1", "maxpool1", "conv2"]),
-                ("filters m", "layer", ["conv1", "conv2"])):
+                ("filters m", "layer", ["conv1", "conv2"]),
+                ("step m image 3 lr 0.03", "lr", "0.0001 0.0002 0.0005 0.001 0.002 0.005 0.01 0.02 0.03 0.05 0.1 0.2 0.5 1 2 5 "
+                 "10".split())):
             s = self.slider(f"{line} slider")
             self.assertEqual(s.labels(), words)
             start = s.states[s.axes[0]]["index"]
-            bare = line.replace(" temperature 0.4", "")
+            bare = line.replace(" temperature 0.4", "").replace(" lr 0.03", "")
             for index in [i for i in range(len(words)) if i != start][-2:] + [start]:
                 wanted = bare.replace(" where", f" {option} {words[index]} where")
                 wanted += "" if " where" in bare else f" {option} {words[index]}"
