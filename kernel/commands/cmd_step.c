@@ -596,7 +596,8 @@ static lg_status display(one_step *t, plt_doc *doc, lg_err *err)
                                    0.05,   0.1,    0.2,    0.5,   1,     2,     5,    10};
     dsl_slider slider;
     if (!dsl_on(t->call, SLIDER)) return cmd_live_result(t->call, &t->live, doc, true, err);
-    LG_TRY(cmd_slider_numbers(t->call, "lr", "learning rate", usual, sizeof usual / sizeof *usual, t->lr, &slider, err));
+    LG_TRY(
+        cmd_slider_numbers(t->call, "lr", "learning rate", usual, sizeof usual / sizeof *usual, t->lr, &slider, err));
     cmd_live_close(&t->live, LG_OK);
     return cmd_slide(t->call, doc, true, &slider, err);
 }
