@@ -205,7 +205,8 @@ static lg_status find_images(overfit_job *job, lg_err *err)
     LG_GO(data_part(set, DATA_VAL, &val, err));
     lab->images = (int)call->arg[IMAGES].value[0].integer;
     lab->all_images = data_count(train), lab->all_judges = data_count(val);
-    lab->judges = lab->all_judges < JUDGES ? lab->all_judges : JUDGES;
+    size_t most = job->model->base.layers ? WATCHED : JUDGES; /* large networks take their time for an image */
+    lab->judges = lab->all_judges < most ? lab->all_judges : most;
     lab->watched = lab->judges < WATCHED ? lab->judges : WATCHED;
     if (lab->all_images < (size_t)lab->images) LG_GO(too_few(job, lab->all_images, (size_t)lab->images, err));
     if (!lab->judges) {
