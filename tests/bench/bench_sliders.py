@@ -32,6 +32,7 @@ LINES = (
     "activations scratch slider",
     "filters scratch slider",
     "step scratch slider",
+    "receptive scratch slider",
 )
 PATIENCE = 600
 

@@ -227,6 +227,7 @@ class Sliders(unittest.TestCase):
                 ("activations m", "layer", ["conv1", "maxpool1", "conv2"]),
                 ("activations m where label = nike", "layer", ["conv1", "maxpool1", "conv2"]),
                 ("filters m", "layer", ["conv1", "conv2"]),
+                ("receptive m image 1", "layer", ["conv1", "maxpool1", "conv2"]),
                 ("step m image 3 lr 0.03", "lr", "0.0001 0.0002 0.0005 0.001 0.002 0.005 0.01 0.02 0.03 0.05 0.1 0.2 0.5 1 2 5 "
                  "10".split())):
             s = self.slider(f"{line} slider")
