@@ -37,6 +37,7 @@ typedef struct activated {
     cmd_stack x, y, from, to; /* from, to: points of the curve */
     uint8_t *mark;
     int changed, zeros; /* numbers that became others; of those: 0 */
+    int node;           /* of a filter's layer */
 } activated;
 
 static lg_status apply(const dsl_call *call, const cmd_stack *x, cmd_stack *y, lg_err *err)
@@ -123,11 +124,12 @@ static lg_status activate_check(const dsl_call *call, lg_err *err)
 }
 
 /* The sums of a filter take the place of the image. */
-static lg_status take_filter(const dsl_call *call, cmd_subject *s, lg_err *err)
+static lg_status take_filter(const dsl_call *call, cmd_subject *s, int *node, lg_err *err)
 {
     cmd_filter f;
     LG_TRY(cmd_filter_of(call, &call->arg[WITH].value[0], LAYER, FILTER, s, &f, err));
     LG_TRY(cmd_lesson_conv(call, &f.x, &f.kernel, f.has_bias ? &f.bias : NULL, &f.motion, &s->x, err));
+    *node = f.node;
     char *name = lg_strf(err, "sums of %s filter %d", f.layer, f.number);
     s->channel[0] = name ? lg_arena_strndup(call->arena, name, strlen(name), err) : NULL;
     lg_free(name);
@@ -143,18 +145,19 @@ static lg_status work(const dsl_call *call, const cmd_subject *s, const cmd_view
     return draw_points(call, a, err);
 }
 
-static lg_status draw(const dsl_call *call, plt_doc *doc, const cmd_subject *s, lg_err *err)
+static lg_status draw(const dsl_call *call, plt_doc *doc, const cmd_subject *s, int node, lg_err *err)
 {
-    activated a = {0};
+    activated a = {.node = node};
     bool model = call->arg[WITH].count > 0;
     const cmd_view view = cmd_subject_view(s, &s->x, &(cmd_window){1, 1, 1, 1}, -1);
     LG_TRY(work(call, s, &view, &a, err));
-    const plt_numbers grids[] = {cmd_lesson_numbers(call, &a.x, 0, NULL, s->channel[0], err),
-                                 cmd_lesson_numbers(call, &a.y, 0, a.mark, "activated", err)};
+    const plt_numbers grids[] = {
+        cmd_lesson_numbers(call, &a.x, 0, NULL, s->channel[0], err),
+        cmd_lesson_numbers(call, &a.y, 0, a.mark, a.changed ? "activated; blue: changed" : "activated", err)};
     LG_TRY(err->status);
     plt_title(doc, "%s of %s%s%s: %dx%d", call->arg[FUNCTION].value[0].text, model ? s->channel[0] : "",
               model ? " for " : "", s->name, s->x.rows, s->x.cols);
-    if (model) cmd_warn_untrained(doc, &call->arg[WITH].value[0]);
+    if (model) cmd_warn_untrained(doc, &call->arg[WITH].value[0], a.node);
     LG_TRY(cmd_doc_subject(doc, s, model ? NULL : &view, err));
     if (model)
         plt_note(doc, "shown are rows %d to %d and columns %d to %d of the %dx%d sums", view.top + 1,
@@ -167,13 +170,14 @@ static lg_status draw(const dsl_call *call, plt_doc *doc, const cmd_subject *s, 
 
 static lg_status activate_run(const dsl_call *call, lg_err *err)
 {
+    int node = -1;
     cmd_subject s;
     plt_doc doc;
     plt_doc_init(&doc);
     lg_status st = call->arg[WITH].count ? cmd_subject_named(call, &subject_params, &s, err)
                                          : cmd_subject_of(call, &subject_params, &s, err);
-    if (st == LG_OK && call->arg[WITH].count) st = take_filter(call, &s, err);
-    if (st == LG_OK) st = draw(call, &doc, &s, err);
+    if (st == LG_OK && call->arg[WITH].count) st = take_filter(call, &s, &node, err);
+    if (st == LG_OK) st = draw(call, &doc, &s, node, err);
     cmd_subject_release(&s);
     if (st == LG_OK) return cmd_display(call, &doc, true, err);
     plt_doc_release(&doc);

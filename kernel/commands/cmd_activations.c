@@ -1,15 +1,17 @@
 /* cmd_activations.c - `activations`: what the filters of a layer make of one image. */
 #include "kernel/commands/params.h"
 #include "kernel/commands/seen.h"
+#include "lib/plot/number_grids.h"
 #include "lib/plot/theme.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/banned.h"
 
 enum { MODEL, ON, IMAGE, LAYER, LIMIT, SLIDER };
-enum { SIDE = 128, ROWS = 400 };
+enum { SIDE = 128, ROWS = 400, CLOSE = 8, SPELT = 6 };
 
 static const dsl_param params[] = {
     [MODEL] = CMD_MODEL("the model that looks"),
@@ -17,10 +19,11 @@ static const dsl_param params[] = {
     [IMAGE] = {.name = "image",
                .role = DSL_OPTION,
                .type = DSL_T_IMAGE,
+               .files = true,
                .dflt_help = "one that passes `where`",
-               .help = "number or name of the image"},
-    [LAYER] = CMD_LAYER("the first convolution, with the norm and activation behind it",
-                        "the layer whose output is shown"),
+               .help = "number or name of the image, or a file"},
+    [LAYER] =
+        CMD_LAYER("the first convolution, with the norm and activation behind it", "the layer whose output is shown"),
     [LIMIT] = CMD_LIMIT("maps drawn at most"),
     [SLIDER] = CMD_SLIDER("the layer"),
     {0},
@@ -153,6 +156,46 @@ static void doc_numbers(plt_doc *doc, const activation_maps *a)
     plt_fold_end(doc);
 }
 
+/* A corner of at most CLOSE x CLOSE with the largest number about in its middle. */
+static lg_status doc_close(plt_doc *doc, const activation_maps *a, int k, float *room, lg_err *err)
+{
+    int rows = a->h < CLOSE ? a->h : CLOSE, cols = a->w < CLOSE ? a->w : CLOSE, peak = 0;
+    double cell[CLOSE * CLOSE];
+    char caption[80];
+    pick(a, k, room);
+    for (int i = 1; i < a->h * a->w; i++)
+        if (fabsf(room[i]) > fabsf(room[peak])) peak = i;
+    int top = peak / a->w - rows / 2, left = peak % a->w - cols / 2;
+    top = top < 0 ? 0 : top > a->h - rows ? a->h - rows : top;
+    left = left < 0 ? 0 : left > a->w - cols ? a->w - cols : left;
+    for (int i = 0; i < rows * cols; i++) cell[i] = (double)room[(top + i / cols) * a->w + left + i % cols];
+    if (rows == a->h && cols == a->w) snprintf(caption, sizeof caption, "map %d", k + 1);
+    else
+        snprintf(caption, sizeof caption, "map %d, rows %d to %d, columns %d to %d", k + 1, top + 1, top + rows,
+                 left + 1, left + cols);
+    const plt_numbers grid = {.caption = caption, .rows = rows, .cols = cols, .cell = cell};
+    plt_number_grids(doc, &(plt_grids_spec){.sentence = "", .grid = &grid, .n = 1});
+    return err->status;
+}
+
+/* The first few that live, number by number. */
+static lg_status doc_spelt(plt_doc *doc, const activation_maps *a, int shown, float *room, lg_err *err)
+{
+    int alive = 0;
+    for (int k = 0; k < shown; k++) alive += !a->facts[k].dead;
+    if (!alive) return LG_OK;
+    bool whole = a->h <= CLOSE && a->w <= CLOSE;
+    plt_fold_begin(doc, "%s maps number by number%s", alive > SPELT ? "the first" : "the",
+                   whole ? "" : ", around the largest");
+    for (int k = 0, told = 0; k < shown && told < SPELT; k++) {
+        if (a->facts[k].dead) continue;
+        LG_TRY(doc_close(doc, a, k, room, err));
+        told++;
+    }
+    plt_fold_end(doc);
+    return LG_OK;
+}
+
 static lg_status doc_image(plt_doc *doc, const activation_maps *a, lg_err *err)
 {
     data_image image;
@@ -178,6 +221,7 @@ static lg_status fill(plt_doc *doc, const activation_maps *a, float *room, lg_er
     plt_title(doc, "activations %s on %s%s %s: layer %s%s%s", a->seen.model_name, a->seen.data_name,
               cmd_where_text(call), lg_buf_str(&which), a->node->name, *call->note ? " " : "", call->note);
     cmd_note_stale(doc, call, a->seen.model);
+    if (a->seen.files) cmd_note_guessed(doc, call, &call->arg[MODEL].value[0], ON);
     plt_sentence(doc, "%s", lg_buf_str(&words));
     lg_buf_release(&words);
     lg_buf_release(&which);
@@ -187,6 +231,7 @@ static lg_status fill(plt_doc *doc, const activation_maps *a, float *room, lg_er
     for (int k = 0; k < shown; k++) LG_TRY(doc_map(doc, a, k, room, err));
     if (shown < a->maps && limit < 512)
         plt_note(doc, "%s more maps: add `limit %d`", lg_thousands(a->maps - shown), a->maps < 512 ? a->maps : 512);
+    LG_TRY(doc_spelt(doc, a, shown, room, err));
     doc_numbers(doc, a);
     return LG_OK;
 }

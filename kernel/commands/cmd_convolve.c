@@ -102,7 +102,8 @@ typedef struct slide {
     cmd_motion motion;
     int at;     /* in y; -1: all */
     bool moves; /* by a slider */
-    const char **line; /* of each number of out */
+    const char **line; /* of each number of out: every product, or of many channels their sums */
+    const char **sums; /* the sums of channels that are drawn one by one; else line */
 } slide;
 
 static cmd_window window_of(const slide *s)
@@ -243,6 +244,18 @@ static int place_of(const slide *s, int row, int col, int i, int j)
     return (row * m->down + i * m->dilation_rows) * s->in.cols + col * m->across + j * m->dilation_cols;
 }
 
+static const char *channel_name(const dsl_call *call, const slide *s, int channel, lg_err *err)
+{
+    if (!s->subject.image) return s->motion.same ? "padded with zeros" : s->subject.channel[0];
+    if (!s->filter.layer) return s->subject.channel[channel];
+    if (s->filter.channel >= 0) channel = s->filter.channel; /* the one there is */
+    if (s->filter.pixels) return cmd_channel_name(channel, s->filter.channels);
+    char *name = lg_strf(err, "map %d of %s", channel + 1, s->filter.before);
+    const char *copy = name ? lg_arena_strndup(call->arena, name, strlen(name), err) : NULL;
+    lg_free(name);
+    return copy ? copy : "";
+}
+
 /* "16·1 + 3·1 + 7·-4" of one channel: zeros of the kernel add nothing and are left out. */
 static void add_products(lg_buf *text, const slide *s, int row, int col, int channel)
 {
@@ -258,8 +271,7 @@ static void add_products(lg_buf *text, const slide *s, int row, int col, int cha
         }
 }
 
-/* The sum of a channel alone, where so many channels meet that their products would fill pages. */
-static void add_channel_sum(lg_buf *text, const slide *s, int row, int col, int channel)
+static double channel_sum(const slide *s, int row, int col, int channel)
 {
     double sum = 0;
     for (int i = 0; i < s->kernel.rows; i++)
@@ -268,35 +280,58 @@ static void add_channel_sum(lg_buf *text, const slide *s, int row, int col, int 
             sum += s->in.cell[place * s->in.channels + channel] *
                    s->kernel.cell[(i * s->kernel.cols + j) * s->kernel.channels + channel];
         }
-    lg_buf_adds(text, text->len ? " + " : "sums of the channels: ");
-    plt_add_cell_number(text, sum);
+    return sum;
+}
+
+/* " + bias 0.5 = 2" */
+static const char *end_line(const dsl_call *call, const slide *s, int place, lg_buf *text, lg_err *err)
+{
+    if (s->filter.has_bias) {
+        lg_buf_adds(text, " + bias ");
+        plt_add_cell_number(text, s->filter.bias);
+    }
+    lg_buf_adds(text, " = ");
+    plt_add_cell_number(text, s->out.cell[place]);
+    return cmd_lesson_text(call, text, err);
 }
 
 static const char *written_out(const dsl_call *call, const slide *s, int row, int col, lg_err *err)
 {
     lg_buf text;
     lg_buf_init(&text, 0);
-    for (int c = 0; c < s->in.channels; c++)
-        if (s->in.channels <= DRAWN) add_products(&text, s, row, col, c);
-        else add_channel_sum(&text, s, row, col, c);
+    for (int c = 0; c < s->in.channels; c++) add_products(&text, s, row, col, c);
     if (!text.len) lg_buf_adds(&text, "every number times 0");
-    if (s->filter.has_bias) {
-        lg_buf_adds(&text, " + bias ");
-        plt_add_cell_number(&text, s->filter.bias);
+    return end_line(call, s, row * s->out.cols + col, &text, err);
+}
+
+/* "red 0.5 + green -1 + blue 0.25": what each channel adds, where the products of all would fill lines or pages. */
+static const char *summed_up(const dsl_call *call, const slide *s, int row, int col, lg_err *err)
+{
+    lg_buf text;
+    bool by_name = s->in.channels <= DRAWN;
+    lg_buf_init(&text, 0);
+    if (!by_name) lg_buf_adds(&text, "sums of the channels: ");
+    for (int c = 0; c < s->in.channels; c++) {
+        if (c) lg_buf_adds(&text, " + ");
+        if (by_name) lg_buf_addf(&text, "%s ", channel_name(call, s, c, err));
+        plt_add_cell_number(&text, channel_sum(s, row, col, c));
     }
-    lg_buf_adds(&text, " = ");
-    plt_add_cell_number(&text, s->out.cell[row * s->out.cols + col]);
-    return cmd_lesson_text(call, &text, err);
+    return end_line(call, s, row * s->out.cols + col, &text, err);
 }
 
 static lg_status write_out(const dsl_call *call, slide *s, lg_err *err)
 {
     int n = s->out.rows * s->out.cols;
     s->line = lg_arena_alloc(call->arena, (size_t)n, sizeof *s->line, err);
-    if (!s->line) return err->status;
-    for (int i = 0; i < n; i++)
-        if (!(s->line[i] = written_out(call, s, i / s->out.cols, i % s->out.cols, err))) return err->status;
-    return LG_OK;
+    s->sums = s->line ? lg_arena_alloc(call->arena, (size_t)n, sizeof *s->sums, err) : NULL;
+    for (int i = 0; s->sums && i < n; i++) {
+        int row = i / s->out.cols, col = i % s->out.cols;
+        s->sums[i] = s->in.channels > 1 ? summed_up(call, s, row, col, err) : written_out(call, s, row, col, err);
+        bool all = s->in.channels > 1 && s->in.channels <= DRAWN;
+        s->line[i] = all ? written_out(call, s, row, col, err) : s->sums[i];
+        if (!s->line[i] || !s->sums[i]) return err->status;
+    }
+    return s->sums ? LG_OK : err->status;
 }
 
 /* ---- showing it ---- */
@@ -311,18 +346,6 @@ static int place_shown(const slide *s)
 {
     if (s->at < 0) return s->out.rows * s->out.cols - 1;
     return (s->at / s->y.cols - s->view.top) * s->out.cols + s->at % s->y.cols - s->view.left;
-}
-
-static const char *channel_name(const dsl_call *call, const slide *s, int channel, lg_err *err)
-{
-    if (!s->subject.image) return s->motion.same ? "padded with zeros" : s->subject.channel[0];
-    if (!s->filter.layer) return s->subject.channel[channel];
-    if (s->filter.channel >= 0) channel = s->filter.channel; /* the one there is */
-    if (s->filter.pixels) return cmd_channel_name(channel, s->filter.channels);
-    char *name = lg_strf(err, "map %d of %s", channel + 1, s->filter.before);
-    const char *copy = name ? lg_arena_strndup(call->arena, name, strlen(name), err) : NULL;
-    lg_free(name);
-    return copy ? copy : "";
 }
 
 static lg_status draw(const dsl_call *call, plt_doc *doc, const slide *s, lg_err *err)
@@ -346,7 +369,7 @@ static lg_status draw(const dsl_call *call, plt_doc *doc, const slide *s, lg_err
                                      .stride_w = s->motion.across,
                                      .dilation_h = s->motion.dilation_rows,
                                      .dilation_w = s->motion.dilation_cols,
-                                     .line = s->line,
+                                     .line = s->sums,
                                      .at = place_shown(s),
                                      .animate = s->at < 0 && dsl_on(call, ANIMATE)});
     if (n < s->in.channels) plt_note(doc, "the first %d of %d channels are drawn", n, s->in.channels);
@@ -377,7 +400,11 @@ static void say(plt_doc *doc, const dsl_call *call, const slide *s, lg_err *err)
 {
     const dsl_value *with = &call->arg[WITH].value[0];
     if (s->at < 0) say_all(doc, call, s, err);
-    else plt_sentence(doc, "at %d,%d: %s", s->at / s->y.cols + 1, s->at % s->y.cols + 1, s->line[place_shown(s)]);
+    else {
+        int row = s->at / s->y.cols + 1, col = s->at % s->y.cols + 1, place = place_shown(s);
+        plt_sentence(doc, "at %d,%d: %s", row, col, s->sums[place]);
+        if (s->line[place] != s->sums[place]) plt_note(doc, "product by product: %s", s->line[place]);
+    }
     if (with->type == DSL_T_CHOICE) plt_note(doc, "%s: %s", with->text, named[with->choice].what);
     if (s->motion.dilation_rows > 1 || s->motion.dilation_cols > 1)
         plt_note(doc, "dilation %dx%d leaves gaps: the %dx%d numbers of the kernel are spread over %dx%d places",
@@ -416,13 +443,13 @@ static lg_status add_picture(plt_doc *doc, const slide *s, lg_err *err)
     v.left -= s->left;
     if (v.top < 0) v.rows += v.top, v.top = 0;
     if (v.left < 0) v.cols += v.left, v.left = 0;
-    if (v.top + v.rows > size.h) v.rows = size.h - v.top;
-    if (v.left + v.cols > size.w) v.cols = size.w - v.left;
+    if (v.top + v.rows > s->x.rows) v.rows = s->x.rows - v.top;
+    if (v.left + v.cols > s->x.cols) v.cols = s->x.cols - v.left;
     LG_TRY(cmd_doc_subject(doc, &s->subject, pixels ? &v : NULL, err));
     if (s->filter.layer && !pixels)
-        plt_note(doc, "shown are rows %d to %d and columns %d to %d of what %s gives", covers.top - s->top + 1,
-                 covers.top - s->top + covers.rows, covers.left - s->left + 1, covers.left - s->left + covers.cols,
-                 s->filter.before);
+        plt_note(doc, "shown are rows %d to %d and columns %d to %d of what %s gives%s", v.top + 1, v.top + v.rows,
+                 v.left + 1, v.left + v.cols, s->filter.before,
+                 s->border && v.rows * v.cols < covers.rows * covers.cols ? "; grey: the zeros around it" : "");
     return LG_OK;
 }
 
@@ -435,7 +462,7 @@ static lg_status show(const dsl_call *call, plt_doc *doc, slide *s, lg_err *err)
     LG_TRY(cut(call, s, err));
     LG_TRY(write_out(call, s, err));
     add_title(doc, call, s);
-    if (s->filter.layer) cmd_warn_untrained(doc, &call->arg[WITH].value[0]);
+    if (s->filter.layer) cmd_warn_untrained(doc, &call->arg[WITH].value[0], s->filter.node);
     LG_TRY(add_picture(doc, s, err));
     LG_TRY(draw(call, doc, s, err));
     say(doc, call, s, err);

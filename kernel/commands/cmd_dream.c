@@ -307,7 +307,7 @@ static lg_status fill(plt_doc *doc, const dream_job *job, lg_err *err)
     plt_title(doc, "dream %s: %s, %d of %d steps%s%s", job->name, lg_buf_str(&goal), job->dream.done, job->how.steps,
               *call->note ? " " : "", call->note);
     if (cmd_model_run(job->model) || cmd_model_came_from(job->model)) cmd_note_stale(doc, call, job->model);
-    else cmd_warn_untrained(doc, value);
+    else cmd_warn_untrained(doc, value, -1);
     lg_status st = doc_growth(doc, job, lg_buf_str(&words), err);
     lg_buf_release(&goal);
     lg_buf_release(&words);

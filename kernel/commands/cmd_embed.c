@@ -1,6 +1,8 @@
 /* cmd_embed.c - `embed`: a map of the images as the network sees them, similar ones close together. */
 #include "kernel/commands/box_table.h"
+#include "kernel/commands/freeze.h"
 #include "kernel/commands/opinion.h"
+#include "kernel/commands/params.h"
 #include "lib/image/resize.h"
 #include "lib/plot/theme.h"
 
@@ -9,7 +11,7 @@
 
 #include "lib/base/banned.h"
 
-enum { DATASET, WITH, METHOD, LIMIT, AS };
+enum { DATASET, WITH, METHOD, LIMIT, LAYER, AS };
 enum { NEIGHBOURS = 10, SIDE = 48 };
 
 static const dsl_param params[] = {
@@ -39,6 +41,7 @@ static const dsl_param params[] = {
                .min = 3,
                .max = NN_TSNE_MOST,
                .help = "images at most, drawn from every class"},
+    [LAYER] = CMD_LAYER("what the last dense layer reads", "the layer whose numbers are compared; of maps their means"),
     [AS] = {.name = "as", .role = DSL_PREPOSITION, .type = DSL_T_NEWNAME, .help = "keep the places as a table"},
     {0},
 };
@@ -49,6 +52,8 @@ typedef struct embedding {
     data_set *set; /* the images of the map */
     cmd_opinion opinion;
     int n, classes, k;
+    int node, places; /* the layer; places of its maps, which are averaged: 1 where it gives a list */
+    bool fits;        /* the model knows the labels of the images */
     int64_t d;
     float *x;      /* (n, d) features */
     double *map;   /* (n, 2) */
@@ -118,7 +123,10 @@ static lg_status choose(embedding *e, lg_err *err)
     lg_status st;
     LG_GO(cmd_dataset_part(data, &part, err));
     LG_GO(data_where(part, readable, NULL, &whole, err));
-    LG_GO(cmd_model_fits(e->model, with->name, whole, data->name, err));
+    lg_err apart = {0};
+    e->fits = cmd_model_fits(e->model, with->name, whole, data->name, &apart) == LG_OK;
+    st = cmd_model_sees(e->model, with->name, whole, data->name, err);
+    if (st) LG_GO(lg_err_place(err, with->span));
     LG_GO(cmd_opinion_ask(call, e->model, whole, &e->opinion, err));
     LG_GO(cmd_dataset_where(call, whole, cmd_opinion_field, &e->opinion, cmd_opinion_fields, &e->set, err));
     LG_GO(draw_sample(&e->set, (size_t)call->arg[LIMIT].value[0].integer, err));
@@ -157,30 +165,95 @@ static lg_status take(embedding *e, lg_err *err)
         const float *p = cmd_opinion_of(&e->opinion, e->set, (size_t)i);
         data_image_at(e->set, (size_t)i, &image);
         e->label[i] = image.label;
-        e->wrong[i] = p && image.label >= 0 && nn_argmax(p, e->opinion.classes) != image.label;
+        e->wrong[i] = e->fits && p && image.label >= 0 && nn_argmax(p, e->opinion.classes) != image.label;
     }
     return LG_OK;
 }
 
-static lg_status arrange(embedding *e, lg_err *err)
+/* The layer named, or the one that the last dense layer reads. */
+static lg_status find_layer(embedding *e, lg_err *err)
 {
     const nn_net *net = e->model->net;
-    int node = nn_features_node(net);
+    const dsl_value *word = dsl_val(e->call, LAYER);
+    const char *model = e->call->arg[WITH].value[0].name;
+    e->node = word ? cmd_layer_called(e->model, word->text) : nn_features_node(net);
+    if (e->node < 0) return lg_err_place(err, (cmd_no_layer(model, e->model, word->text, err), word->span));
+    const nn_shape out = nn_net_node(net, e->node)->spec.out;
+    e->places = out.rank == 3 ? (int)(out.dim[0] * out.dim[1]) : 1;
+    e->d = (int64_t)nn_shape_size(out) / e->places;
+    return LG_OK;
+}
+
+/* The images from a number on: as many at a time as there is room for all places of their maps. */
+typedef struct stretch {
+    nn_source of;
+    int64_t first;
+    embedding *e;
+} stretch;
+
+static lg_status fill_stretch(void *ctx, const int64_t *index, int n, float *x, int32_t *label, lg_err *err)
+{
+    const stretch *s = ctx;
+    int64_t at[64];
+    lg_status st = LG_OK;
+    for (int done = 0, some; done < n && st == LG_OK; done += some) {
+        some = n - done < 64 ? n - done : 64;
+        for (int i = 0; i < some; i++) at[i] = s->first + index[done + i];
+        size_t image = nn_shape_size(nn_net_input(s->e->model->net));
+        st = s->of.fill(s->of.ctx, at, some, x + (size_t)done * image, label ? label + done : NULL, err);
+    }
+    return st;
+}
+
+static void on_stretch(void *ctx, int64_t done)
+{
+    const stretch *s = ctx;
+    on_images(s->e, s->first + done);
+}
+
+static void average(const float *maps, int places, int64_t d, float *to)
+{
+    for (int64_t k = 0; k < d; k++) {
+        double sum = 0;
+        for (int p = 0; p < places; p++) sum += (double)maps[(size_t)p * (size_t)d + (size_t)k];
+        to[k] = (float)(sum / places);
+    }
+}
+
+static lg_status look(embedding *e, const data_set *view, lg_pool *pool, lg_err *err)
+{
+    enum { ROOM = 16 << 20 };
+    size_t floats = (size_t)e->places * (size_t)e->d, most = ROOM / floats ? ROOM / floats : 1;
+    size_t together = most < (size_t)e->n ? most : (size_t)e->n;
+    stretch s = {.of = cmd_source(view), .e = e};
+    float *maps = lg_alloc(together * floats, sizeof *maps, err);
+    lg_status st = maps ? LG_OK : err->status;
+    for (; st == LG_OK && s.first < e->n; s.first += (int64_t)together) {
+        size_t left = (size_t)(e->n - s.first), n = left < together ? left : together;
+        st = nn_features(&(nn_predict_options){.weights = e->model->weights,
+                                               .source = {.count = (int64_t)n, .ctx = &s, .fill = fill_stretch},
+                                               .pool = pool,
+                                               .cancel = e->call->cancel,
+                                               .ctx = &s,
+                                               .on_batch = on_stretch},
+                         e->node, maps, err);
+        for (size_t i = 0; st == LG_OK && i < n; i++)
+            average(maps + i * floats, e->places, e->d, e->x + ((size_t)s.first + i) * (size_t)e->d);
+    }
+    lg_free(maps);
+    return st;
+}
+
+static lg_status arrange(embedding *e, lg_err *err)
+{
     lg_pool *pool = NULL;
     LG_TRY(cmd_pool(e->call, &pool, err));
-    e->d = (int64_t)nn_shape_size(nn_net_node(net, node)->spec.out);
     e->classes = data_classes(e->set);
     e->k = e->n - 1 < NEIGHBOURS ? e->n - 1 : NEIGHBOURS;
     LG_TRY(take(e, err));
     data_set *view = NULL;
     LG_TRY(cmd_model_view(e->model, e->set, &view, err));
-    lg_status st = nn_features(&(nn_predict_options){.weights = e->model->weights,
-                                                     .source = cmd_source(view),
-                                                     .pool = pool,
-                                                     .cancel = e->call->cancel,
-                                                     .ctx = e,
-                                                     .on_batch = on_images},
-                               node, e->x, err);
+    lg_status st = look(e, view, pool, err);
     data_unref(view);
     LG_TRY(st);
     nn_embedding_options how = {
@@ -301,7 +374,7 @@ static lg_status fill(plt_doc *doc, embedding *e, lg_err *err)
               lg_thousands(e->n), *call->note ? " " : "", call->note);
     cmd_note_stale(doc, call, e->model);
     cmd_warn_cleaned(doc, e->model, call->arg[WITH].value[0].name, e->set, data);
-    const char *node = nn_net_node(e->model->net, nn_features_node(e->model->net))->name;
+    const char *node = nn_net_node(e->model->net, e->node)->name;
     if (e->tsne)
         lg_buf_addf(&axes, "t-SNE: neighbours stay neighbours; sizes of groups and gaps between them mean nothing");
     else
@@ -321,6 +394,12 @@ static lg_status fill(plt_doc *doc, embedding *e, lg_err *err)
                                  .picture = picture,
                                  .ctx = e});
     doc_neighbours(doc, e);
+    if (e->places > 1)
+        plt_note(doc, "of each of the %lld maps of `%s` its mean over %s places is one number", (long long)e->d, node,
+                 lg_thousands(e->places));
+    if (!e->fits)
+        plt_note(doc, "%s knows other labels than these images have: none is marked as called otherwise",
+                 call->arg[WITH].value[0].name);
     if (e->tsne)
         plt_note(doc, "t-SNE over %lld numbers of `%s` an image; divergence %.3f. Compare with `method pca`",
                  (long long)e->d, node, e->divergence);
@@ -366,6 +445,7 @@ static lg_status embed_run(const dsl_call *call, lg_err *err)
     plt_doc_init(&doc);
     cmd_live_init(&live, call->out);
     lg_status st;
+    LG_GO(find_layer(&e, err));
     LG_GO(choose(&e, err));
     e.live = &live;
     LG_GO(arrange(&e, err));
@@ -393,7 +473,7 @@ const dsl_command dsl_cmd_embed = {
     .detail =
         "Each image is a point, placed by what the last dense layer reads of it: what the network thinks alike lies "
         "together. Classes that overlap on the map are those it confuses. `method tsne` shows groups more clearly, "
-        "but the distances between them say nothing.",
+        "but the distances between them say nothing. `layer conv2` compares what an earlier layer makes of them.",
     .group = "Explain",
     .params = params,
     .examples = (const char *const[]){"embed logos.val with scratch",

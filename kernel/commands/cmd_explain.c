@@ -5,12 +5,14 @@
 #include "lib/plot/theme.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/banned.h"
 
 enum { MODEL, ON, IMAGE, CLASS, METHOD, LAYER };
-enum { PICKED = 3, SIDE = 192 };
+enum { PICKED = 3, SIDE = 192, SMALL = 128, OTHERS = 4 };
 
 static const dsl_param params[] = {
     [MODEL] = CMD_MODEL("the model that decides"),
@@ -18,9 +20,10 @@ static const dsl_param params[] = {
     [IMAGE] = {.name = "image",
                .role = DSL_OPTION,
                .type = DSL_T_IMAGE,
+               .files = true,
                .list = true,
                .dflt_help = "a few that pass `where`",
-               .help = "numbers or names of single images"},
+               .help = "numbers or names of single images, or files"},
     [CLASS] = {.name = "class",
                .role = DSL_OPTION,
                .type = DSL_T_LABEL,
@@ -50,14 +53,20 @@ typedef struct explanation {
     method method;
     int node;  /* of gradcam */
     int asked; /* class, -1: what the model says */
+    bool shares; /* its outputs are shares of 1; else they are scores without bounds */
     lg_pool *pool;
     cmd_live live;
     nn_occlusion_options patch;
     int h, w;    /* of the network's images */
     float *heat; /* (h, w) */
-    float *map;  /* (mh, mw) of the node */
+    float *map;  /* (1 + OTHERS, mh, mw) of the node: of the class that is explained, and of others */
     int mh, mw;
 } explanation;
+
+/* The classes whose heat is drawn of an image. */
+typedef struct classes {
+    int score[1 + OTHERS], n; /* the first is the one that is explained, the others the likeliest of the rest */
+} classes;
 
 /* ---- what was asked ---- */
 static lg_status prepare(explanation *e, lg_err *err)
@@ -69,6 +78,9 @@ static lg_status prepare(explanation *e, lg_err *err)
     const char *word = call->arg[METHOD].value[0].text;
     e->method = strcmp(word, "saliency") == 0 ? SALIENCY : strcmp(word, "occlusion") == 0 ? OCCLUSION : GRADCAM;
     LG_TRY(cmd_output_asked(call, MODEL, CLASS, &e->asked, err));
+    const nn_node *last = nn_net_node(net, nn_net_count(net) - 1);
+    nn_activation end = nn_ends_in(last->type, last->spec.config);
+    e->shares = end == NN_SOFTMAX || end == NN_SIGMOID;
     if (e->method == GRADCAM) LG_TRY(cmd_seen_layer(call, MODEL, LAYER, nn_explain_node(net), false, &e->node, err));
     LG_TRY(cmd_pool(call, &e->pool, err));
     e->patch = nn_occlusion_defaults(net);
@@ -77,7 +89,7 @@ static lg_status prepare(explanation *e, lg_err *err)
     const nn_shape maps = nn_net_node(net, e->node)->spec.out;
     e->mh = e->method == GRADCAM ? (int)maps.dim[0] : e->h, e->mw = e->method == GRADCAM ? (int)maps.dim[1] : e->w;
     e->heat = lg_alloc((size_t)e->h * (size_t)e->w, sizeof *e->heat, err);
-    e->map = e->heat ? lg_alloc((size_t)e->mh * (size_t)e->mw, sizeof *e->map, err) : NULL;
+    e->map = e->heat ? lg_alloc((1 + OTHERS) * (size_t)e->mh * (size_t)e->mw, sizeof *e->map, err) : NULL;
     return e->map ? LG_OK : err->status;
 }
 
@@ -88,21 +100,25 @@ static void on_patch(void *ctx, int done, int patches)
     cmd_live_progress(&e->live, "covering the image", done, patches);
 }
 
-/* Into map, and at the image's size into heat. */
-static lg_status warm(explanation *e, size_t i, int score, lg_err *err)
+/* Into the maps, the first one at the image's size into heat as well. */
+static lg_status warm(explanation *e, size_t i, const classes *of, lg_err *err)
 {
-    float *x = NULL, before;
+    float *x = NULL, before[1 + OTHERS];
+    size_t places = (size_t)e->mh * (size_t)e->mw;
     LG_TRY(cmd_seen_pixels(&e->seen, i, &x, err));
-    const nn_explain_options how = {.weights = e->seen.model->weights,
-                                    .image = x,
-                                    .score = score,
-                                    .pool = e->pool,
-                                    .cancel = e->call->cancel,
-                                    .ctx = e,
-                                    .on_patch = on_patch};
-    lg_status st = e->method == GRADCAM    ? nn_gradcam(&how, e->node, e->map, err)
-                   : e->method == SALIENCY ? nn_saliency(&how, e->map, err)
-                                           : nn_occlusion(&how, &e->patch, e->map, &before, err);
+    nn_explain_options how = {.weights = e->seen.model->weights,
+                              .image = x,
+                              .pool = e->pool,
+                              .cancel = e->call->cancel,
+                              .ctx = e,
+                              .on_patch = on_patch};
+    lg_status st =
+        e->method == OCCLUSION ? nn_occlusion_of(&how, &e->patch, of->score, of->n, e->map, before, err) : LG_OK;
+    for (int k = 0; e->method != OCCLUSION && k < of->n && st == LG_OK; k++) {
+        float *map = e->map + (size_t)k * places;
+        how.score = of->score[k];
+        st = e->method == GRADCAM ? nn_gradcam(&how, e->node, map, err) : nn_saliency(&how, map, err);
+    }
     if (st == LG_OK) nn_map_resize(e->map, e->mh, e->mw, e->heat, e->h, e->w);
     lg_free(x);
     return st;
@@ -111,6 +127,17 @@ static lg_status warm(explanation *e, size_t i, int score, lg_err *err)
 /* ---- words ---- */
 static const char *const ninths[] = {"upper left",   "upper middle", "upper right",  "middle left", "centre",
                                      "middle right", "lower left",   "lower middle", "lower right"};
+
+/* "87%", or a score as it is. The last 4 stay. */
+static const char *output_words(const explanation *e, float p)
+{
+    static _Thread_local char room[4][32];
+    static _Thread_local unsigned turn;
+    char *to = room[turn++ & 3];
+    if (e->shares) snprintf(to, sizeof *room, "%s%%", plt_points((double)p, 0));
+    else snprintf(to, sizeof *room, "%.3g", (double)p);
+    return to;
+}
 
 static const char *method_words(const explanation *e, lg_buf *room)
 {
@@ -127,11 +154,18 @@ static void say_verdict(const explanation *e, const data_image *image, const flo
     const char *said = cmd_output_name(model, best);
     const char *truth = image->label < 0 ? NULL : data_class_name(e->seen.set, image->label);
     bool right = truth && lg_casecmp(truth, said) == 0;
-    lg_buf_addf(out, "Image %s is called %s with %s%%", image->number, plt_label(said), plt_points((double)p[best], 0));
+    lg_buf_addf(out, "Image %s is called %s with %s", image->number, plt_label(said), output_words(e, p[best]));
     if (truth && model->labels.count) lg_buf_addf(out, right ? ", rightly" : ", but its label is %s", plt_label(truth));
+    if (!truth) lg_buf_adds(out, "; no label is known");
     if (score != best)
-        lg_buf_addf(out, "; the heat is that of %s, which it gives %s%%", plt_label(cmd_output_name(model, score)),
-                    plt_points((double)p[score], 0));
+        lg_buf_addf(out, "; the heat is that of %s, which it gives %s", plt_label(cmd_output_name(model, score)),
+                    output_words(e, p[score]));
+}
+
+/* A picture of two pixels has no middle. */
+static bool has_ninths(const explanation *e)
+{
+    return e->h >= 3 && e->w >= 3;
 }
 
 static int hottest(const nn_heat *heat)
@@ -151,20 +185,31 @@ static void say_heat(const explanation *e, const nn_heat *heat, int score, lg_bu
                     plt_label(cmd_output_name(e->seen.model, score)));
         return;
     }
-    lg_buf_addf(out, "; %s%% of the %s", plt_points(heat->ninth[most], 0), what[e->method]);
+    if (has_ninths(e)) lg_buf_addf(out, "; %s%% of the %s", plt_points(heat->ninth[most], 0), what[e->method]);
+    else lg_buf_addf(out, "; the %s", what[e->method]);
     if (e->method == OCCLUSION) lg_buf_addf(out, ", of up to %s points,", plt_points(heat->most, 1));
-    lg_buf_addf(out, " lies in the %s ninth", ninths[most]);
-    lg_buf_addf(out, ", its peak at row %d, column %d of %dx%d; half of it on %s%% of the picture", heat->row + 1,
+    if (has_ninths(e)) lg_buf_addf(out, " lies in the %s ninth, its peak", ninths[most]);
+    else lg_buf_adds(out, " has its peak");
+    lg_buf_addf(out, " at row %d, column %d of %dx%d; half of it on %s%% of the picture", heat->row + 1,
                 heat->column + 1, e->h, e->w, plt_points(heat->half, 0));
 }
 
 /* ---- parts of the document ---- */
+/* The largest heat in words: points of probability, or a number that only compares within one picture. */
+static const char *amount(const explanation *e, double most, char room[40])
+{
+    if (e->method == OCCLUSION) snprintf(room, 40, "%s points", plt_points(most, 1));
+    else snprintf(room, 40, "%.3g", most);
+    return room;
+}
+
 static lg_status doc_pictures(plt_doc *doc, const explanation *e, size_t i, const nn_heat *heat, const char *words,
                               plt_edge edge, lg_err *err)
 {
     img_picture seen = {0}, over = {0}, alone = {0};
     float *large = NULL;
     data_image image;
+    char most_of[40];
     lg_status st;
     data_image_at(e->seen.set, e->seen.row[i], &image);
     LG_GO(cmd_seen_picture(&e->seen, i, SIDE, &seen, err));
@@ -182,7 +227,10 @@ static lg_status doc_pictures(plt_doc *doc, const explanation *e, size_t i, cons
     plt_thumb(doc, seen.px, seen.w, seen.h, edge, "%s %s", image.number,
               image.label < 0 ? "no label" : data_class_name(e->seen.set, image.label));
     plt_thumb(doc, over.px, over.w, over.h, PLT_EDGE_NONE, "heat over it");
-    plt_thumb(doc, alone.px, alone.w, alone.h, PLT_EDGE_NONE, "the heat alone");
+    if (heat->sum > 0)
+        plt_thumb(doc, alone.px, alone.w, alone.h, PLT_EDGE_NONE, "the heat alone: white is 0\nfull vermilion %s",
+                  amount(e, heat->most, most_of));
+    else plt_thumb(doc, alone.px, alone.w, alone.h, PLT_EDGE_NONE, "the heat alone: none");
 done:
     lg_free(large);
     img_picture_release(&seen);
@@ -191,10 +239,82 @@ done:
     return st;
 }
 
-static void doc_ninths(plt_doc *doc, const nn_heat *heat)
+typedef struct scored {
+    float p;
+    int output;
+} scored;
+
+static int surest_first(const void *a, const void *b)
+{
+    const scored *x = a, *y = b;
+    if (x->p > y->p || x->p < y->p) return x->p > y->p ? -1 : 1;
+    return x->output < y->output ? -1 : x->output > y->output;
+}
+
+/* The class that is explained, and the likeliest of the others. */
+static lg_status choose_classes(const explanation *e, const float *p, int score, classes *out, lg_err *err)
+{
+    int n = (int)nn_shape_size(nn_net_output(e->seen.model->net));
+    scored *all = lg_alloc((size_t)n, sizeof *all, err);
+    if (!all) return err->status;
+    for (int k = 0; k < n; k++) all[k] = (scored){p[k], k};
+    qsort(all, (size_t)n, sizeof *all, surest_first);
+    *out = (classes){.score = {score}, .n = 1};
+    for (int k = 0; k < n && out->n <= OTHERS; k++)
+        if (all[k].output != score) out->score[out->n++] = all[k].output;
+    lg_free(all);
+    return LG_OK;
+}
+
+/* Map k over the picture. */
+static lg_status doc_other(plt_doc *doc, explanation *e, const img_picture *seen, int k, int score, const float *p,
+                           lg_err *err)
+{
+    const float *map = e->map + (size_t)k * (size_t)e->mh * (size_t)e->mw;
+    img_picture over = {0};
+    nn_heat heat;
+    double most = 0;
+    char room[40];
+    lg_status st;
+    float *large = lg_alloc((size_t)seen->h * (size_t)seen->w, sizeof *large, err);
+    LG_GO(large ? LG_OK : LG_E_MEMORY);
+    LG_GO(img_picture_copy(&over, seen->px, seen->h, seen->w, 3, err));
+    nn_map_resize(map, e->mh, e->mw, e->heat, e->h, e->w);
+    LG_GO(nn_heat_of(e->heat, e->h, e->w, &heat, err));
+    nn_map_resize(map, e->mh, e->mw, large, seen->h, seen->w);
+    for (size_t i = 0; i < (size_t)seen->h * (size_t)seen->w; i++) most = fmax(most, (double)large[i]);
+    cmd_paint_heat(large, heat.sum > 0 ? most : 0, false, e->method != SALIENCY, &over);
+    const char *name = plt_label(cmd_output_name(e->seen.model, score));
+    if (heat.sum > 0)
+        plt_thumb(doc, over.px, over.w, over.h, PLT_EDGE_NONE, "%s %s\n%s%sup to %s", name, output_words(e, p[score]),
+                  has_ninths(e) ? ninths[hottest(&heat)] : "", has_ninths(e) ? ", " : "", amount(e, heat.most, room));
+    else plt_thumb(doc, over.px, over.w, over.h, PLT_EDGE_NONE, "%s %s\nno heat", name, output_words(e, p[score]));
+done:
+    lg_free(large);
+    img_picture_release(&over);
+    return st;
+}
+
+static lg_status doc_others(plt_doc *doc, explanation *e, size_t i, const classes *of, const float *p, lg_err *err)
+{
+    img_picture seen = {0};
+    if (of->n < 2) return LG_OK;
+    LG_TRY(cmd_seen_picture(&e->seen, i, SMALL, &seen, err));
+    lg_status st = LG_OK;
+    int rest = (int)nn_shape_size(nn_net_output(e->seen.model->net)) - 1;
+    plt_fold_begin(doc, "where it sees %s", rest > of->n - 1 ? "the likeliest other classes" : "the other classes");
+    plt_grid(doc, SMALL,
+             "heat for other classes, each on a scale of its own: none to vermilion; below, where most of it lies");
+    for (int k = 1; k < of->n && st == LG_OK; k++) st = doc_other(doc, e, &seen, k, of->score[k], p, err);
+    plt_fold_end(doc);
+    img_picture_release(&seen);
+    return st;
+}
+
+static void doc_ninths(plt_doc *doc, const explanation *e, const nn_heat *heat)
 {
     static const char *const across[] = {"Left", "Middle", "Right"}, *const down[] = {"Top", "Middle", "Bottom"};
-    if (!(heat->sum > 0)) return;
+    if (!(heat->sum > 0) || !has_ninths(e)) return;
     plt_table(doc, "Where the heat lies, by ninths of the picture (11%% each if it lay evenly)");
     plt_column(doc, PLT_LEFT, " ");
     for (int k = 0; k < 3; k++) plt_column(doc, PLT_RIGHT, "%s", across[k]);
@@ -223,11 +343,12 @@ static void doc_method(plt_doc *doc, const explanation *e)
                       "that is hot may speak for or against");
     else
         plt_note(doc,
-                 "Occlusion: a grey window of %dx%d in steps of %dx%d, %s places; heat is how far the probability "
+                 "Occlusion: a grey window of %dx%d in steps of %dx%d, %s place%s; heat is how far the probability "
                  "falls when "
                  "it covers a pixel, on average",
                  e->patch.height, e->patch.width, e->patch.down, e->patch.across,
-                 lg_thousands(nn_occlusion_patches(net, &e->patch)));
+                 lg_thousands(nn_occlusion_patches(net, &e->patch)),
+                 nn_occlusion_patches(net, &e->patch) == 1 ? "" : "s");
 }
 
 /* What covering does not lower. */
@@ -245,6 +366,7 @@ static lg_status doc_image(plt_doc *doc, explanation *e, size_t i, lg_err *err)
     const float *p = cmd_seen_said(&e->seen, i);
     int best = nn_argmax(p, (int)nn_shape_size(nn_net_output(e->seen.model->net)));
     int score = e->asked < 0 ? best : e->asked;
+    classes of;
     data_image image;
     nn_heat heat;
     lg_buf words, what;
@@ -254,7 +376,8 @@ static lg_status doc_image(plt_doc *doc, explanation *e, size_t i, lg_err *err)
                     : lg_casecmp(data_class_name(e->seen.set, image.label), cmd_output_name(e->seen.model, best)) == 0
                         ? PLT_EDGE_GOOD
                         : PLT_EDGE_BAD;
-    LG_TRY(warm(e, i, score, err));
+    LG_TRY(choose_classes(e, p, score, &of, err));
+    LG_TRY(warm(e, i, &of, err));
     LG_TRY(nn_heat_of(e->heat, e->h, e->w, &heat, err));
     lg_buf_init(&words, 0);
     lg_buf_init(&what, 0);
@@ -262,12 +385,14 @@ static lg_status doc_image(plt_doc *doc, explanation *e, size_t i, lg_err *err)
     say_heat(e, &heat, score, &words);
     lg_buf_addf(&what, "image %s and where %s sees %s", image.number, e->seen.model_name,
                 cmd_output_name(e->seen.model, score));
-    if (heat.ninth[hottest(&heat)] > 1.0 / 3) lg_buf_addf(&what, ": mostly %s", ninths[hottest(&heat)]);
+    if (has_ninths(e) && heat.ninth[hottest(&heat)] > 1.0 / 3)
+        lg_buf_addf(&what, ": mostly %s", ninths[hottest(&heat)]);
     if (e->seen.n > 1) plt_heading(doc, "Image %s", image.number);
     plt_sentence(doc, "%s", lg_buf_str(&words));
     lg_status st = doc_pictures(doc, e, i, &heat, lg_buf_str(&what), edge, err);
     if (st == LG_OK) st = cmd_doc_scores(doc, e->seen.model, p, "What the model says", err);
-    if (st == LG_OK) doc_ninths(doc, &heat), doc_rise(doc, e, score);
+    if (st == LG_OK) doc_ninths(doc, e, &heat), doc_rise(doc, e, score);
+    if (st == LG_OK) st = doc_others(doc, e, i, &of, p, err); /* the last: it takes over heat */
     lg_buf_release(&words);
     lg_buf_release(&what);
     return st;
@@ -285,6 +410,7 @@ static lg_status fill(plt_doc *doc, explanation *e, lg_err *err)
     lg_buf_release(&which);
     lg_buf_release(&how);
     cmd_note_stale(doc, call, e->seen.model);
+    if (e->seen.files) cmd_note_guessed(doc, call, &call->arg[MODEL].value[0], ON);
     cmd_warn_cleaned(doc, e->seen.model, e->seen.model_name, e->seen.set, e->seen.data_name);
     if (call->arg[LAYER].count && e->method != GRADCAM)
         plt_note(doc, "`layer` is for gradcam: %s works on the picture itself", call->arg[METHOD].value[0].text);

@@ -9,7 +9,7 @@
 #include "lib/base/banned.h"
 
 enum { MODEL, LAYER, LIMIT, SLIDER };
-enum { SIDE = 96, GRIDS = 1024, PRINTED = 9 * 3, LOOKED = 64 };
+enum { SIDE = 96, WIDE = 144, GRIDS = 1024, PRINTED = 9 * 3, LOOKED = 64 };
 
 static const dsl_param params[] = {
     [MODEL] = CMD_MODEL("the model whose kernels to draw"),
@@ -207,7 +207,8 @@ static void doc_numbers(plt_doc *doc, const kernels *k, int shown)
     double most = fmax(fabs((double)k->low), fabs((double)k->high));
     int digits = most < 0.1 ? 3 : 2;
     if (k->kw * k->in > PRINTED / 3 || k->kh > 7) return;
-    plt_table(doc, "The numbers%s", k->bias ? ", and the bias" : "");
+    plt_fold_begin(doc, "the numbers of the kernels%s", k->bias ? ", and the bias" : "");
+    plt_table(doc, "%s", "");
     plt_column(doc, PLT_LEFT, "Filter");
     for (int c = 0; c < k->in; c++)
         for (int x = 0; x < k->kw; x++) plt_column(doc, PLT_RIGHT, "%s", x ? " " : k->in == 3 ? colour[c] : "Kernel");
@@ -226,6 +227,7 @@ static void doc_numbers(plt_doc *doc, const kernels *k, int shown)
             if (k->bias && !y) cell_number(doc, (double)k->bias[f], digits);
             else if (k->bias) plt_cell(doc, " ");
         }
+    plt_fold_end(doc);
 }
 
 static lg_status fill(plt_doc *doc, const kernels *k, lg_err *err)
@@ -242,7 +244,8 @@ static lg_status fill(plt_doc *doc, const kernels *k, lg_err *err)
     cmd_note_stale(doc, call, k->model);
     plt_sentence(doc, "%s", lg_buf_str(&words));
     lg_buf_release(&words);
-    plt_grid(doc, SIDE, "%d of %s filters of %s on one scale: white is 0, blue above, vermilion below%s", shown,
+    plt_grid(doc, k->in == 3 ? WIDE : SIDE,
+             "%d of %s filters of %s on one scale: white is 0, blue above, vermilion below%s", shown,
              lg_thousands(k->out), layer,
              k->in == 3  ? "; red, green and blue side by side"
              : k->in > 1 ? "; a small grid for each map it reads"

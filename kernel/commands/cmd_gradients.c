@@ -296,7 +296,7 @@ static lg_status fill(plt_doc *doc, const view *v, lg_err *err)
     plt_title(doc, "gradients %s on %s%s: one batch of %d, seed %llu%s%s", v->images.model_name, v->images.data_name,
               cmd_where_text(call), v->g.images, (unsigned long long)cmd_seed(call, SEED), *call->note ? " " : "",
               call->note);
-    cmd_warn_untrained(doc, &call->arg[MODEL].value[0]);
+    cmd_warn_untrained(doc, &call->arg[MODEL].value[0], -1);
     if (cmd_model_run(v->images.model)) cmd_note_stale(doc, call, v->images.model);
     cmd_warn_cleaned(doc, v->images.model, v->images.model_name, v->images.set, v->images.data_name);
     lg_buf_init(&words, 0);

@@ -1,6 +1,7 @@
 /* cmd_mistakes.c - `mistakes`: the images the model got most wrong. */
 #include "kernel/commands/judge.h"
 #include "kernel/commands/label_fixes.h"
+#include "kernel/commands/seen.h"
 #include "lib/plot/theme.h"
 
 #include <math.h>
@@ -82,6 +83,18 @@ static lg_status doc_gallery(plt_doc *doc, const cmd_judged *j, const mistake *l
                       plt_points((double)m->true_share, 0));
     }
     return LG_OK;
+}
+
+/* The first few once more, with what spoke for the wrong answer. */
+static lg_status doc_looked(plt_doc *doc, const dsl_call *call, const cmd_judged *j, const mistake *list, size_t n,
+                            lg_err *err)
+{
+    enum { FEW = 6 };
+    uint32_t row[FEW];
+    int said[FEW];
+    size_t few = n < FEW ? n : FEW;
+    for (size_t i = 0; i < few; i++) row[i] = (uint32_t)list[i].row, said[i] = list[i].said;
+    return cmd_doc_looked(doc, call, j->model, j->set, row, said, few, err);
 }
 
 /* ---- labels that may be wrong ---- */
@@ -186,6 +199,7 @@ static lg_status doc_list(plt_doc *doc, const dsl_call *call, const cmd_judged *
     if (n < count)
         plt_note(doc, "%s more mistakes: add `limit %zu`", lg_thousands((long long)(count - n)),
                  count < 500 ? count : 500);
+    LG_TRY(doc_looked(doc, call, j, list, n, err));
     bool asked = dsl_on(call, CONFIDENT) && cmd_model_run(j->model);
     return asked ? doc_suspects(doc, call, j, list, n, err) : LG_OK;
 }

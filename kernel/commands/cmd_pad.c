@@ -72,7 +72,7 @@ static void say(plt_doc *doc, const dsl_call *call, const cmd_subject *s, const 
                 y->cols, y->rows * y->cols - x->rows * x->cols);
     if (value == 0) lg_buf_adds(&text, "zeros");
     else lg_buf_adds(&text, "times "), plt_add_cell_number(&text, value);
-    lg_buf_addf(&text, " around its %s numbers", lg_thousands(x->rows * x->cols));
+    lg_buf_addf(&text, " around its %s number%s", lg_thousands(x->rows * x->cols), x->rows * x->cols == 1 ? "" : "s");
     const char *sentence = cmd_lesson_text(call, &text, err);
     if (sentence) plt_sentence(doc, "%s", sentence);
     plt_note(doc, "a 3x3 kernel that slides over the padded grid gives as many numbers as there were before padding "

@@ -1,15 +1,18 @@
 /* cmd_softmax.c - `softmax`: scores become probabilities, with the arithmetic. */
 #include "kernel/commands/lesson_filter.h"
 #include "kernel/commands/params.h"
+#include "kernel/commands/seen.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "lib/base/banned.h"
 
 enum { SCORES, NAMES, TEMPERATURE, IMAGE, ON, SLIDER };
-enum { MOST = 100 }; /* scores */
-#define PLAIN 80.0   /* the largest score whose exponential is shown as it is */
+enum { MOST = 100 };                /* scores that are written */
+enum { ROWS = 24, LIKELIEST = 12 }; /* of a model: rows of the table; of more classes so many are shown */
+#define PLAIN 80.0                  /* the largest score whose exponential is shown as it is */
 
 static const dsl_param params[] = {
     [SCORES] = {.name = "scores",
@@ -36,8 +39,9 @@ static const dsl_param params[] = {
     [IMAGE] = {.name = "image",
                .role = DSL_OPTION,
                .type = DSL_T_IMAGE,
+               .files = true,
                .dflt_help = "the first",
-               .help = "of a model: the image it scores, by number or name"},
+               .help = "of a model: the image it scores, by number or name, or a file"},
     [ON] = CMD_ON("of a model: the dataset of the image"),
     [SLIDER] = CMD_SLIDER("the temperature"),
     {0},
@@ -50,6 +54,7 @@ typedef struct scores {
     cmd_stack x, divided, share; /* (1, 1, n) */
     double temperature, off;     /* off: taken from every score before exp, so that no number overflows */
     double sum;
+    int *row, rows; /* the classes by their place in the table, of which so many are shown */
 } scores;
 
 static const cmd_model *model_of(const dsl_call *call)
@@ -61,7 +66,7 @@ static const cmd_model *model_of(const dsl_call *call)
 static lg_status check_numbers(const dsl_call *call, const scores *s, lg_err *err)
 {
     const dsl_arg *arg = &call->arg[SCORES];
-    if (s->n < 2 || s->n > MOST) {
+    if (s->n < 2 || (s->n > MOST && !s->model)) {
         lg_fail(err, LG_E_ARG, 142, "`softmax` shares among 2 to %d scores, and here %s %d", MOST,
                 s->n == 1 ? "is" : "are", s->n);
         lg_try(err, "softmax 2.0, 1.0, 0.1");
@@ -121,11 +126,25 @@ static lg_status dataset_of(const dsl_call *call, const scores *s, dsl_value *ou
     return lg_err_place(err, model->span);
 }
 
-static lg_status of_model(const dsl_call *call, scores *s, lg_err *err)
+/* The image: a file needs no dataset. */
+static lg_status find_image(const dsl_call *call, scores *s, lg_err *err)
 {
     dsl_value data;
+    const dsl_value *model = &call->arg[SCORES].value[0];
+    if (cmd_seen_only_files(call, model, ON, IMAGE)) {
+        data_image file;
+        LG_TRY(cmd_seen_files(call, model, ON, IMAGE, &s->subject.set, err));
+        data_image_at(s->subject.set, 0, &file);
+        s->subject.name = file.number;
+        return LG_OK;
+    }
     LG_TRY(dataset_of(call, s, &data, err));
-    LG_TRY(cmd_subject_row(call, &data, IMAGE, &s->subject, err));
+    return cmd_subject_row(call, &data, IMAGE, &s->subject, err);
+}
+
+static lg_status of_model(const dsl_call *call, scores *s, lg_err *err)
+{
+    LG_TRY(find_image(call, s, err));
     s->subject.image = true;
     LG_TRY(cmd_scores_of(call, &call->arg[SCORES].value[0], &s->subject, &s->x, err));
     s->n = s->x.channels;
@@ -160,16 +179,37 @@ static void add_up(scores *s)
 static const char *name_of(const dsl_call *call, int i, char room[24])
 {
     const cmd_model *model = model_of(call);
-    if (model && !call->arg[NAMES].count && i < model->labels.count) return model->labels.name[i];
     if (call->arg[NAMES].count) return call->arg[NAMES].value[i].text;
-    lg_buf text;
-    lg_buf_init(&text, 64);
-    lg_buf_addf(&text, "class %d", i + 1);
-    size_t n = text.len < 23 ? text.len : 23;
-    for (size_t k = 0; k < n; k++) room[k] = lg_buf_str(&text)[k];
-    room[n] = 0;
-    lg_buf_release(&text);
+    if (model) return cmd_output_name(model, i);
+    snprintf(room, 24, "class %d", i + 1);
     return room;
+}
+
+/* ---- which of many ---- */
+typedef struct placed {
+    double score;
+    int class;
+} placed;
+
+static int highest_first(const void *left, const void *right)
+{
+    const placed *a = left, *b = right;
+    if (a->score > b->score || a->score < b->score) return a->score > b->score ? -1 : 1;
+    return a->class - b->class;
+}
+
+/* All in their order, or the likeliest of many: s->row, s->rows. */
+static lg_status choose_rows(const dsl_call *call, scores *s, lg_err *err)
+{
+    placed *all = lg_arena_alloc(call->arena, (size_t)s->n, sizeof *all, err);
+    s->row = all ? lg_arena_alloc(call->arena, (size_t)s->n, sizeof *s->row, err) : NULL;
+    if (!s->row) return err->status;
+    for (int i = 0; i < s->n; i++) all[i] = (placed){s->x.cell[i], i};
+    bool many = s->model && s->n > ROWS;
+    if (many) qsort(all, (size_t)s->n, sizeof *all, highest_first);
+    s->rows = many ? LIKELIEST : s->n;
+    for (int i = 0; i < s->n; i++) s->row[i] = all[i].class;
+    return LG_OK;
 }
 
 static void number_cell(plt_doc *doc, double value)
@@ -179,6 +219,23 @@ static void number_cell(plt_doc *doc, double value)
     plt_add_cell_number(&text, value);
     plt_cell(doc, "%s", lg_buf_str(&text));
     lg_buf_release(&text);
+}
+
+/* One row for those that are not shown. */
+static void add_others(plt_doc *doc, const scores *s)
+{
+    double powers = 0, share = 0;
+    for (int k = s->rows; k < s->n; k++) {
+        powers += exp(s->divided.cell[s->row[k]] - s->off);
+        share += s->share.cell[s->row[k]];
+    }
+    plt_row(doc, PLT_ROW_PLAIN);
+    plt_head(doc, "%s others", lg_thousands(s->n - s->rows));
+    plt_cell(doc, "%s", "");
+    if (s->temperature != 1) plt_cell(doc, "%s", "");
+    number_cell(doc, powers);
+    plt_cell(doc, "%s%%", plt_points(share, 1));
+    plt_cell_bar(doc, share);
 }
 
 static void add_table(plt_doc *doc, const dsl_call *call, const scores *s)
@@ -191,7 +248,8 @@ static void add_table(plt_doc *doc, const dsl_call *call, const scores *s)
     if (divided) plt_column(doc, PLT_RIGHT, "Score / temperature");
     plt_column(doc, PLT_RIGHT, s->off != 0 ? "exp(score - largest)" : divided ? "exp of that" : "exp(score)");
     plt_column(doc, PLT_RIGHT, "Share");
-    for (int i = 0; i < s->n; i++) {
+    for (int k = 0; k < s->rows; k++) {
+        int i = s->row[k];
         plt_row(doc, PLT_ROW_PLAIN);
         plt_head(doc, "%s", name_of(call, i, room));
         number_cell(doc, s->x.cell[i]);
@@ -200,6 +258,7 @@ static void add_table(plt_doc *doc, const dsl_call *call, const scores *s)
         plt_cell(doc, "%s%%", plt_points(s->share.cell[i], 1));
         plt_cell_bar(doc, s->share.cell[i]);
     }
+    if (s->rows < s->n) add_others(doc, s);
     plt_row(doc, PLT_ROW_TOTAL);
     plt_head(doc, "sum");
     plt_cell(doc, "%s", "");
@@ -219,7 +278,8 @@ static lg_status add_temperatures(plt_doc *doc, const dsl_call *call, const scor
     plt_table(doc, "%s", "");
     plt_column(doc, PLT_LEFT, "Class");
     for (int t = 0; t < 3; t++) plt_column(doc, PLT_RIGHT, "at %g", tried[t]);
-    for (int i = 0; i < s->n; i++) {
+    for (int k = 0; k < s->rows; k++) {
+        int i = s->row[k];
         plt_row(doc, PLT_ROW_PLAIN);
         plt_head(doc, "%s", name_of(call, i, room));
         for (int t = 0; t < 3; t++) plt_cell(doc, "%s%%", plt_points(share[t].cell[i], 1));
@@ -258,12 +318,14 @@ static lg_status show(const dsl_call *call, plt_doc *doc, scores *s, lg_err *err
     char at[40] = "";
     LG_TRY(shares_at(call, s, s->temperature, &s->divided, &s->share, err));
     add_up(s);
+    LG_TRY(choose_rows(call, s, err));
     if (s->temperature != 1) snprintf(at, sizeof at, " at temperature %g", s->temperature);
     if (s->model)
         plt_title(doc, "softmax of the %d scores of %s for %s%s", s->n, call->arg[SCORES].value[0].name,
                   s->subject.name, at);
     else plt_title(doc, "softmax of %d scores%s", s->n, at);
-    if (s->model) cmd_warn_untrained(doc, &call->arg[SCORES].value[0]);
+    if (s->model) cmd_warn_untrained(doc, &call->arg[SCORES].value[0], -1);
+    if (s->model && !s->subject.of) cmd_note_guessed(doc, call, &call->arg[SCORES].value[0], ON);
     LG_TRY(cmd_doc_subject(doc, &s->subject, NULL, err));
     add_table(doc, call, s);
     say(doc, call, s);

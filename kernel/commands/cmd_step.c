@@ -570,7 +570,7 @@ static lg_status fill(plt_doc *doc, one_step *t, lg_err *err)
     plt_title(doc, "step %s on %s%s image %s, %s: lr %g, layer %s%s%s", t->seen.model_name, t->seen.data_name,
               cmd_where_text(call), t->about.number, data_class_name(t->seen.set, t->about.label), t->lr,
               nn_net_node(net_of(t), t->node)->name, *call->note ? " " : "", call->note);
-    cmd_warn_untrained(doc, &call->arg[MODEL].value[0]);
+    cmd_warn_untrained(doc, &call->arg[MODEL].value[0], -1);
     if (cmd_model_run(t->seen.model)) cmd_note_stale(doc, call, t->seen.model);
     cmd_warn_cleaned(doc, t->seen.model, t->seen.model_name, t->seen.set, t->seen.data_name);
     lg_buf_init(&words, 0);

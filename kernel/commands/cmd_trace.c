@@ -533,7 +533,7 @@ static lg_status fill(plt_doc *doc, const trace *t, lg_err *err)
     plt_title(doc, "trace %s on %s%s %s%s%s", t->seen.model_name, t->seen.data_name, cmd_where_text(call),
               lg_buf_str(&which), *call->note ? " " : "", call->note);
     lg_buf_release(&which);
-    cmd_warn_untrained(doc, &call->arg[MODEL].value[0]);
+    cmd_warn_untrained(doc, &call->arg[MODEL].value[0], -1);
     if (cmd_model_run(t->seen.model)) cmd_note_stale(doc, call, t->seen.model);
     LG_TRY(doc_strip(doc, t, err));
     LG_TRY(doc_flatten(doc, t, err));

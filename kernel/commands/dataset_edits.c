@@ -1,5 +1,7 @@
 /* dataset_edits.c - images by number or name, and what an edit changed. */
 #include "kernel/commands/dataset_edits.h"
+#include "lib/data/clean.h"
+
 #include <string.h>
 
 #include "lib/base/banned.h"
@@ -52,25 +54,106 @@ static ptrdiff_t row_of_id(const data_set *set, long long id)
     return lg_parse_int(image.number, &number) && number == id ? row : -1;
 }
 
+/* An image by number or name. */
+static lg_status id_of(const dsl_value *v, const data_set *set, const char *set_name, uint32_t *id, lg_err *err)
+{
+    data_image image;
+    ptrdiff_t row = v->integer > 0 ? data_row_numbered(set, v->text) : data_row_named(set, v->text);
+    if (row < 0 && v->integer > 0 && !strchr(v->text, '.')) row = row_of_id(set, v->integer);
+    if (row < 0) return no_image(v, set, set_name, err);
+    if (v->integer <= 0) LG_TRY(one_of_many(v, set, set_name, err));
+    data_image_at(set, (size_t)row, &image);
+    *id = image.id;
+    return LG_OK;
+}
+
 lg_status cmd_image_ids(const dsl_call *call, int param, const data_set *set, const char *set_name,
                         const uint32_t **out, size_t *count, lg_err *err)
 {
     const dsl_arg *arg = &call->arg[param];
     uint32_t *ids = lg_arena_alloc(call->arena, (size_t)arg->count + 1, sizeof *ids, err);
     if (!ids) return err->status;
-    for (int i = 0; i < arg->count; i++) {
-        const dsl_value *v = &arg->value[i];
-        ptrdiff_t row = v->integer > 0 ? data_row_numbered(set, v->text) : data_row_named(set, v->text);
-        if (row < 0 && v->integer > 0 && !strchr(v->text, '.')) row = row_of_id(set, v->integer);
-        data_image image;
-        if (row < 0) return no_image(v, set, set_name, err);
-        if (v->integer <= 0) LG_TRY(one_of_many(v, set, set_name, err));
-        data_image_at(set, (size_t)row, &image);
-        ids[i] = image.id;
-    }
+    for (int i = 0; i < arg->count; i++) LG_TRY(id_of(&arg->value[i], set, set_name, &ids[i], err));
     *out = ids;
     *count = (size_t)arg->count;
     return LG_OK;
+}
+
+/* ---- files ---- */
+bool cmd_image_is_file(const dsl_value *value, const data_set *set)
+{
+    if (value->integer > 0 || !strpbrk(value->text, "./")) return false;
+    return !set || data_row_named(set, value->text) < 0;
+}
+
+size_t cmd_image_files(const dsl_call *call, int param, const data_set *set)
+{
+    size_t files = 0;
+    for (int i = 0; i < call->arg[param].count; i++) files += cmd_image_is_file(&call->arg[param].value[i], set);
+    return files;
+}
+
+/* There is neither an image nor a file of this name. */
+static lg_status neither(const dsl_value *v, const data_set *named, const char *set_name, lg_err *err)
+{
+    if (!named || err->code != 302) return lg_err_place(err, v->span);
+    lg_err file = *err;
+    lg_err_clear(err);
+    lg_fail(err, LG_E_DATA, 314, "`%s` has no image `%.80s`, and there is no such file", set_name, v->text);
+    lg_why(err, "%s", file.why);
+    if (*file.hint) lg_try(err, "%s", file.hint);
+    return lg_err_place(err, v->span);
+}
+
+static lg_status no_address(const dsl_call *call, const dsl_value *v, lg_err *err)
+{
+    lg_fail(err, LG_E_UNSUPPORTED, 505, "`%s` reads files, not `%.60s`", call->command->name, v->text);
+    lg_try(err, "download the picture and name its file");
+    return lg_err_place(err, v->span);
+}
+
+lg_status cmd_image_open(const dsl_call *call, int param, const data_set *rows, const data_rules *rules,
+                         const data_set *named, const char *set_name, data_set **out, lg_err *err)
+{
+    const dsl_arg *arg = &call->arg[param];
+    size_t n = 0, failed = 0;
+    const dsl_value **value = lg_arena_alloc(call->arena, (size_t)arg->count, sizeof *value, err);
+    const char **file = value ? lg_arena_alloc(call->arena, (size_t)arg->count, sizeof *file, err) : NULL;
+    if (!file) return err->status;
+    for (int i = 0; i < arg->count; i++) {
+        if (!cmd_image_is_file(&arg->value[i], named)) continue;
+        if (strstr(arg->value[i].text, "://")) return no_address(call, &arg->value[i], err);
+        value[n] = &arg->value[i];
+        file[n++] = arg->value[i].text;
+    }
+    lg_status st = data_with_files(rows, rules, file, n, out, &failed, err);
+    return st && failed < n ? neither(value[failed], named, set_name, err) : st;
+}
+
+lg_status cmd_images_named(const dsl_call *call, int param, const data_set *set, const char *set_name, data_set **out,
+                           uint32_t **row, size_t *n, lg_err *err)
+{
+    const dsl_arg *arg = &call->arg[param];
+    size_t ids = 0, files = 0;
+    data_set *kept = NULL;
+    lg_status st;
+    *n = (size_t)arg->count;
+    *row = lg_arena_alloc(call->arena, *n, sizeof **row, err);
+    uint32_t *id = *row ? lg_arena_alloc(call->arena, *n, sizeof *id, err) : NULL;
+    if (!id) return err->status;
+    for (size_t i = 0; i < *n; i++)
+        if (!cmd_image_is_file(&arg->value[i], set)) LG_TRY(id_of(&arg->value[i], set, set_name, &id[ids++], err));
+    LG_TRY(cmd_keep_images(set, id, ids, &kept, err));
+    const data_rules rules = data_rules_of(set);
+    if (ids < *n) LG_GO(cmd_image_open(call, param, kept, &rules, set, set_name, out, err));
+    else *out = data_ref(kept);
+    st = LG_OK;
+    for (size_t i = 0; i < *n; i++)
+        if (cmd_image_is_file(&arg->value[i], set)) (*row)[i] = (uint32_t)(data_count(kept) + files++);
+        else (*row)[i] = (uint32_t)data_row_of(*out, id[i - files]);
+done:
+    data_unref(kept);
+    return st;
 }
 
 typedef struct wanted {

@@ -280,7 +280,9 @@ void cmd_note_stale(plt_doc *doc, const dsl_call *call, const cmd_model *model)
     lg_err ignored = {0};
     if (!run) {
         if (cmd_model_came_from(model)) plt_note(doc, "its weights are those of %s", cmd_model_came_from(model));
-        else plt_note(doc, "this network has not been trained: its answers are chance");
+        else
+            plt_note(doc, "%s not been trained: its answers are chance",
+                     model->base.file ? "the layers behind its base have" : "this network has");
         return;
     }
     if (cmd_run_where(run)) { /* which of its images would pass now is not known here: its lines tell */

@@ -9,11 +9,20 @@
 #define LARGEST 1e9 /* far inside of what a layer's numbers hold, even summed over a window */
 
 /* ---- a network of one layer ---- */
+/* Where numbers come in. A list may be longer than channels may be many. */
+static char *input_line(const cmd_stack *x, const char *line, lg_err *err)
+{
+    enum { SIDE = 65536 };
+    int n = x->rows * x->cols * x->channels, across = 1;
+    if (strncmp(line, "dense", 5) != 0) return lg_strf(err, "input %dx%dx%d", x->rows, x->cols, x->channels);
+    while (across < n && (n % across || n / across > SIDE)) across++;
+    return lg_strf(err, "input %dx%dx1 list", n / across, across);
+}
+
 static lg_status one_layer(const cmd_stack *x, const char *line, nn_net **out, lg_err *err)
 {
     lg_status st;
-    char *input =
-        lg_strf(err, "input %dx%dx%d%s", x->rows, x->cols, x->channels, strncmp(line, "dense", 5) ? "" : " list");
+    char *input = input_line(x, line, err);
     nn_net *net = NULL;
     if (!input) return err->status;
     LG_GO(nn_net_new(&net, err));

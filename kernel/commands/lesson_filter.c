@@ -6,14 +6,16 @@
 #include "lib/base/banned.h"
 
 /* ---- the network on one image ---- */
-static lg_status fill(const cmd_model *model, const char *name, const cmd_subject *s, nn_exec *exec, lg_err *err)
+static lg_status fill(const cmd_model *model, const dsl_value *value, const cmd_subject *s, nn_exec *exec, lg_err *err)
 {
     data_set *view = NULL;
     uint32_t row = (uint32_t)s->row;
     lg_status st;
+    const char *data = s->of ? s->of : s->name;
     LG_TRY(cmd_model_view(model, s->set, &view, err));
-    LG_GO(cmd_model_sees(model, name, view, s->name, err));
-    LG_GO(data_need_pixels(view, s->name, err));
+    st = cmd_model_sees(model, value->name, view, data, err);
+    if (st) LG_GO(lg_err_place(err, value->span));
+    LG_GO(data_need_pixels(view, data, err));
     LG_GO(data_fill(view, &row, 1, nn_exec_input(exec), NULL, err));
     nn_exec_forward(exec, 1);
 done:
@@ -30,7 +32,7 @@ static lg_status output_of(const dsl_call *call, const dsl_value *value, const c
     lg_status st;
     LG_GO(nn_exec_new(&(nn_exec_options){.net = model->net, .max_batch = 1, .keep = true}, &exec, err));
     nn_exec_load(exec, model->weights);
-    LG_GO(fill(model, value->name, s, exec, err));
+    LG_GO(fill(model, value, s, exec, err));
     const nn_node *at = nn_net_node(model->net, node);
     const float *from = node ? nn_exec_activation(exec, node) : nn_exec_input(exec);
     nn_shape shape = at->spec.out;
@@ -137,6 +139,7 @@ lg_status cmd_filter_of(const dsl_call *call, const dsl_value *value, int layer,
     *out = (cmd_filter){0};
     LG_TRY(find_layer(call, model->net, value->name, layer, &node, err));
     const nn_node *at = nn_net_node(model->net, node);
+    out->node = node;
     out->layer = at->name;
     out->filters = (int)at->spec.out.dim[2];
     out->before = nn_net_node(model->net, at->input[0])->name;
@@ -185,19 +188,22 @@ lg_status cmd_scores_of(const dsl_call *call, const dsl_value *value, const cmd_
     const nn_node *at = nn_net_node(model->net, last);
     cmd_stack x;
     if (at->spec.out.rank != 1 || nn_ends_in(at->type, at->spec.config) != NN_SOFTMAX)
-        return no_softmax(value->name, err);
+        return lg_err_place(err, (no_softmax(value->name, err), value->span));
     LG_TRY(output_of(call, value, subject, at->input[0], &x, err));
     if (strcmp(at->type->name, "dense") == 0) return dense_again(call, model, last, &x, out, err);
     *out = x;
     return LG_OK;
 }
 
-void cmd_warn_untrained(plt_doc *doc, const dsl_value *value)
+void cmd_warn_untrained(plt_doc *doc, const dsl_value *value, int node)
 {
     lg_err warning = {0};
     const cmd_model *model = cmd_model_of(value);
+    bool real = model->base.layers && model->base.file; /* weights of a base that learnt elsewhere */
     if (cmd_model_run(model) || cmd_model_came_from(model)) return;
-    lg_fail(&warning, LG_E_ARG, 411, "`%s` was not trained yet: its weights are still random numbers", value->name);
+    if (real && node >= 0 && node <= model->base.layers) return;
+    lg_fail(&warning, LG_E_ARG, 411, "%s`%s` %s not trained yet: %s weights are still random numbers",
+            real ? "the layers behind the base of " : "", value->name, real ? "were" : "was", real ? "their" : "its");
     lg_why(&warning, "the arithmetic is the same as after training, its result means nothing yet");
     lg_try(&warning, "fit %s", value->name);
     plt_warning(doc, &warning);

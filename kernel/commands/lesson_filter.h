@@ -14,6 +14,7 @@ typedef struct cmd_filter {
     cmd_motion motion;
     bool pixels;                /* x is the image itself */
     int filters, number;        /* number of filters: from 1 */
+    int node;                   /* of the network */
     int channels;               /* that reach the layer */
     int channel;                /* of a depthwise: the one its filter sees, from 0; -1: all */
     const char *layer, *before; /* "conv1", and the layer that makes x; borrowed from the network */
@@ -33,7 +34,8 @@ lg_status cmd_filter_of(const dsl_call *call, const dsl_value *model, int layer,
 /* The scores that a softmax at the end of the network gets for the image, (1, 1, n). LL405 where it has none. */
 lg_status cmd_scores_of(const dsl_call *call, const dsl_value *model, const cmd_subject *subject, cmd_stack *out,
                         lg_err *err) LG_MUST_CHECK;
-/* Warning LL411 where the network has not learnt yet. */
-void cmd_warn_untrained(plt_doc *doc, const dsl_value *model);
+/* Warning LL411 where the network has not learnt yet. node: the layer that is looked at, for which a pretrained base
+ * has learnt; -1: what the network says. */
+void cmd_warn_untrained(plt_doc *doc, const dsl_value *model, int node);
 
 #endif

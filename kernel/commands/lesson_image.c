@@ -1,6 +1,7 @@
 /* lesson_image.c - an image of a dataset as numbers, and the part of it that is shown. */
 #include "kernel/commands/lesson_image.h"
 #include "kernel/commands/dataset_edits.h"
+#include "lib/data/clean.h"
 
 #include <string.h>
 
@@ -39,11 +40,31 @@ static lg_status grid_of(const dsl_call *call, const cmd_subject_params *p, cmd_
 }
 
 /* ---- images ---- */
+static lg_status name_it(const dsl_call *call, const char *set, const char *number, cmd_subject *out, lg_err *err)
+{
+    out->name = lg_arena_strf(call->arena, err, "%s%s%s", set, *set ? " image " : "", number);
+    return out->name ? LG_OK : err->status;
+}
+
+/* A file, made as the images of the dataset are. */
+static lg_status row_of_file(const dsl_call *call, const dsl_value *object, int image, cmd_subject *out, lg_err *err)
+{
+    const data_set *set = cmd_dataset(object);
+    const data_rules rules = data_rules_of(set);
+    LG_TRY(data_need_pixels(set, object->name, err));
+    LG_TRY(cmd_image_open(call, image, NULL, &rules, set, object->name, &out->set, err));
+    data_image file;
+    out->row = 0;
+    data_image_at(out->set, 0, &file);
+    return name_it(call, "", file.number, out, err);
+}
+
 lg_status cmd_subject_row(const dsl_call *call, const dsl_value *object, int image, cmd_subject *out, lg_err *err)
 {
     const data_set *set = cmd_dataset(object);
     data_set *part = NULL;
     data_image found;
+    if (cmd_image_files(call, image, set)) return row_of_file(call, object, image, out, err);
     if (call->arg[image].count) {
         const uint32_t *ids;
         size_t n;
@@ -65,10 +86,8 @@ lg_status cmd_subject_row(const dsl_call *call, const dsl_value *object, int ima
                          : found.split == DATA_VAL  ? "val"
                          : found.split == DATA_TEST ? "test"
                                                     : "no part";
-    char *name = lg_strf(err, "%s image %s", object->name, found.number);
-    out->name = name ? lg_arena_strndup(call->arena, name, strlen(name), err) : NULL;
-    lg_free(name);
-    if (!out->name) return err->status;
+    LG_TRY(name_it(call, object->name, found.number, out, err));
+    out->of = object->name;
     out->set = data_ref(set);
     return LG_OK;
 }
@@ -210,11 +229,14 @@ lg_status cmd_doc_subject(plt_doc *doc, const cmd_subject *s, const cmd_view *sh
                         &(plt_box){(double)shown->left / size.w, (double)shown->top / size.h,
                                    (double)shown->cols / size.w, (double)shown->rows / size.h, PLT_EDGE_BAD, 0},
                         "%s", "shown");
+    const data_rules rules = data_rules_of(s->set);
     if (shown)
         plt_note(doc,
-                 "shown are rows %d to %d and columns %d to %d of the %dx%d image, as a network gets them: 0 is "
-                 "dark, 1 is light; `crop 12x12` shows more",
-                 shown->top + 1, shown->top + shown->rows, shown->left + 1, shown->left + shown->cols, size.h, size.w);
+                 "shown are rows %d to %d and columns %d to %d of the %dx%d image, as a network gets them: %g is "
+                 "dark, %g is light%s",
+                 shown->top + 1, shown->top + shown->rows, shown->left + 1, shown->left + shown->cols, size.h, size.w,
+                 rules.low, rules.high,
+                 shown->rows < size.h || shown->cols < size.w ? "; `crop 12x12` shows more" : "");
     if (s->elsewhere) plt_note(doc, "this image belongs to %s, not to the part that was named", s->elsewhere);
     return LG_OK;
 }

@@ -17,8 +17,8 @@
     }
 #define CMD_SUBJECT_IMAGE                                                                                              \
     {                                                                                                                  \
-        .name = "image", .role = DSL_OPTION, .type = DSL_T_IMAGE, .dflt_help = "the first",                            \
-        .help = "of a dataset: number or name of the image"                                                            \
+        .name = "image", .role = DSL_OPTION, .type = DSL_T_IMAGE, .files = true, .dflt_help = "the first",             \
+        .help = "of a dataset: number or name of the image, or a file"                                                 \
     }
 #define CMD_SUBJECT_CHANNEL(choices_, dflt_)                                                                           \
     {                                                                                                                  \
@@ -39,11 +39,12 @@ typedef struct cmd_subject_params {
 
 typedef struct cmd_subject {
     cmd_stack x;            /* the grid; or the channels that are meant of the whole image, 0..1 */
-    const char *name;       /* "g", "logos image 7" */
+    const char *name;       /* "g", "logos image 7", "photo.jpg" */
     const char *channel[3]; /* names of the channels in x; of a grid: its name */
     bool image;
     int crop_rows, crop_cols;
-    data_set *set;         /* owned: the dataset of the image; NULL for a grid */
+    data_set *set;         /* owned: the dataset of the image, of a file one of its own; NULL for a grid */
+    const char *of;        /* "logos": its name; NULL: a file */
     size_t row;            /* of it */
     const char *elsewhere; /* "val": the image is not of the part that was named; NULL: it is */
 } cmd_subject;
@@ -59,7 +60,8 @@ const char *cmd_channel_name(int channel, int channels);
 void cmd_subject_release(cmd_subject *subject);
 /* Is it a dataset that the line names? Then it is looked into only when the line runs. */
 bool cmd_subject_is_image(const dsl_call *call, int param);
-/* Image and row for an image option; the set is looked through whatever part was named. */
+/* Image and row for an image option; the set is looked through whatever part was named. A file (dataset_edits.h) is a
+ * set of its own then, made as the images of this dataset are. */
 lg_status cmd_subject_row(const dsl_call *call, const dsl_value *object, int image, cmd_subject *out,
                           lg_err *err) LG_MUST_CHECK;
 

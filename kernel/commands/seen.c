@@ -2,6 +2,7 @@
 #include "kernel/commands/seen.h"
 #include "kernel/commands/dataset_edits.h"
 #include "kernel/commands/freeze.h"
+#include "lib/data/clean.h"
 #include "lib/image/resize.h"
 
 #include <stdio.h>
@@ -17,6 +18,60 @@ void cmd_seen_release(cmd_seen *seen)
     data_unref(seen->view);
     lg_free(seen->row);
     *seen = (cmd_seen){0};
+}
+
+/* ---- files ---- */
+/* The dataset that images come from, NULL where there is none. */
+static const data_set *set_of(const dsl_call *call, int on, const cmd_model *model)
+{
+    const dsl_value *value = on < 0 ? NULL : dsl_val(call, on);
+    const dsl_object *object = value ? value->object : model->on ? dsl_session_get(call->session, model->on) : NULL;
+    return object && object->cls->kind == DSL_KIND_DATASET ? object->payload : NULL;
+}
+
+/* How a picture of no dataset is made: as those the model learnt from, else as those it would learn from. */
+static data_rules rules_for(const cmd_model *model, const data_set *set)
+{
+    data_rules rules = model->ruled ? model->rules : set ? data_rules_of(set) : DATA_RULES_NONE;
+    const nn_shape want = nn_net_input(model->net);
+    bool picture = want.rank == 3 && (want.dim[2] == 1 || want.dim[2] == 3);
+    if (!picture) rules.size = (data_size){0};
+    else if (!cmd_model_prepares(model) || !rules.size.h)
+        rules.size = (data_size){(int)want.dim[0], (int)want.dim[1], (int)want.dim[2]};
+    return rules;
+}
+
+void cmd_note_guessed(plt_doc *doc, const dsl_call *call, const dsl_value *model, int on)
+{
+    const cmd_model *m = cmd_model_of(model);
+    const data_rules rules = rules_for(m, NULL);
+    if (m->ruled || cmd_model_prepares(m) || set_of(call, on, m)) return;
+    plt_note(doc, "how the pictures were made that %s learnt from is not known here: %dx%d, scaled %g..%g", model->name,
+             rules.size.h, rules.size.w, rules.low, rules.high);
+}
+
+bool cmd_seen_only_files(const dsl_call *call, const dsl_value *model, int on, int image)
+{
+    int n = call->arg[image].count;
+    return n && cmd_image_files(call, image, set_of(call, on, cmd_model_of(model))) == (size_t)n;
+}
+
+lg_status cmd_seen_files(const dsl_call *call, const dsl_value *model, int on, int image, data_set **out, lg_err *err)
+{
+    const cmd_model *m = cmd_model_of(model);
+    const dsl_value *first = &call->arg[image].value[0], *value = on < 0 ? NULL : dsl_val(call, on);
+    const data_set *set = set_of(call, on, m);
+    const data_rules rules = rules_for(m, set);
+    if (call->where) {
+        lg_fail(err, LG_E_ARG, 144, "`where` chooses among the images of a dataset, and `%.80s` is a file",
+                first->text);
+        lg_try(err, "leave out the `where`");
+        return lg_err_place(err, first->span);
+    }
+    LG_TRY(cmd_image_open(call, image, NULL, &rules, set, value ? value->name : m->on, out, err));
+    lg_status st = cmd_model_sees(m, model->name, *out, "a file", err);
+    if (st) data_unref(*out), *out = NULL;
+    return st ? lg_err_place(err, model->span) : LG_OK;
 }
 
 /* ---- which images ---- */
@@ -83,74 +138,96 @@ done:
     return st;
 }
 
-/* Ids of the images named, or of a few. */
-static lg_status choose(const dsl_call *call, const cmd_seen_of *of, cmd_seen *seen, const data_set *set,
-                        const uint32_t **ids, lg_err *err)
+/* The images named, in a set of their own. */
+static lg_status take_named(const dsl_call *call, const cmd_seen_of *of, cmd_seen *seen, const data_set *set,
+                            lg_err *err)
 {
     data_image image;
-    if (call->arg[of->image].count) {
-        LG_TRY(cmd_image_ids(call, of->image, set, seen->data_name, ids, &seen->n, err));
-        for (size_t i = 0; i < seen->n; i++) {
-            data_image_at(set, (size_t)data_row_of(set, (*ids)[i]), &image);
-            if (!image.broken) continue;
-            lg_fail(err, LG_E_DATA, 305, "image %s cannot be read, so `%s` sees nothing", image.number,
-                    seen->model_name);
-            lg_why(err, "%s", image.broken);
-            return lg_err_place(err, call->arg[of->image].value[i].span);
-        }
-        return LG_OK;
-    }
-    uint32_t *some = lg_arena_alloc(call->arena, of->most, sizeof *some, err);
-    data_set *good = NULL;
-    if (!some) return err->status;
-    LG_TRY(data_where(set, readable, NULL, &good, err));
-    if (of->first) some[0] = 0, seen->n = data_count(good) > 0;
-    else seen->n = data_sample(good, of->most, data_seed(good), some);
+    uint32_t *row;
+    LG_TRY(cmd_images_named(call, of->image, set, seen->data_name, &seen->set, &row, &seen->n, err));
     for (size_t i = 0; i < seen->n; i++) {
-        data_image_at(good, some[i], &image);
-        some[i] = image.id;
+        data_image_at(seen->set, row[i], &image);
+        if (!image.broken) continue;
+        lg_fail(err, LG_E_DATA, 305, "image %s cannot be read, so `%s` sees nothing", image.number, seen->model_name);
+        lg_why(err, "%s", image.broken);
+        return lg_err_place(err, call->arg[of->image].value[i].span);
     }
-    data_unref(good);
-    *ids = some;
-    return LG_OK;
+    seen->row = lg_memdup(row, seen->n, sizeof *row, err);
+    return seen->row ? LG_OK : err->status;
 }
 
-static lg_status nothing_passes(const dsl_call *call, const cmd_seen *seen, lg_err *err)
+/* A few of many. */
+static lg_status take_some(const cmd_seen_of *of, cmd_seen *seen, const data_set *set, lg_err *err)
 {
+    data_set *good = NULL;
+    uint32_t *id = lg_alloc(of->most, sizeof *id, err);
+    data_image image;
+    lg_status st;
+    LG_GO(id ? LG_OK : err->status);
+    LG_GO(data_where(set, readable, NULL, &good, err));
+    if (of->first) id[0] = 0, seen->n = data_count(good) > 0;
+    else seen->n = data_sample(good, of->most, data_seed(good), id);
+    for (size_t i = 0; i < seen->n; i++) {
+        data_image_at(good, id[i], &image);
+        id[i] = image.id;
+    }
+    LG_GO(cmd_keep_images(good, id, seen->n, &seen->set, err));
+    for (size_t i = 0; i < seen->n; i++) id[i] = (uint32_t)data_row_of(seen->set, id[i]);
+    seen->row = id;
+    id = NULL;
+done:
+    lg_free(id);
+    data_unref(good);
+    return st;
+}
+
+static lg_status nothing_passes(const dsl_call *call, const dsl_value *on, const cmd_seen *seen, lg_err *err)
+{
+    if (on && on->part != DSL_PART_ALL && !seen->passed && !call->where) return cmd_part_empty(on, err);
     if (call->where) lg_fail(err, LG_E_DATA, 407, "no image of `%s` passes this `where`", seen->data_name);
     else lg_fail(err, LG_E_DATA, 407, "`%s` has no image that can be read", seen->data_name);
     return lg_try(err, "show %s", seen->data_name);
 }
 
-static lg_status take(const dsl_call *call, cmd_seen *seen, const data_set *set, const uint32_t *ids, lg_err *err)
+static lg_status from_dataset(const dsl_call *call, const cmd_seen_of *of, cmd_seen *seen, lg_err *err)
 {
-    LG_TRY(cmd_keep_images(set, ids, seen->n, &seen->set, err));
-    seen->row = lg_alloc(seen->n, sizeof *seen->row, err);
-    if (!seen->row) return err->status;
-    for (size_t i = 0; i < seen->n; i++) seen->row[i] = (uint32_t)data_row_of(seen->set, ids[i]);
-    LG_TRY(cmd_model_view(seen->model, seen->set, &seen->view, err));
-    return cmd_opinion_ask(call, seen->model, seen->set, &seen->opinion, err);
-}
-
-lg_status cmd_seen_open(const dsl_call *call, const cmd_seen_of *of, cmd_seen *seen, lg_err *err)
-{
-    const dsl_value *model = &call->arg[of->model].value[0], *on = dsl_val(call, of->on);
     const data_set *set = NULL;
-    const uint32_t *ids = NULL;
     data_set *part = NULL, *chosen = NULL;
     lg_status st;
-    *seen = (cmd_seen){.model = cmd_model_of(model), .model_name = model->name};
     LG_GO(whose(call, of, seen, &set, err));
     LG_GO(cmd_model_sees(seen->model, seen->model_name, set, seen->data_name, err));
     LG_GO(part_of(call, of, seen, set, &part, err));
     LG_GO(passing(call, seen, part, &chosen, err));
     seen->passed = data_count(chosen);
-    LG_GO(choose(call, of, seen, chosen, &ids, err));
-    if (!seen->n) LG_GO(nothing_passes(call, seen, err));
-    LG_GO(take(call, seen, chosen, ids, err));
+    LG_GO(call->arg[of->image].count ? take_named(call, of, seen, chosen, err) : take_some(of, seen, chosen, err));
+    if (!seen->n) LG_GO(nothing_passes(call, dsl_val(call, of->on), seen, err));
 done:
     data_unref(part);
     data_unref(chosen);
+    return st;
+}
+
+static lg_status from_files(const dsl_call *call, const cmd_seen_of *of, cmd_seen *seen, lg_err *err)
+{
+    LG_TRY(cmd_seen_files(call, &call->arg[of->model].value[0], of->on, of->image, &seen->set, err));
+    seen->n = seen->passed = data_count(seen->set);
+    seen->files = true;
+    seen->data_name = seen->n == 1 ? "file" : "files";
+    seen->row = lg_alloc(seen->n, sizeof *seen->row, err);
+    for (size_t i = 0; seen->row && i < seen->n; i++) seen->row[i] = (uint32_t)i;
+    return seen->row ? LG_OK : err->status;
+}
+
+lg_status cmd_seen_open(const dsl_call *call, const cmd_seen_of *of, cmd_seen *seen, lg_err *err)
+{
+    const dsl_value *model = &call->arg[of->model].value[0], *on = dsl_val(call, of->on);
+    lg_status st;
+    *seen = (cmd_seen){.model = cmd_model_of(model), .model_name = model->name};
+    bool files = cmd_seen_only_files(call, model, of->on, of->image);
+    LG_GO(files ? from_files(call, of, seen, err) : from_dataset(call, of, seen, err));
+    LG_GO(cmd_model_view(seen->model, seen->set, &seen->view, err));
+    LG_GO(cmd_opinion_ask(call, seen->model, seen->set, &seen->opinion, err));
+done:
     if (st) cmd_seen_release(seen);
     return st && !err->span.line ? lg_err_place(err, (on ? on : model)->span) : st;
 }
@@ -198,7 +275,7 @@ const char *cmd_output_name(const cmd_model *model, int output)
     static _Thread_local unsigned turn;
     if (output < model->labels.count) return model->labels.name[output];
     char *to = room[turn++ & 7];
-    snprintf(to, sizeof *room, "output %d", output + 1);
+    snprintf(to, sizeof *room, "output %d", output);
     return to;
 }
 
@@ -215,9 +292,9 @@ static lg_status no_class(const cmd_model *model, const char *name, const dsl_va
         lg_buf_release(&list);
         if (near) lg_try(err, "did you mean `%s`?", near);
     } else {
-        lg_why(err, "it was made without labels: its outputs are numbered from 1 to %s",
-               lg_thousands((long long)nn_shape_size(nn_net_output(model->net))));
-        lg_try(err, "class 1");
+        lg_why(err, "it was made without labels: its outputs are numbered from 0 to %s",
+               lg_thousands((long long)nn_shape_size(nn_net_output(model->net)) - 1));
+        lg_try(err, "class 0");
     }
     return lg_err_place(err, word->span);
 }
@@ -239,9 +316,9 @@ lg_status cmd_output_asked(const dsl_call *call, int model_param, int class, int
     if (!word) return LG_OK;
     for (int k = 0; k < model->labels.count; k++)
         if (lg_casecmp(model->labels.name[k], word->text) == 0) *output = k;
-    if (!model->labels.count && lg_parse_int(word->text, &number) && number >= 1 &&
-        number <= (long long)nn_shape_size(out))
-        *output = (int)number - 1;
+    if (!model->labels.count && lg_parse_int(word->text, &number) && number >= 0 &&
+        number < (long long)nn_shape_size(out))
+        *output = (int)number;
     return *output < 0 ? no_class(model, value->name, word, err) : LG_OK;
 }
 
@@ -249,7 +326,7 @@ void cmd_seen_numbers(const cmd_seen *seen, lg_buf *out)
 {
     enum { SAID = 6 };
     data_image image;
-    lg_buf_adds(out, seen->n == 1 ? "image " : "images ");
+    if (!seen->files) lg_buf_adds(out, seen->n == 1 ? "image " : "images ");
     for (size_t i = 0; i < seen->n && i < SAID; i++) {
         data_image_at(seen->set, seen->row[i], &image);
         lg_buf_addf(out, "%s%s", i ? ", " : "", image.number);
@@ -284,6 +361,9 @@ lg_status cmd_doc_scores(plt_doc *doc, const cmd_model *model, const float *p, c
         label[k] = cmd_output_name(model, all[k].output);
         value[k] = (double)all[k].p;
     }
+    const nn_node *last = nn_net_node(model->net, nn_net_count(model->net) - 1);
+    nn_activation end = nn_ends_in(last->type, last->spec.config);
+    bool shares = end == NN_SOFTMAX || end == NN_SIGMOID; /* else scores without bounds */
     char likeliest[80];
     snprintf(likeliest, sizeof likeliest, "%s: the likeliest", title);
     plt_bars(doc, &(plt_bars_spec){.title = n > BARS ? likeliest : title,
@@ -291,22 +371,37 @@ lg_status cmd_doc_scores(plt_doc *doc, const cmd_model *model, const float *p, c
                                    .labels = label,
                                    .values = value,
                                    .n = shown,
-                                   .percent = true});
+                                   .percent = shares});
     lg_free(all);
     return LG_OK;
 }
 
 /* ---- layers ---- */
-static lg_status no_maps(const char *name, const nn_node *node, const nn_net *net, bool kernel, lg_err *err)
+static bool has_kernel(const nn_node *node)
 {
+    return node->nparam > 0 && node->param[0].shape.rank >= 3 && strcmp(node->param[0].name, "kernel") == 0;
+}
+
+/* The layer to name instead: with maps, or the nearest one before that has kernels. */
+static int another(const nn_net *net, int node, bool kernel)
+{
+    if (!kernel) return nn_explain_node(net);
+    for (int i = node - 1; i > 0; i--)
+        if (has_kernel(nn_net_node(net, i))) return i;
+    return -1;
+}
+
+static lg_status no_maps(const char *name, int at, const nn_net *net, bool kernel, lg_err *err)
+{
+    const nn_node *node = nn_net_node(net, at);
     char size[NN_SHAPE_TEXT];
-    int other = nn_explain_node(net);
+    int other = another(net, at, kernel);
     lg_fail(err, LG_E_SHAPE, 432, "`%s` of `%s` has no %s", node->name, name, kernel ? "kernels" : "maps to look at");
     if (kernel) lg_why(err, "it is a layer of type `%s`, and kernels are what convolutions learn", node->type->name);
     else if (node->spec.out.rank == 3)
         lg_why(err, "it gives one place, %s, so there is nothing to tell apart", nn_shape_text(node->spec.out, size));
     else lg_why(err, "it gives a list of %s numbers, which have no places", nn_shape_text(node->spec.out, size));
-    return other >= 0 && !kernel ? lg_try(err, "layer %s", nn_net_node(net, other)->name) : err->status;
+    return other >= 0 ? lg_try(err, "layer %s", nn_net_node(net, other)->name) : err->status;
 }
 
 static lg_status no_convolution(const dsl_call *call, const char *name, bool kernel, lg_err *err)
@@ -315,11 +410,6 @@ static lg_status no_convolution(const dsl_call *call, const char *name, bool ker
     lg_fail(err, LG_E_SHAPE, 432, "`%s` has no convolution%s", name, kernel ? "" : " whose output has places");
     lg_why(err, "%s", kernel ? "kernels are what convolutions learn" : "without places there is nothing to draw");
     return other ? lg_try(err, "%s %s method occlusion", call->command->name, name) : lg_try(err, "summary %s", name);
-}
-
-static bool has_kernel(const nn_node *node)
-{
-    return node->nparam > 0 && node->param[0].shape.rank >= 3 && strcmp(node->param[0].name, "kernel") == 0;
 }
 
 lg_status cmd_seen_layer(const dsl_call *call, int model, int layer, int fallback, bool kernel, int *node, lg_err *err)
@@ -334,7 +424,7 @@ lg_status cmd_seen_layer(const dsl_call *call, int model, int layer, int fallbac
     lg_status st = LG_OK;
     if (*node < 0) st = cmd_no_layer(value->name, m, word->text, err);
     else if (kernel ? !has_kernel(nn_net_node(m->net, *node)) : !nn_has_places(nn_net_node(m->net, *node)))
-        st = no_maps(value->name, nn_net_node(m->net, *node), m->net, kernel, err);
+        st = no_maps(value->name, *node, m->net, kernel, err);
     return st ? lg_err_place(err, word->span) : LG_OK;
 }
 

@@ -56,6 +56,7 @@ typedef struct dsl_param {
     bool ranges;        /* INT, NUMBER: also takes `0.01..0.3`; then the value is a RANGE, both ends within bounds */
     bool implicit;      /* a missing dataset or model is filled in when exactly one exists or `use` chose one; with
                            several it stays empty, unless `required` */
+    bool files;         /* IMAGE: a picture file will do as well as an image of the dataset */
     bool late;          /* not available in this build of the language: said in help, refused when used */
     const char *help;   /* one clause */
     const char *advice; /* usual range and what goes wrong at both ends; for inspection. May be NULL */

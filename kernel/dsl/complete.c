@@ -193,6 +193,18 @@ static void add_roots(completer *c)
 }
 
 /* One level below the folder that is already written; of files those that end so. */
+/* ending: NULL: pictures. */
+static bool is_offered(const char *name, const char *ending)
+{
+    static const char *const pictures[] = {".jpg", ".jpeg", ".png", ".bmp"};
+    size_t n = strlen(name);
+    for (size_t i = 0; !ending && i < sizeof pictures / sizeof *pictures; i++) {
+        size_t m = strlen(pictures[i]);
+        if (n > m && lg_casecmp(name + n - m, pictures[i]) == 0) return true;
+    }
+    return ending && ends_with(name, ending);
+}
+
 static void add_files(completer *c, const char *ending)
 {
     enum { LOOK = 20000 };
@@ -211,7 +223,7 @@ static void add_files(completer *c, const char *ending)
         if (slash + n + 1 > sizeof entry) continue;
         memcpy(entry, c->partial, slash);
         memcpy(entry + slash, listing.path[i], n + 1);
-        if (!is_folder && !ends_with(entry, ending)) continue;
+        if (!is_folder && !is_offered(entry, ending)) continue;
         if (!strpbrk(entry, " #,;=()[]{}<>!\"'") || c->context.in_string)
             add_match(c, entry, is_folder ? "folder" : "file", "");
     }
@@ -404,7 +416,10 @@ static void add_values(completer *c, const dsl_param *param)
         else if (param->dflt && !param->list) add_match(c, param->dflt, "value", lg_buf_str(&signature));
         break;
     case DSL_T_LABEL: add_labels(c); break;
-    case DSL_T_IMAGE: add_ids(c); break;
+    case DSL_T_IMAGE:
+        add_ids(c);
+        if (param->files) add_files(c, NULL);
+        break;
     case DSL_T_LAYER: add_layer_names(c); break;
     case DSL_T_NEWNAME: break;
     case DSL_T_SPLIT: add_splits(c, param); break;

@@ -139,8 +139,8 @@ lg_status dsl_matrix_grid(dsl_walk *walk, const dsl_matrix *matrix, lg_arena *ar
     if (!cell) return err->status;
     for (const dsl_row *row = matrix->first; row; row = row->next, r++) {
         if (row->cells.count != cols) {
-            lg_fail(err, LG_E_SHAPE, 126, "row %d of the grid has %d numbers, the first has %d", r + 1,
-                    row->cells.count, cols);
+            lg_fail(err, LG_E_SHAPE, 126, "row %d of the grid has %d number%s, the first has %d", r + 1,
+                    row->cells.count, row->cells.count == 1 ? "" : "s", cols);
             lg_try(err, "give every row the same number of numbers");
             return lg_err_place(err, row->cells.first->span);
         }

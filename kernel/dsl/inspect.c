@@ -30,6 +30,7 @@ static const char *type_word(const dsl_param *param)
                                         [DSL_T_NEWNAME] = "new name",
                                         [DSL_T_OBJECT] = "object",
                                         [DSL_T_GRID] = "grid"};
+    if (param->files) return "image number, name or file";
     return words[param->type];
 }
 

@@ -277,4 +277,12 @@ lg_status data_resize(const data_set *set, const data_resize_spec *spec, data_se
  * equal (LL315), and so must the way images were fitted and cleaned (LL343). */
 lg_status data_combine(const data_set *const *sets, size_t n, data_set **out, lg_err *err) LG_MUST_CHECK;
 
+/* ---- pictures of no dataset ---- */
+/* The rows of a set (NULL: none) with pictures from single files behind them, made as `rules` say; of a set these are
+ * its own (data_rules_of). Files have no label and are in no part; their number is the file's name, with its folders
+ * only where two are called the same. The classes stay the set's. *out owned; *failed is the file that a failure is
+ * about. LL302, LL303, LL391, LL393, LL601 as the opener has them, LL305 no picture. */
+lg_status data_with_files(const data_set *set, const data_rules *rules, const char *const *file, size_t files,
+                          data_set **out, size_t *failed, lg_err *err) LG_MUST_CHECK;
+
 #endif

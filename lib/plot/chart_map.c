@@ -13,6 +13,7 @@ enum {
     MARGIN = 24, /* the map */
     SHOWN = 30,  /* CSS pixels of a picture */
     MOST_PICTURES = 80,
+    LEGEND = 100, /* width of its texts */
     COLUMNS = 60,
     LINES = 20, /* the map in letters */
     MOST_CLASSES = 60,
@@ -130,9 +131,26 @@ static int draw_pictures(const map *m)
     return count;
 }
 
+/* Bytes that all names begin with, up to a blank or the like, where one of them is too long for the legend: without
+ * them they can be told apart. */
+static size_t alike(const map *m)
+{
+    bool wide = false;
+    size_t n = m->s->n > 1 ? strlen(m->s->labels[0]) : 0;
+    for (int k = 0; k < m->s->n; k++) {
+        size_t same = 0;
+        wide |= plt_text_width(m->s->labels[k], 12, false) > LEGEND - 24;
+        while (same < n && m->s->labels[k][same] == m->s->labels[0][same]) same++;
+        n = same;
+    }
+    while (n && !strchr(" _-/.", m->s->labels[0][n - 1])) n--;
+    return wide && n > 3 ? n : 0;
+}
+
 static void draw_legend(const map *m, int pictures)
 {
     double x = WIDE + 32, y = m->top + 12;
+    size_t cut = alike(m);
     int most = (TALL - 120) / 20;
     for (int k = 0; k < m->s->n && k < most; k++, y += 20) {
         int64_t count = 0;
@@ -140,9 +158,9 @@ static void draw_legend(const map *m, int pictures)
         draw_disc(m, x + 6, y, k < MOST_CLASSES ? m->letter[k] : "*", plt_series_color(k), false);
         lg_buf text;
         lg_buf_init(&text, 0);
-        lg_buf_addf(&text, "%s %s", m->s->labels[k], lg_thousands(count));
+        lg_buf_addf(&text, "%s%s %s", cut ? "…" : "", m->s->labels[k] + cut, lg_thousands(count));
         plt_draw_text(m->scene, x + 18, y + 4, (plt_font){0},
-                      plt_text_fit(m->scene->doc, lg_buf_str(&text), 12, false, 100));
+                      plt_text_fit(m->scene->doc, lg_buf_str(&text), 12, false, LEGEND));
         lg_buf_release(&text);
     }
     if (m->s->n > most) plt_draw_textf(m->scene, x, y + 4, (plt_font){.size = 11}, "and %d more", m->s->n - most);

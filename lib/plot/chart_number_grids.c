@@ -8,7 +8,7 @@
 
 #include "lib/base/banned.h"
 
-enum { LEFT = 16, WIDE = 608, GAP = 20, CAPTION = 18, LINE = 16, LINES = 6, WORDS = 12, SHORT = 7 };
+enum { LEFT = 16, WIDE = 608, GAP = 20, CAPTION = 18, LINE = 16, LINES = 6, WORDS = 12, SHORT = 7, SUM = 20 };
 
 /* Where a grid lies: its upper left cell, the size of its cells and letters. */
 typedef struct place {
@@ -246,6 +246,12 @@ static plt_numbers longest_products(plt_doc *doc, const plt_slide_spec *s, int c
     return longest;
 }
 
+/* The grid that a channel's sum stands below. */
+static const place *summed_at(const slide *m, int channel)
+{
+    return m->shows_products ? &m->products[channel] : &m->kernel[channel];
+}
+
 static void put_channel(slide *m, flow *f, int c)
 {
     const plt_slide_spec *s = m->spec;
@@ -262,7 +268,25 @@ static void put_channel(slide *m, flow *f, int c)
         m->products[c] = flow_put(doc, f, &products);
         draw_grid(m->scene, &m->products[c], &products, false, false);
     }
-    if (s->channels > 1) flow_break(f);
+    if (s->channels < 2) return;
+    if (s->kernel) f->row = fmax(f->row, summed_at(m, c)->y - f->y + s->window_h * summed_at(m, c)->h + SUM);
+    flow_break(f);
+}
+
+/* What each of several channels adds, below its products. */
+static void draw_sums(const slide *m, int row, int col)
+{
+    const plt_slide_spec *s = m->spec;
+    for (int k = 0; k < s->channels && s->channels > 1 && s->kernel; k++) {
+        const place *p = summed_at(m, k);
+        double sum = 0;
+        for (int i = 0; i < s->window_h * s->window_w; i++)
+            sum += cell_of(&s->in[k], row * s->stride_h + i / s->window_w * gap(s->dilation_h),
+                           col * s->stride_w + i % s->window_w * gap(s->dilation_w)) *
+                   s->kernel[k].cell[i];
+        plt_draw_textf(m->scene, p->x, p->y + s->window_h * p->h + SUM - 4, (plt_font){.size = WORDS, .bold = true},
+                       "%ssum %s", k ? "+ " : "", number(m->scene->doc, sum));
+    }
 }
 
 static void draw_outlines(const slide *m)
@@ -356,6 +380,7 @@ static void draw_position(const slide *m, int i)
     }
     for (int k = 0; k < s->channels; k++) draw_window(m, &m->in[k], row * s->stride_h, col * s->stride_w);
     draw_frame(m->scene, &m->out, row, col, 1, 1);
+    draw_sums(m, row, col);
     draw_words(m->scene, m->text, s->line[i]);
 }
 

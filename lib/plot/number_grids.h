@@ -40,7 +40,7 @@ typedef struct plt_slide_spec {
     const char *title, *sentence;
     const plt_numbers *in;     /* channels of them, of one size */
     const plt_numbers *kernel; /* one for each channel; NULL: nothing is multiplied (pooling) */
-    int channels;              /* 1..PLT_SLIDE_CHANNELS */
+    int channels;              /* 1..PLT_SLIDE_CHANNELS; of several the sum of each stands below its products */
     plt_numbers out;
     int window_h, window_w, stride_h, stride_w;
     int dilation_h, dilation_w; /* from one number of the window to the next; 0 is 1. Gaps are not framed */

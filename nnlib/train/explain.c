@@ -148,7 +148,9 @@ typedef struct occlusion {
     const nn_occlusion_options *patch;
     int h, w, c, rows, columns, batch;
     nn_exec *exec;
-    double *sum, *count; /* (h, w) */
+    const int *score; /* (scores) */
+    int scores;
+    double *sum, *count; /* (scores, h, w), (h, w) */
 } occlusion;
 
 int nn_occlusion_patches(const nn_net *net, const nn_occlusion_options *p)
@@ -179,13 +181,17 @@ static void cover(const occlusion *w, float *image, int i)
             image[(size_t)y * (size_t)(w->w * w->c) + (size_t)x] = w->patch->grey;
 }
 
-static void note_fall(occlusion *w, int i, double fall)
+/* p: the probabilities with window i covered. */
+static void note_fall(occlusion *w, int i, const float *before, const float *p)
 {
     window at = window_of(w, i);
+    size_t pixels = (size_t)w->h * (size_t)w->w;
     for (int y = at.top; y < at.bottom; y++)
         for (int x = at.left; x < at.right; x++) {
             size_t pixel = (size_t)y * (size_t)w->w + (size_t)x;
-            w->sum[pixel] += fall, w->count[pixel]++;
+            w->count[pixel]++;
+            for (int s = 0; s < w->scores; s++)
+                w->sum[(size_t)s * pixels + pixel] += (double)before[s] - (double)p[w->score[s]];
         }
 }
 
@@ -204,22 +210,28 @@ static lg_status cover_all(occlusion *w, float *before, lg_err *err)
         nn_exec_forward(w->exec, n);
         LG_TRY(lg_cancel_check(w->o->cancel, err));
         for (int i = 0; i < n; i++) {
-            float p = nn_exec_output(w->exec)[(size_t)i * (size_t)classes + (size_t)w->o->score];
-            if (done + i) note_fall(w, done + i - 1, (double)*before - (double)p);
-            else *before = p;
+            const float *p = nn_exec_output(w->exec) + (size_t)i * (size_t)classes;
+            if (done + i) note_fall(w, done + i - 1, before, p);
+            for (int s = 0; !(done + i) && s < w->scores; s++) before[s] = p[w->score[s]];
         }
         if (w->o->on_patch) w->o->on_patch(w->o->ctx, done + n - 1, items - 1);
     }
     return LG_OK;
 }
 
-lg_status nn_occlusion(const nn_explain_options *o, const nn_occlusion_options *patch, float *heat, float *before,
-                       lg_err *err)
+lg_status nn_occlusion_of(const nn_explain_options *o, const nn_occlusion_options *patch, const int *score, int scores,
+                          float *heat, float *before, lg_err *err)
 {
     enum { BATCH = 16 };
     const nn_net *net = nn_weights_net(o->weights);
     const nn_shape s = nn_net_input(net);
-    occlusion w = {.o = o, .patch = patch, .h = (int)s.dim[0], .w = (int)s.dim[1], .c = (int)s.dim[2]};
+    occlusion w = {.o = o,
+                   .patch = patch,
+                   .h = (int)s.dim[0],
+                   .w = (int)s.dim[1],
+                   .c = (int)s.dim[2],
+                   .score = score,
+                   .scores = scores};
     size_t pixels = (size_t)w.h * (size_t)w.w;
     lg_status st;
     w.rows = steps_of(w.h, patch->height, patch->down), w.columns = steps_of(w.w, patch->width, patch->across);
@@ -228,16 +240,23 @@ lg_status nn_occlusion(const nn_explain_options *o, const nn_occlusion_options *
                       err));
     nn_exec_load(w.exec, o->weights);
     nn_exec_set_cancel(w.exec, o->cancel);
-    w.sum = lg_alloc(pixels, sizeof *w.sum, err);
+    w.sum = lg_alloc(pixels * (size_t)scores, sizeof *w.sum, err);
     w.count = w.sum ? lg_alloc(pixels, sizeof *w.count, err) : NULL;
     LG_GO(w.count ? LG_OK : LG_E_MEMORY);
     LG_GO(cover_all(&w, before, err));
-    for (size_t i = 0; i < pixels; i++) heat[i] = (float)(w.count[i] > 0 ? w.sum[i] / w.count[i] : 0);
+    for (size_t i = 0; i < pixels * (size_t)scores; i++)
+        heat[i] = (float)(w.count[i % pixels] > 0 ? w.sum[i] / w.count[i % pixels] : 0);
 done:
     lg_free(w.sum);
     lg_free(w.count);
     nn_exec_free(w.exec);
     return st;
+}
+
+lg_status nn_occlusion(const nn_explain_options *o, const nn_occlusion_options *patch, float *heat, float *before,
+                       lg_err *err)
+{
+    return nn_occlusion_of(o, patch, &o->score, 1, heat, before, err);
 }
 
 /* ---- maps ---- */

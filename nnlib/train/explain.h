@@ -58,6 +58,10 @@ nn_occlusion_options nn_occlusion_defaults(const nn_net *net);
 int nn_occlusion_patches(const nn_net *net, const nn_occlusion_options *patch);
 lg_status nn_occlusion(const nn_explain_options *options, const nn_occlusion_options *patch, float *heat, float *before,
                        lg_err *err) LG_MUST_CHECK;
+/* The same for several classes in one pass: heat (scores, h, w), before (scores); the options' own score is not asked.
+ */
+lg_status nn_occlusion_of(const nn_explain_options *options, const nn_occlusion_options *patch, const int *score,
+                          int scores, float *heat, float *before, lg_err *err) LG_MUST_CHECK;
 
 /* A map (h, w) made (height, width): bilinear between the middles of its places, as tf.image.resize does. */
 void nn_map_resize(const float *map, int h, int w, float *out, int height, int width);

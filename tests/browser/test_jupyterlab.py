@@ -9,11 +9,13 @@ import json
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -135,7 +137,7 @@ def test_run_all(page, lab, keep):
     run_all(page, 300)
     text = full_text(page)
     errors = page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr'], "
-                          ".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']")
+                          ".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']")
     assert errors.count() == 0, errors.first.inner_text()
     for word in ("True Total", "Predicted Total", "130,532", "conv2d_1 (Conv2D)", "precision"):
         assert word.lower() in text.lower(), f"{word!r} is not on the page"
@@ -196,6 +198,11 @@ VISUALS = [
     "save scratch to scratch.lmodel\nlist\nhelp sweep",
     "pad logos.train by 2 image 7\nconvolve logos.train with scratch layer conv1 filter 3 image 7\n"
     "activate logos.train relu with scratch image 7",
+    "explain scratch image 7, \"a photo.png\" method occlusion",
+    "explain scratch image 7 class nike method saliency",
+    "activations scratch image \"a photo.png\" layer conv2 limit 4",
+    "filters scratch limit 8\nfilters scratch layer conv2 limit 6",
+    "embed logos.val with scratch layer conv2",
 ]
 
 # An instructor's hour, as the language's description has it; LOAD is a line of its own for photos.
@@ -269,7 +276,7 @@ def run_whole(page, lab, name):
     page.set_viewport_size({"width": 1280, "height": 3000})
     open_notebook(page, lab, name)
     run_all(page, 300)
-    errors = page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']")
+    errors = page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']")
     assert errors.count() == 0, errors.first.inner_text()
 
 
@@ -301,6 +308,14 @@ def moves(page, alt):
     return len(seen) > 1
 
 
+def write_photo(lab, name):
+    """A picture that belongs to no dataset."""
+    rows = b"".join(b"\0" + bytes(c for x in range(90) for c in (x * 2, y * 3, (x ^ y) & 255)) for y in range(60))
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", 90, 60, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    (lab.work / name).write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks))
+
+
 def looked_at(page, lab, keep, name, sources):
     """Every picture of these cells is whole, with words, no wider than its place; the same for who does not trust it."""
     write_notebook(lab, f"{name}.ipynb", sources)
@@ -317,7 +332,7 @@ def looked_at(page, lab, keep, name, sources):
     shots(page, keep, f"{name}-dark")
     dark(page, False)
     menu(page, "File", "Save Notebook")
-    page.wait_for_timeout(1500)
+    page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty", timeout=30000)
     saved = json.loads((lab.work / f"{name}.ipynb").read_text())
     saved["cells"].append({"cell_type": "markdown", "id": "mark", "metadata": {}, "source": ["received"]})
     (lab.work / f"{name}-received.ipynb").write_text(json.dumps(saved))
@@ -334,6 +349,7 @@ def looked_at(page, lab, keep, name, sources):
 
 
 def test_every_visual(page, lab, keep):
+    write_photo(lab, "a photo.png")
     looked_at(page, lab, keep, "visual", VISUALS)
 
 

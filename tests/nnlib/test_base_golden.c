@@ -5,6 +5,7 @@
  * Files and how they are made: tests/golden/keras/make_bases.py. */
 #include "nnlib/model/base.h"
 #include "nnlib/model/plan.h"
+#include "nnlib/train/explain.h"
 #include "tests/support/keras_golden.h"
 
 enum { SAMPLES = 32 };
@@ -168,6 +169,57 @@ TEST(every_layer_equals_torchvision)
     int layers = 0;
     CHECK_INT(check_file("tests/golden/keras/bases_torch.bin", NN_FILE_TORCH, &layers), 10);
     CHECK(layers > 700);
+}
+
+/* ---- where it sees a class ---- */
+
+static const record *heat_record(const golden *g, const char *what, const char *layer, int score)
+{
+    char name[160];
+    snprintf(name, sizeof name, "%s|%s|%d", what, layer, score);
+    for (int i = 0; i < g->count; i++)
+        if (strcmp(g->item[i].name, name) == 0) return &g->item[i];
+    TEST_FAIL("no record %s", name);
+    return NULL;
+}
+
+TEST(heat_of_a_residual_network_equals_torch)
+{
+    enum { HEIGHT = 48, WIDTH = 64, PIXELS = HEIGHT * WIDTH };
+    static const char *const layers[] = {"layer1.1", "layer3.0", "layer4.1"};
+    static float image[PIXELS * 3], heat[PIXELS];
+    const nn_base *base = nn_base_find("resnet18");
+    nn_base_options o = nn_base_defaults(base);
+    nn_net *net = NULL;
+    float before;
+    golden g = read_golden("tests/golden/keras/bases_explain.bin");
+    o.top = true, o.size = (nn_dims){HEIGHT, WIDTH, 3};
+    lg_err_clear(&err);
+    CHECK_OK(nn_base_net(base, &o, &net, &err));
+    nn_weights *weights = weights_by_name(base, net, NN_FILE_TORCH);
+    hash_fill(image, PIXELS * 3, 1, 1.0f);
+    for (int k = 0; k < 2; k++) {
+        nn_explain_options how = {.weights = weights, .image = image, .score = k ? 700 : 3};
+        for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
+            int node = nn_net_find(net, layers[i]);
+            CHECK(node > 0);
+            CHECK_OK(nn_gradcam(&how, node, heat, &err));
+            const nn_shape s = nn_net_node(net, node)->spec.out;
+            const record *r = heat_record(&g, "gradcam", layers[i], how.score);
+            CHECK_INT(r->count, s.dim[0] * s.dim[1]);
+            check_record(r, heat, r->count);
+        }
+        CHECK_OK(nn_saliency(&how, heat, &err));
+        check_record(heat_record(&g, "saliency", "", how.score), heat, PIXELS);
+    }
+    nn_explain_options how = {.weights = weights, .image = image, .score = 3};
+    const nn_occlusion_options patch = {.height = 12, .width = 16, .down = 8, .across = 12};
+    CHECK_OK(nn_occlusion(&how, &patch, heat, &before, &err));
+    check_equal("occlusion", heat, heat_record(&g, "occlusion", "", 3)->data, PIXELS, 1e-3, 0); /* of a 1,000th */
+    CHECK_STR(nn_net_node(net, nn_explain_node(net))->name, "layer4.1");
+    nn_weights_unref(weights);
+    nn_net_unref(net);
+    free_golden(&g);
 }
 
 TEST(a_residual_network_runs_as_convolutions_and_sums)

@@ -1,5 +1,6 @@
-/* test_embedding.c - embedding.h against scikit-learn (tests/golden/statistics/make_embedding.py), the same on any
- * number of threads, and features equal to what the network makes of an image. */
+/* test_embedding.c - embedding.h against scikit-learn (tests/golden/statistics/make_embedding.py), on made points and
+ * on what a trained network makes of 600 images, the same on any number of threads, and features equal to what the
+ * network makes of an image. */
 #include "nnlib/nnlib.h"
 #include "tests/support/test.h"
 #include <string.h>
@@ -76,6 +77,50 @@ static void check_tsne(int n, int d, int groups, const double *want)
     lg_free(x);
 }
 
+/* Share of the k nearest points that are among the k nearest on the map. */
+static double kept_neighbours(const float *x, const double *map, int n, int d, int k)
+{
+    lg_err err = {0};
+    long same = 0;
+    int32_t *real = lg_alloc((size_t)n * (size_t)k, sizeof *real, &err);
+    int32_t *shown = lg_alloc((size_t)n * (size_t)k, sizeof *shown, &err);
+    float *flat = lg_alloc((size_t)n * 2, sizeof *flat, &err);
+    for (int i = 0; i < 2 * n; i++) flat[i] = (float)map[i];
+    CHECK_OK(nn_neighbours(&(nn_embedding_options){.x = x, .n = n, .d = d}, k, real, &err));
+    CHECK_OK(nn_neighbours(&(nn_embedding_options){.x = flat, .n = n, .d = 2}, k, shown, &err));
+    for (int i = 0; i < n; i++)
+        for (int a = 0; a < k; a++)
+            for (int b = 0; b < k; b++) same += real[i * k + a] == shown[i * k + b];
+    lg_free(real);
+    lg_free(shown);
+    lg_free(flat);
+    return (double)same / ((double)n * k);
+}
+
+static void check_real(const double *want)
+{
+    enum { N = 600, D = 64 };
+    static uint8_t bytes[N * D];
+    static float x[N * D];
+    static double map[N * 2];
+    lg_err err = {0};
+    double kept[2], divergence;
+    lg_pool *pool = NULL;
+    FILE *f = fopen("tests/golden/statistics/features.bin", "rb");
+    CHECK(f && fread(bytes, 1, sizeof bytes, f) == sizeof bytes);
+    fclose(f);
+    for (int i = 0; i < N * D; i++) x[i] = bytes[i];
+    CHECK_OK(nn_pca(&(nn_embedding_options){.x = x, .n = N, .d = D}, map, kept, &err));
+    CHECK_NEAR(kept[0], want[0], 1e-9);
+    CHECK_NEAR(kept[1], want[1], 1e-9);
+    CHECK_OK(lg_pool_new(2, &pool, &err));
+    CHECK_OK(nn_tsne(&(nn_embedding_options){.x = x, .n = N, .d = D, .pool = pool}, map, &divergence, &err));
+    CHECK(divergence <= 1.05 * want[2]);
+    CHECK(trustworthiness(x, map, N, D, 10) >= want[3] - 0.01);
+    CHECK(kept_neighbours(x, map, N, D, 10) >= want[4] - 0.01);
+    lg_pool_free(pool);
+}
+
 TEST(as_scikit_learn)
 {
     static char line[1 << 16];
@@ -90,10 +135,11 @@ TEST(as_scikit_learn)
         char *save, *token = strtok_r(line + at, " \n", &save);
         for (; token && count < MOST; token = strtok_r(NULL, " \n", &save)) want[count++] = strtod(token, NULL);
         if (strcmp(name, "pca") == 0) check_pca(n, d, groups, want);
-        else check_tsne(n, d, groups, want);
+        else if (strcmp(name, "tsne") == 0) check_tsne(n, d, groups, want);
+        else check_real(want);
         lines++;
     }
-    CHECK_INT(lines, 6);
+    CHECK_INT(lines, 7);
     if (f) fclose(f);
 }
 

@@ -111,6 +111,27 @@ static void check_occlusion(const golden *g, const golden_case *c, const nn_expl
     }
 }
 
+/* Several classes in one pass are each what they are alone. */
+TEST(occlusion_of_several_classes)
+{
+    nn_net *net = grey();
+    nn_weights *weights = fill(net);
+    float image[72], alone[72], all[2 * 72], before[2], once;
+    static const int score[2] = {2, 0};
+    nn_explain_options how = {.weights = weights, .image = image};
+    nn_occlusion_options patch = {.height = 4, .width = 3, .down = 2, .across = 2, .grey = 0.5f};
+    picture(net, image);
+    CHECK_OK(nn_occlusion_of(&how, &patch, score, 2, all, before, &err));
+    for (int k = 0; k < 2; k++) {
+        how.score = score[k];
+        CHECK_OK(nn_occlusion(&how, &patch, alone, &once, &err));
+        CHECK(memcmp(alone, all + k * 72, sizeof alone) == 0);
+        CHECK(!(before[k] < once) && !(before[k] > once));
+    }
+    CHECK(memcmp(all, all + 72, sizeof alone) != 0);
+    nn_weights_unref(weights), nn_net_unref(net);
+}
+
 TEST(maps_are_those_of_tensorflow)
 {
     static const golden_case cases[] = {

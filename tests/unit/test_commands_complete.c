@@ -74,6 +74,12 @@ TEST(layers_of_the_model)
     CHECK_STR(complete("activations scratch image 4 layer f|"), " flatten1 ");
     CHECK_STR(complete("explain scratch class n|"), " nike ");
     CHECK_STR(complete("explain scratch image 4| layer conv1"), " 4 40 41 42 43 44 45 46 47 48 ");
+    ds_text("flat/notes.txt", "no picture");
+    CHECK_STR(complete("explain scratch image flat/4|"),
+              " flat/40.png flat/41.png flat/42.png flat/43.png flat/44.png flat/45.png flat/46.png flat/47.png "
+              "flat/48.png ");
+    CHECK_STR(complete("convolve logos with edge image flat/no|"), " ");
+    CHECK_STR(complete("show logos image flat/4|"), " "); /* files are no images of a dataset */
     CHECK_STR(complete("explain logos layer |"), " ");
     lens_close(&l);
 }

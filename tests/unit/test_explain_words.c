@@ -36,6 +36,23 @@ static const char *shown(const char *cell)
     return lg_buf_str(&l.text);
 }
 
+/* What the page of the last cell says, folds and all, one blank between words. */
+static const char *words_of_html(void)
+{
+    static char text[200000];
+    size_t n = 0;
+    bool tag = false;
+    for (const char *at = lg_buf_str(&l.html); *at && n + 2 < sizeof text; at++) {
+        if (*at == '<') tag = true;
+        char c = tag || *at == '\n' ? ' ' : *at;
+        if (*at == '>') tag = false;
+        if (strncmp(at, "&nbsp;", 6) == 0) c = ' ', at += 5;
+        if (c != ' ' || !n || text[n - 1] != ' ') text[n++] = c;
+    }
+    text[n] = 0;
+    return text;
+}
+
 /* A session in the shop, which is made once. */
 static void begin(void)
 {
@@ -95,6 +112,17 @@ TEST(heat_lies_where_the_square_is)
     CHECK(strstr(first, "upper left ninth") < second && strstr(first, "lower right ninth") > second);
     CHECK(strstr(first, "2 square (right)") < second && strstr(second, "1 square (right)"));
     CHECK_INT(count(text, "Where the heat lies"), 2);
+    CHECK_INT(count(text, "where it sees the other classes"), 2);
+    /* what is drawn for the other class is what `class` would say of it */
+    CHECK_HAS(shown("explain m image 2 class without method occlusion"), "the heat is that of without");
+    char peak[60] = "", other[200];
+    const char *found = strstr(words_of_html(), "full vermilion ");
+    CHECK(found && sscanf(found, "full vermilion %59[0-9.]", peak) == 1);
+    shown("explain m image 2 method occlusion");
+    snprintf(other, sizeof other, "up to %s points", peak);
+    found = strstr(words_of_html(), "heat for other classes");
+    CHECK(found && strstr(found, "without "));
+    CHECK_HAS(found, strcmp(peak, "0.0") ? other : "without ");
     CHECK_HAS(shown("explain m on marks.val where label = without"), "is called without with");
     CHECK_HAS(shown("activations m image 1 layer conv1"), "6 maps of 22x22");
     CHECK_HAS(shown("filters m"), "on 48 images");
@@ -174,8 +202,8 @@ TEST(filters_and_maps_are_told_as_they_are)
     model = dsl_session_get(l.session, "two")->payload;
     w = nn_weights_data(model->weights) + nn_net_node(model->net, 1)->offset[0];
     for (int i = 0; i < 24; i++) w[i] = (float)i / 100; /* (2, 2, red green blue, 2 filters) */
-    text = shown("filters two");
-    CHECK_HAS(text, "1       0.00  0.06   0.02  0.08  0.04  0.10\n        0.12  0.18   0.14  0.20  0.16  0.22");
-    CHECK_HAS(text, "2       0.01  0.07   0.03  0.09  0.05  0.11");
+    CHECK_HAS(shown("filters two"), "the numbers of the kernels");
+    CHECK_HAS(words_of_html(), " 1 0.00 0.06 0.02 0.08 0.04 0.10 0.12 0.18 0.14 0.20 0.16 0.22 ");
+    CHECK_HAS(words_of_html(), " 2 0.01 0.07 0.03 0.09 0.05 0.11 ");
     lens_close(&l);
 }

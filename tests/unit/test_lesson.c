@@ -28,6 +28,13 @@ static void refused(const char *cell, int code, const char *words)
     CHECK_INT(l.displays, 0);
 }
 
+static int count(const char *text, const char *word)
+{
+    int n = 0;
+    for (const char *s = text; (s = strstr(s, word)); s += strlen(word)) n++;
+    return n;
+}
+
 /* ---- layers against plain arithmetic ---- */
 static uint32_t state = 7;
 static double drawn(void)
@@ -213,6 +220,13 @@ TEST(filters_give_what_the_network_computes)
     shop();
     same_as_network("conv1", 1, "");
     same_as_network("conv1", 4, "crop 12x12 no animate");
+    const char *sums = strstr(shown("convolve logos with m filter 2 image 3 at 5,5"), "at 5,5: red "), *products = NULL;
+    double red, green, blue, bias, result;
+    CHECK(sums && sscanf(sums, "at 5,5: red %lf + green %lf + blue %lf + bias %lf = %lf", &red, &green, &blue, &bias,
+                         &result) == 5);
+    CHECK_NEAR(red + green + blue + bias, result, 3e-4);
+    CHECK((products = strstr(sums, "product by product: ")) != NULL);
+    CHECK_INT(count(products, "·"), 27);
     CHECK(strstr(shown("convolve logos with m layer conv2 filter 2 image 3"), "the first 3 of 4 channels are drawn"));
     CHECK(strstr(lg_buf_str(&l.text), "sums of the channels: "));
     shown("fit m epochs 1 quiet");
@@ -302,13 +316,6 @@ TEST(grey_images_have_one_channel)
 }
 
 /* ---- what moves ---- */
-static int count(const char *text, const char *word)
-{
-    int n = 0;
-    for (const char *s = text; (s = strstr(s, word)); s += strlen(word)) n++;
-    return n;
-}
-
 static void draw_slide(lg_buf *svg, bool animate)
 {
     static const double x[] = {1, 2, 3, 4, 5, 6, 7, 8, 9}, k[] = {1, 0, 0, 1}, y[] = {6, 8, 12, 14};
@@ -350,6 +357,62 @@ TEST(frames_play_without_script_and_end_as_the_still)
     draw_slide(&svg, false);
     CHECK_INT(count(lg_buf_str(&svg), "<animate"), 0);
     CHECK(strstr(lg_buf_str(&svg), "= 14") && !strstr(lg_buf_str(&svg), "= 12<"));
+    lg_buf_release(&svg);
+}
+
+/* Names that differ only at their ends are told apart in a legend that cuts them. */
+TEST(long_names_in_a_legend)
+{
+    lg_buf svg;
+    plt_doc doc;
+    lg_err err = {0};
+    static const char *const labels[] = {"photographs of shoes by nike", "photographs of shoes by puma",
+                                         "photographs of shoes"};
+    static const double xy[] = {0, 0, 1, 1, 2, 0};
+    static const int32_t label[] = {0, 1, 2};
+    for (int n = 2; n <= 3; n++) {
+        plt_doc_init(&doc);
+        plt_map(&doc, &(plt_map_spec){
+                          .sentence = "", .labels = labels, .n = n, .points = 3, .xy = xy, .label = label, .side = 48});
+        lg_buf_init(&svg, 0);
+        CHECK_OK(plt_render_svg(&doc, NULL, &svg, &err));
+        CHECK_HAS(lg_buf_str(&svg), n == 2 ? "…nike 1" : "…shoes by");
+        CHECK_HAS(lg_buf_str(&svg), n == 2 ? "…puma 1" : "…shoes 1");
+        plt_doc_release(&doc);
+        lg_buf_release(&svg);
+    }
+}
+
+/* Three channels of one number each, two of them with a sum below their products. */
+TEST(every_channel_has_its_sum)
+{
+    lg_buf svg;
+    plt_doc doc;
+    lg_err err = {0};
+    static const double in[3][2] = {{1, 2}, {3, 4}, {5, 6}}, kernel[3] = {2, -1, 0.5}, out[2] = {1.5, 3};
+    static const char *const lines[] = {"red 2 + green -3 + blue 2.5 = 1.5", "red 4 + green -4 + blue 3 = 3"};
+    plt_numbers from[3], by[3];
+    for (int c = 0; c < 3; c++) {
+        from[c] = (plt_numbers){.caption = cmd_channel_name(c, 3), .rows = 1, .cols = 2, .cell = in[c]};
+        by[c] = (plt_numbers){.caption = "kernel", .rows = 1, .cols = 1, .cell = &kernel[c]};
+    }
+    plt_doc_init(&doc);
+    plt_slide(&doc, &(plt_slide_spec){.sentence = "",
+                                      .in = from,
+                                      .kernel = by,
+                                      .channels = 3,
+                                      .out = {.caption = "map", .rows = 1, .cols = 2, .cell = out},
+                                      .window_h = 1,
+                                      .window_w = 1,
+                                      .stride_h = 1,
+                                      .stride_w = 1,
+                                      .line = lines,
+                                      .at = 1});
+    lg_buf_init(&svg, 0);
+    CHECK_OK(plt_render_svg(&doc, NULL, &svg, &err));
+    static const char *const wanted[] = {">sum 4<", ">+ sum -4<", ">+ sum 3<"};
+    for (int i = 0; i < 3; i++) CHECK_HAS(lg_buf_str(&svg), wanted[i]);
+    plt_doc_release(&doc);
     lg_buf_release(&svg);
 }
 

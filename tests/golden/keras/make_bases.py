@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""Makes bases_keras.bin and bases_torch.bin: what keras.applications and torchvision compute with the networks of
-nnlib/model/base.h, for tests/nnlib/test_base_golden.c to compare with.
+"""Makes bases_keras.bin, bases_torch.bin and bases_explain.bin: what keras.applications and torchvision compute with
+the networks of nnlib/model/base.h, for tests/nnlib/test_base_golden.c to compare with.
 
     python3 tests/golden/keras/make_bases.py keras        (needs TensorFlow)
     python3 tests/golden/keras/make_bases.py torch        (needs torch and torchvision)
+    python3 tests/golden/keras/make_bases.py explain      (the same: where resnet18 sees a class, number by number)
 
 Weights and images are not stored: both sides compute them with the integer hash of make_goldens.py, weights by the name
 they have in a file and in the order of that file, so that names and orders are compared too. Of each layer's output are
 kept the mean, the mean of the magnitudes, and numbers at SAMPLES places.
 File format: b"NNG1", then records of u32 name length, name, u32 count, count little-endian floats. Names are
-"base|width|height|image width|layer"."""
+"base|width|height|image width|layer", of bases_explain.bin "what|layer|class": Grad-CAM at a module's output, the
+largest gradient of the score over the channels, and how far the probability falls where a window is grey."""
 import os
 import struct
 import sys
@@ -186,5 +188,58 @@ def make_torch():
         print(name, sum(p.numel() for p in model.parameters()))
 
 
+def gradients(model, x, module, label):
+    """The module's output, and the gradient of the score by it; without a module by the image."""
+    kept = {}
+    hook = module and module.register_forward_hook(lambda m, i, y: (y.retain_grad(), kept.update(y=y))[0])
+    model(x)[0, label].backward()
+    if hook:
+        hook.remove()
+    return (kept["y"].detach(), kept["y"].grad) if module else (x, x.grad)
+
+
+def occluded(model, x, label, height, width, down, across):
+    import torch
+
+    h, w = x.shape[2:]
+    total, count = np.zeros((h, w)), np.zeros((h, w))
+
+    def probability(image):
+        return float(torch.softmax(model(image), 1)[0, label])
+
+    with torch.no_grad():
+        before = probability(x)
+        for top in sorted({min(y, h - height) for y in range(0, h - height + down, down)}):
+            for left in sorted({min(at, w - width) for at in range(0, w - width + across, across)}):
+                covered = x.clone()
+                covered[:, :, top:top + height, left:left + width] = 0
+                total[top:top + height, left:left + width] += before - probability(covered)
+                count[top:top + height, left:left + width] += 1
+    return total / count
+
+
+def make_explain():
+    import torch
+    import torchvision
+    from torchvision import models
+
+    torch.backends.mkldnn.enabled = False
+    out = File("bases_explain.bin", f"torch {torch.__version__}, torchvision {torchvision.__version__}")
+    model = models.resnet18(weights=None).eval()
+    with torch.no_grad():
+        fill_torch(model)
+    image = torch.from_numpy(numbers(1, (1, 48, 64, 3))).permute(0, 3, 1, 2).contiguous()
+    modules = dict(model.named_modules())
+    for label in (3, 700):
+        for name in ("layer1.1", "layer3.0", "layer4.1"):
+            maps, gradient = gradients(model, image.clone().requires_grad_(), modules[name], label)
+            heat = torch.relu((gradient.mean((2, 3), keepdim=True) * maps).sum(1))
+            out.add(f"gradcam|{name}|{label}", heat.numpy())
+        _, gradient = gradients(model, image.clone().requires_grad_(), None, label)
+        out.add(f"saliency||{label}", gradient.abs().amax(1).numpy())
+    out.add("occlusion||3", occluded(model, image, 3, 12, 16, 8, 12))
+    print("resnet18 explained")
+
+
 if __name__ == "__main__":
-    {"keras": make_keras, "torch": make_torch}[sys.argv[1]]()
+    {"keras": make_keras, "torch": make_torch, "explain": make_explain}[sys.argv[1]]()
