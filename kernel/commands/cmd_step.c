@@ -149,6 +149,11 @@ static lg_status prepare(one_step *t, lg_err *err)
     const cmd_seen_of of = {.model = MODEL, .on = ON, .image = IMAGE, .most = PICKED};
     t->lr = call->arg[LR].value[0].number;
     LG_TRY(cmd_seen_open(call, &of, &t->seen, err));
+    if (t->seen.files) {
+        lg_fail(err, LG_E_ARG, 144, "a step learns from the image's label, and a file has none");
+        lg_try(err, "name an image of the dataset: step %s image 7", t->seen.model_name);
+        return lg_err_place(err, call->arg[IMAGE].value[0].span);
+    }
     lg_status st = cmd_model_fits(t->seen.model, t->seen.model_name, t->seen.set, t->seen.data_name, err);
     if (st) return lg_err_place(err, (on ? on : &call->arg[MODEL].value[0])->span);
     LG_TRY(cmd_has_loss(call, MODEL, err));

@@ -23,6 +23,7 @@ static const dsl_param params[] = {
     [IMAGE] = {.name = "image",
                .role = DSL_OPTION,
                .type = DSL_T_IMAGE,
+               .files = true,
                .dflt_help = "the first that passes `where`",
                .help = "number or name of the image"},
     [ANIMATE] = {.name = "animate",

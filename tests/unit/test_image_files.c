@@ -154,6 +154,9 @@ TEST(files_that_cannot_be_shown)
     refused("explain m image nothing", 314, "`logos` has no image `nothing`", "nothing");
     refused("explain m image flat/02.png where label = nike", 144, "`where` chooses among the images", "flat");
     refused("explain m image https://example.com/a.jpg", 505, "`explain` reads files", "https");
+    refused("step m image flat/02.png", 144, "a step learns from the image's label", "flat");
+    CHECK_HAS(shown("trace m image flat/02.png"), "trace m on file 02.png");
+    CHECK_HAS(shown("receptive m image flat/02.png"), "receptive m on file 02.png");
     refused("pad logos image bad.png", 305, "bad.png", "bad");
     refused("pool logos 2x2 image /etc/shadow", 601, "/etc/shadow", "/etc");
     refused("softmax m image nix.png", 314, "no such file", "nix");
