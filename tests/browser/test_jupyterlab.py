@@ -121,15 +121,20 @@ def dark(page, on):
 
 
 def shots(page, keep, name):
-    """One picture of each output area."""
+    """One picture of each output, the page being made tall enough for it."""
     if not keep:
         return
-    areas = page.locator(".jp-CodeCell .jp-Cell-outputWrapper")
-    for i in range(areas.count()):
-        area = areas.nth(i)
-        area.scroll_into_view_if_needed()
-        if area.bounding_box() and area.bounding_box()["height"] > 8:
-            area.screenshot(path=str(keep / f"{name}-{i + 1:02d}.png"))
+    usual = page.viewport_size
+    outputs = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell .jp-OutputArea-child")
+    for i in range(outputs.count()):
+        output = outputs.nth(i)
+        box = output.bounding_box()
+        if not box or box["height"] <= 8:
+            continue
+        page.set_viewport_size({"width": usual["width"], "height": max(usual["height"], int(box["height"]) + 400)})
+        output.scroll_into_view_if_needed()
+        output.screenshot(path=str(keep / f"{name}-{i + 1:02d}.png"))
+    page.set_viewport_size(usual)
 
 
 def test_run_all(page, lab, keep):
