@@ -380,8 +380,13 @@ static lg_status check_failed(checker *c, const dsl_stmt *stmt)
     dsl_bit test = dsl_brief(stmt->test->at, stmt->test->len);
     dsl_word message = {0};
     if (stmt->message) LG_TRY(dsl_atom_text(c->walk, stmt->message, c->arena, &message, c->err));
-    if (stmt->message) lg_fail(c->err, LG_E_CHECK, 150, "%s", dsl_brief(message.text, strlen(message.text)).s);
-    else lg_fail(c->err, LG_E_CHECK, 150, "this does not hold: %s", test.s);
+    if (stmt->message) {
+        lg_buf said; /* whole: it is what a learner needs next */
+        lg_buf_init(&said, 0);
+        lg_buf_add_plain(&said, message.text, strlen(message.text));
+        lg_fail(c->err, LG_E_CHECK, 150, "%s", lg_buf_str(&said));
+        lg_buf_release(&said);
+    } else lg_fail(c->err, LG_E_CHECK, 150, "this does not hold: %s", test.s);
     if (c->facts.len) lg_why(c->err, "%s", lg_buf_str(&c->facts));
     const dsl_leaf *first = stmt->test->first;
     lg_span span = first->left->span;

@@ -184,6 +184,10 @@ TEST(checks)
     CHECK_INT(bench_run(&b, "check scratch.val.accuracy > ($x / 5 + 0.1) \"worse than $x\""), LG_E_CHECK);
     CHECK_STR(b.err.msg, "worse than 5");
     CHECK_STR(b.err.why, "scratch.val.accuracy is 0.75; ($x / 5 + 0.1) is 1.1");
+    /* the sentence is a hint to a learner: whole */
+    CHECK_INT(bench_run(&b, "check 1 > 2 \"the four neighbours of the 22, minus four times the 22 itself\""),
+              LG_E_CHECK);
+    CHECK_STR(b.err.msg, "the four neighbours of the 22, minus four times the 22 itself");
     done();
 }
 
