@@ -50,21 +50,27 @@ class Notebooks(unittest.TestCase):
                 os.environ[name] = value
         cls.home.cleanup()
 
-    def execute(self, path, answered=False):
+    def execute(self, path):
+        """Runs it as a learner does who tries every exercise as it stands, then with the answer in the same cell. Gives
+        the notebook with the answers, and the exercises as they were before."""
         notebook = nbformat.read(path, as_version=4)
-        for cell in notebook.cells:
-            if answered and is_exercise(cell):
-                cell.metadata.tags = []
-                cell.source = solved(notebook.cells, cell)
+        tried = [cell for cell in notebook.cells if is_exercise(cell)]
+        answers = {}
+        for cell in tried:
+            answers[cell.id] = nbformat.v4.new_code_cell(solved(notebook.cells, cell))
+        both = [c for cell in notebook.cells for c in (cell, answers.get(cell.id)) if c is not None]
+        notebook.cells = [c for c in both if c not in tried] if SANITIZED else both
         if SANITIZED:
             for cell in notebook.cells:
                 cell.source = re.sub(r"\bepochs [0-9]+", "epochs 2", cell.source)
         NotebookClient(notebook, kernel_name="logolens", timeout=600,
                        resources={"metadata": {"path": str(path.parent)}}).execute()
-        return notebook
+        tried = [cell for cell in notebook.cells if is_exercise(cell)]
+        notebook.cells = [cell for cell in notebook.cells if not is_exercise(cell)]
+        return notebook, tried
 
-    def check_exercises(self, notebook, name):
-        for cell in filter(is_exercise, notebook.cells):
+    def check_exercises(self, tried, name):
+        for cell in tried:
             errors = [o.ename for o in cell.outputs if o.output_type == "error"]
             self.assertEqual(errors, ["LL150"], f"{name}: the learner has nothing to do: {cell.source}")
 
@@ -89,9 +95,8 @@ class Notebooks(unittest.TestCase):
             with self.subTest(path.name):
                 for cell in nbformat.read(path, as_version=4).cells:
                     self.assertFalse(cell.get("outputs"), f"{path.name} is kept without outputs")
-                if not SANITIZED:
-                    self.check_exercises(self.execute(path), path.name)
-                notebook = self.execute(path, answered=True)
+                notebook, tried = self.execute(path)
+                self.check_exercises(tried, path.name)
                 self.check_outputs(notebook, path.name)
                 executed = Path(self.home.name) / path.name
                 nbformat.write(notebook, executed)
