@@ -44,7 +44,7 @@ $(O)/obj/lib/hdf5/%.o: CFLAGS += $(shell pkg-config --cflags hdf5 2>/dev/null ||
 
 # ---- sources -----------------------------------------------------------------------------------------------------
 NN_DIRS  := nnlib/core nnlib/kernels nnlib/layers nnlib/optim nnlib/model nnlib/train nnlib/io
-LIB_DIRS := lib/image lib/hdf5 lib/sample lib/data lib/plot lib/store lib/report kernel/dsl kernel/commands kernel/jupyter
+LIB_DIRS := lib/image lib/hdf5 lib/sample lib/data lib/plot lib/store lib/report scraper kernel/dsl kernel/commands kernel/jupyter
 BASE_SRC := $(wildcard lib/base/*.c)
 NN_SRC   := $(foreach d,$(NN_DIRS),$(wildcard $(d)/*.c))
 # Other processors do without the files of x86 instructions; kernels.def leaves their lines out too.
@@ -68,12 +68,14 @@ LOSS_FILES    := $(wildcard nnlib/optim/loss_*.c)
 FORMAT_FILES  := $(wildcard nnlib/io/format_*.c)
 COMMAND_FILES := $(wildcard kernel/commands/cmd_*.c)
 OP_FILES      := $(wildcard lib/image/op_*.c)
+PLATFORM_FILES := $(wildcard scraper/platform_*.c)
 NN_TABLES     := $(if $(LAYER_FILES),layers) $(if $(OPTIM_FILES),optims) $(if $(LOSS_FILES),losses) $(if $(FORMAT_FILES),formats)
-LIB_TABLES    := $(if $(COMMAND_FILES),commands) $(if $(OP_FILES),ops)
+LIB_TABLES    := $(if $(COMMAND_FILES),commands) $(if $(OP_FILES),ops) $(if $(PLATFORM_FILES),platforms)
 $(eval $(call table,layers,nn_layers,nnlib/core/layer.h,nn_layer_type,nn_layer_,$(LAYER_FILES)))
 $(eval $(call table,optims,nn_optims,nnlib/core/optim.h,nn_optim_type,nn_optim_,$(OPTIM_FILES)))
 $(eval $(call table,losses,nn_losses,nnlib/core/optim.h,nn_loss_type,nn_loss_,$(LOSS_FILES)))
 $(eval $(call table,formats,nn_formats,nnlib/io/format.h,nn_format,nn_format_,$(FORMAT_FILES)))
+$(eval $(call table,platforms,scrape_platforms,scraper/platform.h,scrape_platform,scrape_platform_,$(PLATFORM_FILES)))
 $(eval $(call table,ops,img_ops,lib/image/op.h,img_op,img_op_,$(OP_FILES)))
 $(eval $(call table,commands,dsl_commands,kernel/dsl/command.h,dsl_command,dsl_cmd_,$(COMMAND_FILES)))
 

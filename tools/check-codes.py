@@ -40,7 +40,7 @@ def main():
         last = code
         listed[code] = number
     used = {}
-    for folder in ("nnlib", "lib", "kernel"):
+    for folder in ("nnlib", "lib", "scraper", "kernel"):
         for path in sorted(pathlib.Path(folder).rglob("*.[ch]")):
             text = path.read_text(encoding="utf-8")
             code_only = COMMENT.sub(blank, text)

@@ -15,6 +15,7 @@ prefix_of() {
     lib/plot) echo plt_ ;;
     lib/store) echo store_ ;;
     lib/report) echo rep_ ;;
+    scraper) echo scrape_ ;;
     nnlib/*) echo nn_ ;;
     kernel/dsl) echo dsl_ ;;
     kernel/commands) echo '(dsl_)?cmd_' ;;
