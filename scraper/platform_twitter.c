@@ -439,9 +439,9 @@ static lg_status read_stage(scrape_reader *r, const scrape_walk *walk, lg_err *e
     char id[32];
     if (!json_is_object(r->root)) return scrape_shape(r, NULL, "is not an object", err);
     if (!walk->cursor && r->query->user) return account_read(r, err);
-    if (!walk->cursor || scrape_cursor_part(walk->cursor, 's', &given, &rest))
+    if (!r->query->user && (!walk->cursor || scrape_cursor_part(walk->cursor, 's', &given, &rest)))
         return page_read(r, walk, 's', given, "", err);
-    if (!scrape_cursor_part(walk->cursor, 'u', &given, &rest) || !account_part(rest, id, &token))
+    if (!r->query->user || !scrape_cursor_part(walk->cursor, 'u', &given, &rest) || !account_part(rest, id, &token))
         return scrape_bad_cursor(TITLE, err);
     return page_read(r, walk, 'u', given, id, err);
 }
