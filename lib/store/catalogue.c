@@ -102,9 +102,10 @@ static lg_status not_ours(store_catalogue *c, const char *why, lg_err *err)
 static lg_status version_of(store_catalogue *c, int64_t *version, lg_err *err)
 {
     int64_t application, tables;
+    /* the tables first: another program may be making them, and sets the number together with them */
+    LG_TRY(pragma(c, "SELECT count(*) FROM sqlite_master", &tables, err));
     LG_TRY(pragma(c, "PRAGMA application_id", &application, err));
     LG_TRY(pragma(c, "PRAGMA user_version", version, err));
-    LG_TRY(pragma(c, "SELECT count(*) FROM sqlite_master", &tables, err));
     if (application != APPLICATION && (application || tables)) return not_ours(c, "is another program's file", err);
     if (*version > VERSION) return not_ours(c, "was made by a newer version of Logolens", err);
     return LG_OK;
