@@ -388,7 +388,7 @@ TEST(no_memory_is_an_error_and_keeps_nothing_half)
     store_scrape s = cat_scrape(c, "q");
     store_media m = {.url = "https://m.example/1", .type = "photo"};
     for (long n = 1; n < 30; n++) {
-        char id[20];
+        char id[24];
         store_counts before, after;
         CHECK_OK(store_catalogue_counts(c, &before, &err));
         snprintf(id, sizeof id, "%ld", n);
