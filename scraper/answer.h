@@ -6,9 +6,9 @@
  *     …
  *     return scrape_reader_close(&r, st, err);
  *
- * A value that is null or not there is "not given". A value of another type, out of range, too long, or with NUL in it is
- * a problem: counted, the first ones kept with their place ("data[3].author_id" "is not text"), and then not given. The
- * place is kept as a short path of keys and numbers that the readers push and pop. */
+ * A value that is null or not there is "not given". A value of another type, out of range, too long, or with NUL in it
+ * is a problem: counted, the first ones kept with their place ("data[3].author_id" "is not text"), and then not given.
+ * The place is kept as a short path of keys and numbers that the readers push and pop. */
 #ifndef SCRAPE_ANSWER_H
 #define SCRAPE_ANSWER_H
 
@@ -31,10 +31,10 @@ typedef struct scrape_reader {
     size_t steps;
     scrape_post *post; /* room for `room` */
     size_t room;
-    uint64_t sum;   /* of the hashes of all identities on the page */
-    size_t old;     /* posts from before `since` */
+    uint64_t sum;          /* of the hashes of all identities on the page */
+    size_t old;            /* posts from before `since` */
     const char *stage_end; /* why nothing more comes in this stage, or NULL */
-    lg_err *err;    /* out of memory and nothing else */
+    lg_err *err;           /* out of memory and nothing else */
 } scrape_reader;
 
 /* Refuses what is larger or deeper than the limits, names given twice in an object, and what is no JSON. The caller
@@ -85,7 +85,8 @@ const char *scrape_from_html(scrape_reader *r, const char *html);
 /* ---- building a page ---- */
 /* Room for at most n posts (more than SCRAPE_MOST_POSTS: LL721). */
 lg_status scrape_posts_room(scrape_reader *r, size_t n, lg_err *err) LG_MUST_CHECK;
-/* The post is on the page unless it is outside since and until or there already; counts. Call for each that has an id. */
+/* The post is on the page unless it is outside since and until or there already; counts. Call for each that has an id.
+ */
 void scrape_post_add(scrape_reader *r, const scrape_post *post);
 /* A post that is somebody else's passed on, or not for everybody: it counts in *one of the page's counts. */
 void scrape_post_leave_out(scrape_reader *r, size_t *one);

@@ -126,10 +126,12 @@ lg_status scrape_page_finish(scrape_reader *r, const scrape_walk *walk, uint64_t
     size_t usable = page->count + page->outside;
     page->ids = r->sum ? lg_hash64(&r->sum, sizeof r->sum, stage) : 0;
     if (!next) scrape_stage_end(r, "the platform has no more");
-    else if (walk->cursor && strcmp(next, walk->cursor) == 0) scrape_stage_end(r, "the platform gave the same page again");
+    else if (walk->cursor && strcmp(next, walk->cursor) == 0)
+        scrape_stage_end(r, "the platform gave the same page again");
     else if (page->ids && page->ids == walk->ids) scrape_stage_end(r, "the platform gave the same posts again");
     else if (usable && r->old == usable) scrape_stage_end(r, "all that follows is older than asked for");
-    else if (strlen(next) > SCRAPE_LONGEST_CURSOR) scrape_stage_end(r, "the platform's mark of the next page is too long");
+    else if (strlen(next) > SCRAPE_LONGEST_CURSOR)
+        scrape_stage_end(r, "the platform's mark of the next page is too long");
     page->next = r->stage_end ? after : next;
     page->end = !page->next;
     page->end_why = r->stage_end;

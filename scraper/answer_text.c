@@ -100,7 +100,8 @@ void scrape_time_text(int64_t time, bool with_fraction, char out[32])
     int full = (int)((year + era * 400 + (month <= 2)) % 10000);
     int h = (int)(of_day / 3600), m = (int)(of_day / 60 % 60), s = (int)(of_day % 60);
     if (full < 0) full = 0;
-    if (with_fraction) snprintf(out, 32, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", full, month, date, h, m, s, (int)ms % 1000);
+    if (with_fraction)
+        snprintf(out, 32, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", full, month, date, h, m, s, (int)ms % 1000);
     else snprintf(out, 32, "%04d-%02d-%02dT%02d:%02d:%02dZ", full, month, date, h, m, s);
 }
 
@@ -126,7 +127,9 @@ static size_t numbered(const char *s, uint32_t *value)
     size_t i = hex ? 3 : 2, first = i;
     *value = 0;
     for (; s[i] && i < first + 8; i++) {
-        int d = s[i] >= '0' && s[i] <= '9' ? s[i] - '0' : hex && isxdigit((unsigned char)s[i]) ? (s[i] | 32) - 'a' + 10 : -1;
+        int d = s[i] >= '0' && s[i] <= '9'             ? s[i] - '0'
+                : hex && isxdigit((unsigned char)s[i]) ? (s[i] | 32) - 'a' + 10
+                                                       : -1;
         if (d < 0) break;
         *value = *value > 0x110000 ? *value : *value * (hex ? 16 : 10) + (uint32_t)d;
     }
@@ -138,7 +141,7 @@ static size_t entity(const char *s, uint32_t *value)
     static const struct {
         const char *name;
         uint32_t value;
-    } named[] = {{"&amp;", '&'},  {"&lt;", '<'},     {"&gt;", '>'},       {"&quot;", '"'},     {"&apos;", '\''},
+    } named[] = {{"&amp;", '&'},  {"&lt;", '<'},        {"&gt;", '>'},       {"&quot;", '"'},    {"&apos;", '\''},
                  {"&nbsp;", ' '}, {"&hellip;", 0x2026}, {"&ndash;", 0x2013}, {"&mdash;", 0x2014}};
     if (s[1] == '#') return numbered(s, value);
     for (size_t i = 0; i < sizeof named / sizeof *named; i++)

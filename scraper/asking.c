@@ -58,8 +58,7 @@ const char *scrape_join(lg_arena *arena, const char *const *word, size_t n, cons
 {
     lg_buf text;
     lg_buf_init(&text, 1 << 20);
-    for (size_t i = 0; i < n; i++)
-        lg_buf_addf(&text, "%s%s%s", i ? between : "", before, scrape_bare(word[i]));
+    for (size_t i = 0; i < n; i++) lg_buf_addf(&text, "%s%s%s", i ? between : "", before, scrape_bare(word[i]));
     const char *copy = lg_buf_check(&text, err) ? NULL : lg_arena_strndup(arena, lg_buf_str(&text), text.len, err);
     lg_buf_release(&text);
     return copy;
@@ -106,14 +105,19 @@ lg_status scrape_query_check(const scrape_query *query, const char *title, unsig
                              lg_err *err)
 {
     int ways = !!query->tags + !!query->text + !!query->user;
-    unsigned way = query->tags ? SCRAPE_CAN_TAG : query->text ? SCRAPE_CAN_TEXT : query->user ? SCRAPE_CAN_USER
-                                                                                           : SCRAPE_CAN_ALL;
+    unsigned way = query->tags   ? SCRAPE_CAN_TAG
+                   : query->text ? SCRAPE_CAN_TEXT
+                   : query->user ? SCRAPE_CAN_USER
+                                 : SCRAPE_CAN_ALL;
     if (ways > 1) {
         lg_fail(err, LG_E_ARG, 723, "%s is asked by tag, by text or by user, not by two of them", title);
         return lg_try(err, "%s", instead);
     }
     if (!(can & way)) {
-        const char *what = query->tags ? "by tag" : query->text ? "by text" : query->user ? "by user" : "for everything";
+        const char *what = query->tags   ? "by tag"
+                           : query->text ? "by text"
+                           : query->user ? "by user"
+                                         : "for everything";
         lg_fail(err, LG_E_ARG, 723, "%s cannot be asked %s", title, what);
         return lg_try(err, "%s", instead);
     }

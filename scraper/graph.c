@@ -29,8 +29,8 @@ const char *scrape_graph_after(scrape_reader *r, const json_t *list, bool linked
     return after;
 }
 
-/* Bytes of a hashtag behind #: letters, digits, _ and everything beyond ASCII but typographic marks (U+2000 to 206F) and
- * ideographic ones (U+3000 to 303F). */
+/* Bytes of a hashtag behind #: letters, digits, _ and everything beyond ASCII but typographic marks (U+2000 to 206F)
+ * and ideographic ones (U+3000 to 303F). */
 static size_t tag_length(const char *s)
 {
     size_t n = 0, all = strlen(s);

@@ -11,8 +11,12 @@ static store_media *media_of(const scrape_post *p, lg_arena *arena, lg_err *err)
     store_media *m = lg_arena_alloc(arena, p->media_count, sizeof *m, err);
     for (size_t i = 0; m && i < p->media_count; i++) {
         const scrape_media *from = &p->media[i];
-        m[i] = (store_media){.id = from->id, .url = from->url, .alt = from->alt, .width = from->width,
-                             .height = from->height, .type = scrape_media_type_name(from->type)};
+        m[i] = (store_media){.id = from->id,
+                             .url = from->url,
+                             .alt = from->alt,
+                             .width = from->width,
+                             .height = from->height,
+                             .type = scrape_media_type_name(from->type)};
     }
     return m;
 }
@@ -46,8 +50,13 @@ lg_status scrape_keep(store_catalogue *catalogue, store_scrape *scrape, const sc
     store_post *post = lg_arena_alloc(&arena, page->count, sizeof *post, err);
     for (size_t i = 0; post && i < page->count; i++)
         if (!post_of(&page->post[i], &post[i], &arena, err)) post = NULL;
-    store_page kept = {.post = post, .count = page->count, .given = page->given, .refused = page->refused,
-                       .next = page->next, .ids = page->ids, .done = done};
+    store_page kept = {.post = post,
+                       .count = page->count,
+                       .given = page->given,
+                       .refused = page->refused,
+                       .next = page->next,
+                       .ids = page->ids,
+                       .done = done};
     lg_status st = post ? store_catalogue_page(catalogue, scrape, &kept, out, err) : err->status;
     lg_arena_release(&arena);
     return st;

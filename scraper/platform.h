@@ -19,8 +19,8 @@
  *
  * Errors: LL720 the answer is no JSON (or too large, too deep), LL721 it is JSON of another shape ("data[3] is not an
  * object"), LL722 the platform refuses, in its words, LL723 the platform cannot be asked that, LL724 there is no such
- * account or tag, LL725 a cursor that is not ours. A page in which single posts or fields are wrong is no error: they are
- * counted and named in it. It is one when nothing on it could be used. */
+ * account or tag, LL725 a cursor that is not ours. A page in which single posts or fields are wrong is no error: they
+ * are counted and named in it. It is one when nothing on it could be used. */
 #ifndef SCRAPE_PLATFORM_H
 #define SCRAPE_PLATFORM_H
 
@@ -50,12 +50,12 @@ typedef struct scrape_query {
 } scrape_query;
 
 typedef struct scrape_plan {
-    const char *summary;     /* "X: recent posts with #adidas or #nike, up to 500" */
+    const char *summary;      /* "X: recent posts with #adidas or #nike, up to 500" */
     uint64_t posts, requests; /* at most */
     uint32_t per_page;
-    int64_t cost_most; /* millionths of a US dollar, or SCRAPE_NOT_GIVEN where there is no price */
-    const char *cost;  /* how that was counted, or NULL */
-    const char *limits; /* "450 requests in 15 minutes", or NULL */
+    int64_t cost_most;   /* millionths of a US dollar, or SCRAPE_NOT_GIVEN where there is no price */
+    const char *cost;    /* how that was counted, or NULL */
+    const char *limits;  /* "450 requests in 15 minutes", or NULL */
     const char *line[8]; /* what it gives, withholds and why, one sentence each */
     size_t lines;
 } scrape_plan;

@@ -1,11 +1,11 @@
 /* platform_bluesky.c - Bluesky (AT Protocol): search by tag or text, and the posts of an account.
  *
- * Several tags of one request would all have to be there, so they are asked for one after the other. Cursors: `t1:CURSOR`
- * second tag, `q0:` text, `a0:` account. A cursor also comes on the last page: an empty page ends a stage. Search wants
- * somebody who is logged in.
+ * Several tags of one request would all have to be there, so they are asked for one after the other. Cursors:
+ * `t1:CURSOR` second tag, `q0:` text, `a0:` account. A cursor also comes on the last page: an empty page ends a stage.
+ * Search wants somebody who is logged in.
  *
- * Pictures come as addresses of the image service, which makes WebP unless the address ends in @jpeg; where a server gives
- * bare records they are blobs, and the address is that of com.atproto.sync.getBlob on that server. */
+ * Pictures come as addresses of the image service, which makes WebP unless the address ends in @jpeg; where a server
+ * gives bare records they are blobs, and the address is that of com.atproto.sync.getBlob on that server. */
 #include <string.h>
 #include "scraper/answer.h"
 
@@ -30,15 +30,16 @@ static lg_status bluesky_plan(const scrape_query *q, lg_arena *arena, scrape_pla
     scrape_plan_count(out, q, PER_PAGE);
     out->requests += q->tags > 1 ? q->tags - 1 : 0;
     out->limits = "3,000 requests in 5 minutes";
-    scrape_plan_line(out, "Gives text, time, likes, reposts, replies, hashtags, pictures with their descriptions, and authors.");
+    scrape_plan_line(
+        out, "Gives text, time, likes, reposts, replies, hashtags, pictures with their descriptions, and authors.");
     scrape_plan_line(out, "Search also finds posts without pictures; they are kept without one.");
     scrape_plan_line(out, "Free of charge, for people with an account and an app password.");
     const char *what = q->user   ? lg_arena_strf(arena, err, "by @%s", scrape_bare(q->user))
                        : q->text ? lg_arena_strf(arena, err, "with \"%s\"", q->text)
                                  : scrape_join(arena, q->tag, q->tags, "#", " or ", err);
     if (what)
-        out->summary = lg_arena_strf(arena, err, "Bluesky: up to %s posts %s%s",
-                                     lg_thousands((long long)out->posts), q->tags ? "with " : "", what);
+        out->summary = lg_arena_strf(arena, err, "Bluesky: up to %s posts %s%s", lg_thousands((long long)out->posts),
+                                     q->tags ? "with " : "", what);
     return err->status;
 }
 
@@ -200,7 +201,8 @@ static void embed_read(scrape_reader *r, const json_t *embed, scrape_post *post)
     } else if (is_kind(embed, "app.bsky.embed.external")) {
         const json_t *card = scrape_object(r, embed, "external");
         scrape_enter(r, "external");
-        if (card && json_is_string(json_object_get(card, "thumb"))) still_read(r, card, "thumb", SCRAPE_LINK_CARD, post);
+        if (card && json_is_string(json_object_get(card, "thumb")))
+            still_read(r, card, "thumb", SCRAPE_LINK_CARD, post);
         scrape_leave(r);
     }
 }

@@ -1,7 +1,7 @@
 /* platform_facebook.c - Facebook through the Graph API: the posts of a Page, posts that tag it, and its photos.
  *
- * There is no search by tag or text. Who posted is said of the Page itself, and of others only where the asking account may
- * see it. Cursors: `p0:AFTER` posts, `g0:AFTER` tagged, `f0:AFTER` photos. */
+ * There is no search by tag or text. Who posted is said of the Page itself, and of others only where the asking account
+ * may see it. Cursors: `p0:AFTER` posts, `g0:AFTER` tagged, `f0:AFTER` photos. */
 #include <string.h>
 #include "scraper/graph.h"
 
@@ -34,8 +34,11 @@ static lg_status facebook_plan(const scrape_query *q, lg_arena *arena, scrape_pl
     scrape_plan_count(out, q, PER_PAGE);
     out->limits = "200 requests an hour for each of the app's users";
     scrape_plan_line(out, "Gives text, time, reactions, shares, comments and pictures of one Page's public posts.");
-    scrape_plan_line(out, "Withholds who commented or reacted, and mostly who tagged the Page: customers are hard to find this way.");
-    scrape_plan_line(out, "Pages that are not yours need an app that Meta has reviewed for Page Public Content Access.");
+    scrape_plan_line(
+        out,
+        "Withholds who commented or reacted, and mostly who tagged the Page: customers are hard to find this way.");
+    scrape_plan_line(out,
+                     "Pages that are not yours need an app that Meta has reviewed for Page Public Content Access.");
     scrape_plan_line(out, "Free of charge.");
     out->summary = lg_arena_strf(arena, err, "Facebook: up to %s posts %s %s", lg_thousands((long long)out->posts),
                                  what[q->what <= SCRAPE_PHOTOS ? q->what : 0], scrape_bare(q->user));
@@ -47,7 +50,7 @@ static const char POST_FIELDS[] = "id,message,created_time,permalink_url,from,fu
                                   "attachments{" PICTURES ",subattachments{" PICTURES "}},"
                                   "reactions.limit(0).summary(total_count),comments.limit(0).summary(total_count)";
 static const char PHOTO_FIELDS[] = "id,name,created_time,link,from,images,alt_text,"
-                                   "reactions.limit(0).summary(total_count),comments.limit(0).summary(total_count)";
+                                   "likes.limit(0).summary(total_count),comments.limit(0).summary(total_count)";
 
 static bool cursor_at(const scrape_query *q, const char *cursor, const char **after)
 {
@@ -158,8 +161,8 @@ static void pictures_read(scrape_reader *r, const json_t *item, scrape_post *pos
     if (!found.count && kind_of(r->query) != 'f') {
         const char *url = scrape_web(r, item, "full_picture");
         if (url)
-            found.media[found.count++] = (scrape_media){
-                .type = SCRAPE_PHOTO, .url = url, .width = SCRAPE_NOT_GIVEN, .height = SCRAPE_NOT_GIVEN};
+            found.media[found.count++] =
+                (scrape_media){.type = SCRAPE_PHOTO, .url = url, .width = SCRAPE_NOT_GIVEN, .height = SCRAPE_NOT_GIVEN};
     }
     post->media = found.media;
     post->media_count = found.count;
@@ -203,7 +206,7 @@ static void post_read(scrape_reader *r, const json_t *item)
     post.url = scrape_web(r, item, photo ? "link" : "permalink_url");
     post.text = scrape_text(r, item, photo ? "name" : "message", SCRAPE_LONGEST_TEXT);
     post.time = scrape_time_of(r, item, "created_time");
-    post.likes = total_read(r, item, "reactions");
+    post.likes = total_read(r, item, photo ? "likes" : "reactions");
     post.replies = total_read(r, item, "comments");
     const json_t *shares = scrape_object(r, item, "shares");
     scrape_enter(r, "shares");

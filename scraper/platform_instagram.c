@@ -1,9 +1,9 @@
 /* platform_instagram.c - Instagram through the Graph API: hashtags, the posts of a professional account, and media that
  * others tagged the asking account in.
  *
- * Hashtag search gives no user names, only the last day, and thirty hashtags a week. A hashtag is looked up first. Cursors:
- * `h1:` look the second tag up, `m1:HASHTAG/AFTER` its media, `d0:AFTER` an account (business discovery), `g0:AFTER` tagged. Some
- * lists give the same `after` for ever, which ends them. */
+ * Hashtag search gives no user names, only the last day, and thirty hashtags a week. A hashtag is looked up first.
+ * Cursors: `h1:` look the second tag up, `m1:HASHTAG/AFTER` its media, `d0:AFTER` an account (business discovery),
+ * `g0:AFTER` tagged. Some lists give the same `after` for ever, which ends them. */
 #include <string.h>
 #include "scraper/graph.h"
 
@@ -49,8 +49,10 @@ static lg_status query_ok(const scrape_query *q, lg_err *err)
 static void lines_add(const scrape_query *q, scrape_plan *out)
 {
     if (q->tags) {
-        scrape_plan_line(out, "Gives captions, times, likes, comments and pictures of public posts of the last 24 hours.");
-        scrape_plan_line(out, "Withholds user names: hashtag search on Instagram gives none. No customers can be found this way.");
+        scrape_plan_line(out,
+                         "Gives captions, times, likes, comments and pictures of public posts of the last 24 hours.");
+        scrape_plan_line(
+            out, "Withholds user names: hashtag search on Instagram gives none. No customers can be found this way.");
         scrape_plan_line(out, "Needs an app that Meta has reviewed for Instagram Public Content Access.");
     } else if (q->what == SCRAPE_TAGGED) {
         scrape_plan_line(out, "Gives posts, with user names, in which others tagged your own professional account.");
@@ -70,9 +72,9 @@ static lg_status instagram_plan(const scrape_query *q, lg_arena *arena, scrape_p
     out->limits = q->tags ? "30 hashtags in 7 days; 200 requests an hour" : "200 requests an hour";
     lines_add(q, out);
     scrape_plan_line(out, "Free of charge.");
-    const char *what = q->tags                     ? scrape_join(arena, q->tag, q->tags, "with #", " or #", err)
+    const char *what = q->tags                    ? scrape_join(arena, q->tag, q->tags, "with #", " or #", err)
                        : q->what == SCRAPE_TAGGED ? "that tag your account"
-                                                   : lg_arena_strf(arena, err, "by @%s", scrape_bare(q->user));
+                                                  : lg_arena_strf(arena, err, "by @%s", scrape_bare(q->user));
     if (what)
         out->summary =
             lg_arena_strf(arena, err, "Instagram: up to %s posts %s", lg_thousands((long long)out->posts), what);
@@ -140,12 +142,12 @@ static lg_status instagram_request(const scrape_query *q, const char *cursor, lg
         return scrape_request_end(out, err);
     }
     scrape_request_begin(out, scrape_graph_path(arena, q->account, "", err));
-    scrape_param_add(out, "fields",
-                     lg_arena_strf(arena, err,
-                                   "business_discovery.username(%s){id,username,name,media.limit(50)%s%s%s{" MEDIA_FIELDS
-                                   ",thumbnail_url,children{id,media_type,media_url,thumbnail_url}}}",
-                                   scrape_bare(q->user), at.after ? ".after(" : "", at.after ? at.after : "",
-                                   at.after ? ")" : ""));
+    scrape_param_add(
+        out, "fields",
+        lg_arena_strf(arena, err,
+                      "business_discovery.username(%s){id,username,name,media.limit(50)%s%s%s{" MEDIA_FIELDS
+                      ",thumbnail_url,children{id,media_type,media_url,thumbnail_url}}}",
+                      scrape_bare(q->user), at.after ? ".after(" : "", at.after ? at.after : "", at.after ? ")" : ""));
     return scrape_request_end(out, err);
 }
 
@@ -255,7 +257,8 @@ static lg_status media_page(scrape_reader *r, const scrape_walk *walk, const sta
     const char *after = scrape_graph_after(r, holder, false);
     if (after && at->kind == 'm') next = scrape_say(r, "m%llu:%s/%s", (unsigned long long)at->tag, at->hashtag, after);
     else if (after) next = scrape_say(r, "%c0:%s", at->kind, after);
-    scrape_withhold_missing(r, at->kind == 'm' ? "hashtag search on Instagram does not give it" : "Instagram did not say");
+    scrape_withhold_missing(r,
+                            at->kind == 'm' ? "hashtag search on Instagram does not give it" : "Instagram did not say");
     return scrape_page_finish(r, walk, (uint64_t)at->kind * 64 + at->tag, next, next_tag(r, at), err);
 }
 

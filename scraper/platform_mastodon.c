@@ -1,8 +1,8 @@
 /* platform_mastodon.c - Mastodon and servers that speak its API: tags, accounts, the public timeline.
  *
  * The next page stands in the Link header (rel="next"), of which only max_id is taken: a server cannot send the walk
- * anywhere else. Cursors: `t0:MAX_ID`, `a0:ACCOUNT/MAX_ID`, `p0:MAX_ID`. An account is looked up by name first. Several tags are
- * one request (any[]). Identities count within their server. */
+ * anywhere else. Cursors: `t0:MAX_ID`, `a0:ACCOUNT/MAX_ID`, `p0:MAX_ID`. An account is looked up by name first. Several
+ * tags are one request (any[]). Identities count within their server. */
 #include <string.h>
 #include <strings.h>
 #include "scraper/answer.h"
@@ -15,8 +15,8 @@ static const char TITLE[] = "Mastodon";
 /* ---- asking ---- */
 static lg_status query_ok(const scrape_query *q, lg_err *err)
 {
-    LG_TRY(scrape_query_check(q, TITLE, SCRAPE_CAN_TAG | SCRAPE_CAN_USER | SCRAPE_CAN_ALL,
-                              "scrape mastodon tag adidas", err));
+    LG_TRY(scrape_query_check(q, TITLE, SCRAPE_CAN_TAG | SCRAPE_CAN_USER | SCRAPE_CAN_ALL, "scrape mastodon tag adidas",
+                              err));
     if (q->what != SCRAPE_POSTS)
         return lg_fail(err, LG_E_ARG, 723, "Mastodon tells apart neither tagged posts nor photos of an account");
     if (q->tags <= MOST_TAGS) return LG_OK;
@@ -31,8 +31,10 @@ static lg_status mastodon_plan(const scrape_query *q, lg_arena *arena, scrape_pl
     scrape_plan_count(out, q, PER_PAGE);
     out->requests += q->user != NULL;
     out->limits = "300 requests in 5 minutes, unless the server has its own rule";
-    scrape_plan_line(out, "Gives text, time, favourites, boosts, replies, hashtags, pictures with their descriptions, and authors.");
-    scrape_plan_line(out, "Withholds what the server has not heard of: a server sees its own posts and those its people follow.");
+    scrape_plan_line(
+        out, "Gives text, time, favourites, boosts, replies, hashtags, pictures with their descriptions, and authors.");
+    scrape_plan_line(
+        out, "Withholds what the server has not heard of: a server sees its own posts and those its people follow.");
     scrape_plan_line(out, "Free of charge. Many servers want an account of theirs for this.");
     const char *what = q->user   ? lg_arena_strf(arena, err, "by @%s", scrape_bare(q->user))
                        : q->tags ? scrape_join(arena, q->tag, q->tags, "#", " or ", err)

@@ -1,11 +1,11 @@
 /* platform_twitter.c - X, API v2: recent search, and the posts of an account.
  *
- * Cursors: `s100:TOKEN` search, 100 posts given so far; `u100:ID/TOKEN` the posts of account ID. An account is looked up
- * by name first (no cursor), because its posts are asked for by number. The number of posts given is in the cursor
+ * Cursors: `s100:TOKEN` search, 100 posts given so far; `u100:ID/TOKEN` the posts of account ID. An account is looked
+ * up by name first (no cursor), because its posts are asked for by number. The number of posts given is in the cursor
  * because each is paid for: the last page asks for no more than is still wanted.
  *
- * Answers are joined from `data` and `includes`; both spellings of the fields are read (retweet_count and repost_count).
- * A post whose author is not among the included users keeps its author_id. */
+ * Answers are joined from `data` and `includes`; both spellings of the fields are read (retweet_count and
+ * repost_count). A post whose author is not among the included users keeps its author_id. */
 #include <stdlib.h>
 #include <string.h>
 #include "scraper/answer.h"
@@ -38,8 +38,8 @@ static int64_t latest(const scrape_query *q)
 
 static lg_status query_ok(const scrape_query *q, lg_arena *arena, lg_err *err)
 {
-    LG_TRY(scrape_query_check(q, TITLE, SCRAPE_CAN_TAG | SCRAPE_CAN_TEXT | SCRAPE_CAN_USER,
-                              "scrape twitter tag adidas", err));
+    LG_TRY(scrape_query_check(q, TITLE, SCRAPE_CAN_TAG | SCRAPE_CAN_TEXT | SCRAPE_CAN_USER, "scrape twitter tag adidas",
+                              err));
     if (q->what != SCRAPE_POSTS)
         return lg_fail(err, LG_E_ARG, 723, "X tells apart neither tagged posts nor photos of an account");
     if (q->user) return LG_OK;
@@ -57,10 +57,15 @@ static lg_status query_ok(const scrape_query *q, lg_arena *arena, lg_err *err)
 
 static const char *add_lines(const scrape_query *q, scrape_plan *plan)
 {
-    scrape_plan_line(plan, "Gives text, time, likes, reposts, replies, hashtags, pictures with their descriptions, and authors.");
-    if (!q->user) scrape_plan_line(plan, "Withholds posts older than seven days: recent search does not reach further back.");
-    if (q->since && earliest(q) != q->since) scrape_plan_line(plan, "`since` lies further back than that; it begins seven days ago.");
-    scrape_plan_line(plan, "Withholds posts of protected accounts, and authors that were suspended: such a post comes without a name.");
+    scrape_plan_line(
+        plan, "Gives text, time, likes, reposts, replies, hashtags, pictures with their descriptions, and authors.");
+    if (!q->user)
+        scrape_plan_line(plan, "Withholds posts older than seven days: recent search does not reach further back.");
+    if (q->since && earliest(q) != q->since)
+        scrape_plan_line(plan, "`since` lies further back than that; it begins seven days ago.");
+    scrape_plan_line(
+        plan,
+        "Withholds posts of protected accounts, and authors that were suspended: such a post comes without a name.");
     return "at most: $0.005 a post, $0.005 a picture, $0.010 an author; what was read the same day is not paid again";
 }
 
@@ -84,10 +89,10 @@ static lg_status twitter_plan(const scrape_query *q, lg_arena *arena, scrape_pla
 
 static void fields_add(scrape_request *out, const scrape_query *q, bool authors)
 {
+    /* In the newest specification author and reposted post are expansions only. */
     if (q->dialect)
         scrape_param_add(out, "post.fields",
-                         "attachments,author_id,created_at,entities,id,lang,note_post,possibly_sensitive,"
-                         "public_metrics,referenced_posts,text");
+                         "attachments,created_at,entities,id,lang,note_post,possibly_sensitive,public_metrics,text");
     else
         scrape_param_add(out, "tweet.fields",
                          "attachments,author_id,created_at,entities,id,lang,note_tweet,possibly_sensitive,"
@@ -188,7 +193,9 @@ static const json_t *included(const json_t *list, const char *key, const char *i
 static scrape_media_type type_of(const char *type)
 {
     if (!type || strcmp(type, "photo") == 0) return SCRAPE_PHOTO;
-    return strcmp(type, "video") == 0 ? SCRAPE_VIDEO : strcmp(type, "animated_gif") == 0 ? SCRAPE_ANIMATION : SCRAPE_OTHER;
+    return strcmp(type, "video") == 0          ? SCRAPE_VIDEO
+           : strcmp(type, "animated_gif") == 0 ? SCRAPE_ANIMATION
+                                               : SCRAPE_OTHER;
 }
 
 static void media_read(scrape_reader *r, const json_t *item, const char *key, scrape_media *out)
@@ -235,7 +242,10 @@ static void media_all(scrape_reader *r, const json_t *item, const json_t *list, 
             continue;
         }
         scrape_media *m = &media[post->media_count++];
-        *m = (scrape_media){.id = scrape_copy(r, key, strlen(key)), .type = SCRAPE_OTHER, .width = SCRAPE_NOT_GIVEN, .height = SCRAPE_NOT_GIVEN};
+        *m = (scrape_media){.id = scrape_copy(r, key, strlen(key)),
+                            .type = SCRAPE_OTHER,
+                            .width = SCRAPE_NOT_GIVEN,
+                            .height = SCRAPE_NOT_GIVEN};
         const json_t *found = included(list, "media_key", key, &index);
         scrape_reader kept;
         if (!found) {
@@ -311,7 +321,8 @@ static bool is_repost(const json_t *item)
     return false;
 }
 
-static void post_read(scrape_reader *r, const json_t *item, const json_t *includes)
+/* account: number of the account whose posts were asked for, or "" */
+static void post_read(scrape_reader *r, const json_t *item, const json_t *includes, const char *account)
 {
     scrape_post post = {.id = scrape_identity(r, item, "id")};
     if (!post.id) {
@@ -329,6 +340,7 @@ static void post_read(scrape_reader *r, const json_t *item, const json_t *includ
     post.language = scrape_text(r, item, "lang", 40);
     post.sensitive = scrape_flag(r, item, "possibly_sensitive");
     post.author_id = scrape_identity(r, item, "author_id");
+    if (!post.author_id && *account) post.author_id = scrape_copy(r, account, strlen(account));
     counts_read(r, item, &post);
     if (!author_read(r, json_object_get(includes, "users"), &post)) {
         scrape_post_leave_out(r, &r->page->not_public);
@@ -345,7 +357,7 @@ static void post_read(scrape_reader *r, const json_t *item, const json_t *includ
     scrape_post_add(r, &post);
 }
 
-static lg_status posts_read(scrape_reader *r, const json_t *data, lg_err *err)
+static lg_status posts_read(scrape_reader *r, const json_t *data, const char *account, lg_err *err)
 {
     const json_t *includes = scrape_object(r, r->root, "includes");
     LG_TRY(scrape_posts_room(r, json_array_size(data), err));
@@ -354,7 +366,7 @@ static lg_status posts_read(scrape_reader *r, const json_t *data, lg_err *err)
         const json_t *item = json_array_get(data, i);
         scrape_enter_at(r, i);
         if (json_is_object(item)) {
-            post_read(r, item, includes);
+            post_read(r, item, includes, account);
         } else {
             scrape_problem_add(r, NULL, "is not an object");
             scrape_post_refuse(r);
@@ -379,7 +391,7 @@ static void errors_read(scrape_reader *r)
 static bool fields_are_missing(const scrape_page *page)
 {
     for (size_t i = 0; i < page->count; i++)
-        if (page->post[i].time != SCRAPE_NO_TIME || page->post[i].author_id) return false;
+        if (page->post[i].time != SCRAPE_NO_TIME) return false;
     return page->count > 0;
 }
 
@@ -391,7 +403,7 @@ static lg_status page_read(scrape_reader *r, const scrape_walk *walk, char stage
         return scrape_refused_by(TITLE, 0, r->root, err);
     if (!data && !meta) return scrape_shape(r, "data", "is not there", err);
     if (data && !json_is_null(data) && !json_is_array(data)) return scrape_shape(r, "data", "is not a list", err);
-    if (json_is_array(data)) LG_TRY(posts_read(r, data, err));
+    if (json_is_array(data)) LG_TRY(posts_read(r, data, id, err));
     errors_read(r);
     scrape_enter(r, "meta");
     int64_t told = scrape_count(r, meta, "result_count");
@@ -401,11 +413,13 @@ static lg_status page_read(scrape_reader *r, const scrape_walk *walk, char stage
     scrape_leave(r);
     uint64_t given = before + r->page->given;
     if (token && *token)
-        next = scrape_say(r, "%c%llu:%s%s%s", stage, (unsigned long long)(given % 1000000000), id, *id ? "/" : "", token);
+        next =
+            scrape_say(r, "%c%llu:%s%s%s", stage, (unsigned long long)(given % 1000000000), id, *id ? "/" : "", token);
     if (next && given >= scrape_limit(r->query)) scrape_stage_end(r, "as many posts as were asked for");
     /* The count in the cursor grows, so the tokens are compared here. */
     const char *old = walk->cursor ? strchr(walk->cursor, ':') : NULL;
-    if (next && old && strcmp(strchr(next, ':'), old) == 0) scrape_stage_end(r, "the platform gave the same page again");
+    if (next && old && strcmp(strchr(next, ':'), old) == 0)
+        scrape_stage_end(r, "the platform gave the same page again");
     r->page->other_dialect = fields_are_missing(r->page);
     scrape_withhold_missing(r, r->page->other_dialect ? "X did not understand which fields were asked for"
                                                       : "X left it out: the account may be protected or suspended");
@@ -426,8 +440,7 @@ static lg_status account_read(scrape_reader *r, lg_err *err)
     const char *id = scrape_identity(r, data, "id");
     if (!id || !*id || strspn(id, "0123456789") != strlen(id) || strlen(id) > 20)
         return scrape_shape(r, "id", "is no number of an account", err);
-    if (scrape_flag(r, data, "protected"))
-        scrape_withhold(r, "all posts", "the account is protected", 0);
+    if (scrape_flag(r, data, "protected")) scrape_withhold(r, "all posts", "the account is protected", 0);
     r->page->next = scrape_say(r, "u0:%s/", id);
     return err->status;
 }
@@ -485,7 +498,7 @@ static lg_status twitter_check_parse(const scrape_answer *answer, const char *co
     const json_t *errors = json_object_get(root, "errors"), *data = json_object_get(root, "data");
     for (size_t i = 0; i < scrape_items(errors); i++) {
         const json_t *e = json_array_get(errors, i), *type = json_object_get(e, "type");
-        scrape_state what = ends_with(type, "/resource-not-found")              ? SCRAPE_GONE
+        scrape_state what = ends_with(type, "/resource-not-found")            ? SCRAPE_GONE
                             : ends_with(type, "/not-authorized-for-resource") ? SCRAPE_HIDDEN
                                                                               : SCRAPE_UNKNOWN;
         state_set(id, count, state, json_object_get(e, "resource_id"), what);

@@ -12,8 +12,8 @@
  *  - NULL, SCRAPE_NOT_GIVEN and SCRAPE_NO_TIME mean that the platform did not say: never "" or 0 in their place.
  *  - No post is lost in silence: given = count + refused + repeated + reposts + outside +
  *    not_public.
- *  - Texts are valid UTF-8 without NUL, as strangers wrote them: to be escaped where they are shown. Addresses begin with
- *    http:// or https:// and hold neither blanks nor control characters. */
+ *  - Texts are valid UTF-8 without NUL, as strangers wrote them: to be escaped where they are shown. Addresses begin
+ * with http:// or https:// and hold neither blanks nor control characters. */
 #ifndef SCRAPE_POST_H
 #define SCRAPE_POST_H
 
@@ -34,7 +34,7 @@ enum {
 
 typedef enum scrape_media_type {
     SCRAPE_PHOTO,
-    SCRAPE_VIDEO,    /* url is that of a still picture */
+    SCRAPE_VIDEO,     /* url is that of a still picture */
     SCRAPE_ANIMATION, /* the same */
     SCRAPE_LINK_CARD, /* the picture of a page that the post leads to */
     SCRAPE_OTHER
@@ -82,13 +82,13 @@ typedef struct scrape_page {
     lg_arena arena;
     const scrape_post *post;
     size_t count;
-    size_t given;    /* posts in the answer, of which … */
-    size_t refused;  /* … had no identity or no shape (in problem) */
-    size_t repeated; /* … were there twice */
-    size_t reposts;  /* … are somebody else's posts passed on */
-    size_t outside;  /* … lie outside since and until */
+    size_t given;      /* posts in the answer, of which … */
+    size_t refused;    /* … had no identity or no shape (in problem) */
+    size_t repeated;   /* … were there twice */
+    size_t reposts;    /* … are somebody else's posts passed on */
+    size_t outside;    /* … lie outside since and until */
     size_t not_public; /* … are for followers, or of people who do not want them shown to everybody */
-    size_t problems; /* fields and posts that are not what they should be; the first of them: */
+    size_t problems;   /* fields and posts that are not what they should be; the first of them: */
     scrape_problem problem[SCRAPE_PROBLEMS_SHOWN];
     scrape_withheld withheld[SCRAPE_WITHHELD_MOST];
     size_t withheld_count;
@@ -96,7 +96,8 @@ typedef struct scrape_page {
     bool end;            /* nothing comes after this */
     const char *end_why; /* one clause: "the platform has no more", or NULL */
     uint64_t ids;        /* fingerprint of the set of identities given, in any order; 0: none */
-    bool other_dialect;  /* the fields asked for did not come: ask again with the other spelling (scrape_query.dialect) */
+    bool
+        other_dialect; /* the fields asked for did not come: ask again with the other spelling (scrape_query.dialect) */
 } scrape_page;
 void scrape_page_init(scrape_page *page);
 void scrape_page_release(scrape_page *page);

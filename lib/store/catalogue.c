@@ -25,24 +25,26 @@ static const char *const version_1[] = {
     "CREATE TABLE users(id INTEGER PRIMARY KEY, platform INTEGER NOT NULL REFERENCES platforms, native_id TEXT,"
     " handle TEXT, handle_key TEXT, name TEXT, UNIQUE(platform, native_id))@",
     "CREATE INDEX users_handle ON users(platform, handle_key)",
-    "CREATE TABLE posts(id INTEGER PRIMARY KEY, platform INTEGER NOT NULL REFERENCES platforms, native_id TEXT NOT NULL,"
+    "CREATE TABLE posts(id INTEGER PRIMARY KEY, platform INTEGER NOT NULL REFERENCES platforms, native_id TEXT NOT "
+    "NULL,"
     " user INTEGER REFERENCES users ON DELETE CASCADE, url TEXT, text TEXT, language TEXT, posted_at INTEGER,"
     " likes INTEGER, reposts INTEGER, replies INTEGER, sensitive INTEGER NOT NULL, first_seen INTEGER NOT NULL,"
     " last_seen INTEGER NOT NULL, UNIQUE(platform, native_id))@",
     "CREATE INDEX posts_user ON posts(user)",
-    "CREATE TABLE tags(post INTEGER NOT NULL REFERENCES posts ON DELETE CASCADE, tag TEXT NOT NULL, PRIMARY KEY(post, tag))@",
+    "CREATE TABLE tags(post INTEGER NOT NULL REFERENCES posts ON DELETE CASCADE, tag TEXT NOT NULL, PRIMARY KEY(post, "
+    "tag))@",
     "CREATE INDEX tags_tag ON tags(tag)",
     /* state: 0 wanted, 1 kept, 2 cannot be had */
     "CREATE TABLE media(id INTEGER PRIMARY KEY, post INTEGER NOT NULL REFERENCES posts ON DELETE CASCADE,"
     " position INTEGER NOT NULL, native_id TEXT, url TEXT, alt TEXT, type TEXT NOT NULL, width INTEGER, height INTEGER,"
     " state INTEGER NOT NULL DEFAULT 0, why TEXT, UNIQUE(post, position))@",
     "CREATE INDEX media_wanted ON media(state, id)",
-    "CREATE TABLE images(id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, bytes INTEGER NOT NULL, format TEXT NOT NULL,"
+    "CREATE TABLE images(id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, bytes INTEGER NOT NULL, format TEXT NOT "
+    "NULL,"
     " width INTEGER, height INTEGER, first_seen INTEGER NOT NULL)@",
     "CREATE TABLE post_image(media INTEGER PRIMARY KEY REFERENCES media ON DELETE CASCADE,"
     " post INTEGER NOT NULL REFERENCES posts ON DELETE CASCADE, image INTEGER NOT NULL REFERENCES images)@",
-    "CREATE INDEX post_image_image ON post_image(image)",
-    "CREATE INDEX post_image_post ON post_image(post)",
+    "CREATE INDEX post_image_image ON post_image(image)", "CREATE INDEX post_image_post ON post_image(post)",
     "CREATE TABLE labels(image INTEGER NOT NULL REFERENCES images ON DELETE CASCADE, source TEXT NOT NULL,"
     " label TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(image, source))@",
     "CREATE TABLE runs(id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, model TEXT NOT NULL, at INTEGER NOT NULL)@",
@@ -57,8 +59,7 @@ static const char *const version_1[] = {
     "CREATE TABLE scrape_post(scrape INTEGER NOT NULL REFERENCES scrapes ON DELETE CASCADE,"
     " post INTEGER NOT NULL REFERENCES posts ON DELETE CASCADE, PRIMARY KEY(scrape, post))@",
     "CREATE INDEX scrape_post_post ON scrape_post(post)",
-    "CREATE TABLE tombstones(hash TEXT PRIMARY KEY NOT NULL, at INTEGER NOT NULL)@",
-    NULL};
+    "CREATE TABLE tombstones(hash TEXT PRIMARY KEY NOT NULL, at INTEGER NOT NULL)@", NULL};
 
 static lg_status statements_run(store_catalogue *c, const char *const *sql, lg_err *err)
 {
@@ -144,8 +145,8 @@ static int busy(void *ctx, int tries)
     return 1;
 }
 
-/* An empty file of ours alone, unless it is there: SQLite would make one that others can read. Not opened otherwise, for
- * closing a file again lets go the locks that another handle of this process holds on it. */
+/* An empty file of ours alone, unless it is there: SQLite would make one that others can read. Not opened otherwise,
+ * for closing a file again lets go the locks that another handle of this process holds on it. */
 static lg_status file_make(const char *path, lg_err *err)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -258,12 +259,13 @@ lg_status store_catalogue_counts(store_catalogue *c, store_counts *out, lg_err *
     sqlite3_stmt *s;
     lg_status st = LG_OK;
     *out = (store_counts){0};
-    LG_TRY(store_sql_begin(c, &s, err,
-                           "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM posts),"
-                           " (SELECT count(*) FROM media), (SELECT count(*) FROM images), (SELECT count(*) FROM labels),"
-                           " (SELECT count(*) FROM predictions), (SELECT count(*) FROM runs),"
-                           " (SELECT count(*) FROM scrapes), (SELECT count(*) FROM tombstones)",
-                           ""));
+    LG_TRY(
+        store_sql_begin(c, &s, err,
+                        "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM posts),"
+                        " (SELECT count(*) FROM media), (SELECT count(*) FROM images), (SELECT count(*) FROM labels),"
+                        " (SELECT count(*) FROM predictions), (SELECT count(*) FROM runs),"
+                        " (SELECT count(*) FROM scrapes), (SELECT count(*) FROM tombstones)",
+                        ""));
     int64_t *slot[] = {&out->users,       &out->posts, &out->media,   &out->images,    &out->labels,
                        &out->predictions, &out->runs,  &out->scrapes, &out->tombstones};
     if (store_sql_row(c, s, &st, err))

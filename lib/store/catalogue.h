@@ -11,19 +11,19 @@
  *     LG_GO(store_catalogue_due(c, scrape.id, 100, fetch, ctx, err));     // pictures that are not there yet
  *
  * Promises
- *  - A page and the mark behind it are one transaction, forced to the disk: after a kill at any byte the same scrape goes on
- *    with the next page, and the set is the one that would have been. A post that comes again is not kept twice.
+ *  - A page and the mark behind it are one transaction, forced to the disk: after a kill at any byte the same scrape
+ * goes on with the next page, and the set is the one that would have been. A post that comes again is not kept twice.
  *  - A picture is a file images/SHA256, written whole or not at all before the row that names it.
  *  - Several programs may use it at once; one writes at a time, others wait up to ten seconds (then LL730).
  *  - A full disk (LL731) or any other failure leaves everything as it was before the call.
  *  - Who was forgotten is in no table, no picture and no free byte of the file, and does not come back
  *    (docs/adr/0141-catalogue-of-posts.md).
  *
- * One thread at a time per handle; a handle does not survive fork. Texts are UTF-8, NULL and STORE_NOT_GIVEN mean that a
- * platform did not say. Times are milliseconds since 1970 UTC.
+ * One thread at a time per handle; a handle does not survive fork. Texts are UTF-8, NULL and STORE_NOT_GIVEN mean that
+ * a platform did not say. Times are milliseconds since 1970 UTC.
  *
- * Errors: LL504 no SQLite, LL730 busy, LL731 no room, LL732 damaged, newer or foreign file, LL733 another program goes on
- * with this scrape, LL734 the system's trouble, LL735 nobody of that name, LL736 bytes may be left. */
+ * Errors: LL504 no SQLite, LL730 busy, LL731 no room, LL732 damaged, newer or foreign file, LL733 another program goes
+ * on with this scrape, LL734 the system's trouble, LL735 nobody of that name, LL736 bytes may be left. */
 #ifndef STORE_CATALOGUE_H
 #define STORE_CATALOGUE_H
 
@@ -70,8 +70,8 @@ typedef struct store_page {
 typedef struct store_scrape {
     int64_t id;
     char platform[32];
-    char *cursor; /* of the next page, NULL: the first; owned */
-    uint64_t ids; /* of the page before */
+    char *cursor;                          /* of the next page, NULL: the first; owned */
+    uint64_t ids;                          /* of the page before */
     uint64_t pages, given, refused, posts; /* so far; posts are those kept for this scrape, each once */
     bool done;
 } store_scrape;
@@ -153,12 +153,12 @@ lg_status store_catalogue_drop_posts(store_catalogue *c, const char *platform, c
 typedef struct store_forgotten {
     size_t users, posts, images, mentions, scrapes;
 } store_forgotten;
-/* Removes a person from everything and keeps a salted hash, so that a later scrape leaves them out. name: handle (with or
- * without @, any case) or the platform's number. platform NULL: on all of them. Rewrites the whole file, which takes
- * seconds for a large one and needs its size in memory. LL735 nobody of that name, LL736 done but for bytes in the file,
- * which another program holds open: say it again later. */
-lg_status store_catalogue_forget_user(store_catalogue *c, const char *platform, const char *name,
-                                      store_forgotten *out, lg_err *err) LG_MUST_CHECK;
+/* Removes a person from everything and keeps a salted hash, so that a later scrape leaves them out. name: handle (with
+ * or without @, any case) or the platform's number. platform NULL: on all of them. Rewrites the whole file, which takes
+ * seconds for a large one and needs its size in memory. LL735 nobody of that name, LL736 done but for bytes in the
+ * file, which another program holds open: say it again later. */
+lg_status store_catalogue_forget_user(store_catalogue *c, const char *platform, const char *name, store_forgotten *out,
+                                      lg_err *err) LG_MUST_CHECK;
 /* Would a post of this author be left out? */
 lg_status store_catalogue_is_forgotten(store_catalogue *c, const char *platform, const char *id, const char *handle,
                                        bool *out, lg_err *err) LG_MUST_CHECK;

@@ -1,8 +1,8 @@
 /* catalogue_forget.c - taking posts and people away, so that no byte of them is left, and keeping people away.
  *
- * secure_delete overwrites a row where it is deleted, but a page that was split earlier may hold an old copy in its unused
- * part. So the file is written anew (VACUUM) and the log is emptied. That a person's rows are gone and that this is still
- * to be done is one transaction; a program that is killed in between is finished by the next call. */
+ * secure_delete overwrites a row where it is deleted, but a page that was split earlier may hold an old copy in its
+ * unused part. So the file is written anew (VACUUM) and the log is emptied. That a person's rows are gone and that this
+ * is still to be done is one transaction; a program that is killed in between is finished by the next call. */
 #include <ctype.h>
 #include <string.h>
 #include "lib/image/hash.h"
@@ -295,8 +295,8 @@ static lg_status scrape_next(store_catalogue *c, const person *p, int64_t *id, b
 {
     sqlite3_stmt *s;
     lg_status st = LG_OK;
-    LG_TRY(store_sql_begin(c, &s, err,
-                           "SELECT id, user_key, query, cursor FROM scrapes WHERE id > ? ORDER BY id LIMIT 1", "i", *id));
+    LG_TRY(store_sql_begin(
+        c, &s, err, "SELECT id, user_key, query, cursor FROM scrapes WHERE id > ? ORDER BY id LIMIT 1", "i", *id));
     bool there = store_sql_row(c, s, &st, err);
     *id = there ? store_sqlite.column_int64(s, 0) : 0;
     *mine = there && scrape_names(p, store_sql_text(s, 1), store_sql_text(s, 2), store_sql_text(s, 3));

@@ -75,8 +75,8 @@ typedef struct author {
     const char *id, *handle, *name;
 } author;
 
-/* By the platform's number where it is given; else by the handle. Somebody who was known by handle alone gets the number
- * when it comes. 0: nobody. */
+/* By the platform's number where it is given; else by the handle. Somebody who was known by handle alone gets the
+ * number when it comes. 0: nobody. */
 static lg_status author_find(store_catalogue *c, int64_t platform, const author *a, int64_t *user, lg_err *err)
 {
     *user = 0;
@@ -85,9 +85,9 @@ static lg_status author_find(store_catalogue *c, int64_t platform, const author 
                                 platform, a->id));
     if (*user || !a->handle) return LG_OK;
     if (a->id)
-        return store_sql_number(c, 0, user, err,
-                                "SELECT id FROM users WHERE platform = ? AND handle_key = lower(?) AND native_id IS NULL",
-                                "it", platform, a->handle);
+        return store_sql_number(
+            c, 0, user, err, "SELECT id FROM users WHERE platform = ? AND handle_key = lower(?) AND native_id IS NULL",
+            "it", platform, a->handle);
     return store_sql_number(c, 0, user, err,
                             "SELECT id FROM users WHERE platform = ? AND handle_key = lower(?)"
                             " ORDER BY native_id IS NULL, id DESC",
@@ -104,9 +104,9 @@ static lg_status author_keep(store_catalogue *c, int64_t platform, const author 
                              "UPDATE users SET native_id = coalesce(?, native_id), handle = coalesce(?, handle),"
                              " handle_key = coalesce(lower(?), handle_key), name = coalesce(?, name) WHERE id = ?",
                              "tttti", a->id, a->handle, a->handle, a->name, *user);
-    LG_TRY(store_sql_run(c, err,
-                         "INSERT INTO users(platform, native_id, handle, handle_key, name) VALUES(?, ?, ?, lower(?), ?)",
-                         "itttt", platform, a->id, a->handle, a->handle, a->name));
+    LG_TRY(store_sql_run(
+        c, err, "INSERT INTO users(platform, native_id, handle, handle_key, name) VALUES(?, ?, ?, lower(?), ?)",
+        "itttt", platform, a->id, a->handle, a->handle, a->name));
     *user = store_sqlite.last_insert_rowid(c->db);
     return LG_OK;
 }
@@ -128,13 +128,14 @@ static lg_status post_insert(store_catalogue *c, int64_t platform, const store_p
 /* What is not given this time stays as it was. */
 static lg_status post_update(store_catalogue *c, const store_post *p, int64_t user, int64_t id, lg_err *err)
 {
-    return store_sql_run(c, err,
-                         "UPDATE posts SET user = coalesce(?, user), url = coalesce(?, url), text = coalesce(?, text),"
-                         " language = coalesce(?, language), posted_at = coalesce(?, posted_at), likes = coalesce(?, likes),"
-                         " reposts = coalesce(?, reposts), replies = coalesce(?, replies), sensitive = ?, last_seen = ?"
-                         " WHERE id = ?",
-                         "ztttmnnniii", user, p->url, p->text, p->language, p->time, p->likes, p->reposts, p->replies,
-                         (int64_t)p->sensitive, store_now_ms(), id);
+    return store_sql_run(
+        c, err,
+        "UPDATE posts SET user = coalesce(?, user), url = coalesce(?, url), text = coalesce(?, text),"
+        " language = coalesce(?, language), posted_at = coalesce(?, posted_at), likes = coalesce(?, likes),"
+        " reposts = coalesce(?, reposts), replies = coalesce(?, replies), sensitive = ?, last_seen = ?"
+        " WHERE id = ?",
+        "ztttmnnniii", user, p->url, p->text, p->language, p->time, p->likes, p->reposts, p->replies,
+        (int64_t)p->sensitive, store_now_ms(), id);
 }
 
 /* The same picture under the platform's name for it, or, where it has none, under the same address. Addresses of one

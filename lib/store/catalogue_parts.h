@@ -40,8 +40,8 @@ const char *store_sql_text(sqlite3_stmt *s, int column);
 /* Statements without values or results. */
 lg_status store_sql_exec(store_catalogue *c, const char *sql, lg_err *err) LG_MUST_CHECK;
 
-/* A transaction that writes. store_sql_end(c, st, err) commits when st is LG_OK, else takes everything back; returns st or
- * what went wrong in committing. */
+/* A transaction that writes. store_sql_end(c, st, err) commits when st is LG_OK, else takes everything back; returns st
+ * or what went wrong in committing. */
 lg_status store_sql_write(store_catalogue *c, lg_err *err) LG_MUST_CHECK;
 lg_status store_sql_end(store_catalogue *c, lg_status st, lg_err *err) LG_MUST_CHECK;
 

@@ -5,12 +5,13 @@
 #include "lib/base/banned.h"
 
 #define COLUMNS                                                                                                        \
-    "SELECT posts.id, coalesce(posts.user, 0), platforms.name, posts.native_id, posts.url, posts.text, posts.language,"  \
+    "SELECT posts.id, coalesce(posts.user, 0), platforms.name, posts.native_id, posts.url, posts.text, "               \
+    "posts.language,"                                                                                                  \
     " users.native_id, users.handle, users.name, posts.posted_at, posts.likes, posts.reposts, posts.replies"
-#define FROM                                                                                                           \
-    " FROM posts JOIN platforms ON platforms.id = posts.platform LEFT JOIN users ON users.id = posts.user"
+#define FROM " FROM posts JOIN platforms ON platforms.id = posts.platform LEFT JOIN users ON users.id = posts.user"
 #define WHERE                                                                                                          \
-    " WHERE (?1 = 0 OR posts.id IN (SELECT post FROM scrape_post WHERE scrape = ?1)) AND (?2 IS NULL OR platforms.name = ?2)"
+    " WHERE (?1 = 0 OR posts.id IN (SELECT post FROM scrape_post WHERE scrape = ?1)) AND (?2 IS NULL OR "              \
+    "platforms.name = ?2)"
 
 static const char BY_POST[] = COLUMNS ", NULL, NULL, NULL, NULL" FROM WHERE " AND ?3 >= 0 ORDER BY posts.id";
 /* Of the labels of a picture the likeliest: SQLite takes the other columns of a max() from its row. */
@@ -29,7 +30,8 @@ static int64_t number_or(sqlite3_stmt *s, int column, int64_t none)
 static store_row row_of(sqlite3_stmt *s)
 {
     store_row r = {.post = store_sqlite.column_int64(s, 0), .user = store_sqlite.column_int64(s, 1)};
-    const char **text[] = {&r.platform, &r.id, &r.url, &r.text, &r.language, &r.author_id, &r.author_handle, &r.author_name};
+    const char **text[] = {&r.platform, &r.id,        &r.url,           &r.text,
+                           &r.language, &r.author_id, &r.author_handle, &r.author_name};
     for (int i = 0; i < 8; i++) *text[i] = store_sql_text(s, 2 + i);
     r.time = number_or(s, 10, STORE_NO_TIME);
     r.likes = number_or(s, 11, STORE_NOT_GIVEN);

@@ -56,12 +56,14 @@ __attribute__((unused)) static store_scrape cat_scrape(store_catalogue *c, const
 {
     lg_err e = {0};
     store_scrape s;
-    if (store_catalogue_scrape(c, "twitter", query, NULL, true, &s, &e)) TEST_FAIL("LL%03d %s (%s)", e.code, e.msg, e.why);
+    if (store_catalogue_scrape(c, "twitter", query, NULL, true, &s, &e))
+        TEST_FAIL("LL%03d %s (%s)", e.code, e.msg, e.why);
     return s;
 }
 
 /* n posts of one person, PREFIX, PREFIX1, …, with a media each, as one page of a scrape of its own. */
-__attribute__((unused)) static void cat_fill(store_catalogue *c, const char *handle, const char *number, const char *prefix, size_t n)
+__attribute__((unused)) static void cat_fill(store_catalogue *c, const char *handle, const char *number,
+                                             const char *prefix, size_t n)
 {
     lg_err e = {0};
     char id[64][32], text[64][200], url[64][200], query[100];
@@ -72,11 +74,21 @@ __attribute__((unused)) static void cat_fill(store_catalogue *c, const char *han
     for (size_t i = 0; i < n; i++) {
         if (i) snprintf(id[i], sizeof id[i], "%.8s%zu", prefix, i);
         else snprintf(id[i], sizeof id[i], "%.8s", prefix);
-        snprintf(text[i], sizeof text[i], "post of %.30s number %zu with some words so that pages fill and split", handle, i);
+        snprintf(text[i], sizeof text[i], "post of %.30s number %zu with some words so that pages fill and split",
+                 handle, i);
         snprintf(url[i], sizeof url[i], "https://m.example/%.30s/%.31s.jpg", handle, id[i]);
         media[i] = (store_media){.url = url[i], .type = "photo", .width = -1, .height = -1};
-        post[i] = (store_post){.id = id[i], .text = text[i], .time = 1, .likes = -1, .reposts = -1, .replies = -1, .author_id = number,
-                               .author_handle = handle, .author_name = handle, .media = &media[i], .media_count = 1};
+        post[i] = (store_post){.id = id[i],
+                               .text = text[i],
+                               .time = 1,
+                               .likes = -1,
+                               .reposts = -1,
+                               .replies = -1,
+                               .author_id = number,
+                               .author_handle = handle,
+                               .author_name = handle,
+                               .media = &media[i],
+                               .media_count = 1};
     }
     if (store_catalogue_page(c, &s, &(store_page){.post = post, .count = n, .given = n}, NULL, &e))
         TEST_FAIL("LL%03d %s (%s)", e.code, e.msg, e.why);
@@ -85,13 +97,15 @@ __attribute__((unused)) static void cat_fill(store_catalogue *c, const char *han
 
 static lg_status cat_row_add(void *ctx, const store_row *r, lg_err *e)
 {
-    const char *text[] = {r->platform, r->id, r->url, r->text, r->language, r->author_id, r->author_handle, r->author_name};
+    const char *text[] = {r->platform, r->id,        r->url,           r->text,
+                          r->language, r->author_id, r->author_handle, r->author_name};
     lg_buf *out = ctx;
     for (size_t i = 0; i < 8; i++) lg_buf_addf(out, "%s ", text[i] ? text[i] : "-");
     if (r->time == STORE_NO_TIME) lg_buf_adds(out, "- ");
     else lg_buf_addf(out, "%lld ", (long long)r->time);
-    lg_buf_addf(out, "%lld %lld %lld %s %s %s %.2f\n", (long long)r->likes, (long long)r->reposts, (long long)r->replies,
-                r->sha256 ? r->sha256 : "-", r->alt ? r->alt : "-", r->label ? r->label : "-", r->p);
+    lg_buf_addf(out, "%lld %lld %lld %s %s %s %.2f\n", (long long)r->likes, (long long)r->reposts,
+                (long long)r->replies, r->sha256 ? r->sha256 : "-", r->alt ? r->alt : "-", r->label ? r->label : "-",
+                r->p);
     return lg_buf_check(out, e);
 }
 

@@ -20,8 +20,8 @@ static inline void scraped_free(scraped *s)
     s->open = false;
 }
 
-static inline lg_status scraped_raw(scraped *s, const char *platform, const scrape_walk *walk, const char *body, int status,
-                             const char *link, lg_err *e)
+static inline lg_status scraped_raw(scraped *s, const char *platform, const scrape_walk *walk, const char *body,
+                                    int status, const char *link, lg_err *e)
 {
     s->platform = scrape_platform_find(platform);
     scraped_free(s);
@@ -66,7 +66,8 @@ __attribute__((unused)) static size_t scraped_withheld(const scrape_page *page, 
 }
 
 /* "GET /path a=1 b=2", or "LL723 sentence". Static. */
-__attribute__((unused)) static const char *scrape_asked(const char *platform, const scrape_query *query, const char *cursor)
+__attribute__((unused)) static const char *scrape_asked(const char *platform, const scrape_query *query,
+                                                        const char *cursor)
 {
     static char text[4000];
     lg_arena arena;

@@ -13,14 +13,28 @@ TEST(a_page_is_kept_and_read_again)
     store_scrape s = cat_scrape(c, "tag adidas");
     store_page_result r;
     static const char *const tags[] = {"Adidas", "run"};
-    const store_media m[] = {{.id = "3_1", .url = "https://m.example/1.jpg", .alt = "a shoe", .type = "photo", .width = 640, .height = 480},
-                             {.url = "https://m.example/2.jpg", .type = "photo", .width = -1, .height = -1}};
-    const store_post p[] = {{.id = "11", .url = "https://x.com/ann/status/11", .text = "Neue Schuhe \xf0\x9f\x91\x9f", .language = "de",
-                             .time = 1778666400000, .likes = 5, .reposts = -1, .replies = 0, .author_id = "7", .author_handle = "Ann",
-                             .author_name = "Ann Example", .media = m, .media_count = 2, .tag = tags, .tag_count = 2},
+    const store_media m[] = {
+        {.id = "3_1", .url = "https://m.example/1.jpg", .alt = "a shoe", .type = "photo", .width = 640, .height = 480},
+        {.url = "https://m.example/2.jpg", .type = "photo", .width = -1, .height = -1}};
+    const store_post p[] = {{.id = "11",
+                             .url = "https://x.com/ann/status/11",
+                             .text = "Neue Schuhe \xf0\x9f\x91\x9f",
+                             .language = "de",
+                             .time = 1778666400000,
+                             .likes = 5,
+                             .reposts = -1,
+                             .replies = 0,
+                             .author_id = "7",
+                             .author_handle = "Ann",
+                             .author_name = "Ann Example",
+                             .media = m,
+                             .media_count = 2,
+                             .tag = tags,
+                             .tag_count = 2},
                             {.id = "12", .time = STORE_NO_TIME, .likes = -1, .reposts = -1, .replies = -1}};
     CHECK(!s.cursor && !s.pages && !s.done);
-    CHECK_OK(store_catalogue_page(c, &s, &(store_page){.post = p, .count = 2, .given = 3, .refused = 1, .next = "s3:t", .ids = 99}, &r, &err));
+    CHECK_OK(store_catalogue_page(
+        c, &s, &(store_page){.post = p, .count = 2, .given = 3, .refused = 1, .next = "s3:t", .ids = 99}, &r, &err));
     CHECK_INT(r.fresh, 2);
     CHECK_INT(r.added, 2);
     CHECK_STR(s.cursor, "s3:t");
@@ -35,7 +49,8 @@ TEST(a_page_is_kept_and_read_again)
     CHECK_INT(s.refused, 1);
     CHECK_INT(s.posts, 2);
     CHECK_STR(cat_rows(c, &(store_filter){.scrape = s.id}),
-              "twitter 11 https://x.com/ann/status/11 Neue Schuhe \xf0\x9f\x91\x9f de 7 Ann Ann Example 1778666400000 5 -1 0 - - - 0.00\n"
+              "twitter 11 https://x.com/ann/status/11 Neue Schuhe \xf0\x9f\x91\x9f de 7 Ann Ann Example 1778666400000 "
+              "5 -1 0 - - - 0.00\n"
               "twitter 12 - - - - - - - -1 -1 -1 - - - 0.00\n");
     store_counts n;
     CHECK_OK(store_catalogue_counts(c, &n, &err));
@@ -52,7 +67,15 @@ TEST(what_comes_again_is_not_kept_twice_and_forgets_nothing)
     store_scrape s = cat_scrape(c, "q");
     store_page_result r;
     store_media m = {.id = "3_1", .url = "https://m.example/old", .type = "photo", .width = -1, .height = -1};
-    store_post p = {.id = "1", .text = "first", .time = 5, .likes = 1, .reposts = -1, .replies = -1, .author_handle = "ann", .media = &m, .media_count = 1};
+    store_post p = {.id = "1",
+                    .text = "first",
+                    .time = 5,
+                    .likes = 1,
+                    .reposts = -1,
+                    .replies = -1,
+                    .author_handle = "ann",
+                    .media = &m,
+                    .media_count = 1};
     CHECK_OK(store_catalogue_page(c, &s, &(store_page){.post = &p, .count = 1, .given = 1, .next = "a"}, &r, &err));
     char sha[65];
     CHECK_OK(store_catalogue_image(c, 1, "picture", 7, "jpeg", 1, 1, sha, &err));
@@ -198,8 +221,8 @@ TEST(files_that_no_row_names_are_swept)
 static int grep_bytes(const char *word)
 {
     char command[600];
-    snprintf(command, sizeof command, "cat '%s'/* '%s'/images/* 2>/dev/null | grep -a -o -i -F -e '%s' | wc -l", cat_folder,
-             cat_folder, word);
+    snprintf(command, sizeof command, "cat '%s'/* '%s'/images/* 2>/dev/null | grep -a -o -i -F -e '%s' | wc -l",
+             cat_folder, cat_folder, word);
     FILE *p = popen(command, "r");
     int n = -1;
     CHECK(p && fscanf(p, "%d", &n) == 1);
@@ -214,9 +237,23 @@ static void forget_scene(store_catalogue *c)
     cat_fill(c, "ann_example", "783214", "1", 30);
     cat_fill(c, "bob", "8", "b", 30);
     store_scrape s = cat_scrape(c, "text shoes of @Ann_Example"), u;
-    store_post p[] = {{.id = "m1", .time = 1, .likes = -1, .reposts = -1, .replies = -1, .author_handle = "cleo", .author_id = "9",
-                       .text = "thanks @Ann_Example! see https://x.com/ann_example/status/5 and @ann_example2, (@ann_example)"},
-                      {.id = "m2", .time = 1, .likes = -1, .reposts = -1, .replies = -1, .author_handle = "cleo", .author_id = "9", .text = "a word"}};
+    store_post p[] = {
+        {.id = "m1",
+         .time = 1,
+         .likes = -1,
+         .reposts = -1,
+         .replies = -1,
+         .author_handle = "cleo",
+         .author_id = "9",
+         .text = "thanks @Ann_Example! see https://x.com/ann_example/status/5 and @ann_example2, (@ann_example)"},
+        {.id = "m2",
+         .time = 1,
+         .likes = -1,
+         .reposts = -1,
+         .replies = -1,
+         .author_handle = "cleo",
+         .author_id = "9",
+         .text = "a word"}};
     CHECK_OK(store_catalogue_page(c, &s, &(store_page){.post = p, .count = 2, .given = 2, .next = "s2:t"}, NULL, &err));
     CHECK_OK(store_catalogue_scrape(c, "twitter", "user x", "@ANN_example", true, &u, &err));
     store_scrape_release(&s), store_scrape_release(&u);
@@ -243,7 +280,8 @@ TEST(who_is_forgotten_leaves_no_byte)
     CHECK_INT(f.images, 1);
     CHECK_INT(f.mentions, 3);
     CHECK_INT(f.scrapes, 2);
-    CHECK_HAS(cat_rows(c, &(store_filter){0}), "thanks @[removed]! see https://x.com/[removed]/status/5 and @ann_example2, (@[removed])");
+    CHECK_HAS(cat_rows(c, &(store_filter){0}),
+              "thanks @[removed]! see https://x.com/[removed]/status/5 and @ann_example2, (@[removed])");
     CHECK_INT(grep_bytes("ann_example"), 1); /* that of ann_example2, who is somebody else */
     CHECK_INT(grep_bytes("ann_example2"), 1);
     CHECK_INT(grep_bytes("783214"), 0);
@@ -262,6 +300,53 @@ TEST(who_is_forgotten_leaves_no_byte)
     store_catalogue_close(c);
 }
 
+/* 50 people who post for the first time, among them two accounts that had one handle, one after the other. */
+static void crowd(store_catalogue *c, lg_rng *rng)
+{
+    enum { PEOPLE = 50 };
+    char id[PEOPLE][30], handle[PEOPLE][120];
+    store_post post[PEOPLE];
+    store_scrape s = cat_scrape(c, "tag all");
+    for (int i = 0; i < PEOPLE; i++) {
+        unsigned long long n = lg_rng_next(rng);
+        snprintf(id[i], sizeof id[i], "%llu", n);
+        snprintf(handle[i], sizeof handle[i], "%c%llu_%.*s", (int)('a' + n % 26), n, (int)(n / 26 % 80),
+                 "a_long_handle_as_some_people_and_most_robots_have_that_makes_pages_of_the_file_split");
+        if (i % 25 == 3)
+            snprintf(handle[i], sizeof handle[i], "m_ann_example"),
+                snprintf(id[i], sizeof id[i], "%llu_783214", n % 1000000007);
+        post[i] = (store_post){.id = id[i],
+                               .text = "t",
+                               .time = 1,
+                               .likes = -1,
+                               .reposts = -1,
+                               .replies = -1,
+                               .author_id = id[i],
+                               .author_handle = handle[i]};
+    }
+    CHECK_OK(store_catalogue_page(c, &s, &(store_page){.post = post, .count = PEOPLE, .given = PEOPLE, .next = "n"},
+                                  NULL, &err));
+    store_scrape_release(&s);
+}
+
+/* Where a page of the file was split, copies of rows stay in its unused part; deleting a row does not touch them. */
+TEST(no_byte_is_left_in_pages_that_were_split)
+{
+    for (uint64_t seed = 0; seed < 4; seed++) {
+        store_catalogue *c = cat_new();
+        store_forgotten f;
+        lg_rng rng;
+        lg_rng_init(&rng, seed);
+        for (int round = 0; round < 30; round++) crowd(c, &rng);
+        CHECK_OK(store_catalogue_forget_user(c, NULL, "m_ann_example", &f, &err));
+        CHECK_INT(f.users, 60);
+        CHECK_INT(f.posts, 60);
+        CHECK_INT(grep_bytes("783214"), 0);
+        CHECK_INT(grep_bytes("_ann_example"), 0);
+        store_catalogue_close(c);
+    }
+}
+
 TEST(who_is_forgotten_does_not_come_back)
 {
     store_catalogue *c = cat_new();
@@ -273,9 +358,10 @@ TEST(who_is_forgotten_does_not_come_back)
     store_catalogue_close(c);
     c = cat_open();
     store_scrape s = cat_scrape(c, "tag again");
-    store_post p[] = {{.id = "n1", .time = 1, .author_id = "783214", .author_handle = "new_name"},
-                      {.id = "n2", .time = 1, .author_handle = "ANN_example"},
-                      {.id = "n3", .time = 1, .author_id = "8", .author_handle = "bob", .text = "hi @ann_example, @ann"}};
+    store_post p[] = {
+        {.id = "n1", .time = 1, .author_id = "783214", .author_handle = "new_name"},
+        {.id = "n2", .time = 1, .author_handle = "ANN_example"},
+        {.id = "n3", .time = 1, .author_id = "8", .author_handle = "bob", .text = "hi @ann_example, @ann"}};
     CHECK_OK(store_catalogue_page(c, &s, &(store_page){.post = p, .count = 3, .given = 3}, &r, &err));
     CHECK_INT(r.forgotten, 2);
     CHECK_INT(r.fresh, 1);
@@ -310,6 +396,24 @@ TEST(bytes_that_another_program_holds_are_told_and_wiped_later)
     sqlite3_close(reader);
     CHECK_OK(store_catalogue_forget_user(c, NULL, "ann_example", &f, &err));
     CHECK_INT(f.users, 0);
+    CHECK_INT(grep_bytes("783214"), 0);
+    store_catalogue_close(c);
+    /* as after a kill in between: the next opening does the rest */
+    c = cat_new();
+    forget_scene(c);
+    snprintf(file, sizeof file, "%s/catalogue.sqlite", cat_folder);
+    CHECK(sqlite3_open(file, &reader) == SQLITE_OK);
+    CHECK(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM posts", NULL, NULL, NULL) == SQLITE_OK);
+    cat_cancel_soon(c);
+    CHECK(store_catalogue_forget_user(c, NULL, "ann_example", &f, &err));
+    CHECK_INT(err.code, 736);
+    lg_err_clear(&err);
+    lg_cancel_clear(&cat_cancel);
+    store_catalogue_close(c);
+    sqlite3_close(reader);
+    snprintf(file, sizeof file, "%s/images/%064d", cat_folder, 1);
+    cat_write(file, "783214: a picture that was to be removed next");
+    c = cat_open();
     CHECK_INT(grep_bytes("783214"), 0);
     store_catalogue_close(c);
 }
@@ -394,7 +498,8 @@ TEST(no_memory_is_an_error_and_keeps_nothing_half)
         snprintf(id, sizeof id, "%ld", n);
         store_post p = {.id = id, .text = "@a", .author_handle = "x", .media = &m, .media_count = 1, .time = 1};
         lg_alloc_fail_at(n, false);
-        lg_status st = store_catalogue_page(c, &s, &(store_page){.post = &p, .count = 1, .given = 1, .next = "n"}, NULL, &err);
+        lg_status st =
+            store_catalogue_page(c, &s, &(store_page){.post = &p, .count = 1, .given = 1, .next = "n"}, NULL, &err);
         lg_alloc_fail_at(0, false);
         CHECK_OK(store_catalogue_counts(c, &after, &err));
         CHECK_INT(after.posts - before.posts, st == LG_OK);
@@ -409,9 +514,16 @@ TEST(strangers_texts_stay_texts)
 {
     store_catalogue *c = cat_new();
     store_scrape s = cat_scrape(c, "tag '); DROP TABLE posts;--");
-    store_post p = {.id = "'); DROP TABLE posts;--", .text = "%s%n ?1 '\"", .author_handle = "\"; --", .time = 1, .likes = 1, .reposts = 1, .replies = 1};
+    store_post p = {.id = "'); DROP TABLE posts;--",
+                    .text = "%s%n ?1 '\"",
+                    .author_handle = "\"; --",
+                    .time = 1,
+                    .likes = 1,
+                    .reposts = 1,
+                    .replies = 1};
     CHECK_OK(store_catalogue_page(c, &s, &(store_page){.post = &p, .count = 1, .given = 1}, NULL, &err));
-    CHECK_STR(cat_rows(c, &(store_filter){0}), "twitter '); DROP TABLE posts;-- - %s%n ?1 '\" - - \"; -- - 1 1 1 1 - - - 0.00\n");
+    CHECK_STR(cat_rows(c, &(store_filter){0}),
+              "twitter '); DROP TABLE posts;-- - %s%n ?1 '\" - - \"; -- - 1 1 1 1 - - - 0.00\n");
     store_scrape_release(&s);
     store_catalogue_close(c);
 }

@@ -24,8 +24,15 @@ static lg_status page_put(store_catalogue *c, store_scrape *s, uint64_t pages, l
         snprintf(url[i], sizeof url[i], "https://m.example/%llu", (unsigned long long)n);
         snprintf(who[i], sizeof who[i], "person%llu", (unsigned long long)(n % 7));
         media[i] = (store_media){.url = url[i], .type = "photo", .width = -1, .height = -1};
-        post[i] = (store_post){.id = id[i], .text = text[i], .time = (int64_t)n, .likes = -1, .reposts = -1, .replies = -1,
-                               .author_handle = who[i], .media = &media[i], .media_count = 1};
+        post[i] = (store_post){.id = id[i],
+                               .text = text[i],
+                               .time = (int64_t)n,
+                               .likes = -1,
+                               .reposts = -1,
+                               .replies = -1,
+                               .author_handle = who[i],
+                               .media = &media[i],
+                               .media_count = 1};
     }
     snprintf(next, sizeof next, "c%llu", (unsigned long long)(s->pages + 1));
     store_page page = {.post = post, .count = PER_PAGE, .given = PER_PAGE, .next = s->pages + 1 < pages ? next : NULL};
@@ -114,7 +121,7 @@ TEST(killed_a_hundred_times_it_comes_to_the_same_set)
     store_catalogue_close(cat_new());
     for (int i = 0; i < ROUNDS; i++) {
         pid_t pid = worker(PAGES);
-        sleep_us(500 + (unsigned)lg_rng_below(&rng, 9000));
+        sleep_us(300 + (unsigned)lg_rng_below(&rng, 6000));
         kill(pid, SIGKILL);
         CHECK(waitpid(pid, &status, 0) == pid);
         if (WIFEXITED(status)) CHECK_INT(WEXITSTATUS(status), 0);
@@ -171,7 +178,8 @@ static void own_work(int me, int pages)
     for (int i = 0; i < pages; i++) {
         snprintf(id, sizeof id, "%d-%d", me, i);
         store_post p = {.id = id, .time = i, .likes = -1, .reposts = -1, .replies = -1, .author_handle = query};
-        if (store_catalogue_page(c, &s, &(store_page){.post = &p, .count = 1, .given = 1, .next = "n"}, NULL, &e)) complain(&e);
+        if (store_catalogue_page(c, &s, &(store_page){.post = &p, .count = 1, .given = 1, .next = "n"}, NULL, &e))
+            complain(&e);
     }
     store_scrape_release(&s);
     store_catalogue_close(c);

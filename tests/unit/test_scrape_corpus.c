@@ -78,7 +78,8 @@ TEST(hostile_answers_have_their_verdicts)
     while (fgets(line, sizeof line, table)) {
         size_t n = 0, m = 0;
         bool lost;
-        if (sscanf(line, "%59[^\t]\t%39[^\t]\t%d\t%39[^\t]\t%39[^\t\n]", id, platform, &status, how, expect) != 5) continue;
+        if (sscanf(line, "%59[^\t]\t%39[^\t]\t%d\t%39[^\t]\t%39[^\t\n]", id, platform, &status, how, expect) != 5)
+            continue;
         if (id[0] == 'h' || strcmp(how, "plain") != 0) continue; /* trouble of the line, not of the text */
         snprintf(path, sizeof path, "%s/bodies/%s.body", folder, id);
         char *bytes = file_bytes(path, &n);
@@ -88,7 +89,8 @@ TEST(hostile_answers_have_their_verdicts)
         free(bytes), free(body);
         seen++;
         if (fits(expect, got, id) && !lost) continue;
-        printf("%s (%s) gave %s%s, expected %s; LL%03d %s\n", id, platform, got, lost ? " and lost posts" : "", expect, err.code, err.msg);
+        printf("%s (%s) gave %s%s, expected %s; LL%03d %s\n", id, platform, got, lost ? " and lost posts" : "", expect,
+               err.code, err.msg);
         bad++;
     }
     fclose(table);

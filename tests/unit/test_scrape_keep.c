@@ -10,11 +10,13 @@ static const char *page_text(int page)
     size_t n = 0;
     for (int i = 0; i < 5; i++) {
         int id = 100 - page * 5 - i;
-        n += (size_t)snprintf(text + n, sizeof text - n,
-                              "%s{\"id\":\"%d\",\"created_at\":\"2026-05-13T10:%02d:00.000Z\",\"url\":\"https://m.example/@a/%d\","
-                              "\"content\":\"<p>post %d</p>\",\"favourites_count\":%d,\"account\":{\"id\":\"%d\",\"acct\":\"user%d\"},"
-                              "\"media_attachments\":[{\"id\":\"9%d\",\"type\":\"image\",\"url\":\"https://m.example/%d.jpg\"}],\"tags\":[{\"name\":\"adidas\"}]}",
-                              i ? "," : "[", id, id % 60, id, id, id, id % 3, id % 3, id, id);
+        n += (size_t)snprintf(
+            text + n, sizeof text - n,
+            "%s{\"id\":\"%d\",\"created_at\":\"2026-05-13T10:%02d:00.000Z\",\"url\":\"https://m.example/@a/%d\","
+            "\"content\":\"<p>post %d</p>\",\"favourites_count\":%d,\"account\":{\"id\":\"%d\",\"acct\":\"user%d\"},"
+            "\"media_attachments\":[{\"id\":\"9%d\",\"type\":\"image\",\"url\":\"https://m.example/"
+            "%d.jpg\"}],\"tags\":[{\"name\":\"adidas\"}]}",
+            i ? "," : "[", id, id % 60, id, id, id, id % 3, id % 3, id, id);
     }
     snprintf(text + n, sizeof text - n, "]");
     return text;
