@@ -10,10 +10,9 @@
  * Invariants
  *  - Everything belongs to the page's arena and goes with scrape_page_release.
  *  - NULL, SCRAPE_NOT_GIVEN and SCRAPE_NO_TIME mean that the platform did not say: never "" or 0 in their place.
- *  - No post is lost in silence: given = count + refused + repeated + reposts + outside +
- *    not_public.
+ *  - No post is lost in silence: given = count + refused + repeated + reposts + outside + not_public.
  *  - Texts are valid UTF-8 without NUL, as strangers wrote them: to be escaped where they are shown. Addresses begin
- * with http:// or https:// and hold neither blanks nor control characters. */
+ *    with http:// or https:// and hold neither blanks nor control characters. */
 #ifndef SCRAPE_POST_H
 #define SCRAPE_POST_H
 
