@@ -12,7 +12,7 @@
  *
  * Promises
  *  - A page and the mark behind it are one transaction, forced to the disk: after a kill at any byte the same scrape
- *    goes on with the next page, and the set is the one that would have been. A post that comes again is not kept twice.
+ *    goes on with the next page, and the set is the one that would have been. A post that comes again is kept once.
  *  - A picture is a file images/SHA256, written whole or not at all before the row that names it.
  *  - Several programs may use it at once; one writes at a time, others wait up to ten seconds (then LL730).
  *  - A full disk (LL731) or any other failure leaves everything as it was before the call.
