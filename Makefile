@@ -44,7 +44,8 @@ $(O)/obj/lib/hdf5/%.o: CFLAGS += $(shell pkg-config --cflags hdf5 2>/dev/null ||
 
 # ---- sources -----------------------------------------------------------------------------------------------------
 NN_DIRS  := nnlib/core nnlib/kernels nnlib/layers nnlib/optim nnlib/model nnlib/train nnlib/io
-LIB_DIRS := lib/image lib/hdf5 lib/sample lib/data lib/plot lib/store lib/report scraper kernel/dsl kernel/commands kernel/jupyter
+LIB_DIRS := lib/image lib/hdf5 lib/sample lib/data lib/plot lib/net lib/store lib/report scraper kernel/dsl \
+            kernel/commands kernel/jupyter
 BASE_SRC := $(wildcard lib/base/*.c)
 NN_SRC   := $(foreach d,$(NN_DIRS),$(wildcard $(d)/*.c))
 # Other processors do without the files of x86 instructions; kernels.def leaves their lines out too.

@@ -13,6 +13,7 @@ prefix_of() {
     lib/data) echo data_ ;;
     lib/sample) echo smp_ ;;
     lib/plot) echo plt_ ;;
+    lib/net) echo net_ ;;
     lib/store) echo store_ ;;
     lib/report) echo rep_ ;;
     scraper) echo scrape_ ;;
