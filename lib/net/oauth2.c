@@ -172,9 +172,13 @@ static lg_status refused(json_t *root, lg_err *err)
     if (!said) said = json_string_value(json_object_get(first, "message"));
     if (!said) said = json_string_value(error);
     if (!said) return LG_OK;
+    /* Secrets go before the end is cut off, which could be within one. */
+    char *text = lg_strdup(said, err);
+    if (!text) return err->status;
+    net_scrub(text, strlen(text));
     lg_fail(err, LG_E_DENIED, 716, "the platform gave no token");
-    lg_why(err, "it said: %.300s", said);
-    net_scrub_err(err);
+    lg_why(err, "it said: %.300s", text);
+    lg_free(text);
     return err->status;
 }
 

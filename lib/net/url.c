@@ -5,13 +5,28 @@
 #include <strings.h>
 #include "lib/base/reach.h"
 #include "lib/net/curl_library.h"
+#include "lib/net/secret.h"
 #include "lib/net/url.h"
 
 #include "lib/base/banned.h"
 
+/* Secrets go before the end is cut off, which could be within one. */
+void net_url_show(const char *url, char out[NET_SHOWN])
+{
+    char text[NET_URL_MOST];
+    size_t n = strcspn(url, "?#");
+    if (n >= sizeof text) n = sizeof text - 1;
+    memcpy(text, url, n);
+    text[n] = 0;
+    n = net_scrub(text, n);
+    snprintf(out, NET_SHOWN, n < NET_SHOWN ? "%.*s" : "%.*s...", n < NET_SHOWN ? (int)n : NET_SHOWN - 4, text);
+}
+
 static lg_status unusable(const char *text, const char *why, lg_err *err)
 {
-    lg_fail(err, LG_E_ARG, 701, "`%.*s` is not an address that can be used", (int)strcspn(text, "?#"), text);
+    char shown[NET_SHOWN];
+    net_url_show(text, shown);
+    lg_fail(err, LG_E_ARG, 701, "`%s` is not an address that can be used", shown);
     return lg_why(err, "%s", why);
 }
 
@@ -178,17 +193,11 @@ bool net_url_same_origin(const net_url *a, const net_url *b)
     return a->https == b->https && a->port == b->port && strcmp(a->host, b->host) == 0;
 }
 
-void net_url_show(const net_url *url, char out[160])
-{
-    int n = (int)strcspn(url->text, "?");
-    snprintf(out, 160, n > 150 ? "%.*s..." : "%.*s", n > 150 ? 150 : n, url->text);
-}
-
 /* ---- what may be fetched ---- */
 static lg_status refuse(const net_url *url, const char *why, lg_err *err)
 {
-    char shown[160];
-    net_url_show(url, shown);
+    char shown[NET_SHOWN];
+    net_url_show(url->text, shown);
     lg_fail(err, LG_E_DENIED, 702, "`%s` is not fetched", shown);
     return lg_why(err, "%s", why);
 }

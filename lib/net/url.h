@@ -42,8 +42,9 @@ lg_status net_url_join(const net_url *base, const char *location, net_url *out, 
 lg_status net_url_check(const net_url *url, net_use use, lg_err *err) LG_MUST_CHECK;
 /* RFC 6454, 5: scheme, host and port are equal. */
 bool net_url_same_origin(const net_url *a, const net_url *b);
-/* For messages: the address without its query, which may hold keys, and cut where it is long. */
-void net_url_show(const net_url *url, char out[160]);
+/* For messages: the address without its query, which may hold keys, without secrets, and cut where it is long. */
+enum { NET_SHOWN = 160 };
+void net_url_show(const char *url, char out[NET_SHOWN]);
 
 /* What kind of address, by IANA's registries of special addresses (RFC 6890). NEVER: links of this network, groups,
  * metadata of clouds, and those that stand for others (mapped, 6to4, Teredo). */
