@@ -167,7 +167,7 @@ test-slow: ## sanitizers, both compilers, long tests (after `make test`)
 
 # The kernel as other programs see it: Jupyter's own checks and ours, with the private Jupyter's Python.
 JUPYTER_PYTHON ?= $(CURDIR)/$(VENV)/bin/python
-e2e: $(O)/logolens $(O)/support/decode_tool $(O)/support/keras_tool ## protocol tests against build/logolens; E=protocol for one file
+e2e: $(O)/logolens $(O)/support/decode_tool $(O)/support/keras_tool $(O)/support/net_tool ## protocol tests against build/logolens; E=protocol for one file
 	@LOGOLENS_FLAVOR=$(FLAVOR) LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' LSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/lsan.supp:print_suppressions=0' \
 	 TSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/tsan.supp:halt_on_error=1' $(JUPYTER_PYTHON) tests/e2e/run.py $(E)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 TEXT = r'"((?:[^"\\]|\\.)*)"'
 GROUPS = {1: "Reading", 2: "Networks", 3: "Data", 4: "Training and evaluation", 5: "Places and platforms", 6: "Not allowed",
-          7: "Posts and their catalogue", 9: "Our fault"}
+          7: "The network, posts and their catalogue", 9: "Our fault"}
 
 
 def plain(text):
