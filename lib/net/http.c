@@ -243,10 +243,9 @@ static bool again_later(net_transfer *t, double wait)
     return true;
 }
 
-static bool again_after_limit(net_run *run, net_transfer *t)
+static bool again_after_limit(net_run *run, net_transfer *t, int64_t now)
 {
-    const net_clock *clock = t->client->clock;
-    double wait = net_rate_wait(&t->reply.rate, t->rate_waits, clock->date(clock->ctx), lg_rng_uniform(&t->client->rng));
+    double wait = net_rate_wait(&t->reply.rate, t->rate_waits, now, lg_rng_uniform(&t->client->rng));
     if (wait > t->limits->rate_wait_most || t->rate_waits + 1 >= t->limits->tries_most) return false;
     net_attempt_stop(t);
     t->header_bytes = 0;
@@ -292,16 +291,33 @@ static lg_status follow(net_transfer *t, lg_err *err)
     return LG_OK;
 }
 
+/* The server's own time, where it tells it: its limits end by that clock, and ours may be wrong. */
+static int64_t time_there(const net_transfer *t)
+{
+    const net_clock *clock = t->client->clock;
+    int64_t here = clock->date(clock->ctx), there;
+    const char *date = net_reply_header(&t->reply, "date");
+    return date && net_date_http(date, here, &there) ? there : here;
+}
+
+/* Hosts alone: paths may name people, and queries hold keys. */
+static void log_answer(const net_transfer *t)
+{
+    lg_log(LG_LOG_DEBUG, "net: %s answers %d, %zu bytes, try %d, redirect %d", t->url.host, t->reply.status,
+           t->reply.body.len, t->tries, t->reply.redirects);
+}
+
 static lg_status answered(net_run *run, net_transfer *t, lg_err *err)
 {
     lg_err why = {0};
-    const net_clock *clock = t->client->clock;
     long status = 0;
+    int64_t now = time_there(t);
     net_curl.easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     t->reply.status = (int)status;
-    net_rate_read(t->reply.header, t->reply.headers, clock->date(clock->ctx), &t->reply.rate);
+    net_rate_read(t->reply.header, t->reply.headers, now, &t->reply.rate);
+    log_answer(t);
     if (is_redirect(t->reply.status)) return follow(t, &why) ? slot_fail(run, t, &why, err) : LG_OK;
-    if (t->reply.status == 429 && again_after_limit(run, t)) return LG_OK;
+    if (t->reply.status == 429 && again_after_limit(run, t, now)) return LG_OK;
     bool busy = status == 503 || (!has_body(t) && (status == 500 || status == 502 || status == 504));
     double wait = net_backoff(t->breaks, lg_rng_uniform(&t->client->rng));
     if (busy && t->reply.rate.retry_after > wait) wait = t->reply.rate.retry_after;
@@ -314,9 +330,11 @@ static lg_status finished(net_run *run, net_transfer *t, CURLcode code, lg_err *
     lg_err why = {0};
     run->moved = true;
     if (code == CURLE_OK && !net_body_end(t)) return answered(run, t, err);
-    bool again = !t->fault.status && !t->refused && net_attempt_broke(code) && !has_body(t);
+    bool again = !t->fault.status && net_attempt_broke(code) && !has_body(t);
+    if (code == CURLE_COULDNT_CONNECT && t->refused) again = false;
     if (again && again_later(t, net_backoff(t->breaks, lg_rng_uniform(&t->client->rng)))) return LG_OK;
     net_attempt_error(t, code, &why);
+    lg_log(LG_LOG_DEBUG, "net: %s: LL%d, try %d", t->url.host, why.code, t->tries);
     return slot_fail(run, t, &why, err);
 }
 

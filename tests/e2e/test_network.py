@@ -57,7 +57,7 @@ class Fetched:
         began = time.monotonic()
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             process = subprocess.Popen([str(TOOL), LISTS[case["platform"]], url, *origins], stdout=out, stderr=err,
-                                       env={**os.environ, "NET_TOKEN": TOKEN})
+                                       env={**os.environ, "NET_TOKEN": TOKEN, "LOGOLENS_LOG": "debug"})
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
             self.seconds, self.kilobytes = time.monotonic() - began, usage.ru_maxrss

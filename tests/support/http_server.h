@@ -2,7 +2,7 @@
  *
  *     static bool answer(server *s, int fd, const server_ask *ask) { server_say(fd, 200, "X: y\r\n", "hello", 5); return true; }
  *     server_start(&s, answer);        // s.port
- *     ... s.log, s.connections ...
+ *     ... server_log(&s), server_connections(&s) ...
  *     server_stop(&s);
  *
  * Each connection has a thread of its own, and is kept open while `answer` returns true. */
@@ -162,6 +162,19 @@ static inline void server_stop(server *s)
     }
     close(s->listener);
 }
+
+/* What there has been so far. */
+static inline int server_value(server *s, const int *value)
+{
+    pthread_mutex_lock(&s->lock);
+    int now = *value;
+    pthread_mutex_unlock(&s->lock);
+    return now;
+}
+#define server_requests(s)     server_value(s, &(s)->requests)
+#define server_connections(s)  server_value(s, &(s)->connections)
+#define server_most_at_once(s) server_value(s, &(s)->most_at_once)
+#define server_log(s)          (server_value(s, &(s)->requests), (s)->log)
 
 /* Waits until the server is stopped: for an answer that never comes. */
 static inline void server_hang(server *s)
