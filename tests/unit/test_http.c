@@ -196,7 +196,7 @@ TEST(headers_with_line_breaks_are_not_sent)
 /* ---- bounds ---- */
 static bool answer_large(server *s, int fd, const server_ask *ask)
 {
-    static char block[4096];
+    char block[4096];
     (void)s;
     memset(block, 'x', sizeof block);
     if (strcmp(ask->path, "/said") == 0) {
@@ -242,23 +242,23 @@ TEST(what_is_too_large_is_stopped)
     end();
 }
 
-/* `text` as gzip; returns its length. */
+/* `text` as gzip; returns its length, or 0. On a thread of the server: no CHECK. */
 static size_t gzip(const char *text, size_t len, unsigned char *out, size_t size)
 {
     z_stream z = {0};
-    CHECK(deflateInit2(&z, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+    if (deflateInit2(&z, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY) != Z_OK) return 0;
     z.next_in = (unsigned char *)(uintptr_t)text;
     z.avail_in = (unsigned)len;
     z.next_out = out;
     z.avail_out = (unsigned)size;
-    CHECK(deflate(&z, Z_FINISH) == Z_STREAM_END);
+    bool whole = deflate(&z, Z_FINISH) == Z_STREAM_END;
     deflateEnd(&z);
-    return size - z.avail_out;
+    return whole ? size - z.avail_out : 0;
 }
 
 static bool answer_gzip(server *s, int fd, const server_ask *ask)
 {
-    static unsigned char packed[100000];
+    unsigned char packed[100000];
     static char zeros[1 << 20];
     const char *how = "Content-Encoding: gzip\r\n";
     (void)s;
