@@ -209,6 +209,12 @@ static bool answer_large(server *s, int fd, const server_ask *ask)
         for (int i = 0; i < 40 && server_send(fd, block, sizeof block); i++) {}
         return false;
     }
+    if (strcmp(ask->path, "/wide-headers") == 0) {
+        server_send(fd, "HTTP/1.1 200 X\r\n", 16);
+        for (int i = 0; i < 100; i++) server_send(fd, "X: ", 3), server_send(fd, block, 1000), server_send(fd, "\r\n", 2);
+        server_send(fd, "\r\n", 2);
+        return false;
+    }
     if (strcmp(ask->path, "/many-headers") == 0) {
         server_send(fd, "HTTP/1.1 200 X\r\n", 16);
         for (int i = 0; i < 300 && server_send(fd, "X-A: b\r\n", 8); i++) {}
@@ -237,6 +243,8 @@ TEST(what_is_too_large_is_stopped)
     CHECK_INT(reply.body.len, 4096);
     CHECK_INT(get("/long-header"), LG_E_LIMIT);
     CHECK_INT(err.code, 707);
+    CHECK_INT(get("/wide-headers"), LG_E_LIMIT);
+    CHECK_HAS(err.why, "65,536 bytes of headers");
     CHECK_INT(get("/many-headers"), LG_E_LIMIT);
     CHECK_HAS(err.why, "200 headers");
     end();
@@ -264,6 +272,14 @@ static bool answer_gzip(server *s, int fd, const server_ask *ask)
     (void)s;
     size_t n = strcmp(ask->path, "/bomb") == 0 ? gzip(zeros, sizeof zeros, packed, sizeof packed)
                                                : gzip("hello, hello, hello", 19, packed, sizeof packed);
+    if (strcmp(ask->path, "/nothing") == 0) { /* 100,020 bytes that unpack to none */
+        n = gzip("", 0, packed, sizeof packed);
+        char head[100];
+        int len = snprintf(head, sizeof head, "HTTP/1.1 200 X\r\n%s\r\n", how);
+        server_send(fd, head, (size_t)len);
+        for (size_t sent = 0; sent <= 100000 && server_send(fd, packed, n); sent += n) {}
+        return false;
+    }
     if (strcmp(ask->path, "/cut") == 0) n -= 3;
     if (strcmp(ask->path, "/two") == 0) n += gzip("and more", 8, packed + n, sizeof packed - n);
     if (strcmp(ask->path, "/damaged") == 0) packed[n / 2] ^= 0x55;
@@ -287,6 +303,8 @@ TEST(packed_answers)
     CHECK_STR(lg_buf_str(&reply.body), "hello, hello, helloand more");
     CHECK_INT(fetch((net_request){.url = at("/bomb"), .limits = &small}), LG_E_LIMIT);
     CHECK_INT(err.code, 707);
+    CHECK_INT(fetch((net_request){.url = at("/nothing"), .limits = &small}), LG_E_LIMIT);
+    CHECK_HAS(err.why, "packed");
     CHECK_OK(get("/bomb"));
     CHECK_INT(reply.body.len, 1 << 20);
     CHECK(reply.wire < 5000);
@@ -743,7 +761,7 @@ static bool answer_echo(server *s, int fd, const server_ask *ask)
     char body[800];
     const char *token = strstr(ask->text, "Bearer ");
     (void)s;
-    int n = snprintf(body, sizeof body, "{\"message\":\"%*s invalid token %.20s\"}", 250, "x", token ? token + 7 : "");
+    int n = snprintf(body, sizeof body, "{\"message\":\"%*s invalid token %.17s\"}", 265, "x", token ? token + 7 : "");
     server_say(fd, 401, "Location: https://u@evil.example/very-secret-token?very-secret-token\r\n", body, (size_t)n);
     return true;
 }
@@ -760,6 +778,7 @@ TEST(a_server_that_repeats_the_token)
     CHECK_INT(err.code, 712);
     CHECK(!strstr(err.msg, "very") && !strstr(err.why, "very") && !strstr(err.hint, "very"));
     CHECK_HAS(err.why, "status 401");
+    CHECK_HAS(err.why, "invalid token ["); /* where it is cut, which would have been within the token */
     net_secret_free(secret);
     end();
 }

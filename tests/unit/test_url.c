@@ -236,6 +236,7 @@ TEST(messages_hold_no_query)
     net_url_show(url.text, shown);
     CHECK_STR(shown, "https://graph.facebook.com/me");
     CHECK(parse("https://u@x.com/me?access_token=secret") != LG_OK);
+    CHECK_HAS(err.why, "user name");
     CHECK(!strstr(err.msg, "secret") && !strstr(err.why, "secret"));
 }
 
