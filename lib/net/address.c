@@ -15,22 +15,22 @@ typedef struct four_range {
 } four_range;
 
 static const four_range four_ranges[] = {
-    {FOUR(0, 0, 0, 0), 8, NET_KIND_NEVER},          /* this host: RFC 791 */
-    {FOUR(10, 0, 0, 0), 8, NET_KIND_PRIVATE},       /* RFC 1918 */
-    {FOUR(100, 64, 0, 0), 10, NET_KIND_PRIVATE},    /* behind a provider's translation: RFC 6598 */
-    {FOUR(127, 0, 0, 0), 8, NET_KIND_LOOPBACK},     /* RFC 1122 */
-    {FOUR(168, 63, 129, 16), 32, NET_KIND_NEVER},   /* the platform address of Azure's virtual machines */
-    {FOUR(169, 254, 0, 0), 16, NET_KIND_NEVER},     /* this link, and clouds' metadata: RFC 3927 */
-    {FOUR(172, 16, 0, 0), 12, NET_KIND_PRIVATE},    /* RFC 1918 */
-    {FOUR(192, 0, 0, 0), 24, NET_KIND_NEVER},       /* protocol assignments: RFC 6890 */
-    {FOUR(192, 0, 2, 0), 24, NET_KIND_NEVER},       /* documentation: RFC 5737 */
-    {FOUR(192, 88, 99, 0), 24, NET_KIND_NEVER},     /* 6to4 relays: RFC 7526 */
-    {FOUR(192, 168, 0, 0), 16, NET_KIND_PRIVATE},   /* RFC 1918 */
-    {FOUR(198, 18, 0, 0), 15, NET_KIND_NEVER},      /* measurements: RFC 2544 */
-    {FOUR(198, 51, 100, 0), 24, NET_KIND_NEVER},    /* documentation: RFC 5737 */
-    {FOUR(203, 0, 113, 0), 24, NET_KIND_NEVER},     /* documentation: RFC 5737 */
-    {FOUR(224, 0, 0, 0), 4, NET_KIND_NEVER},        /* groups: RFC 5771 */
-    {FOUR(240, 0, 0, 0), 4, NET_KIND_NEVER},        /* reserved, broadcast: RFC 1112, RFC 919 */
+    {FOUR(0, 0, 0, 0), 8, NET_KIND_NEVER},        /* this host: RFC 791 */
+    {FOUR(10, 0, 0, 0), 8, NET_KIND_PRIVATE},     /* RFC 1918 */
+    {FOUR(100, 64, 0, 0), 10, NET_KIND_PRIVATE},  /* behind a provider's translation: RFC 6598 */
+    {FOUR(127, 0, 0, 0), 8, NET_KIND_LOOPBACK},   /* RFC 1122 */
+    {FOUR(168, 63, 129, 16), 32, NET_KIND_NEVER}, /* the platform address of Azure's virtual machines */
+    {FOUR(169, 254, 0, 0), 16, NET_KIND_NEVER},   /* this link, and clouds' metadata: RFC 3927 */
+    {FOUR(172, 16, 0, 0), 12, NET_KIND_PRIVATE},  /* RFC 1918 */
+    {FOUR(192, 0, 0, 0), 24, NET_KIND_NEVER},     /* protocol assignments: RFC 6890 */
+    {FOUR(192, 0, 2, 0), 24, NET_KIND_NEVER},     /* documentation: RFC 5737 */
+    {FOUR(192, 88, 99, 0), 24, NET_KIND_NEVER},   /* 6to4 relays: RFC 7526 */
+    {FOUR(192, 168, 0, 0), 16, NET_KIND_PRIVATE}, /* RFC 1918 */
+    {FOUR(198, 18, 0, 0), 15, NET_KIND_NEVER},    /* measurements: RFC 2544 */
+    {FOUR(198, 51, 100, 0), 24, NET_KIND_NEVER},  /* documentation: RFC 5737 */
+    {FOUR(203, 0, 113, 0), 24, NET_KIND_NEVER},   /* documentation: RFC 5737 */
+    {FOUR(224, 0, 0, 0), 4, NET_KIND_NEVER},      /* groups: RFC 5771 */
+    {FOUR(240, 0, 0, 0), 4, NET_KIND_NEVER},      /* reserved, broadcast: RFC 1112, RFC 919 */
 };
 
 static net_kind four_kind(uint32_t address)
@@ -81,8 +81,7 @@ static net_kind six_kind(const uint8_t a[16])
 
 net_kind net_address_kind(const struct sockaddr *address)
 {
-    if (address->sa_family == AF_INET)
-        return four_kind(ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr));
+    if (address->sa_family == AF_INET) return four_kind(ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr));
     if (address->sa_family == AF_INET6) return six_kind(((const struct sockaddr_in6 *)address)->sin6_addr.s6_addr);
     return NET_KIND_NEVER;
 }

@@ -66,11 +66,13 @@ void net_credentials_release(net_credentials *of)
 lg_status net_credentials_set(net_credentials *of, const char *name, const char *value, size_t len, lg_err *err)
 {
     net_key made = {0};
-    if (!name_is_plain(name, strlen(name))) return lg_fail(err, LG_E_ARG, 715, "`%.40s` is not the name of a key", name);
+    if (!name_is_plain(name, strlen(name)))
+        return lg_fail(err, LG_E_ARG, 715, "`%.40s` is not the name of a key", name);
     snprintf(made.name, sizeof made.name, "%s", name);
     if (is_public(name)) {
         for (size_t i = 0; i < len; i++)
-            if ((unsigned char)value[i] < ' ') return lg_fail(err, LG_E_ARG, 715, "`%s` cannot have such a value", name);
+            if ((unsigned char)value[i] < ' ')
+                return lg_fail(err, LG_E_ARG, 715, "`%s` cannot have such a value", name);
         made.plain = lg_strndup(value, len, err);
         if (!made.plain) return err->status;
     } else {
@@ -103,7 +105,8 @@ lg_status net_credentials_need(const net_credentials *of, const char *name, net_
     env_name(of->platform, name, variable);
     lg_fail(err, LG_E_DENIED, 714, "%s wants a `%s`, and there is none", of->platform, name);
     lg_why(err, "keys come from the file `credentials` in the settings folder, or from the environment (%s)", variable);
-    return lg_try(err, "put `[%s]` and `%s = ...` into the file, and close it to others: chmod 600", of->platform, name);
+    return lg_try(err, "put `[%s]` and `%s = ...` into the file, and close it to others: chmod 600", of->platform,
+                  name);
 }
 
 /* ---- the file ---- */
@@ -361,7 +364,8 @@ lg_status net_credentials_save(const char *folder, const net_credentials *of, lg
     save_text text = {0};
     LG_BUG_ON(sodium_init() < 0);
     LG_GO(open_folder(folder, &at, err));
-    while (flock(at, LOCK_EX) != 0 && errno == EINTR) {}
+    while (flock(at, LOCK_EX) != 0 && errno == EINTR) {
+    }
     LG_GO(read_file(folder, at, &old, err));
     text.room = save_room(old, of);
     text.data = sodium_malloc(text.room);

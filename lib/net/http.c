@@ -11,12 +11,24 @@ enum { GATES = 16, CLIENT_MOST = 64 };
 #define STEP      0.05 /* seconds after which a cancel is looked for */
 #define TRY_LEAST 0.5  /* with less time left a try is not worth it */
 
-const net_limits net_limits_api = {.body_most = 20 << 20, .header_most = 64 << 10, .headers_most = 200,
-                                   .total_seconds = 30, .stall_seconds = 15, .connect_seconds = 10,
-                                   .redirects_most = 5, .tries_most = 4, .rate_wait_most = 16 * 60};
-const net_limits net_limits_media = {.body_most = 64 << 20, .header_most = 64 << 10, .headers_most = 200,
-                                     .total_seconds = 120, .stall_seconds = 15, .connect_seconds = 10,
-                                     .redirects_most = 5, .tries_most = 4, .rate_wait_most = 16 * 60};
+const net_limits net_limits_api = {.body_most = 20 << 20,
+                                   .header_most = 64 << 10,
+                                   .headers_most = 200,
+                                   .total_seconds = 30,
+                                   .stall_seconds = 15,
+                                   .connect_seconds = 10,
+                                   .redirects_most = 5,
+                                   .tries_most = 4,
+                                   .rate_wait_most = 16 * 60};
+const net_limits net_limits_media = {.body_most = 64 << 20,
+                                     .header_most = 64 << 10,
+                                     .headers_most = 200,
+                                     .total_seconds = 120,
+                                     .stall_seconds = 15,
+                                     .connect_seconds = 10,
+                                     .redirects_most = 5,
+                                     .tries_most = 4,
+                                     .rate_wait_most = 16 * 60};
 
 /* ---- the system's clock ---- */
 static double system_seconds(void *ctx)
@@ -53,7 +65,8 @@ static lg_status client_fill(net_client *client, lg_err *err)
     if (!seed) randombytes_buf(&seed, sizeof seed);
     lg_rng_init(&client->rng, seed);
     const char *contact = s->contact && strcspn(s->contact, "\r\n()") == strlen(s->contact) ? s->contact : "";
-    snprintf(client->agent, sizeof client->agent, *contact ? "Logolens/%s (+%.120s)" : "Logolens/%s", LG_VERSION, contact);
+    snprintf(client->agent, sizeof client->agent, *contact ? "Logolens/%s (+%.120s)" : "Logolens/%s", LG_VERSION,
+             contact);
     client->slot = lg_alloc((size_t)s->parallel, sizeof *client->slot, err);
     if (!client->slot) return err->status;
     client->multi = net_curl.multi_init();

@@ -1,4 +1,4 @@
-/* http_private.h - what the files of the client share. A transfer is one request on its way: tries, redirects, waits. */
+/* http_private.h - what the client's files share. A transfer is one request on its way: tries, redirects, waits. */
 #ifndef NET_HTTP_PRIVATE_H
 #define NET_HTTP_PRIVATE_H
 
@@ -27,14 +27,14 @@ typedef struct net_transfer {
     bool plain_get;      /* a redirect made a GET of it */
     double deadline, not_before;
     bool rate_waiting;
-    int tries;          /* begun at this address or others */
+    int tries; /* begun at this address or others */
     int rate_waits, breaks;
     net_reply reply;
     net_body body;
     size_t header_bytes;
-    bool refused;       /* an internet address was not to be connected to */
-    lg_err fault;       /* what our callbacks found */
-    CURL *easy;         /* kept for the next request */
+    bool refused; /* an internet address was not to be connected to */
+    lg_err fault; /* what our callbacks found */
+    CURL *easy;   /* kept for the next request */
     struct curl_slist *lines;
     char error[CURL_ERROR_SIZE];
 } net_transfer;

@@ -50,7 +50,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Two lengths that differ are a sign that somebody between us and the server reads it in another way (RFC 9112, 6.3). */
+/* Two lengths that differ are a sign that somebody between us and the server reads it in another way (RFC 9112). */
 static lg_status check_length(net_transfer *t, const char *value)
 {
     const char *before = net_reply_header(&t->reply, "content-length");
@@ -127,7 +127,7 @@ static lg_status limited(const net_reply *reply, const char *shown, lg_err *err)
 
 enum { SAID_READ = 16384, SAID_SHOWN = 300 };
 
-/* The beginning of what the server says, in one line. Secrets go before the end is cut off, which could be within one. */
+/* The beginning of what the server says, in one line. Secrets go before it is cut, which could be within one. */
 static void why_said(const net_reply *reply, lg_err *err)
 {
     char said[SAID_READ + 1];

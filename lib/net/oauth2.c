@@ -96,9 +96,12 @@ lg_status net_oauth2_refresh_form(const char *client_id, const char *refresh_tok
 
 lg_status net_oauth2_authorize_url(const net_authorize *ask, lg_buf *out, lg_err *err)
 {
-    net_pair pair[] = {{"response_type", "code"},     {"client_id", ask->client_id},
-                       {"redirect_uri", ask->redirect}, {"scope", ask->scope},
-                       {"state", ask->state},           {"code_challenge", ask->challenge},
+    net_pair pair[] = {{"response_type", "code"},
+                       {"client_id", ask->client_id},
+                       {"redirect_uri", ask->redirect},
+                       {"scope", ask->scope},
+                       {"state", ask->state},
+                       {"code_challenge", ask->challenge},
                        {"code_challenge_method", "S256"}};
     lg_buf_adds(out, ask->endpoint);
     lg_buf_addc(out, strchr(ask->endpoint, '?') ? '&' : '?');

@@ -31,8 +31,8 @@ double net_rate_wait(const net_rate *rate, int attempt, int64_t now, double jitt
  * up to 8 seconds, of which the jitter takes up to a half. */
 double net_backoff(int attempt, double jitter);
 
-/* Seconds since 1970 of 2026-08-01T13:50:00.055798Z or with an offset as +02:00 (RFC 3339), or of a date of HTTP in any of
- * its three forms (RFC 9110, 5.6.7); false where it is none. now: for years of two digits. */
+/* Seconds since 1970 of 2026-08-01T13:50:00.055798Z or with an offset as +02:00 (RFC 3339), or of a date of HTTP in any
+ * of its three forms (RFC 9110, 5.6.7); false where it is none. now: for years of two digits. */
 bool net_date_iso(const char *text, int64_t *out);
 bool net_date_http(const char *text, int64_t now, int64_t *out);
 

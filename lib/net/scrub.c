@@ -128,7 +128,7 @@ static size_t entity_unit(const char *text, size_t len, int *byte)
     static const struct {
         const char *name;
         char means;
-    } entity[] = {{"&amp;", '&'},  {"&lt;", '<'},    {"&gt;", '>'},   {"&quot;", '"'},
+    } entity[] = {{"&amp;", '&'},  {"&lt;", '<'},    {"&gt;", '>'},  {"&quot;", '"'},
                   {"&#39;", '\''}, {"&#x27;", '\''}, {"&#34;", '"'}, {"&apos;", '\''}};
     for (size_t i = 0; i < sizeof entity / sizeof *entity; i++) {
         size_t n = strlen(entity[i].name);
@@ -162,8 +162,7 @@ static bool same(int byte, char wanted, scrub_way way)
 }
 
 /* Length of the text that writes `wanted` in units, or 0. */
-static size_t match_units(const char *text, size_t len, const char *wanted, size_t wanted_len,
-                          scrub_way way)
+static size_t match_units(const char *text, size_t len, const char *wanted, size_t wanted_len, scrub_way way)
 {
     size_t at = 0;
     for (size_t i = 0; i < wanted_len; i++) {

@@ -1,4 +1,4 @@
-/* secret.h - keys, tokens and passwords: kept where nothing else can read them, and taken out of every text that leaves.
+/* secret.h - keys, tokens and passwords: kept where nothing else reads them, taken out of every text that leaves.
  *
  *     LG_TRY(net_secret_new(text, len, &token, err));   // copied; wipe the text
  *     const char *value = net_secret_open(token);       // readable until it is closed again

@@ -164,7 +164,7 @@ lg_status net_url_parse(const char *text, net_url *out, lg_err *err)
     return st;
 }
 
-/* A place within the base's host is resolved by libcurl; one with a scheme or host of its own is judged as it stands. */
+/* A place within the base's host is resolved by libcurl; one with a scheme or host is judged as it stands. */
 lg_status net_url_join(const net_url *base, const char *location, net_url *out, lg_err *err)
 {
     char full[NET_URL_MOST] = "";
@@ -211,8 +211,8 @@ static bool ends_with(const char *host, const char *end)
 /* RFC 6761, 6762, 8375, and what clouds and routers use. A name without a dot is one of the local network. */
 static bool name_is_local(const char *host)
 {
-    static const char *const ends[] = {".localhost", ".local", ".internal", ".intranet", ".lan", ".home.arpa",
-                                       ".corp",      ".home",  ".test",     ".invalid"};
+    static const char *const ends[] = {".localhost", ".local", ".internal", ".intranet", ".lan",
+                                       ".home.arpa", ".corp",  ".home",     ".test",     ".invalid"};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         if (ends_with(host, ends[i])) return true;
     return !strchr(host, '.') && host[0] != '[';
@@ -261,7 +261,7 @@ bool net_address_check(const struct sockaddr *address, const net_url *url)
     net_kind kind = net_address_kind(address);
     if (kind == NET_KIND_PUBLIC) return true;
     if (kind == NET_KIND_NEVER || !is_allowed(url)) return false;
-    bool here = strcmp(url->host, "127.0.0.1") == 0 || strcmp(url->host, "[::1]") == 0 ||
-                strcmp(url->host, "localhost") == 0;
+    bool here =
+        strcmp(url->host, "127.0.0.1") == 0 || strcmp(url->host, "[::1]") == 0 || strcmp(url->host, "localhost") == 0;
     return here == (kind == NET_KIND_LOOPBACK);
 }

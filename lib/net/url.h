@@ -14,8 +14,8 @@
  * Rules
  *  - NET_API, requests that carry the user's keys: the origin (scheme, host, port) must be one that the user allowed or
  *    connected (lib/base/reach.h).
- *  - NET_MEDIA, pictures whose addresses come from other people: https at port 443 and a host of the public internet, or
- *    an origin that the user allowed. Never names or addresses of this computer, its network or its cloud.
+ *  - NET_MEDIA, pictures whose addresses come from other people: https at port 443 and a host of the public internet,
+ *    or an origin that the user allowed. Never names or addresses of this computer, its network or its cloud.
  *  - http:// is for this computer alone, where the user allowed it.
  * Whether a name's address is of the public internet is seen when it is connected to, at each connection
  * (net_address_check): so a name that is resolved to something else the second time gains nothing. */
@@ -50,8 +50,8 @@ void net_url_show(const char *url, char out[NET_SHOWN]);
  * metadata of clouds, and those that stand for others (mapped, 6to4, Teredo). */
 typedef enum net_kind { NET_KIND_PUBLIC, NET_KIND_PRIVATE, NET_KIND_LOOPBACK, NET_KIND_NEVER } net_kind;
 net_kind net_address_kind(const struct sockaddr *address);
-/* May this address be connected to for the url, which passed net_url_check? An origin that the user allowed may lie in a
- * private network, and on this computer where its host says so (127.0.0.1, [::1], localhost); anything else may not. */
+/* May this address be connected to for the url, which passed net_url_check? An origin that the user allowed may lie in
+ * a private network, and on this computer where its host says so (127.0.0.1, [::1], localhost); else it may not. */
 bool net_address_check(const struct sockaddr *address, const net_url *url);
 
 #endif

@@ -1,6 +1,6 @@
 /* fuzz_net.c - any bytes as what servers send besides posts. The first byte says as what: an address and where its
- * redirect leads, headers of rate limits, an answer of a token endpoint, the browser's answer, a text with a secret in it,
- * or parameters that are signed.
+ * redirect leads, headers of rate limits, an answer of a token endpoint, the browser's answer, a text with a secret in
+ * it, or parameters that are signed.
  *
  * Looked for beside crashes: an address that was read once and is not read the same again; one that may be fetched and
  * names an address that may not; a scrubbed text in which the secret is still there. */

@@ -1,6 +1,6 @@
 /* http_server.h - a web server on 127.0.0.1 for tests: what it answers is a function of the test's.
  *
- *     static bool answer(server *s, int fd, const server_ask *ask) { server_say(fd, 200, "X: y\r\n", "hello", 5); return true; }
+ *     static bool answer(server *s, int fd, const server_ask *ask) { server_say(fd, 200, "", "hi", 2); return true; }
  *     server_start(&s, answer);        // s.port
  *     ... server_log(&s), server_connections(&s) ...
  *     server_stop(&s);

@@ -5,10 +5,11 @@
  * Fetches URL with a token (the environment's NET_TOKEN, kept as a secret) and what its pages lead to: three pages at
  * most, and every picture whose address is in them. LIST is the member in which the answer has its posts, or `.` where
  * the answer is the list itself. ORIGINs are allowed as if the user had. Writes one object:
- *     {"verdict": "ok" | "partial" | "error", "code": 0 or 707, "text": what the user would read, "sha256": of the first body,
- *      "posts": number, "pages": number, "pictures": number that could be read, "codes": of those that could not}
- * "partial": some of it is there, and what is missing is told. What is in a post is for its reader to judge, not for us.
- * A limit of the platform is not waited for. */
+ *     {"verdict": "ok" | "partial" | "error", "code": 0 or 707, "text": what the user would read,
+ *      "sha256": of the first body, "posts": number, "pages": number, "pictures": number that could be read,
+ *      "codes": of those that could not}
+ * "partial": some of it is there, and what is missing is told. What is in a post is for its reader to judge, not for
+ * us. A limit of the platform is not waited for. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,7 +86,8 @@ static void pictures(result *r, json_t *at, const char *key, bool in_media)
 /* ---- pages ---- */
 static lg_status page_read(result *r, json_t *root, lg_err *err)
 {
-    json_t *list = strcmp(r->list, ".") == 0 ? root : json_object_get(root, r->list), *meta = json_object_get(root, "meta");
+    json_t *list = strcmp(r->list, ".") == 0 ? root : json_object_get(root, r->list),
+           *meta = json_object_get(root, "meta");
     const char *next = json_string_value(json_object_get(meta, "next_token"));
     r->next[0] = 0;
     r->complaints = r->complaints || json_array_size(json_object_get(root, "errors")) > 0;
@@ -133,9 +135,9 @@ static void print(const result *r, const lg_err *err)
     bool partial = r->pages && (err->status || r->missed || r->complaints);
     const char *verdict = partial ? "partial" : err->status ? "error" : "ok";
     json_t *text = json_sprintf("%s | %s | %s", err->msg, err->why, err->hint);
-    json_t *out = json_pack("{s:s, s:i, s:o*, s:s, s:i, s:i, s:i, s:O}", "verdict", verdict, "code", err->code, "text", text,
-                            "sha256", r->sha256, "posts", r->posts, "pages", r->pages, "pictures", r->pictures, "codes",
-                            r->codes);
+    json_t *out = json_pack("{s:s, s:i, s:o*, s:s, s:i, s:i, s:i, s:O}", "verdict", verdict, "code", err->code, "text",
+                            text, "sha256", r->sha256, "posts", r->posts, "pages", r->pages, "pictures", r->pictures,
+                            "codes", r->codes);
     json_dumpf(out, stdout, JSON_COMPACT);
     putchar('\n');
     json_decref(out);

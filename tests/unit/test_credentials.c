@@ -160,8 +160,11 @@ TEST(what_cannot_be_understood_is_told_by_line)
     static const struct {
         const char *text;
         const char *line;
-    } bad[] = {{"[twitter]\nnonsense\n", "line 2"},   {"[twitter\n", "line 1"},     {"[Tw]\n", "line 1"},
-               {"\n[twitter]\nKey = abcdefgh\n", "line 3"}, {"[twitter]\n= abcdefgh\n", "line 2"},
+    } bad[] = {{"[twitter]\nnonsense\n", "line 2"},
+               {"[twitter\n", "line 1"},
+               {"[Tw]\n", "line 1"},
+               {"\n[twitter]\nKey = abcdefgh\n", "line 3"},
+               {"[twitter]\n= abcdefgh\n", "line 2"},
                {"[twitter]\n\nkey = short\n", "line 3"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         lg_err err = {0};

@@ -52,7 +52,8 @@ static void begin(server_fn answer_a, server_fn answer_b)
     err = (lg_err){0};
     fake_now = 5;
     told_times = 0;
-    settings = (net_settings){.clock = &fake, .seed = 7, .waiting = on_wait, .ctx = &told, .contact = "https://example.org"};
+    settings =
+        (net_settings){.clock = &fake, .seed = 7, .waiting = on_wait, .ctx = &told, .contact = "https://example.org"};
     CHECK_OK(lg_reach_init(NULL, &err));
     server_start(&a, answer_a);
     snprintf(origin_a, sizeof origin_a, "http://127.0.0.1:%d", a.port);
@@ -106,7 +107,9 @@ TEST(a_request_and_its_answer)
 {
     begin(answer_plain, NULL);
     const char *const more[] = {"X-Mine: yes", NULL};
-    CHECK_OK(fetch((net_request){.url = at("/x?q=1#part"), .authorization = "Bearer token-token", .header = more,
+    CHECK_OK(fetch((net_request){.url = at("/x?q=1#part"),
+                                 .authorization = "Bearer token-token",
+                                 .header = more,
                                  .accept = "application/json"}));
     CHECK_INT(reply.status, 200);
     CHECK_STR(lg_buf_str(&reply.body), "hello");
@@ -132,8 +135,8 @@ TEST(a_request_and_its_answer)
 TEST(a_body_is_sent)
 {
     begin(answer_plain, NULL);
-    CHECK_OK(fetch((net_request){.url = at("/token"), .body = "a=b&c=d", .body_len = 7,
-                                 .content_type = "application/x-www-form-urlencoded"}));
+    CHECK_OK(fetch((net_request){
+        .url = at("/token"), .body = "a=b&c=d", .body_len = 7, .content_type = "application/x-www-form-urlencoded"}));
     CHECK_HAS(server_log(&a), "POST /token HTTP/1.1\r\n");
     CHECK_HAS(server_log(&a), "\r\nContent-Type: application/x-www-form-urlencoded\r\n");
     CHECK_HAS(server_log(&a), "\r\n\r\na=b&c=d");
@@ -206,24 +209,28 @@ static bool answer_large(server *s, int fd, const server_ask *ask)
     if (strcmp(ask->path, "/long-header") == 0) {
         const char head[] = "HTTP/1.1 200 X\r\nX-Long: ";
         server_send(fd, head, sizeof head - 1);
-        for (int i = 0; i < 40 && server_send(fd, block, sizeof block); i++) {}
+        for (int i = 0; i < 40 && server_send(fd, block, sizeof block); i++) {
+        }
         return false;
     }
     if (strcmp(ask->path, "/wide-headers") == 0) {
         server_send(fd, "HTTP/1.1 200 X\r\n", 16);
-        for (int i = 0; i < 100; i++) server_send(fd, "X: ", 3), server_send(fd, block, 1000), server_send(fd, "\r\n", 2);
+        for (int i = 0; i < 100; i++)
+            server_send(fd, "X: ", 3), server_send(fd, block, 1000), server_send(fd, "\r\n", 2);
         server_send(fd, "\r\n", 2);
         return false;
     }
     if (strcmp(ask->path, "/many-headers") == 0) {
         server_send(fd, "HTTP/1.1 200 X\r\n", 16);
-        for (int i = 0; i < 300 && server_send(fd, "X-A: b\r\n", 8); i++) {}
+        for (int i = 0; i < 300 && server_send(fd, "X-A: b\r\n", 8); i++) {
+        }
         server_send(fd, "\r\n", 2);
         return false;
     }
     const char head[] = "HTTP/1.1 200 X\r\nConnection: close\r\n\r\n"; /* endless */
     server_send(fd, head, sizeof head - 1);
-    while (server_send(fd, block, sizeof block)) {}
+    while (server_send(fd, block, sizeof block)) {
+    }
     return false;
 }
 
@@ -277,7 +284,8 @@ static bool answer_gzip(server *s, int fd, const server_ask *ask)
         char head[100];
         int len = snprintf(head, sizeof head, "HTTP/1.1 200 X\r\n%s\r\n", how);
         server_send(fd, head, (size_t)len);
-        for (size_t sent = 0; sent <= 100000 && server_send(fd, packed, n); sent += n) {}
+        for (size_t sent = 0; sent <= 100000 && server_send(fd, packed, n); sent += n) {
+        }
         return false;
     }
     if (strcmp(ask->path, "/cut") == 0) n -= 3;
@@ -327,7 +335,8 @@ static bool answer_odd(server *s, int fd, const server_ask *ask)
         {"/differ", "HTTP/1.1 200 X\r\nContent-Length: 5\r\nContent-Length: 50\r\n\r\nhello"},
         {"/chunk", "HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\nhello"},
         {"/huge-chunk", "HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\nhello"},
-        {"/interim", "HTTP/1.1 103 Y\r\nX-Early: 1\r\n\r\nHTTP/1.1 200 X\r\nX-Late: 2\r\nContent-Length: 5\r\n\r\nhello"},
+        {"/interim",
+         "HTTP/1.1 103 Y\r\nX-Early: 1\r\n\r\nHTTP/1.1 200 X\r\nX-Late: 2\r\nContent-Length: 5\r\n\r\nhello"},
         {"/trailer", "HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Behind: 1\r\n\r\n"},
     };
     (void)s;
@@ -342,7 +351,8 @@ TEST(answers_that_are_none)
     begin(answer_odd, NULL);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         lg_status st = get(bad[i]); /* libcurl takes bad chunks for a connection that broke */
-        if (st == LG_OK || (err.code != 708 && err.code != (strstr(bad[i], "chunk") ? 704 : 708))) TEST_FAIL("%s: LL%d %s", bad[i], err.code, err.why);
+        if (st == LG_OK || (err.code != 708 && err.code != (strstr(bad[i], "chunk") ? 704 : 708)))
+            TEST_FAIL("%s: LL%d %s", bad[i], err.code, err.why);
     }
     CHECK_OK(get("/interim"));
     CHECK(!net_reply_header(&reply, "x-early") && net_reply_header(&reply, "x-late"));
@@ -374,7 +384,8 @@ static bool answer_redirect(server *s, int fd, const server_ask *ask)
     else if (strncmp(ask->path, "/to?", 4) == 0) snprintf(line, sizeof line, "Location: %s\r\n", ask->path + 4);
     else if (strcmp(ask->path, "/nowhere") == 0) line[0] = 0;
     else return server_say(fd, 200, "", "end", 3), true;
-    server_say(fd, strncmp(ask->path, "/to?", 4) == 0 && ask->method[0] == 'P' && strstr(ask->text, "X-Keep") ? 307 : 302,
+    server_say(fd,
+               strncmp(ask->path, "/to?", 4) == 0 && ask->method[0] == 'P' && strstr(ask->text, "X-Keep") ? 307 : 302,
                line, "", 0);
     return true;
 }
@@ -414,7 +425,8 @@ TEST(redirects_of_a_post)
 static lg_status get_with_all(const char *path)
 {
     static const char *const mine[] = {"X-Mine: private", NULL};
-    return fetch((net_request){.url = at(path), .authorization = "Bearer token-token", .header = mine, .etag = "\"tag\""});
+    return fetch(
+        (net_request){.url = at(path), .authorization = "Bearer token-token", .header = mine, .etag = "\"tag\""});
 }
 
 static bool answer_back(server *s, int fd, const server_ask *ask)
@@ -444,7 +456,8 @@ TEST(keys_go_nowhere_else)
     CHECK_OK(get_with_all(path));
     CHECK_STR(lg_buf_str(&reply.body), "other");
     CHECK_HAS(server_log(&b), "GET /leak");
-    CHECK(!strstr(server_log(&b), "token-token") && !strstr(server_log(&b), "private") && !strstr(server_log(&b), "tag"));
+    CHECK(!strstr(server_log(&b), "token-token") && !strstr(server_log(&b), "private") &&
+          !strstr(server_log(&b), "tag"));
     /* Back again: the other one has chosen this address, so the keys stay away. */
     snprintf(path, sizeof path, "/to?%s/return", origin_b);
     CHECK_OK(get_with_all(path));
@@ -555,9 +568,11 @@ static bool answer_limited(server *s, int fd, const server_ask *ask)
     (void)s;
     if (strcmp(ask->path, "/x") == 0) snprintf(lines, sizeof lines, "x-rate-limit-reset: %d\r\n", 1700000005 + 600);
     else if (strcmp(ask->path, "/clock") == 0) /* its clock is at 1700003605, an hour ahead of ours */
-        snprintf(lines, sizeof lines, "Date: Tue, 14 Nov 2023 23:13:25 GMT\r\nratelimit-reset: %d\r\n", 1700003605 + 60);
+        snprintf(lines, sizeof lines, "Date: Tue, 14 Nov 2023 23:13:25 GMT\r\nratelimit-reset: %d\r\n",
+                 1700003605 + 60);
     else if (strcmp(ask->path, "/after") == 0) snprintf(lines, sizeof lines, "Retry-After: 7\r\n");
-    else if (strcmp(ask->path, "/day") == 0) snprintf(lines, sizeof lines, "Retry-After: 86400\r\nx-rate-limit-limit: 450\r\n");
+    else if (strcmp(ask->path, "/day") == 0)
+        snprintf(lines, sizeof lines, "Retry-After: 86400\r\nx-rate-limit-limit: 450\r\n");
     else lines[0] = 0;
     server_say(fd, ask->number == 1 ? 429 : 200, lines, "x", 1);
     return true;
@@ -771,8 +786,8 @@ TEST(a_server_that_repeats_the_token)
     net_secret *secret = NULL;
     begin(answer_echo, NULL);
     CHECK_OK(net_secret_new("very-secret-token", 17, &secret, &err));
-    CHECK_OK(fetch((net_request){.url = at("/very-secret-token?very-secret-token"),
-                                 .authorization = "Bearer very-secret-token"}));
+    CHECK_OK(fetch(
+        (net_request){.url = at("/very-secret-token?very-secret-token"), .authorization = "Bearer very-secret-token"}));
     CHECK_HAS(lg_buf_str(&reply.body), "very-secret-token"); /* it did */
     CHECK_INT(net_reply_check(&reply, &err), LG_E_DENIED);
     CHECK_INT(err.code, 712);

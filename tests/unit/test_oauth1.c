@@ -35,9 +35,9 @@ TEST(signatures_of_x_documentation)
               "Ls93hJiZbQ3akF3HF3x1Bz8/zU4=");
     CHECK_STR(made(net_oauth1_signature, "POST", "https://api.twitter.com/1/statuses/update.json", x_form, 2, &x_keys),
               "tnnArxj06cWHq44gCs1OSKk/jLY=");
-    CHECK_STR(made(net_oauth1_signature, "post", "https://API.twitter.com:443/1.1/statuses/update.json", x_form, 2,
-                   &x_keys),
-              "hCtSmYh+iHYCEqBWrE7C7hYmtUk=");
+    CHECK_STR(
+        made(net_oauth1_signature, "post", "https://API.twitter.com:443/1.1/statuses/update.json", x_form, 2, &x_keys),
+        "hCtSmYh+iHYCEqBWrE7C7hYmtUk=");
     /* A parameter counts the same in the query as in the form. */
     CHECK_STR(made(net_oauth1_signature, "POST",
                    "https://api.twitter.com/1.1/statuses/update.json?include_entities=true", x_form, 1, &x_keys),
@@ -46,9 +46,12 @@ TEST(signatures_of_x_documentation)
 
 TEST(signature_of_rfc5849)
 {
-    net_oauth1 keys = {.consumer_key = "dpf43f3p2l4k3l03", .consumer_secret = "kd94hf93k423kf44",
-                       .token = "nnch734d00sl2jdk", .token_secret = "pfkkdhi9sl3r4s00",
-                       .nonce = "chapoH", .timestamp = 137131202};
+    net_oauth1 keys = {.consumer_key = "dpf43f3p2l4k3l03",
+                       .consumer_secret = "kd94hf93k423kf44",
+                       .token = "nnch734d00sl2jdk",
+                       .token_secret = "pfkkdhi9sl3r4s00",
+                       .nonce = "chapoH",
+                       .timestamp = 137131202};
     const char *url = "http://photos.example.net/photos?file=vacation.jpg&size=original";
     CHECK_STR(made(net_oauth1_signature, "GET", url, NULL, 0, &keys), "MdpQcU8iPSUjWoN/UDMsK2sui9I=");
     keys.nonce = "kllo9940pd9333jh"; /* OAuth Core 1.0, appendix A */
@@ -60,14 +63,17 @@ TEST(signature_of_rfc5849)
 /* RFC 5849, 3.4.1.1: a name that comes twice, names and values that are encoded, one without a value. */
 TEST(base_string_of_rfc5849)
 {
-    net_oauth1 keys = {.consumer_key = "9djdj82h48djs9d2", .consumer_secret = "", .token = "kkk9d7dh3k39sjv7",
-                       .nonce = "7d8f3e4a", .timestamp = 137131201};
+    net_oauth1 keys = {.consumer_key = "9djdj82h48djs9d2",
+                       .consumer_secret = "",
+                       .token = "kkk9d7dh3k39sjv7",
+                       .nonce = "7d8f3e4a",
+                       .timestamp = 137131201};
     net_pair form[] = {{"c2", ""}, {"a3", "2 q"}};
-    CHECK_STR(made(net_oauth1_base, "POST", "http://EXAMPLE.com:80/request?b5=%3D%253D&a3=a&c%40=&a2=r%20b", form, 2,
-                   &keys),
-              "POST&http%3A%2F%2Fexample.com%2Frequest&a2%3Dr%2520b%26a3%3D2%2520q%26a3%3Da%26b5%3D%253D%25253D%26c"
-              "%2540%3D%26c2%3D%26oauth_consumer_key%3D9djdj82h48djs9d2%26oauth_nonce%3D7d8f3e4a%26oauth_signature_"
-              "method%3DHMAC-SHA1%26oauth_timestamp%3D137131201%26oauth_token%3Dkkk9d7dh3k39sjv7");
+    CHECK_STR(
+        made(net_oauth1_base, "POST", "http://EXAMPLE.com:80/request?b5=%3D%253D&a3=a&c%40=&a2=r%20b", form, 2, &keys),
+        "POST&http%3A%2F%2Fexample.com%2Frequest&a2%3Dr%2520b%26a3%3D2%2520q%26a3%3Da%26b5%3D%253D%25253D%26c"
+        "%2540%3D%26c2%3D%26oauth_consumer_key%3D9djdj82h48djs9d2%26oauth_nonce%3D7d8f3e4a%26oauth_signature_"
+        "method%3DHMAC-SHA1%26oauth_timestamp%3D137131201%26oauth_token%3Dkkk9d7dh3k39sjv7");
 }
 
 TEST(names_sort_before_what_follows_them)
