@@ -65,7 +65,7 @@ typedef struct lg_span {
 } lg_span;
 
 /* The one error record. Codes are LLnnn: 1xx reading, 2xx networks, 3xx data, 4xx training and evaluation, 5xx places
- * and platforms, 6xx not allowed, 9xx our fault. Sizes are fixed so that "out of memory" can be said. */
+ * and platforms, 6xx not allowed, 7xx the network, 9xx our fault. Sizes are fixed: "out of memory" can be said. */
 typedef struct lg_err {
     lg_status status;
     int code;         /* 203 for LL203 */

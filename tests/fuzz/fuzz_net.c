@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include "lib/net/link.h"
 #include "lib/net/oauth1.h"
 #include "lib/net/oauth2.h"
 #include "lib/net/rate.h"
@@ -60,6 +61,10 @@ static void as_headers(char *text)
     for (size_t i = 0; i < count; i++) {
         net_date_http(pair[i].value, 1700000000, &seconds);
         net_date_iso(pair[i].value, &seconds);
+        lg_buf link;
+        lg_buf_init(&link, 10000);
+        net_link_find(pair[i].value, "next", &link);
+        lg_buf_release(&link);
     }
 }
 
