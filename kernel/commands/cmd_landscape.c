@@ -101,6 +101,7 @@ static void say_form(const nn_landscape *l, lg_buf *out)
         break;
     case NN_FORM_SADDLE: lg_buf_adds(out, "a saddle, bent up along one direction and down along another"); break;
     case NN_FORM_RIDGE: lg_buf_adds(out, "a hill, bent down on all sides"); break;
+    case NN_FORM_UNKNOWN: lg_buf_adds(out, "of no form that could be told: losses near them are no numbers"); break;
     }
 }
 

@@ -330,6 +330,14 @@ size_t nn_net_trained_params(const nn_net *net)
     return net->trained;
 }
 
+double nn_net_macs(const nn_net *net, int node)
+{
+    double macs = 0;
+    for (int i = node + 1; i < net->count; i++)
+        if (net->node[i].type->macs) macs += net->node[i].type->macs(&net->node[i].spec);
+    return macs;
+}
+
 int nn_net_frozen(const nn_net *net)
 {
     int frozen = 0;

@@ -107,6 +107,7 @@ size_t nn_net_params(const nn_net *net);  /* parameters, 130,532 for the network
 size_t nn_net_moving(const nn_net *net);  /* of those: averages of batchnorm, of frozen layers too */
 size_t nn_net_trained_params(const nn_net *net); /* of those: what an optimiser moves; the rest is moving or frozen */
 int nn_net_frozen(const nn_net *net);            /* layers that are frozen */
+double nn_net_macs(const nn_net *net, int node); /* multiply-adds of the layers behind a node, for one image */
 /* Is parameter k of a node one that an optimiser moves? */
 static inline bool nn_node_trains(const nn_node *node, int k)
 {

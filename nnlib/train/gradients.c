@@ -68,7 +68,9 @@ static lg_status list_layers(const nn_gradients_options *o, const nn_learner *l,
     }
     for (int i = 0; i < g->count; i++) {
         if (nn_net_node(net, g->layer[i].node)->frozen) continue;
-        g->layer[i].share = g->layer[i].norm / g->layer[g->last].norm;
+        /* Where nothing reaches the last layer a penalty may still move others: an endless share explodes nothing. */
+        double last = g->layer[g->last].norm;
+        g->layer[i].share = last > 0 ? g->layer[i].norm / last : (double)NAN;
         g->layer[i].state = state_of(&g->layer[i]);
     }
     return LG_OK;
@@ -109,16 +111,6 @@ static int relu_behind(const nn_net *net, int node)
         if (strcmp(nn_net_node(net, i)->type->name, "add") == 0) return -1;
     nn_activation a = nn_ends_in(nn_net_node(net, end)->type, nn_net_node(net, end)->spec.config);
     return a == NN_RELU || a == NN_RELU6 ? end : -1;
-}
-
-static double all_macs(const nn_net *net)
-{
-    double macs = 0;
-    for (int i = 1; i < nn_net_count(net); i++) {
-        const nn_node *node = nn_net_node(net, i);
-        if (node->type->macs) macs += node->type->macs(&node->spec);
-    }
-    return macs;
 }
 
 /* Which units of a node fired for this image: into fired, one flag a channel. */
@@ -170,7 +162,7 @@ static lg_status find_dead(const nn_gradients_options *o, const nn_learner *l, n
 {
     size_t units = 1;
     nn_exec *exec = NULL;
-    if (all_macs(l->tail) * l->n > NN_DEAD_MACS) return LG_OK;
+    if (nn_net_macs(l->tail, 0) * l->n > NN_DEAD_MACS) return LG_OK;
     for (int i = 0; i < g->count; i++) {
         int relu = g->layer[i].state == NN_GRADIENT_FROZEN ? -1 : relu_behind(l->tail, g->layer[i].node - l->cut);
         if (relu >= 0) units += units_of(l->tail, relu);

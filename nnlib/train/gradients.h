@@ -41,7 +41,7 @@ typedef enum nn_gradient_state {
 typedef struct nn_layer_gradient {
     int node;                             /* of the network */
     int64_t params;                       /* that learn; of a frozen layer: all */
-    double norm, rms, share, ratio, dead; /* share: of the last layer's norm */
+    double norm, rms, share, ratio, dead; /* share: of the last layer's norm, NaN where that is 0 */
     nn_gradient_state state;
 } nn_layer_gradient;
 

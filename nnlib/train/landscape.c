@@ -13,19 +13,9 @@ void nn_landscape_release(nn_landscape *l)
     *l = (nn_landscape){0};
 }
 
-static double macs_of(const nn_net *net, int from)
-{
-    double macs = 0;
-    for (int i = from + 1; i < nn_net_count(net); i++) {
-        const nn_node *node = nn_net_node(net, i);
-        if (node->type->macs) macs += node->type->macs(&node->spec);
-    }
-    return macs;
-}
-
 int nn_landscape_images(const nn_net *net, int size)
 {
-    double one = macs_of(net, nn_net_cut(net)) * size * size, images = NN_LANDSCAPE_MACS / fmax(one, 1);
+    double one = nn_net_macs(net, nn_net_cut(net)) * size * size, images = NN_LANDSCAPE_MACS / fmax(one, 1);
     return (int)fmin(fmax(images, NN_LANDSCAPE_FEWEST), NN_LANDSCAPE_MOST);
 }
 
@@ -184,6 +174,7 @@ static void find_bends(nn_landscape *l)
 static nn_landscape_form form_of(const nn_landscape *l)
 {
     double range = l->loss[l->highest] - l->loss[l->lowest], slope = hypot(l->slope[0], l->slope[1]);
+    if (isnan(slope + l->steep)) return NN_FORM_UNKNOWN; /* else every comparison would say no: a hill */
     if (range <= 0.02 * l->here) return NN_FORM_FLAT;
     if (slope > fmax(l->steep, 0) * l->radius / 2) return NN_FORM_SLOPE;
     if (l->gentle > 0) return l->steep >= 3 * l->gentle ? NN_FORM_VALLEY : NN_FORM_BOWL;

@@ -45,6 +45,7 @@ typedef enum nn_landscape_form {
     NN_FORM_VALLEY, /* bent up on all sides, along one direction at least three times as much as across it */
     NN_FORM_SADDLE, /* bent up along one direction and down along another */
     NN_FORM_RIDGE,  /* bent down on all sides */
+    NN_FORM_UNKNOWN /* one of the losses that would tell is no number */
 } nn_landscape_form;
 
 /* Zero-initialise; release when done. */
@@ -55,8 +56,8 @@ typedef struct nn_landscape {
     double here;
     size_t lowest, highest; /* places in loss; of those that are numbers */
     nn_landscape_form form;
-    double steep, gentle; /* second derivatives along the most and the least bent direction */
-    double slope[2];      /* along both directions */
+    double steep, gentle; /* second derivatives along the most and the least bent direction; NaN where unknown */
+    double slope[2];      /* along both directions, the first one's first */
     size_t moved;         /* weights that the directions move */
 } nn_landscape;
 

@@ -161,3 +161,54 @@ TEST(frozen_layers_and_images)
     lg_err_clear(&err);
     nn_weights_unref(again), nn_weights_unref(w), nn_net_unref(half), nn_net_unref(net);
 }
+
+/* A unit that is 0 behind its relu is not dead where something is added first; relu6 is a relu. */
+TEST(which_relu_is_a_layers_own)
+{
+    static const char *const lines[] = {"input 8x8x2",    "conv 4 3x3 same relu6", "conv 4 3x3 same", "add",
+                                        "activation relu", "flatten",              "dense 3 softmax"};
+    nn_net *net = NULL;
+    nn_config config = {0};
+    nn_weights *w = NULL;
+    CHECK_OK(nn_net_new(&net, &err));
+    for (int i = 0; i < 7; i++) {
+        if (i == 3) CHECK_OK(nn_net_add_to(net, nn_layer_find("add"), &config, (const int[]){2, 1}, 2, &err));
+        else CHECK_OK(nn_net_add_line(net, lines[i], &err));
+    }
+    CHECK_OK(nn_net_finish(net, &err));
+    CHECK_OK(nn_weights_new(net, 1, &w, &err));
+    for (int i = 1; i < 3; i++) (nn_weights_data(w) + nn_net_node(net, i)->offset[1])[2] = -100;
+    nn_gradients g = measure(w, 8, NULL);
+    CHECK_NEAR(g.layer[0].dead, 0.25, 1e-12);
+    CHECK(isnan(g.layer[1].dead));
+    nn_gradients_release(&g), nn_weights_unref(w), nn_net_unref(net);
+}
+
+static lg_status first_fill(void *ctx, const int64_t *indices, int n, float *x, int32_t *label, lg_err *e)
+{
+    LG_TRY(noise_fill(ctx, indices, n, x, label, e));
+    for (int i = 0; i < n && label; i++) label[i] = 0;
+    return LG_OK;
+}
+
+/* One class alone is always right: nothing reaches the last layer, and what a penalty does elsewhere is no explosion.
+ * Of more classes than the network knows there is no loss. */
+TEST(a_last_layer_that_nothing_reaches)
+{
+    nn_net *net = NET("input 8x8x2", "conv 2 3x3 l2 0.1", "flatten", "dense 1 softmax");
+    nn_weights *w = NULL;
+    nn_gradients g = {0};
+    nn_gradients_options o = {.source = {.count = 20, .fill = first_fill}, .batch = 8, .lr = 0.1};
+    CHECK_OK(nn_weights_new(net, 1, &w, &err));
+    o.weights = w;
+    CHECK_OK(nn_gradients_measure(&o, &g, &err));
+    CHECK(g.layer[0].norm > 0 && isnan(g.layer[0].share));
+    CHECK_INT(g.layer[0].state, NN_GRADIENT_FINE);
+    CHECK_INT(g.layer[1].state, NN_GRADIENT_SILENT);
+    nn_gradients_release(&g);
+    o.source = source;
+    CHECK(nn_gradients_measure(&o, &g, &err) != LG_OK && err.code == 409);
+    CHECK(!g.layer);
+    lg_err_clear(&err);
+    nn_weights_unref(w), nn_net_unref(net);
+}

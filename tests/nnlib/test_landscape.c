@@ -141,7 +141,27 @@ TEST(forms)
     CHECK(l.form == NN_FORM_BOWL || l.form == NN_FORM_VALLEY);
     CHECK(l.steep >= l.gentle && l.gentle > 0 && l.here > 0.3 && l.here < log(2));
     CHECK(l.loss[l.highest] > 1.5 * l.here && l.loss[l.lowest] > 0.95 * l.here);
+    CHECK_INT(l.form, l.steep >= 3 * l.gentle ? NN_FORM_VALLEY : NN_FORM_BOWL);
+    CHECK_NEAR(l.slope[0], (l.loss[4 * 9 + 6] - l.loss[4 * 9 + 2]) / 2, 1e-12);
+    CHECK_NEAR(l.slope[1], (l.loss[6 * 9 + 4] - l.loss[2 * 9 + 4]) / 2, 1e-12);
+    CHECK(fabs(l.slope[0] - l.slope[1]) > 1e-6);
     nn_landscape_release(&l), nn_run_release(&run), nn_weights_unref(zero), nn_net_unref(net);
+}
+
+/* Weights whose products are usual numbers, until both are moved: then the losses around are none, and nothing is said
+ * of a form. */
+TEST(where_losses_are_no_numbers_there_is_no_form)
+{
+    nn_net *net = NET("input 4x4x1", "flatten", "dense 4", "dense 2 softmax");
+    nn_weights *w = NULL;
+    CHECK_OK(nn_weights_new(net, 7, &w, &err));
+    for (int i = 0; i < 64; i++) (nn_weights_data(w) + nn_net_node(net, 2)->offset[0])[i] *= 1e30f;
+    for (int i = 0; i < 8; i++) (nn_weights_data(w) + nn_net_node(net, 3)->offset[0])[i] *= 1e-30f;
+    nn_landscape l = find(w, 3, 1e10, NULL);
+    CHECK(isfinite(l.here) && isnan(l.loss[0]) && isnan(l.steep));
+    CHECK(l.lowest == 4 && l.highest == 4);
+    CHECK_INT(l.form, NN_FORM_UNKNOWN);
+    nn_landscape_release(&l), nn_weights_unref(w), nn_net_unref(net);
 }
 
 static void count_points(void *ctx, int done, int points)
@@ -199,5 +219,12 @@ TEST(frozen_layers_stay)
     CHECK_NEAR(l.here, whole.here, 1e-6);
     CHECK(fabs(l.loss[0] - whole.loss[0]) > 1e-4);
     nn_landscape_release(&l), nn_landscape_release(&whole);
-    nn_weights_unref(again), nn_weights_unref(w), nn_net_unref(half), nn_net_unref(net);
+    nn_weights_unref(again), nn_net_unref(half);
+    memset(frozen, 0, sizeof frozen); /* one in the middle: it runs with the rest, and stays all the same */
+    frozen[6] = true;
+    CHECK_OK(nn_net_with_frozen(net, frozen, &half, &err));
+    CHECK_OK(nn_weights_for(w, half, &again, &err));
+    l = find(again, 3, 1, NULL);
+    CHECK_INT(l.moved, 2 * 2 * 3 + 2 * 2 * 3 + 4 * 2);
+    nn_landscape_release(&l), nn_weights_unref(again), nn_weights_unref(w), nn_net_unref(half), nn_net_unref(net);
 }
