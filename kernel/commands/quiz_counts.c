@@ -174,20 +174,20 @@ static bool ask_baseline(const cmd_quiz *quiz, int about, cmd_question *q)
 {
     const data_counts *c = quiz->counts;
     data_split_kind part = judging_part(quiz);
-    size_t all = c->total[part], most = 0, least = SIZE_MAX;
-    int best = 0;
+    size_t all = c->total[part], most = 0;
+    int best = 0, ties = 0;
     (void)about;
     if (all < 2 || c->classes < 2) return false;
     for (int k = 0; k < c->classes; k++) {
-        if (c->count[part][k] > most) most = c->count[part][k], best = k;
-        if (c->count[part][k] < least) least = c->count[part][k];
+        if (c->count[part][k] == most) ties++;
+        if (c->count[part][k] > most) most = c->count[part][k], best = k, ties = 0;
     }
     const char *name = data_class_name(quiz->set, best);
     cmd_q_text(
         q,
-        "Of the %s %s images of %s, %s are %s, more than of any other label. How many percent does a model have right "
-        "that always says %s?",
-        lg_thousands((long long)all), part_word(part), quiz->data_name, lg_thousands((long long)most), name, name);
+        "Of the %s %s images of %s, %s are %s, %s. How many percent does a model have right that always says %s?",
+        lg_thousands((long long)all), part_word(part), quiz->data_name, lg_thousands((long long)most), name,
+        ties ? "and of no other label there are more" : "more than of any other label", name);
     cmd_q_right(q, "%s%%", plt_points((double)most / (double)all, 1));
     cmd_q_way(q, "%s / %s = %s%%: the baseline that a trained network has to beat", lg_thousands((long long)most),
               lg_thousands((long long)all), plt_points((double)most / (double)all, 1));

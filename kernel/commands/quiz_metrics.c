@@ -104,7 +104,7 @@ static bool ask_f1(const cmd_quiz *quiz, int about, cmd_question *q)
     return true;
 }
 
-/* The cell off the diagonal with the most images; the first of equals has to be the only one. */
+/* The cell off the diagonal with the most images, which must be the only one with so many. */
 static bool ask_common(const cmd_quiz *quiz, int about, cmd_question *q)
 {
     int n = quiz->score->classes, t = -1, p = -1, ties = 0;
@@ -121,11 +121,9 @@ static bool ask_common(const cmd_quiz *quiz, int about, cmd_question *q)
     cmd_q_way(q, "%s images stand in row %s, column %s: the largest number off the diagonal", count(at(quiz, t, p)),
               quiz->label[t], quiz->label[p]);
     cmd_q_wrong(q, "rows and columns the other way round", "%s called %s", quiz->label[p], quiz->label[t]);
-    for (int k = 0, best = -1; k < n; k++) { /* the most frequent one that is called right */
-        if (k != t && k != p) best = k;
-        if (k == n - 1 && best >= 0)
-            cmd_q_wrong(q, "that cell has fewer images", "%s called %s", quiz->label[t], quiz->label[best]);
-    }
+    int other = n - 1; /* a third class: neither what these images are nor what they are called */
+    while (other == t || other == p) other--;
+    cmd_q_wrong(q, "that cell has fewer images", "%s called %s", quiz->label[t], quiz->label[other]);
     return true;
 }
 
@@ -135,7 +133,7 @@ static bool ask_interval(const cmd_quiz *quiz, int about, cmd_question *q)
     nn_interval now = nn_wilson(right, all, 0.95), more = nn_wilson(4 * right, 4 * all, 0.95);
     double width = now.high - now.low, then = more.high - more.low;
     (void)about;
-    if (all < 2) return false;
+    if (all < 2 || fabs(then / width - 0.5) > 0.05) return false; /* near 0 and 100% an interval shrinks faster */
     cmd_q_text(q,
                "%s of %s are right, and the 95%% interval goes from %s to %s%%: it is %s points wide. About how wide "
                "would it be "

@@ -28,7 +28,7 @@ static const char *shape_words(const nn_shape *s, char out[64])
 /* ---- windows ---- */
 typedef struct window {
     long long k[2], stride[2], in[2];
-    bool same;
+    bool same, plain; /* plain: no gaps, and as many steps across as down */
 } window;
 
 /* From the first number of a window to the last, gaps included. */
@@ -47,7 +47,8 @@ static bool window_of(const nn_node *node, window *w)
     *w = (window){.k = {span(slides.size.h, slides.dilation.h), span(slides.size.w, slides.dilation.w)},
                   .stride = {slides.stride.h, slides.stride.w},
                   .in = {side(&node->spec.in[0], 0), side(&node->spec.in[0], 1)},
-                  .same = field && flag == field->value};
+                  .same = field && flag == field->value,
+                  .plain = slides.dilation.h == 1 && slides.dilation.w == 1 && slides.stride.h == slides.stride.w};
     return true;
 }
 
@@ -81,10 +82,10 @@ static bool ask_window(const cmd_quiz *quiz, int about, cmd_question *q)
     window w;
     char in[64], does[80];
     bool conv = is(node, "conv"), pool = is(node, "maxpool") || is(node, "avgpool"), depth = is(node, "depthwise");
-    if (!(conv || pool || depth) || !window_of(node, &w)) return false;
+    if (!(conv || pool || depth) || !window_of(node, &w) || !w.plain) return false; /* the question tells no more */
     const nn_shape *i = &node->spec.in[0], *o = &node->spec.out;
     long long h = out_of(&w, 0, w.same), v = out_of(&w, 1, w.same);
-    if (h != side(o, 0) || v != side(o, 1)) return false; /* dilated in a way that is not told here */
+    if (h != side(o, 0) || v != side(o, 1)) return false;
     if (conv) snprintf(does, sizeof does, "%lld filters of %lldx%lld", side(o, 2), w.k[0], w.k[1]);
     else if (depth) snprintf(does, sizeof does, "one kernel of %lldx%lld for each map", w.k[0], w.k[1]);
     else snprintf(does, sizeof does, "windows of %lldx%lld", w.k[0], w.k[1]);
@@ -243,6 +244,7 @@ static bool ask_field(const cmd_quiz *quiz, int about, cmd_question *q)
         if (size == 1 && slides.stride.h == 1) continue;
         cmd_q_way(q, " + (%lld - 1)·%lld", size, jump);
         field += (size - 1) * jump, plain += size - 1, last = size;
+        if (jump > INT32_MAX) return false; /* maps of one place: no image is so large */
         jump *= slides.stride.h;
         windows++;
     }

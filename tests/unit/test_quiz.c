@@ -1,6 +1,7 @@
 /* `quiz`: every answer is worked out again from what stands in the question, by other means: places of windows are
  * counted one by one, parameters added up, fields followed back, figures taken from the matrix that is shown. */
 #include <math.h>
+#include "kernel/commands/quiz.h"
 #include "tests/support/lens.h"
 
 static lens l;
@@ -347,4 +348,60 @@ TEST(answers_are_kept_back)
     CHECK_STR(strstr(lg_buf_str(&l.text), "\n1. "), strstr(first, "\n1. "));
     free(first);
     lens_close(&l);
+}
+
+/* Windows with gaps, or with other steps across than down, are more than the question tells. */
+TEST(windows_that_a_question_cannot_tell)
+{
+    begin();
+    CHECK_OK(lens_run(&l, "model d on logos { conv 4 3x3 dilation 2; conv 5 3x3 stride 2x1; conv 6 3x3; flatten; dense "
+                          "classes softmax }"));
+    run("quiz shapes on d count 50");
+    int windows = 0;
+    for (int i = 0; i < questions; i++) windows += strstr(quiz[i].text, " filters of ") != NULL;
+    CHECK_INT(windows, 1);
+    CHECK_HAS(lg_buf_str(&l.text), "It has 6 filters of 3x3");
+    lens_close(&l);
+}
+
+TEST(labels_that_are_equally_frequent)
+{
+    begin();
+    for (int i = 0; i < 6; i++) {
+        char path[40];
+        snprintf(path, sizeof path, "even/%c/%d.png", 'a' + i % 3, i);
+        lens_picture(path, i % 3, i);
+    }
+    CHECK_OK(lens_run(&l, "load even from even"));
+    run("quiz counts on even count 50");
+    CHECK_HAS(lg_buf_str(&l.text), "are a, and of no other label there are more. How many");
+    CHECK(!strstr(lg_buf_str(&l.text), "more than of any"));
+    lens_close(&l);
+}
+
+/* Does one of the questions about this matrix of three classes have these words? */
+static bool asks(const int64_t count[9], const char *words)
+{
+    static char *const names[] = {"a", "b", "c"};
+    int64_t matrix[9];
+    const cmd_score score = {.count = matrix, .classes = 3};
+    memcpy(matrix, count, sizeof matrix);
+    cmd_quiz of = {.asked = QUIZ_MOST, .model_name = "m", .score = &score, .label = names};
+    lg_rng_init(&of.rng, 1);
+    cmd_quiz_metrics(&of);
+    cmd_quiz_deal(&of);
+    CHECK(of.count > 0);
+    for (int i = 0; i < of.count; i++)
+        if (strstr(of.question[i].text, words)) return true;
+    return false;
+}
+
+/* Near 0 and 100% four times as many images make an interval narrower than half; of two largest cells none is the
+ * largest. */
+TEST(what_is_not_so_is_not_asked)
+{
+    static const int64_t usual[] = {20, 5, 1, 2, 20, 4, 0, 1, 20}, all_right[] = {5, 0, 0, 0, 5, 0, 0, 0, 5},
+                         none_right[] = {0, 5, 0, 0, 0, 4, 5, 0, 0}, tie[] = {20, 5, 1, 2, 20, 5, 0, 1, 20};
+    CHECK(asks(usual, "About how wide") && !asks(all_right, "About how wide") && !asks(none_right, "About how wide"));
+    CHECK(asks(usual, "Which confusion") && !asks(tie, "Which confusion") && !asks(all_right, "Which confusion"));
 }
