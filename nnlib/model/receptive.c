@@ -27,6 +27,9 @@ static int64_t most(int64_t a, int64_t b)
 
 /* ---- from the image on ---- */
 
+/* No image is so large. Strides of maps that have one place left would multiply beyond all numbers. */
+static const int64_t FAR = (int64_t)1 << 31;
+
 /* Two ways join: their hull at the first of `places`, and the most it is anywhere. It is the largest at one of the
  * ends: the last pixel less the first one is a convex function of the place. */
 static void join(int64_t *top, int64_t *field, int64_t *jump, int64_t top2, int64_t field2, int64_t jump2,
@@ -51,9 +54,10 @@ static nn_sight sight_of(const nn_node *node, const nn_sight *seen)
         join(&s.top, &s.h, &s.down, other->top, other->h, other->down, node->spec.in[k].dim[0]);
         join(&s.left, &s.w, &s.across, other->left, other->w, other->across, node->spec.in[k].dim[1]);
     }
-    s.h += (by.size.h - 1) * by.dilation.h * s.down, s.w += (by.size.w - 1) * by.dilation.w * s.across;
-    s.top -= by.before.h * s.down, s.left -= by.before.w * s.across;
-    s.down *= by.stride.h, s.across *= by.stride.w;
+    s.h = least(s.h + (by.size.h - 1) * by.dilation.h * s.down, FAR);
+    s.w = least(s.w + (by.size.w - 1) * by.dilation.w * s.across, FAR);
+    s.top = most(s.top - by.before.h * s.down, -FAR), s.left = most(s.left - by.before.w * s.across, -FAR);
+    s.down = least(s.down * by.stride.h, FAR), s.across = least(s.across * by.stride.w, FAR);
     return s;
 }
 

@@ -17,7 +17,8 @@
 
 #include "nnlib/model/net.h"
 
-/* What the places of a node see; of lists: all 0. */
+/* What the places of a node see; of lists: all 0. Numbers end at 2^31, where strides of maps of one place would lead
+ * further. */
 typedef struct nn_sight {
     int64_t h, w;         /* pixels one number depends on, those in the border of zeros included */
     int64_t down, across; /* pixels from one place to the next: the jump */

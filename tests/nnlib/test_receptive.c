@@ -254,3 +254,18 @@ TEST(fields_of_known_networks)
         nn_net_unref(net);
     }
 }
+
+/* Strides of maps that have one place left multiply beyond all numbers; what is told ends before. */
+TEST(jumps_that_no_image_has)
+{
+    nn_net *net = NET("input 8x8x1", "conv 1 1x1 stride 1024", "conv 1 1x1 stride 1024", "conv 1 1x1 stride 1024",
+                      "conv 1 1x1 stride 1024", "conv 1 1x1 stride 1024", "conv 1 1x1 stride 1024",
+                      "conv 1 1x1 stride 1024", "conv 1 3x3 same dilation 2", "conv 1 3x3 same");
+    nn_sight sight[10];
+    nn_sights(net, sight);
+    CHECK_INT(sight[3].down, 1 << 30);
+    CHECK_INT(sight[9].down, (int64_t)1 << 31);
+    CHECK_INT(sight[9].h, (int64_t)1 << 31);
+    CHECK(sight[9].top < 0 && sight[9].left == sight[9].top);
+    nn_net_unref(net);
+}
