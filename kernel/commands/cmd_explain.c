@@ -239,30 +239,15 @@ done:
     return st;
 }
 
-typedef struct scored {
-    float p;
-    int output;
-} scored;
-
-static int surest_first(const void *a, const void *b)
-{
-    const scored *x = a, *y = b;
-    if (x->p > y->p || x->p < y->p) return x->p > y->p ? -1 : 1;
-    return x->output < y->output ? -1 : x->output > y->output;
-}
-
 /* The class that is explained, and the likeliest of the others. */
 static lg_status choose_classes(const explanation *e, const float *p, int score, classes *out, lg_err *err)
 {
-    int n = (int)nn_shape_size(nn_net_output(e->seen.model->net));
-    scored *all = lg_alloc((size_t)n, sizeof *all, err);
-    if (!all) return err->status;
-    for (int k = 0; k < n; k++) all[k] = (scored){p[k], k};
-    qsort(all, (size_t)n, sizeof *all, surest_first);
+    int n = (int)nn_shape_size(nn_net_output(e->seen.model->net)), *ranked;
+    LG_TRY(cmd_outputs_ranked(p, n, &ranked, err));
     *out = (classes){.score = {score}, .n = 1};
     for (int k = 0; k < n && out->n <= OTHERS; k++)
-        if (all[k].output != score) out->score[out->n++] = all[k].output;
-    lg_free(all);
+        if (ranked[k] != score) out->score[out->n++] = ranked[k];
+    lg_free(ranked);
     return LG_OK;
 }
 

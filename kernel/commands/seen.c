@@ -347,19 +347,29 @@ static int surest_first(const void *a, const void *b)
     return x->output < y->output ? -1 : x->output > y->output;
 }
 
+lg_status cmd_outputs_ranked(const float *p, int n, int **out, lg_err *err)
+{
+    scored *all = lg_alloc((size_t)n, sizeof *all, err);
+    *out = all ? lg_alloc((size_t)n, sizeof **out, err) : NULL;
+    for (int k = 0; *out && k < n; k++) all[k] = (scored){p[k], k};
+    if (*out) qsort(all, (size_t)n, sizeof *all, surest_first);
+    for (int k = 0; *out && k < n; k++) (*out)[k] = all[k].output;
+    lg_free(all);
+    return *out ? LG_OK : err->status;
+}
+
 lg_status cmd_doc_scores(plt_doc *doc, const cmd_model *model, const float *p, const char *title, lg_err *err)
 {
     enum { BARS = 8 };
     int n = (int)nn_shape_size(nn_net_output(model->net)), shown = n < BARS ? n : BARS;
     const char *label[BARS];
     double value[BARS];
-    scored *all = lg_alloc((size_t)n, sizeof *all, err);
-    if (!all) return err->status;
-    for (int k = 0; k < n; k++) all[k] = (scored){p[k], k};
-    if (n > BARS) qsort(all, (size_t)n, sizeof *all, surest_first);
+    int *ranked = NULL;
+    if (n > BARS) LG_TRY(cmd_outputs_ranked(p, n, &ranked, err));
     for (int k = 0; k < shown; k++) {
-        label[k] = cmd_output_name(model, all[k].output);
-        value[k] = (double)all[k].p;
+        int output = ranked ? ranked[k] : k;
+        label[k] = cmd_output_name(model, output);
+        value[k] = (double)p[output];
     }
     const nn_node *last = nn_net_node(model->net, nn_net_count(model->net) - 1);
     nn_activation end = nn_ends_in(last->type, last->spec.config);
@@ -372,7 +382,7 @@ lg_status cmd_doc_scores(plt_doc *doc, const cmd_model *model, const float *p, c
                                    .values = value,
                                    .n = shown,
                                    .percent = shares});
-    lg_free(all);
+    lg_free(ranked);
     return LG_OK;
 }
 

@@ -45,6 +45,8 @@ const char *cmd_output_name(const cmd_model *model, int output);
 /* The output that `class` of the call names; -1 where it names none. Placed failures: LL405 the model does not end in a
  * score for each class, LL313 it knows no such label. */
 lg_status cmd_output_asked(const dsl_call *call, int model, int class, int *output, lg_err *err) LG_MUST_CHECK;
+/* Numbers of the outputs, the surest first, of equal ones the first; *out owned (lg_free). */
+lg_status cmd_outputs_ranked(const float *p, int n, int **out, lg_err *err) LG_MUST_CHECK;
 /* Bars of the probabilities of one image: all in their order, or the surest few of many. */
 lg_status cmd_doc_scores(plt_doc *doc, const cmd_model *model, const float *p, const char *title,
                          lg_err *err) LG_MUST_CHECK;

@@ -7,7 +7,7 @@
 
 #include "lib/base/banned.h"
 
-enum { LEFT = 16, SIDE = 372, LIST = 408, LIST_WIDE = 216, MAP = 96, ROW = 16, LINE = 17, WORDS = 12, LINES = 3 };
+enum { LEFT = 16, WIDE = 608, SIDE = 372, LIST = 408, LIST_WIDE = 216, MAP = 96, ROW = 16, LINE = 17, WORDS = 12, LINES = 3 };
 
 typedef struct picture {
     const plt_fields_spec *spec;
@@ -140,25 +140,11 @@ static void draw_entry(const picture *p, int i, double y, bool now)
 }
 
 /* ---- words ---- */
-static size_t one_line(const char *text)
-{
-    char part[512];
-    size_t used = 0, end = strlen(text);
-    for (size_t n = 1; n <= end && n < sizeof part; n++) {
-        if (n < end && text[n] != ' ') continue;
-        memcpy(part, text, n);
-        part[n] = 0;
-        if (used && plt_text_width(part, WORDS, false) > 608) break;
-        used = n;
-    }
-    return used;
-}
-
 /* How many lines; without a scene it only counts. */
 static int draw_words(plt_scene *scene, double y, const char *text)
 {
     int lines = 0;
-    for (size_t used; lines < LINES && *text && (used = one_line(text)) > 0; lines++) {
+    for (size_t used; lines < LINES && *text && (used = plt_line_of(text, WORDS, WIDE)) > 0; lines++) {
         plt_draw_textf(scene, LEFT, y + lines * LINE + 12, (plt_font){.size = WORDS}, "%.*s", (int)used, text);
         text += used + (text[used] == ' ');
     }

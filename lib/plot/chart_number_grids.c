@@ -301,26 +301,11 @@ static void draw_outlines(const slide *m)
                               s->window_h * m->in[k].h, line);
 }
 
-/* Bytes of a text that fit into one line of the card: it is cut before a sign. */
-static size_t one_line(const char *text)
-{
-    char part[512];
-    size_t used = 0, end = strlen(text);
-    for (size_t n = 1; n <= end && n < sizeof part; n++) {
-        if (n < end && text[n] != ' ') continue;
-        memcpy(part, text, n);
-        part[n] = 0;
-        if (used && plt_text_width(part, WORDS, false) > WIDE) break;
-        used = n;
-    }
-    return used;
-}
-
 /* How the number arises, over at most LINES lines; returns how many. Without a scene it only counts. */
 static int draw_words(plt_scene *scene, double y, const char *text)
 {
     int lines = 0;
-    for (size_t used; lines < LINES && *text && (used = one_line(text)) > 0; lines++) {
+    for (size_t used; lines < LINES && *text && (used = plt_line_of(text, WORDS, WIDE)) > 0; lines++) {
         bool more = lines == LINES - 1 && text[used];
         plt_draw_textf(scene, LEFT, y + lines * LINE + 12, (plt_font){.size = WORDS}, "%.*s%s", (int)used, text,
                        more ? " …" : "");

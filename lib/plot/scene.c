@@ -197,6 +197,20 @@ double plt_text_width(const char *text, double size, bool bold)
     return used * size / 100;
 }
 
+size_t plt_line_of(const char *text, double size, double width)
+{
+    char part[512];
+    size_t used = 0, end = strlen(text);
+    for (size_t n = 1; n <= end && n < sizeof part; n++) {
+        if (n < end && text[n] != ' ') continue;
+        memcpy(part, text, n);
+        part[n] = 0;
+        if (used && plt_text_width(part, size, false) > width) break;
+        used = n;
+    }
+    return used;
+}
+
 const char *plt_text_fit(plt_doc *doc, const char *text, double size, bool bold, double width)
 {
     lg_buf safe;

@@ -96,6 +96,8 @@ void plt_draw_image(plt_scene *scene, double x, double y, double w, double h, co
 void plt_draw_scene(plt_scene *scene, double dx, double dy, const plt_scene *part);
 /* Width of text in CSS pixels, by the advance widths of DejaVu Sans (the widest face in the family list). */
 double plt_text_width(const char *text, double size, bool bold);
+/* Bytes of a text that fill one line so wide: it is cut before a space; a first word that is wider stays whole. */
+size_t plt_line_of(const char *text, double size, double width);
 /* Text made visible-safe and cut with "…" so that it fits; kept in the document. */
 const char *plt_text_fit(plt_doc *doc, const char *text, double size, bool bold, double width);
 
