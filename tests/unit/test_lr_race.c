@@ -78,6 +78,9 @@ TEST(who_takes_part)
     for (int i = 0; i < 5; i++) run[i] = &f[i].run;
     snprintf(f[0].settings, sizeof f[0].settings,
              "epochs 9 batch 8 lr 0.1 optimizer sgd keep best seed 1"); /* longer */
+    make(&f[1], 0.02, slow, 130);
+    CHECK(cmd_race_of(run, name, 5, &race));
+    CHECK_INT(race.n, 4);
     f[1].run.run.interrupted = true;
     CHECK(cmd_race_of(run, name, 5, &race));
     CHECK_INT(race.n, 3); /* c, d, e */

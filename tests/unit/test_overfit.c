@@ -118,6 +118,10 @@ TEST(stopped_on_the_way)
     CHECK_HAS(l.err.msg, "stopped after 1 of 2 runs");
     const char *end = strstr(lg_buf_str(&l.text), "After training: ");
     CHECK(end != NULL && strstr(end, "no cure") && !strstr(end, "\nwith dropout"));
+    const char *last = strstr(lg_buf_str(&l.text), "Accuracy while training"), *next = last;
+    while (next) last = next, next = strstr(last + 1, "Accuracy while training");
+    CHECK(last != NULL && strstr(last, "no cure: gap") && !strstr(last, "with dropout: ")); /* half a run */
+    CHECK(!strstr(last, "\n  dropout: "));
     lg_cancel_clear(&l.cancel);
     lens_close(&l);
 }
@@ -134,5 +138,24 @@ TEST(other_networks)
           "globalavg; dense classes softmax }\n"
           "overfit b images 8 epochs 2 cures dropout, decay");
     CHECK_HAS(lg_buf_str(&l.text), "with decay: gap");
+    lens_close(&l);
+}
+
+/* Without a cure a penalty of the network's own is off: it learns as the same network without one. */
+TEST(a_penalty_is_off)
+{
+    char line[200], numbers[2][400];
+    begin();
+    for (int i = 0; i < 2; i++) {
+        snprintf(line, sizeof line, "model p on logos seed 3 { conv 4 3x3 relu%s; flatten; dense classes softmax }",
+                 i ? " l2 0.5" : "");
+        shown(line);
+        shown("overfit p images 10 epochs 4 cures decay");
+        const char *from = strstr(lg_buf_str(&l.text), "no cure: gap"), *to = strstr(from, "\nwith decay");
+        CHECK(to != NULL);
+        snprintf(numbers[i], sizeof numbers[i], "%.*s", (int)(to - from), from);
+        CHECK(!i == !strstr(lg_buf_str(&l.text), "; its own l2 penalties are off"));
+    }
+    CHECK_STR(numbers[1], numbers[0]);
     lens_close(&l);
 }

@@ -2,7 +2,8 @@
 #include "kernel/commands/workbench.h"
 #include "kernel/jupyter/kernel_state.h"
 #include "kernel/jupyter/wire_json.h"
-#include "tests/support/test.h"
+#include "lib/plot/theme.h"
+#include "tests/support/lens.h"
 
 #define LINE "convolve [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] with edge"
 
@@ -237,6 +238,25 @@ TEST(a_slider_holds_what_its_line_named)
     CHECK_OK(serve(moved("3")));
     receive();
     CHECK_HAS(json_string_value(form(1, "text/plain")), "at 2,2: 4·5 = 20");
+    close_all();
+}
+
+/* Also the images of a model that the line did not name; and what it is drawn with is not what cells are. */
+TEST(a_slider_holds_the_images_of_a_model)
+{
+    static bool made;
+    if (!made) lens_shop();
+    made = true;
+    setup();
+    cell("load logos from shop split 80/20\n"
+         "model m on logos { conv 4 3x3 relu; conv 4 3x3 relu; flatten; dense classes softmax }");
+    slider("activations m image 2 layer conv1 slider");
+    cell("drop logos where label = adidas\nset decimals 3");
+    CHECK_OK(serve(moved("1")));
+    receive();
+    CHECK_INT(count, 2);
+    CHECK_HAS(json_string_value(form(1, "text/plain")), "conv2");
+    CHECK_STR(plt_points(0.5, 1), "50.000");
     close_all();
 }
 
