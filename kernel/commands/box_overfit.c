@@ -129,6 +129,7 @@ static void say_verdict(const cmd_overfit *lab, const cmd_overfit_run *run, lg_b
 {
     nn_interval d;
     double shrinks = cmd_overfit_gap(lab, &lab->run[0]) - cmd_overfit_gap(lab, run);
+    bool forgets = train_share(lab, &lab->run[0]) - train_share(lab, run) > SMALL_GAP; /* else new ones did it */
     int verdict = verdict_of(lab, run, &d);
     double by = val_share(lab, run) - val_share(lab, &lab->run[0]);
     if (run->diverged) lg_buf_adds(out, "the loss was lost; ");
@@ -137,7 +138,7 @@ static void say_verdict(const cmd_overfit *lab, const cmd_overfit_run *run, lg_b
                 : verdict < 0 ? "worse on new pictures"
                               : "not distinguishable",
                 by > 0 ? "+" : "", plt_points(by, 1), plt_points(d.low, 1), plt_points(d.high, 1));
-    if (verdict <= 0 && shrinks > SMALL_GAP) lg_buf_adds(out, "; gap smaller as it learns less by heart");
+    if (verdict <= 0 && forgets && shrinks > SMALL_GAP) lg_buf_adds(out, "; gap smaller as it learns less by heart");
 }
 
 static void doc_table(plt_doc *doc, const cmd_overfit *lab)

@@ -1,5 +1,6 @@
 /* `overfit`: its figures agree with each other, verdicts say what the intervals say, cures do what they are said to,
  * and the model stays as it is. */
+#include "kernel/commands/overfit.h"
 #include "tests/support/lens.h"
 
 static lens l;
@@ -158,4 +159,89 @@ TEST(a_penalty_is_off)
     }
     CHECK_STR(numbers[1], numbers[0]);
     lens_close(&l);
+}
+
+/* ---- verdicts ---- */
+enum { JUDGES = 100, PLANNED = 3 };
+typedef struct fake {
+    cmd_overfit lab;
+    uint8_t right[4][JUDGES];
+    double line[PLANNED];
+    char *text; /* of the document */
+} fake;
+
+/* A run that knows `train` of 10 images, and of the judges those from `first` on, `n` of them. */
+static void add_run(fake *f, cmd_cure cure, int train, int first, int n)
+{
+    uint8_t *right = f->right[f->lab.runs];
+    for (int i = first; i < first + n; i++) right[i] = 1;
+    f->lab.run[f->lab.runs++] = (cmd_overfit_run){.cure = cure,
+                                                  .epochs = PLANNED,
+                                                  .done = true,
+                                                  .train = f->line,
+                                                  .val = f->line,
+                                                  .train_right = train,
+                                                  .val_right = n,
+                                                  .right = right};
+}
+
+static const char *document(fake *f)
+{
+    plt_doc doc;
+    plt_bundle out = {0};
+    plt_doc_init(&doc);
+    cmd_doc_overfit(&doc, &f->lab);
+    CHECK_OK(plt_render(&doc, &(plt_options){.flags = PLT_TEXT}, &out, &err));
+    f->text = strdup(out.text);
+    plt_bundle_release(&out);
+    plt_doc_release(&doc);
+    return f->text;
+}
+
+static fake begin_fake(void)
+{
+    return (fake){.lab = {.model = "m",
+                          .data = "d",
+                          .settings = "batch 2",
+                          .off = "",
+                          .images = 10,
+                          .planned = PLANNED,
+                          .all_images = 50,
+                          .judges = JUDGES,
+                          .all_judges = JUDGES,
+                          .watched = JUDGES,
+                          .baseline = 0.3}};
+}
+
+/* What is more than chance is called so, for better and for worse; a few images more are not. */
+TEST(verdicts)
+{
+    fake f = begin_fake();
+    add_run(&f, CURE_NONE, 10, 0, 50);
+    add_run(&f, CURE_DROPOUT, 10, 0, 70);
+    add_run(&f, CURE_AUGMENT, 10, 10, 56);
+    add_run(&f, CURE_DECAY, 4, 0, 30);
+    f.lab.run[3].diverged = true;
+    const char *text = document(&f);
+    CHECK_HAS(text, "better on new pictures (+20.0 points, ");
+    CHECK_HAS(text, "not distinguishable (+6.0 points, ");
+    CHECK_HAS(text, "the loss was lost; worse on new pictures (-20.0 points, ");
+    const char *smaller = strstr(text, "; gap smaller as it learns less by heart");
+    CHECK(smaller > strstr(text, "the loss was lost") && !strstr(smaller + 8, "gap smaller")); /* of decay alone */
+    CHECK_HAS(text, "With dropout 70.0% of the same 100 new images are called right instead of 50.0%");
+    CHECK_HAS(text, "Gap 50 points; with dropout 30, with augment 44, with decay 10");
+    free(f.text);
+    f = begin_fake();
+    add_run(&f, CURE_NONE, 10, 0, 50);
+    add_run(&f, CURE_AUGMENT, 10, 2, 51);
+    CHECK_HAS(document(&f), "On these 100 new images no cure can be told from none");
+    free(f.text);
+    f = begin_fake();
+    add_run(&f, CURE_NONE, 9, 0, 50);
+    CHECK_HAS(document(&f), "Without a cure it knows only 90% of its 10 images: it has not learnt them by heart");
+    free(f.text);
+    f = begin_fake();
+    add_run(&f, CURE_NONE, 10, 0, 97);
+    CHECK_HAS(document(&f), "that is no overfitting");
+    free(f.text);
 }
