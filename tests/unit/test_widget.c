@@ -260,6 +260,53 @@ TEST(a_slider_holds_the_images_of_a_model)
     close_all();
 }
 
+static lg_status open_control(const char *id)
+{
+    char content[256];
+    json_t *read = NULL;
+    snprintf(content, sizeof content, "{\"comm_id\":\"%s\",\"target_name\":\"jupyter.widget.control\"}", id);
+    jp_request *request = request_of("comm_open", content);
+    CHECK_OK(jp_json_read(jp_request_part(request, JP_CONTENT), &read, &err));
+    lg_status st = jp_widgets_open(kernel.widgets, request, read, &err);
+    json_decref(read);
+    jp_request_free(request);
+    receive();
+    return st;
+}
+
+/* Ids are the page's own: as long as ours are kept, and quoted in lists; of more than are kept the oldest goes. */
+TEST(ids_of_pages)
+{
+    char id[70];
+    lg_buf list;
+    setup();
+    for (int n = 64; n < 66; n++) {
+        memset(id, 'x', sizeof id);
+        id[n] = 0;
+        CHECK_OK(open_control(id));
+        CHECK_INT(count, n > 64);
+    }
+    CHECK_STR(got[0].type, "comm_close");
+    CHECK_OK(open_control("a\\u0000b"));
+    CHECK_STR(got[0].type, "comm_close");
+    CHECK_OK(open_control("a\\\"b"));
+    CHECK_INT(count, 0);
+    lg_buf_init(&list, 1 << 20);
+    jp_widgets_list(kernel.widgets, NULL, &list);
+    id[64] = 0;
+    CHECK_HAS(lg_buf_str(&list), "\"a\\\"b\":{\"target_name\":\"jupyter.widget.control\"}");
+    CHECK_HAS(lg_buf_str(&list), id);
+    for (int i = 0; i < 40; i++) {
+        snprintf(id, sizeof id, "page %d", i);
+        CHECK_OK(open_control(id));
+    }
+    lg_buf_clear(&list);
+    jp_widgets_list(kernel.widgets, NULL, &list);
+    CHECK(strstr(lg_buf_str(&list), "\"page 39\"") && !strstr(lg_buf_str(&list), "\"page 23\""));
+    lg_buf_release(&list);
+    close_all();
+}
+
 TEST(the_oldest_of_many_is_closed)
 {
     setup();
