@@ -286,12 +286,6 @@ static void say_all(lg_buf *out, const receptive *r)
 }
 
 /* ---- the table ---- */
-static nn_sliding window_of(const nn_node *node)
-{
-    const nn_dims one = {1, 1, 0};
-    return node->type->window ? node->type->window(&node->spec) : (nn_sliding){one, one, one, {0, 0, 0}};
-}
-
 static void size_cell(plt_doc *doc, const nn_dims *d)
 {
     if (d->h == d->w) plt_cell(doc, "%lld", (long long)d->h);
@@ -331,7 +325,7 @@ static void range_cell(plt_doc *doc, int64_t there, int64_t first, int64_t whole
 static void table_row(plt_doc *doc, const receptive *r, int i)
 {
     const nn_node *node = node_of(r, i);
-    const nn_sliding by = window_of(node);
+    const nn_sliding by = nn_sliding_of(node);
     const plt_field_box field = field_of(r, i);
     const nn_reach *need = &r->reach[i];
     plt_row(doc, i == r->node ? PLT_ROW_TOTAL : PLT_ROW_PLAIN);
@@ -363,7 +357,7 @@ static void table_row(plt_doc *doc, const receptive *r, int i)
 static bool in_table(const receptive *r, int i)
 {
     const nn_node *node = node_of(r, i);
-    const nn_sliding by = window_of(node);
+    const nn_sliding by = nn_sliding_of(node);
     bool one = by.size.h == 1 && by.size.w == 1 && by.stride.h == 1 && by.stride.w == 1;
     bool lists = is_image(node) != is_image(node_of(r, node->input[0]));
     return i == r->node || (!r->reach[i].none && (!one || lists || node->spec.nin > 1));

@@ -192,8 +192,7 @@ static void add_roots(completer *c)
     }
 }
 
-/* One level below the folder that is already written; of files those that end so. */
-/* ending: NULL: pictures. */
+/* ending NULL: pictures. */
 static bool is_offered(const char *name, const char *ending)
 {
     static const char *const pictures[] = {".jpg", ".jpeg", ".png", ".bmp"};
@@ -205,6 +204,7 @@ static bool is_offered(const char *name, const char *ending)
     return ending && ends_with(name, ending);
 }
 
+/* One level below the folder that is already written; of files those that end so. */
 static void add_files(completer *c, const char *ending)
 {
     enum { LOOK = 20000 };

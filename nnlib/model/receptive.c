@@ -4,7 +4,7 @@
 #include <string.h>
 #include "lib/base/banned.h"
 
-static nn_sliding sliding_of(const nn_node *node)
+nn_sliding nn_sliding_of(const nn_node *node)
 {
     const nn_dims one = {1, 1, 0};
     return node->type->window ? node->type->window(&node->spec) : (nn_sliding){one, one, one, {0, 0, 0}};
@@ -46,7 +46,7 @@ static void join(int64_t *top, int64_t *field, int64_t *jump, int64_t top2, int6
 
 static nn_sight sight_of(const nn_node *node, const nn_sight *seen)
 {
-    const nn_sliding by = sliding_of(node);
+    const nn_sliding by = nn_sliding_of(node);
     nn_sight s = {1, 1, 1, 1, 0, 0};
     if (node->spec.nin) s = seen[node->input[0]];
     for (int k = 1; k < node->spec.nin; k++) {
@@ -113,7 +113,7 @@ static uint8_t *side_of(const marks *m, int node, int side)
 static void pass_on(const marks *m, int i, int input)
 {
     const nn_node *node = nn_net_node(m->net, i), *from = nn_net_node(m->net, input);
-    const nn_sliding s = sliding_of(node);
+    const nn_sliding s = nn_sliding_of(node);
     const windows side[2] = {{s.size.h, s.stride.h, s.dilation.h, s.before.h},
                              {s.size.w, s.stride.w, s.dilation.w, s.before.w}};
     if (!is_image(&node->spec.out)) {

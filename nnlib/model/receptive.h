@@ -17,6 +17,9 @@
 
 #include "nnlib/model/net.h"
 
+/* The window by which a node reads its input; one place, step by step, where it has none. */
+nn_sliding nn_sliding_of(const nn_node *node);
+
 /* What the places of a node see; of lists: all 0. Numbers end at 2^31, where strides of maps of one place would lead
  * further. */
 typedef struct nn_sight {
