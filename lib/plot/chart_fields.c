@@ -7,7 +7,8 @@
 
 #include "lib/base/banned.h"
 
-enum { LEFT = 16, WIDE = 608, SIDE = 372, LIST = 408, LIST_WIDE = 216, MAP = 96, ROW = 16, LINE = 17, WORDS = 12, LINES = 3 };
+enum { LEFT = 16, WIDE = 608, SIDE = 372, LIST = 408, LIST_WIDE = 216, MAP = 96, ROW = 16 };
+enum { LINE = 17, WORDS = 12, LINES = 3 };
 
 typedef struct picture {
     const plt_fields_spec *spec;
