@@ -43,8 +43,11 @@ static void normalise(const float *w, float *d, size_t n, size_t stride)
     for (size_t i = 0; i < n; i += stride) d[i] = (float)((double)d[i] * factor);
 }
 
-void nn_landscape_direction(const nn_weights *weights, uint64_t seed, int number, float *direction)
+/* Large networks have weights for seconds. */
+static lg_status draw_direction(const nn_weights *weights, uint64_t seed, int number, float *direction,
+                                lg_cancel *cancel, lg_err *err)
 {
+    enum { STRETCH = 1 << 20 };
     const nn_net *net = nn_weights_net(weights);
     memset(direction, 0, nn_net_trained_block(net) * sizeof *direction);
     for (int i = 1; i < nn_net_count(net); i++) {
@@ -55,10 +58,23 @@ void nn_landscape_direction(const nn_weights *weights, uint64_t seed, int number
             lg_rng rng;
             if (!filters) continue;
             lg_rng_init(&rng, nn_key(nn_key(nn_key(seed, (uint64_t)number + 1), (uint64_t)node->key), (uint64_t)k));
-            for (size_t j = 0; j < n; j++) d[j] = (float)lg_rng_normal(&rng);
-            for (size_t f = 0; f < filters; f++) normalise(nn_weights_param(weights, i, k) + f, d + f, n - f, filters);
+            for (size_t j = 0; j < n; j++) {
+                if (j % STRETCH == 0) LG_TRY(lg_cancel_check(cancel, err));
+                d[j] = (float)lg_rng_normal(&rng);
+            }
+            for (size_t f = 0; f < filters; f++) {
+                LG_TRY(lg_cancel_check(cancel, err));
+                normalise(nn_weights_param(weights, i, k) + f, d + f, n - f, filters);
+            }
         }
     }
+    return LG_OK;
+}
+
+void nn_landscape_direction(const nn_weights *weights, uint64_t seed, int number, float *direction)
+{
+    lg_err never = {0}; /* nobody stops it */
+    (void)draw_direction(weights, seed, number, direction, NULL, &never);
 }
 
 /* ---- losses ---- */
@@ -135,7 +151,7 @@ static lg_status prepare(surface *s, lg_err *err)
     for (int i = 0; i < 2; i++) {
         s->direction[i] = lg_alloc(s->block, sizeof(float), err);
         if (!s->direction[i]) return LG_E_MEMORY;
-        nn_landscape_direction(s->from.weights, o->seed, i, s->direction[i]);
+        LG_TRY(draw_direction(s->from.weights, o->seed, i, s->direction[i], o->cancel, err));
     }
     for (int i = 1; i < nn_net_count(tail); i++)
         for (int k = 0; k < nn_net_node(tail, i)->nparam; k++)
