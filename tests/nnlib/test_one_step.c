@@ -214,6 +214,10 @@ TEST(frozen_layers_stay)
     nn_slope slope;
     CHECK_OK(nn_one_step_slope(&s, 5, 1, 2, &slope, &err));
     CHECK_NEAR(slope.slope, nn_one_step_grad(&s, 5, 1)[2], 2e-3);
+    const double low = slope.low;
+    CHECK_OK(nn_one_step_slope(&s, 5, 1, 1, &slope, &err)); /* and every weight is put back */
+    CHECK_OK(nn_one_step_slope(&s, 5, 1, 2, &slope, &err));
+    CHECK_NEAR(slope.low, low, 0);
     nn_one_step_release(&s), nn_one_step_release(&whole);
     frozen[5] = frozen[7] = true;
     CHECK_OK(nn_net_with_frozen(net, frozen, &none, &err));
