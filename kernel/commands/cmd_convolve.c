@@ -189,7 +189,7 @@ static lg_status prepare(const dsl_call *call, slide *s, lg_err *err)
     LG_TRY(with_model(call) ? take_filter(call, s, err) : take_kernel(call, s, err));
     LG_TRY(fits(call, s, err));
     const cmd_window w = window_of(s);
-    return cmd_lesson_at(call, AT, results(s->x.rows, w.rows, w.down, s->motion.same),
+    return cmd_lesson_at(call, AT, "the result", results(s->x.rows, w.rows, w.down, s->motion.same),
                          results(s->x.cols, w.cols, w.across, s->motion.same), &s->at, err);
 }
 
@@ -386,8 +386,8 @@ static void say_all(plt_doc *doc, const dsl_call *call, const slide *s, lg_err *
     int n = s->y.rows * s->y.cols;
     lg_buf text;
     lg_buf_init(&text, 0);
-    lg_buf_addf(&text, "%s position%s of the kernel, as many numbers in the feature map: ", lg_thousands(n),
-                n == 1 ? "" : "s");
+    if (n == 1) lg_buf_adds(&text, "1 position of the kernel, 1 number in the feature map: ");
+    else lg_buf_addf(&text, "%s positions of the kernel, as many numbers in the feature map: ", lg_thousands(n));
     cmd_lesson_extremes(&text, &s->y);
     const char *sentence = cmd_lesson_text(call, &text, err);
     if (sentence) plt_sentence(doc, "%s", sentence);

@@ -311,11 +311,13 @@ static void say_overlap(const embedding *e, lg_buf *sentence)
         if (m.other >= 0 && lift(e, &m, m.other) > most) most = lift(e, &m, m.other), worst = k;
     }
     if (worst < 0) {
-        lg_buf_addf(sentence, "no image has one of another class among its %d nearest neighbours", e->k);
+        lg_buf_addf(sentence, "No image has one of another class among its %d nearest neighbours", e->k);
         return;
     }
     mixing m = mixing_of(e, worst);
-    lg_buf_addf(sentence, "%s overlaps %s most: ", data_class_name(e->set, worst), data_class_name(e->set, m.other));
+    const char *class = data_class_name(e->set, worst), *other = data_class_name(e->set, m.other);
+    if (most > 1 + 1e-9) lg_buf_addf(sentence, "%s overlaps %s most: ", class, other);
+    else lg_buf_addf(sentence, "No class overlaps another more than by chance; %s comes nearest to %s: ", class, other);
     lg_buf_addf(sentence, "%s%% of the %d nearest neighbours of %s images are %s ",
                 plt_points((double)m.of[m.other] / (double)(m.images * e->k), 0), e->k, data_class_name(e->set, worst),
                 data_class_name(e->set, m.other));

@@ -96,7 +96,7 @@ static lg_status view_of(const dsl_call *call, const cmd_subject *s, cmd_view *v
 {
     int at = -1, rows = s->crop_rows < s->x.rows ? s->crop_rows : s->x.rows,
         cols = s->crop_cols < s->x.cols ? s->crop_cols : s->x.cols;
-    if (s->image) LG_TRY(cmd_lesson_at(call, AT, s->x.rows, s->x.cols, &at, err));
+    if (s->image) LG_TRY(cmd_lesson_at(call, AT, "the result", s->x.rows, s->x.cols, &at, err));
     *view = (cmd_view){at < 0 ? 0 : at / s->x.cols, at < 0 ? 0 : at % s->x.cols, rows, cols};
     if (view->top > s->x.rows - rows) view->top = s->x.rows - rows;
     if (view->left > s->x.cols - cols) view->left = s->x.cols - cols;

@@ -142,7 +142,7 @@ static lg_status run_layer(const dsl_call *call, pooling *p, lg_err *err)
     LG_TRY(st);
     p->rows = y.rows;
     p->cols = y.cols;
-    LG_TRY(cmd_lesson_at(call, AT, y.rows, y.cols, &p->at, err));
+    LG_TRY(cmd_lesson_at(call, AT, "the result", y.rows, y.cols, &p->at, err));
     if (p->at < 0 && dsl_on(call, SLIDER)) p->at = p->subject.image ? y.rows / 2 * y.cols + y.cols / 2 : 0;
     p->view = cmd_subject_view(&p->subject, &y, &window, p->at);
     const cmd_view covers =

@@ -107,7 +107,9 @@ static lg_status find_place(receptive *r, lg_err *err)
         lg_try(err, "leave out `at`");
         return lg_err_place(err, at->value[0].span);
     }
-    LG_TRY(cmd_lesson_at(r->call, AT, rows, columns, &place, err));
+    const char *of = lg_arena_strf(r->call->arena, err, "`%s`", node->name);
+    if (!of) return err->status;
+    LG_TRY(cmd_lesson_at(r->call, AT, of, rows, columns, &place, err));
     r->row = place < 0 ? (rows - 1) / 2 : place / columns;
     r->column = place < 0 ? (columns - 1) / 2 : place % columns;
     return LG_OK;

@@ -133,21 +133,21 @@ const char *cmd_lesson_name(const dsl_call *call, int param)
     return copy ? copy : "a grid";
 }
 
-lg_status cmd_lesson_at(const dsl_call *call, int param, int rows, int cols, int *place, lg_err *err)
+lg_status cmd_lesson_at(const dsl_call *call, int param, const char *of, int rows, int cols, int *place, lg_err *err)
 {
     const dsl_arg *at = &call->arg[param];
     *place = -1;
     if (!at->count) return LG_OK;
     if (at->count != 2) {
         lg_fail(err, LG_E_ARG, 141, "`%s at` wants a row and a column", call->command->name);
-        lg_try(err, "at 1,1 is the first place of the result, at %d,%d the last", rows, cols);
+        lg_try(err, "at 1,1 is the first place of %s, at %d,%d the last", of, rows, cols);
         return lg_err_place(err, at->value[0].span);
     }
     long long row = at->value[0].integer, col = at->value[1].integer;
     if (row < 1 || row > rows || col < 1 || col > cols) {
-        lg_fail(err, LG_E_ARG, 142, "there is no place %lld,%lld: the result has %d rows and %d columns", row, col,
-                rows, cols);
-        lg_why(err, "`at ROW,COLUMN` counts the places of the result, from 1");
+        lg_fail(err, LG_E_ARG, 142, "there is no place %lld,%lld: %s has %d rows and %d columns", row, col, of, rows,
+                cols);
+        lg_why(err, "`at ROW,COLUMN` counts the places of %s, from 1", of);
         lg_try(err, "at 1,1 is the first one, at %d,%d the last", rows, cols);
         return lg_err_place(err, at->value[row < 1 || row > rows ? 0 : 1].span);
     }
@@ -205,7 +205,8 @@ void cmd_doc_positions(plt_doc *doc, const char *const *line, int rows, int cols
     for (int i = 0; i < rows * cols; i++)
         lg_buf_addf(&all, "%s%d,%d: %s", i ? "\n" : "", top + i / cols + 1, left + i % cols + 1, line[i]);
     if (lg_buf_check(&all, &doc->failed) == LG_OK) {
-        plt_fold_begin(doc, "all %d positions, by row and column of the result", rows * cols);
+        if (rows * cols == 1) plt_fold_begin(doc, "the only position");
+        else plt_fold_begin(doc, "all %d positions, by row and column of the result", rows * cols);
         plt_code(doc, "%s", lg_buf_str(&all));
         plt_fold_end(doc);
     }
@@ -224,6 +225,11 @@ void cmd_lesson_extremes(lg_buf *out, const cmd_stack *x)
     for (int i = 1; i < x->rows * x->cols; i++) {
         if (x->cell[i] < x->cell[low]) low = i;
         if (x->cell[i] > x->cell[high]) high = i;
+    }
+    if (!(x->cell[high] > x->cell[low])) {
+        if (x->rows * x->cols > 1) lg_buf_adds(out, "all of them ");
+        plt_add_cell_number(out, x->cell[high]);
+        return;
     }
     lg_buf_adds(out, "largest ");
     plt_add_cell_number(out, x->cell[high]);

@@ -54,8 +54,10 @@ lg_status cmd_lesson_conv(const dsl_call *call, const cmd_stack *x, const cmd_st
 lg_status cmd_lesson_grid(const dsl_call *call, int param, cmd_stack *out, lg_err *err) LG_MUST_CHECK;
 /* "g", or "a 4x4 grid" for one that stands in the line. */
 const char *cmd_lesson_name(const dsl_call *call, int param);
-/* `at ROW,COL`, counted from 1, as a place in an output of so many rows and columns; -1 where none was given. LL142. */
-lg_status cmd_lesson_at(const dsl_call *call, int param, int rows, int cols, int *place, lg_err *err) LG_MUST_CHECK;
+/* `at ROW,COL`, counted from 1, as a place in an output of so many rows and columns; -1 where none was given. `of` says
+ * what they are places of, such as "the result". LL142. */
+lg_status cmd_lesson_at(const dsl_call *call, int param, const char *of, int rows, int cols, int *place,
+                        lg_err *err) LG_MUST_CHECK;
 
 /* A slider over the places of an output, drawn at `place`: row by row in one, or from 101 places on in two, for row and
  * column. None where there is one place. */

@@ -177,6 +177,18 @@ static lg_status not_a_number(const char *field, const cond_value *value, bool t
     return lg_err_place(err, value->span);
 }
 
+/* `confidence > 80` is true for none, and `confidence < 80` for all: a percent sign is missing. */
+static lg_status more_than_all(const cond_leaf *leaf, const cond_value *value, lg_err *err)
+{
+    dsl_bit text = dsl_brief(value->text, strlen(value->text));
+    lg_fail(err, LG_E_ARG, 151, "`confidence` is a share from 0 to 100%%, and `%s` is more", text.s);
+    lg_why(err, "without a percent sign 1 means all of it: `0.8` is `80%%`");
+    if (value->number <= 100 && !strchr(text.s, '%'))
+        lg_try(err, "did you mean `confidence %s %s%%`?", sign_of(leaf->cmp), text.s);
+    else lg_try(err, "write e.g. `confidence %s 80%%`", sign_of(leaf->cmp));
+    return lg_err_place(err, value->span);
+}
+
 lg_status dsl_cond_value_check(const cond_leaf *leaf, cond_kind kind, lg_err *err)
 {
     if (kind == COND_ANY || leaf->cmp == CMP_TRUE || leaf->cmp == CMP_CONTAINS) return LG_OK;
@@ -185,6 +197,8 @@ lg_status dsl_cond_value_check(const cond_leaf *leaf, cond_kind kind, lg_err *er
         if (kind == COND_TEXT && value->is_number && is_order(leaf->cmp) && !dsl_same(leaf->field, "date"))
             return text_and_number(leaf->field, leaf->cmp, value, true, err);
         bool fits = value->is_number || (kind == COND_TRUTH && value->is_truth);
+        if (kind == COND_NUMBER && dsl_same(leaf->field, "confidence") && value->number > 1)
+            return more_than_all(leaf, value, err);
         if (kind != COND_TEXT && !fits) return not_a_number(leaf->field, value, kind == COND_TRUTH, true, err);
     }
     return LG_OK;

@@ -590,6 +590,20 @@ static bool read_extra(const dsl_param *param, const char *text, dsl_value *out)
     return true;
 }
 
+/* A name that nobody gave to a grid. */
+static lg_status no_grid(dsl_walk *walk, const dsl_target *target, const dsl_param *param, const dsl_word *word,
+                         lg_err *err)
+{
+    name_list list = {0};
+    lg_status st = wrong_type(target, param, word, err);
+    if (*err->hint || !dsl_is_identifier(word->text) || strlen(word->text) > 40) return st;
+    dsl_each_name(walk, param->kinds | DSL_GRIDS, list_name, &list);
+    const char *near = lg_nearest(word->text, list.name, list.count);
+    if (near) lg_try(err, "did you mean `%s`?", near);
+    else lg_try(err, "nothing is called `%s` yet: `let %s = [1 2; 3 4]`", word->text, word->text);
+    return st;
+}
+
 static lg_status read_grid(dsl_walk *walk, const dsl_target *target, const dsl_param *param, const dsl_word *word,
                            lg_arena *arena, dsl_value *out, lg_err *err)
 {
@@ -598,7 +612,7 @@ static lg_status read_grid(dsl_walk *walk, const dsl_target *target, const dsl_p
         dsl_found found;
         LG_TRY(dsl_find(walk, word->text, false, arena, &found, err));
         return found.exists ? read_object(walk, target, param, word, arena, out, err)
-                            : wrong_type(target, param, word, err);
+                            : no_grid(walk, target, param, word, err);
     }
     out->number = number;
     out->grid = (dsl_grid){1, 1, lg_arena_alloc(arena, 1, sizeof(double), err)};

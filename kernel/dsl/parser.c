@@ -67,6 +67,24 @@ static lg_span here(const parser *p)
 
 #define PARSE_FAIL(p, code, ...) (lg_fail((p)->err, LG_E_SYNTAX, code, __VA_ARGS__), lg_err_place((p)->err, here(p)))
 
+/* A sum without its brackets, or a sign of times that is none: what school and the outputs write. */
+static lg_status arithmetic(parser *p)
+{
+    const dsl_token *tok = p->tok, *first = tok;
+    const char *text = tok_text(p, tok);
+    bool dot = tok->len >= 2 && !memcmp(text, "\xc2\xb7", 2);
+    bool x = tok->glued && tok->len >= 2 && *text == 'x' && text[1] >= '0' && text[1] <= '9';
+    if (dot || x) return lg_try(p->err, "times is written `*`, as in `(4 * 22)`");
+    while (first > p->tokens->token && !ends_statement(first - 1)) first--;
+    size_t end = tok->at + strcspn(text, "\n;#\"{}");
+    while (end > tok->at && p->tokens->text[end - 1] == ' ') end--;
+    if (tok->len != 1 || !strchr("+-*/", *text)) return LG_E_NAME;
+    if (!tok_is(p, first, "let") || tok - first < 4 || first[3].at >= end || end - first->at > 120)
+        return lg_try(p->err, "arithmetic stands in brackets, as in `(1 + 2 * 3)`");
+    return lg_try(p->err, "arithmetic stands in brackets: %.*s(%.*s)", (int)(first[3].at - first->at),
+                  tok_text(p, first), (int)(end - first[3].at), tok_text(p, &first[3]));
+}
+
 static lg_status unexpected(parser *p)
 {
     char name[220];
@@ -97,6 +115,7 @@ static lg_status unexpected(parser *p)
         return lg_try(p->err, "leave it out; options are separated by blanks");
     default:
         PARSE_FAIL(p, 109, "%s does not fit here", what);
+        if (arithmetic(p) != LG_E_NAME) return p->err->status;
         return lg_try(p->err, "begin a new line for a new command, or quote it: \"…\"");
     }
 }

@@ -342,6 +342,26 @@ static const char *place_word(const dsl_target *target, const char *word)
     return NULL;
 }
 
+/* A word that names a choice of a preposition, such as `edge` for `with`; NULL: none. */
+static const char *choice_word(const dsl_target *target, const char *word)
+{
+    for (const dsl_param *p = target->params; p && p->name; p++)
+        if (p->role == DSL_PREPOSITION && dsl_choice_index(p->choices, word) >= 0) return p->name;
+    return NULL;
+}
+
+/* A bare number where an image is chosen by one: `explain scratch 21`. */
+static bool image_number(const dsl_target *target, const char *word)
+{
+    if (!*word || strspn(word, "0123456789") != strlen(word)) return false;
+    bool image = false;
+    for (const dsl_param *p = target->params; p && p->name; p++) {
+        if (p->role == DSL_POSITIONAL && p->type == DSL_T_GRID && p->list) return false; /* scores without commas */
+        image |= p->role == DSL_OPTION && p->type == DSL_T_IMAGE;
+    }
+    return image;
+}
+
 static bool takes_dataset(const dsl_target *target)
 {
     const dsl_param *p = target->params;
@@ -374,9 +394,12 @@ lg_status dsl_no_option(const dsl_target *target, const dsl_word *word, lg_err *
     const char *near =
         strlen(text) < 100 && !word->quoted && !strchr("0123456789.", *text) ? near_param(target, text) : NULL;
     const char *place = near ? NULL : place_word(target, word->text);
+    if (!near && !place) place = choice_word(target, word->text);
+    if (!near && !place && image_number(target, word->text)) place = "image";
     lg_fail(err, LG_E_NAME, 140, "`%s` does not know `%s`", target->name, dsl_brief(word->text, strlen(word->text)).s);
     if (known.len) lg_why(err, "it knows: %s", lg_buf_str(&known));
     if (near) lg_try(err, "did you mean `%s`?", near);
+    else if (strlen(text) == 1 && strchr("+*/", *text)) lg_try(err, "arithmetic stands in brackets, as in `(1 + 2 * 3)`");
     else if (place) lg_try(err, "did you mean `%s %s`?", place, dsl_brief(word->text, strlen(word->text)).s);
     else lg_try(err, "`help %s` shows how it is written", target->name);
     lg_buf_release(&known);
