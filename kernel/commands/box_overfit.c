@@ -198,11 +198,14 @@ static void doc_best(plt_doc *doc, const cmd_overfit *lab)
 {
     nn_interval ignored;
     const cmd_overfit_run *best = NULL;
-    int cures = 0;
+    int cures = 0, worse = 0;
     for (int i = 1; i < lab->runs; i++) {
         const cmd_overfit_run *run = &lab->run[i];
-        cures += run->done;
-        if (run->done && verdict_of(lab, run, &ignored) > 0 && (!best || run->val_right > best->val_right)) best = run;
+        if (!run->done) continue;
+        int verdict = verdict_of(lab, run, &ignored);
+        cures++;
+        worse += verdict < 0;
+        if (verdict > 0 && (!best || run->val_right > best->val_right)) best = run;
     }
     if (!cures) return;
     if (best)
@@ -213,9 +216,8 @@ static void doc_best(plt_doc *doc, const cmd_overfit *lab)
             cures > 1 ? "; the cures are not compared with each other" : "");
     else
         plt_sentence(doc,
-                     "On these %s new images no cure can be told from none: the best cure for so few images is more "
-                     "images",
-                     lg_thousands((long long)lab->judges));
+                     "On these %s new images no cure %s none: the best cure for so few images is more images",
+                     lg_thousands((long long)lab->judges), worse ? "is better than" : "can be told from");
     if (cures > 1)
         plt_note(doc,
                  "each row is one training, and its interval is not widened for there being %d cures: with another "

@@ -127,6 +127,37 @@ TEST(stopped_on_the_way)
     lens_close(&l);
 }
 
+/* A hundred judges, of whom the first so many are called right without the cure, and with it. */
+static const char *told(int without, int with)
+{
+    static plt_bundle r;
+    static uint8_t none[100], cured[100];
+    static double line[2] = {0.5, 1};
+    for (int i = 0; i < 100; i++) none[i] = i < without, cured[i] = i < with;
+    cmd_overfit lab = {.model = "m", .data = "d", .settings = "", .off = "", .images = 10, .planned = 2,
+                       .all_images = 50, .judges = 100, .all_judges = 100, .watched = 100, .baseline = 0.4, .runs = 2};
+    lab.run[0] = (cmd_overfit_run){.epochs = 2, .done = true, .train = line, .val = line, .train_right = 10,
+                                   .val_right = without, .right = none};
+    lab.run[1] = (cmd_overfit_run){.cure = CURE_AUGMENT, .epochs = 2, .done = true, .train = line, .val = line,
+                                   .train_right = 10, .val_right = with, .right = cured};
+    plt_doc doc;
+    plt_doc_init(&doc);
+    cmd_doc_overfit(&doc, &lab);
+    plt_bundle_release(&r);
+    CHECK_OK(plt_render(&doc, &(plt_options){.flags = PLT_TEXT}, &r, &err));
+    plt_doc_release(&doc);
+    return r.text;
+}
+
+/* A cure that makes it worse can well be told from none. */
+TEST(the_best_cure_in_words)
+{
+    CHECK_HAS(told(70, 72), "no cure can be told from none");
+    CHECK_HAS(told(70, 50), "no cure is better than none: the best cure for so few images is more images");
+    CHECK_HAS(told(70, 50), "worse on new pictures (-20.0 points");
+    CHECK_HAS(told(50, 70), "With augment 70.0% of the same 100 new images");
+}
+
 /* A base stays frozen, one channel is enough, and layers of a block keep their sums. */
 TEST(other_networks)
 {
