@@ -229,8 +229,9 @@ static void model_brief(const void *payload, lg_buf *out)
     const cmd_model *model = payload;
     char in[NN_SHAPE_TEXT], last[NN_SHAPE_TEXT];
     const cmd_run *run = cmd_model_run(model);
-    lg_buf_addf(out, "%s to %s, %d layers, %s parameters", nn_shape_text(nn_net_input(model->net), in),
+    lg_buf_addf(out, "%s to %s, %d layer%s, %s parameters", nn_shape_text(nn_net_input(model->net), in),
                 nn_shape_text(nn_net_output(model->net), last), nn_net_count(model->net) - 1,
+                nn_net_count(model->net) == 2 ? "" : "s",
                 lg_thousands((long long)nn_net_params(model->net)));
     if (!run && cmd_model_came_from(model)) lg_buf_addf(out, ", weights of %s", cmd_model_came_from(model));
     else if (!run) lg_buf_adds(out, ", not trained");

@@ -209,7 +209,7 @@ void cmd_doc_summary(plt_doc *doc, const cmd_model *model, const char *name, con
     if (nn_summary_new(model->net, &s, err)) return;
     char in[NN_SHAPE_TEXT], outputs[32], weights[32];
     int detail = detail_of(detail_word), largest = 0;
-    plt_title(doc, "%s: %d layers on %s images%s%s", name, s.count, nn_shape_text(s.input, in), model->on ? " of " : "",
+    plt_title(doc, "%s: %d layer%s on %s images%s%s", name, s.count, s.count == 1 ? "" : "s", nn_shape_text(s.input, in), model->on ? " of " : "",
               model->on ? model->on : "");
     plt_table(doc, "%s", "");
     int columns = detail & PARAMS ? detail & ~MEMORY : detail;
@@ -230,8 +230,8 @@ void cmd_doc_summary(plt_doc *doc, const cmd_model *model, const char *name, con
     if (s.params) {
         const nn_node *most = nn_net_node(model->net, s.row[largest].node);
         double share = 100.0 * (double)s.row[largest].params / (double)s.params;
-        plt_sentence(doc, "%d layers, %s parameters, %.*f%% of them in %s", s.count, lg_thousands((long long)s.params),
-                     share > 99 && share < 100 ? 1 : 0, share, most->keras_name);
+        plt_sentence(doc, "%d layer%s, %s parameters, %.*f%% of them in %s", s.count, s.count == 1 ? "" : "s",
+                     lg_thousands((long long)s.params), share > 99 && share < 100 ? 1 : 0, share, most->keras_name);
     }
     if (detail & DRAWING) doc_drawing(doc, model->net, err);
     if ((detail & SHARES) && err->status == LG_OK) doc_shares(doc, &s, err);

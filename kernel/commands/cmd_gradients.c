@@ -77,10 +77,10 @@ static void add_names(const view *v, nn_gradient_state state, lg_buf *out)
     if (n > said) lg_buf_addf(out, " and %d more", n - said);
 }
 
-/* "0.2%", with as many digits as it takes to see something. */
+/* "0.2%", with as many digits as it takes to see something; what vanishes never reads like 1.0%. */
 static void add_share(lg_buf *out, double share)
 {
-    if (share < 0.001) lg_buf_addf(out, "%.2g%%", 100 * share);
+    if (share < NN_VANISHES) lg_buf_addf(out, "%.2g%%", 100 * share);
     else if (share < 10) lg_buf_addf(out, "%s%%", plt_points(share, share < 0.1 ? 1 : 0));
     else if (isfinite(share)) lg_buf_addf(out, "%.3g times", share);
     else lg_buf_adds(out, "an endless multiple");
@@ -258,9 +258,9 @@ static void doc_cures(plt_doc *doc, const view *v)
                  "draw new weights (`model … seed 2`), use `leaky` instead of relu, a smaller lr");
     if (count_of(g, NN_GRADIENT_VANISHES))
         plt_note(doc,
-                 "layers whose gradient vanishes hardly learn%s: `batchnorm` behind each layer keeps it up, "
-                 "`residual { }` leads it past layers, so do fewer layers",
-                 squashes(net) ? ", and every sigmoid or tanh makes it smaller: use relu" : "");
+                 "layers whose gradient vanishes hardly learn%s `batchnorm` behind each layer keeps it up, "
+                 "`residual { }` leads it past layers, and with fewer layers it has less far to go",
+                 squashes(net) ? ", and every sigmoid or tanh makes it smaller: use relu instead;" : ":");
     if (count_of(g, NN_GRADIENT_EXPLODES))
         plt_note(doc,
                  "a gradient that explodes throws the weights about: a smaller lr, `batchnorm` behind each layer, or "

@@ -8,6 +8,7 @@
 #include "lib/plot/theme.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/banned.h"
@@ -87,8 +88,9 @@ static lg_status no_weights(const one_step *t, int node, lg_err *err)
     for (int i = 1; i < nn_net_count(net); i++)
         if (nn_net_node(net, i)->nparam && count++ < NAMED)
             lg_buf_addf(&list, "%s%s", count > 1 ? ", " : "", nn_net_node(net, i)->name);
-    lg_fail(err, LG_E_ARG, 435, "`%s` is a %s layer: it has no weights that a step could change",
-            nn_net_node(net, node)->name, nn_net_node(net, node)->type->name);
+    const char *name = nn_net_node(net, node)->name, *kind = nn_net_node(net, node)->type->name;
+    lg_fail(err, LG_E_ARG, 435, "`%s` is %s %s layer: it has no weights that a step could change", name,
+            strchr("aeiou", *kind) ? "an" : "a", kind);
     lg_why(err, "layers with weights: %s%s", lg_buf_str(&list), count > NAMED ? ", …" : "");
     lg_buf_release(&list);
     return LG_E_ARG;
@@ -567,6 +569,29 @@ static void doc_how(plt_doc *doc, const one_step *t)
              t->seen.model_name, t->seen.model_name);
 }
 
+/* One image is soon right after a step that wipes out all the rest: a loss that falls says nothing about that. */
+static void doc_too_far(plt_doc *doc, const one_step *t)
+{
+    const nn_net *net = net_of(t);
+    double most = 0;
+    int far = 0;
+    for (int i = 1; i < nn_net_count(net); i++) {
+        double weight = nn_one_step_weight_norm(&t->s, i);
+        double ratio = weight > 0 ? t->lr * nn_one_step_norm(&t->s, i) / weight : 0;
+        if (!(ratio > most)) continue;
+        most = ratio;
+        far = i;
+    }
+    if (!(most > 1)) return;
+    char times[32];
+    snprintf(times, sizeof times, "%.1f", most);
+    plt_note(doc,
+             "the step is too long to learn from: it moves `%s` %s times as far as its weights are from 0, so what "
+             "the network made of other images is lost; a thousandth is usual: `step %s image %s lr %.1g`",
+             nn_net_node(net, far)->name, most < 10 || most > 1e12 ? times : lg_thousands(llround(most)),
+             t->seen.model_name, t->about.number, t->lr / most / 1000);
+}
+
 /* ---- all of it ---- */
 static lg_status fill(plt_doc *doc, one_step *t, lg_err *err)
 {
@@ -586,6 +611,7 @@ static lg_status fill(plt_doc *doc, one_step *t, lg_err *err)
     LG_TRY(st);
     if (t->s.loss_after > t->s.loss || !isfinite(t->s.loss_after))
         plt_note(doc, "try a smaller one: `step %s image %s lr %g`", t->seen.model_name, t->about.number, t->lr / 10);
+    else doc_too_far(doc, t);
     doc_scores(doc, t);
     doc_weights(doc, t);
     doc_by_hand(doc, t);

@@ -6,7 +6,7 @@
 
 #include "lib/base/banned.h"
 
-enum { ROW = 22, NAMES = 116, TEXTS = 184, RIGHT = 624, MOST = 60 };
+enum { ROW = 22, NAMES = 108, TEXTS = 208, RIGHT = 624, MOST = 60 };
 
 typedef struct bars {
     const plt_log_bars_spec *s;
@@ -51,12 +51,19 @@ static void draw_band(const bars *b)
                       (plt_font){.size = 11, .anchor = PLT_MIDDLE, .color = PLT_GREEN, .bold = true}, s->band);
 }
 
+/* 1000 and not 1e+03. */
+static int tick_digits(double value)
+{
+    return value < 1e5 ? 5 : 3;
+}
+
 static void draw_axis(const bars *b)
 {
     for (double v = b->scale.min; v <= b->scale.max + 1e-9; v += b->scale.step) {
         double value = pow(10, v), x = place(b, value);
         plt_draw_line(b->scene, x, b->top, x, b->top + b->h, (plt_paint){.stroke = 0xdddddd, .width = 1});
-        plt_draw_textf(b->scene, x, b->top + b->h + 16, (plt_font){.size = 11, .anchor = PLT_MIDDLE}, "%.3g", value);
+        plt_draw_textf(b->scene, x, b->top + b->h + 16, (plt_font){.size = 11, .anchor = PLT_MIDDLE}, "%.*g",
+                       tick_digits(value), value);
     }
     if (b->s->axis)
         plt_draw_text(b->scene, b->x + b->w / 2, b->top + b->h + 34, (plt_font){.size = 11, .anchor = PLT_MIDDLE},
@@ -96,7 +103,8 @@ static void add_plain(const bars *b, lg_buf *out)
         plt_add_blocks(out, isfinite(share) ? fmin(fmax(share, 0), 1) : 0, 24);
         lg_buf_addf(out, " %s%s", s->texts[i], is_bad(s, i) ? " !" : "");
     }
-    lg_buf_addf(out, "\nthe bars are logarithmic: they begin at %.3g and end at %.3g", pow(10, b->scale.min),
+    lg_buf_addf(out, "\nthe bars are logarithmic: they begin at %.*g and end at %.*g",
+                tick_digits(pow(10, b->scale.min)), pow(10, b->scale.min), tick_digits(pow(10, b->scale.max)),
                 pow(10, b->scale.max));
     if (s->low > 0) lg_buf_addf(out, "; %s from %.3g to %.3g", s->band ? s->band : "well", s->low, s->high);
 }

@@ -119,7 +119,8 @@ void plt_sentence(plt_doc *doc, const char *fmt, ...)
     plt_block *block = add_words(doc, PLT_SENTENCE, fmt, ap);
     va_end(ap);
     size_t len = block ? strlen(block->text) : 0;
-    if (len == 0 || strchr(".!?", block->text[len - 1])) return;
+    bool goes_on = len > 2 && !strcmp(block->text + len - 3, "\xe2\x80\xa6"); /* … */
+    if (len == 0 || goes_on || strchr(".!?", block->text[len - 1])) return;
     char *text = plt_doc_alloc(doc, len + 2, 1);
     if (!text) return;
     memcpy(text, block->text, len);

@@ -331,6 +331,17 @@ TEST(lines_do_not_repeat_themselves)
               "d is 50%; e goes from 50% to 60% (lowest 20%, highest 90%).");
 }
 
+TEST(a_sentence_ends_once)
+{
+    plt_doc doc;
+    plt_doc_init(&doc);
+    plt_sentence(&doc, "so many: 1, 2, …");
+    plt_sentence(&doc, "the end");
+    const char *text = rendered(&doc)->text;
+    CHECK_HAS(text, "1, 2, …\n");
+    CHECK_HAS(text, "the end.");
+}
+
 TEST(a_histogram_counts_in_words)
 {
     plt_doc doc;
