@@ -135,7 +135,8 @@ static void doc_now(plt_doc *doc, const fit_view *view, const nn_progress *p)
     plt_progress_line(&state, false, &line);
     plt_title(doc, "fit %s on %s%s%s", view->run->model, view->run->data, cmd_where_text(view->call), view->times);
     plt_progress(doc, plt_progress_share(&state), "%s", lg_buf_str(&line));
-    plt_text(doc, "this epoch so far: loss %.3f, accuracy %s%%", p->loss, plt_points(p->accuracy, 1));
+    if (!view->quiet)
+        plt_text(doc, "this epoch so far: loss %.3f, accuracy %s%%", p->loss, plt_points(p->accuracy, 1));
     lg_buf_release(&line);
 }
 
@@ -161,15 +162,19 @@ static void doc_so_far(plt_doc *doc, const fit_view *view)
                                        .best = r->best >= 0 ? r->epoch[r->best].epoch : 0});
 }
 
+static const double QUIET_FOR = 0.75; /* seconds; after them a quiet training tells how far it is, until its one line */
+
 static void fit_batch(void *ctx, const nn_progress *progress)
 {
     fit_view *view = ctx;
-    if (view->quiet || !cmd_live_due(&view->live)) return;
+    if (!cmd_live_due(&view->live) || (view->quiet && lg_now() - view->began < QUIET_FOR)) return;
     plt_doc doc;
     plt_doc_init(&doc);
     doc_now(&doc, view, progress);
-    doc_so_far(&doc, view);
-    cmd_doc_alarms(&doc, view->run, &view->so_far, &view->silent);
+    if (!view->quiet) {
+        doc_so_far(&doc, view);
+        cmd_doc_alarms(&doc, view->run, &view->so_far, &view->silent);
+    }
     cmd_live_send(&view->live, &doc);
 }
 
@@ -304,7 +309,7 @@ static lg_status show_result(const dsl_call *call, fit_view *view, const cmd_tra
     result_title(&doc, call, job, run);
     if (dsl_on(call, QUIET)) {
         doc_quiet(&doc, call, run);
-        return cmd_display(call, &doc, false, err);
+        return cmd_live_result(call, &view->live, &doc, false, err);
     }
     if (!job->val) plt_note(&doc, "no images are left to judge by: the best epoch is that of the lowest training loss");
     if (job->asked_batch > job->options.batch)
@@ -334,8 +339,9 @@ static lg_status show_last(const dsl_call *call, const cmd_train *job, lg_err *e
     plt_doc doc;
     plt_doc_init(&doc);
     plt_title(&doc, "fit %s: same as %s, not trained again; add `again` to train", job->spec.model_name, last->name);
-    cmd_doc_run(&doc, last);
-    LG_TRY(cmd_display(call, &doc, true, err));
+    if (dsl_on(call, QUIET)) doc_quiet(&doc, call, last);
+    else cmd_doc_run(&doc, last);
+    LG_TRY(cmd_display(call, &doc, !dsl_on(call, QUIET), err));
     if (!call->arg[AS].count) return LG_OK;
     return dsl_call_bind(call, call->arg[AS].value[0].text, dsl_object_ref(model->run[model->runs - 1]), err);
 }

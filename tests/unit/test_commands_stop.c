@@ -108,6 +108,30 @@ TEST(interrupts_at_random_moments)
     lens_close(&l);
 }
 
+/* Stops at the first sign that a training gives of itself. */
+static void stop_at_progress(dsl_out *out, const dsl_bundle *bundle, const char *id, bool update)
+{
+    lens_display(out, bundle, id, update);
+    lg_cancel_set(&l.cancel);
+}
+
+/* One line at its end, and until then how far it is, if it takes long. */
+TEST(a_quiet_training_is_seen_to_go_on)
+{
+    lg_err err = {0};
+    lens_shop();
+    CHECK_OK(lens_open(&l));
+    CHECK_OK(lens_run(&l, "load logos from shop\n" MODEL));
+    l.out.live = true;
+    l.out.display = stop_at_progress;
+    CHECK_INT(lens_run(&l, "fit scratch epochs 100000 batch 4 time 20s quiet"), LG_E_INTERRUPTED);
+    CHECK_HAS(lg_buf_str(&l.text), " of 100000");
+    CHECK_HAS(lg_buf_str(&l.text), "topped");
+    CHECK(!strstr(lg_buf_str(&l.text), "this epoch so far"));
+    lg_cancel_clear(&l.cancel);
+    lens_close(&l);
+}
+
 /* Cancelled before the cell begins: nothing of it runs. */
 TEST(interrupted_before_it_begins)
 {
