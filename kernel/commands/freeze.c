@@ -22,6 +22,11 @@ lg_status cmd_no_layer(const char *name, const cmd_model *model, const char *wor
         names[n++] = nn_net_node(model->net, i)->name;
     const char *near = lg_nearest(word, names, (size_t)n);
     lg_fail(err, LG_E_NAME, 219, "`%s` has no layer `%.60s`", name, word);
+    if (model->base.layers && strncasecmp(word, "base", 4) == 0) { /* what `freeze` calls so is no single layer */
+        const char *last = nn_net_node(model->net, model->base.layers)->name;
+        lg_why(err, "its base is %d layers, from `%s` to `%s`", model->base.layers, names[0], last);
+        return lg_try(err, "name one of them: layer %s", last);
+    }
     lg_status st =
         lg_why(err, "its layers go from `%s` to `%s`; `summary %s` lists them", names[0], names[n - 1], name);
     return near ? lg_try(err, "did you mean `%s`?", near) : st;
