@@ -209,8 +209,8 @@ void cmd_doc_summary(plt_doc *doc, const cmd_model *model, const char *name, con
     if (nn_summary_new(model->net, &s, err)) return;
     char in[NN_SHAPE_TEXT], outputs[32], weights[32];
     int detail = detail_of(detail_word), largest = 0;
-    plt_title(doc, "%s: %d layer%s on %s images%s%s", name, s.count, s.count == 1 ? "" : "s", nn_shape_text(s.input, in), model->on ? " of " : "",
-              model->on ? model->on : "");
+    plt_title(doc, "%s: %d layer%s on %s images%s%s", name, s.count, s.count == 1 ? "" : "s",
+              nn_shape_text(s.input, in), model->on ? " of " : "", model->on ? model->on : "");
     plt_table(doc, "%s", "");
     int columns = detail & PARAMS ? detail & ~MEMORY : detail;
     summary_columns(doc, columns);

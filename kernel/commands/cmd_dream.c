@@ -257,13 +257,14 @@ static void doc_honest(plt_doc *doc, const dream_job *job)
     if (job->of_class)
         plt_note(
             doc,
-            "What is seen here excites the network more than noise; it is not what %s looks like. It shows which colours, "
-            "edges and repeats the network counts as %s, whatever made it learn them; no camera took such a picture",
+            "What is seen here excites the network more than noise; it is not what %s looks like. It shows which "
+            "colours, edges and repeats the network counts as %s, whatever made it learn them; no camera took such a "
+            "picture",
             what, what);
     else
         plt_note(doc,
-                 "What is seen here is what this %s of the network answers to more than to noise; no camera took such a picture, "
-                 "and what real ones make of it is shown by `activations`",
+                 "What is seen here is what this %s of the network answers to more than to noise; no camera took such "
+                 "a picture, and what real ones make of it is shown by `activations`",
                  nn_net_node(job->model->net, job->node)->spec.out.rank == 3 ? "filter" : "number");
 }
 

@@ -399,7 +399,8 @@ lg_status dsl_no_option(const dsl_target *target, const dsl_word *word, lg_err *
     lg_fail(err, LG_E_NAME, 140, "`%s` does not know `%s`", target->name, dsl_brief(word->text, strlen(word->text)).s);
     if (known.len) lg_why(err, "it knows: %s", lg_buf_str(&known));
     if (near) lg_try(err, "did you mean `%s`?", near);
-    else if (strlen(text) == 1 && strchr("+*/", *text)) lg_try(err, "arithmetic stands in brackets, as in `(1 + 2 * 3)`");
+    else if (strlen(text) == 1 && strchr("+*/", *text))
+        lg_try(err, "arithmetic stands in brackets, as in `(1 + 2 * 3)`");
     else if (place) lg_try(err, "did you mean `%s %s`?", place, dsl_brief(word->text, strlen(word->text)).s);
     else lg_try(err, "`help %s` shows how it is written", target->name);
     lg_buf_release(&known);
