@@ -183,7 +183,7 @@ static lg_status more_than_all(const cond_leaf *leaf, const cond_value *value, l
     dsl_bit text = dsl_brief(value->text, strlen(value->text));
     lg_fail(err, LG_E_ARG, 151, "`confidence` is a share from 0 to 100%%, and `%s` is more", text.s);
     lg_why(err, "without a percent sign 1 means all of it: `0.8` is `80%%`");
-    if (value->number <= 100 && !strchr(text.s, '%'))
+    if (value->number <= 100)
         lg_try(err, "did you mean `confidence %s %s%%`?", sign_of(leaf->cmp), text.s);
     else lg_try(err, "write e.g. `confidence %s 80%%`", sign_of(leaf->cmp));
     return lg_err_place(err, value->span);
@@ -197,7 +197,8 @@ lg_status dsl_cond_value_check(const cond_leaf *leaf, cond_kind kind, lg_err *er
         if (kind == COND_TEXT && value->is_number && is_order(leaf->cmp) && !dsl_same(leaf->field, "date"))
             return text_and_number(leaf->field, leaf->cmp, value, true, err);
         bool fits = value->is_number || (kind == COND_TRUTH && value->is_truth);
-        if (kind == COND_NUMBER && dsl_same(leaf->field, "confidence") && value->number > 1)
+        if (kind == COND_NUMBER && dsl_same(leaf->field, "confidence") && value->number > 1 &&
+            !strchr(value->text, '%'))
             return more_than_all(leaf, value, err);
         if (kind != COND_TEXT && !fits) return not_a_number(leaf->field, value, kind == COND_TRUTH, true, err);
     }

@@ -269,7 +269,7 @@ static const wrong wrongs[] = {
     {"rows where id = abc", 151, 1, 17, 3, "`id` is a number, and `abc` is none", NULL},
     {"show logos with scratch where confidence > 80", 151, 1, 44, 2, "from 0 to 100%, and `80` is more",
      "did you mean `confidence > 80%`?"},
-    {"show logos with scratch where confidence < 120%", 151, 1, 44, 4, "and `120%` is more", "`confidence < 80%`"},
+    {"show logos with scratch where confidence < 120", 151, 1, 44, 3, "and `120` is more", "`confidence < 80%`"},
     {"show logos where label = addidas", 313, 1, 26, 7, "`logos` has no label `addidas`", "did you mean `adidas`?"},
     {"show logos where label in nike, pumma", 313, 1, 33, 5, "no label `pumma`", "did you mean `puma`?"},
     {"confusion scratch where label = nikee", 313, 1, 33, 5, "no label `nikee`", "did you mean `nike`?"},

@@ -244,7 +244,7 @@ TEST(bad_input)
         {"trace plain image \"no.png\"", 314},
         {"trace grey1 on logos", 408},
         {"trace nothing", 130},
-        {"trace plain where confidence > 2", 407},
+        {"trace plain where brightness > 2", 407},
         {"receptive plain at 1", 141},
         {"receptive plain at 99,1", 142},
         {"receptive plain layer dense1 at 1,1", 433},
