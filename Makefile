@@ -115,13 +115,13 @@ TEST_NN   := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/nnlib/test_*.c))
 TEST_UNIT := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c))
 # ThreadSanitizer is for what has threads. Left out are readers, writers and tables, which run on one, and tests of large
 # networks or of every command's every error, whose threads the others have too.
-NOT_IN_tsan := $(addprefix %/test_,base_golden base_real real_networks c_source facts keras_json keras_source npz \
-	net_safetensors net_pack safetensors named_tensors onnx onnx_net onnx_write weights_corpus weights_file keras_file \
-	export_keras metrics num statistics text schedule summary json_scan labels matrix_read png table theme config bundle \
-	box_alarms dream overfit lr_race quiz dsl_complete dsl_errors dsl_golden dsl_hostile dsl_run plot plot_golden jp_wire \
-	jp_sign commands_bad commands_codes commands_complete commands_examples commands_manual commands_memory commands_words \
-	receptive widget catalogue catalogue_kill scrape_corpus scrape_graph scrape_keep scrape_platforms scrape_recorded \
-	scrape_spec oauth1 oauth2 url rate link credentials)
+NOT_IN_tsan := $(addprefix %/test_,base_golden base_real real_networks c_source facts keras_json keras_source \
+	npz net_safetensors net_pack safetensors named_tensors onnx onnx_net onnx_write weights_corpus weights_file \
+	keras_file export_keras metrics num statistics text schedule summary json_scan labels matrix_read png table \
+	theme config bundle box_alarms dream overfit lr_race quiz dsl_complete dsl_errors dsl_golden dsl_hostile dsl_run \
+	plot plot_golden jp_wire jp_sign commands_bad commands_golden commands_codes commands_complete commands_examples \
+	commands_manual commands_memory commands_words receptive widget catalogue catalogue_kill scrape_corpus \
+	scrape_graph scrape_keep scrape_platforms scrape_recorded scrape_spec oauth1 oauth2 url rate link credentials)
 TEST_NN   := $(filter-out $(NOT_IN_$(FLAVOR)),$(TEST_NN))
 TEST_UNIT := $(filter-out $(NOT_IN_$(FLAVOR)),$(TEST_UNIT))
 $(O)/tests/nnlib/%: tests/nnlib/%.c $(O)/libnnlib.a tests/support/test.h
