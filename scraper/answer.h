@@ -83,8 +83,11 @@ bool scrape_is_web(const char *s);
 const char *scrape_from_html(scrape_reader *r, const char *html);
 
 /* ---- building a page ---- */
-/* Room for at most n posts (more than SCRAPE_MOST_POSTS: LL721). */
-lg_status scrape_posts_room(scrape_reader *r, size_t n, lg_err *err) LG_MUST_CHECK;
+/* Every post of a list that stands under key (NULL: the answer is the list) goes through `read`, which is given ctx;
+ * what is no object is a problem and refused. LL721 more than SCRAPE_MOST_POSTS. */
+typedef void scrape_post_reader(scrape_reader *r, const json_t *item, const void *ctx);
+lg_status scrape_posts_read(scrape_reader *r, const char *key, const json_t *list, scrape_post_reader *read,
+                            const void *ctx, lg_err *err) LG_MUST_CHECK;
 /* The post is on the page unless it is outside since and until or there already; counts. Call for each that has an id.
  */
 void scrape_post_add(scrape_reader *r, const scrape_post *post);
@@ -94,6 +97,10 @@ void scrape_post_leave_out(scrape_reader *r, size_t *one);
 void scrape_post_refuse(scrape_reader *r);
 /* Room for media of one post, and one more of them. */
 scrape_media *scrape_media_room(scrape_reader *r, size_t n);
+/* The media of a post from the list under key of an object, at most SCRAPE_MOST_MEDIA, each through `read`. */
+typedef void scrape_media_reader(scrape_reader *r, const json_t *item, const scrape_post *post, scrape_media *out);
+void scrape_media_read(scrape_reader *r, const json_t *object, const char *key, scrape_media_reader *read,
+                       scrape_post *post);
 void scrape_withhold(scrape_reader *r, const char *what, const char *why, size_t posts);
 /* What the posts of a page do not say, each with `why`: author, time, likes. */
 void scrape_withhold_missing(scrape_reader *r, const char *why);

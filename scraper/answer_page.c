@@ -22,13 +22,53 @@ void scrape_page_release(scrape_page *page)
     *page = (scrape_page){0};
 }
 
-lg_status scrape_posts_room(scrape_reader *r, size_t n, lg_err *err)
+static lg_status posts_room(scrape_reader *r, size_t n, lg_err *err)
 {
     if (n > SCRAPE_MOST_POSTS) return scrape_shape(r, NULL, "has far more posts than a page can have", err);
     r->post = lg_arena_alloc(&r->page->arena, n, sizeof *r->post, err);
     r->room = n;
     r->page->post = r->post;
     return r->post ? LG_OK : err->status;
+}
+
+lg_status scrape_posts_read(scrape_reader *r, const char *key, const json_t *list, scrape_post_reader *read,
+                            const void *ctx, lg_err *err)
+{
+    LG_TRY(posts_room(r, json_array_size(list), err));
+    if (key) scrape_enter(r, key);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *item = json_array_get(list, i);
+        scrape_enter_at(r, i);
+        if (json_is_object(item)) {
+            read(r, item, ctx);
+        } else {
+            scrape_problem_add(r, NULL, "is not an object");
+            scrape_post_refuse(r);
+        }
+        scrape_leave(r);
+    }
+    if (key) scrape_leave(r);
+    return err->status;
+}
+
+void scrape_media_read(scrape_reader *r, const json_t *object, const char *key, scrape_media_reader *read,
+                       scrape_post *post)
+{
+    const json_t *list = object ? scrape_array(r, object, key) : NULL;
+    size_t n = scrape_items(list);
+    scrape_enter(r, key);
+    if (n > SCRAPE_MOST_MEDIA) scrape_problem_add(r, NULL, "has too many entries; the rest is left out");
+    if (n > SCRAPE_MOST_MEDIA) n = SCRAPE_MOST_MEDIA;
+    scrape_media *media = scrape_media_room(r, n);
+    for (size_t i = 0; media && i < n; i++) {
+        const json_t *item = json_array_get(list, i);
+        scrape_enter_at(r, i);
+        if (json_is_object(item)) read(r, item, post, &media[post->media_count++]);
+        else scrape_problem_add(r, NULL, "is not an object");
+        scrape_leave(r);
+    }
+    post->media = media;
+    scrape_leave(r);
 }
 
 static bool is_there(const scrape_page *page, const char *id)

@@ -129,8 +129,9 @@ static void ratio_read(scrape_reader *r, const json_t *item, scrape_media *out)
     if (width >= LEAST_PIXELS && height >= LEAST_PIXELS) out->width = width, out->height = height;
 }
 
-static void image_read(scrape_reader *r, const json_t *item, const char *did, scrape_media *out)
+static void image_read(scrape_reader *r, const json_t *item, const scrape_post *post, scrape_media *out)
 {
+    const char *did = post->author_id;
     const json_t *blob = scrape_object(r, item, "image");
     *out = (scrape_media){.type = SCRAPE_PHOTO};
     out->url = as_jpeg(r, scrape_web(r, item, "fullsize"));
@@ -143,25 +144,6 @@ static void image_read(scrape_reader *r, const json_t *item, const char *did, sc
     out->alt = scrape_text(r, item, "alt", SCRAPE_LONGEST_ALT);
     if (out->alt && !*out->alt) out->alt = NULL;
     ratio_read(r, item, out);
-}
-
-static void images_read(scrape_reader *r, const json_t *embed, scrape_post *post)
-{
-    const json_t *list = scrape_array(r, embed, "images");
-    size_t n = scrape_items(list);
-    scrape_enter(r, "images");
-    if (n > SCRAPE_MOST_MEDIA) scrape_problem_add(r, NULL, "has too many entries; the rest is left out");
-    if (n > SCRAPE_MOST_MEDIA) n = SCRAPE_MOST_MEDIA;
-    scrape_media *media = scrape_media_room(r, n);
-    for (size_t i = 0; media && i < n; i++) {
-        const json_t *item = json_array_get(list, i);
-        scrape_enter_at(r, i);
-        if (json_is_object(item)) image_read(r, item, post->author_id, &media[post->media_count++]);
-        else scrape_problem_add(r, NULL, "is not an object");
-        scrape_leave(r);
-    }
-    post->media = media;
-    scrape_leave(r);
 }
 
 /* Of a video, and of a page that is linked, the still picture. */
@@ -195,7 +177,7 @@ static void embed_read(scrape_reader *r, const json_t *embed, scrape_post *post)
         embed_read(r, media, post);
         scrape_leave(r);
     } else if (is_kind(embed, "app.bsky.embed.images")) {
-        images_read(r, embed, post);
+        scrape_media_read(r, embed, "images", image_read, post);
     } else if (is_kind(embed, "app.bsky.embed.video")) {
         still_read(r, embed, "thumbnail", SCRAPE_VIDEO, post);
     } else if (is_kind(embed, "app.bsky.embed.external")) {
@@ -296,8 +278,9 @@ static const char *page_url(scrape_reader *r, const scrape_post *post)
     return k && w ? scrape_say(r, "https://bsky.app/profile/%s/post/%s", w, k) : NULL;
 }
 
-static void post_read(scrape_reader *r, const json_t *item)
+static void post_read(scrape_reader *r, const json_t *item, const void *none)
 {
+    (void)none;
     scrape_post post = {.id = scrape_identity(r, item, "uri")};
     if (!post.id) {
         if (!json_object_get(item, "uri") || json_is_null(json_object_get(item, "uri")))
@@ -325,8 +308,9 @@ static void post_read(scrape_reader *r, const json_t *item)
 }
 
 /* In the feed of an account each post stands in an object of its own, beside why it is there. */
-static void feed_item_read(scrape_reader *r, const json_t *item)
+static void feed_item_read(scrape_reader *r, const json_t *item, const void *none)
 {
+    (void)none;
     const json_t *post = json_object_get(item, "post");
     if (is_kind(json_object_get(item, "reason"), "app.bsky.feed.defs#reasonRepost")) {
         scrape_post_leave_out(r, &r->page->reposts);
@@ -338,29 +322,8 @@ static void feed_item_read(scrape_reader *r, const json_t *item)
         return;
     }
     scrape_enter(r, "post");
-    post_read(r, post);
+    post_read(r, post, NULL);
     scrape_leave(r);
-}
-
-static lg_status list_read(scrape_reader *r, const char *key, const json_t *list, lg_err *err)
-{
-    LG_TRY(scrape_posts_room(r, json_array_size(list), err));
-    scrape_enter(r, key);
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *item = json_array_get(list, i);
-        scrape_enter_at(r, i);
-        if (!json_is_object(item)) {
-            scrape_problem_add(r, NULL, "is not an object");
-            scrape_post_refuse(r);
-        } else if (r->query->user) {
-            feed_item_read(r, item);
-        } else {
-            post_read(r, item);
-        }
-        scrape_leave(r);
-    }
-    scrape_leave(r);
-    return err->status;
 }
 
 static lg_status page_read(scrape_reader *r, const scrape_walk *walk, lg_err *err)
@@ -372,7 +335,7 @@ static lg_status page_read(scrape_reader *r, const scrape_walk *walk, lg_err *er
     const json_t *list = json_object_get(r->root, key);
     if (!list && json_is_string(json_object_get(r->root, "error"))) return scrape_refused_by(TITLE, 0, r->root, err);
     if (!json_is_array(list)) return scrape_shape(r, key, list ? "is not a list" : "is not there", err);
-    LG_TRY(list_read(r, key, list, err));
+    LG_TRY(scrape_posts_read(r, key, list, r->query->user ? feed_item_read : post_read, NULL, err));
     if (!r->page->given) scrape_stage_end(r, "the platform has no more");
     const char *cursor = scrape_text(r, r->root, "cursor", SCRAPE_LONGEST_CURSOR - 64);
     if (cursor && *cursor) next = scrape_say(r, "%c%llu:%s", stage_of(r->query), (unsigned long long)number, cursor);

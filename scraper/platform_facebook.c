@@ -193,8 +193,9 @@ static void author_read(scrape_reader *r, const json_t *item, scrape_post *post)
     scrape_leave(r);
 }
 
-static void post_read(scrape_reader *r, const json_t *item)
+static void post_read(scrape_reader *r, const json_t *item, const void *none)
 {
+    (void)none;
     bool photo = kind_of(r->query) == 'f';
     scrape_post post = {.id = scrape_identity(r, item, "id"), .reposts = SCRAPE_NOT_GIVEN};
     if (!post.id) {
@@ -218,25 +219,6 @@ static void post_read(scrape_reader *r, const json_t *item)
     scrape_post_add(r, &post);
 }
 
-static lg_status list_read(scrape_reader *r, const json_t *list, lg_err *err)
-{
-    LG_TRY(scrape_posts_room(r, json_array_size(list), err));
-    scrape_enter(r, "data");
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *item = json_array_get(list, i);
-        scrape_enter_at(r, i);
-        if (json_is_object(item)) {
-            post_read(r, item);
-        } else {
-            scrape_problem_add(r, NULL, "is not an object");
-            scrape_post_refuse(r);
-        }
-        scrape_leave(r);
-    }
-    scrape_leave(r);
-    return err->status;
-}
-
 static lg_status page_read(scrape_reader *r, const scrape_walk *walk, lg_err *err)
 {
     const char *after;
@@ -245,7 +227,7 @@ static lg_status page_read(scrape_reader *r, const scrape_walk *walk, lg_err *er
     if (scrape_graph_is_error(r)) return scrape_refused_by(TITLE, 0, r->root, err);
     const json_t *list = json_object_get(r->root, "data");
     if (!json_is_array(list)) return scrape_shape(r, "data", list ? "is not a list" : "is not there", err);
-    LG_TRY(list_read(r, list, err));
+    LG_TRY(scrape_posts_read(r, "data", list, post_read, NULL, err));
     if (!r->page->given) scrape_stage_end(r, "the platform has no more");
     const char *mark = scrape_graph_after(r, r->root, true);
     const char *next = mark ? scrape_say(r, "%c0:%s", kind_of(r->query), mark) : NULL;

@@ -162,26 +162,18 @@ static void media_read(scrape_reader *r, const json_t *item, const char *alt, sc
     out->url = scrape_web(r, item, video ? "thumbnail_url" : "media_url"); /* a video's own address is no picture */
 }
 
+static void child_read(scrape_reader *r, const json_t *item, const scrape_post *post, scrape_media *out)
+{
+    (void)post;
+    media_read(r, item, NULL, out);
+}
+
 static void children_read(scrape_reader *r, const json_t *item, scrape_post *post)
 {
     const json_t *children = scrape_object(r, item, "children");
     scrape_enter(r, "children");
-    const json_t *list = children ? scrape_array(r, children, "data") : NULL;
-    size_t n = scrape_items(list);
-    if (n > SCRAPE_MOST_MEDIA) scrape_problem_add(r, "data", "has too many entries; the rest is left out");
-    if (n > SCRAPE_MOST_MEDIA) n = SCRAPE_MOST_MEDIA;
-    scrape_media *media = scrape_media_room(r, n);
-    scrape_enter(r, "data");
-    for (size_t i = 0; media && i < n; i++) {
-        const json_t *child = json_array_get(list, i);
-        scrape_enter_at(r, i);
-        if (json_is_object(child)) media_read(r, child, NULL, &media[post->media_count++]);
-        else scrape_problem_add(r, NULL, "is not an object");
-        scrape_leave(r);
-    }
+    scrape_media_read(r, children, "data", child_read, post);
     scrape_leave(r);
-    scrape_leave(r);
-    post->media = media;
 }
 
 static void pictures_read(scrape_reader *r, const json_t *item, scrape_post *post)
@@ -196,8 +188,9 @@ static void pictures_read(scrape_reader *r, const json_t *item, scrape_post *pos
 }
 
 /* account: of business discovery, whose media do not name it again; else NULL */
-static void post_read(scrape_reader *r, const json_t *item, const scrape_post *account)
+static void post_read(scrape_reader *r, const json_t *item, const void *ctx)
 {
+    const scrape_post *account = ctx;
     scrape_post post = {.id = scrape_identity(r, item, "id"), .reposts = SCRAPE_NOT_GIVEN};
     if (!post.id) {
         if (!json_object_get(item, "id") || json_is_null(json_object_get(item, "id")))
@@ -221,25 +214,6 @@ static void post_read(scrape_reader *r, const json_t *item, const scrape_post *a
     scrape_post_add(r, &post);
 }
 
-static lg_status list_read(scrape_reader *r, const json_t *list, const scrape_post *account, lg_err *err)
-{
-    LG_TRY(scrape_posts_room(r, json_array_size(list), err));
-    scrape_enter(r, "data");
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *item = json_array_get(list, i);
-        scrape_enter_at(r, i);
-        if (json_is_object(item)) {
-            post_read(r, item, account);
-        } else {
-            scrape_problem_add(r, NULL, "is not an object");
-            scrape_post_refuse(r);
-        }
-        scrape_leave(r);
-    }
-    scrape_leave(r);
-    return err->status;
-}
-
 static const char *next_tag(scrape_reader *r, const stage *at)
 {
     return at->tag + 1 < r->query->tags ? scrape_say(r, "h%llu:", (unsigned long long)at->tag + 1) : NULL;
@@ -252,7 +226,7 @@ static lg_status media_page(scrape_reader *r, const scrape_walk *walk, const sta
     const json_t *list = json_object_get(holder, "data");
     const char *next = NULL;
     if (!json_is_array(list)) return scrape_shape(r, "data", list ? "is not a list" : "is not there", err);
-    LG_TRY(list_read(r, list, account, err));
+    LG_TRY(scrape_posts_read(r, "data", list, post_read, account, err));
     if (!r->page->given) scrape_stage_end(r, "the platform has no more");
     const char *after = scrape_graph_after(r, holder, false);
     if (after && at->kind == 'm') next = scrape_say(r, "m%llu:%s/%s", (unsigned long long)at->tag, at->hashtag, after);

@@ -162,8 +162,9 @@ static void size_read(scrape_reader *r, const json_t *item, scrape_media *out)
     scrape_leave(r);
 }
 
-static void media_read(scrape_reader *r, const json_t *item, scrape_media *out)
+static void media_read(scrape_reader *r, const json_t *item, const scrape_post *post, scrape_media *out)
 {
+    (void)post;
     *out = (scrape_media){.width = SCRAPE_NOT_GIVEN, .height = SCRAPE_NOT_GIVEN};
     out->id = scrape_identity(r, item, "id");
     out->type = type_of(scrape_text(r, item, "type", 40));
@@ -172,25 +173,6 @@ static void media_read(scrape_reader *r, const json_t *item, scrape_media *out)
     if (!out->url && out->type == SCRAPE_PHOTO) out->url = scrape_web(r, item, "remote_url");
     out->alt = scrape_text(r, item, "description", SCRAPE_LONGEST_ALT);
     size_read(r, item, out);
-}
-
-static void media_all(scrape_reader *r, const json_t *status, scrape_post *post)
-{
-    const json_t *list = scrape_array(r, status, "media_attachments");
-    size_t n = scrape_items(list);
-    scrape_enter(r, "media_attachments");
-    if (n > SCRAPE_MOST_MEDIA) scrape_problem_add(r, NULL, "has too many entries; the rest is left out");
-    if (n > SCRAPE_MOST_MEDIA) n = SCRAPE_MOST_MEDIA;
-    scrape_media *media = scrape_media_room(r, n);
-    for (size_t i = 0; media && i < n; i++) {
-        const json_t *item = json_array_get(list, i);
-        scrape_enter_at(r, i);
-        if (json_is_object(item)) media_read(r, item, &media[post->media_count++]);
-        else scrape_problem_add(r, NULL, "is not an object");
-        scrape_leave(r);
-    }
-    post->media = media;
-    scrape_leave(r);
 }
 
 /* People of the server itself are named without it. */
@@ -214,8 +196,9 @@ static void author_read(scrape_reader *r, const json_t *status, scrape_post *pos
     scrape_leave(r);
 }
 
-static void status_read(scrape_reader *r, const json_t *status)
+static void status_read(scrape_reader *r, const json_t *status, const void *none)
 {
+    (void)none;
     scrape_post post = {.id = scrape_identity(r, status, "id")};
     if (!post.id) {
         if (!json_object_get(status, "id") || json_is_null(json_object_get(status, "id")))
@@ -241,29 +224,12 @@ static void status_read(scrape_reader *r, const json_t *status)
     post.replies = scrape_count(r, status, "replies_count");
     post.sensitive = scrape_flag(r, status, "sensitive");
     author_read(r, status, &post);
-    media_all(r, status, &post);
+    scrape_media_read(r, status, "media_attachments", media_read, &post);
     const json_t *tags = scrape_array(r, status, "tags");
     scrape_enter(r, "tags");
     scrape_tags(r, tags, "name", &post);
     scrape_leave(r);
     scrape_post_add(r, &post);
-}
-
-static lg_status statuses_read(scrape_reader *r, lg_err *err)
-{
-    LG_TRY(scrape_posts_room(r, json_array_size(r->root), err));
-    for (size_t i = 0; i < json_array_size(r->root); i++) {
-        const json_t *item = json_array_get(r->root, i);
-        scrape_enter_at(r, i);
-        if (json_is_object(item)) {
-            status_read(r, item);
-        } else {
-            scrape_problem_add(r, NULL, "is not an object");
-            scrape_post_refuse(r);
-        }
-        scrape_leave(r);
-    }
-    return err->status;
 }
 
 static lg_status page_read(scrape_reader *r, const scrape_walk *walk, const char *link, char stage, const char *account,
@@ -272,7 +238,7 @@ static lg_status page_read(scrape_reader *r, const scrape_walk *walk, const char
     const char *max, *next = NULL;
     size_t len;
     if (!json_is_array(r->root)) return scrape_shape(r, NULL, "is not a list", err);
-    LG_TRY(statuses_read(r, err));
+    LG_TRY(scrape_posts_read(r, NULL, r->root, status_read, NULL, err));
     if (!r->page->given) scrape_stage_end(r, "the platform has no more");
     if (link_next(link, &max, &len))
         next = scrape_say(r, "%c0:%.*s%s%.*s", stage, (int)n, account, n ? "/" : "", (int)len, max);

@@ -322,8 +322,16 @@ static bool is_repost(const json_t *item)
 }
 
 /* account: number of the account whose posts were asked for, or "" */
-static void post_read(scrape_reader *r, const json_t *item, const json_t *includes, const char *account)
+/* What the posts of a page refer to. */
+typedef struct around {
+    const json_t *includes;
+    const char *account; /* whose posts they are, where that was asked for */
+} around;
+
+static void post_read(scrape_reader *r, const json_t *item, const void *ctx)
 {
+    const json_t *includes = ((const around *)ctx)->includes;
+    const char *account = ((const around *)ctx)->account;
     scrape_post post = {.id = scrape_identity(r, item, "id")};
     if (!post.id) {
         if (!json_object_get(item, "id") || json_is_null(json_object_get(item, "id")))
@@ -359,22 +367,8 @@ static void post_read(scrape_reader *r, const json_t *item, const json_t *includ
 
 static lg_status posts_read(scrape_reader *r, const json_t *data, const char *account, lg_err *err)
 {
-    const json_t *includes = scrape_object(r, r->root, "includes");
-    LG_TRY(scrape_posts_room(r, json_array_size(data), err));
-    scrape_enter(r, "data");
-    for (size_t i = 0; i < json_array_size(data); i++) {
-        const json_t *item = json_array_get(data, i);
-        scrape_enter_at(r, i);
-        if (json_is_object(item)) {
-            post_read(r, item, includes, account);
-        } else {
-            scrape_problem_add(r, NULL, "is not an object");
-            scrape_post_refuse(r);
-        }
-        scrape_leave(r);
-    }
-    scrape_leave(r);
-    return err->status;
+    const around c = {scrape_object(r, r->root, "includes"), account};
+    return scrape_posts_read(r, "data", data, post_read, &c, err);
 }
 
 /* What X could not give although it answered: each of `errors` is about an author, a picture or a field. */
