@@ -24,14 +24,7 @@ static const dsl_param params[] = {
     [IMAGE] = CMD_SUBJECT_IMAGE,
     [CHANNEL] = CMD_SUBJECT_CHANNEL("red green blue", "red"),
     [CROP] = CMD_SUBJECT_CROP,
-    [AT] = {.name = "at",
-            .role = DSL_OPTION,
-            .type = DSL_T_INT,
-            .list = true,
-            .min = 0,
-            .max = 4096,
-            .dflt_help = "1,1",
-            .help = "of a dataset: row, column of the pixel where the crop begins"},
+    [AT] = CMD_SUBJECT_AT("1,1", "of a dataset: row, column of the pixel where the crop begins"),
     {0},
 };
 

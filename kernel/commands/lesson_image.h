@@ -31,6 +31,12 @@
         .help = "of a dataset: so many rows and columns are shown"                                                     \
     }
 
+#define CMD_SUBJECT_AT(dflt_, help_)                                                                                   \
+    {                                                                                                                  \
+        .name = "at", .role = DSL_OPTION, .type = DSL_T_INT, .list = true, .min = 0, .max = 4096, .dflt_help = dflt_,  \
+        .help = help_                                                                                                  \
+    }
+
 /* Which rows of the parameter table these are; channel -1: all channels. */
 typedef struct cmd_subject_params {
     int object, image, channel, crop;

@@ -39,32 +39,6 @@ static nn_net *deep(void)
     return again;
 }
 
-/* make_explain.py's: tensor after tensor from the hash. */
-static nn_weights *fill(const nn_net *net)
-{
-    nn_weights *w = NULL;
-    uint32_t stream = 100;
-    CHECK_OK(nn_weights_zero(net, &w, &err));
-    for (int i = 0; i < nn_net_count(net); i++) {
-        const nn_node *node = nn_net_node(net, i);
-        for (int k = 0; k < node->nparam; k++) {
-            float *at = nn_weights_data(w) + node->offset[k];
-            size_t n = nn_shape_size(node->param[k].shape);
-            hash_fill(at, n, stream++, 0.5f);
-            if (strcmp(node->param[k].name, "moving_variance")) continue;
-            for (size_t j = 0; j < n; j++) at[j] = fabsf(at[j]) + 0.3f;
-        }
-    }
-    return w;
-}
-
-static void picture(const nn_net *net, float *to)
-{
-    size_t n = nn_shape_size(nn_net_input(net));
-    hash_fill(to, n, 7, 1);
-    for (size_t i = 0; i < n; i++) to[i] = fabsf(to[i]);
-}
-
 static const record *found(const golden *g, const char *net, const char *what, int node, int score)
 {
     char name[80];
@@ -115,12 +89,12 @@ static void check_occlusion(const golden *g, const golden_case *c, const nn_expl
 TEST(occlusion_of_several_classes)
 {
     nn_net *net = grey();
-    nn_weights *weights = fill(net);
+    nn_weights *weights = hashed_weights(net);
     float image[72], alone[72], all[2 * 72], before[2], once;
     static const int score[2] = {2, 0};
     nn_explain_options how = {.weights = weights, .image = image};
     nn_occlusion_options patch = {.height = 4, .width = 3, .down = 2, .across = 2, .grey = 0.5f};
-    picture(net, image);
+    hashed_picture(net, image);
     CHECK_OK(nn_occlusion_of(&how, &patch, score, 2, all, before, &err));
     for (int k = 0; k < 2; k++) {
         how.score = score[k];
@@ -144,9 +118,9 @@ TEST(maps_are_those_of_tensorflow)
     CHECK_OK(lg_pool_new(2, &pool, &err));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         nn_net *net = cases[i].make();
-        nn_weights *weights = fill(net);
+        nn_weights *weights = hashed_weights(net);
         float image[MOST];
-        picture(net, image);
+        hashed_picture(net, image);
         CHECK_INT(nn_explain_node(net), cases[i].last);
         for (int k = 0; k < 2; k++) {
             nn_explain_options how = {.weights = weights, .image = image, .score = cases[i].scores[k], .pool = pool};
@@ -166,11 +140,11 @@ TEST(maps_are_those_of_tensorflow)
 TEST(saliency_is_the_slope_of_the_score)
 {
     nn_net *net = NET("input 5x4x2", "conv 3 3x3 tanh same", "flatten", "dense 3");
-    nn_weights *weights = fill(net);
+    nn_weights *weights = hashed_weights(net);
     float image[40], heat[20];
     nn_exec *exec = NULL;
     const float step = 0.01f;
-    picture(net, image);
+    hashed_picture(net, image);
     nn_explain_options how = {.weights = weights, .image = image, .score = 2};
     CHECK_OK(nn_saliency(&how, heat, &err));
     CHECK_OK(nn_exec_new(&(nn_exec_options){.net = net, .max_batch = 2}, &exec, &err));
@@ -232,13 +206,13 @@ static void count_patches(void *ctx, int done, int patches)
 TEST(windows_reach_the_edges_and_can_be_interrupted)
 {
     nn_net *net = grey();
-    nn_weights *weights = fill(net);
+    nn_weights *weights = hashed_weights(net);
     float image[72], heat[72], before;
     int seen[2] = {0};
     lg_cancel cancel = {0};
     nn_occlusion_options wide = {.height = 30, .width = 30, .down = 15, .across = 15, .grey = 0.5f};
     nn_explain_options how = {.weights = weights, .image = image, .score = 1, .ctx = seen, .on_patch = count_patches};
-    picture(net, image);
+    hashed_picture(net, image);
     CHECK_OK(nn_occlusion(&how, &wide, heat, &before, &err)); /* larger than the image: one window, all of it */
     CHECK(seen[0] == 1 && seen[1] == 1);
     for (int i = 1; i < 72; i++) CHECK_NEAR(heat[i], heat[0], 1e-9);

@@ -18,44 +18,17 @@ static nn_net *normed(void)
                "depthwise 3x3 stride 2 same gelu", "globalavg", "dense 3", "activation softmax");
 }
 
-/* make_explain.py's: tensor after tensor from the hash. */
-static nn_weights *fill(const nn_net *net)
-{
-    nn_weights *w = NULL;
-    uint32_t stream = 100;
-    CHECK_OK(nn_weights_zero(net, &w, &err));
-    for (int i = 0; i < nn_net_count(net); i++) {
-        const nn_node *node = nn_net_node(net, i);
-        for (int k = 0; k < node->nparam; k++) {
-            float *at = nn_weights_data(w) + node->offset[k];
-            size_t n = nn_shape_size(node->param[k].shape);
-            hash_fill(at, n, stream++, 0.5f);
-            if (strcmp(node->param[k].name, "moving_variance")) continue;
-            for (size_t j = 0; j < n; j++) at[j] = fabsf(at[j]) + 0.3f;
-        }
-    }
-    return w;
-}
-
-static void picture(const nn_net *net, float *to)
-{
-    size_t n = nn_shape_size(nn_net_input(net));
-    CHECK(n <= MOST);
-    hash_fill(to, n, 7, 1);
-    for (size_t i = 0; i < n; i++) to[i] = fabsf(to[i]);
-}
-
 static void take(const nn_net *net, const nn_weights *weights, int label, double lr, nn_one_step *s)
 {
     static float image[MOST];
-    picture(net, image);
+    hashed_picture(net, image);
     CHECK_OK(nn_one_step_take(&(nn_one_step_options){.weights = weights, .image = image, .label = label, .lr = lr}, s,
                               &err));
 }
 
 static void compare(const golden *g, const char *name, nn_net *net, int label)
 {
-    nn_weights *weights = fill(net);
+    nn_weights *weights = hashed_weights(net);
     nn_one_step s = {0};
     char what[80];
     int compared = 0;
@@ -95,7 +68,7 @@ TEST(a_step_is_that_of_tensorflow)
 TEST(scores_and_error_are_those_of_the_softmax)
 {
     nn_net *net = small();
-    nn_weights *weights = fill(net);
+    nn_weights *weights = hashed_weights(net);
     nn_one_step s = {0};
     double sum = 0;
     take(net, weights, 1, 0.01, &s);
@@ -118,7 +91,7 @@ TEST(scores_and_error_are_those_of_the_softmax)
 /* Every weight of every kind of layer: its gradient is the slope of two runs, and the sum that is written out. */
 static void check_weights(nn_net *net, double least)
 {
-    nn_weights *weights = fill(net);
+    nn_weights *weights = hashed_weights(net);
     nn_one_step s = {0};
     int checked = 0;
     take(net, weights, 1, 0.01, &s);
@@ -180,7 +153,7 @@ TEST(gradients_are_slopes_and_sums)
 TEST(the_largest_gradients)
 {
     nn_net *net = NET("input 1x1x5", "flatten", "dense 2 softmax");
-    nn_weights *weights = fill(net);
+    nn_weights *weights = hashed_weights(net);
     nn_one_step s = {0};
     size_t place[12], all[10];
     take(net, weights, 0, 0.01, &s);
@@ -200,7 +173,7 @@ TEST(frozen_layers_stay)
     nn_net *net = small(), *half = NULL, *none = NULL;
     bool frozen[8] = {[1] = true, [3] = true};
     nn_one_step s = {0}, whole = {0};
-    nn_weights *weights = fill(net), *again = NULL;
+    nn_weights *weights = hashed_weights(net), *again = NULL;
     CHECK_OK(nn_net_with_frozen(net, frozen, &half, &err));
     CHECK_OK(nn_weights_for(weights, half, &again, &err));
     take(net, weights, 1, 0.05, &whole);
@@ -224,7 +197,7 @@ TEST(frozen_layers_stay)
     nn_weights_unref(again), again = NULL;
     CHECK_OK(nn_weights_for(weights, none, &again, &err));
     float image[MOST];
-    picture(none, image);
+    hashed_picture(none, image);
     nn_one_step_options o = {.weights = again, .image = image, .lr = 1};
     CHECK(nn_one_step_take(&o, &s, &err) != LG_OK && err.code == 430);
     lg_err_clear(&err);
@@ -243,10 +216,10 @@ TEST(steady_training_is_use)
 {
     nn_net *net =
         NET("input 6x6x2", "conv 3 3x3", "batchnorm", "activation relu", "flatten", "dropout 0.5", "dense 3 softmax");
-    nn_weights *weights = fill(net);
+    nn_weights *weights = hashed_weights(net);
     nn_exec *exec = NULL;
     float image[72], said[3];
-    picture(net, image);
+    hashed_picture(net, image);
     CHECK_OK(nn_exec_new(&(nn_exec_options){.net = net, .max_batch = 1}, &exec, &err));
     nn_exec_load(exec, weights);
     memcpy(nn_exec_input(exec), image, sizeof image);

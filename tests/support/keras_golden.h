@@ -136,4 +136,31 @@ static inline void check_block(const nn_net *net, const float *block, const floa
     CHECK_INT(at, r->count);
 }
 
+/* What make_explain.py and make_step.py give a network and show it: tensor after tensor from the hash, variances
+ * positive. The caller frees the weights. */
+static inline nn_weights *hashed_weights(const nn_net *net)
+{
+    nn_weights *w = NULL;
+    uint32_t stream = 100;
+    CHECK_OK(nn_weights_zero(net, &w, &err));
+    for (int i = 0; i < nn_net_count(net); i++) {
+        const nn_node *node = nn_net_node(net, i);
+        for (int k = 0; k < node->nparam; k++) {
+            float *at = nn_weights_data(w) + node->offset[k];
+            size_t n = nn_shape_size(node->param[k].shape);
+            hash_fill(at, n, stream++, 0.5f);
+            if (strcmp(node->param[k].name, "moving_variance")) continue;
+            for (size_t j = 0; j < n; j++) at[j] = fabsf(at[j]) + 0.3f;
+        }
+    }
+    return w;
+}
+
+static inline void hashed_picture(const nn_net *net, float *to)
+{
+    size_t n = nn_shape_size(nn_net_input(net));
+    hash_fill(to, n, 7, 1);
+    for (size_t i = 0; i < n; i++) to[i] = fabsf(to[i]);
+}
+
 #endif
