@@ -223,6 +223,27 @@ TEST(mastodon_is_read_as_text)
     scraped_free(&s);
 }
 
+TEST(a_post_has_so_many_pictures_and_no_more)
+{
+    enum { SENT = 60 };
+    scraped s = {.query = {.server = "https://m.example"}};
+    lg_buf page;
+    lg_buf_init(&page, 0);
+    lg_buf_adds(&page, "[{\"id\":\"112\",\"created_at\":\"2026-05-13T10:00:00.000Z\",\"visibility\":\"public\","
+                       "\"content\":\"many\",\"account\":{\"id\":\"1\",\"acct\":\"ann\"},\"media_attachments\":[");
+    for (int i = 0; i < SENT; i++)
+        lg_buf_addf(&page, "%s{\"id\":\"%d\",\"type\":\"image\",\"url\":\"https://m.example/%d.jpg\"}", i ? "," : "",
+                    i, i);
+    lg_buf_adds(&page, "]}]");
+    CHECK_OK(scraped_ask(&s, "mastodon", lg_buf_str(&page)));
+    CHECK_INT(s.page.post[0].media_count, 40);
+    CHECK_STR(s.page.post[0].media[39].url, "https://m.example/39.jpg");
+    CHECK_STR(s.page.problem[0].place, "[0].media_attachments");
+    CHECK_STR(s.page.problem[0].what, "has too many entries; the rest is left out");
+    scraped_free(&s);
+    lg_buf_release(&page);
+}
+
 TEST(mastodon_follows_the_link_header_within_the_server)
 {
     static const struct {
