@@ -18,7 +18,7 @@ static int columns_of(int n)
     return n <= 4 ? n : n <= 6 ? 3 : 4;
 }
 
-/* "training solid · validation dashed", each behind a stub of its line. */
+/* "training solid · validation dashed", each behind a short piece of its line. */
 static void draw_legend(plt_scene *scene, const plt_multiples_spec *s, double y)
 {
     static const char *const name[] = {"training", "validation"};
