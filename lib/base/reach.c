@@ -250,15 +250,19 @@ lg_status lg_reach_init(const char *start, lg_err *err)
     return lg_reach_allow_read("/usr/share/datasets", err);
 }
 
+/* What another program has just made is found at the second look; what is still missing there is a link to nothing. */
 lg_status lg_reach_resolve(const char *path, lg_reach_mode mode, char **out, lg_err *err)
 {
     lg_place place;
     struct stat st;
-    LG_TRY(lg_place_check(path, mode, &place, err));
-    if (place.why) {
+    for (int look = 0; look < 2; look++) {
+        LG_TRY(lg_place_check(path, mode, &place, err));
+        if (!place.why) break;
         const char *rest = place.real + place.head;
         bool last_only = mode == LG_REACH_WRITE && place.why == ENOENT && *rest && !strchr(rest + 1, '/');
-        if (!last_only || lstat(place.real, &st) == 0) return lg_reach_missing(path, &place, err);
+        if (!last_only) return lg_reach_missing(path, &place, err);
+        if (lstat(place.real, &st) != 0) break;
+        if (look) return lg_reach_missing(path, &place, err);
     }
     *out = lg_strdup(place.real, err);
     return *out ? LG_OK : err->status;

@@ -9,7 +9,7 @@
 
 static lg_err err;
 
-enum { PER_PAGE = 4 };
+enum { PER_PAGE = 4, ALL_DUE = 100000 }; /* who was killed before it could fetch leaves any number of pictures */
 
 /* Page `number` of a scrape is always the same; posts of neighbouring pages overlap by one. */
 static lg_status page_put(store_catalogue *c, store_scrape *s, uint64_t pages, lg_err *e)
@@ -52,9 +52,9 @@ static lg_status work(store_catalogue *c, uint64_t pages, lg_err *e)
     lg_status st = store_catalogue_scrape(c, "twitter", "q", NULL, true, &s, e);
     while (!st && !s.done) {
         st = page_put(c, &s, pages, e);
-        if (!st) st = store_catalogue_due(c, s.id, 100, picture_put, c, e);
+        if (!st) st = store_catalogue_due(c, s.id, ALL_DUE, picture_put, c, e);
     }
-    if (!st) st = store_catalogue_due(c, s.id, 100, picture_put, c, e);
+    if (!st) st = store_catalogue_due(c, s.id, ALL_DUE, picture_put, c, e);
     store_scrape_release(&s);
     return st;
 }
