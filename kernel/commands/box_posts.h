@@ -9,6 +9,7 @@
 #define CMD_BOX_POSTS_H
 
 #include "kernel/commands/workbench.h"
+#include "lib/image/picture.h"
 #include "lib/report/posts.h"
 #include "lib/store/catalogue.h"
 
@@ -31,5 +32,7 @@ char *cmd_picture_path(const char *sha256, lg_err *err) LG_MUST_CHECK;
 /* A picture of a post, decoded in the helper and fitted to at most side x side pixels, as JPEG; appended to out. For
  * galleries, evidence and the dashboard. */
 lg_status cmd_picture_thumb(const rep_picture *picture, int side, lg_buf *out, lg_err *err) LG_MUST_CHECK;
+/* The same as pixels (RGB). *out must be empty. */
+lg_status cmd_picture_pixels(const rep_picture *picture, int side, img_picture *out, lg_err *err) LG_MUST_CHECK;
 
 #endif

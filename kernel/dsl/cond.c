@@ -1,6 +1,7 @@
 /* cond.c - conditions: `where` filters rows, `check` compares facts. A condition is a list of leaves, groups of and
  * joined by or; several `where` are joined by and. */
 #include "kernel/dsl/cond.h"
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -96,6 +97,7 @@ static bool contains(const char *text, const char *part)
 static bool compare(dsl_cmp cmp, const cond_value *a, const cond_value *b)
 {
     int order;
+    if (a->is_number && isnan(a->number)) return cmp == CMP_NE; /* nobody said: neither more nor less than anything */
     if (cmp == CMP_CONTAINS) return contains(a->text, b->text);
     if ((a->is_number && (b->is_number || b->is_truth)) || (a->is_truth && b->is_number))
         order = a->number < b->number ? -1 : a->number > b->number;
@@ -113,7 +115,7 @@ static bool compare(dsl_cmp cmp, const cond_value *a, const cond_value *b)
 static bool holds(dsl_cmp cmp, const cond_value *left, const cond_value *right, int count)
 {
     if (cmp == CMP_TRUE)
-        return left->is_number ? left->number != 0
+        return left->is_number ? left->number != 0 && !isnan(left->number)
                                : *left->text && !dsl_same(left->text, "no") && !dsl_same(left->text, "false");
     for (int i = 0; i < count; i++)
         if (compare(cmp, left, &right[i])) return true;

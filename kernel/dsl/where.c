@@ -47,7 +47,7 @@ static void add_fields(row_fields *to)
 void dsl_where_fields(const dsl_object *rows, bool opinions, lg_buf *out)
 {
     if (rows && rows->cls->where_fields) rows->cls->where_fields(rows->payload, out);
-    if (opinions)
+    if (opinions && (!rows || rows->cls->kind == DSL_KIND_DATASET)) /* models see images */
         lg_buf_adds(out, "predicted text\nconfidence number\nsecond text\ncorrect truth\nloss number\n");
 }
 

@@ -84,5 +84,10 @@ int rep_label_find(const rep_posts *posts, const char *label);
  * there is no id. False: the post has no author that could be told apart. */
 bool rep_same_author(const rep_post *a, const rep_post *b);
 bool rep_has_author(const rep_post *post);
+/* Different authors among posts that tell theirs. */
+lg_status rep_count_users(const rep_posts *posts, size_t *out, lg_err *err) LG_MUST_CHECK;
+/* The day in UTC, "2026-10-01"; "" for REP_NO_TIME and beyond the year 9999. */
+enum { REP_DATE = 16 };
+void rep_date(int64_t time, char out[REP_DATE]);
 
 #endif

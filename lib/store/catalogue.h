@@ -133,6 +133,7 @@ typedef struct store_row {
     const char *platform, *id, *url, *text, *language, *author_id, *author_handle, *author_name;
     int64_t time, likes, reposts, replies;
     const char *sha256, *alt; /* where pictures are asked for */
+    int32_t width, height;    /* of the picture; STORE_NOT_GIVEN */
     const char *label;        /* the likeliest of the run, or NULL */
     double p;
 } store_row;

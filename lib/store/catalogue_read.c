@@ -13,10 +13,10 @@
     " WHERE (?1 = 0 OR posts.id IN (SELECT post FROM scrape_post WHERE scrape = ?1)) AND (?2 IS NULL OR "              \
     "platforms.name = ?2)"
 
-static const char BY_POST[] = COLUMNS ", NULL, NULL, NULL, NULL" FROM WHERE " AND ?3 >= 0 ORDER BY posts.id";
+static const char BY_POST[] = COLUMNS ", NULL, NULL, NULL, NULL, NULL, NULL" FROM WHERE " AND ?3 >= 0 ORDER BY posts.id";
 /* Of the labels of a picture the likeliest: SQLite takes the other columns of a max() from its row. */
 static const char BY_PICTURE[] =
-    COLUMNS ", images.sha256, media.alt, best.label, best.p" FROM
+    COLUMNS ", images.sha256, media.alt, best.label, best.p, images.width, images.height" FROM
             " JOIN media ON media.post = posts.id JOIN post_image ON post_image.media = media.id"
             " JOIN images ON images.id = post_image.image"
             " LEFT JOIN (SELECT image, label, max(p) AS p FROM predictions WHERE run = ?3 GROUP BY image) AS best"
@@ -41,6 +41,8 @@ static store_row row_of(sqlite3_stmt *s)
     r.alt = store_sql_text(s, 15);
     r.label = store_sql_text(s, 16);
     r.p = store_sqlite.column_double(s, 17);
+    r.width = (int32_t)number_or(s, 18, STORE_NOT_GIVEN);
+    r.height = (int32_t)number_or(s, 19, STORE_NOT_GIVEN);
     return r;
 }
 

@@ -237,12 +237,11 @@ static inline void lens_places(const char *start, const char *home)
     store_paths_release(&paths);
 }
 
-/* 32x32: the class decides the colours, the look the pattern. */
-static inline void lens_picture(const char *name, int class, int look)
+/* 32x32 as a PNG file: the class decides the colours, the look the pattern. png is initialised here. */
+static inline void lens_png(int class, int look, lg_buf *png)
 {
     static const int tint[][3] = {{200, 40, 40}, {40, 180, 60}, {50, 60, 210}, {190, 180, 40}};
     lg_err err = {0};
-    lg_buf png;
     img_picture p = {0};
     lg_rng rng;
     double grid[8][8];
@@ -252,11 +251,17 @@ static inline void lens_picture(const char *name, int class, int look)
     for (int y = 0; y < 32; y++)
         for (int x = 0; x < 32; x++)
             for (int k = 0; k < 3; k++) img_at(&p, y, x)[k] = (uint8_t)(grid[y / 4][x / 4] * tint[class][k]);
-    lg_buf_init(&png, 1 << 20);
-    CHECK_OK(img_png_write(&p, 1, &png, &err));
+    lg_buf_init(png, 1 << 20);
+    CHECK_OK(img_png_write(&p, 1, png, &err));
+    img_picture_release(&p);
+}
+
+static inline void lens_picture(const char *name, int class, int look)
+{
+    lg_buf png;
+    lens_png(class, look, &png);
     ds_write(name, png.data, png.len);
     lg_buf_release(&png);
-    img_picture_release(&p);
 }
 
 /* A fresh folder (ds_folder) with
