@@ -1,5 +1,6 @@
 /* workbench.c - the session's surroundings: pool, settings, and sending documents to the reader. */
 #include "kernel/commands/workbench.h"
+#include "kernel/commands/access_parts.h"
 #include "kernel/commands/box_layers.h"
 #include "lib/image/png.h"
 
@@ -14,6 +15,7 @@ struct cmd_workbench {
     lg_pool *pool;
     int threads; /* the pool was made for; 0: none yet */
     bool keep_runs;
+    cmd_keyring *keys; /* of platforms; NULL: none were used */
 };
 
 extern const dsl_command *const dsl_commands[];
@@ -60,6 +62,7 @@ void cmd_workbench_free(cmd_workbench *bench)
     dsl_session_free(bench->session);
     cmd_layers_free(bench->layers);
     lg_pool_free(bench->pool);
+    cmd_keyring_free(bench->keys);
     lg_free(bench);
 }
 
@@ -71,6 +74,12 @@ dsl_session *cmd_workbench_session(cmd_workbench *bench)
 void cmd_workbench_keep_runs(cmd_workbench *bench)
 {
     bench->keep_runs = true;
+}
+
+cmd_keyring **cmd_keyring_place(const dsl_call *call)
+{
+    cmd_workbench *bench = dsl_session_services(call->session);
+    return &bench->keys;
 }
 
 bool cmd_keeps_runs(const dsl_call *call)

@@ -13,7 +13,7 @@
 #include "lib/base/banned.h"
 
 enum { FILE_MOST = 1 << 18 };
-static const char file_name[] = "credentials";
+static const char usual_name[] = "credentials";
 static const char temporary_name[] = ".credentials.tmp";
 extern char **environ;
 
@@ -110,38 +110,44 @@ lg_status net_credentials_need(const net_credentials *of, const char *name, net_
 }
 
 /* ---- the file ---- */
-static lg_status io_fail(const char *folder, const char *what, lg_err *err)
+typedef struct key_file {
+    const char *folder, *name; /* folder NULL: name is all that is known of it */
+    int at;                    /* the folder, open */
+} key_file;
+
+static const char *slash(const key_file *file)
+{
+    return file->folder ? "/" : "";
+}
+
+static lg_status io_fail(const key_file *file, const char *what, lg_err *err)
 {
     int why = errno;
     lg_fail(err, LG_E_IO, 603, "the credentials cannot be %s", what);
-    return lg_why(err, "%s/%s: %s", folder, file_name, strerror(why));
+    return lg_why(err, "%s%s%s: %s", file->folder ? file->folder : "", slash(file), file->name, strerror(why));
 }
 
-static lg_status not_safe(const char *folder, const char *why, const char *command, lg_err *err)
+static lg_status not_safe(const key_file *file, const char *why, const char *command, lg_err *err)
 {
     lg_fail(err, LG_E_DENIED, 713, "the file of credentials is not used: %s", why);
     lg_why(err, "whoever reads it can act in your name, so it must be a file of yours that is closed to others");
-    return lg_try(err, "%s %s/%s", command, folder, file_name);
+    return lg_try(err, "%s %s%s%s", command, file->folder ? file->folder : "", slash(file), file->name);
 }
 
-static lg_status check_file(const char *folder, const struct stat *st, lg_err *err)
+static lg_status check_file(const key_file *file, const struct stat *st, lg_err *err)
 {
-    if (!S_ISREG(st->st_mode)) return not_safe(folder, "it is not a plain file", "ls -l", err);
-    if (st->st_uid != geteuid()) return not_safe(folder, "it belongs to someone else", "ls -l", err);
-    if (st->st_mode & 077) return not_safe(folder, "others may read or write it", "chmod 600", err);
+    if (!S_ISREG(st->st_mode)) return not_safe(file, "it is not a plain file", "ls -l", err);
+    if (st->st_uid != geteuid()) return not_safe(file, "it belongs to someone else", "ls -l", err);
+    if (st->st_mode & 077) return not_safe(file, "others may read or write it", "chmod 600", err);
     if (st->st_size <= FILE_MOST) return LG_OK;
     return lg_fail(err, LG_E_LIMIT, 715, "the file of credentials has more than %d bytes", (int)FILE_MOST);
 }
 
-/* The file's text in locked memory (sodium_free), ended by a NUL; NULL where there is no file. */
-static lg_status read_file(const char *folder, int at, char **text, lg_err *err)
+/* The file's text in locked memory (sodium_free), ended by a NUL. */
+static lg_status read_open(const key_file *file, int fd, char **text, lg_err *err)
 {
     struct stat st;
-    *text = NULL;
-    int fd = openat(at, file_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT) return LG_OK;
-    if (fd < 0) return errno == ELOOP ? not_safe(folder, "it is a link", "ls -l", err) : io_fail(folder, "read", err);
-    lg_status status = fstat(fd, &st) != 0 ? io_fail(folder, "read", err) : check_file(folder, &st, err);
+    lg_status status = fstat(fd, &st) != 0 ? io_fail(file, "read", err) : check_file(file, &st, err);
     size_t len = status ? 0 : (size_t)st.st_size, done = 0;
     char *bytes = status ? NULL : sodium_malloc(len + 1);
     if (!status && !bytes) status = lg_fail(err, LG_E_MEMORY, 901, "there is no memory left for the credentials");
@@ -149,11 +155,22 @@ static lg_status read_file(const char *folder, int at, char **text, lg_err *err)
         ssize_t n = read(fd, bytes + done, len - done);
         if (n > 0) done += (size_t)n;
         else if (n == 0) len = done; /* became shorter meanwhile */
-        else if (errno != EINTR) status = io_fail(folder, "read", err);
+        else if (errno != EINTR) status = io_fail(file, "read", err);
     }
-    close(fd);
     if (status) sodium_free(bytes);
     else bytes[len] = 0, *text = bytes;
+    return status;
+}
+
+/* *text NULL where there is no such file. */
+static lg_status read_file(const key_file *file, char **text, lg_err *err)
+{
+    *text = NULL;
+    int fd = openat(file->at, file->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT) return LG_OK;
+    if (fd < 0) return errno == ELOOP ? not_safe(file, "it is a link", "ls -l", err) : io_fail(file, "read", err);
+    lg_status status = read_open(file, fd, text, err);
+    close(fd);
     return status;
 }
 
@@ -207,9 +224,9 @@ static lg_status line_fail(int number, lg_err *err)
     return lg_try(err, "write lines as `[twitter]` and `bearer_token = ...`");
 }
 
-static lg_status load_lines(const char *text, net_credentials *out, lg_err *err)
+/* ours: lines before any [section] are of the platform asked for. */
+static lg_status load_lines(const char *text, bool ours, net_credentials *out, lg_err *err)
 {
-    bool ours = false;
     line_view line;
     int number = 1;
     for (; *text; text += line.len, number++) {
@@ -248,26 +265,52 @@ static lg_status load_environment(net_credentials *out, lg_err *err)
     return LG_OK;
 }
 
-static lg_status open_folder(const char *folder, int *at, lg_err *err)
+static lg_status open_folder(key_file *file, lg_err *err)
 {
-    *at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return *at >= 0 ? LG_OK : io_fail(folder, "read", err);
+    file->at = open(file->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return file->at >= 0 ? LG_OK : io_fail(file, "read", err);
+}
+
+static void begin(const char *platform, net_credentials *out)
+{
+    LG_BUG_ON(!name_is_plain(platform, strlen(platform)) || sodium_init() < 0);
+    *out = (net_credentials){0};
+    snprintf(out->platform, sizeof out->platform, "%s", platform);
 }
 
 lg_status net_credentials_load(const char *folder, const char *platform, net_credentials *out, lg_err *err)
 {
+    LG_TRY(net_credentials_load_named(folder, NULL, platform, out, err));
+    lg_status st = load_environment(out, err);
+    if (st) net_credentials_release(out);
+    return st;
+}
+
+lg_status net_credentials_load_named(const char *folder, const char *name, const char *platform, net_credentials *out,
+                                     lg_err *err)
+{
     lg_status st;
-    int at = -1;
+    key_file file = {folder, name ? name : usual_name, -1};
     char *text = NULL;
-    LG_BUG_ON(!name_is_plain(platform, strlen(platform)) || sodium_init() < 0);
-    *out = (net_credentials){0};
-    snprintf(out->platform, sizeof out->platform, "%s", platform);
-    LG_GO(open_folder(folder, &at, err));
-    LG_GO(read_file(folder, at, &text, err));
-    if (text) LG_GO(load_lines(text, out, err));
-    LG_GO(load_environment(out, err));
+    LG_BUG_ON(strchr(file.name, '/') != NULL);
+    begin(platform, out);
+    LG_GO(open_folder(&file, err));
+    LG_GO(read_file(&file, &text, err));
+    if (text) LG_GO(load_lines(text, name != NULL, out, err));
+    else if (name) LG_GO(lg_fail(err, LG_E_NAME, 302, "there is no file `%s` in %s", name, folder));
 done:
-    if (at >= 0) close(at);
+    if (file.at >= 0) close(file.at);
+    sodium_free(text);
+    if (st) net_credentials_release(out);
+    return st;
+}
+
+lg_status net_credentials_load_open(int fd, const char *shown, const char *platform, net_credentials *out, lg_err *err)
+{
+    char *text = NULL;
+    begin(platform, out);
+    LG_TRY(read_open(&(key_file){.name = shown, .at = -1}, fd, &text, err));
+    lg_status st = load_lines(text, true, out, err);
     sodium_free(text);
     if (st) net_credentials_release(out);
     return st;
@@ -332,12 +375,12 @@ static size_t save_room(const char *old, const net_credentials *of)
     return room;
 }
 
-static lg_status write_file(const char *folder, int at, const save_text *text, lg_err *err)
+static lg_status write_file(const key_file *file, const save_text *text, lg_err *err)
 {
     size_t done = 0;
-    unlinkat(at, temporary_name, 0); /* of one that was killed; the folder is locked */
-    int fd = openat(at, temporary_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0) return io_fail(folder, "written", err);
+    unlinkat(file->at, temporary_name, 0); /* of one that was killed; the folder is locked */
+    int fd = openat(file->at, temporary_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) return io_fail(file, "written", err);
     bool good = fchmod(fd, 0600) == 0;
     while (good && done < text->len) {
         ssize_t n = write(fd, text->data + done, text->len - done);
@@ -346,35 +389,61 @@ static lg_status write_file(const char *folder, int at, const save_text *text, l
     }
     good = good && fsync(fd) == 0;
     good = close(fd) == 0 && good;
-    good = good && renameat(at, temporary_name, at, file_name) == 0;
+    good = good && renameat(file->at, temporary_name, file->at, file->name) == 0;
     if (good) {
-        (void)!fsync(at);
+        (void)!fsync(file->at);
         return LG_OK;
     }
-    io_fail(folder, "written", err);
-    unlinkat(at, temporary_name, 0);
+    io_fail(file, "written", err);
+    unlinkat(file->at, temporary_name, 0);
     return err->status;
 }
 
-lg_status net_credentials_save(const char *folder, const net_credentials *of, lg_err *err)
+lg_status net_credentials_save_named(const char *folder, const char *name, const net_credentials *of, lg_err *err)
 {
     lg_status st;
-    int at = -1;
+    key_file file = {folder, name ? name : usual_name, -1};
     char *old = NULL;
     save_text text = {0};
-    LG_BUG_ON(sodium_init() < 0);
-    LG_GO(open_folder(folder, &at, err));
-    while (flock(at, LOCK_EX) != 0 && errno == EINTR) {
+    LG_BUG_ON(strchr(file.name, '/') != NULL || sodium_init() < 0);
+    LG_GO(open_folder(&file, err));
+    while (flock(file.at, LOCK_EX) != 0 && errno == EINTR) {
     }
-    LG_GO(read_file(folder, at, &old, err));
+    LG_GO(read_file(&file, &old, err));
     text.room = save_room(old, of);
     text.data = sodium_malloc(text.room);
     if (!text.data) LG_GO(lg_fail(err, LG_E_MEMORY, 901, "there is no memory left for the credentials"));
     save_all(&text, old, of);
-    LG_GO(write_file(folder, at, &text, err));
+    LG_GO(write_file(&file, &text, err));
 done:
-    if (at >= 0) close(at);
+    if (file.at >= 0) close(file.at);
     sodium_free(old);
     sodium_free(text.data);
     return st;
+}
+
+lg_status net_credentials_save(const char *folder, const net_credentials *of, lg_err *err)
+{
+    return net_credentials_save_named(folder, NULL, of, err);
+}
+
+static bool same_key(const net_key *a, const net_key *b)
+{
+    if (!a->secret != !b->secret || strcmp(a->name, b->name) != 0) return false;
+    if (!a->secret) return strcmp(a->plain, b->plain) == 0;
+    const char *x = net_secret_open(a->secret), *y = net_secret_open(b->secret);
+    bool same = strlen(x) == strlen(y) && sodium_memcmp(x, y, strlen(x)) == 0;
+    net_secret_close(a->secret);
+    net_secret_close(b->secret);
+    return same;
+}
+
+bool net_credentials_same(const net_credentials *a, const net_credentials *b)
+{
+    bool same = a->count == b->count && strcmp(a->platform, b->platform) == 0;
+    for (size_t i = 0; same && i < a->count; i++) {
+        const net_key *other = find(b, a->key[i].name);
+        same = other && same_key(&a->key[i], other);
+    }
+    return same;
 }

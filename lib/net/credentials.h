@@ -44,6 +44,13 @@ typedef struct net_credentials {
  * read, LL715 cannot be understood (with the line). */
 lg_status net_credentials_load(const char *folder, const char *platform, net_credentials *out,
                                lg_err *err) LG_MUST_CHECK;
+/* The same without the environment, from another file of the folder; there lines before any [platform] are of the
+ * platform asked for. name NULL: `credentials`. LL302: no such file. */
+lg_status net_credentials_load_named(const char *folder, const char *name, const char *platform, net_credentials *out,
+                                     lg_err *err) LG_MUST_CHECK;
+/* The same of a file that is open already (and stays so); shown: its name for messages. */
+lg_status net_credentials_load_open(int fd, const char *shown, const char *platform, net_credentials *out,
+                                    lg_err *err) LG_MUST_CHECK;
 /* Sets or replaces one. The value is copied; the caller wipes its own. LL715. */
 lg_status net_credentials_set(net_credentials *of, const char *name, const char *value, size_t len,
                               lg_err *err) LG_MUST_CHECK;
@@ -57,6 +64,11 @@ lg_status net_credentials_need(const net_credentials *of, const char *name, net_
  * nothing in `of` the part goes. What came from the environment is written as well. Two at a time wait for each other.
  * LL713, LL603. */
 lg_status net_credentials_save(const char *folder, const net_credentials *of, lg_err *err) LG_MUST_CHECK;
+/* The same in another file of the folder. */
+lg_status net_credentials_save_named(const char *folder, const char *name, const net_credentials *of,
+                                     lg_err *err) LG_MUST_CHECK;
+/* The same names with the same values? */
+bool net_credentials_same(const net_credentials *a, const net_credentials *b);
 void net_credentials_release(net_credentials *of);
 
 #endif

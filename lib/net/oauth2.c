@@ -27,12 +27,6 @@ void net_pkce_challenge(const char *verifier, char out[NET_PKCE])
 }
 
 /* ---- what is asked ---- */
-static void wipe(lg_buf *buf)
-{
-    if (buf->data) sodium_memzero(buf->data, buf->cap);
-    lg_buf_release(buf);
-}
-
 lg_status net_oauth2_basic(const char *id, const char *secret, lg_buf *out, lg_err *err)
 {
     lg_buf both;
@@ -48,7 +42,7 @@ lg_status net_oauth2_basic(const char *id, const char *secret, lg_buf *out, lg_e
         lg_buf_base64(out, both.data, both.len);
         st = lg_buf_check(out, err);
     }
-    wipe(&both);
+    net_wipe(&both);
     return st;
 }
 

@@ -13,6 +13,7 @@ static struct {
     net_secret *first;
     int dumpable; /* what it was before the first secret */
 } all = {.lock = PTHREAD_MUTEX_INITIALIZER};
+static atomic_bool any; /* is the list not empty? */
 
 /* ---- no core file while there is a secret ---- */
 static void list_add(net_secret *secret)
@@ -24,6 +25,7 @@ static void list_add(net_secret *secret)
     }
     secret->next = all.first;
     all.first = secret;
+    atomic_store_explicit(&any, true, memory_order_release);
     pthread_mutex_unlock(&all.lock);
 }
 
@@ -33,6 +35,7 @@ static void list_remove(net_secret *secret)
     net_secret **at = &all.first;
     while (*at && *at != secret) at = &(*at)->next;
     if (*at) *at = secret->next;
+    atomic_store_explicit(&any, all.first != NULL, memory_order_release);
     if (!all.first && all.dumpable == 1) prctl(PR_SET_DUMPABLE, 1);
     pthread_mutex_unlock(&all.lock);
 }
@@ -75,6 +78,22 @@ void net_secrets_unlock(void)
 {
     for (net_secret *s = all.first; s; s = s->next) close_one(s);
     pthread_mutex_unlock(&all.lock);
+}
+
+bool net_scrub_needed(void)
+{
+    return atomic_load_explicit(&any, memory_order_acquire);
+}
+
+void net_wipe(lg_buf *buf)
+{
+    if (buf->data) sodium_memzero(buf->data, buf->cap);
+    lg_buf_release(buf);
+}
+
+void net_forget(void *data, size_t len)
+{
+    if (len) sodium_memzero(data, len);
 }
 
 /* ---- life ---- */

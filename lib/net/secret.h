@@ -39,5 +39,15 @@ size_t net_scrub(char *text, size_t len);
 /* The same for all texts of an error. */
 void net_scrub_err(lg_err *err);
 void net_scrub_buf(lg_buf *buf);
+/* Is there any secret? Costs nothing: who would have to copy a text before it can be scrubbed asks this first. */
+bool net_scrub_needed(void);
+/* Bytes at the end of a text that may be the beginning of a secret: whoever sends a text in parts keeps them back for
+ * the next one. At most 6 * NET_SECRET_MOST. */
+size_t net_scrub_tail(const char *text, size_t len);
+/* Overwrites what a buffer holds, and releases it: for texts with secrets in them. Reserve their room before they are
+ * written: growing leaves copies behind. */
+void net_wipe(lg_buf *buf);
+/* The same of other memory. */
+void net_forget(void *data, size_t len);
 
 #endif
