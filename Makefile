@@ -121,7 +121,8 @@ NOT_IN_tsan := $(addprefix %/test_,base_golden base_real real_networks c_source 
 	theme config bundle box_alarms dream overfit lr_race quiz dsl_complete dsl_errors dsl_golden dsl_hostile dsl_run \
 	plot plot_golden jp_wire jp_sign commands_bad commands_golden commands_codes commands_complete commands_examples \
 	commands_manual commands_memory commands_words receptive widget catalogue catalogue_kill scrape_corpus \
-	scrape_graph scrape_keep scrape_platforms scrape_recorded scrape_spec oauth1 oauth2 url rate link credentials)
+	scrape_graph scrape_keep scrape_platforms scrape_recorded scrape_spec oauth1 oauth2 url rate link credentials \
+	customers)
 TEST_NN   := $(filter-out $(NOT_IN_$(FLAVOR)),$(TEST_NN))
 TEST_UNIT := $(filter-out $(NOT_IN_$(FLAVOR)),$(TEST_UNIT))
 $(O)/tests/nnlib/%: tests/nnlib/%.c $(O)/libnnlib.a tests/support/test.h
