@@ -29,14 +29,18 @@ prefix_of() {
 seen=0
 for folder in $(git ls-files -co --exclude-standard '*.c' | grep -v '^tests/' | sed 's|/[^/]*$||' | sort -u); do
     prefix=$(prefix_of "$folder")
+    set --
     for source in "$folder"/*.c; do
         object=$objects/${source%.c}.o
-        [ -f "$object" ] && [ -f "$source" ] || continue
-        seen=$((seen + 1))
-        # names beginning with two underscores are the compiler's own (coverage, sanitizers)
-        nm -g --defined-only -P "$object" | awk -v p="$prefix" -v s="$source" '
-            $2 != "U" && $1 !~ ("^(" p ")") && index($1, "__") != 1 { print s ": " $1 " should begin with " p }' >>"$listed"
+        [ -f "$object" ] && [ -f "$source" ] && set -- "$@" "$object"
     done
+    [ $# -gt 0 ] || continue
+    seen=$((seen + $#))
+    # names beginning with two underscores are the compiler's own (coverage, sanitizers)
+    nm -A -g --defined-only -P "$@" | awk -v p="$prefix" -v o="$objects/" '
+        $3 != "U" && $2 !~ ("^(" p ")") && index($2, "__") != 1 {
+            sub(/\.o:$/, ".c", $1)
+            print substr($1, length(o) + 1) ": " $2 " should begin with " p }' >>"$listed"
 done
 git ls-files -co --exclude-standard 'tests/*/test_*.c' | sed 's|.*/||' | sort | uniq -d |
     sed 's/$/: more than one test has this name/' >>"$listed"
