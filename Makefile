@@ -20,8 +20,9 @@ HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection=ful
 WARN    += $(call takes,-Wtrampolines)
 OPT_release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(FORTIFY) $(HARDEN)
 OPT_debug   := -O0 -g3
-OPT_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-OPT_tsan    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+# Line tables are all a sanitizer's report needs; the rest of -g is a fifth of the time and a third of the space.
+OPT_asan    := -O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+OPT_tsan    := -O1 -g1 -fno-omit-frame-pointer -fsanitize=thread
 OPT_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 OPT_cover   := -O0 -g --coverage
 $(if $(OPT_$(FLAVOR)),,$(error FLAVOR is one of release, debug, asan, tsan, cover, fuzz; not $(FLAVOR)))
@@ -111,20 +112,19 @@ $(O)/gen/%.o: $(O)/gen/%.c
 	@$(CC) $(CFLAGS) -c -o $@ $<
 
 # ---- tests: one binary a file; tests/nnlib sees the library alone ---------------------------------------------------
-TEST_NN   := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/nnlib/test_*.c))
-TEST_UNIT := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c))
-# ThreadSanitizer is for what has threads. Left out are readers, writers and tables, which run on one, and tests of large
-# networks or of every command's every error, whose threads the others have too.
-NOT_IN_tsan := $(addprefix %/test_,base_golden base_real real_networks c_source facts keras_json keras_source \
-	npz net_safetensors net_pack safetensors named_tensors onnx onnx_net onnx_write weights_corpus weights_file \
-	keras_file export_keras metrics num statistics text schedule summary json_scan labels matrix_read png table \
-	theme config bundle box_alarms dream overfit lr_race quiz dsl_complete dsl_errors dsl_golden dsl_hostile dsl_run \
-	plot plot_golden jp_wire jp_sign commands_bad commands_golden commands_codes commands_complete commands_examples \
-	commands_manual commands_memory commands_words receptive widget catalogue catalogue_kill scrape_corpus \
-	scrape_graph scrape_keep scrape_platforms scrape_recorded scrape_spec oauth1 oauth2 url rate link credentials \
-	customers)
-TEST_NN   := $(filter-out $(NOT_IN_$(FLAVOR)),$(TEST_NN))
-TEST_UNIT := $(filter-out $(NOT_IN_$(FLAVOR)),$(TEST_UNIT))
+T ?= *
+test_bin   = $(patsubst tests/%.c,$(O)/tests/%,$(1))
+UNIT      := $(call test_bin,$(wildcard tests/nnlib/test_$(T).c tests/unit/test_$(T).c))
+# ThreadSanitizer is for what has threads: tests that start some, that make a pool, or that run commands, whose workbench
+# has one. Of those NOT_IN_tsan leaves out what is long and has its threads in common with others.
+THREADED  := pthread_create|lg_pool_new|tests/support/(lens|http_server)\.h
+NOT_IN_tsan := $(addprefix %/test_,commands_bad commands_codes commands_complete commands_examples commands_golden \
+	commands_manual commands_memory commands_words dsl_golden dsl_hostile lr_race matrix_read overfit quiz widget)
+ifeq ($(FLAVOR)-$(T),tsan-*)
+UNIT      := $(filter-out $(NOT_IN_tsan),$(call test_bin,$(shell grep -lE '$(THREADED)' tests/nnlib/test_*.c tests/unit/test_*.c)))
+endif
+# A test runs for a second: optimising it takes longer than what that saves.
+$(O)/tests/%: CFLAGS += $(if $(filter release,$(FLAVOR)),-O1)
 $(O)/tests/nnlib/%: tests/nnlib/%.c $(O)/libnnlib.a tests/support/test.h
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/libnnlib.a $(NN_LIBS)
@@ -135,29 +135,30 @@ $(O)/tests/unit/%: tests/unit/%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a tests/s
 $(addprefix $(O)/tests/unit/,test_catalogue test_catalogue_kill): PKG_LIBS += -lsqlite3
 $(addprefix $(O)/tests/unit/test_,jail keras_file weights_corpus weights_file export_keras commands_export): | $(O)/logolens
 
-.PHONY: unit
-T ?= *
-unit: $(if $(filter *,$(T)),$(TEST_NN) $(TEST_UNIT),$(filter %/test_$(T),$(TEST_NN) $(TEST_UNIT))) ## C tests only; T=name for one of them (T=dsl_parser)
-	@FLAVOR=$(FLAVOR) sh tests/run.sh $(O)/tests '$(T)'
+.PHONY: unit unit-build
+unit-build: $(UNIT)
+unit: unit-build ## C tests only; T=name for one of them (T=dsl_parser)
+	@FLAVOR=$(FLAVOR) sh tests/run.sh $(O)/tests $(UNIT)
 
 # ---- the two commands of the README --------------------------------------------------------------------------------
 VENV := build/venv
 .PHONY: demo demo-run lab register
 demo: ## set up, build, run the logo classifier on the sample set, show the result
 	@sh install/setup.sh
-	@$(MAKE) --no-print-directory demo-run
+	@$(MAKE) --no-print-directory -j"$$(nproc)" demo-run
 demo-run: register
 	@$(VENV)/bin/python tools/demo.py notebooks/01-logo-classifier.ipynb build/demo
 register: all
 	@build/logolens install --prefix $(VENV)
 lab: ## open the notebook in JupyterLab
 	@sh install/setup.sh
-	@$(MAKE) --no-print-directory register
+	@$(MAKE) --no-print-directory -j"$$(nproc)" register
 	@$(VENV)/bin/jupyter lab notebooks/01-logo-classifier.ipynb
 
 .PHONY: test test-run test-slow e2e browser
 test: ## set up and run every fast test
 	@sh install/setup.sh --tests
+	@$(MAKE) --no-print-directory -j"$$(nproc)" all
 	@$(MAKE) --no-print-directory test-run
 test-run: lint all
 	@sh tests/all.sh '$(FLAVOR)'
@@ -168,7 +169,9 @@ test-slow: ## sanitizers, both compilers, long tests (after `make test`)
 
 # The kernel as other programs see it: Jupyter's own checks and ours, with the private Jupyter's Python.
 JUPYTER_PYTHON ?= $(CURDIR)/$(VENV)/bin/python
-e2e: $(O)/logolens $(O)/support/decode_tool $(O)/support/keras_tool $(O)/support/net_tool ## protocol tests against build/logolens; E=protocol for one file
+.PHONY: e2e-build
+e2e-build: $(O)/logolens $(O)/support/decode_tool $(O)/support/keras_tool $(O)/support/net_tool
+e2e: e2e-build ## protocol tests against build/logolens; E=protocol for one file
 	@LOGOLENS_FLAVOR=$(FLAVOR) LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' LSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/lsan.supp:print_suppressions=0' \
 	 TSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/tsan.supp:halt_on_error=1' $(JUPYTER_PYTHON) tests/e2e/run.py $(E)
 

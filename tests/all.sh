@@ -2,7 +2,15 @@
 # all.sh FLAVOR: every fast test, added up; called by `make test`. The last line is `N passed, N failed, N skipped`.
 flavor=${1:-release}
 . tests/support/sum.sh
-step "C tests ($flavor)" make --no-print-directory -j"$(nproc)" unit FLAVOR="$flavor"
-step "the kernel as Jupyter sees it ($flavor)" make --no-print-directory e2e FLAVOR="$flavor"
-[ "$flavor" != release ] || step "JupyterLab in a browser" make --no-print-directory browser
+built() { make --no-print-directory -j"$(nproc)" unit-build e2e-build "$@" FLAVOR="$flavor"; }
+# Chromium and the kernels of the end-to-end tests wait more than they compute: the C tests take what they leave.
+if [ "$flavor" = release ]; then
+    step "everything builds ($flavor)" built register
+    beside "JupyterLab in a browser" make --no-print-directory browser
+else
+    step "everything builds ($flavor)" built
+fi
+beside "the kernel as Jupyter sees it ($flavor)" make --no-print-directory e2e FLAVOR="$flavor"
+beside "C tests ($flavor)" make --no-print-directory unit FLAVOR="$flavor"
+join
 finish

@@ -505,6 +505,7 @@ def main():
                 except Exception as error:  # noqa: BLE001 - every fault of a test is a failure of that test
                     failed += 1
                     print(f"  FAILED {test.__name__}: {str(error)[:1500]}")
+                    print(f"  CAUSE {test.__name__}: {' '.join(str(error).split())[:400]}")
                     if args.keep:
                         page.screenshot(path=str(args.keep / f"failed-{test.__name__}.png"))
                 page.close()

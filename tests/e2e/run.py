@@ -8,6 +8,8 @@ sys.path.insert(0, str(folder))
 suite = unittest.defaultTestLoader.discover(str(folder), pattern=f"test_{sys.argv[1] if len(sys.argv) > 1 else '*'}.py")
 result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
 failed, skipped = len(result.failures) + len(result.errors), len(result.skipped)
+for test, trace in result.failures + result.errors:
+    print(f"  CAUSE {test}: {trace.strip().splitlines()[-1][:400]}")
 for test, why in result.skipped:
     print(f"  skipped {test}: {why}")
 print(f"{max(result.testsRun - failed - skipped, 0)} passed, {failed} failed, {skipped} skipped")
