@@ -1,4 +1,5 @@
 /* table_of.c - any object with rows as a table, for `export` and for `compare`. */
+#include "kernel/commands/box_customers.h"
 #include "kernel/commands/box_matrix.h"
 #include "kernel/commands/box_sweep.h"
 #include "kernel/commands/box_table.h"
@@ -91,6 +92,7 @@ lg_status cmd_table_of(const dsl_object *object, rep_table *table, lg_err *err)
         const dsl_class *cls;
         lg_status (*fill)(const void *payload, rep_table *table, lg_err *err);
     } kinds[] = {{&cmd_table_class, of_table},
+                 {&cmd_customers_class, of_table}, /* begins with one */
                  {&cmd_matrix_class, of_matrix},
                  {&cmd_sweep_class, cmd_sweep_table},
                  {&cmd_dataset_class, of_dataset},

@@ -550,6 +550,8 @@ static lg_status wrong_kind(dsl_walk *walk, const dsl_target *target, const dsl_
     dsl_each_name(walk, param->kinds, list_name, &list);
     bool model = param->kinds == DSL_MODELS && found->kind == DSL_KIND_DATASET;
     if (list.count) lg_try(err, "%s %s", what, list.name[0]);
+    else if (param->kinds == DSL_POSTSES && found->kind == DSL_KIND_MODEL)
+        lg_try(err, "classify posts with %s as labelled, then: %s labelled", found->name, what);
     else if (model) lg_try(err, "define a model first: `model scratch on %s { … }`", found->name);
     return lg_err_place(err, word->span);
 }

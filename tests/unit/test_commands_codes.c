@@ -1,5 +1,5 @@
 /* Every example of an error code, as `help LLxxx` shows it, gives that code: as it stands, or as the table says. */
-#include "tests/support/lens.h"
+#include "tests/support/labelled.h"
 
 /* What stands before, what is run instead of an example that is a description, or why a code is not run here. */
 typedef struct example_case {
@@ -96,6 +96,7 @@ static bool gives(const dsl_code *code, const example_case *how)
         CHECK_OK(lens_run(&l, "load logos from shop\n"
                               "model scratch on logos { conv 4 3x3 relu; flatten; dense classes softmax }\n"
                               "fit scratch epochs 1 quiet"));
+    if (!how || !how->empty) labelled_shop(&l);
     if (how && how->before && lens_run(&l, how->before))
         printf("before LL%03d: LL%03d %s\n", code->code, l.err.code, l.err.msg);
     lens_run(&l, cell);

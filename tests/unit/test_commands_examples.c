@@ -1,5 +1,5 @@
 /* Every example in the commands' own tables runs as it is written, in a session that has what examples speak of. */
-#include "tests/support/lens.h"
+#include "tests/support/labelled.h"
 
 extern const dsl_command *const dsl_commands[];
 
@@ -16,6 +16,7 @@ static void start(lens *l)
                     "save scratch to scratch.lmodel\n"
                     "let lr = 0.01"))
         TEST_FAIL("setup: LL%03d %s", l->err.code, l->err.msg);
+    labelled_shop(l);
 }
 
 /* The drawn set has 3,000 pictures: examples that load it get the shop's folder instead. */

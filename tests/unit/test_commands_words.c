@@ -1,5 +1,5 @@
 /* Every word of the language: `help` knows it, and every option takes its own default. Lists come from the tables. */
-#include "tests/support/lens.h"
+#include "tests/support/labelled.h"
 
 extern const dsl_command *const dsl_commands[];
 static lens l;
@@ -17,6 +17,7 @@ static void setup(void)
                      "model transfer on logos { flatten; dense classes softmax }\n"
                      "let lr = 0.01"))
         TEST_FAIL("LL%03d %s", l.err.code, l.err.msg);
+    labelled_shop(&l);
 }
 
 static int helps(const char *word)
