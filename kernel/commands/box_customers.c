@@ -69,13 +69,23 @@ static void person_row(rep_table *table, const rep_person *person)
 
 static void fill_table(rep_table *table, const rep_customers *list)
 {
-    static const rep_column columns[] = {
-        {"rank", REP_NUMBER},          {"standing", REP_TEXT},      {"user", REP_TEXT},
-        {"platform", REP_TEXT},        {"posts", REP_NUMBER},       {"brand_posts", REP_NUMBER},
-        {"rival_posts", REP_NUMBER},   {"all_posts", REP_NUMBER},   {"share", REP_NUMBER},
-        {"last", REP_TEXT},            {"expected_precision", REP_NUMBER}, {"low", REP_NUMBER},
-        {"high", REP_NUMBER},          {"evidence_urls", REP_TEXT}, {"evidence_ids", REP_TEXT}};
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) rep_column_add(table, columns[i].name, columns[i].type);
+    static const rep_column columns[] = {{"rank", REP_NUMBER},
+                                         {"standing", REP_TEXT},
+                                         {"user", REP_TEXT},
+                                         {"platform", REP_TEXT},
+                                         {"posts", REP_NUMBER},
+                                         {"brand_posts", REP_NUMBER},
+                                         {"rival_posts", REP_NUMBER},
+                                         {"all_posts", REP_NUMBER},
+                                         {"share", REP_NUMBER},
+                                         {"last", REP_TEXT},
+                                         {"expected_precision", REP_NUMBER},
+                                         {"low", REP_NUMBER},
+                                         {"high", REP_NUMBER},
+                                         {"evidence_urls", REP_TEXT},
+                                         {"evidence_ids", REP_TEXT}};
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        rep_column_add(table, columns[i].name, columns[i].type);
     for (size_t i = 0; i < list->current + list->potential; i++) person_row(table, &list->person[i]);
 }
 
@@ -131,9 +141,8 @@ static void box_where_fields(const void *payload, lg_buf *out)
 static void box_brief(const void *payload, lg_buf *out)
 {
     const rep_customers *list = &((const box *)payload)->list;
-    lg_buf_addf(out, "customers of %s: %s current, %s potential%s", list->brand,
-                lg_thousands((long long)list->current), lg_thousands((long long)list->potential),
-                list->anonymous ? ", without names" : "");
+    lg_buf_addf(out, "customers of %s: %s current, %s potential%s", list->brand, lg_thousands((long long)list->current),
+                lg_thousands((long long)list->potential), list->anonymous ? ", without names" : "");
 }
 
 static lg_status box_show(const dsl_object *object, const char *name, dsl_out *out, lg_err *err)
@@ -142,8 +151,8 @@ static lg_status box_show(const dsl_object *object, const char *name, dsl_out *o
     plt_doc doc;
     (void)name;
     plt_doc_init(&doc);
-    lg_status st = cmd_doc_customers(&doc, &b->list, &(cmd_customers_page){.from = b->from, .where = "", .said = ""},
-                                     err);
+    lg_status st =
+        cmd_doc_customers(&doc, &b->list, &(cmd_customers_page){.from = b->from, .where = "", .said = ""}, err);
     if (st == LG_OK) return cmd_display_to(out, &doc, true, 0, err);
     plt_doc_release(&doc);
     return st;

@@ -19,10 +19,9 @@
  *     all_posts          posts with a picture that the model could look at
  *     share              posts / all_posts, 0 to 1
  *     last               day of the newest of them, UTC, "2026-10-01"
- *     expected_precision chance that the entry is right, 0 to 1, and the ends of its 95% interval; missing: cannot be said
- *     low, high
- *     evidence_urls      addresses of the posts that count, newest first, blank-separated; "" under anonymous
- *     evidence_ids       their ids, as many; "" under anonymous
+ *     expected_precision chance that the entry is right, 0 to 1, and the ends of its 95% interval; missing: cannot be
+ * said low, high evidence_urls      addresses of the posts that count, newest first, blank-separated; "" under
+ * anonymous evidence_ids       their ids, as many; "" under anonymous
  *
  * Fields: fans.brand, fans.count (current customers listed), fans.potential, fans.found, fans.potential_found,
  * fans.nameless, fans.right, fans.right_low, fans.right_high (of the current customers listed), fans.precision,

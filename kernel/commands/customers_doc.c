@@ -17,8 +17,7 @@ static const char *posts_word(long long n)
 /* " that are nike or puma": what counts, in words. */
 static void add_names(lg_buf *out, const char *const *name, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        lg_buf_addf(out, "%s%s", !i ? "" : i + 1 < n ? ", " : " or ", plt_label(name[i]));
+    for (size_t i = 0; i < n; i++) lg_buf_addf(out, "%s%s", !i ? "" : i + 1 < n ? ", " : " or ", plt_label(name[i]));
 }
 
 /* ---- how many are right ---- */
@@ -45,23 +44,25 @@ static void doc_right(plt_doc *doc, const rep_customers *list, rep_standing stan
 static void doc_shift(plt_doc *doc, const rep_trust *trust, size_t listed, const char *what)
 {
     if (isnan(trust->shifted) || !(trust->shifted < trust->low) || !listed) return;
-    plt_text(doc,
-             "Careful: %s%% of the validation images are called %s, but only %s%% of the pictures in these posts. Where "
-             "fewer show it, more of those called so are wrong. Corrected for that, about %.0f of %s are right.",
-             plt_points(trust->validation_called, 0), what, plt_points(trust->posts_called, 1),
-             round(trust->shifted * (double)listed), lg_thousands((long long)listed));
+    plt_text(
+        doc,
+        "Careful: %s%% of the validation images are called %s, but only %s%% of the pictures in these posts. Where "
+        "fewer show it, more of those called so are wrong. Corrected for that, about %.0f of %s are right.",
+        plt_points(trust->validation_called, 0), what, plt_points(trust->posts_called, 1),
+        round(trust->shifted * (double)listed), lg_thousands((long long)listed));
 }
 
 static void doc_how(plt_doc *doc, const rep_customers *list)
 {
     const rep_trust *trust = &list->trust[REP_CURRENT];
     if (!list->current || isnan(trust->share)) return;
-    plt_note(doc,
-             "Counted from this: %s, %s%% (%s to %s). An entry is right when one of its photos shows %s. More photos of "
-             "one person do not count as more, because what deceives the model once deceives it again. Posts may differ "
-             "from validation images.",
-             trust->how, plt_points(trust->share, 1), plt_points(trust->low, 1), plt_points(trust->high, 1),
-             plt_label(list->brand));
+    plt_note(
+        doc,
+        "Counted from this: %s, %s%% (%s to %s). An entry is right when one of its photos shows %s. More photos of "
+        "one person do not count as more, because what deceives the model once deceives it again. Posts may differ "
+        "from validation images.",
+        trust->how, plt_points(trust->share, 1), plt_points(trust->low, 1), plt_points(trust->high, 1),
+        plt_label(list->brand));
     if (list->posts->calibration) plt_note(doc, "Confidence: %s", list->posts->calibration);
 }
 
@@ -227,8 +228,8 @@ static void doc_nobody(plt_doc *doc, const rep_customers *list)
     const char *brand = plt_label(list->brand);
     plt_sentence(doc, "Nobody was found who posts %s so often and so surely", brand);
     if (!n.called)
-        plt_item(doc, "the model calls none of the %s %s with a picture %s", lg_thousands((long long)list->posts_looked),
-                 posts_word((long long)list->posts_looked), brand);
+        plt_item(doc, "the model calls none of the %s %s with a picture %s",
+                 lg_thousands((long long)list->posts_looked), posts_word((long long)list->posts_looked), brand);
     if (n.unsure)
         plt_item(doc, "%s %s called %s with less than %.4g%%, at most with %s%%: lower `min`%s",
                  lg_thousands((long long)n.unsure), n.unsure == 1 ? "picture is" : "pictures are", brand,
@@ -253,10 +254,11 @@ static void doc_nameless(plt_doc *doc, const rep_customers *list)
 /* Under anonymous, what rows were chosen by may be a name. */
 static void doc_title(plt_doc *doc, const rep_customers *list, const cmd_customers_page *page)
 {
-    plt_title(doc, "customers of %s from %s%s: %s %s with a picture, at least %.4g%% sure, %d %s or more%s", list->brand,
-              page->from, *page->where && list->anonymous ? " where …" : page->where, lg_thousands((long long)list->posts_looked),
-              posts_word((long long)list->posts_looked), 100 * (double)list->least, list->wanted_posts,
-              posts_word(list->wanted_posts), list->anonymous ? ", without names" : "");
+    plt_title(doc, "customers of %s from %s%s: %s %s with a picture, at least %.4g%% sure, %d %s or more%s",
+              list->brand, page->from, *page->where && list->anonymous ? " where …" : page->where,
+              lg_thousands((long long)list->posts_looked), posts_word((long long)list->posts_looked),
+              100 * (double)list->least, list->wanted_posts, posts_word(list->wanted_posts),
+              list->anonymous ? ", without names" : "");
     if (*page->said) plt_note(doc, "%s", page->said);
 }
 

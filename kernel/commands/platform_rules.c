@@ -11,20 +11,24 @@
 static void doc_rules(plt_doc *doc)
 {
     plt_title(doc, "Before names are used: what the platforms allow");
-    plt_item(doc, "%s",
-             "X (Developer Policy, off-X matching): to connect a username with a customer record, a person, a household or "
-             "a device outside of X, that person has to agree expressly beforehand. A list made here is no such consent. "
-             "Nothing about health, money, politics, faith, origin or sexuality may be concluded from posts.");
-    plt_item(doc, "%s",
-             "Facebook and Instagram (Meta Platform Terms): what the interface gives may not be sold and not be used to "
-             "watch people; for posts of a hashtag Instagram tells no names at all.");
-    plt_item(doc, "%s",
-             "Bluesky, Mastodon and all others: a name with posts is personal data, also where everybody can read it. Data "
-             "protection law applies (in Europe the GDPR): have a reason, tell people, delete on request. `delete user "
-             "NAME` removes a person here.");
-    plt_text(doc, "%s",
-             "Without names: `customers … anonymous` keeps the ranks and counts, and numbers in the place of names. This is "
-             "told once; it is no legal advice.");
+    plt_item(
+        doc, "%s",
+        "X (Developer Policy, off-X matching): to connect a username with a customer record, a person, a household or "
+        "a device outside of X, that person has to agree expressly beforehand. A list made here is no such consent. "
+        "Nothing about health, money, politics, faith, origin or sexuality may be concluded from posts.");
+    plt_item(
+        doc, "%s",
+        "Facebook and Instagram (Meta Platform Terms): what the interface gives may not be sold and not be used to "
+        "watch people; for posts of a hashtag Instagram tells no names at all.");
+    plt_item(
+        doc, "%s",
+        "Bluesky, Mastodon and all others: a name with posts is personal data, also where everybody can read it. Data "
+        "protection law applies (in Europe the GDPR): have a reason, tell people, delete on request. `delete user "
+        "NAME` removes a person here.");
+    plt_text(
+        doc, "%s",
+        "Without names: `customers … anonymous` keeps the ranks and counts, and numbers in the place of names. This is "
+        "told once; it is no legal advice.");
 }
 
 static char *mark_path(lg_err *err)

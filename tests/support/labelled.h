@@ -1,7 +1,7 @@
 /* labelled.h - for tests of commands: classified posts without a catalogue or a model, bound to names.
  *
- *     labelled_shop(&l);   // `posts`: five posts of three people; `labelled`: the same, classified, with validation images
- *     labelled_bind(&l, "odd", posts_of("twitter ann 1 adidas\n")); */
+ *     labelled_shop(&l);   // `posts`: five posts of three people; `labelled`: the same, classified, with validation
+ * images labelled_bind(&l, "odd", posts_of("twitter ann 1 adidas\n")); */
 #ifndef TEST_LABELLED_H
 #define TEST_LABELLED_H
 

@@ -1,4 +1,5 @@
-/* test_customers_words.c - `customers` in a session: its tables and sentences, photos, fields, and names of strangers. */
+/* test_customers_words.c - `customers` in a session: its tables and sentences, photos, fields, and names of strangers.
+ */
 #include "kernel/commands/box_customers.h"
 #include "tests/support/labelled.h"
 #include "tests/support/posts.h"
@@ -51,7 +52,9 @@ static void open_shop(void)
 {
     lens_open(&l);
     posts_shop(&l, "posts");
-    labelled_bind(&l, "labelled", classified("adidas:93 adidas nike nike:70 adidas:88 puma other:99 other adidas nike ? adidas adidas:97"));
+    labelled_bind(
+        &l, "labelled",
+        classified("adidas:93 adidas nike nike:70 adidas:88 puma other:99 other adidas nike ? adidas adidas:97"));
 }
 
 /* First, because it is told once. */
@@ -94,8 +97,9 @@ TEST(who_posts_the_brand_and_how_many_are_right)
     const char *text = lg_buf_str(&l.text);
     CHECK_HAS(text, "customers of adidas from labelled: 10 posts with a picture, at least 80% sure, 1 post or more");
     CHECK_HAS(text, "Of 2 listed about 2 are right (0 to 2)");
-    CHECK_HAS(text, "of the 107 validation images (logos.val) 40 were called adidas with at least 80%, and 33 of them are, "
-                    "82.5%");
+    CHECK_HAS(text,
+              "of the 107 validation images (logos.val) 40 were called adidas with at least 80%, and 33 of them are, "
+              "82.5%");
     CHECK_HAS(text, "calibrated on 107 validation images");
     CHECK_HAS(text, "@ann");
     CHECK_HAS(text, "Potential customers: they post nike or puma, and not adidas");
@@ -127,7 +131,8 @@ TEST(what_was_not_asked_for_is_said)
     open_shop();
     CHECK_OK(run("customers from labelled"));
     CHECK_HAS(lg_buf_str(&l.text), "brand adidas, the label with the most pictures; `brand NAME` asks for another");
-    rep_posts *strict = classified("adidas:93 adidas nike nike:70 adidas:88 puma other:99 other adidas nike ? adidas adidas:97");
+    rep_posts *strict =
+        classified("adidas:93 adidas nike nike:70 adidas:88 puma other:99 other adidas nike ? adidas adidas:97");
     strict->least = 0.9f;
     labelled_bind(&l, "strict", strict);
     CHECK_OK(run("customers from strict brand adidas"));
@@ -160,7 +165,8 @@ TEST(nobody_found_says_what_to_lower)
 TEST(it_cannot_be_said_without_validation_images)
 {
     open_shop();
-    rep_posts *raw = classified("adidas:93 adidas nike nike:70 adidas:88 puma other:99 other adidas nike ? adidas adidas:97");
+    rep_posts *raw =
+        classified("adidas:93 adidas nike nike:70 adidas:88 puma other:99 other adidas nike ? adidas adidas:97");
     raw->validations = 0;
     labelled_bind(&l, "raw", raw);
     CHECK_OK(run("customers from raw brand adidas as fans"));
@@ -174,11 +180,12 @@ TEST(it_cannot_be_said_without_validation_images)
 /* Nobody's name, number, words or address is anywhere: outputs, fields, files. */
 TEST(anonymous_lists_lead_to_nobody)
 {
-    static const char *const traces[] = {"ann", "Ann", "bob", "cia", "dan", "twitter.example", "1011", "T0", "data:image"};
+    static const char *const traces[] = {"ann",  "Ann", "bob",       "cia", "dan", "twitter.example",
+                                         "1011", "T0",  "data:image"};
     open_shop();
     CHECK_OK(run("customers from labelled brand adidas anonymous as fans; fans; show fans; describe fans"));
     CHECK_OK(run("customers from labelled brand adidas anonymous as fans\nshow fans sort share\n"
-                          "export fans to fans.csv\nexport fans to fans.json\nexport fans to fans.html"));
+                 "export fans to fans.csv\nexport fans to fans.json\nexport fans to fans.html"));
     lg_buf all;
     lg_buf_init(&all, 0);
     lg_buf_addf(&all, "%s%s", lg_buf_str(&l.text), lg_buf_str(&l.html));
@@ -203,9 +210,10 @@ TEST(anonymous_lists_lead_to_nobody)
 TEST(names_of_strangers_do_no_harm)
 {
     lens_open(&l);
-    labelled_bind(&l, "odd", posts_of("twitter <img/src=x/onerror=alert(1)> 1 adidas\ntwitter =HYPERLINK(1) 2 adidas\n"
-                         "twitter \xe2\x80\xaetxt.exe 3 adidas\ntwitter \x1b[31mred 4 adidas\n"
-                         "twitter %s%n 5 adidas\n"));
+    labelled_bind(&l, "odd",
+                  posts_of("twitter <img/src=x/onerror=alert(1)> 1 adidas\ntwitter =HYPERLINK(1) 2 adidas\n"
+                           "twitter \xe2\x80\xaetxt.exe 3 adidas\ntwitter \x1b[31mred 4 adidas\n"
+                           "twitter %s%n 5 adidas\n"));
     CHECK_OK(run("customers from odd as fans\nshow fans sort posts\nexport fans to odd.csv"));
     CHECK(!strstr(lg_buf_str(&l.html), "<img/src"));
     CHECK_HAS(lg_buf_str(&l.html), "&lt;img/src=x/onerror=alert(1)&gt;");
@@ -276,8 +284,8 @@ TEST(thousands_of_people_fit_into_an_output)
         picture[i] = real->post[0].picture[0];
         picture[i].label = i % 4, picture[i].confidence = 0.9f;
         char *who = lg_arena_strf(&posts->arena, &err, "user%d", i % 2000);
-        post[i] = (rep_post){.platform = "twitter", .id = "1", .author_handle = who, .time = i, .picture = &picture[i],
-                             .pictures = 1};
+        post[i] = (rep_post){
+            .platform = "twitter", .id = "1", .author_handle = who, .time = i, .picture = &picture[i], .pictures = 1};
     }
     posts->post = post, posts->count = 5000;
     labelled_bind(&l, "many", posts);
