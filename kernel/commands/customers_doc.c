@@ -7,7 +7,8 @@
 
 #include "lib/base/banned.h"
 
-enum { PHOTO = 72, PHOTOS = 96, EACH = 4 }; /* pixels on the page; photos in all and of one person, at most */
+/* Pixels on the page; photos in all and of one person, at most; people who get a row of photos of their own. */
+enum { PHOTO = 72, PHOTOS = 96, EACH = 4, ROWS = 12 };
 
 static const char *posts_word(long long n)
 {
@@ -133,48 +134,72 @@ static size_t photos_each(const rep_customers *list, size_t *total)
     }
 }
 
-static lg_status add_photo(plt_doc *doc, const rep_customers *list, const rep_evidence *evidence, int side, bool *seen,
-                           lg_err *err)
-{
-    char day[REP_DATE];
-    lg_err unreadable = {0};
-    img_picture rgb = {0};
-    rep_date(evidence->post->time, day);
-    *seen = cmd_picture_pixels(evidence->picture, side, &rgb, &unreadable) == LG_OK;
-    if (*seen)
-        plt_thumb(doc, rgb.px, rgb.w, rgb.h, PLT_EDGE_NONE, "%s%s%s %s%%", day, *day ? "\n" : "",
-                  list->posts->label[evidence->label], plt_points((double)evidence->picture->confidence, 0));
-    img_picture_release(&rgb);
-    if (unreadable.status == LG_E_MEMORY) *err = unreadable;
-    return err->status;
-}
-
 typedef struct photo_walk {
     const rep_customers *list;
     const cmd_customers_page *page;
     size_t each, total, done, shown, missing, left;
     int side;
+    bool rows;                /* a row for each person; else all in a flow, under the name of each */
+    const rep_person *person; /* whose row it is */
 } photo_walk;
+
+/* A name beside a small picture: its beginning. */
+static void add_short(lg_buf *out, const char *name)
+{
+    enum { LONGEST = 12 };
+    size_t len = strlen(name);
+    bool longer = lg_utf8_count(name, len) > LONGEST;
+    lg_buf_add(out, name, longer ? lg_utf8_offset(name, len, LONGEST - 1) : len);
+    if (longer) lg_buf_adds(out, "…");
+}
+
+static void begin_row(plt_doc *doc, photo_walk *w, const rep_person *person)
+{
+    bool potential = person->standing == REP_POTENTIAL;
+    bool first = !w->person || w->person->standing != person->standing;
+    if (w->rows && w->person != person)
+        plt_grid_group(doc, "%d %s%s", person->rank, person->name, potential ? " (potential)" : "");
+    else if (!w->rows && first) plt_grid_group(doc, "%s customers", potential ? "Potential" : "Current");
+    w->person = person;
+}
+
+static lg_status add_photo(plt_doc *doc, photo_walk *w, const rep_person *person, const rep_evidence *evidence,
+                           lg_err *err)
+{
+    char day[REP_DATE];
+    lg_err unreadable = {0};
+    lg_buf caption;
+    img_picture rgb = {0};
+    if (cmd_picture_pixels(evidence->picture, w->side, &rgb, &unreadable)) {
+        w->missing++;
+        if (unreadable.status == LG_E_MEMORY) *err = unreadable;
+        return err->status;
+    }
+    lg_buf_init(&caption, 0);
+    if (!w->rows) lg_buf_addf(&caption, "%d ", person->rank), add_short(&caption, person->name);
+    rep_date(evidence->post->time, day);
+    lg_buf_addf(&caption, "%s%s%s%s %s%%", w->rows ? "" : "\n", day, *day ? "\n" : "",
+                w->list->posts->label[evidence->label], plt_points((double)evidence->picture->confidence, 0));
+    begin_row(doc, w, person);
+    plt_thumb(doc, rgb.px, rgb.w, rgb.h, PLT_EDGE_NONE, "%s", lg_buf_str(&caption));
+    w->shown++;
+    lg_buf_release(&caption);
+    img_picture_release(&rgb);
+    return LG_OK;
+}
 
 static lg_status add_person(plt_doc *doc, photo_walk *w, const rep_person *person, lg_err *err)
 {
     size_t n = person->evidences < w->each ? person->evidences : w->each;
     w->left += person->evidences - n;
-    bool named = false;
     for (size_t i = 0; i < n; i++, w->done++) {
-        bool seen = false;
         if (w->shown == PHOTOS) {
             w->left++;
             continue;
         }
         if (w->page->live) cmd_live_progress(w->page->live, "photos", (long)w->done, (long)w->total);
         LG_TRY(lg_cancel_check(w->page->cancel, err));
-        if (!named)
-            plt_grid_group(doc, "%d %s%s", person->rank, person->name,
-                           person->standing == REP_POTENTIAL ? " (potential)" : "");
-        named = true;
-        LG_TRY(add_photo(doc, w->list, &person->evidence[i], w->side, &seen, err));
-        *(seen ? &w->shown : &w->missing) += 1;
+        LG_TRY(add_photo(doc, w, person, &person->evidence[i], err));
     }
     return LG_OK;
 }
@@ -187,6 +212,7 @@ static lg_status doc_photos(plt_doc *doc, const rep_customers *list, const cmd_c
         return LG_OK;
     }
     w.each = photos_each(list, &w.total);
+    w.rows = list->current + list->potential <= ROWS;
     w.side = w.total <= PHOTOS / 3 ? 2 * PHOTO : PHOTO; /* sharp on dense screens where there is room */
     plt_grid(doc, PHOTO, "Evidence: the newest photos of each, with what the model calls them and how sure it is");
     for (size_t i = 0; i < list->current + list->potential; i++) LG_TRY(add_person(doc, &w, &list->person[i], err));
@@ -226,7 +252,7 @@ static void doc_nobody(plt_doc *doc, const rep_customers *list)
 {
     nearly n = count_nearly(list);
     const char *brand = plt_label(list->brand);
-    plt_sentence(doc, "Nobody was found who posts %s so often and so surely", brand);
+    plt_sentence(doc, "Nobody was found who posts %s%s", brand, n.called ? " so often and so surely" : "");
     if (!n.called)
         plt_item(doc, "the model calls none of the %s %s with a picture %s",
                  lg_thousands((long long)list->posts_looked), posts_word((long long)list->posts_looked), brand);
