@@ -39,7 +39,7 @@ static char *keep(rep_table *table, const char *text)
     return lg_arena_strndup(&table->text, text, strlen(text), &table->failed);
 }
 
-void rep_column_add(rep_table *table, const char *name, rep_type type)
+void rep_column_mean(rep_table *table, const char *name, rep_type type, rep_meaning meaning)
 {
     if (table->failed.status) return;
     if (table->columns == REP_COLUMNS) {
@@ -47,7 +47,12 @@ void rep_column_add(rep_table *table, const char *name, rep_type type)
         return;
     }
     char *copy = keep(table, name);
-    if (copy) table->column[table->columns++] = (rep_column){copy, type};
+    if (copy) table->column[table->columns++] = (rep_column){copy, type, meaning};
+}
+
+void rep_column_add(rep_table *table, const char *name, rep_type type)
+{
+    rep_column_mean(table, name, type, REP_AS_IS);
 }
 
 static rep_cell missing(rep_type type)
@@ -128,7 +133,8 @@ void rep_missing(rep_table *table)
 
 void rep_table_copy(const rep_table *from, rep_table *to)
 {
-    for (int i = 0; i < from->columns; i++) rep_column_add(to, from->column[i].name, from->column[i].type);
+    for (int i = 0; i < from->columns; i++)
+        rep_column_mean(to, from->column[i].name, from->column[i].type, from->column[i].meaning);
     for (size_t r = 0; r < from->rows; r++) {
         rep_row_add(to);
         for (int i = 0; i < from->columns; i++) {

@@ -39,10 +39,27 @@ typedef union rep_cell {
     double number;    /* REP_NUMBER; REP_TRUTH: 1 or 0. NaN: missing */
 } rep_cell;
 
+/* What a column's texts or numbers are, for formats that tell apart more than we do (parquet.h). Where a value is
+ * something else the column counts as REP_AS_IS. */
+typedef enum rep_meaning {
+    REP_AS_IS,
+    REP_AS_WHOLE, /* numbers: whole ones, below 2^53 */
+    REP_AS_TIME,  /* texts: 2026-10-01T08:00:00Z or 2026-10-01T08:00:00.123Z, as rep_time writes */
+    REP_AS_DAY    /* texts: 2026-10-01 */
+} rep_meaning;
+
 typedef struct rep_column {
     const char *name;
     rep_type type;
+    rep_meaning meaning;
 } rep_column;
+
+/* What long work asks and tells on its way; {0} does neither. */
+typedef struct rep_work {
+    lg_cancel *cancel;
+    void (*progress)(void *ctx, size_t done, size_t total); /* rows, or cells; may be NULL */
+    void *ctx;
+} rep_work;
 
 /* Read freely; write with the functions below. */
 typedef struct rep_table {
@@ -61,6 +78,7 @@ void rep_table_init(rep_table *table);
 void rep_table_release(rep_table *table); /* leaves it as after init */
 lg_status rep_table_check(const rep_table *table, lg_err *err) LG_MUST_CHECK;
 void rep_column_add(rep_table *table, const char *name, rep_type type);
+void rep_column_mean(rep_table *table, const char *name, rep_type type, rep_meaning meaning); /* adds one, and says */
 void rep_row_add(rep_table *table);
 /* The next cell of the row added last. A cell of another type than its column is missing. */
 void rep_text(rep_table *table, const char *text);
@@ -68,6 +86,10 @@ void rep_textf(rep_table *table, const char *fmt, ...) LG_PRINTF(2, 3);
 void rep_number(rep_table *table, double number);
 void rep_truth(rep_table *table, bool truth);
 void rep_missing(rep_table *table);
+/* A text: ISO 8601 in UTC with seconds, milliseconds where there are any; its day alone. Milliseconds since 1970; what
+ * lies outside of the years 1 to 9999 is missing. */
+void rep_time(rep_table *table, int64_t milliseconds);
+void rep_day(rep_table *table, int64_t milliseconds);
 /* All columns and rows of `from` become those of `to`, which is empty. */
 void rep_table_copy(const rep_table *from, rep_table *to);
 
@@ -80,6 +102,9 @@ int rep_column_find(const rep_table *table, const char *name); /* ignoring case;
 /* A cell as it is written: "" where missing, yes or no, numbers with the fewest digits. */
 void rep_cell_text(const rep_table *table, size_t row, int column, lg_buf *out);
 void rep_number_text(double number, lg_buf *out); /* "0.1", "601", "1e+30"; NaN: nothing */
+/* Back from rep_time (or rep_day: midnight): exactly these forms, a date that exists. */
+bool rep_time_parse(const char *text, int64_t *milliseconds);
+bool rep_day_parse(const char *text, int64_t *milliseconds);
 
 /* ---- files ---- */
 /* RFC 4180: header, CRLF, quotes where needed. separator ',' or '\t'. A text that a spreadsheet would take for a
