@@ -1,6 +1,9 @@
-/* cmd_export.c - `export`: rows as CSV, TSV or JSON, what `show` draws as HTML, PNG or SVG, a network for others. */
+/* cmd_export.c - `export`: rows for spreadsheets, data frames and Tableau, what `show` draws as HTML, PNG or SVG, a
+ * network for others. */
 #include "kernel/commands/box_table.h"
 #include "kernel/commands/export_model.h"
+#include "kernel/commands/export_posts.h"
+#include "kernel/commands/export_rows.h"
 #include "lib/base/reach.h"
 
 #include <stdio.h>
@@ -8,20 +11,21 @@
 
 #include "lib/base/banned.h"
 
-enum { OBJECT, TO, FORMAT };
+enum { OBJECT, TO, FORMAT, IMAGES };
 
 /* Endings, in the order of FORMATS. `format keras` is source, as ever, but for a file that ends in .keras. */
 typedef enum export_kind { ROWS, DRAWING, NETWORK, LATER } export_kind;
 static const struct export_format {
     const char *name;
     export_kind kind;
-    const char *ending; /* of networks: which of cmd_net_format */
+    const char *ending; /* of networks: which of cmd_net_format; rows have their name */
 } formats[] = {{"csv", ROWS, NULL},       {"tsv", ROWS, NULL},      {"json", ROWS, NULL},     {"html", DRAWING, NULL},
                {"png", DRAWING, NULL},    {"svg", DRAWING, NULL},   {"keras", NETWORK, "py"}, {"py", NETWORK, "py"},
-               {"onnx", NETWORK, "onnx"}, {"c", NETWORK, "c"},      {"parquet", LATER, NULL}, {"h5", NETWORK, "h5"},
+               {"onnx", NETWORK, "onnx"}, {"c", NETWORK, "c"},      {"parquet", ROWS, NULL}, {"h5", NETWORK, "h5"},
                {"safetensors", NETWORK, "safetensors"}, {"twb", LATER, NULL}, {"hyper", LATER, NULL},
                {"keras", NETWORK, "keras"}};
 #define FORMATS "csv tsv json html png svg keras py onnx c parquet h5 safetensors twb hyper"
+#define TABLES   ".csv .tsv .json .parquet"
 #define NETWORKS ".onnx .keras .h5 .safetensors .c .py"
 enum { CSV, TSV, JSON, HTML, PNG, SVG, KERAS, KERAS_FILE = sizeof formats / sizeof *formats - 1 };
 
@@ -31,12 +35,12 @@ static const dsl_param params[] = {
                 .type = DSL_T_OBJECT,
                 .kinds = DSL_ANYTHING,
                 .required = true,
-                .help = "a dataset or a part of it, a model, a run, a table, a grid"},
+                .help = "posts, customers, a dataset or a part of it, a model, a run, a table, a grid"},
     [TO] = {.name = "to",
             .role = DSL_PREPOSITION,
             .type = DSL_T_OUTPATH,
             .required = true,
-            .help = "the file: .csv .tsv .json for rows, .html .png .svg for what `show` draws, " NETWORKS
+            .help = "the file: " TABLES " for rows, .html .png .svg for what `show` draws, " NETWORKS
                     " for a network"},
     [FORMAT] = {.name = "format",
                 .role = DSL_OPTION,
@@ -44,6 +48,10 @@ static const dsl_param params[] = {
                 .choices = FORMATS,
                 .dflt_help = "by the file's ending",
                 .help = "what to write, where the ending does not say it"},
+    [IMAGES] = {.name = "images",
+                .role = DSL_FLAG,
+                .type = DSL_T_FLAG,
+                .help = "of posts: thumbnails too, in a folder `images` beside the file"},
     {0},
 };
 
@@ -57,7 +65,7 @@ static const char *ending(const char *path)
 static lg_status not_yet(const dsl_value *at, const char *name, lg_err *err)
 {
     lg_fail(err, LG_E_UNSUPPORTED, 146, "`%s` files are not part of this version", name);
-    lg_why(err, "rows go to .csv .tsv .json, drawings to .html .png .svg, networks to " NETWORKS);
+    lg_why(err, "rows go to " TABLES ", drawings to .html .png .svg, networks to " NETWORKS);
     lg_try(err, "`save` keeps a model with its weights: save scratch to scratch.lmodel");
     return lg_err_place(err, at->span);
 }
@@ -79,7 +87,7 @@ static lg_status unknown_ending(const dsl_call *call, const char *end, lg_err *e
     near = *end ? lg_nearest(end, names, KERAS_FILE) : NULL;
     bool model = call->arg[OBJECT].count && value->object && value->object->cls->kind == DSL_KIND_MODEL;
     lg_fail(err, LG_E_ARG, 334, "`%.80s` does not say what to write", to->text);
-    lg_why(err, "the ending says it: .csv .tsv .json .html .png .svg " NETWORKS);
+    lg_why(err, "the ending says it: " TABLES " .html .png .svg " NETWORKS);
     if (!near) near = model ? "onnx" : "csv";
     lg_try(err, "export %s to %.*s.%s", call->arg[OBJECT].count ? value->text : "logos",
            (int)(*end ? end - 1 - to->text : (ptrdiff_t)strlen(to->text)), to->text, near);
@@ -107,13 +115,24 @@ static lg_status find_format(const dsl_call *call, int *out, lg_err *err)
     return formats[*out].kind == LATER ? not_yet(at, formats[*out].name, err) : LG_OK;
 }
 
+static lg_status only_posts(const dsl_value *value, lg_err *err)
+{
+    lg_fail(err, LG_E_ARG, 133, "`images` writes the pictures of posts, and `%s` is %s", value->name,
+            dsl_kind_phrase(value->object->cls->kind));
+    lg_try(err, "leave `images` out");
+    return lg_err_place(err, value->span);
+}
+
 static lg_status export_check(const dsl_call *call, lg_err *err)
 {
     int format;
     const dsl_value *value = &call->arg[OBJECT].value[0];
     LG_TRY(find_format(call, &format, err));
     const dsl_object *object = call->arg[OBJECT].count ? value->object : NULL;
-    if (!object || object->cls->kind == DSL_KIND_MODEL || formats[format].kind != NETWORK) return LG_OK;
+    if (!object) return LG_OK;
+    if (dsl_on(call, IMAGES) && (object->cls != &cmd_posts_class || formats[format].kind != ROWS))
+        return only_posts(value, err);
+    if (object->cls->kind == DSL_KIND_MODEL || formats[format].kind != NETWORK) return LG_OK;
     lg_fail(err, LG_E_ARG, 133, "only a model can be written as %s, and `%s` is %s",
             cmd_net_format_find(formats[format].ending)->content, value->name, dsl_kind_phrase(object->cls->kind));
     lg_try(err, "export %s to %s.csv", value->text, value->name);
@@ -121,38 +140,84 @@ static lg_status export_check(const dsl_call *call, lg_err *err)
 }
 
 /* ---- the object: a part, or the rows of `where`, is an object of its own ---- */
-static lg_status object_of(const dsl_call *call, dsl_object **out, lg_err *err)
+static lg_status images_of(const dsl_call *call, const dsl_value *value, dsl_object **out, lg_err *err)
 {
-    const dsl_value *value = &call->arg[OBJECT].value[0];
-    bool data = value->object->cls->kind == DSL_KIND_DATASET;
     data_set *part = NULL, *rows = NULL;
-    if (call->where && !data) {
-        lg_fail(err, LG_E_ARG, 133, "`where` chooses among images, and `%s` is %s", value->name,
-                dsl_kind_phrase(value->object->cls->kind));
-        return lg_err_place(err, value->span);
-    }
-    if (!data || (value->part == DSL_PART_ALL && !call->where)) {
-        *out = dsl_object_ref(value->object);
-        return LG_OK;
-    }
     LG_TRY(cmd_dataset_part(value, &part, err));
     lg_status st = cmd_dataset_where(call, part, NULL, NULL, NULL, &rows, err);
     data_unref(part);
     return st ? st : dsl_object_new(&cmd_dataset_class, rows, value->object->recipe, out, err);
 }
 
+static lg_status posts_of(const dsl_call *call, const dsl_value *value, dsl_object **out, lg_err *err)
+{
+    rep_posts *posts;
+    LG_TRY(cmd_posts_where(call, cmd_posts(value), &posts, err));
+    return dsl_object_new(&cmd_posts_class, posts, value->object->recipe, out, err);
+}
+
+static lg_status object_of(const dsl_call *call, dsl_object **out, lg_err *err)
+{
+    const dsl_value *value = &call->arg[OBJECT].value[0];
+    dsl_kind kind = value->object->cls->kind;
+    if (kind == DSL_KIND_DATASET && (value->part != DSL_PART_ALL || call->where))
+        return images_of(call, value, out, err);
+    if (call->where && value->object->cls == &cmd_posts_class) return posts_of(call, value, out, err);
+    if (call->where) {
+        lg_fail(err, LG_E_ARG, 133, "`where` chooses among images and posts, and `%s` is %s", value->name,
+                dsl_kind_phrase(kind));
+        return lg_err_place(err, value->span);
+    }
+    *out = dsl_object_ref(value->object);
+    return LG_OK;
+}
+
+/* ---- one export, from the question to what is said of it ---- */
+typedef struct job {
+    const dsl_call *call;
+    dsl_object *object;
+    int format;
+    const char *to;
+    lg_buf file;
+    cmd_live live;
+    rep_work work;         /* tells `live` */
+    const char *doing;     /* for `live` */
+    size_t rows;           /* of a table */
+    bool *written;         /* of posts whose pictures are written too; owned */
+    size_t thumbs, pictures;
+} job;
+
+static void tell(void *ctx, size_t done, size_t total)
+{
+    job *j = ctx;
+    cmd_live_progress(&j->live, j->doing, (long)done, (long)total);
+}
+
 /* ---- rows ---- */
-static lg_status write_rows(const dsl_object *object, int format, lg_buf *out, size_t *rows, lg_err *err)
+static lg_status posts_table(job *j, rep_table *table, lg_err *err)
+{
+    const rep_posts *posts = j->object->payload;
+    rep_posts_files files = {.folder = CMD_POSTS_FOLDER};
+    rep_table_init(table);
+    if (!dsl_on(j->call, IMAGES)) return rep_posts_table(posts, NULL, table, err);
+    j->pictures = rep_posts_pictures(posts);
+    j->written = lg_alloc(j->pictures, sizeof *j->written, err);
+    if (!j->written) return err->status;
+    j->doing = "making thumbnails";
+    LG_TRY(cmd_posts_thumbs(j->call, posts, j->to, &j->work, j->written, &j->thumbs, err));
+    files.written = j->written;
+    return rep_posts_table(posts, &files, table, err);
+}
+
+static lg_status write_rows(job *j, lg_err *err)
 {
     rep_table *table = lg_alloc(1, sizeof *table, err);
     if (!table) return err->status;
-    lg_status st = cmd_table_of(object, table, err);
-    if (st == LG_OK) {
-        if (format == JSON) rep_json_write(table, out);
-        else rep_csv_write(table, format == TSV ? '\t' : ',', out);
-        *rows = table->rows;
-        st = lg_buf_check(out, err);
-    }
+    bool posts = j->object->cls == &cmd_posts_class;
+    lg_status st = posts ? posts_table(j, table, err) : cmd_table_of(j->object, table, err);
+    j->doing = "writing rows";
+    if (st == LG_OK) st = cmd_rows_format_find(formats[j->format].name)->write(table, &j->work, &j->file, err);
+    j->rows = table->rows;
     rep_table_release(table);
     lg_free(table);
     return st;
@@ -220,83 +285,101 @@ static lg_status draw(const dsl_object *object, const char *name, int format, lg
 }
 
 /* ---- all of it ---- */
-static cmd_net_export export_of(const dsl_call *call, const dsl_object *object)
+static cmd_net_export export_of(const job *j)
 {
-    return (cmd_net_export){
-        .object = object, .name = call->arg[OBJECT].value[0].name, .file = call->arg[TO].value[0].text};
+    return (cmd_net_export){.object = j->object, .name = j->call->arg[OBJECT].value[0].name, .file = j->to};
 }
 
-static lg_status make_bytes(const dsl_call *call, const dsl_object *object, int format, lg_buf *out, size_t *rows,
-                            lg_err *err)
+static lg_status make_bytes(job *j, lg_err *err)
 {
     const char *name;
-    if (formats[format].kind == ROWS) return write_rows(object, format, out, rows, err);
-    if (formats[format].kind == NETWORK) {
-        const cmd_net_export e = export_of(call, object);
-        return cmd_net_write(cmd_net_format_find(formats[format].ending), &e, out, err);
+    if (formats[j->format].kind == ROWS) return write_rows(j, err);
+    if (formats[j->format].kind == NETWORK) {
+        const cmd_net_export e = export_of(j);
+        return cmd_net_write(cmd_net_format_find(formats[j->format].ending), &e, &j->file, err);
     }
-    LG_TRY(cmd_part_name(call, &call->arg[OBJECT].value[0], &name, err));
-    return draw(object, name, format, out, err);
+    LG_TRY(cmd_part_name(j->call, &j->call->arg[OBJECT].value[0], &name, err));
+    return draw(j->object, name, j->format, &j->file, err);
 }
 
-static lg_status say_written(const dsl_call *call, const dsl_object *object, int format, size_t rows, size_t bytes,
-                             lg_err *err)
+static void say_rows(const job *j, plt_doc *doc)
 {
-    const char *file = call->arg[TO].value[0].text;
-    const cmd_net_format *net = formats[format].ending ? cmd_net_format_find(formats[format].ending) : NULL;
-    const cmd_net_export e = export_of(call, object);
+    const char *note = cmd_rows_format_find(formats[j->format].name)->note;
+    plt_pair(doc, "rows", "%s", lg_thousands((long long)j->rows));
+    plt_pair(doc, "bytes", "%s", lg_thousands((long long)j->file.len));
+    if (j->written) {
+        plt_pair(doc, "thumbnails", "%s, in the folder `" CMD_POSTS_FOLDER "` beside it",
+                 lg_thousands((long long)j->thumbs));
+        if (j->thumbs < j->pictures)
+            plt_note(doc, "%s cannot be read, and have no image_file", lg_thousands((long long)(j->pictures - j->thumbs)));
+    }
+    if (note) plt_note(doc, "%s", note);
+}
+
+static lg_status say_written(job *j, lg_err *err)
+{
+    const cmd_net_format *net = formats[j->format].ending ? cmd_net_format_find(formats[j->format].ending) : NULL;
+    const cmd_net_export e = export_of(j);
     plt_doc doc;
     plt_doc_init(&doc);
-    plt_title(&doc, "%s written to %s", call->arg[OBJECT].value[0].text, file);
-    if (formats[format].kind == ROWS) plt_pair(&doc, "rows", "%s", lg_thousands((long long)rows));
-    else plt_pair(&doc, "content", "%s", net ? net->content : "drawing");
-    plt_pair(&doc, "bytes", "%s", lg_thousands((long long)bytes));
+    plt_title(&doc, "%s written to %s", j->call->arg[OBJECT].value[0].text, j->to);
+    if (formats[j->format].kind == ROWS) {
+        say_rows(j, &doc);
+    } else {
+        plt_pair(&doc, "content", "%s", net ? net->content : "drawing");
+        plt_pair(&doc, "bytes", "%s", lg_thousands((long long)j->file.len));
+    }
     if (net && cmd_net_note(&doc, net, &e, err)) {
         plt_doc_release(&doc);
         return err->status;
     }
-    if (format == CSV || format == TSV)
-        plt_note(&doc, "texts that a spreadsheet would take for a formula begin with '");
-    return cmd_display(call, &doc, false, err);
+    return cmd_live_result(j->call, &j->live, &doc, false, err);
+}
+
+/* Where nothing can be written nothing is made. */
+static lg_status may_write(const job *j, lg_err *err)
+{
+    char *full;
+    LG_TRY(lg_reach_resolve(j->to, LG_REACH_WRITE, &full, err));
+    lg_free(full);
+    return LG_OK;
 }
 
 static lg_status export_run(const dsl_call *call, lg_err *err)
 {
-    int format;
-    size_t rows = 0;
-    lg_buf file;
-    dsl_object *object = NULL;
-    const dsl_value *to = &call->arg[TO].value[0];
+    job j = {.call = call, .to = call->arg[TO].value[0].text};
+    const lg_span at = call->arg[TO].value[0].span;
     lg_status st;
-    LG_TRY(find_format(call, &format, err));
-    LG_TRY(object_of(call, &object, err));
-    lg_buf_init(&file, (size_t)1 << 31);
-    if (make_bytes(call, object, format, &file, &rows, err)) {
-        st = lg_err_place(err, err->code == 133 ? call->arg[OBJECT].value[0].span : to->span);
-        goto done;
-    }
+    LG_TRY(find_format(call, &j.format, err));
+    LG_TRY(object_of(call, &j.object, err));
+    lg_buf_init(&j.file, (size_t)1 << 31);
+    cmd_live_init(&j.live, call->out);
+    j.work = (rep_work){.cancel = call->cancel, .progress = tell, .ctx = &j};
+    if (may_write(&j, err)) LG_GO(lg_err_place(err, at));
+    if (make_bytes(&j, err)) LG_GO(lg_err_place(err, err->code == 133 ? call->arg[OBJECT].value[0].span : at));
     LG_GO(lg_cancel_check(call->cancel, err)); /* from here on it is written whole */
-    if (lg_reach_write(to->text, file.data, file.len, 0666, err)) LG_GO(lg_err_place(err, to->span));
-    st = say_written(call, object, format, rows, file.len, err);
+    if (lg_reach_write(j.to, j.file.data, j.file.len, 0666, err)) LG_GO(lg_err_place(err, at));
+    st = say_written(&j, err);
 done:
-    lg_buf_release(&file);
-    dsl_object_unref(object);
+    if (st) cmd_live_close(&j.live, st);
+    lg_buf_release(&j.file);
+    lg_free(j.written);
+    dsl_object_unref(j.object);
     return st;
 }
 
 const dsl_command dsl_cmd_export = {
     .name = "export",
     .summary = "write data, tables, charts or a model for other tools",
-    .detail = "The ending says what: .csv, .tsv and .json hold the rows of a dataset, a run or a table (RFC 4180; JSON "
-              "is one "
-              "object a row), .html, .png and .svg what `show` draws. A network goes to .onnx (layers and weights, for "
+    .detail = "The ending says what: .csv, .tsv, .json and .parquet hold the rows of posts, customers, a dataset, a run or "
+              "a table (RFC 4180; JSON is one object a row; what the columns are is in docs/exports.md), .html, .png and .svg what `show` draws. A network goes to .onnx (layers and weights, for "
               "most programs), .keras or .h5 (the same for Keras), .safetensors (weights by name), .c (one file that "
               "needs nothing else) and .py (the Keras source of its layers). In CSV a text "
               "that a "
               "spreadsheet would run as a formula is written with ' before it. Files are written whole or not at all.",
     .group = "Business",
     .params = params,
-    .examples = (const char *const[]){"export logos.val to val.csv", "export scratch to scratch.onnx",
+    .examples = (const char *const[]){"export logos.val to val.csv", "export logos to logos.parquet", "export scratch to scratch.onnx",
                                       "export scratch to scratch.c", "export scratch to scratch.py",
                                       "export trial to curves.svg", NULL},
     .takes_where = true,

@@ -1,8 +1,10 @@
 /* table_of.c - any object with rows as a table, for `export` and for `compare`. */
 #include "kernel/commands/box_customers.h"
 #include "kernel/commands/box_matrix.h"
+#include "kernel/commands/box_posts.h"
 #include "kernel/commands/box_sweep.h"
 #include "kernel/commands/box_table.h"
+#include "lib/report/posts_table.h"
 
 #include <math.h>
 
@@ -19,8 +21,8 @@ static lg_status of_matrix(const void *payload, rep_table *table, lg_err *err)
     const cmd_matrix *m = payload;
     int n = m->score.classes;
     rep_column_add(table, "true \\ predicted", REP_TEXT);
-    for (int i = 0; i < n; i++) rep_column_add(table, m->labels.name[m->order[i]], REP_NUMBER);
-    rep_column_add(table, "True Total", REP_NUMBER);
+    for (int i = 0; i < n; i++) rep_column_mean(table, m->labels.name[m->order[i]], REP_NUMBER, REP_AS_WHOLE);
+    rep_column_mean(table, "True Total", REP_NUMBER, REP_AS_WHOLE);
     for (int i = 0; i < n; i++) {
         nn_class_score row = nn_confusion_class(m->score.count, n, m->order[i]);
         rep_row_add(table);
@@ -76,7 +78,8 @@ static lg_status of_run(const void *payload, rep_table *table, lg_err *err)
 {
     static const char *const columns[] = {"epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"};
     const nn_run *run = &((const cmd_run *)payload)->run;
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) rep_column_add(table, columns[i], REP_NUMBER);
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        rep_column_mean(table, columns[i], REP_NUMBER, i == 0 ? REP_AS_WHOLE : REP_AS_IS);
     for (int i = 0; i < run->epochs; i++) {
         const nn_epoch *e = &run->epoch[i];
         const double values[] = {e->epoch, e->loss, e->accuracy, e->val_loss, e->val_accuracy, e->seconds};
@@ -84,6 +87,11 @@ static lg_status of_run(const void *payload, rep_table *table, lg_err *err)
         for (size_t k = 0; k < sizeof values / sizeof *values; k++) rep_number(table, values[k]);
     }
     return rep_table_check(table, err);
+}
+
+static lg_status of_posts(const void *payload, rep_table *table, lg_err *err)
+{
+    return rep_posts_table(payload, NULL, table, err);
 }
 
 lg_status cmd_table_of(const dsl_object *object, rep_table *table, lg_err *err)
@@ -96,10 +104,11 @@ lg_status cmd_table_of(const dsl_object *object, rep_table *table, lg_err *err)
                  {&cmd_matrix_class, of_matrix},
                  {&cmd_sweep_class, cmd_sweep_table},
                  {&cmd_dataset_class, of_dataset},
+                 {&cmd_posts_class, of_posts},
                  {&cmd_run_class, of_run}};
     rep_table_init(table);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (kinds[i].cls == object->cls) return kinds[i].fill(object->payload, table, err);
     lg_fail(err, LG_E_ARG, 133, "%s has no rows to make a table of", dsl_kind_phrase(object->cls->kind));
-    return lg_try(err, "datasets, runs and tables have rows");
+    return lg_try(err, "posts, datasets, runs and tables have rows");
 }

@@ -112,10 +112,15 @@ bool rep_day_parse(const char *text, int64_t *milliseconds);
  * 1.2.10 asks, and rep_csv_read takes that ' away again, so that texts survive the round trip. NUL bytes are left out.
  */
 void rep_csv_write(const rep_table *table, char separator, lg_buf *out);
+/* The same in parts: the header, then rows from..to-1. */
+void rep_csv_head(const rep_table *table, char separator, lg_buf *out);
+void rep_csv_rows(const rep_table *table, char separator, size_t from, size_t to, lg_buf *out);
 /* Would a spreadsheet run this text, once the ' before it are gone? */
 bool rep_is_formula(const char *text);
 /* An array with one object a row: RFC 8259, one row a line, missing cells null. Invalid UTF-8 becomes U+FFFD. */
 void rep_json_write(const rep_table *table, lg_buf *out);
+/* What stands between "[" and "\n]\n", in parts. */
+void rep_json_rows(const rep_table *table, size_t from, size_t to, lg_buf *out);
 
 /* Reads what rep_csv_write writes and what other programs do: a header, LF or CRLF, quoted fields with line breaks, a
  * byte order mark. A column is of numbers where every cell is a number or empty, of truths where every cell is one of

@@ -31,16 +31,20 @@ static void csv_field(const char *text, char separator, lg_buf *out)
     if (quoted) lg_buf_addc(out, '"');
 }
 
-void rep_csv_write(const rep_table *table, char separator, lg_buf *out)
+void rep_csv_head(const rep_table *table, char separator, lg_buf *out)
 {
-    lg_buf cell;
-    lg_buf_init(&cell, 0);
     for (int i = 0; i < table->columns; i++) {
         if (i) lg_buf_addc(out, separator);
         csv_field(table->column[i].name, separator, out);
     }
     lg_buf_adds(out, "\r\n");
-    for (size_t r = 0; r < table->rows && !out->failed; r++) {
+}
+
+void rep_csv_rows(const rep_table *table, char separator, size_t from, size_t to, lg_buf *out)
+{
+    lg_buf cell;
+    lg_buf_init(&cell, 0);
+    for (size_t r = from; r < to && !out->failed; r++) {
         for (int i = 0; i < table->columns; i++) {
             lg_buf_clear(&cell);
             rep_cell_text(table, r, i, &cell);
@@ -52,6 +56,12 @@ void rep_csv_write(const rep_table *table, char separator, lg_buf *out)
         lg_buf_adds(out, "\r\n");
     }
     lg_buf_release(&cell);
+}
+
+void rep_csv_write(const rep_table *table, char separator, lg_buf *out)
+{
+    rep_csv_head(table, separator, out);
+    rep_csv_rows(table, separator, 0, table->rows, out);
 }
 
 /* ---- JSON ---- */
@@ -84,10 +94,9 @@ static void json_cell(const rep_table *table, size_t row, int column, lg_buf *ou
     else rep_number_text(cell->number, out);
 }
 
-void rep_json_write(const rep_table *table, lg_buf *out)
+void rep_json_rows(const rep_table *table, size_t from, size_t to, lg_buf *out)
 {
-    lg_buf_adds(out, "[");
-    for (size_t r = 0; r < table->rows && !out->failed; r++) {
+    for (size_t r = from; r < to && !out->failed; r++) {
         lg_buf_adds(out, r ? ",\n {" : "\n {");
         for (int i = 0; i < table->columns; i++) {
             if (i) lg_buf_adds(out, ", ");
@@ -97,5 +106,11 @@ void rep_json_write(const rep_table *table, lg_buf *out)
         }
         lg_buf_addc(out, '}');
     }
+}
+
+void rep_json_write(const rep_table *table, lg_buf *out)
+{
+    lg_buf_adds(out, "[");
+    rep_json_rows(table, 0, table->rows, out);
     lg_buf_adds(out, "\n]\n");
 }

@@ -2,7 +2,7 @@
 #include "kernel/commands/box_table.h"
 #include "lib/hdf5/keras_file.h"
 #include "tests/support/keras.h"
-#include "tests/support/lens.h"
+#include "tests/support/posts.h"
 
 static lens l;
 static char bytes[400000];
@@ -146,13 +146,110 @@ TEST(drawings)
     lens_close(&l);
 }
 
+/* ---- posts ---- */
+static void posts_setup(const posts_one *one, size_t n)
+{
+    setup("set seed 1");
+    if (!one) {
+        posts_shop(&l, "posts");
+        return;
+    }
+    posts_made p = posts_begin("tag x");
+    for (size_t i = 0; i < n; i++) posts_add(&p, &one[i]);
+    posts_end(&p, &l, "posts", "twitter #x");
+}
+
+static void run(const char *cell)
+{
+    if (lens_run(&l, cell)) TEST_FAIL("%s: LL%03d %s (%s)", cell, l.err.code, l.err.msg, l.err.why);
+}
+
+#define POSTS_HEADER                                                                                                   \
+    "post_id,platform,user,name,date,day,likes,reposts,replies,text,language,url,image,image_file,likeliest,brand,"   \
+    "confidence,unsure\r\n"
+
+TEST(posts_are_a_row_a_picture)
+{
+    posts_setup(NULL, 0);
+    run("export posts to posts.csv");
+    CHECK_HAS(lg_buf_str(&l.text), "rows   14\n");
+    CHECK(!strncmp(file("posts.csv"), POSTS_HEADER, sizeof POSTS_HEADER - 1));
+    CHECK_INT(lines(bytes), 15);
+    CHECK_HAS(bytes, "\r\n1000,twitter,ann,Ann,2026-10-01T00:00:00Z,2026-10-01,12,,,new shoes #adidas,en,"
+                     "https://twitter.example/ann/status/1000,");
+    CHECK_HAS(bytes, "\r\n1005,twitter,bob,Bob,2026-10-01T05:00:00Z,2026-10-01,1,,,no picture today,en,"
+                     "https://twitter.example/bob/status/1005,,,,,,\r\n");
+    CHECK_HAS(bytes, "\r\n1010,twitter,,,2026-10-01T10:00:00Z,");
+    run("export posts where user = bob and likes > 1 to bob.json");
+    CHECK_HAS(lg_buf_str(&l.text), "rows   3\n");
+    CHECK_HAS(file("bob.json"), "\"post_id\": \"1002\", \"platform\": \"twitter\", \"user\": \"bob\"");
+    CHECK_HAS(bytes, "\"reposts\": null");
+    CHECK(!strstr(bytes, "\"ann\""));
+    lens_close(&l);
+}
+
+/* The folder beside the file, also where that is somewhere else; a picture that cannot be read has no name. */
+TEST(posts_with_thumbnails)
+{
+    char path[400], *image;
+    posts_setup(NULL, 0);
+    lens_run(&l, "export posts to out/posts.csv images");
+    CHECK_INT(l.err.code, 302);
+    run("export posts to posts.csv images");
+    CHECK_HAS(lg_buf_str(&l.text), "thumbnails  12, in the folder `images` beside it");
+    CHECK_HAS(lg_buf_str(&l.text), "1 cannot be read, and have no image_file");
+    image = strstr((char *)(uintptr_t)file("posts.csv"), ",images/");
+    CHECK(image && strlen(image) > 76);
+    snprintf(path, sizeof path, "%.75s", image + 1);
+    CHECK(!strncmp(path + 71, ".jpg", 4));
+    CHECK(!memcmp(file(path), "\xff\xd8\xff", 3));
+    lens_close(&l);
+}
+
+/* Strangers' texts: run by no spreadsheet, and the same when they come back. */
+TEST(posts_of_strangers)
+{
+    static const posts_one odd[] = {
+        {"=HYPERLINK(\"http://x\")", "1", "@SUM(A1)", "+1 for these, \"really\"", NULL, 0, 1, {{0}}},
+        {"-2+3", "2", "\xef\xbc\x9d" "1", "\ttab\r\nline\nline", NULL, 0, 2, {{0}}},
+        {"'quoted", "3", "'=x", "\xe2\x80\xae" "cod <script>alert(1)</script> \x1b[31mred", NULL, 0, 3, {{0}}},
+        {"-7", "4", "1e5", "007", NULL, 0, 4, {{0}}},
+        {"yes", "5", " =1+1", "a;b,c", NULL, 0, 5, {{0}}},
+    };
+    enum { N = sizeof odd / sizeof *odd };
+    lg_err err = {0};
+    rep_table *back = calloc(1, sizeof *back);
+    posts_setup(odd, N);
+    run("export posts to odd.csv; export posts to odd.parquet; export posts to odd.json");
+    rep_table_init(back);
+    file("odd.csv");
+    CHECK_HAS(bytes, "'=HYPERLINK(\"\"http://x\"\")\"");
+    CHECK_HAS(bytes, ",'@SUM(A1),");
+    CHECK_HAS(bytes, ",\"'+1 for these, \"\"really\"\"\",");
+    CHECK_HAS(bytes, ",\"'\ttab\r\nline\nline\",");
+    CHECK_HAS(bytes, ",-7,1e5,");
+    CHECK_OK(rep_csv_read(bytes, size, ',', "odd.csv", back, &err));
+    CHECK_INT(back->rows, N);
+    for (size_t i = 0; i < N; i++) {
+        CHECK_STR(rep_cell_at(back, i, rep_column_find(back, "user"))->text, odd[i].handle);
+        CHECK_STR(rep_cell_at(back, i, rep_column_find(back, "name"))->text, odd[i].name);
+        CHECK_STR(rep_cell_at(back, i, rep_column_find(back, "text"))->text, odd[i].text);
+        CHECK_NEAR(rep_cell_at(back, i, rep_column_find(back, "likes"))->number, (double)odd[i].likes, 0);
+    }
+    CHECK_HAS(file("odd.json"), "\\u003cscript>");
+    CHECK(!memcmp(file("odd.parquet"), "PAR1", 4));
+    rep_table_release(back);
+    free(back);
+    lens_close(&l);
+}
+
 TEST(refusals)
 {
     static const struct {
         const char *cell, *says;
         int code, col;
     } cases[] = {
-        {"export scratch to x.parquet", "`parquet` files are not part of this version", 146, 19},
+        {"export scratch to x.parquet", "has no rows", 133, 8},
         {"export scratch to x.kears", "`x.kears` does not say what to write", 334, 19},
         {"export logos to x.onnx", "only a model can be written as ONNX network", 133, 8},
         {"export scratch to no/such/x.c", "", 302, 19},
@@ -160,6 +257,8 @@ TEST(refusals)
         {"export logos to x", "does not say what to write", 334, 17},
         {"export logos to x.py", "only a model", 133, 8},
         {"export scratch to x.csv", "has no rows", 133, 8},
+        {"export logos to x.csv images", "`images` writes the pictures of posts", 133, 8},
+        {"export logos to x.png images", "`images` writes the pictures of posts", 133, 8},
         {"export scratch where label = nike to x.html", "", 133, 8},
         {"export g to x.svg", "no picture", 320, 13},
         {"export logos to /etc/x.csv", "outside", 601, 17},
