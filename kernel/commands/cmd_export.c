@@ -115,10 +115,12 @@ static lg_status find_format(const dsl_call *call, int *out, lg_err *err)
     return formats[*out].kind == LATER ? not_yet(at, formats[*out].name, err) : LG_OK;
 }
 
-static lg_status only_posts(const dsl_value *value, lg_err *err)
+static lg_status only_posts(const dsl_value *value, int format, lg_err *err)
 {
-    lg_fail(err, LG_E_ARG, 133, "`images` writes the pictures of posts, and `%s` is %s", value->name,
-            dsl_kind_phrase(value->object->cls->kind));
+    if (value->object->cls == &cmd_posts_class && formats[format].kind == ROWS) return LG_OK;
+    bool rows = formats[format].kind == ROWS;
+    lg_fail(err, LG_E_ARG, 133, "`images` writes the pictures of posts beside their rows, and `%s` as %s is %s",
+            value->name, formats[format].name, rows ? dsl_kind_phrase(value->object->cls->kind) : "no rows");
     lg_try(err, "leave `images` out");
     return lg_err_place(err, value->span);
 }
@@ -130,8 +132,6 @@ static lg_status export_check(const dsl_call *call, lg_err *err)
     LG_TRY(find_format(call, &format, err));
     const dsl_object *object = call->arg[OBJECT].count ? value->object : NULL;
     if (!object) return LG_OK;
-    if (dsl_on(call, IMAGES) && (object->cls != &cmd_posts_class || formats[format].kind != ROWS))
-        return only_posts(value, err);
     if (object->cls->kind == DSL_KIND_MODEL || formats[format].kind != NETWORK) return LG_OK;
     lg_fail(err, LG_E_ARG, 133, "only a model can be written as %s, and `%s` is %s",
             cmd_net_format_find(formats[format].ending)->content, value->name, dsl_kind_phrase(object->cls->kind));
@@ -180,10 +180,10 @@ typedef struct job {
     const char *to;
     lg_buf file;
     cmd_live live;
-    rep_work work;         /* tells `live` */
-    const char *doing;     /* for `live` */
-    size_t rows;           /* of a table */
-    bool *written;         /* of posts whose pictures are written too; owned */
+    rep_work work;     /* tells `live` */
+    const char *doing; /* for `live` */
+    size_t rows;       /* of a table */
+    bool *written;     /* of posts whose pictures are written too; owned */
     size_t thumbs, pictures;
 } job;
 
@@ -311,7 +311,8 @@ static void say_rows(const job *j, plt_doc *doc)
         plt_pair(doc, "thumbnails", "%s, in the folder `" CMD_POSTS_FOLDER "` beside it",
                  lg_thousands((long long)j->thumbs));
         if (j->thumbs < j->pictures)
-            plt_note(doc, "%s cannot be read, and have no image_file", lg_thousands((long long)(j->pictures - j->thumbs)));
+            plt_note(doc, "%s cannot be read, and have no image_file",
+                     lg_thousands((long long)(j->pictures - j->thumbs)));
     }
     if (note) plt_note(doc, "%s", note);
 }
@@ -351,6 +352,7 @@ static lg_status export_run(const dsl_call *call, lg_err *err)
     const lg_span at = call->arg[TO].value[0].span;
     lg_status st;
     LG_TRY(find_format(call, &j.format, err));
+    if (dsl_on(call, IMAGES)) LG_TRY(only_posts(&call->arg[OBJECT].value[0], j.format, err));
     LG_TRY(object_of(call, &j.object, err));
     lg_buf_init(&j.file, (size_t)1 << 31);
     cmd_live_init(&j.live, call->out);
@@ -371,17 +373,17 @@ done:
 const dsl_command dsl_cmd_export = {
     .name = "export",
     .summary = "write data, tables, charts or a model for other tools",
-    .detail = "The ending says what: .csv, .tsv, .json and .parquet hold the rows of posts, customers, a dataset, a run or "
-              "a table (RFC 4180; JSON is one object a row; what the columns are is in docs/exports.md), .html, .png and .svg what `show` draws. A network goes to .onnx (layers and weights, for "
-              "most programs), .keras or .h5 (the same for Keras), .safetensors (weights by name), .c (one file that "
-              "needs nothing else) and .py (the Keras source of its layers). In CSV a text "
-              "that a "
-              "spreadsheet would run as a formula is written with ' before it. Files are written whole or not at all.",
+    .detail = "The ending says what: .csv, .tsv, .json and .parquet hold the rows of posts, customers, a dataset, a "
+              "run or a table (RFC 4180; JSON is one object a row; docs/exports.md says what the columns are), .html, .png "
+              "and .svg what `show` draws. A network goes to .onnx (layers and weights, for most programs), .keras or "
+              ".h5 (the same for Keras), .safetensors (weights by name), .c (one file that needs nothing else) and .py "
+              "(the Keras source of its layers). In CSV a text that a spreadsheet would run as a formula is written "
+              "with ' before it. Files are written whole or not at all.",
     .group = "Business",
     .params = params,
-    .examples = (const char *const[]){"export logos.val to val.csv", "export logos to logos.parquet", "export scratch to scratch.onnx",
-                                      "export scratch to scratch.c", "export scratch to scratch.py",
-                                      "export trial to curves.svg", NULL},
+    .examples = (const char *const[]){"export logos.val to val.csv", "export logos to logos.parquet",
+                                      "export scratch to scratch.onnx", "export scratch to scratch.c",
+                                      "export scratch to scratch.py", "export trial to curves.svg", NULL},
     .takes_where = true,
     .check = export_check,
     .run = export_run,

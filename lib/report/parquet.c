@@ -360,7 +360,8 @@ static void add_chunk(thrift *t, const writer *w, int column, const chunk *c, si
 
 static void add_group(thrift *t, const writer *w, size_t group)
 {
-    size_t columns = (size_t)w->table->columns, plain = 0, packed = 0, rows = group_end(w, group) - group * w->group_rows;
+    size_t columns = (size_t)w->table->columns, plain = 0, packed = 0;
+    size_t rows = group_end(w, group) - group * w->group_rows;
     const chunk *c = &w->chunk[group * columns];
     for (size_t i = 0; i < columns; i++) plain += c[i].plain, packed += c[i].packed;
     thrift_item(t); /* RowGroup */

@@ -3,9 +3,9 @@
  *     rep_work work = {.cancel = call->cancel};
  *     LG_TRY(rep_parquet_write(&table, &work, &out, err));  // appended to out
  *
- * Written from the format's own description (the Apache Parquet specification, format 2: parquet.thrift, Encodings.md,
- * LogicalTypes.md) and that of Thrift's compact protocol, for readers of any age: data pages of version 1, PLAIN values,
- * definition levels by RLE or bit-packed, each page a gzip member, the shape of the table in the footer.
+ * Written from the format's own description (the Apache Parquet specification: parquet.thrift, Encodings.md,
+ * LogicalTypes.md) and that of Thrift's compact protocol, for readers of any age: data pages of version 1, PLAIN
+ * values, definition levels by RLE or bit-packed, each page a gzip member, the shape of the table in the footer.
  *
  *     column of the table        column of the file
  *     REP_TEXT                   BYTE_ARRAY, STRING

@@ -258,7 +258,7 @@ TEST(refusals)
         {"export logos to x.py", "only a model", 133, 8},
         {"export scratch to x.csv", "has no rows", 133, 8},
         {"export logos to x.csv images", "`images` writes the pictures of posts", 133, 8},
-        {"export logos to x.png images", "`images` writes the pictures of posts", 133, 8},
+        {"export logos to x.png images", "and `logos` as png is no rows", 133, 8},
         {"export scratch where label = nike to x.html", "", 133, 8},
         {"export g to x.svg", "no picture", 320, 13},
         {"export logos to /etc/x.csv", "outside", 601, 17},
