@@ -78,9 +78,9 @@ static bool holds(const rep_table *table, int column, rep_meaning meaning)
 
 static rep_meaning meaning_of(const rep_table *table, int column)
 {
-    const rep_column *c = &table->column[column];
-    bool fits = c->meaning == REP_AS_WHOLE ? c->type == REP_NUMBER : c->type == REP_TEXT;
-    return fits && holds(table, column, c->meaning) ? c->meaning : REP_AS_IS;
+    rep_meaning meaning = table->meaning[column];
+    bool fits = table->column[column].type == (meaning == REP_AS_WHOLE ? REP_NUMBER : REP_TEXT);
+    return fits && holds(table, column, meaning) ? meaning : REP_AS_IS;
 }
 
 static int physical(const writer *w, int column)

@@ -47,7 +47,9 @@ void rep_column_mean(rep_table *table, const char *name, rep_type type, rep_mean
         return;
     }
     char *copy = keep(table, name);
-    if (copy) table->column[table->columns++] = (rep_column){copy, type, meaning};
+    if (!copy) return;
+    table->meaning[table->columns] = meaning;
+    table->column[table->columns++] = (rep_column){copy, type};
 }
 
 void rep_column_add(rep_table *table, const char *name, rep_type type)
@@ -134,7 +136,7 @@ void rep_missing(rep_table *table)
 void rep_table_copy(const rep_table *from, rep_table *to)
 {
     for (int i = 0; i < from->columns; i++)
-        rep_column_mean(to, from->column[i].name, from->column[i].type, from->column[i].meaning);
+        rep_column_mean(to, from->column[i].name, from->column[i].type, from->meaning[i]);
     for (size_t r = 0; r < from->rows; r++) {
         rep_row_add(to);
         for (int i = 0; i < from->columns; i++) {

@@ -51,7 +51,6 @@ typedef enum rep_meaning {
 typedef struct rep_column {
     const char *name;
     rep_type type;
-    rep_meaning meaning;
 } rep_column;
 
 /* What long work asks and tells on its way; {0} does neither. */
@@ -64,6 +63,7 @@ typedef struct rep_work {
 /* Read freely; write with the functions below. */
 typedef struct rep_table {
     rep_column column[REP_COLUMNS];
+    rep_meaning meaning[REP_COLUMNS]; /* of each column */
     int columns;
     size_t rows;
     rep_cell *cell;  /* (rows, columns), row by row */

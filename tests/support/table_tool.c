@@ -36,7 +36,7 @@ static void mean(rep_table *table, const char *word)
         for (int m = REP_AS_WHOLE; m <= REP_AS_DAY; m++) {
             size_t n = strlen(table->column[i].name);
             if (strncmp(word, table->column[i].name, n) == 0 && strcmp(word + n, names[m]) == 0)
-                table->column[i].meaning = (rep_meaning)m;
+                table->meaning[i] = (rep_meaning)m;
         }
 }
 
