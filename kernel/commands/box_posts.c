@@ -97,8 +97,7 @@ static void add_count(lg_buf *out, size_t n, const char *one, const char *many)
 void cmd_posts_brief(const rep_posts *posts, const cmd_posts_counts *counts, lg_buf *out)
 {
     size_t from = out->len;
-    bool files = posts->count && strcmp(posts->post[0].platform, "files") == 0;
-    if (files) add_count(out, posts->count, "image", "images");
+    if (cmd_posts_are_files(posts)) add_count(out, posts->count, "image", "images");
     else {
         add_count(out, posts->count, "post", "posts");
         if (counts->users) lg_buf_addf(out, " of %s %s", lg_thousands((long long)counts->users),

@@ -8,11 +8,11 @@
 #include "lib/base/banned.h"
 
 enum { WHAT };
-enum { ALL, DATASETS, MODELS, RUNS, TABLES, SETTINGS, FILES };
+enum { ALL, DATASETS, MODELS, RUNS, TABLES, POSTS, SETTINGS, FILES };
 
 static const dsl_param params[] = {
     [WHAT] = {.name = "what", .role = DSL_POSITIONAL, .type = DSL_T_CHOICE,
-              .choices = "all datasets models runs tables settings files", .dflt = "all", .help = "only these"},
+              .choices = "all datasets models runs tables posts settings files", .dflt = "all", .help = "only these"},
     {0},
 };
 
@@ -42,7 +42,7 @@ static bool list_object(void *ctx, const char *name, dsl_object *object)
 {
     list_ctx *list = ctx;
     static const dsl_kind only[] = {[DATASETS] = DSL_KIND_DATASET, [MODELS] = DSL_KIND_MODEL, [RUNS] = DSL_KIND_RUN,
-                                    [TABLES] = DSL_KIND_TABLE};
+                                    [TABLES] = DSL_KIND_TABLE, [POSTS] = DSL_KIND_POSTS};
     if (list->what != ALL && object->cls->kind != only[list->what]) return true;
     const char *chosen = dsl_session_default(list->call->session, object->cls->kind);
     lg_buf brief;

@@ -1,6 +1,7 @@
 /* cmd_show.c - `show`: look at anything; for datasets a contact sheet, filtered, sorted, with a model's opinion. */
 #include "kernel/commands/box_table.h"
 #include "kernel/commands/dataset_edits.h"
+#include "kernel/commands/posts_gallery.h"
 #include "kernel/commands/show_boxes.h"
 
 #include <math.h>
@@ -19,7 +20,7 @@ static const dsl_param params[] = {
                 .kinds = DSL_ANYTHING,
                 .required = true,
                 .implicit = true,
-                .help = "a dataset (or a part of one), a model, a run, a table, a grid"},
+                .help = "a dataset (or a part of one), posts, a model, a run, a table, a grid"},
     [WITH] = {.name = "with",
               .role = DSL_PREPOSITION,
               .type = DSL_T_OBJECT,
@@ -346,10 +347,35 @@ static lg_status say_stale(const dsl_call *call, const dsl_value *table, lg_err 
     return cmd_display(call, &doc, false, err);
 }
 
+/* Of posts the options of images that mean something: which ones, how many, how large. */
+static lg_status show_posts(const dsl_call *call, const dsl_value *posts, lg_err *err)
+{
+    enum { PAGE = 880, FRAME = 20 };
+    const dsl_value *with = dsl_val(call, WITH);
+    cmd_gallery ask = {.limit = (size_t)call->arg[LIMIT].value[0].integer, .ascending = dsl_on(call, ASCENDING)};
+    if (with) {
+        lg_fail(err, LG_E_ARG, 133, "`with` asks a model about images of a dataset, and `%s` is posts", posts->name);
+        lg_try(err, "classify %s with %s", posts->name, with->name);
+        return lg_err_place(err, with->span);
+    }
+    if (call->arg[IMAGE].count || dsl_on(call, BOXES)) {
+        lg_fail(err, LG_E_ARG, 133, "`image` and `boxes` are of datasets, and `%s` is posts", posts->name);
+        lg_try(err, "show %s where id = …", posts->name);
+        return lg_err_place(err, call->arg[IMAGE].count ? call->arg[IMAGE].value[0].span : posts->span);
+    }
+    if (call->arg[SORT].given) ask.sort = call->arg[SORT].value[0].text;
+    if (call->arg[SIZE].given) ask.size = (int)call->arg[SIZE].value[0].integer;
+    else if (call->arg[COLUMNS].given) ask.size = PAGE / (int)call->arg[COLUMNS].value[0].integer - FRAME;
+    if (ask.size && ask.size < 32) ask.size = 32;
+    lg_status st = cmd_posts_show_some(call, posts, &ask, err);
+    return st == LG_E_NAME && ask.sort ? lg_err_place(err, call->arg[SORT].value[0].span) : st;
+}
+
 static lg_status show_run(const dsl_call *call, lg_err *err)
 {
     const dsl_value *object = &call->arg[OBJECT].value[0];
     if (object->object->cls->kind == DSL_KIND_DATASET) return show_dataset(call, err);
+    if (object->object->cls->kind == DSL_KIND_POSTS) return show_posts(call, object, err);
     LG_TRY(say_stale(call, object, err));
     bool some = call->where || call->arg[LIMIT].given || call->arg[SORT].given;
     dsl_kind kind = object->object->cls->kind;
@@ -366,7 +392,7 @@ static lg_status show_run(const dsl_call *call, lg_err *err)
 
 const dsl_command dsl_cmd_show = {
     .name = "show",
-    .summary = "look at anything: images of a dataset, a model, a run, a table",
+    .summary = "look at anything: images of a dataset, posts, a model, a run, a table",
     .detail = "Without `where` or `sort` a dataset shows some images of every class, the same ones each time.",
     .group = "Data",
     .params = params,

@@ -7,6 +7,7 @@
 #ifndef CMD_POSTS_GALLERY_H
 #define CMD_POSTS_GALLERY_H
 
+#include "kernel/commands/box_dataset.h"
 #include "kernel/commands/box_posts.h"
 
 typedef struct cmd_posts_counts {
@@ -35,6 +36,26 @@ const char *const *cmd_posts_row_fields(const rep_posts *posts); /* NULL-termina
 /* The same set without its posts, which the caller fills in; it keeps a reference to posts. */
 lg_status cmd_posts_again(const rep_posts *posts, rep_posts **out, lg_err *err) LG_MUST_CHECK;
 
+/* The gallery: a card for each picture and for each post without one. Without `sort` classified ones come by class, the
+ * surest first, the unsure ones last, some of each; others in the order of keeping. */
+typedef struct cmd_gallery {
+    size_t limit;     /* cards; 0: 24 */
+    const char *sort; /* a field, or NULL */
+    bool ascending;
+    int size;          /* CSS pixels of a picture */
+    bool large;        /* the output has no limit of size */
+    dsl_out *out;      /* for progress; may be NULL */
+    lg_cancel *cancel; /* may be NULL */
+} cmd_gallery;
+/* LL149 no such field to sort by. */
+lg_status cmd_doc_gallery(plt_doc *doc, const rep_posts *posts, const cmd_gallery *ask, lg_err *err) LG_MUST_CHECK;
+/* The table of classes; and with it days, posts without a picture, and what the platform withheld. */
+void cmd_doc_posts_classes(plt_doc *doc, const rep_posts *posts, const cmd_posts_counts *counts);
+void cmd_doc_posts_facts(plt_doc *doc, const rep_posts *posts, const cmd_posts_counts *counts);
+bool cmd_posts_are_files(const rep_posts *posts); /* of a classified dataset */
+/* `show POSTS [where …] [sort FIELD] [limit N]`; asked->size 0: the usual one. */
+lg_status cmd_posts_show_some(const dsl_call *call, const dsl_value *posts, const cmd_gallery *asked,
+                              lg_err *err) LG_MUST_CHECK;
 /* dsl_class.show */
 lg_status cmd_posts_show(const dsl_object *object, const char *name, dsl_out *out, lg_err *err) LG_MUST_CHECK;
 

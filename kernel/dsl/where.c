@@ -80,7 +80,10 @@ static lg_status no_field(asker *a, const row_fields *fields, const char *word, 
     lg_why(a->err, "the rows have: %s%s", known, used >= 500 ? ", …" : "");
     dsl_each_name(a->walk, DSL_MODELS, first_model, &model);
     const char *near = lg_nearest(name, fields->name, fields->count);
-    if (dsl_cond_is_opinion(name) && a->opinions)
+    if (dsl_cond_is_opinion(name) && a->rows && a->rows->object->cls->kind == DSL_KIND_POSTS)
+        lg_try(a->err, "`%s` is what a model says: `classify %s with %s` first", bit.s, a->rows->name,
+               model ? model : "MODEL");
+    else if (dsl_cond_is_opinion(name) && a->opinions)
         lg_try(a->err, "`%s` is what a model says: add `with %s`", bit.s, model ? model : "MODEL");
     else if (near) lg_try(a->err, "did you mean `%s`?", near);
     else if (!strcmp(word, "sort")) lg_try(a->err, "write e.g. `sort id`");

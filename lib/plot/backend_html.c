@@ -333,26 +333,49 @@ static int cell_width(const plt_block *grid)
     return (int)ceil(fmax(widest, grid->grid.size + FRAMES));
 }
 
+/* The first line of a card's caption says whose it is. */
+static void add_caption(lg_buf *out, const char *text, bool card)
+{
+    size_t first = strcspn(text, "\n");
+    lg_buf line;
+    if (!card || !first) {
+        plt_html_lines(out, text);
+        return;
+    }
+    lg_buf_init(&line, 0);
+    lg_buf_add(&line, text, first);
+    lg_buf_adds(out, "<b>");
+    plt_html_lines(out, lg_buf_str(&line));
+    lg_buf_adds(out, "</b>");
+    lg_buf_release(&line);
+    plt_html_lines(out, text + first);
+}
+
+static void open_cell(lg_buf *out, int width, bool card)
+{
+    lg_buf_addf(out, "<div style=\"display:inline-block;vertical-align:top;width:%dpx;margin:0 4px 8px 0;", width);
+    lg_buf_adds(out, card ? "box-sizing:border-box;border:1px solid #888;border-radius:4px;padding:6px;"
+                            "overflow-wrap:anywhere;"
+                          : "overflow:hidden;");
+    lg_buf_adds(out, "font-size:11px;line-height:1.3\">");
+}
+
 /* A picture that cannot be encoded here is shown as its caption. */
-static bool html_thumb(html_page *page, const plt_thumb_box *t, int size, int cell)
+static bool html_thumb(html_page *page, const plt_thumb_box *t, const plt_block *grid, int cell)
 {
     lg_buf piece, bytes;
     int width, height;
-    plt_thumb_fit(t, size, &width, &height);
+    plt_thumb_fit(t, grid->grid.size, &width, &height);
     lg_buf_init(&piece, 0);
     lg_buf_init(&bytes, 0);
-    lg_buf_addf(&piece,
-                "<div style=\"display:inline-block;vertical-align:top;width:%dpx;margin:0 4px 8px "
-                "0;overflow:hidden;font-size:11px;"
-                "line-height:1.3\">",
-                cell);
+    open_cell(&piece, cell, grid->grid.cards);
     const char *mime = thumb_bytes(page, t, width, height, &bytes);
     if (mime) {
         char style[96];
         edge_style(t->edge, style, sizeof style);
         add_image(&piece, t->text, mime, &bytes, width, height, style);
     }
-    plt_html_lines(&piece, t->text);
+    add_caption(&piece, t->text, grid->grid.cards);
     for (const plt_score *score = t->first; score; score = score->next) add_score(&piece, score);
     lg_buf_adds(&piece, "</div>");
     lg_buf_release(&bytes);
@@ -361,13 +384,14 @@ static bool html_thumb(html_page *page, const plt_thumb_box *t, int size, int ce
 
 static void html_grid(html_page *page, const plt_block *grid)
 {
-    int left = 0, cell = cell_width(grid);
+    enum { CARD = 16 }; /* padding, and the frames of card and picture */
+    int left = 0, cell = grid->grid.cards ? grid->grid.size + CARD : cell_width(grid);
     bool used[PLT_EDGE_BAD + 1] = {false};
     words(page, "<div style=\"font-weight:600;margin:8px 0 4px\">", grid->text, "</div>");
     for (const plt_thumb_box *t = grid->grid.first; t; t = t->next) {
         if (!t->rgb) {
             words(page, "<div style=\"margin:6px 0 3px\">", t->text, "</div>");
-        } else if (left || !html_thumb(page, t, grid->grid.size, cell)) {
+        } else if (left || !html_thumb(page, t, grid, cell)) {
             left++;
         } else {
             used[t->edge] = true;

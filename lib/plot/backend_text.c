@@ -210,6 +210,31 @@ static void grid_line(text_page *page, lg_buf *row)
     lg_buf_clear(row);
 }
 
+/* "3  @ann, adidas 94%", and below it what else the caption says. */
+static void text_card(text_page *page, const plt_thumb_box *t)
+{
+    lg_buf first;
+    size_t n = strcspn(t->text, "\n");
+    lg_buf_init(&first, 0);
+    lg_buf_add(&first, t->text, n);
+    for (const plt_score *score = t->first; score; score = score->next) lg_buf_addf(&first, ", %s", score->text);
+    words(page, "  ", lg_buf_str(&first));
+    if (t->text[n]) words(page, "    ", t->text + n + 1);
+    lg_buf_release(&first);
+}
+
+static void text_cards(text_page *page, const plt_block *grid)
+{
+    int shown = 0, left = 0;
+    if (*grid->text) words(page, "", grid->text);
+    for (const plt_thumb_box *t = grid->grid.first; t && !page->cut; t = t->next) {
+        if (!t->rgb) words(page, "", t->text);
+        else if (shown++ < TEXT_GRID_LINES || page->full) text_card(page, t);
+        else left++;
+    }
+    if (left > 0 && line(page)) lg_buf_addf(page->out, "  … and %s more\n", lg_thousands(left));
+}
+
 static void text_grid(text_page *page, const plt_block *grid)
 {
     int lines = 0, left = 0;
@@ -259,7 +284,10 @@ static const plt_block *text_block(text_page *page, const plt_block *block)
     case PLT_PAIR: return text_pairs(page, block);
     case PLT_PROGRESS: text_progress(page, block); break;
     case PLT_TABLE: text_table(page, block); break;
-    case PLT_GRID: text_grid(page, block); break;
+    case PLT_GRID:
+        if (block->grid.cards) text_cards(page, block);
+        else text_grid(page, block);
+        break;
     case PLT_FIGURE:
         if (*block->figure.scene->title) words(page, "", block->figure.scene->title);
         words(page, "", *block->figure.plain ? block->figure.plain : block->text);

@@ -90,6 +90,7 @@ struct plt_block {
         struct {
             plt_thumb_box *first, *last;
             int size, count;
+            bool cards;
         } grid;
         struct {
             const plt_scene *scene;

@@ -293,6 +293,12 @@ void plt_grid(plt_doc *doc, int size, const char *fmt, ...)
     if (grid) grid->grid.size = size < 16 ? 16 : size > 512 ? 512 : size;
 }
 
+void plt_grid_cards(plt_doc *doc)
+{
+    plt_block *grid = plt_doc_last(doc, PLT_GRID);
+    if (grid) grid->grid.cards = true;
+}
+
 LG_PRINTF(2, 0) static plt_thumb_box *add_thumb(plt_doc *doc, const char *fmt, va_list ap)
 {
     plt_block *grid = plt_doc_last(doc, PLT_GRID);

@@ -110,6 +110,9 @@ typedef enum plt_edge {
  * enlarged by whole numbers without smoothing. Thumbs that follow belong to it until another block begins. */
 void plt_grid(plt_doc *doc, int size, const char *fmt, ...) LG_PRINTF(3, 4); /* caption, also the alt text */
 void plt_grid_group(plt_doc *doc, const char *fmt, ...) LG_PRINTF(2, 3);     /* a new row with a name: "Nike" */
+/* The pictures of the sheet begun last become cards: framed, the first line of the caption bold, long words broken; in
+ * plain text a card has lines of its own. For captions that say who and what, not only a number. */
+void plt_grid_cards(plt_doc *doc);
 /* rgb: (height, width, 3) uint8, copied. Caption lines are separated by '\n'. */
 void plt_thumb(plt_doc *doc, const uint8_t *rgb, int width, int height, plt_edge edge, const char *fmt, ...)
     LG_PRINTF(6, 7);

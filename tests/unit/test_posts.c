@@ -3,6 +3,10 @@
 #include "lib/image/decode.h"
 
 static lens l;
+#define LENS_OK(call)                                                                                                  \
+    do {                                                                                                               \
+        if ((call) != LG_OK) TEST_FAIL("%s: LL%03d %s (%s)", #call, l.err.code, l.err.msg, l.err.why);                 \
+    } while (0)
 
 static const rep_posts *posts_of(const char *name)
 {
@@ -98,6 +102,75 @@ TEST(where_chooses_posts)
     CHECK_INT(chosen->post[0].pictures, 2);
     CHECK_INT(pass("platform = twitter"), 12);
     rep_posts_unref(chosen);
+}
+
+/* ---- the gallery ---- */
+static int times(const char *text, const char *part)
+{
+    int n = 0;
+    for (const char *at = text; (at = strstr(at, part)); at += strlen(part)) n++;
+    return n;
+}
+
+TEST(gallery_has_a_card_for_every_picture_and_every_post_without)
+{
+    LENS_OK(lens_run(&l, "show posts"));
+    const char *text = lg_buf_str(&l.text), *html = lg_buf_str(&l.html);
+    CHECK_HAS(text, "posts: 12 posts of 4 users, 13 pictures, from twitter #adidas");
+    CHECK_HAS(text, "1  @ann\n    2026-10-01 · 12 likes\n    new shoes #adidas\n    https://twitter.example/ann/status/1000");
+    CHECK_HAS(text, "Posted on 2026-10-01.");
+    CHECK_HAS(text, "1 of the posts has no picture that could be kept");
+    CHECK_HAS(text, "picture 2 of 2");
+    CHECK_HAS(text, "no picture today\n    https://twitter.example/bob/status/1005\n    no picture");
+    CHECK_HAS(text, "the picture cannot be read");
+    CHECK_HAS(text, "14  @ann");
+    CHECK(!strstr(text, "15  @"));
+    CHECK_HAS(text, "13  user not told");
+    CHECK_INT(times(html, "<img "), 14);
+    CHECK_HAS(html, "<b>1  @ann</b><br>2026-10-01 · 12 likes");
+    CHECK(!strstr(html, "href"));
+    LENS_OK(lens_run(&l, "posts"));
+    CHECK_HAS(lg_buf_str(&l.text), "12 posts of 4 users");
+}
+
+TEST(gallery_filters_sorts_and_counts)
+{
+    LENS_OK(lens_run(&l, "show posts where user = bob sort likes limit 2"));
+    const char *text = lg_buf_str(&l.text);
+    CHECK_HAS(text, "posts where user = bob: 3 posts of 1 user, 3 pictures (of 12)");
+    CHECK_HAS(text, "1  @bob\n    2026-10-01 · 40 likes");
+    CHECK_HAS(text, "2 more cards: add `limit 4`");
+    LENS_OK(lens_run(&l, "show posts sort likes ascending"));
+    CHECK_HAS(lg_buf_str(&l.text), "1  @bob\n    2026-10-01 · 1 like\n");
+    CHECK_HAS(lg_buf_str(&l.text), "14  user not told");
+    LENS_OK(lens_run(&l, "show posts where likes > 1000"));
+    CHECK_HAS(lg_buf_str(&l.text), "no post passes; `show posts` shows them all");
+    CHECK_INT(lens_run(&l, "show posts sort confidence"), LG_E_NAME);
+    CHECK_INT(l.err.code, 149);
+    CHECK_INT(lens_run(&l, "show posts where confidence > 80%"), LG_E_NAME);
+    CHECK_INT(l.err.code, 149);
+    LENS_OK(lens_run(&l, "list posts"));
+    CHECK_HAS(lg_buf_str(&l.text), "12 posts of 4 users, 13 pictures");
+}
+
+TEST(strangers_texts_are_words_and_nothing_else)
+{
+    static const posts_one bad = {.handle = "<b>eve</b>", .name = "E\xe2\x80\xaeve",
+                                  .text = "<script>alert(1)</script>\x1b[31m\xe2\x80\xae gnirts \"'&\n\n\n  more "
+                                          "0123456789012345678901234567890123456789012345678901234567890123456789"
+                                          "01234567890123456789012345678901234567890123456789 the end",
+                                  .picture = {{POSTS_NIKE, 40}}};
+    posts_made p = posts_begin("tag bad");
+    posts_add(&p, &bad);
+    posts_end(&p, &l, "bad", "twitter #<i>bad</i>");
+    LENS_OK(lens_run(&l, "show bad"));
+    const char *text = lg_buf_str(&l.text), *html = lg_buf_str(&l.html);
+    CHECK(!strstr(html, "<script") && !strstr(html, "<b>eve") && !strstr(html, "<i>bad"));
+    CHECK(!strstr(html, "\x1b") && !strstr(text, "\x1b"));
+    CHECK(!strstr(html, "\xe2\x80\xae") && !strstr(text, "\xe2\x80\xae"));
+    CHECK_HAS(html, "&lt;script&gt;");
+    CHECK_HAS(text, " …");
+    CHECK(!strstr(text, "the end"));
 }
 
 TEST(dates_are_days)
