@@ -78,6 +78,7 @@
 #include "nnlib/train/metrics.h"
 #include "nnlib/train/one_step.h"
 #include "nnlib/train/statistics.h"
+#include "nnlib/train/temperature.h"
 
 #define NN_VERSION "0.1.0"
 
