@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/reach.h"
 #include "lib/data/clean.h"
 #include "lib/image/hash.h"
 #include "lib/store/feature_store.h"
@@ -226,16 +227,36 @@ static lg_status features_fill(void *ctx, const int64_t *indices, int n, float *
     return LG_OK;
 }
 
+/* Pictures that people posted are kept in the catalogue and nowhere else, not as features either: who is removed there
+ * is removed. */
+static bool has_posted(const data_set *set, const char *data)
+{
+    lg_err ignored = {0};
+    char *named = lg_strf(&ignored, "%s/images", data), *folder = NULL;
+    bool posted = false;
+    if (!named || lg_reach_resolve(named, LG_REACH_READ, &folder, &ignored)) folder = NULL;
+    size_t n = folder ? strlen(folder) : 0;
+    for (size_t i = 0; folder && !posted && i < data_count(set); i++) {
+        data_image image;
+        data_image_at(set, i, &image);
+        posted = strncmp(image.path, folder, n) == 0 && image.path[n] == '/';
+    }
+    lg_free(named);
+    lg_free(folder);
+    return posted;
+}
+
 /* Our own cache; where it cannot be had, features live in memory. */
 static lg_status open_store(cmd_features *f, lg_err *err)
 {
     lg_err trouble = {0};
     store_paths paths = {0};
     lg_status st = store_paths_init(&paths, &trouble);
-    char *folder = st == LG_OK ? lg_strf(err, "%s/features", paths.cache) : NULL;
+    bool kept = st == LG_OK && !has_posted(f->set, paths.data);
+    char *folder = kept ? lg_strf(err, "%s/features", paths.cache) : NULL;
     store_paths_release(&paths);
     const store_features_options o = {.folder = folder, .fingerprint = f->cut->fingerprint, .floats = f->cut->floats};
-    st = st == LG_OK && !folder ? err->status : store_features_open(&o, &f->store, err);
+    st = kept && !folder ? err->status : store_features_open(&o, &f->store, err);
     lg_free(folder);
     return st;
 }

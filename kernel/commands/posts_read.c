@@ -145,6 +145,10 @@ char *cmd_picture_path(const char *sha256, lg_err *err)
 
 static lg_status picture_bytes(const rep_picture *picture, lg_buf *out, lg_err *err)
 {
+    if (picture->jpeg) {
+        lg_buf_add(out, picture->jpeg, picture->jpeg_len);
+        return lg_buf_check(out, err);
+    }
     char *own = picture->file ? NULL : cmd_picture_path(picture->sha256, err);
     if (!picture->file && !own) return err->status;
     lg_status st = lg_reach_read(picture->file ? picture->file : own, out, err);

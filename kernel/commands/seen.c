@@ -29,8 +29,7 @@ static const data_set *set_of(const dsl_call *call, int on, const cmd_model *mod
     return object && object->cls->kind == DSL_KIND_DATASET ? object->payload : NULL;
 }
 
-/* How a picture of no dataset is made: as those the model learnt from, else as those it would learn from. */
-static data_rules rules_for(const cmd_model *model, const data_set *set)
+data_rules cmd_rules_for(const cmd_model *model, const data_set *set)
 {
     data_rules rules = model->ruled ? model->rules : set ? data_rules_of(set) : DATA_RULES_NONE;
     const nn_shape want = nn_net_input(model->net);
@@ -44,7 +43,7 @@ static data_rules rules_for(const cmd_model *model, const data_set *set)
 void cmd_note_guessed(plt_doc *doc, const dsl_call *call, const dsl_value *model, int on)
 {
     const cmd_model *m = cmd_model_of(model);
-    const data_rules rules = rules_for(m, NULL);
+    const data_rules rules = cmd_rules_for(m, NULL);
     if (m->ruled || cmd_model_prepares(m) || set_of(call, on, m)) return;
     plt_note(doc, "how the pictures were made that %s learnt from is not known here: %dx%d, scaled %g..%g", model->name,
              rules.size.h, rules.size.w, rules.low, rules.high);
@@ -61,7 +60,7 @@ lg_status cmd_seen_files(const dsl_call *call, const dsl_value *model, int on, i
     const cmd_model *m = cmd_model_of(model);
     const dsl_value *first = &call->arg[image].value[0], *value = on < 0 ? NULL : dsl_val(call, on);
     const data_set *set = set_of(call, on, m);
-    const data_rules rules = rules_for(m, set);
+    const data_rules rules = cmd_rules_for(m, set);
     if (call->where) {
         lg_fail(err, LG_E_ARG, 144, "`where` chooses among the images of a dataset, and `%.80s` is a file",
                 first->text);

@@ -58,6 +58,9 @@ void cmd_note_guessed(plt_doc *doc, const dsl_call *call, const dsl_value *model
  * dataset, else as large as its network wants. */
 lg_status cmd_seen_files(const dsl_call *call, const dsl_value *model, int on, int image, data_set **out,
                          lg_err *err) LG_MUST_CHECK;
+/* How a picture of no dataset is made for a model: as those it learnt from, else as those it would learn from. set: its
+ * dataset, or NULL. */
+data_rules cmd_rules_for(const cmd_model *model, const data_set *set);
 /* "image 412" or "images 1, 5, 7", as they are numbered; of files their names alone. */
 void cmd_seen_numbers(const cmd_seen *seen, lg_buf *out);
 

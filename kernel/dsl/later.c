@@ -7,7 +7,6 @@
 static const dsl_later later[] = {
     {"connect", "load", "`load` reads images from a folder"},
     {"scrape", "load", "`load` reads images from a folder"},
-    {"classify", "show", "`show … with MODEL` draws what a model says to each image"},
     {"dashboard", NULL, NULL},
     {"recheck", NULL, NULL},
     {"delete", "load", "load the images again without them, or choose rows with `where`"},

@@ -284,5 +284,17 @@ lg_status data_combine(const data_set *const *sets, size_t n, data_set **out, lg
  * about. LL302, LL303, LL391, LL393, LL601 as the opener has them, LL305 no picture. */
 lg_status data_with_files(const data_set *set, const data_rules *rules, const char *const *file, size_t files,
                           data_set **out, size_t *failed, lg_err *err) LG_MUST_CHECK;
+/* Many of them as a set of their own, where one that cannot be had is a broken row: row i is file i, a full path. No
+ * labels, no parts, no classes. LL601, LL901, Interrupted. */
+typedef struct data_files_spec {
+    const char *const *file;
+    size_t files;
+    data_rules rules; /* with a size */
+    lg_pool *pool;
+    lg_cancel *cancel;
+    void (*progress)(void *ctx, size_t done, size_t count);
+    void *progress_ctx;
+} data_files_spec;
+lg_status data_of_files(const data_files_spec *spec, data_set **out, lg_err *err) LG_MUST_CHECK;
 
 #endif

@@ -146,3 +146,38 @@ done:
     data_names_unref(g.names);
     return st;
 }
+
+/* ---- many files ---- */
+static lg_status name_file(data_table *table, size_t i, const char *path, lg_err *err)
+{
+    data_fact *fact = &table->fact[i];
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    fact->id = fact->group = (uint32_t)i + 1;
+    fact->path = lg_arena_strndup(&table->text, path, strlen(path), err);
+    fact->name = lg_arena_strndup(&table->text, name, strlen(name), err);
+    fact->number = lg_arena_strf(&table->text, err, "%zu", i + 1);
+    fact->source = "";
+    return fact->path && fact->name && fact->number ? LG_OK : err->status;
+}
+
+lg_status data_of_files(const data_files_spec *spec, data_set **out, lg_err *err)
+{
+    guests g = {.rules = &spec->rules, .file = spec->file, .files = spec->files};
+    lg_status st = LG_OK;
+    g.table = data_table_new(spec->files, err);
+    if (!g.table) return err->status;
+    data_decode_job job = {.table = g.table,
+                           .rules = spec->rules,
+                           .pool = spec->pool,
+                           .cancel = spec->cancel,
+                           .progress = spec->progress,
+                           .progress_ctx = spec->progress_ctx};
+    for (size_t i = 0; !st && i < spec->files; i++) st = name_file(g.table, i, spec->file[i], err);
+    if (!st) st = data_table_fields(g.table, err);
+    if (!st) st = data_decode_block(&job, &g.block, err);
+    if (!st) st = make_set(&g, out, err);
+    data_table_unref(g.table);
+    data_block_unref(g.block);
+    data_names_unref(g.names);
+    return st;
+}

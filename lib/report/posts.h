@@ -26,6 +26,8 @@ enum { REP_POSTS_BYTES = 1 << 29 }; /* of texts in one set: LL902 */
 typedef struct rep_picture {
     char sha256[65];       /* name of its file in the catalogue; "" where there is no picture (or it is `file`) */
     const char *file;      /* of classified datasets: the source path; else NULL */
+    const uint8_t *jpeg;   /* a small copy, where it is a part of a file or lies in an archive; else NULL */
+    size_t jpeg_len;
     const char *alt;       /* what its author says it shows, or NULL */
     int32_t width, height; /* pixels, or REP_NOT_GIVEN */
     int32_t label;         /* place in rep_posts.label; -1: could not be read, or nothing was classified */
