@@ -1,5 +1,6 @@
 /* Every example in the commands' own tables runs as it is written, in a session that has what examples speak of. */
 #include "tests/support/labelled.h"
+#include "tests/support/posts.h"
 
 extern const dsl_command *const dsl_commands[];
 
@@ -7,6 +8,7 @@ static void start(lens *l)
 {
     lg_err err = {0};
     CHECK_OK(lens_open(l));
+    posts_shop(l, "posts");
     if (lens_run(l, "load logos from flat labels list.csv columns file, label split 60/20/20\n"
                     "load small from shop\n"
                     "model scratch on logos { conv 4 3x3 relu name conv1; maxpool 2; flatten; dense classes softmax }\n"
