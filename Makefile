@@ -107,6 +107,7 @@ $(O)/obj/%.o: %.c
 	@$(CC) $(CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(O)/obj/kernel/install.o: $(wildcard install/kernel.json.in install/logo-*)
+$(O)/obj/lib/report/hyper.o: tools/write-hyper.py
 
 $(O)/gen/%.o: $(O)/gen/%.c
 	@$(CC) $(CFLAGS) -c -o $@ $<

@@ -1,6 +1,7 @@
 /* cmd_export.c - `export`: rows for spreadsheets, data frames and Tableau, what `show` draws as HTML, PNG or SVG, a
  * network for others. */
 #include "kernel/commands/box_table.h"
+#include "kernel/commands/export_book.h"
 #include "kernel/commands/export_model.h"
 #include "kernel/commands/export_posts.h"
 #include "kernel/commands/export_rows.h"
@@ -14,7 +15,7 @@
 enum { OBJECT, TO, FORMAT, IMAGES };
 
 /* Endings, in the order of FORMATS. `format keras` is source, as ever, but for a file that ends in .keras. */
-typedef enum export_kind { ROWS, DRAWING, NETWORK, LATER } export_kind;
+typedef enum export_kind { ROWS, DRAWING, NETWORK, WORKBOOK } export_kind;
 static const struct export_format {
     const char *name;
     export_kind kind;
@@ -22,10 +23,10 @@ static const struct export_format {
 } formats[] = {{"csv", ROWS, NULL},       {"tsv", ROWS, NULL},      {"json", ROWS, NULL},     {"html", DRAWING, NULL},
                {"png", DRAWING, NULL},    {"svg", DRAWING, NULL},   {"keras", NETWORK, "py"}, {"py", NETWORK, "py"},
                {"onnx", NETWORK, "onnx"}, {"c", NETWORK, "c"},      {"parquet", ROWS, NULL}, {"h5", NETWORK, "h5"},
-               {"safetensors", NETWORK, "safetensors"}, {"twb", LATER, NULL}, {"hyper", LATER, NULL},
+               {"safetensors", NETWORK, "safetensors"}, {"twb", WORKBOOK, NULL}, {"hyper", ROWS, NULL},
                {"keras", NETWORK, "keras"}};
 #define FORMATS "csv tsv json html png svg keras py onnx c parquet h5 safetensors twb hyper"
-#define TABLES   ".csv .tsv .json .parquet"
+#define TABLES   ".csv .tsv .json .parquet .hyper .twb"
 #define NETWORKS ".onnx .keras .h5 .safetensors .c .py"
 enum { CSV, TSV, JSON, HTML, PNG, SVG, KERAS, KERAS_FILE = sizeof formats / sizeof *formats - 1 };
 
@@ -62,14 +63,6 @@ static const char *ending(const char *path)
 }
 
 /* ---- what may be written ---- */
-static lg_status not_yet(const dsl_value *at, const char *name, lg_err *err)
-{
-    lg_fail(err, LG_E_UNSUPPORTED, 146, "`%s` files are not part of this version", name);
-    lg_why(err, "rows go to " TABLES ", drawings to .html .png .svg, networks to " NETWORKS);
-    lg_try(err, "`save` keeps a model with its weights: save scratch to scratch.lmodel");
-    return lg_err_place(err, at->span);
-}
-
 static lg_status is_for_save(const dsl_call *call, const dsl_value *to, const char *end, lg_err *err)
 {
     lg_fail(err, LG_E_ARG, 334, "`.%s` files are written by `save`", end);
@@ -83,7 +76,7 @@ static lg_status unknown_ending(const dsl_call *call, const char *end, lg_err *e
 {
     const char *names[KERAS_FILE], *near;
     const dsl_value *to = &call->arg[TO].value[0], *value = &call->arg[OBJECT].value[0];
-    for (int i = 0; i < KERAS_FILE; i++) names[i] = formats[i].kind == LATER ? NULL : formats[i].name;
+    for (int i = 0; i < KERAS_FILE; i++) names[i] = formats[i].name;
     near = *end ? lg_nearest(end, names, KERAS_FILE) : NULL;
     bool model = call->arg[OBJECT].count && value->object && value->object->cls->kind == DSL_KIND_MODEL;
     lg_fail(err, LG_E_ARG, 334, "`%.80s` does not say what to write", to->text);
@@ -98,13 +91,13 @@ static lg_status unknown_ending(const dsl_call *call, const char *end, lg_err *e
 static lg_status find_format(const dsl_call *call, int *out, lg_err *err)
 {
     static const char *const saved[] = {"lmodel", "ldata", "lrun"};
-    const dsl_value *to = &call->arg[TO].value[0], *at = to;
+    const dsl_value *to = &call->arg[TO].value[0];
     const char *end = ending(to->text);
     bool keras_file = !lg_casecmp(end, "keras");
     *out = -1;
     if (call->arg[FORMAT].count) {
-        at = &call->arg[FORMAT].value[0];
-        *out = at->choice == KERAS && keras_file ? KERAS_FILE : at->choice;
+        int choice = call->arg[FORMAT].value[0].choice;
+        *out = choice == KERAS && keras_file ? KERAS_FILE : choice;
     }
     for (size_t i = 0; *out < 0 && i < sizeof saved / sizeof *saved; i++)
         if (!lg_casecmp(end, saved[i])) return is_for_save(call, to, saved[i], err);
@@ -112,7 +105,7 @@ static lg_status find_format(const dsl_call *call, int *out, lg_err *err)
     for (int i = 0; *out < 0 && i < KERAS_FILE; i++)
         if (!lg_casecmp(end, formats[i].name)) *out = i;
     if (*out < 0) return unknown_ending(call, end, err);
-    return formats[*out].kind == LATER ? not_yet(at, formats[*out].name, err) : LG_OK;
+    return LG_OK;
 }
 
 static lg_status only_posts(const dsl_value *value, int format, lg_err *err)
@@ -183,6 +176,7 @@ typedef struct job {
     rep_work work;     /* tells `live` */
     const char *doing; /* for `live` */
     size_t rows;       /* of a table */
+    cmd_book *book;    /* owned; NULL: another format */
     bool *written;     /* of posts whose pictures are written too; owned */
     size_t thumbs, pictures;
 } job;
@@ -294,6 +288,10 @@ static lg_status make_bytes(job *j, lg_err *err)
 {
     const char *name;
     if (formats[j->format].kind == ROWS) return write_rows(j, err);
+    if (formats[j->format].kind == WORKBOOK) {
+        j->doing = "writing rows";
+        return cmd_book_new(j->object, j->to, &j->book, err);
+    }
     if (formats[j->format].kind == NETWORK) {
         const cmd_net_export e = export_of(j);
         return cmd_net_write(cmd_net_format_find(formats[j->format].ending), &e, &j->file, err);
@@ -317,6 +315,20 @@ static void say_rows(const job *j, plt_doc *doc)
     if (note) plt_note(doc, "%s", note);
 }
 
+static void say_book(const job *j, plt_doc *doc)
+{
+    const cmd_book *book = j->book;
+    int n = book->book.sources;
+    int sheets = book->book.sheets ? book->book.sheets : 1;
+    plt_pair(doc, "content", "Tableau workbook with %d %s", sheets, sheets == 1 ? "sheet" : "sheets");
+    for (int i = 0; i < n; i++)
+        plt_pair(doc, book->file[i], "%s rows, %s bytes", lg_thousands((long long)book->table[i].rows),
+                 lg_thousands((long long)book->bytes[i]));
+    plt_pair(doc, "bytes", "%s", lg_thousands((long long)book->bytes[n]));
+    plt_note(doc, "it opens the CSV %s beside it: keep them in one folder", n == 1 ? "file" : "files");
+    if (book->note) plt_note(doc, "%s", book->note);
+}
+
 static lg_status say_written(job *j, lg_err *err)
 {
     const cmd_net_format *net = formats[j->format].ending ? cmd_net_format_find(formats[j->format].ending) : NULL;
@@ -326,6 +338,8 @@ static lg_status say_written(job *j, lg_err *err)
     plt_title(&doc, "%s written to %s", j->call->arg[OBJECT].value[0].text, j->to);
     if (formats[j->format].kind == ROWS) {
         say_rows(j, &doc);
+    } else if (j->book) {
+        say_book(j, &doc);
     } else {
         plt_pair(&doc, "content", "%s", net ? net->content : "drawing");
         plt_pair(&doc, "bytes", "%s", lg_thousands((long long)j->file.len));
@@ -335,6 +349,12 @@ static lg_status say_written(job *j, lg_err *err)
         return err->status;
     }
     return cmd_live_result(j->call, &j->live, &doc, false, err);
+}
+
+static lg_status write_files(job *j, lg_err *err)
+{
+    if (j->book) return cmd_book_write(j->book, &j->work, err);
+    return lg_reach_write(j->to, j->file.data, j->file.len, 0666, err);
 }
 
 /* Where nothing can be written nothing is made. */
@@ -360,12 +380,13 @@ static lg_status export_run(const dsl_call *call, lg_err *err)
     if (may_write(&j, err)) LG_GO(lg_err_place(err, at));
     if (make_bytes(&j, err)) LG_GO(lg_err_place(err, err->code == 133 ? call->arg[OBJECT].value[0].span : at));
     LG_GO(lg_cancel_check(call->cancel, err)); /* from here on it is written whole */
-    if (lg_reach_write(j.to, j.file.data, j.file.len, 0666, err)) LG_GO(lg_err_place(err, at));
+    if (write_files(&j, err)) LG_GO(lg_err_place(err, at));
     st = say_written(&j, err);
 done:
     if (st) cmd_live_close(&j.live, st);
     lg_buf_release(&j.file);
     lg_free(j.written);
+    cmd_book_free(j.book);
     dsl_object_unref(j.object);
     return st;
 }
@@ -374,11 +395,13 @@ const dsl_command dsl_cmd_export = {
     .name = "export",
     .summary = "write data, tables, charts or a model for other tools",
     .detail = "The ending says what: .csv, .tsv, .json and .parquet hold the rows of posts, customers, a dataset, a "
-              "run or a table (RFC 4180; JSON is one object a row; docs/exports.md says what the columns are), .html, .png "
-              "and .svg what `show` draws. A network goes to .onnx (layers and weights, for most programs), .keras or "
-              ".h5 (the same for Keras), .safetensors (weights by name), .c (one file that needs nothing else) and .py "
-              "(the Keras source of its layers). In CSV a text that a spreadsheet would run as a formula is written "
-              "with ' before it. Files are written whole or not at all.",
+              "run or a table (RFC 4180; JSON is one object a row; docs/exports.md says what the columns are). For "
+              "Tableau: .twb is a workbook with the CSV files it opens beside it, .hyper an extract, which needs "
+              "Tableau's library (python3 -m pip install tableauhyperapi). .html, .png and .svg hold what `show` "
+              "draws. A network goes to .onnx (layers and weights, for most programs), .keras or .h5 (the same for "
+              "Keras), .safetensors (weights by name), .c (one file that needs nothing else) and .py (the Keras source "
+              "of its layers). In CSV a text that a spreadsheet would run as a formula is written with ' before it. "
+              "Files are written whole or not at all.",
     .group = "Business",
     .params = params,
     .examples = (const char *const[]){"export logos.val to val.csv", "export logos to logos.parquet",

@@ -9,7 +9,7 @@
 #ifndef CMD_EXPORT_BOOK_H
 #define CMD_EXPORT_BOOK_H
 
-#include "kernel/dsl/object.h"
+#include "kernel/dsl/value.h"
 #include "lib/report/workbook.h"
 
 enum { CMD_BOOK_SOURCES = 3, CMD_BOOK_SHEETS = 6 };

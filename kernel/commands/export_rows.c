@@ -1,5 +1,6 @@
 /* export_rows.c - tables as files of other programs. */
 #include "kernel/commands/export_rows.h"
+#include "lib/report/hyper.h"
 #include "lib/report/parquet.h"
 
 #include "lib/base/banned.h"
@@ -54,6 +55,7 @@ static const cmd_rows_format formats[] = {
     {"tsv", write_tsv, GUARDED},
     {"json", write_json, NULL},
     {"parquet", rep_parquet_write, NULL},
+    {"hyper", rep_hyper_write, NULL},
 };
 
 const cmd_rows_format *cmd_rows_format_find(const char *ending)

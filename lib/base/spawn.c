@@ -6,6 +6,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lib/base/confine.h"
@@ -71,6 +72,8 @@ static int start(const char *program, char *const argv[], posix_spawn_file_actio
 int lg_spawn(const char *program, const char *const words[], const lg_given *given, int count, pid_t *pid)
 {
     char name[] = "logolens", *argv[LG_SPAWN_WORDS + 2] = {name};
+    /* Ourselves by our name; other programs by theirs, from which a Python knows which environment it is of. */
+    if (strcmp(program, "/proc/self/exe") != 0) argv[0] = (char *)program;
     int lifted[PLACES], failed = 0, n = 0;
     posix_spawn_file_actions_t files;
     *pid = 0;

@@ -1,4 +1,9 @@
 /* `export`: files as other tools read them, and what is refused. */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
 #include "kernel/commands/box_table.h"
 #include "lib/hdf5/keras_file.h"
 #include "tests/support/keras.h"
@@ -240,6 +245,96 @@ TEST(posts_of_strangers)
     CHECK(!memcmp(file("odd.parquet"), "PAR1", 4));
     rep_table_release(back);
     free(back);
+    lens_close(&l);
+}
+
+/* ---- Tableau ---- */
+TEST(workbooks_name_their_files)
+{
+    posts_setup(NULL, 0);
+    run("export posts to fans.twb");
+    CHECK_HAS(lg_buf_str(&l.text), "content         Tableau workbook with 2 sheets\nfans-posts.csv  14 rows, ");
+    CHECK_HAS(lg_buf_str(&l.text), "it opens the CSV file beside it: keep them in one folder");
+    CHECK(!strncmp(file("fans-posts.csv"), POSTS_HEADER, sizeof POSTS_HEADER - 1));
+    CHECK_HAS(file("fans.twb"), "directory='.' filename='fans-posts.csv'");
+    CHECK_HAS(bytes, "<worksheet name='Posts by user'>");
+    run("load logos from shop size 16x16\nmodel scratch on logos { flatten; dense classes softmax }\n"
+        "fit scratch epochs 1 quiet as first; confusion scratch as m; export m to m.twb; export first to run.twb");
+    CHECK_HAS(file("m.twb"), "filename='m-metrics.csv'");
+    CHECK_HAS(file("m-confusion.csv"), "true,predicted,count\r\nadidas,adidas,");
+    CHECK_INT(lines(bytes), 17);
+    CHECK_HAS(file("m-metrics.csv"), "label,images,predicted,right,recall,precision,f1\r\nadidas,");
+    CHECK_HAS(file("run-epochs.csv"), "epoch,loss,");
+    run("export logos to \"all of them\" format twb");
+    CHECK_HAS(file("all of them"), "filename='all of them-images.csv'");
+    lens_run(&l, "export scratch to s.twb");
+    CHECK_INT(l.err.code, 133);
+    lens_close(&l);
+}
+
+/* Tableau's library is not here: what is said, and that nothing stays behind. tests/real/tables.py has it. */
+static void hyper_fails(const char *python, int code, const char *says)
+{
+    char cell[] = "export posts to x.hyper", path[300];
+    setenv("LOGOLENS_PYTHON", python, 1);
+    lens_run(&l, cell);
+    unsetenv("LOGOLENS_PYTHON");
+    if (l.err.code != code || !strstr(l.err.why, says))
+        TEST_FAIL("%s: LL%03d %s (%s)", python, l.err.code, l.err.msg, l.err.why);
+    CHECK_INT(l.err.span.col, 17);
+    snprintf(path, sizeof path, "%s/x.hyper", ds_folder);
+    CHECK(access(path, F_OK) != 0);
+    snprintf(path, sizeof path, "%s/cache/hyper", getenv("LOGOLENS_HOME"));
+    CHECK(rmdir(path) == 0 || errno == ENOENT);
+}
+
+static const char *stand_in(const char *name, const char *script)
+{
+    static char path[400];
+    snprintf(path, sizeof path, "%s/%s", ds_folder, name);
+    ds_text(name, script);
+    CHECK_INT(chmod(path, 0755), 0);
+    return path;
+}
+
+TEST(extracts_without_the_library)
+{
+    posts_setup(NULL, 0);
+    hyper_fails("python3", 465, "no Python was found");
+    hyper_fails("/no/such/python", 465, "no Python was found");
+    hyper_fails("/bin/false", 466, "ended without a word");
+    hyper_fails(stand_in("says.sh", "#!/bin/sh\necho failed something odd\n"), 466, "something odd");
+    hyper_fails(stand_in("long.sh", "#!/bin/sh\nyes failed | head -c 100000 | tr '\\n' x\n"), 466, "");
+    hyper_fails(stand_in("lies.sh", "#!/bin/sh\necho ok 14\n"), 302, "");
+    lens_close(&l);
+}
+
+static void *cancel_soon(void *child)
+{
+    usleep(300000);
+    (void)child;
+    lg_cancel_set(&l.cancel);
+    return NULL;
+}
+
+/* The helper and what it has started end with the cell. */
+TEST(extracts_are_interrupted)
+{
+    pthread_t thread;
+    char path[400];
+    posts_setup(NULL, 0);
+    snprintf(path, sizeof path, "%s/pids", ds_folder);
+    char script[1000];
+    snprintf(script, sizeof script, "#!/bin/sh\nsleep 60 &\necho $! > %s\nwait\n", path);
+    setenv("LOGOLENS_PYTHON", stand_in("hangs.sh", script), 1);
+    CHECK_INT(pthread_create(&thread, NULL, cancel_soon, NULL), 0);
+    CHECK_INT(lens_run(&l, "export posts to x.hyper"), LG_E_INTERRUPTED);
+    pthread_join(thread, NULL);
+    unsetenv("LOGOLENS_PYTHON");
+    long pid = strtol(file("pids"), NULL, 10);
+    CHECK(pid > 1);
+    for (int i = 0; i < 100 && kill((pid_t)pid, 0) == 0; i++) usleep(20000);
+    CHECK(kill((pid_t)pid, 0) != 0);
     lens_close(&l);
 }
 
