@@ -45,6 +45,12 @@ static bool post_of(const scrape_post *p, store_post *out, lg_arena *arena, lg_e
 lg_status scrape_keep(store_catalogue *catalogue, store_scrape *scrape, const scrape_page *page, bool done,
                       store_page_result *out, lg_err *err)
 {
+    return scrape_keep_as(catalogue, scrape, page, &(scrape_kept){.done = done}, out, err);
+}
+
+lg_status scrape_keep_as(store_catalogue *catalogue, store_scrape *scrape, const scrape_page *page,
+                         const scrape_kept *beside, store_page_result *out, lg_err *err)
+{
     lg_arena arena;
     lg_arena_init(&arena, 0);
     store_post *post = lg_arena_alloc(&arena, page->count, sizeof *post, err);
@@ -56,7 +62,12 @@ lg_status scrape_keep(store_catalogue *catalogue, store_scrape *scrape, const sc
                        .refused = page->refused,
                        .next = page->next,
                        .ids = page->ids,
-                       .done = done};
+                       .done = beside->done,
+                       .note = beside->note,
+                       .notes = beside->notes,
+                       .address = beside->address,
+                       .etag = beside->etag,
+                       .modified = beside->modified};
     lg_status st = post ? store_catalogue_page(catalogue, scrape, &kept, out, err) : err->status;
     lg_arena_release(&arena);
     return st;

@@ -53,6 +53,7 @@ typedef struct scrape_plan {
     const char *summary;      /* "X: recent posts with #adidas or #nike, up to 500" */
     uint64_t posts, requests; /* at most */
     uint32_t per_page;
+    uint32_t least; /* posts that a page has at least, where the platform wants so; else 0 */
     int64_t cost_most;   /* millionths of a US dollar, or SCRAPE_NOT_GIVEN where there is no price */
     const char *cost;    /* how that was counted, or NULL */
     const char *limits;  /* "450 requests in 15 minutes", or NULL */
@@ -93,6 +94,7 @@ typedef struct scrape_platform {
     const char *title;  /* as people say: "X (Twitter)" */
     const char *origin; /* "https://api.x.com"; NULL where each user has a server of their own */
     uint32_t checks;    /* posts that one request of `check` may ask for */
+    bool counts;        /* its cursors count the posts given: limit is that of the whole walk, else of what is left */
     /* LL723 where the platform cannot be asked that; it answers before anything is spent. */
     lg_status (*plan)(const scrape_query *query, lg_arena *arena, scrape_plan *out, lg_err *err);
     /* cursor NULL: the first page. */

@@ -109,6 +109,12 @@ static bool stage_at(const scrape_query *q, const char *cursor, stage *out)
     return true;
 }
 
+static const char *page_size(const scrape_query *q, lg_arena *arena, lg_err *err)
+{
+    uint64_t limit = scrape_limit(q);
+    return scrape_number(arena, limit < PER_PAGE ? limit : PER_PAGE, err);
+}
+
 #define MEDIA_FIELDS "id,caption,media_type,media_url,permalink,timestamp,like_count,comments_count"
 
 static lg_status request_hashtag(const scrape_query *q, const stage *at, lg_arena *arena, scrape_request *out,
@@ -120,7 +126,7 @@ static lg_status request_hashtag(const scrape_query *q, const stage *at, lg_aren
     } else {
         scrape_request_begin(out, scrape_graph_path(arena, at->hashtag, "recent_media", err));
         scrape_param_add(out, "fields", MEDIA_FIELDS ",children{id,media_type,media_url}");
-        scrape_param_add(out, "limit", "50");
+        scrape_param_add(out, "limit", page_size(q, arena, err));
         if (at->after) scrape_param_add(out, "after", at->after);
     }
     scrape_param_add(out, "user_id", q->account);
@@ -137,17 +143,18 @@ static lg_status instagram_request(const scrape_query *q, const char *cursor, lg
     if (at.kind == 'g') {
         scrape_request_begin(out, scrape_graph_path(arena, q->account, "tags", err));
         scrape_param_add(out, "fields", MEDIA_FIELDS ",username,children{id,media_type,media_url}");
-        scrape_param_add(out, "limit", "50");
+        scrape_param_add(out, "limit", page_size(q, arena, err));
         if (at.after) scrape_param_add(out, "after", at.after);
         return scrape_request_end(out, err);
     }
+    const char *size = page_size(q, arena, err);
     scrape_request_begin(out, scrape_graph_path(arena, q->account, "", err));
     scrape_param_add(
         out, "fields",
         lg_arena_strf(arena, err,
-                      "business_discovery.username(%s){id,username,name,media.limit(50)%s%s%s{" MEDIA_FIELDS
+                      "business_discovery.username(%s){id,username,name,media.limit(%s)%s%s%s{" MEDIA_FIELDS
                       ",thumbnail_url,children{id,media_type,media_url,thumbnail_url}}}",
-                      scrape_bare(q->user), at.after ? ".after(" : "", at.after ? at.after : "", at.after ? ")" : ""));
+                      scrape_bare(q->user), size ? size : "", at.after ? ".after(" : "", at.after ? at.after : "", at.after ? ")" : ""));
     return scrape_request_end(out, err);
 }
 

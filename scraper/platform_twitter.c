@@ -74,6 +74,7 @@ static lg_status twitter_plan(const scrape_query *q, lg_arena *arena, scrape_pla
     *out = (scrape_plan){0};
     LG_TRY(query_ok(q, arena, err));
     scrape_plan_count(out, q, PER_PAGE);
+    out->least = q->user ? LEAST_USER : LEAST_SEARCH;
     out->cost_most = (int64_t)(out->posts < 1000000000 ? out->posts : 1000000000) * (q->user ? 10000 : 20000);
     if (q->user) out->cost_most += 10000, out->requests++;
     out->cost = add_lines(q, out);
@@ -507,6 +508,7 @@ const scrape_platform scrape_platform_twitter = {.name = "twitter",
                                                  .title = "X (Twitter)",
                                                  .origin = "https://api.x.com",
                                                  .checks = 100,
+                                                 .counts = true,
                                                  .plan = twitter_plan,
                                                  .request = twitter_request,
                                                  .parse = twitter_parse,

@@ -13,7 +13,7 @@
 
 #include "lib/base/banned.h"
 
-enum { APPLICATION = 0x4c4f474f, VERSION = 1 }; /* "LOGO" */
+enum { APPLICATION = 0x4c4f474f, VERSION = 2 }; /* "LOGO" */
 static const double MOST_WAITING = 10;          /* seconds */
 
 /* ---- tables ---- */
@@ -60,6 +60,23 @@ static const char *const version_1[] = {
     " post INTEGER NOT NULL REFERENCES posts ON DELETE CASCADE, PRIMARY KEY(scrape, post))@",
     "CREATE INDEX scrape_post_post ON scrape_post(post)",
     "CREATE TABLE tombstones(hash TEXT PRIMARY KEY NOT NULL, at INTEGER NOT NULL)@", NULL};
+
+/* What was left out and withheld, and what servers call the versions of their answers, for conditional requests. key: a
+ * salted hash of the address. kept: a picture (image), or the caller's text. */
+static const char *const version_2[] = {
+    "CREATE TABLE scrape_note(scrape INTEGER NOT NULL REFERENCES scrapes ON DELETE CASCADE, kind TEXT NOT NULL,"
+    " what TEXT NOT NULL, why TEXT, posts INTEGER NOT NULL, PRIMARY KEY(scrape, kind, what))@",
+    "CREATE TABLE pages(id INTEGER PRIMARY KEY, scrape INTEGER NOT NULL REFERENCES scrapes ON DELETE CASCADE,"
+    " key TEXT NOT NULL, etag TEXT, modified TEXT, next TEXT, ids INTEGER NOT NULL, given INTEGER NOT NULL,"
+    " refused INTEGER NOT NULL, done INTEGER NOT NULL, UNIQUE(scrape, key))@",
+    "CREATE TABLE page_post(page INTEGER NOT NULL REFERENCES pages ON DELETE CASCADE,"
+    " post INTEGER NOT NULL REFERENCES posts ON DELETE CASCADE, PRIMARY KEY(page, post))@",
+    "CREATE INDEX page_post_post ON page_post(post)",
+    "CREATE TABLE page_note(page INTEGER NOT NULL REFERENCES pages ON DELETE CASCADE, kind TEXT NOT NULL,"
+    " what TEXT NOT NULL, why TEXT, posts INTEGER NOT NULL, PRIMARY KEY(page, kind, what))@",
+    "CREATE TABLE answers(key TEXT PRIMARY KEY NOT NULL, etag TEXT, modified TEXT, kept TEXT,"
+    " image INTEGER REFERENCES images ON DELETE CASCADE)@",
+    "CREATE INDEX answers_image ON answers(image)", NULL};
 
 static lg_status statements_run(store_catalogue *c, const char *const *sql, lg_err *err)
 {
@@ -117,10 +134,13 @@ static lg_status tables_make(store_catalogue *c, lg_err *err)
     int64_t version;
     LG_TRY(version_of(c, &version, err)); /* again, now that nobody else writes */
     if (version >= VERSION) return LG_OK;
-    LG_TRY(statements_run(c, version_1, err));
-    LG_TRY(salt_make(c, err));
-    LG_TRY(store_sql_exec(c, "PRAGMA application_id = 1280264015", err));
-    return store_sql_exec(c, "PRAGMA user_version = 1", err);
+    if (version < 1) {
+        LG_TRY(statements_run(c, version_1, err));
+        LG_TRY(salt_make(c, err));
+        LG_TRY(store_sql_exec(c, "PRAGMA application_id = 1280264015", err));
+    }
+    LG_TRY(statements_run(c, version_2, err));
+    return store_sql_exec(c, "PRAGMA user_version = 2", err);
 }
 
 lg_status store_catalogue_migrate(store_catalogue *c, lg_err *err)

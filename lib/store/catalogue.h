@@ -58,6 +58,14 @@ typedef struct store_post {
     size_t tag_count;
 } store_post;
 
+/* Posts that were given and not kept, and things of kept ones that the platform did not give: by how many posts. */
+typedef enum store_note_kind { STORE_LEFT_OUT = 'l', STORE_WITHHELD = 'w' } store_note_kind;
+typedef struct store_note {
+    store_note_kind kind;
+    const char *what, *why; /* why may be NULL */
+    uint64_t posts;
+} store_note;
+
 typedef struct store_page {
     const store_post *post;
     size_t count;
@@ -65,6 +73,9 @@ typedef struct store_page {
     const char *next;        /* cursor of the next page, NULL at the end */
     uint64_t ids;            /* the parser's fingerprint of this page */
     bool done;
+    const store_note *note; /* added up over the pages of a scrape */
+    size_t notes;
+    const char *address, *etag, *modified; /* where it came from and what the server calls this version; or NULL */
 } store_page;
 
 typedef struct store_scrape {
@@ -73,6 +84,7 @@ typedef struct store_scrape {
     char *cursor;                          /* of the next page, NULL: the first; owned */
     uint64_t ids;                          /* of the page before */
     uint64_t pages, given, refused, posts; /* so far; posts are those kept for this scrape, each once */
+    int64_t started;                       /* when its first page was asked for */
     bool done;
 } store_scrape;
 void store_scrape_release(store_scrape *s);
@@ -86,11 +98,37 @@ typedef struct store_page_result {
     size_t fresh;     /* posts the catalogue did not have */
     size_t added;     /* posts this scrape did not have: 0 on a page with posts means that it goes in circles */
     size_t forgotten; /* posts of people who are not to come back */
+    size_t count;     /* posts of the page */
 } store_page_result;
 /* Keeps the page and moves the scrape on, both or neither; *s stands behind the page afterwards. LL733 when another
  * program has moved it, or it is not there any more. */
 lg_status store_catalogue_page(store_catalogue *c, store_scrape *s, const store_page *page, store_page_result *out,
                                lg_err *err) LG_MUST_CHECK;
+
+typedef lg_status store_note_fn(void *ctx, const store_note *note, lg_err *err);
+/* What was left out and withheld on all pages so far. */
+lg_status store_catalogue_notes(store_catalogue *c, int64_t scrape, store_note_fn *fn, void *ctx,
+                                lg_err *err) LG_MUST_CHECK;
+
+/* ---- what a server said before ---- */
+/* Addresses are kept as hashes with this catalogue's salt: they may name people. */
+typedef struct store_heard {
+    char *etag, *modified; /* as the server gave them, or NULL; owned */
+    char *kept;            /* of a picture its name, of anything else what was given; owned */
+} store_heard;
+void store_heard_release(store_heard *h);
+/* A page of this scrape that was kept with its address: both NULL where there is none. */
+lg_status store_catalogue_page_heard(store_catalogue *c, int64_t scrape, const char *address, store_heard *out,
+                                     lg_err *err) LG_MUST_CHECK;
+/* That page has not changed: its posts, as far as they are still there, are this scrape's next page. */
+lg_status store_catalogue_page_again(store_catalogue *c, store_scrape *s, const char *address, store_page_result *out,
+                                     lg_err *err) LG_MUST_CHECK;
+/* An answer that is no page: of a picture that is kept (picture: its name in `kept`), or a short text of the caller's.
+ */
+lg_status store_catalogue_hear(store_catalogue *c, const char *address, bool picture, const store_heard *heard,
+                               lg_err *err) LG_MUST_CHECK;
+/* All NULL where there is none, and where the picture is not kept any more. */
+lg_status store_catalogue_heard(store_catalogue *c, const char *address, store_heard *out, lg_err *err) LG_MUST_CHECK;
 
 /* ---- pictures ---- */
 typedef lg_status store_due_fn(void *ctx, int64_t media, const char *url, lg_err *err);
@@ -101,6 +139,18 @@ lg_status store_catalogue_due(store_catalogue *c, int64_t scrape, size_t limit, 
  * there any more (its post was dropped meanwhile) and nothing was kept. */
 lg_status store_catalogue_image(store_catalogue *c, int64_t media, const void *bytes, size_t len, const char *format,
                                 int32_t width, int32_t height, char *sha256, lg_err *err) LG_MUST_CHECK;
+/* A picture that is kept is also this media's; *done false: it, or the media, is not there any more. */
+lg_status store_catalogue_image_again(store_catalogue *c, int64_t media, const char *sha256, bool *done,
+                                      lg_err *err) LG_MUST_CHECK;
+typedef struct store_media_counts {
+    int64_t kept, wanted, lost; /* there; still to be fetched; cannot be had */
+    int64_t without;            /* the platform gave no address */
+    int64_t images;             /* different pictures among those kept */
+} store_media_counts;
+typedef lg_status store_lost_fn(void *ctx, const char *why, int64_t count, lg_err *err);
+/* Of a scrape's pictures. lost: called for each reason, the most frequent first; may be NULL. */
+lg_status store_catalogue_media(store_catalogue *c, int64_t scrape, store_media_counts *out, store_lost_fn *lost,
+                                void *ctx, lg_err *err) LG_MUST_CHECK;
 /* The picture cannot be had; it is not asked for again. why: one clause. */
 lg_status store_catalogue_no_image(store_catalogue *c, int64_t media, const char *why, lg_err *err) LG_MUST_CHECK;
 /* Full path of a picture's file; owned (lg_free). */

@@ -17,7 +17,7 @@ static lg_status scrape_read(store_catalogue *c, int64_t id, store_scrape *out, 
     lg_status st = LG_OK;
     LG_TRY(store_sql_begin(c, &s, err,
                            "SELECT cursor, ids, pages, given, refused, done,"
-                           " (SELECT count(*) FROM scrape_post WHERE scrape = scrapes.id) FROM scrapes WHERE id = ?",
+                           " (SELECT count(*) FROM scrape_post WHERE scrape = scrapes.id), started FROM scrapes WHERE id = ?",
                            "i", id));
     *there = store_sql_row(c, s, &st, err);
     if (*there) {
@@ -31,6 +31,7 @@ static lg_status scrape_read(store_catalogue *c, int64_t id, store_scrape *out, 
         out->refused = (uint64_t)store_sqlite.column_int64(s, 4);
         out->done = store_sqlite.column_int64(s, 5) != 0;
         out->posts = (uint64_t)store_sqlite.column_int64(s, 6);
+        out->started = store_sqlite.column_int64(s, 7);
     }
     store_sql_done(s);
     return st;
@@ -48,6 +49,7 @@ static lg_status scrape_begin(store_catalogue *c, const char *platform, const ch
     LG_TRY(store_sql_number(c, 0, id, err, "SELECT id FROM scrapes WHERE platform = ? AND query = ?", "it", at, query));
     if (resume) return LG_OK;
     LG_TRY(store_sql_run(c, err, "DELETE FROM scrape_post WHERE scrape = ?", "i", *id));
+    LG_TRY(store_sql_run(c, err, "DELETE FROM scrape_note WHERE scrape = ?", "i", *id));
     return store_sql_run(c, err,
                          "UPDATE scrapes SET cursor = NULL, ids = 0, pages = 0, given = 0, refused = 0, done = 0,"
                          " started = ? WHERE id = ?",
@@ -154,7 +156,10 @@ static lg_status media_keep(store_catalogue *c, int64_t post, size_t position, c
     int64_t id;
     LG_TRY(media_find(c, post, position, m, &id, err));
     if (id)
-        return store_sql_run(c, err, "UPDATE media SET url = coalesce(?, url), alt = coalesce(?, alt) WHERE id = ?",
+        /* what could not be had under the old address may be there under a new one */
+        return store_sql_run(c, err,
+                             "UPDATE media SET state = CASE WHEN state = 2 AND url IS NOT ?1 AND ?1 IS NOT NULL THEN 0"
+                             " ELSE state END, url = coalesce(?1, url), alt = coalesce(?2, alt) WHERE id = ?3",
                              "tti", m->url, m->alt, id);
     LG_TRY(store_sql_run(c, err, "DELETE FROM media WHERE post = ? AND position = ?", "ii", post, (int64_t)position));
     return store_sql_run(c, err,
@@ -179,6 +184,7 @@ typedef struct page_in {
     store_catalogue *c;
     const char *platform;
     int64_t platform_id, scrape;
+    int64_t page;   /* where the page is remembered by its address, or 0 */
     bool forgotten; /* there are tombstones to look at */
     store_page_result *result;
 } page_in;
@@ -198,7 +204,8 @@ static lg_status post_keep(page_in *in, const store_post *p, lg_err *err)
     LG_TRY(parts_keep(c, id, p, err));
     LG_TRY(store_sql_run(c, err, "INSERT OR IGNORE INTO scrape_post(scrape, post) VALUES(?, ?)", "ii", in->scrape, id));
     in->result->added += store_sqlite.changes(c->db) > 0;
-    return LG_OK;
+    if (!in->page) return LG_OK;
+    return store_sql_run(c, err, "INSERT OR IGNORE INTO page_post(page, post) VALUES(?, ?)", "ii", in->page, id);
 }
 
 /* Whoever was forgotten stays so: their posts are left out, and their handle in other people's texts. */
@@ -225,7 +232,7 @@ static lg_status overtaken(lg_err *err)
     return lg_try(err, "wait until it has ended");
 }
 
-static lg_status mark_move(store_catalogue *c, const store_scrape *s, const store_page *page, lg_err *err)
+lg_status store_mark_move(store_catalogue *c, const store_scrape *s, const store_page *page, lg_err *err)
 {
     LG_TRY(store_sql_run(c, err,
                          "UPDATE scrapes SET cursor = ?, ids = ?, pages = pages + 1, given = given + ?,"
@@ -237,11 +244,24 @@ static lg_status mark_move(store_catalogue *c, const store_scrape *s, const stor
 
 static lg_status page_keep(page_in *in, const store_scrape *s, const store_page *page, lg_err *err)
 {
-    LG_TRY(mark_move(in->c, s, page, err)); /* first: it is the cheap way to see that somebody else was quicker */
+    LG_TRY(store_mark_move(in->c, s, page, err)); /* first: it is the cheap way to see that somebody else was quicker */
     LG_TRY(store_platform_id(in->c, in->platform, &in->platform_id, err));
     LG_TRY(store_any_forgotten(in->c, &in->forgotten, err));
+    LG_TRY(store_page_remember(in->c, s->id, page, &in->page, err));
     for (size_t i = 0; i < page->count; i++) LG_TRY(post_keep_but_the_forgotten(in, &page->post[i], err));
-    return LG_OK;
+    return store_page_left_out(in->c, s->id, in->page, in->result, err);
+}
+
+void store_scrape_stands(store_scrape *s, const store_page *page, char *next, size_t added)
+{
+    lg_free(s->cursor);
+    s->cursor = next;
+    s->ids = page->ids;
+    s->pages++;
+    s->given += page->given;
+    s->refused += page->refused;
+    s->posts += added;
+    s->done = page->done || !page->next;
 }
 
 lg_status store_catalogue_page(store_catalogue *c, store_scrape *s, const store_page *page, store_page_result *out,
@@ -251,20 +271,14 @@ lg_status store_catalogue_page(store_catalogue *c, store_scrape *s, const store_
     page_in in = {.c = c, .platform = s->platform, .scrape = s->id, .result = &result};
     char *next = page->next ? lg_strdup(page->next, err) : NULL;
     if (page->next && !next) return err->status;
+    result.count = page->count;
     lg_status st = store_sql_write(c, err);
     if (!st) st = store_sql_end(c, page_keep(&in, s, page, err), err);
     if (st) {
         lg_free(next);
         return st;
     }
-    lg_free(s->cursor);
-    s->cursor = next;
-    s->ids = page->ids;
-    s->pages++;
-    s->given += page->given;
-    s->refused += page->refused;
-    s->posts += result.added;
-    s->done = page->done || !page->next;
+    store_scrape_stands(s, page, next, result.added);
     if (out) *out = result;
     return LG_OK;
 }

@@ -66,4 +66,18 @@ lg_status store_catalogue_wipe(store_catalogue *c, lg_err *err) LG_MUST_CHECK;
 /* Pictures' rows that no post shows any more; within a transaction. */
 lg_status store_images_unused(store_catalogue *c, size_t *gone, lg_err *err) LG_MUST_CHECK;
 
+/* ---- catalogue_page.c ---- */
+/* Moves a scrape behind a page, unless somebody else has: LL733. */
+lg_status store_mark_move(store_catalogue *c, const store_scrape *s, const store_page *page, lg_err *err) LG_MUST_CHECK;
+/* The scrape as it stands behind the page; next (owned) is consumed. */
+void store_scrape_stands(store_scrape *s, const store_page *page, char *next, size_t added);
+
+/* ---- catalogue_again.c ---- */
+/* The page's notes, and its address where it has one: *id, or 0. */
+lg_status store_page_remember(store_catalogue *c, int64_t scrape, const store_page *page, int64_t *id,
+                              lg_err *err) LG_MUST_CHECK;
+/* Notes of what the page gave and the scrape did not get: posts of the forgotten, and posts it had already. */
+lg_status store_page_left_out(store_catalogue *c, int64_t scrape, int64_t page, const store_page_result *r,
+                              lg_err *err) LG_MUST_CHECK;
+
 #endif
