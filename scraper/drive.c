@@ -58,6 +58,7 @@ lg_status scrape_drive_plan(const scrape_query *query, const scrape_platform *pl
 typedef struct walker {
     scrape_run_state r;
     uint64_t limit, budget;
+    bool free;          /* posts cost nothing */
     lg_arena arena;     /* of one page */
     lg_buf address;     /* of the page asked for */
     store_heard heard;  /* what the server called it the last time */
@@ -77,12 +78,15 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* Posts that may come still; 0: none, and the walk has ended. */
+/* Posts that may come still; 0: none, and the walk has ended. Where they are free it is not worth asking for the last
+ * ones one by one, of which some are left out again. */
 static uint64_t wanted(walker *w, lg_err *err)
 {
+    enum { WORTH_ASKING = 20 };
     char why[120];
-    uint64_t kept = w->at->posts, read = w->at->given;
-    if (kept < w->limit && read < w->budget) return smaller(w->limit - kept, w->budget - read);
+    uint64_t kept = w->at->posts, read = w->at->given, more = w->limit - smaller(kept, w->limit);
+    if (more && more < WORTH_ASKING && w->free) more = WORTH_ASKING;
+    if (more && read < w->budget) return smaller(more, w->budget - read);
     snprintf(why, sizeof why, "the budget of %s posts is spent", lg_thousands((long long)w->budget));
     end_walk(w, kept >= w->limit ? "as many posts as were asked for" : why, err);
     return 0;
@@ -322,6 +326,7 @@ static lg_status begin(walker *w, lg_err *err)
     LG_TRY(scrape_drive_plan(&d->query, d->platform, &w->arena, &plan, err));
     w->limit = limit_of(&d->query);
     w->budget = budget_of(&d->query, &plan);
+    w->free = plan.cost_most <= 0;
     return store_catalogue_scrape(d->catalogue, d->platform->name, d->key, d->query.user, d->resume, w->at, err);
 }
 

@@ -31,9 +31,12 @@
 /* Where a platform is asked, and on whose behalf. */
 typedef struct scrape_access {
     const char *origin; /* "https://api.x.com" */
-    /* Appends the value of the Authorization header; nothing: none is sent. NULL: never one. The bytes are wiped
-     * afterwards. */
-    lg_status (*authorize)(void *ctx, const char *method, const char *url, lg_buf *out, lg_err *err);
+    /* Appends the value of the Authorization header; nothing: none is sent. NULL: never one. It may ask for a token with
+     * the client. The bytes are wiped afterwards. */
+    lg_status (*authorize)(void *ctx, net_client *client, const char *method, const char *url, lg_buf *out,
+                           lg_err *err);
+    /* Is the same worth sending once more, with what authorize makes now? May be NULL. */
+    bool (*stale)(void *ctx, const net_reply *reply);
     void *ctx;
 } scrape_access;
 

@@ -142,7 +142,7 @@ static lg_status ask_once(scrape_run_state *r, const char *address, const store_
     limits.rate_wait_most = 0; /* waited for here, so that what is sent afterwards is signed then */
     lg_buf_init(&key, 1 << 16);
     lg_buf_reserve(&key, 1 << 14); /* growing would leave a copy behind */
-    lg_status st = access->authorize ? access->authorize(access->ctx, "GET", address, &key, err) : LG_OK;
+    lg_status st = access->authorize ? access->authorize(access->ctx, r->client, "GET", address, &key, err) : LG_OK;
     if (!st) st = lg_buf_check(&key, err);
     net_request ask = {.url = address,
                        .use = NET_API,
@@ -160,20 +160,27 @@ static lg_status ask_once(scrape_run_state *r, const char *address, const store_
 lg_status scrape_ask(scrape_run_state *r, const char *address, const store_heard *heard, net_reply *reply, lg_err *err)
 {
     const net_limits *limits = r->d->api ? r->d->api : &net_limits_api;
+    const scrape_access *access = &r->d->access;
+    bool renewed = false;
     net_url url;
     LG_TRY(net_url_parse(address, &url, err));
-    for (int waits = 0;; waits++) {
+    for (int waits = 0;;) {
         LG_TRY(ask_once(r, address, heard, reply, err));
         if (r->out) {
             r->out->rate = reply->rate;
             r->out->asked = true;
             r->out->requests++;
         }
+        if (!renewed && access->stale && access->stale(access->ctx, reply)) {
+            renewed = true;
+            net_reply_release(reply);
+            continue;
+        }
         if (reply->status != 429) return LG_OK;
-        double wait = net_rate_wait(&reply->rate, waits, time_there(r, reply), 0.5);
+        double wait = net_rate_wait(&reply->rate, waits++, time_there(r, reply), 0.5);
         net_rate rate = reply->rate;
         net_reply_release(reply);
-        if (wait > limits->rate_wait_most || waits + 1 >= limits->tries_most) return too_often(r, &rate, wait, err);
+        if (wait > limits->rate_wait_most || waits >= limits->tries_most) return too_often(r, &rate, wait, err);
         LG_TRY(wait_for(r, url.host, wait, err));
     }
 }
