@@ -1,6 +1,6 @@
 /* drive.h - a scrape from its first request to its last picture: what is asked, waited for, kept and fetched.
  *
- *     scrape_drive d = {.platform = x, .query = query, .key = "tag adidas limit 500", .catalogue = c, .access = access};
+ *     scrape_drive d = {.platform = x, .query = query, .key = "tag adidas limit 500", .catalogue = c, .access = a};
  *     LG_TRY(scrape_drive_plan(&query, x, &arena, &plan, err)); // what it will get and cost; nothing is sent
  *     lg_status st = scrape_run(&d, &result, err);       // result is right on failure, too
  *     scrape_result_release(&result);
@@ -31,8 +31,8 @@
 /* Where a platform is asked, and on whose behalf. */
 typedef struct scrape_access {
     const char *origin; /* "https://api.x.com" */
-    /* Appends the value of the Authorization header; nothing: none is sent. NULL: never one. It may ask for a token with
-     * the client. The bytes are wiped afterwards. */
+    /* Appends the value of the Authorization header; nothing: none is sent. NULL: never one. It may ask for a token
+     * with the client. The bytes are wiped afterwards. */
     lg_status (*authorize)(void *ctx, net_client *client, const char *method, const char *url, lg_buf *out,
                            lg_err *err);
     /* Is the same worth sending once more, with what authorize makes now? May be NULL. */

@@ -103,8 +103,8 @@ static lg_status too_often(const scrape_run_state *r, const net_rate *rate, doub
     int64_t now = r->clock->date(r->clock->ctx);
     bool told = rate->reset > 0 || rate->retry_after >= 0;
     clock_text(now + (int64_t)(wait + 0.5), now, until);
-    lg_fail(err, LG_E_LIMIT, 510, "%s allows no more requests%s%s", r->d->platform->title, told ? " until " : " for now",
-            told ? until : "");
+    lg_fail(err, LG_E_LIMIT, 510, "%s allows no more requests%s%s", r->d->platform->title,
+            told ? " until " : " for now", told ? until : "");
     if (r->out)
         lg_why(err, "it answered 429 (asked too often); %s posts on %s page%s are kept",
                lg_thousands((long long)r->out->scrape.posts), lg_thousands((long long)r->out->scrape.pages),

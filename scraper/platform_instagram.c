@@ -154,7 +154,8 @@ static lg_status instagram_request(const scrape_query *q, const char *cursor, lg
         lg_arena_strf(arena, err,
                       "business_discovery.username(%s){id,username,name,media.limit(%s)%s%s%s{" MEDIA_FIELDS
                       ",thumbnail_url,children{id,media_type,media_url,thumbnail_url}}}",
-                      scrape_bare(q->user), size ? size : "", at.after ? ".after(" : "", at.after ? at.after : "", at.after ? ")" : ""));
+                      scrape_bare(q->user), size ? size : "", at.after ? ".after(" : "", at.after ? at.after : "",
+                      at.after ? ")" : ""));
     return scrape_request_end(out, err);
 }
 

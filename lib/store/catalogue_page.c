@@ -17,7 +17,8 @@ static lg_status scrape_read(store_catalogue *c, int64_t id, store_scrape *out, 
     lg_status st = LG_OK;
     LG_TRY(store_sql_begin(c, &s, err,
                            "SELECT cursor, ids, pages, given, refused, done,"
-                           " (SELECT count(*) FROM scrape_post WHERE scrape = scrapes.id), started FROM scrapes WHERE id = ?",
+                           " (SELECT count(*) FROM scrape_post WHERE scrape = scrapes.id), started FROM scrapes"
+                           " WHERE id = ?",
                            "i", id));
     *there = store_sql_row(c, s, &st, err);
     if (*there) {
