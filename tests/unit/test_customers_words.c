@@ -273,7 +273,6 @@ TEST(a_person_can_be_taken_out_again)
 
 TEST(thousands_of_people_fit_into_an_output)
 {
-    lens_open(&l);
     rep_posts *posts = posts_of("");
     rep_post *post = lg_arena_alloc(&posts->arena, 5000, sizeof *post, &err);
     rep_picture *picture = lg_arena_alloc(&posts->arena, 5000, sizeof *picture, &err);
