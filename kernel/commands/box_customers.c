@@ -46,9 +46,7 @@ static void evidence_cell(rep_table *table, const rep_person *person, bool url)
 
 static void person_row(rep_table *table, const rep_person *person)
 {
-    char day[REP_DATE];
     bool current = person->standing == REP_CURRENT;
-    rep_date(person->last, day);
     rep_row_add(table);
     rep_number(table, person->rank);
     rep_text(table, current ? "current" : "potential");
@@ -59,7 +57,7 @@ static void person_row(rep_table *table, const rep_person *person)
     rep_number(table, person->rival_posts);
     rep_number(table, person->all_posts);
     rep_number(table, person->share);
-    rep_text(table, day);
+    rep_day(table, person->last);
     rep_number(table, person->right);
     rep_number(table, person->right_low);
     rep_number(table, person->right_high);
@@ -69,23 +67,27 @@ static void person_row(rep_table *table, const rep_person *person)
 
 static void fill_table(rep_table *table, const rep_customers *list)
 {
-    static const rep_column columns[] = {{"rank", REP_NUMBER},
-                                         {"standing", REP_TEXT},
-                                         {"user", REP_TEXT},
-                                         {"platform", REP_TEXT},
-                                         {"posts", REP_NUMBER},
-                                         {"brand_posts", REP_NUMBER},
-                                         {"rival_posts", REP_NUMBER},
-                                         {"all_posts", REP_NUMBER},
-                                         {"share", REP_NUMBER},
-                                         {"last", REP_TEXT},
-                                         {"expected_precision", REP_NUMBER},
-                                         {"low", REP_NUMBER},
-                                         {"high", REP_NUMBER},
-                                         {"evidence_urls", REP_TEXT},
-                                         {"evidence_ids", REP_TEXT}};
+    static const struct {
+        const char *name;
+        rep_type type;
+        rep_meaning meaning;
+    } columns[] = {{"rank", REP_NUMBER, REP_AS_WHOLE},
+                   {"standing", REP_TEXT, REP_AS_IS},
+                   {"user", REP_TEXT, REP_AS_IS},
+                   {"platform", REP_TEXT, REP_AS_IS},
+                   {"posts", REP_NUMBER, REP_AS_WHOLE},
+                   {"brand_posts", REP_NUMBER, REP_AS_WHOLE},
+                   {"rival_posts", REP_NUMBER, REP_AS_WHOLE},
+                   {"all_posts", REP_NUMBER, REP_AS_WHOLE},
+                   {"share", REP_NUMBER, REP_AS_IS},
+                   {"last", REP_TEXT, REP_AS_DAY},
+                   {"expected_precision", REP_NUMBER, REP_AS_IS},
+                   {"low", REP_NUMBER, REP_AS_IS},
+                   {"high", REP_NUMBER, REP_AS_IS},
+                   {"evidence_urls", REP_TEXT, REP_AS_IS},
+                   {"evidence_ids", REP_TEXT, REP_AS_IS}};
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        rep_column_add(table, columns[i].name, columns[i].type);
+        rep_column_mean(table, columns[i].name, columns[i].type, columns[i].meaning);
     for (size_t i = 0; i < list->current + list->potential; i++) person_row(table, &list->person[i]);
 }
 

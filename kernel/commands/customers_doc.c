@@ -64,7 +64,7 @@ static void doc_how(plt_doc *doc, const rep_customers *list)
         "from validation images.",
         trust->how, plt_points(trust->share, 1), plt_points(trust->low, 1), plt_points(trust->high, 1),
         plt_label(list->brand));
-    if (list->posts->calibration) plt_note(doc, "Confidence: %s", list->posts->calibration);
+    if (list->posts->calibration) plt_note(doc, "Confidence is %s.", list->posts->calibration);
 }
 
 /* ---- the tables ---- */

@@ -126,6 +126,30 @@ TEST(who_posts_the_brand_and_how_many_are_right)
     lens_close(&l);
 }
 
+/* The whole way: images, a model, posts from the catalogue, labels, people, a file. */
+TEST(from_pictures_to_customers)
+{
+    lens_open(&l);
+    posts_shop(&l, "posts");
+    CHECK_OK(run("load logos from shop size 16x16 split 50/50\n"
+                 "model scratch on logos { flatten; dense 16 relu; dense classes softmax }\n"
+                 "fit scratch epochs 30 lr 0.05 optimizer adam quiet\n"
+                 "classify posts with scratch as labelled\n"
+                 "customers from labelled brand adidas min 30% as fans\n"
+                 "export fans to fans.csv"));
+    CHECK_STR(lens_fact(&l, "fans.count"), "2");
+    CHECK_STR(lens_fact(&l, "fans.1.user"), "@ann");
+    CHECK_STR(lens_fact(&l, "fans.1.posts"), "4");
+    CHECK_STR(lens_fact(&l, "fans.2.user"), "@dan");
+    CHECK_STR(lens_fact(&l, "fans.potential"), "2");
+    CHECK_STR(lens_fact(&l, "fans.nameless"), "1");
+    CHECK_HAS(lg_buf_str(&l.text), "only 9 of the 23 validation images (logos.val) are called adidas with at least "
+                                   "30%; at least 20 are needed");
+    CHECK_OK(run("classify logos.val with scratch as pictures"));
+    CHECK(run("customers from pictures") == LG_E_DATA && err.code == 454);
+    lens_close(&l);
+}
+
 TEST(what_was_not_asked_for_is_said)
 {
     open_shop();
