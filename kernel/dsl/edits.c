@@ -61,6 +61,21 @@ void dsl_edits_forget(dsl_edits *edits, const char *name)
         if (!strcmp(edits->edit[i].name, name)) edits_cut(edits, i);
 }
 
+void dsl_session_each_edit(dsl_session *session, bool (*fn)(void *ctx, const char *name, dsl_object *before), void *ctx)
+{
+    for (size_t i = session->edits.count; i-- > 0;) {
+        const dsl_edit *edit = &session->edits.edit[i];
+        if (edit->before && !fn(ctx, edit->name, edit->before)) return;
+    }
+}
+
+void dsl_session_forget_edits(dsl_session *session, const char *name)
+{
+    pthread_mutex_lock(&session->lock);
+    dsl_edits_forget(&session->edits, name);
+    pthread_mutex_unlock(&session->lock);
+}
+
 lg_status dsl_session_bind_edit(dsl_session *session, const char *name, dsl_object *object, const char *step,
                                 const char *kept, lg_err *err)
 {

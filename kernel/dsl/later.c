@@ -9,7 +9,6 @@ static const dsl_later later[] = {
     {"scrape", "load", "`load` reads images from a folder"},
     {"dashboard", NULL, NULL},
     {"recheck", NULL, NULL},
-    {"delete", "load", "load the images again without them, or choose rows with `where`"},
 };
 
 const dsl_later *dsl_later_find(const dsl_config *config, const char *word)

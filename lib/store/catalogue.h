@@ -210,6 +210,9 @@ typedef struct store_forgotten {
  * file, which another program holds open: say it again later. */
 lg_status store_catalogue_forget_user(store_catalogue *c, const char *platform, const char *name, store_forgotten *out,
                                       lg_err *err) LG_MUST_CHECK;
+/* A text without what names a person, as it is removed from other people's posts: @NAME and /NAME in any case become
+ * [removed]. Appended to out; how many were found. */
+size_t store_mentions_remove(const char *text, const char *const *name, size_t names, lg_buf *out);
 /* Would a post of this author be left out? */
 lg_status store_catalogue_is_forgotten(store_catalogue *c, const char *platform, const char *id, const char *handle,
                                        bool *out, lg_err *err) LG_MUST_CHECK;

@@ -190,13 +190,33 @@ static lg_status person_find(store_catalogue *c, const char *platform, const cha
     return st;
 }
 
+static bool is_one_of(const char *const *name, size_t names, const char *handle, size_t n)
+{
+    for (size_t i = 0; i < names; i++)
+        if (name[i] && strlen(name[i]) == n && strncasecmp(name[i], handle, n) == 0) return true;
+    return false;
+}
+
 static bool is_person(void *ctx, const char *handle, size_t n)
 {
     const person *p = ctx;
-    const char *name[] = {p->handle, p->local, p->native_id};
-    for (size_t i = 0; i < 3; i++)
-        if (name[i] && strlen(name[i]) == n && strncasecmp(name[i], handle, n) == 0) return true;
-    return false;
+    return is_one_of((const char *const[]){p->handle, p->local, p->native_id}, 3, handle, n);
+}
+
+typedef struct name_list {
+    const char *const *name;
+    size_t count;
+} name_list;
+
+static bool is_listed(void *ctx, const char *handle, size_t n)
+{
+    const name_list *list = ctx;
+    return is_one_of(list->name, list->count, handle, n);
+}
+
+size_t store_mentions_remove(const char *text, const char *const *name, size_t names, lg_buf *out)
+{
+    return mentions_remove(text, is_listed, &(name_list){name, names}, out);
 }
 
 /* One place where strangers' texts are kept: reading and writing statement. */
