@@ -1,4 +1,5 @@
 /* forget_session.c - what a session holds of a person: posts, tables, datasets, and what `undo` would bring back. */
+#include "kernel/commands/box_customers.h"
 #include "kernel/commands/box_model.h"
 #include "kernel/commands/box_table.h"
 #include "kernel/commands/forget.h"
@@ -186,11 +187,33 @@ static lg_status forget_in_dataset(forgetting *f, const char *name, const dsl_ob
     return bind(f, name, next, err);
 }
 
+/* The same question of the posts that are left: the ranks of the others may change. */
+static lg_status forget_in_customers(forgetting *f, const char *name, const dsl_object *object, lg_err *err)
+{
+    const rep_customers *list = cmd_customers(object);
+    rep_posts *without = NULL;
+    dsl_object *next;
+    bool found;
+    LG_TRY(cmd_posts_without(list->posts, f->whom, &without, &found, err));
+    lg_status st = LG_OK;
+    if (found) {
+        size_t before = list->current + list->potential;
+        st = cmd_customers_again(object, without, &next, err);
+        const rep_customers *now = st ? NULL : cmd_customers(next);
+        if (now) st = note(f, name, "customers", before, now->current + now->potential, err);
+        if (now && st) dsl_object_unref(next);
+        if (!st) st = bind(f, name, next, err);
+    }
+    rep_posts_unref(without);
+    return st;
+}
+
 static lg_status forget_in(forgetting *f, const char *name, lg_err *err)
 {
     const dsl_object *object = dsl_session_get(f->call->session, name);
     if (!object) return LG_OK;
     if (object->cls == &cmd_posts_class) return forget_in_posts(f, name, object, err);
+    if (cmd_customers(object)) return forget_in_customers(f, name, object, err);
     if (object->cls == &cmd_table_class) return forget_in_table(f, name, object, err);
     if (object->cls == &cmd_dataset_class) return forget_in_dataset(f, name, object, err);
     return LG_OK;

@@ -105,6 +105,8 @@ TEST(a_person_goes_from_disk_and_session)
                          "fit scratch epochs 5 batch 8 quiet\n"
                          "classify posts with scratch as labelled\n"
                          "open t from fans.csv\n"
+                         "customers from labelled brand nike min 0% as fans\n"
+                         "customers from labelled brand nike min 0% anonymous as people\n"
                          "load mine from mine\n"
                          "load theirs from theirs\n"
                          "drop mine image 1\n"
@@ -115,6 +117,8 @@ TEST(a_person_goes_from_disk_and_session)
     CHECK(files_with("maryann") > 0);
     CHECK(session_says("maryann"));
     CHECK_STR(lens_fact(&l, "mine.count"), "3");
+    CHECK_STR(lens_fact(&l, "fans.count"), "2");
+    CHECK_STR(lens_fact(&l, "people.count"), "2");
     LENS_OK(lens_run(&l, "delete user @MARYANN"));
     const char *text = lg_buf_str(&l.text);
     CHECK_HAS(text, "delete user: 2 posts and 2 pictures of 1 account removed");
@@ -140,6 +144,8 @@ TEST(the_rest_stays)
     CHECK_STR(lens_fact(&l, "labelled.count"), "2");
     CHECK_STR(lens_fact(&l, "labelled.puma"), "1");
     CHECK_STR(lens_fact(&l, "t.rows"), "2");
+    CHECK_STR(lens_fact(&l, "fans.count"), "1");
+    CHECK_STR(lens_fact(&l, "people.count"), "1");
     LENS_OK(lens_run(&l, "show posts"));
     CHECK_HAS(lg_buf_str(&l.text), "thanks @[removed] and @maryanne");
     CHECK_HAS(lg_buf_str(&l.text), "from twitter user [removed]");
