@@ -39,7 +39,7 @@ static lg_status keep_validation(const data_set *set, const float *p, int classe
     return LG_OK;
 }
 
-/* "scratch gave 8 points more than it kept": mean confidence less accuracy, before. */
+/* Mean confidence less accuracy, in words. */
 static const char *how_far_off(const data_set *set, const float *p, int classes, const dsl_call *call, lg_err *err)
 {
     nn_calibration before = {0};
@@ -52,8 +52,8 @@ static const char *how_far_off(const data_set *set, const float *p, int classes,
     }
     double gap = nn_calibration_gap(&before);
     if (fabs(gap) < 0.005) return "the network was about as sure as it was right";
-    return lg_arena_strf(call->arena, err, "before, the network was %.0f point%s %s sure", fabs(100 * gap),
-                         round(fabs(100 * gap)) == 1 ? "" : "s", gap > 0 ? "too" : "less sure than right, not too");
+    return lg_arena_strf(call->arena, err, "before, the network was %.0f point%s %s", fabs(100 * gap),
+                         round(fabs(100 * gap)) == 1 ? "" : "s", gap > 0 ? "too sure" : "less sure than it was right");
 }
 
 static lg_status fit(const dsl_call *call, const data_set *set, const float *p, int classes, cmd_calibration *out,

@@ -199,7 +199,7 @@ static void caption(const card *c, size_t number, bool platforms, lg_buf *out)
     if (platforms) lg_buf_adds(out, post->platform), any = true;
     if (*day) lg_buf_addf(out, "%s%s", any ? " · " : "", day), any = true;
     add_figure(out, &any, post->likes, "like", "likes");
-    add_figure(out, &any, post->reposts, "repost", "reposts");
+    if (post->reposts) add_figure(out, &any, post->reposts, "repost", "reposts");
     if (post->pictures > 1 && c->picture) {
         add_line(out);
         lg_buf_addf(out, "picture %d of %zu", (int)(c->picture - post->picture) + 1, post->pictures);
@@ -217,7 +217,7 @@ static void caption(const card *c, size_t number, bool platforms, lg_buf *out)
 /* ---- pictures ---- */
 static lg_status blank(img_picture *out, int side, bool cross, lg_err *err)
 {
-    LG_TRY(img_picture_init(out, side * 5 / 8, side, 3, err));
+    LG_TRY(img_picture_init(out, cross ? side * 5 / 8 : side * 3 / 8, side, 3, err));
     for (int y = 0; y < out->h; y++)
         for (int x = 0; x < out->w; x++) {
             bool line = cross && (abs(x * out->h - y * out->w) < out->w || abs((out->w - 1 - x) * out->h - y * out->w) < out->w);
@@ -342,7 +342,23 @@ static void add_count_row(plt_doc *doc, const char *name, size_t n, size_t all, 
     if (kind == PLT_ROW_PLAIN) plt_cell_bar(doc, share);
 }
 
-/* A column for classes that no brand names, too: they are classes as the others. */
+/* Of the validation images that the model calls so, and is sure of, how many are. */
+static void add_right_cell(plt_doc *doc, const rep_posts *posts, int label)
+{
+    size_t said = 0, right = 0;
+    for (size_t i = 0; i < posts->validations; i++) {
+        const rep_validation *v = &posts->validation[i];
+        if (v->said != label || v->confidence < posts->least) continue;
+        said++;
+        right += v->truth == label;
+    }
+    if (said)
+        plt_cell(doc, "%s of %s, %s%%", lg_thousands((long long)right), lg_thousands((long long)said),
+                 plt_points((double)right / (double)said, 0));
+    else plt_cell(doc, "–");
+}
+
+/* Classes that name no brand have a row as the others. */
 void cmd_doc_posts_classes(plt_doc *doc, const rep_posts *posts, const cmd_posts_counts *counts)
 {
     enum { MOST = 40 };
@@ -352,9 +368,12 @@ void cmd_doc_posts_classes(plt_doc *doc, const rep_posts *posts, const cmd_posts
     plt_column(doc, PLT_LEFT, "Class");
     plt_column(doc, PLT_RIGHT, cmd_posts_are_files(posts) ? "Images" : "Pictures");
     plt_column(doc, PLT_RIGHT, "Share");
+    if (posts->validations) plt_column(doc, PLT_RIGHT, "Of validation images called so, right");
     for (int i = 0; i < posts->labels; i++)
-        if (i < MOST) add_count_row(doc, posts->label[i], counts->label[i], all, PLT_ROW_PLAIN);
-        else rest += counts->label[i];
+        if (i < MOST) {
+            add_count_row(doc, posts->label[i], counts->label[i], all, PLT_ROW_PLAIN);
+            if (posts->validations) add_right_cell(doc, posts, i);
+        } else rest += counts->label[i];
     if (posts->labels > MOST) add_count_row(doc, "other classes", rest, all, PLT_ROW_PLAIN);
     if (posts->least > 0 || counts->unsure) add_count_row(doc, "unsure", counts->unsure, all, PLT_ROW_PLAIN);
     if (counts->unread) add_count_row(doc, "cannot be read", counts->unread, all, PLT_ROW_PLAIN);
