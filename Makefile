@@ -172,7 +172,7 @@ test-slow: ## sanitizers, both compilers, long tests (after `make test`)
 # The kernel as other programs see it: Jupyter's own checks and ours, with the private Jupyter's Python.
 JUPYTER_PYTHON ?= $(CURDIR)/$(VENV)/bin/python
 .PHONY: e2e-build
-e2e-build: $(O)/logolens $(O)/support/decode_tool $(O)/support/keras_tool $(O)/support/net_tool
+e2e-build: $(O)/logolens $(O)/support/decode_tool $(O)/support/keras_tool $(O)/support/net_tool $(O)/support/catalogue_tool
 e2e: e2e-build ## protocol tests against build/logolens; E=protocol for one file
 	@LOGOLENS_FLAVOR=$(FLAVOR) LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' LSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/lsan.supp:print_suppressions=0' \
 	 TSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/tsan.supp:halt_on_error=1' $(JUPYTER_PYTHON) tests/e2e/run.py $(E)
@@ -209,6 +209,12 @@ bench-images: $(O)/bench/bench_images $(O)/logolens ## JPEGs and variants, ours 
 	@$(PYTHON) tests/bench/bench_images.py $(O)/bench/bench_images $(O)/logolens --rounds $(ROUNDS)
 bench-augment: $(O)/bench/bench_augment ## what one variant of a picture costs
 	@$(O)/bench/bench_augment
+
+# More kills than the tests have, and answers that take their time.
+.PHONY: scrape-kill
+N ?= 100
+scrape-kill: ## kill -9 a scrape N times (100) at random moments, and ask for every hostile answer there is
+	@SCRAPE_KILLS=$(N) SCRAPE_SLOW=1 $(MAKE) --no-print-directory e2e E=scrape
 
 .PHONY: docs bless
 docs: $(O)/logolens ## write docs/commands.md and docs/errors.md from the program's tables

@@ -18,7 +18,7 @@ static uint64_t limit_of(const scrape_query *q)
 
 /* Posts that may be read. Where nothing is said they are as many as are wanted, and the rest of the last page where
  * the platform has a smallest one. */
-static uint64_t budget_of(const scrape_query *q, const scrape_plan *plan)
+uint64_t scrape_drive_budget(const scrape_query *q, const scrape_plan *plan)
 {
     uint64_t limit = limit_of(q), rest = plan->per_page ? limit % plan->per_page : 0;
     if (q->budget) return q->budget;
@@ -39,12 +39,14 @@ lg_status scrape_drive_plan(const scrape_query *query, const scrape_platform *pl
     scrape_query q = *query;
     LG_TRY(platform->plan(&q, arena, out, err));
     if (q.budget && q.budget < out->least) return too_small(query, platform, out->least, err);
-    uint64_t budget = budget_of(query, out);
-    if (query->budget || budget <= limit_of(query)) return LG_OK;
+    uint64_t budget = scrape_drive_budget(query, out);
+    if (budget <= limit_of(query)) return LG_OK;
     scrape_plan paid;
     q.limit = q.budget = budget;
     LG_TRY(platform->plan(&q, arena, &paid, err));
     out->cost_most = paid.cost_most;
+    out->requests = paid.requests;
+    if (query->budget) return LG_OK;
     const char *line = lg_arena_strf(arena, err, "A page has at least %u posts: up to %s are read, and those beyond %s "
                                      "left out.",
                                      (unsigned)out->least, lg_thousands((long long)budget),
@@ -83,11 +85,13 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 static uint64_t wanted(walker *w, lg_err *err)
 {
     enum { WORTH_ASKING = 20 };
-    char why[120];
+    char why[160];
     uint64_t kept = w->at->posts, read = w->at->given, more = w->limit - smaller(kept, w->limit);
     if (more && more < WORTH_ASKING && w->free) more = WORTH_ASKING;
     if (more && read < w->budget) return smaller(more, w->budget - read);
-    snprintf(why, sizeof why, "the budget of %s posts is spent", lg_thousands((long long)w->budget));
+    if (w->r.d->query.budget)
+        snprintf(why, sizeof why, "the budget of %s posts is spent", lg_thousands((long long)w->budget));
+    else snprintf(why, sizeof why, "as many posts were read as were asked for; a `budget` makes up for those left out");
     end_walk(w, kept >= w->limit ? "as many posts as were asked for" : why, err);
     return 0;
 }
@@ -312,7 +316,7 @@ lg_status scrape_first_address(const scrape_drive *drive, lg_buf *out, lg_err *e
     w.r.dialect = drive->query.dialect;
     lg_arena_init(&arena, 0);
     lg_status st = scrape_drive_plan(&drive->query, drive->platform, &arena, &plan, err);
-    const scrape_query q = query_for(&w, st ? 1 : smaller(w.limit, budget_of(&drive->query, &plan)));
+    const scrape_query q = query_for(&w, st ? 1 : smaller(w.limit, scrape_drive_budget(&drive->query, &plan)));
     if (!st) st = drive->platform->request(&q, NULL, &arena, &request, err);
     if (!st) st = scrape_address(drive->access.origin, &request, out, err);
     lg_arena_release(&arena);
@@ -325,7 +329,7 @@ static lg_status begin(walker *w, lg_err *err)
     scrape_plan plan;
     LG_TRY(scrape_drive_plan(&d->query, d->platform, &w->arena, &plan, err));
     w->limit = limit_of(&d->query);
-    w->budget = budget_of(&d->query, &plan);
+    w->budget = scrape_drive_budget(&d->query, &plan);
     w->free = plan.cost_most <= 0;
     return store_catalogue_scrape(d->catalogue, d->platform->name, d->key, d->query.user, d->resume, w->at, err);
 }

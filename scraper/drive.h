@@ -86,6 +86,8 @@ typedef struct scrape_result {
  * plan grows by one where the smallest page is larger than what is left. LL511, LL723. */
 lg_status scrape_drive_plan(const scrape_query *query, const scrape_platform *platform, lg_arena *arena,
                             scrape_plan *out, lg_err *err) LG_MUST_CHECK;
+/* Posts that may be read: budget, or where it is not given limit and what the smallest page adds. */
+uint64_t scrape_drive_budget(const scrape_query *query, const scrape_plan *plan);
 /* The address of a request below an origin, as it is sent. */
 lg_status scrape_address(const char *origin, const scrape_request *request, lg_buf *out, lg_err *err) LG_MUST_CHECK;
 /* The first request, as it would be sent. */

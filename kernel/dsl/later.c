@@ -6,9 +6,7 @@
 
 static const dsl_later later[] = {
     {"connect", "load", "`load` reads images from a folder"},
-    {"scrape", "load", "`load` reads images from a folder"},
     {"dashboard", NULL, NULL},
-    {"recheck", NULL, NULL},
 };
 
 const dsl_later *dsl_later_find(const dsl_config *config, const char *word)

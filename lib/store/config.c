@@ -164,6 +164,26 @@ static lg_status copy_list(json_t *root, const char *name, char ***out, size_t *
     return *out ? LG_OK : err->status;
 }
 
+/* It stands in a header of requests, in brackets. */
+static bool is_contact(const char *s)
+{
+    size_t n = strlen(s);
+    for (size_t i = 0; i < n; i++)
+        if (s[i] < ' ' || s[i] > '~' || s[i] == '(' || s[i] == ')') return false;
+    return n > 0 && n <= 120;
+}
+
+static lg_status copy_contact(json_t *root, char **out, lg_err *err)
+{
+    json_t *settings = json_object_get(root, "settings"), *contact = json_object_get(settings, "contact");
+    if (settings && !json_is_object(settings)) return not_ours("`settings` is not an object", err);
+    if (!contact) return LG_OK;
+    if (!json_is_string(contact) || !is_contact(json_string_value(contact)))
+        return not_ours("`contact` is not a text of at most 120 plain characters without brackets", err);
+    *out = lg_strdup(json_string_value(contact), err);
+    return *out ? LG_OK : err->status;
+}
+
 lg_status store_config_load(const store_paths *paths, store_config *config, lg_err *err)
 {
     lg_status st;
@@ -174,6 +194,7 @@ lg_status store_config_load(const store_paths *paths, store_config *config, lg_e
     LG_GO(read_json(folder, &root, err));
     LG_GO(copy_list(root, "roots", &config->root, &config->roots, err));
     LG_GO(copy_list(root, "hosts", &config->host, &config->hosts, err));
+    LG_GO(copy_contact(root, &config->contact, err));
 done:
     json_decref(root);
     if (folder >= 0) close(folder);
@@ -191,6 +212,7 @@ void store_config_release(store_config *config)
 {
     free_list(config->root, config->roots);
     free_list(config->host, config->hosts);
+    lg_free(config->contact);
     *config = (store_config){0};
 }
 

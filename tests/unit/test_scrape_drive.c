@@ -448,7 +448,10 @@ TEST(the_plan_pays_for_the_smallest_page)
     CHECK_OK(scrape_drive_plan(&q, scrape_platform_find("twitter"), &arena, &plan, &err));
     CHECK_INT(plan.cost_most, 110 * 20000);
     CHECK_HAS(plan.line[plan.lines - 1], "at least 10 posts: up to 110 are read, and those beyond 103 left out");
-    q.limit = 200;
+    q.limit = 103, q.budget = 500; /* what is left out is paid for, too */
+    CHECK_OK(scrape_drive_plan(&q, scrape_platform_find("twitter"), &arena, &plan, &err));
+    CHECK_INT(plan.cost_most, 500 * 20000);
+    q.limit = 200, q.budget = 0;
     CHECK_OK(scrape_drive_plan(&q, scrape_platform_find("twitter"), &arena, &plan, &err));
     CHECK_INT(plan.cost_most, 200 * 20000);
     lg_arena_release(&arena);
