@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include "lib/net/secret.h"
 #include "scraper/answer.h"
 #include "scraper/drive_parts.h"
 
@@ -133,6 +134,16 @@ static lg_status wait_for(scrape_run_state *r, const char *host, double seconds,
 }
 
 /* ---- asking ---- */
+/* Servers have been seen to repeat the keys they were sent: not into the catalogue, and into no message. */
+static void scrub(net_reply *reply)
+{
+    net_scrub_buf(&reply->body);
+    for (size_t i = 0; i < reply->headers; i++) {
+        char *value = (char *)(uintptr_t)reply->header[i].value;
+        (void)net_scrub(value, strlen(value));
+    }
+}
+
 static lg_status ask_once(scrape_run_state *r, const char *address, const store_heard *heard, net_reply *reply,
                           lg_err *err)
 {
@@ -152,6 +163,7 @@ static lg_status ask_once(scrape_run_state *r, const char *address, const store_
                        .modified = heard ? heard->modified : NULL,
                        .limits = &limits};
     if (!st) st = net_fetch(r->client, &ask, r->d->cancel, reply, err);
+    if (!st) scrub(reply);
     if (key.data) sodium_memzero(key.data, key.cap);
     lg_buf_release(&key);
     return st;
