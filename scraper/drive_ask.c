@@ -1,5 +1,4 @@
 /* drive_ask.c - one request and what a refusal of it means; asking whether posts are still there. */
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -164,8 +163,7 @@ static lg_status ask_once(scrape_run_state *r, const char *address, const store_
                        .limits = &limits};
     if (!st) st = net_fetch(r->client, &ask, r->d->cancel, reply, err);
     if (!st) scrub(reply);
-    if (key.data) sodium_memzero(key.data, key.cap);
-    lg_buf_release(&key);
+    net_wipe(&key);
     return st;
 }
 

@@ -139,8 +139,6 @@ static const wrong wrongs[] = {
     {"split logos 80", 141, 1, 13, 2, NULL, "did you mean `80/20`?"},
     {"split logos 80/30", 142, 1, 13, 5, "add up to 100", "80/20"},
     {"dashboard scratch", 146, 1, 1, 9, "`dashboard` is not part of this version", "`help`"},
-    {"Recheck found", 146, 1, 1, 7, "`recheck` is not part", NULL},
-    {"recheck found", 146, 1, 1, 7, "`recheck` is not part", "`help`"},
     {"pad 1", 128, 1, 1, 3, "is a layer", NULL},
     {"load dashboard from x", 111, 1, 6, 9, "word of the language", "mydashboard"},
     {"cd", 104, 1, 1, 2, "there is no command `cd`", "`help`"},
