@@ -344,8 +344,8 @@ const dsl_command dsl_cmd_scrape = {
     .name = "scrape",
     .summary = "collect recent public posts with images through the official API",
     .detail = "Says first what it will get, what it costs at most and what the platform withholds; `dry` says only "
-              "that. Posts and pictures are kept in the catalogue page by page: whatever stops it, `resume` goes on there. "
-              "Without `resume` it begins with the newest posts, and keeps once what is there already.",
+              "that. Posts and pictures are kept in the catalogue page by page: whatever stops it, `resume` goes on "
+              "there. Without it the line begins with the newest posts, and keeps once what is there already.",
     .group = "Business",
     .params = params,
     .makes = DSL_KIND_POSTS,

@@ -79,8 +79,9 @@ void cmd_scrape_progress(void *ctx, const scrape_progress *now)
     plt_doc_init(&doc);
     plt_title(&doc, "scraping %s", card->about);
     plt_progress(&doc, now->wanted ? (double)now->posts / (double)now->wanted : 0,
-                 "%s page%s, %s of %s posts, %s%s picture%s", lg_thousands((long long)now->pages), plural(now->pages), lg_thousands((long long)now->posts),
-                 lg_thousands((long long)now->wanted), lg_thousands((long long)now->pictures),
+                 "%s page%s, %s of %s posts, %s%s picture%s", lg_thousands((long long)now->pages), plural(now->pages),
+                 lg_thousands((long long)now->posts), lg_thousands((long long)now->wanted),
+                 lg_thousands((long long)now->pictures),
                  now->due > now->pictures + now->lost ? " of the" : "", plural(now->pictures));
     plt_pair(&doc, "budget", "%s of %s posts spent", lg_thousands((long long)now->read),
              lg_thousands((long long)card->budget));
