@@ -16,6 +16,7 @@
 #include "lib/data/cache.h"
 #include "lib/hdf5/keras_file.h"
 #include "lib/image/jail.h"
+#include "lib/net/secret.h"
 #include "lib/plot/plot.h"
 #include "lib/store/config.h"
 #include "nnlib/nnlib.h"
@@ -41,6 +42,7 @@ void main_say_error(const lg_err *err, const char *cell)
     lg_buf block;
     lg_buf_init(&block, 1 << 16);
     plt_error_block(err, cell, isatty(STDERR_FILENO) && !getenv("NO_COLOR"), &block);
+    net_scrub_buf(&block);
     size_t len = block.len;
     fputs(lg_buf_str(&block), stderr);
     if (!len || block.data[len - 1] != '\n') fputc('\n', stderr);
@@ -78,6 +80,7 @@ lg_status main_set_up(lg_err *err)
 {
     lg_err trouble = {0};
     store_paths paths = {0};
+    lg_log_filter(net_scrub);
     signal(SIGXFSZ, SIG_IGN); /* where `ulimit -f` ends a file, writing fails as on a full disk */
     img_jail_setup(&(img_jail_options){.program = "/proc/self/exe"});
     h5_setup(&(h5_options){.program = "/proc/self/exe"});

@@ -10,6 +10,7 @@
 
 #include "kernel/commands/workbench.h"
 #include "kernel/main.h"
+#include "lib/net/secret.h"
 #include "lib/base/banned.h"
 
 enum { SCRIPT_LIMIT = 64 << 20, LIVE_MOST = 16 };
@@ -42,11 +43,26 @@ static void wipe_line(terminal *t)
     t->drawn = false;
 }
 
+/* All that is printed passes here, and no secret does. */
+static void put(FILE *to, const char *text, size_t len)
+{
+    lg_buf clean;
+    if (!net_scrub_needed()) {
+        fwrite(text, 1, len, to);
+        return;
+    }
+    lg_buf_init(&clean, 0);
+    lg_buf_add(&clean, text, len);
+    net_scrub_buf(&clean);
+    fwrite(lg_buf_str(&clean), 1, clean.len, to);
+    lg_buf_release(&clean);
+}
+
 static void print_text(terminal *t, const char *text, size_t len)
 {
     if (!len) return;
     wipe_line(t);
-    fwrite(text, 1, len, stdout);
+    put(stdout, text, len);
     if (text[len - 1] != '\n') fputc('\n', stdout);
     fflush(stdout);
 }
@@ -56,7 +72,7 @@ static void terminal_stream(dsl_out *out, bool is_error, const char *text, size_
     terminal *t = out->ctx;
     wipe_line(t);
     if (is_error) fflush(stdout);
-    fwrite(text, 1, len, is_error ? stderr : stdout);
+    put(is_error ? stderr : stdout, text, len);
     fflush(is_error ? stderr : stdout);
 }
 
@@ -93,7 +109,7 @@ static void draw_line(terminal *t, const lg_buf *text)
     for (start = end; start && text->data[start - 1] != '\n';) start--;
     size_t most = lg_utf8_offset(lg_buf_str(text) + start, end - start, (size_t)t->out.columns - 1);
     wipe_line(t);
-    fwrite(lg_buf_str(text) + start, 1, most, stdout);
+    put(stdout, lg_buf_str(text) + start, most);
     fflush(stdout);
     t->drawn = true;
 }
@@ -134,6 +150,14 @@ static void terminal_clear(dsl_out *out, bool wait)
     if (t->tty) fputs("\033[2J\033[H", stdout);
 }
 
+static lg_status terminal_ask(dsl_out *out, const char *prompt, bool secret, lg_cancel *cancel, lg_buf *answer,
+                              lg_err *err)
+{
+    wipe_line(out->ctx);
+    fflush(stdout);
+    return main_ask(prompt, secret, cancel, answer, err);
+}
+
 /* ---- the command ---- */
 static int columns_of(int fd)
 {
@@ -150,6 +174,7 @@ static void open_terminal(terminal *t)
                        .display_end = terminal_display_end,
                        .result = terminal_result,
                        .clear = terminal_clear,
+                       .ask = terminal_ask,
                        .live = t->tty,
                        .columns = columns_of(STDOUT_FILENO)};
 }

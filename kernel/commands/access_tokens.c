@@ -70,12 +70,12 @@ typedef struct token_request {
     const lg_buf *body;
 } token_request;
 
-static lg_status no_token(const asking *a, int status, const net_reply *reply, lg_err *why, lg_err *err)
+static lg_status no_token(const asking *a, net_reply *reply, lg_err *why, lg_err *err)
 {
     char said[300], code[40];
+    net_scrub_buf(&reply->body); /* before its end is cut off, which could be within a secret */
     scrape_account_refusal(lg_buf_str(&reply->body), reply->body.len, said, code);
-    net_scrub(said, strlen(said));
-    lg_fail(err, LG_E_DENIED, 501, "%s refuses these keys (answer %d)", a->access->platform->title, status);
+    lg_fail(err, LG_E_DENIED, 501, "%s refuses these keys (answer %d)", a->access->platform->title, reply->status);
     if (*said) lg_why(err, "it said: %s", said);
     else if (*why->why) lg_why(err, "%s", why->why);
     return lg_try(err, "compare them with the platform's page for developers; `connect %s` takes new ones",
@@ -98,7 +98,7 @@ static lg_status ask_token(const asking *a, const token_request *token, net_repl
     LG_TRY(net_fetch(a->client, &ask, a->cancel, reply, err));
     if (net_reply_check(reply, &why) == LG_OK) return LG_OK;
     bool refused = reply->status == 400 || reply->status == 401 || reply->status == 403 || reply->status == 404;
-    if (refused) return no_token(a, reply->status, reply, &why, err);
+    if (refused) return no_token(a, reply, &why, err);
     *err = why;
     return err->status;
 }

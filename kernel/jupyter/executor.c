@@ -8,6 +8,7 @@
 
 #include "kernel/jupyter/answers.h"
 #include "kernel/jupyter/kernel_state.h"
+#include "lib/net/secret.h"
 #include "lib/base/banned.h"
 
 /* A failed cell's reply waits this long, so that cells sent together with it have arrived and count as queued. */
@@ -119,32 +120,53 @@ static void finish(executor *x, const cell *c, lg_status st, const lg_err *err)
 static lg_status run_code(executor *x, const cell *c, lg_err *err)
 {
     jp_kernel *kernel = x->kernel;
-    jp_output_begin(&kernel->output, c->request, x->count, c->silent);
+    bool may_ask = jp_json_bool(c->content, "allow_stdin", true);
+    jp_output_begin(&kernel->output, c->request, x->count, c->silent, may_ask);
     lg_status st =
         dsl_session_execute(kernel->session, c->code.data, c->code.len, &kernel->output.out, &kernel->cancel, err);
     jp_output_end(&kernel->output);
     return st;
 }
 
+/* A secret that somebody wrote into a cell is gone before anything can keep the cell: history, recipes, messages. */
+static lg_status clean_code(cell *c, lg_buf *room, lg_err *err)
+{
+    LG_TRY(jp_json_need_text(c->content, "code", &c->code, err));
+    if (!net_scrub_needed()) return LG_OK;
+    lg_buf_add(room, c->code.data, c->code.len);
+    net_scrub_buf(room);
+    c->code = (jp_bytes){lg_buf_str(room), room->len};
+    return lg_buf_check(room, err);
+}
+
+static void execute_cell(executor *x, cell *c)
+{
+    lg_err failure = {0};
+    c->silent = jp_json_bool(c->content, "silent", false);
+    c->blank = is_blank(c->code);
+    c->stored = !c->silent && !c->blank && jp_json_bool(c->content, "store_history", true);
+    lg_time_iso(c->started);
+    if (c->stored) x->count++;
+    if (!c->silent) announce(x, c);
+    lg_status st = c->blank ? LG_OK : run_code(x, c, &failure);
+    if (c->stored) {
+        lg_buf *result = &x->kernel->output.result;
+        net_scrub_buf(result);
+        jp_history_add(x->history, x->count, c->code, (jp_bytes){lg_buf_str(result), result->len});
+    }
+    if (st) broadcast_error(x, c, &failure);
+    finish(x, c, st, &failure);
+}
+
 static lg_status execute(executor *x, const jp_request *request, const json_t *content, lg_err *err)
 {
+    lg_buf room;
     cell c = {.request = request, .content = content};
-    LG_TRY(jp_json_need_text(content, "code", &c.code, err));
-    c.silent = jp_json_bool(content, "silent", false);
-    c.blank = is_blank(c.code);
-    c.stored = !c.silent && !c.blank && jp_json_bool(content, "store_history", true);
-    lg_time_iso(c.started);
-    if (c.stored) x->count++;
-    if (!c.silent) announce(x, &c);
-    lg_err failure = {0};
-    lg_status st = c.blank ? LG_OK : run_code(x, &c, &failure);
-    if (c.stored) {
-        const lg_buf *result = &x->kernel->output.result;
-        jp_history_add(x->history, x->count, c.code, (jp_bytes){lg_buf_str(result), result->len});
-    }
-    if (st) broadcast_error(x, &c, &failure);
-    finish(x, &c, st, &failure);
-    return LG_OK;
+    lg_buf_init(&room, JP_MESSAGE_LIMIT);
+    lg_status st = clean_code(&c, &room, err);
+    if (st == LG_OK) execute_cell(x, &c);
+    lg_buf_release(&room);
+    return st;
 }
 
 static void abort_request(executor *x, const jp_request *request)

@@ -13,7 +13,9 @@
 #include <zmq.h>
 
 #include "kernel/jupyter/kernel_state.h"
+#include "kernel/jupyter/prompt.h"
 #include "kernel/jupyter/wire_json.h"
+#include "lib/net/secret.h"
 #include "lib/base/banned.h"
 
 enum { READ_AT_ONCE = 64 }; /* messages of one socket before the next one's turn */
@@ -63,12 +65,16 @@ static bool send_packet(jp_kernel *kernel, const jp_packet *packet, double now)
 }
 
 /* ---- receiving ---- */
-/* One whole message, or false. What is beyond the limits is read and forgotten, and the message fails its check. */
-static bool receive(void *socket, jp_frames *frames)
+enum { TYPED = 1 << 16 };
+
+/* One whole message, or false. What is beyond the limits is read and forgotten, and the message fails its check. typed:
+ * it may hold a secret, of which no copy stays behind (memory that grows leaves one). */
+static bool receive(void *socket, bool typed, jp_frames *frames)
 {
     zmq_msg_t msg;
     bool more = true, any = false;
     jp_frames_init(frames);
+    if (typed) lg_buf_reserve(&frames->bytes, TYPED);
     while (more) {
         zmq_msg_init(&msg);
         if (zmq_msg_recv(&msg, socket, any ? 0 : ZMQ_DONTWAIT) < 0) {
@@ -79,6 +85,7 @@ static bool receive(void *socket, jp_frames *frames)
         any = true;
         jp_frames_add(frames, zmq_msg_data(&msg), zmq_msg_size(&msg));
         more = zmq_msg_more(&msg);
+        if (typed) net_forget(zmq_msg_data(&msg), zmq_msg_size(&msg));
         zmq_msg_close(&msg);
     }
     return any;
@@ -111,7 +118,7 @@ static void read_subscriptions(jp_kernel *kernel)
 {
     jp_frames frames;
     for (int i = 0; i < READ_AT_ONCE; i++) {
-        bool any = receive(kernel->socket[JP_IOPUB], &frames);
+        bool any = receive(kernel->socket[JP_IOPUB], false, &frames);
         jp_bytes frame = jp_frames_at(&frames, 0);
         if (any && frame.len && frame.data[0] == 1 && jp_frames_count(&frames) == 1)
             welcome(kernel, (jp_bytes){frame.data + 1, frame.len - 1});
@@ -141,7 +148,7 @@ static jp_request *receive_request(jp_kernel *kernel, jp_channel channel, bool *
     jp_frames frames;
     lg_err err = {0};
     jp_request *request = NULL;
-    *any = receive(kernel->socket[channel], &frames);
+    *any = receive(kernel->socket[channel], channel == JP_STDIN, &frames);
     if (!*any) {
         jp_frames_release(&frames);
         return NULL;
@@ -159,6 +166,7 @@ static void stop(jp_kernel *kernel)
     lg_cancel_set(&kernel->cancel);
     jp_queue_close(&kernel->requests);
     jp_queue_close(&kernel->packets);
+    jp_queue_close(&kernel->answers);
 }
 
 static void shut_down(jp_kernel *kernel, const jp_request *request)
@@ -237,18 +245,24 @@ static void read_shell(jp_kernel *kernel)
     }
 }
 
-/* Nobody has been asked, so nobody is answered: the language has no command that reads from the keyboard. */
+/* What comes while nobody has been asked is dropped: an answer that came too late, or that nobody wanted. */
 static void read_stdin(jp_kernel *kernel)
 {
     bool any = true;
-    for (int i = 0; i < READ_AT_ONCE && any; i++) jp_request_free(receive_request(kernel, JP_STDIN, &any));
+    for (int i = 0; i < READ_AT_ONCE && any; i++) {
+        jp_request *request = receive_request(kernel, JP_STDIN, &any);
+        if (!request) continue;
+        if (atomic_load(&kernel->asking) && !jp_queue_full(&kernel->answers))
+            jp_queue_put(&kernel->answers, &request->item);
+        else jp_prompt_wipe(request);
+    }
 }
 
 static void echo_heartbeat(jp_kernel *kernel)
 {
     jp_frames frames;
     for (int i = 0; i < READ_AT_ONCE; i++) {
-        bool any = receive(kernel->socket[JP_HEARTBEAT], &frames);
+        bool any = receive(kernel->socket[JP_HEARTBEAT], false, &frames);
         lg_err err = {0};
         if (any && jp_frames_check(&frames, &err) == LG_OK) send_frames(kernel->socket[JP_HEARTBEAT], &frames);
         jp_frames_release(&frames);

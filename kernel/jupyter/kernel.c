@@ -13,11 +13,13 @@
 
 #include "kernel/jupyter/io.h"
 #include "kernel/jupyter/kernel_state.h"
+#include "kernel/jupyter/prompt.h"
 #include "kernel/jupyter/wire_json.h"
 #include "lib/base/banned.h"
 
 enum {
     REQUESTS_WAITING = 10000,  /* messages read ahead of the executor; more stay in the sockets */
+    ANSWERS_WAITING = 100,
     PACKETS_WAITING = 1000,    /* before whoever writes has to wait */
     BYTES_WAITING = 64 << 20,  /* of either */
     SUBSCRIBER_WAITING = 2000, /* messages kept for each front end that reads slowly */
@@ -177,6 +179,7 @@ lg_status jp_kernel_open(const jp_connection *connection, bool insecure, jp_kern
     lg_status st = open_signals(kernel, err);
     jp_queue_init(&kernel->requests, REQUESTS_WAITING, BYTES_WAITING, -1);
     jp_queue_init(&kernel->packets, PACKETS_WAITING, BYTES_WAITING, kernel->wake_fd);
+    jp_queue_init(&kernel->answers, ANSWERS_WAITING, BYTES_WAITING, -1);
     jp_output_init(&kernel->output, kernel);
     watch_parent(kernel);
     if (st == LG_OK) st = jp_signer_new(connection->key, connection->key_len, &kernel->signer, err);
@@ -197,6 +200,8 @@ void jp_kernel_free(jp_kernel *kernel)
     while ((item = jp_queue_take(&kernel->requests, false))) jp_request_free((jp_request *)item);
     while ((item = jp_queue_take(&kernel->packets, false))) jp_packet_free((jp_packet *)item);
     jp_packet_free(kernel->held);
+    jp_prompt_forget(kernel);
+    jp_queue_release(&kernel->answers);
     jp_queue_release(&kernel->requests);
     jp_queue_release(&kernel->packets);
     jp_output_release(&kernel->output);

@@ -16,6 +16,8 @@ struct jp_kernel {
     /* shared, each with its own protection */
     jp_queue requests; /* I/O thread -> executor: jp_request */
     jp_queue packets;  /* executor -> I/O thread: jp_packet */
+    jp_queue answers;  /* I/O thread -> executor: jp_request, what was typed */
+    atomic_bool asking; /* somebody has been asked: an answer is wanted */
     jp_output output;
     lg_cancel cancel;
     atomic_bool stopping, executor_done;

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "kernel/jupyter/kernel_state.h"
+#include "kernel/jupyter/prompt.h"
 #include "kernel/jupyter/wire_json.h"
+#include "lib/net/secret.h"
 #include "lib/base/banned.h"
 
 static const double stream_gap = 0.05, live_gap = 0.25; /* seconds between two messages */
@@ -43,23 +45,28 @@ static size_t whole(const char *text, size_t len)
     return len;
 }
 
-/* Makes one message of what waits; with `all` also of an incomplete character. Under lock. */
+/* Bytes of what waits that may leave: what could be the beginning of a secret, or of a character, waits for its rest. */
+static size_t may_leave(const lg_buf *text)
+{
+    return whole(lg_buf_str(text), text->len - net_scrub_tail(lg_buf_str(text), text->len));
+}
+
+/* Makes one message of what waits; with `all` of all of it. Under lock. */
 static void flush_text(jp_output *output, bool all)
 {
-    lg_buf content;
-    size_t len = all ? output->text.len : whole(lg_buf_str(&output->text), output->text.len);
+    lg_buf content, *text = &output->text;
+    net_scrub_buf(text);
+    size_t len = all ? text->len : may_leave(text);
     if (!len) return;
     lg_buf_init(&content, 0);
     lg_buf_addc(&content, '{');
     jp_json_member(&content, "name", output->is_error ? "stderr" : "stdout");
     jp_json_key(&content, "text");
-    jp_json_text(&content, output->text.data, len);
+    jp_json_text(&content, text->data, len);
     lg_buf_addc(&content, '}');
-    char rest[4];
-    size_t left = output->text.len - len;
-    memcpy(rest, output->text.data + len, left);
-    lg_buf_clear(&output->text);
-    lg_buf_add(&output->text, rest, left);
+    memmove(text->data, text->data + len, text->len - len);
+    text->len -= len;
+    text->data[text->len] = 0;
     output->last = lg_now();
     jp_kernel_send(output->kernel, JP_IOPUB, jp_output_parent(output), "stream", NULL, &content);
     lg_buf_release(&content);
@@ -164,6 +171,11 @@ void jp_output_content(const dsl_bundle *bundle, const char *display_id, lg_buf 
     lg_buf_addc(out, '{');
     if (display_id) jp_json_member(out, "display_id", display_id);
     lg_buf_adds(out, "}}");
+}
+
+void jp_output_flush(jp_output *output)
+{
+    flush_now(output, true);
 }
 
 void jp_output_send(jp_output *output, const char *type, const char *metadata, const lg_buf *content)
@@ -310,6 +322,7 @@ void jp_output_init(jp_output *output, struct jp_kernel *kernel)
                             .result = output_result,
                             .clear = output_clear,
                             .slide = output_slide,
+                            .ask = jp_prompt_ask,
                             .live = true,
                             .columns = 100};
     pthread_mutex_init(&output->lock, NULL);
@@ -327,7 +340,7 @@ void jp_output_release(jp_output *output)
     pthread_mutex_destroy(&output->lock);
 }
 
-void jp_output_begin(jp_output *output, const jp_request *request, long long count, bool silent)
+void jp_output_begin(jp_output *output, const jp_request *request, long long count, bool silent, bool may_ask)
 {
     jp_bytes header = jp_request_part(request, JP_HEADER);
     pthread_mutex_lock(&output->lock);
@@ -336,11 +349,13 @@ void jp_output_begin(jp_output *output, const jp_request *request, long long cou
     pthread_mutex_unlock(&output->lock);
     output->count = count;
     output->silent = silent;
+    output->request = may_ask ? request : NULL;
     lg_buf_clear(&output->result);
 }
 
 void jp_output_end(jp_output *output)
 {
+    output->request = NULL;
     while (output->live) {
         live_flush(output, output->live);
         live_remove(output, output->live->id);

@@ -1,11 +1,11 @@
 /* output.h - the dsl_out of a cell in a notebook: text, displays and results become messages on IOPub.
  *
- *     jp_output_begin(&output, request, count, silent);
+ *     jp_output_begin(&output, request, count, silent, may_ask);
  *     st = dsl_session_execute(session, code, len, &output.out, cancel, &err);
  *     jp_output_end(&output);                                // everything is in the queue now
  *
  * Text is collected: at most 20 messages a second of at most 64 KiB, never ending within a character, always before the
- * display, error or reply that follows it. A live display is sent at most 4 times a second; its last form always is.
+ * display, error or reply that follows it, and never within a secret (lib/net/secret.h), which is taken out. A live display is sent at most 4 times a second; its last form always is.
  * One form of an output larger than 16 MiB is left out, and the text says so (commands keep to much less).
  *
  * The executor calls everything but jp_output_tick, which is the I/O thread's. */
@@ -35,14 +35,17 @@ typedef struct jp_output {
     struct jp_live *live; /* live displays of this cell */
     long long count;      /* execution count of this cell */
     bool silent;
+    const jp_request *request; /* the running cell's; NULL: none runs, or it may not ask */
     unsigned long long serial; /* of displays */
     lg_buf result;             /* text of the execute_result, for the history */
 } jp_output;
 
 void jp_output_init(jp_output *output, struct jp_kernel *kernel);
 void jp_output_release(jp_output *output);
-void jp_output_begin(jp_output *output, const jp_request *request, long long count, bool silent);
+void jp_output_begin(jp_output *output, const jp_request *request, long long count, bool silent, bool may_ask);
 void jp_output_end(jp_output *output);
+/* Text that waits leaves now. */
+void jp_output_flush(jp_output *output);
 /* A message about the running cell, behind the text so far. metadata NULL: {}. */
 void jp_output_send(jp_output *output, const char *type, const char *metadata, const lg_buf *content);
 jp_answered jp_output_parent(const jp_output *output); /* the running cell */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernel/jupyter/wire_json.h"
+#include "lib/net/secret.h"
 #include "lib/base/banned.h"
 
 static const char delimiter[] = "<IDS|MSG>";
@@ -153,8 +154,8 @@ static void add_routing(jp_voice *voice, jp_frames *frames, jp_channel channel, 
     }
 }
 
-lg_status jp_packet_new(jp_voice *voice, jp_channel channel, jp_answered to, const char *type, const char *metadata,
-                        const lg_buf *content, jp_packet **out, lg_err *err)
+static lg_status build(jp_voice *voice, jp_channel channel, jp_answered to, const char *type, const char *metadata,
+                       const lg_buf *content, jp_packet **out, lg_err *err)
 {
     lg_status st;
     lg_buf header;
@@ -185,6 +186,21 @@ lg_status jp_packet_new(jp_voice *voice, jp_channel channel, jp_answered to, con
 done:
     lg_buf_release(&header);
     jp_packet_free(packet);
+    return st;
+}
+
+/* The one place that everything passes on its way out: no secret does. Without any there is nothing to copy. */
+lg_status jp_packet_new(jp_voice *voice, jp_channel channel, jp_answered to, const char *type, const char *metadata,
+                        const lg_buf *content, jp_packet **out, lg_err *err)
+{
+    lg_buf clean;
+    if (!net_scrub_needed()) return build(voice, channel, to, type, metadata, content, out, err);
+    LG_TRY(lg_buf_check(content, err));
+    lg_buf_init(&clean, content->limit);
+    lg_buf_add(&clean, lg_buf_str(content), content->len);
+    net_scrub_buf(&clean);
+    lg_status st = build(voice, channel, to, type, metadata, &clean, out, err);
+    lg_buf_release(&clean);
     return st;
 }
 

@@ -89,7 +89,8 @@ typedef struct jp_answered {
     jp_bytes parent, topic;
 } jp_answered;
 
-/* Builds and signs. metadata NULL: {}. *out owned (jp_packet_free). */
+/* Builds and signs; secrets (lib/net/secret.h) are taken out of the content. metadata NULL: {}. *out owned
+ * (jp_packet_free). */
 lg_status jp_packet_new(jp_voice *voice, jp_channel channel, jp_answered to, const char *type, const char *metadata,
                         const lg_buf *content, jp_packet **out, lg_err *err) LG_MUST_CHECK;
 void jp_packet_free(jp_packet *packet);

@@ -57,6 +57,13 @@ static void level_read(void)
         if (lg_casecmp(text, level_names[i]) == 0) level_wanted = i;
 }
 
+static size_t (*log_filter)(char *text, size_t len);
+
+void lg_log_filter(size_t (*filter)(char *text, size_t len))
+{
+    log_filter = filter;
+}
+
 /* Length of what snprintf left in a field of this size. */
 static size_t written(int n, size_t size)
 {
@@ -80,6 +87,7 @@ void lg_log(lg_log_level level, const char *fmt, ...)
     va_start(ap, fmt);
     n += written(vsnprintf(line + n, sizeof line - n, fmt, ap), sizeof line - n);
     va_end(ap);
+    if (log_filter) n = log_filter(line, n);
     for (size_t i = 0; i < n; i++)
         if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f) line[i] = ' '; /* one event, one line */
     line[n] = '\n';

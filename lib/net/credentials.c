@@ -25,7 +25,8 @@ static bool name_is_plain(const char *name, size_t len)
 
 static bool is_public(const char *name)
 {
-    static const char *const names[] = {"handle", "instance", "client_id", "user_id", "page_id", "scope", "expires_at"};
+    static const char *const names[] = {"handle", "instance", "client_id", "user_id", "page_id", "scope", "expires_at",
+                                        "account_name"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0) return true;
     return false;

@@ -161,10 +161,22 @@ static bool same(int byte, char wanted, scrub_way way)
     return byte == '+' && wanted == ' '; /* forms */
 }
 
+static bool is_escape(char c)
+{
+    return c == '%' || c == '\\' || c == '&';
+}
+
+/* False at most places, and quickly. */
+static bool may_begin(char c, char wanted, scrub_way way)
+{
+    return is_escape(c) || same((unsigned char)c, wanted, way);
+}
+
 /* Length of the text that writes `wanted` in units, or 0. */
 static size_t match_units(const char *text, size_t len, const char *wanted, size_t wanted_len, scrub_way way)
 {
     size_t at = 0;
+    if (!may_begin(*text, *wanted, way)) return 0;
     for (size_t i = 0; i < wanted_len; i++) {
         int byte = 0;
         if (at >= len) return 0;
@@ -205,13 +217,33 @@ static size_t find(const net_secret *first, const char *text, size_t len, bool *
     return longest;
 }
 
+/* The bytes that a secret may begin with, however it is written: texts are long, and most bytes are none of them. */
+static void first_bytes(const net_secret *first, bool may[256])
+{
+    memset(may, 0, 256);
+    may['%'] = may['\\'] = may['&'] = true;
+    for (const net_secret *s = first; s; s = s->next) {
+        may[(unsigned char)s->value[0]] = true;
+        if (s->value[0] == ' ') may['+'] = true;
+        for (int i = 0; i < NET_PATTERNS; i++) {
+            char c = s->value[s->pattern[i].start];
+            may[(unsigned char)c] = true;
+            if (c == '+') may['-'] = true;
+            if (c == '/') may['_'] = true;
+        }
+    }
+}
+
 size_t net_scrub(char *text, size_t len)
 {
     size_t in = 0, out = 0;
+    bool may[256];
+    if (!net_scrub_needed()) return len;
     net_secret *first = net_secrets_lock();
+    first_bytes(first, may);
     while (first && in < len) {
         bool base64 = false;
-        size_t n = find(first, text + in, len - in, &base64);
+        size_t n = may[(unsigned char)text[in]] ? find(first, text + in, len - in, &base64) : 0;
         if (!n) {
             text[out++] = text[in++];
             continue;
@@ -225,6 +257,47 @@ size_t net_scrub(char *text, size_t len)
     if (!first || out == len) return len;
     text[out] = 0;
     return out;
+}
+
+/* ---- what may go on in the next part ---- */
+enum { LONGEST_UNIT = 6 };
+
+/* Does the text end before `wanted` does, and agrees with it so far? An escape at its end may become anything. */
+static bool begins(const char *text, size_t len, const char *wanted, size_t wanted_len, scrub_way way)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < wanted_len; i++) {
+        int byte = 0;
+        if (at >= len || (is_escape(text[at]) && len - at < LONGEST_UNIT)) return true;
+        at += unit(text + at, len - at, way != SCRUB_ONCE, &byte);
+        if (!same(byte, wanted[i], way)) return false;
+    }
+    return false;
+}
+
+static bool begins_secret(const net_secret *s, const char *text, size_t len)
+{
+    if (begins(text, len, s->value, s->len, SCRUB_ONCE) || begins(text, len, s->value, s->len, SCRUB_TWICE))
+        return true;
+    for (int i = 0; i < NET_PATTERNS; i++)
+        if (begins(text, len, s->value + s->pattern[i].start, s->pattern[i].len, SCRUB_BASE64)) return true;
+    return false;
+}
+
+size_t net_scrub_tail(const char *text, size_t len)
+{
+    bool may[256];
+    size_t most = LONGEST_UNIT * (size_t)NET_SECRET_MOST, tail = 0;
+    if (!net_scrub_needed()) return 0;
+    net_secret *first = net_secrets_lock();
+    first_bytes(first, may);
+    for (size_t at = len > most ? len - most : 0; !tail && at < len; at++) {
+        if (!may[(unsigned char)text[at]]) continue;
+        for (const net_secret *s = first; s && !tail; s = s->next)
+            if (begins_secret(s, text + at, len - at)) tail = len - at;
+    }
+    net_secrets_unlock();
+    return tail;
 }
 
 void net_scrub_err(lg_err *err)

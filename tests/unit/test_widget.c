@@ -109,7 +109,7 @@ static void receive(void)
 static void cell(const char *code)
 {
     jp_request *request = request_of("execute_request", "{}");
-    jp_output_begin(&kernel.output, request, 1, false);
+    jp_output_begin(&kernel.output, request, 1, false, false);
     CHECK_OK(dsl_session_execute(cmd_workbench_session(bench), code, strlen(code), &kernel.output.out, &kernel.cancel,
                                  &err));
     jp_output_end(&kernel.output);
@@ -342,7 +342,7 @@ TEST(memory_may_end_anywhere)
     CHECK_HAS(json_string_value(form(1, "text/plain")), "at 1,1: ");
     for (long nth = 1; nth < 400; nth += nth < 60 ? 1 : 7) {
         jp_request *request = request_of("execute_request", "{}");
-        jp_output_begin(&kernel.output, request, 1, false);
+        jp_output_begin(&kernel.output, request, 1, false, false);
         lg_alloc_fail_at(nth, false);
         lg_status st = dsl_session_execute(cmd_workbench_session(bench), LINE " slider", strlen(LINE " slider"),
                                            &kernel.output.out, &kernel.cancel, &err);
