@@ -86,6 +86,20 @@ lg_status cmd_keys_load(cmd_keys *keys, const char *platform, lg_err *err)
     return LG_OK;
 }
 
+lg_status cmd_keys_usual_instance(net_credentials *of, lg_err *err)
+{
+    net_credentials usual = {0};
+    store_paths paths = {0};
+    if (net_credentials_plain(of, "instance")) return LG_OK;
+    LG_TRY(store_paths_init(&paths, err));
+    lg_status st = net_credentials_load(paths.config, of->platform, &usual, err);
+    const char *instance = st ? NULL : net_credentials_plain(&usual, "instance");
+    if (instance) st = net_credentials_set(of, "instance", instance, strlen(instance), err);
+    net_credentials_release(&usual);
+    store_paths_release(&paths);
+    return st;
+}
+
 static bool has(const cmd_keys *keys, const char *name)
 {
     return net_credentials_secret(&keys->credentials, name) || net_credentials_plain(&keys->credentials, name);

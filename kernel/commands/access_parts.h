@@ -52,6 +52,8 @@ lg_status cmd_keys_take(cmd_keys *keys, net_credentials *credentials, cmd_key_so
 void cmd_keys_forget(cmd_keys *keys);
 /* Those of environment and file anew, unless the session was given others. */
 lg_status cmd_keys_load(cmd_keys *keys, const char *platform, lg_err *err) LG_MUST_CHECK;
+/* Gives credentials without an `instance` the one of environment and file, which the user put there. */
+lg_status cmd_keys_usual_instance(net_credentials *of, lg_err *err) LG_MUST_CHECK;
 /* Is there enough to ask for something with? */
 bool cmd_keys_enough(const cmd_keys *keys);
 /* Settles the server of keys that there are, and allows it. */

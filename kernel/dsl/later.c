@@ -5,7 +5,6 @@
 #include "lib/base/banned.h"
 
 static const dsl_later later[] = {
-    {"connect", "load", "`load` reads images from a folder"},
     {"dashboard", NULL, NULL},
 };
 

@@ -23,7 +23,7 @@ static bool name_is_plain(const char *name, size_t len)
     return len > 0 && len < NET_NAME_MOST && strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789") >= len;
 }
 
-static bool is_public(const char *name)
+bool net_credentials_is_public(const char *name)
 {
     static const char *const names[] = {"handle", "instance", "client_id", "user_id", "page_id", "scope", "expires_at",
                                         "account_name"};
@@ -70,7 +70,7 @@ lg_status net_credentials_set(net_credentials *of, const char *name, const char 
     if (!name_is_plain(name, strlen(name)))
         return lg_fail(err, LG_E_ARG, 715, "`%.40s` is not the name of a key", name);
     snprintf(made.name, sizeof made.name, "%s", name);
-    if (is_public(name)) {
+    if (net_credentials_is_public(name)) {
         for (size_t i = 0; i < len; i++)
             if ((unsigned char)value[i] < ' ')
                 return lg_fail(err, LG_E_ARG, 715, "`%s` cannot have such a value", name);
@@ -91,7 +91,7 @@ lg_status net_credentials_set(net_credentials *of, const char *name, const char 
     return LG_OK;
 }
 
-static void env_name(const char *platform, const char *name, char out[80])
+void net_credentials_variable(const char *platform, const char *name, char out[80])
 {
     snprintf(out, 80, "LOGOLENS_%s_%s", platform, name);
     for (char *c = out; *c; c++)
@@ -103,7 +103,7 @@ lg_status net_credentials_need(const net_credentials *of, const char *name, net_
     char variable[80];
     *out = net_credentials_secret(of, name);
     if (*out) return LG_OK;
-    env_name(of->platform, name, variable);
+    net_credentials_variable(of->platform, name, variable);
     lg_fail(err, LG_E_DENIED, 714, "%s wants a `%s`, and there is none", of->platform, name);
     lg_why(err, "keys come from the file `credentials` in the settings folder, or from the environment (%s)", variable);
     return lg_try(err, "put `[%s]` and `%s = ...` into the file, and close it to others: chmod 600", of->platform,
@@ -247,7 +247,7 @@ static lg_status load_lines(const char *text, bool ours, net_credentials *out, l
 static lg_status load_environment(net_credentials *out, lg_err *err)
 {
     char prefix[80];
-    env_name(out->platform, "", prefix);
+    net_credentials_variable(out->platform, "", prefix);
     size_t n = strlen(prefix);
     for (char **variable = environ; variable && *variable; variable++) {
         char name[NET_NAME_MOST];

@@ -51,6 +51,10 @@ lg_status net_credentials_load_named(const char *folder, const char *name, const
 /* The same of a file that is open already (and stays so); shown: its name for messages. */
 lg_status net_credentials_load_open(int fd, const char *shown, const char *platform, net_credentials *out,
                                     lg_err *err) LG_MUST_CHECK;
+/* Is a value of this name shown to everybody? */
+bool net_credentials_is_public(const char *name);
+/* "LOGOLENS_TWITTER_BEARER_TOKEN" */
+void net_credentials_variable(const char *platform, const char *name, char out[80]);
 /* Sets or replaces one. The value is copied; the caller wipes its own. LL715. */
 lg_status net_credentials_set(net_credentials *of, const char *name, const char *value, size_t len,
                               lg_err *err) LG_MUST_CHECK;
