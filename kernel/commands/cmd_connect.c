@@ -149,7 +149,7 @@ static lg_status ask_all(connect_facts *f, net_client *client, lg_err *err)
 }
 
 /* ---- the command ---- */
-static lg_status get_keys(const dsl_call *call, const char *platform, cmd_keys *keys, lg_err *err)
+static lg_status get_keys(const dsl_call *call, const char *platform, cmd_keys *keys, bool *typed, lg_err *err)
 {
     const dsl_value *from = dsl_val(call, FROM);
     if (from) {
@@ -157,7 +157,8 @@ static lg_status get_keys(const dsl_call *call, const char *platform, cmd_keys *
         return st ? lg_err_place(err, from->span) : LG_OK;
     }
     LG_TRY(cmd_keys_load(keys, platform, err));
-    return cmd_keys_enough(keys) ? LG_OK : connect_ask_keys(call, platform, keys, err);
+    *typed = !cmd_keys_enough(keys);
+    return *typed ? connect_ask_keys(call, platform, keys, err) : LG_OK;
 }
 
 static lg_status ask_platform(connect_facts *f, cmd_keys *keys, lg_err *err)
@@ -175,15 +176,16 @@ static lg_status connect_run(const dsl_call *call, lg_err *err)
     const char *platform = cmd_platforms[call->arg[PLATFORM].value[0].choice].name;
     connect_facts f = {.call = call, .arena = call->arena, .rate = {.limit = -1, .remaining = -1, .used_percent = -1}};
     cmd_keys *keys = NULL;
+    bool typed = false;
     plt_doc doc;
     scrape_account_init(&f.account);
     LG_TRY(cmd_keys_of(call, platform, &keys, err));
-    LG_TRY(get_keys(call, platform, keys, err));
+    LG_TRY(get_keys(call, platform, keys, &typed, err));
     bool azure = strcmp(platform, "azure") == 0;
     lg_status st = azure ? LG_OK : ask_platform(&f, keys, err);
     /* Keys that were typed wrong are asked for again the next time; where the network failed they stay. */
     if (st && err->code == 501 && keys->source == CMD_KEYS_TYPED) cmd_keys_forget(keys);
-    if (st == LG_OK) st = connect_offer_keeping(call, keys, &f.kept, err);
+    if (st == LG_OK && typed) st = connect_offer_keeping(call, keys, &f.kept, err);
     if (st == LG_OK) {
         plt_doc_init(&doc);
         if (azure) connect_show_azure(&doc, keys);

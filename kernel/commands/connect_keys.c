@@ -188,7 +188,6 @@ lg_status connect_offer_keeping(const dsl_call *call, cmd_keys *keys, bool *kept
 {
     lg_buf answer;
     *kept = false;
-    if (keys->source != CMD_KEYS_TYPED) return LG_OK;
     lg_buf_init(&answer, 1 << 16);
     lg_status st = call->out->ask(call->out, "These keys work. Keep them for next time, in a file that is closed to others (yes/no)? ",
                                   false, call->cancel, &answer, err);

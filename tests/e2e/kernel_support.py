@@ -56,7 +56,7 @@ class Message:
 class Client:
     """Raw DEALERs and a SUB; every message that comes in has its signature checked."""
 
-    def __init__(self, connection, topic=b"", curve=None, reconnect=100, small=False):
+    def __init__(self, connection, topic=b"", curve=None, reconnect=100, small=False, identity=None):
         self.connection, self.key = connection, connection["key"].encode()
         self.context = zmq.Context()
         self.session = uuid.uuid4().hex
@@ -73,6 +73,8 @@ class Client:
                 s.curve_serverkey = curve
             if kind == zmq.SUB:
                 s.subscribe(topic)
+            elif identity:  # the same on shell and stdin: who sent a cell is asked
+                s.identity = identity
             s.connect(self.address(name))
             self.sockets[name] = s
 
