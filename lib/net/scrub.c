@@ -166,17 +166,10 @@ static bool is_escape(char c)
     return c == '%' || c == '\\' || c == '&';
 }
 
-/* False at most places, and quickly. */
-static bool may_begin(char c, char wanted, scrub_way way)
-{
-    return is_escape(c) || same((unsigned char)c, wanted, way);
-}
-
 /* Length of the text that writes `wanted` in units, or 0. */
 static size_t match_units(const char *text, size_t len, const char *wanted, size_t wanted_len, scrub_way way)
 {
     size_t at = 0;
-    if (!may_begin(*text, *wanted, way)) return 0;
     for (size_t i = 0; i < wanted_len; i++) {
         int byte = 0;
         if (at >= len) return 0;
@@ -217,33 +210,60 @@ static size_t find(const net_secret *first, const char *text, size_t len, bool *
     return longest;
 }
 
-/* The bytes that a secret may begin with, however it is written: texts are long, and most bytes are none of them. */
-static void first_bytes(const net_secret *first, bool may[256])
+/* ---- where a secret may begin ---- */
+/* Texts are long, and most places of them are told from a secret by their first two bytes. */
+typedef struct beginnings {
+    bool first[256];       /* what a secret, or its base64, begins with when nothing is encoded */
+    uint8_t pair[1 << 13]; /* a bit for its first two bytes */
+} beginnings;
+
+/* The bytes that stand for one of a form or of base64, itself among them. */
+static int variants(char c, bool base64, unsigned char out[2])
 {
-    memset(may, 0, 256);
-    may['%'] = may['\\'] = may['&'] = true;
-    for (const net_secret *s = first; s; s = s->next) {
-        may[(unsigned char)s->value[0]] = true;
-        if (s->value[0] == ' ') may['+'] = true;
-        for (int i = 0; i < NET_PATTERNS; i++) {
-            char c = s->value[s->pattern[i].start];
-            may[(unsigned char)c] = true;
-            if (c == '+') may['-'] = true;
-            if (c == '/') may['_'] = true;
-        }
+    out[0] = (unsigned char)c;
+    if (!base64) out[1] = '+';
+    else out[1] = c == '+' ? '-' : '_';
+    return c == ' ' || (base64 && (c == '+' || c == '/')) ? 2 : 1;
+}
+
+static void add_beginning(beginnings *b, const char *text, bool base64)
+{
+    unsigned char x[2], y[2];
+    int n = variants(text[0], base64, x), m = variants(text[1], base64, y);
+    for (int i = 0; i < n; i++) {
+        b->first[x[i]] = true;
+        for (int j = 0; j < m; j++) b->pair[(x[i] << 8 | y[j]) >> 3] |= (uint8_t)(1 << (y[j] & 7));
     }
 }
 
-size_t net_scrub(char *text, size_t len)
+static void beginnings_of(const net_secret *first, beginnings *b)
+{
+    memset(b, 0, sizeof *b);
+    for (const net_secret *s = first; s; s = s->next) {
+        add_beginning(b, s->value, false);
+        for (int i = 0; i < NET_PATTERNS; i++) add_beginning(b, s->value + s->pattern[i].start, true);
+    }
+}
+
+static bool may_be(const beginnings *b, const char *text, size_t len)
+{
+    unsigned char c = (unsigned char)text[0], d = len > 1 ? (unsigned char)text[1] : 0;
+    int once = 0, twice = 0;
+    if (!is_escape(text[0]))
+        return b->first[c] && (len < 2 || is_escape(text[1]) || (b->pair[(c << 8 | d) >> 3] >> (d & 7) & 1));
+    unit(text, len, false, &once);
+    unit(text, len, true, &twice);
+    return b->first[once] || b->first[twice];
+}
+
+static size_t scrub_all(const net_secret *first, char *text, size_t len)
 {
     size_t in = 0, out = 0;
-    bool may[256];
-    if (!net_scrub_needed()) return len;
-    net_secret *first = net_secrets_lock();
-    first_bytes(first, may);
-    while (first && in < len) {
+    beginnings b;
+    beginnings_of(first, &b);
+    while (in < len) {
         bool base64 = false;
-        size_t n = may[(unsigned char)text[in]] ? find(first, text + in, len - in, &base64) : 0;
+        size_t n = may_be(&b, text + in, len - in) ? find(first, text + in, len - in, &base64) : 0;
         if (!n) {
             text[out++] = text[in++];
             continue;
@@ -253,8 +273,16 @@ size_t net_scrub(char *text, size_t len)
         out += REPLACEMENT;
         in += n;
     }
+    return out;
+}
+
+size_t net_scrub(char *text, size_t len)
+{
+    if (!net_scrub_needed()) return len;
+    net_secret *first = net_secrets_lock();
+    size_t out = first ? scrub_all(first, text, len) : len;
     net_secrets_unlock();
-    if (!first || out == len) return len;
+    if (out == len) return len;
     text[out] = 0;
     return out;
 }
@@ -284,18 +312,25 @@ static bool begins_secret(const net_secret *s, const char *text, size_t len)
     return false;
 }
 
+static size_t tail_of(const net_secret *first, const char *text, size_t len)
+{
+    size_t most = LONGEST_UNIT * (size_t)NET_SECRET_MOST;
+    beginnings b;
+    beginnings_of(first, &b);
+    for (size_t at = len > most ? len - most : 0; at < len; at++) {
+        bool cut = is_escape(text[at]) && len - at < LONGEST_UNIT;
+        if (!cut && !may_be(&b, text + at, len - at)) continue;
+        for (const net_secret *s = first; s; s = s->next)
+            if (begins_secret(s, text + at, len - at)) return len - at;
+    }
+    return 0;
+}
+
 size_t net_scrub_tail(const char *text, size_t len)
 {
-    bool may[256];
-    size_t most = LONGEST_UNIT * (size_t)NET_SECRET_MOST, tail = 0;
     if (!net_scrub_needed()) return 0;
     net_secret *first = net_secrets_lock();
-    first_bytes(first, may);
-    for (size_t at = len > most ? len - most : 0; !tail && at < len; at++) {
-        if (!may[(unsigned char)text[at]]) continue;
-        for (const net_secret *s = first; s && !tail; s = s->next)
-            if (begins_secret(s, text + at, len - at)) tail = len - at;
-    }
+    size_t tail = first ? tail_of(first, text, len) : 0;
     net_secrets_unlock();
     return tail;
 }

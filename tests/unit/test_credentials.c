@@ -253,3 +253,73 @@ TEST(memory_may_run_out_at_every_step)
     CHECK_INT(prctl(PR_GET_DUMPABLE), 1); /* no secret is left */
     end();
 }
+
+TEST(another_file_of_the_folder)
+{
+    lg_err err = {0};
+    net_credentials c, again;
+    char other[100];
+    begin(NULL);
+    snprintf(other, sizeof other, "%s/x.keys", folder);
+    CHECK_INT(net_credentials_load_named(folder, "x.keys", "twitter", &c, &err), LG_E_NAME);
+    CHECK_INT(err.code, 302);
+    FILE *f = fopen(other, "w");
+    CHECK(f && fputs("bearer_token = before any section\n[mastodon]\naccess_token = of-another\n", f) >= 0);
+    CHECK(fclose(f) == 0 && chmod(other, 0600) == 0);
+    err = (lg_err){0};
+    CHECK_OK(net_credentials_load_named(folder, "x.keys", "twitter", &c, &err));
+    CHECK_INT(c.count, 1);
+    CHECK_STR(opened(&c, "bearer_token"), "before any section");
+    CHECK_OK(net_credentials_set(&c, "bearer_token", "another one", 11, &err));
+    CHECK_OK(net_credentials_save_named(folder, "x.keys", &c, &err));
+    CHECK_OK(net_credentials_load_named(folder, "x.keys", "twitter", &again, &err));
+    CHECK(net_credentials_same(&c, &again)); /* what comes later counts */
+    net_credentials_release(&again);
+    net_credentials_release(&c);
+    CHECK(access(file, F_OK) != 0);
+    CHECK(chmod(other, 0640) == 0);
+    CHECK_INT(net_credentials_load_named(folder, "x.keys", "twitter", &c, &err), LG_E_DENIED);
+    CHECK_INT(err.code, 713);
+    CHECK_HAS(err.hint, other);
+    unlink(other);
+    end();
+}
+
+TEST(a_file_that_is_open_already)
+{
+    lg_err err = {0};
+    net_credentials c;
+    begin("access_token = of-the-file\n");
+    FILE *f = fopen(file, "r");
+    CHECK_OK(net_credentials_load_open(fileno(f), "near.keys", "facebook", &c, &err));
+    CHECK_STR(opened(&c, "access_token"), "of-the-file");
+    net_credentials_release(&c);
+    CHECK(chmod(file, 0604) == 0);
+    CHECK_INT(net_credentials_load_open(fileno(f), "near.keys", "facebook", &c, &err), LG_E_DENIED);
+    CHECK_STR(err.hint, "chmod 600 near.keys");
+    fclose(f);
+    end();
+}
+
+TEST(what_is_the_same)
+{
+    lg_err err = {0};
+    net_credentials a, b;
+    begin(sample);
+    CHECK_OK(net_credentials_load(folder, "twitter", &a, &err));
+    CHECK_OK(net_credentials_load(folder, "twitter", &b, &err));
+    CHECK(net_credentials_same(&a, &b));
+    CHECK_OK(net_credentials_set(&b, "consumer_key", "key-key-kez", 11, &err));
+    CHECK(!net_credentials_same(&a, &b));
+    CHECK_OK(net_credentials_set(&b, "consumer_key", "key-key-key", 11, &err));
+    CHECK(net_credentials_same(&a, &b));
+    CHECK_OK(net_credentials_set(&b, "handle", "me", 2, &err));
+    CHECK(!net_credentials_same(&a, &b) && !net_credentials_same(&b, &a));
+    net_credentials_release(&a);
+    net_credentials_release(&b);
+    char name[80];
+    net_credentials_variable("twitter", "bearer_token", name);
+    CHECK_STR(name, "LOGOLENS_TWITTER_BEARER_TOKEN");
+    CHECK(net_credentials_is_public("handle") && !net_credentials_is_public("app_password"));
+    end();
+}

@@ -180,6 +180,62 @@ TEST(the_opener_works_while_there_is_a_secret)
     CHECK_INT(WEXITSTATUS(status), 0);
 }
 
+TEST(without_a_secret_nothing_is_looked_at)
+{
+    char text[] = "plain";
+    CHECK(!net_scrub_needed());
+    CHECK_INT(net_scrub(text, 5), 5);
+    CHECK_INT(net_scrub_tail(text, 5), 0);
+    net_secret *a = make("one secret"), *b = make("two secrets");
+    CHECK(net_scrub_needed());
+    net_secret_free(a);
+    CHECK(net_scrub_needed());
+    net_secret_free(b);
+    CHECK(!net_scrub_needed());
+}
+
+/* A text that is sent in two parts, cut anywhere: what the first keeps back and the second has hold the whole secret.
+ */
+TEST(a_secret_that_is_cut_is_found)
+{
+    static const char *const forms[] = {"key/+9-of-me",         "key%2F%2B9-of-me",     "key%252F%252B9-of-me",
+                                        "key\\/+9-of-me",       "key\\u002f+9-of-me",   "a2V5Lys5LW9mLW1lOmVuZA==",
+                                        "YTprZXkvKzktb2YtbWU6ZW5k", "QjprZXkvKzktb2YtbWU6ZW5k"};
+    net_secret *s = make("key/+9-of-me");
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        char whole[200];
+        size_t len = (size_t)snprintf(whole, sizeof whole, "say: %s.\n", forms[i]);
+        for (size_t cut = 0; cut <= len; cut++) {
+            char first[200], second[400];
+            memcpy(first, whole, cut);
+            size_t n = net_scrub(first, cut), tail = net_scrub_tail(first, n);
+            CHECK(tail <= n);
+            memcpy(second, first + n - tail, tail);
+            memcpy(second + tail, whole + cut, len - cut);
+            size_t m = net_scrub(second, tail + len - cut);
+            first[n - tail] = second[m] = 0;
+            strcat(first, second);
+            CHECK_HAS(first, "[secret]");
+            CHECK(!strstr(first, "9-of") && !strstr(first, "LW9m") && !strstr(first, "b2Yt"));
+        }
+    }
+    CHECK_INT(net_scrub_tail("nothing of it\n", 14), 0);
+    CHECK_INT(net_scrub_tail("a line with ke", 14), 2);
+    net_secret_free(s);
+}
+
+TEST(buffers_are_wiped)
+{
+    lg_buf text;
+    lg_buf_init(&text, 100);
+    lg_buf_adds(&text, "some secret");
+    net_wipe(&text);
+    CHECK(!text.data && !text.len);
+    char typed[8] = "typed";
+    net_forget(typed, sizeof typed);
+    for (size_t i = 0; i < sizeof typed; i++) CHECK_INT(typed[i], 0);
+}
+
 TEST(memory_may_run_out)
 {
     lg_err err = {0};

@@ -1,0 +1,135 @@
+/* What a cell prints, in parts: no secret leaves, also where it is cut between two messages. */
+#include "kernel/jupyter/kernel_state.h"
+#include "kernel/jupyter/wire_json.h"
+#include "lib/net/secret.h"
+#include "tests/support/test.h"
+
+static lg_err err;
+static jp_kernel kernel;
+static lg_buf shown; /* texts of all streams, one behind the other; other contents as JSON */
+static int messages;
+
+static void begin(void)
+{
+    err = (lg_err){0};
+    kernel = (jp_kernel){.wake_fd = -1};
+    messages = 0;
+    lg_buf_init(&shown, 0);
+    CHECK_OK(jp_signer_new("secret", 6, &kernel.signer, &err));
+    jp_voice_init(&kernel.voice, kernel.signer);
+    jp_queue_init(&kernel.packets, 10000, 64 << 20, -1);
+    jp_output_init(&kernel.output, &kernel);
+}
+
+static void receive(void)
+{
+    jp_item *item;
+    while ((item = jp_queue_take(&kernel.packets, false))) {
+        jp_packet *packet = (jp_packet *)item;
+        jp_bytes content = jp_frames_at(&packet->frames, 6);
+        json_t *object = NULL;
+        CHECK_OK(jp_json_read(content, &object, &err));
+        json_t *text = json_object_get(object, "text");
+        if (text) lg_buf_add(&shown, json_string_value(text), json_string_length(text));
+        else lg_buf_add(&shown, content.data, content.len);
+        messages++;
+        json_decref(object);
+        jp_packet_free(packet);
+    }
+}
+
+static void end(void)
+{
+    jp_output_end(&kernel.output);
+    receive();
+    jp_output_release(&kernel.output);
+    jp_queue_release(&kernel.packets);
+    jp_signer_free(kernel.signer);
+    lg_buf_release(&shown);
+}
+
+static void print(const char *text)
+{
+    kernel.output.out.stream(&kernel.output.out, false, text, strlen(text));
+}
+
+/* As the I/O thread does when text has waited long enough. */
+static void tick(void)
+{
+    jp_output_tick(&kernel.output, kernel.output.last + 1);
+}
+
+TEST(a_secret_in_two_parts)
+{
+    net_secret *s = NULL;
+    begin();
+    CHECK_OK(net_secret_new("one-secret-of-mine", 18, &s, &err));
+    print("it is one-sec");
+    tick();
+    receive();
+    CHECK_STR(lg_buf_str(&shown), "it is "); /* the rest may be the beginning of one */
+    print("ret-of-mine, is it?\n");
+    tick();
+    receive();
+    CHECK_STR(lg_buf_str(&shown), "it is [secret], is it?\n");
+    print("one-sec");
+    tick();
+    receive();
+    CHECK_STR(lg_buf_str(&shown), "it is [secret], is it?\n");
+    jp_output_flush(&kernel.output); /* it was none */
+    receive();
+    CHECK_STR(lg_buf_str(&shown), "it is [secret], is it?\none-sec");
+    end();
+    net_secret_free(s);
+}
+
+TEST(a_secret_between_two_chunks)
+{
+    net_secret *s = NULL;
+    static char text[JP_STREAM_CHUNK + 40];
+    begin();
+    CHECK_OK(net_secret_new("one-secret-of-mine", 18, &s, &err));
+    memset(text, '.', sizeof text - 1);
+    memcpy(text + JP_STREAM_CHUNK - 9, "one-secret-of-mine", 18);
+    print(text);
+    jp_output_flush(&kernel.output);
+    receive();
+    CHECK(messages >= 2);
+    CHECK_INT(shown.len, sizeof text - 1 - 18 + 8);
+    CHECK_HAS(lg_buf_str(&shown), "..[secret]..");
+    CHECK(!strstr(lg_buf_str(&shown), "one-sec") && !strstr(lg_buf_str(&shown), "of-mine"));
+    end();
+    net_secret_free(s);
+}
+
+TEST(secrets_in_everything_that_leaves)
+{
+    net_secret *s = NULL;
+    begin();
+    CHECK_OK(net_secret_new("a\"quoted/secret", 15, &s, &err));
+    dsl_bundle bundle = {.text = "it is a\"quoted/secret", .html = "<p>a&quot;quoted/secret</p>"};
+    kernel.output.out.display(&kernel.output.out, &bundle, NULL, false);
+    kernel.output.out.display(&kernel.output.out, &bundle, "live", false);
+    kernel.output.out.display(&kernel.output.out, &bundle, "live", true);
+    kernel.output.out.display_end(&kernel.output.out, "live");
+    kernel.output.out.result(&kernel.output.out, &bundle);
+    receive();
+    CHECK_INT(messages, 4);
+    CHECK(!strstr(lg_buf_str(&shown), "quoted"));
+    int found = 0;
+    for (const char *at = lg_buf_str(&shown); (at = strstr(at, "[secret]")); at++) found++;
+    CHECK_INT(found, 8); /* text and HTML of each */
+    end();
+    net_secret_free(s);
+}
+
+TEST(nobody_may_be_asked)
+{
+    lg_buf answer;
+    begin();
+    lg_buf_init(&answer, 100);
+    kernel.output.request = NULL;
+    CHECK_INT(kernel.output.out.ask(&kernel.output.out, "?", true, &kernel.cancel, &answer, &err), LG_E_UNSUPPORTED);
+    CHECK(!err.code && !answer.len && !messages);
+    end();
+}
