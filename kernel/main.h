@@ -16,8 +16,8 @@ lg_status main_set_up(lg_err *err) LG_MUST_CHECK;
 /* A whole file the user named on the command line; "-" is standard input. */
 lg_status main_read_file(const char *path, size_t limit, lg_buf *out, lg_err *err) LG_MUST_CHECK;
 
-/* One line from the terminal, appended to answer; secret: not shown while it is typed. LG_E_UNSUPPORTED, err left empty,
- * where standard input is none (terminal_ask.c). */
+/* One line from the terminal, appended to answer; secret: not shown while it is typed. LG_E_UNSUPPORTED, err left
+ * empty, where standard input is none (terminal_ask.c). */
 lg_status main_ask(const char *prompt, bool secret, lg_cancel *cancel, lg_buf *answer, lg_err *err) LG_MUST_CHECK;
 
 int main_run_script(const char *path);           /* terminal.c: logolens run FILE */

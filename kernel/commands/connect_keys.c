@@ -31,7 +31,8 @@ static lg_status own_name(const char *path, const char *config, const char **nam
     *name = slash ? NULL : path;
     if (!slash) return LG_OK;
     if (path[0] == '~' && path[1] == '/') LG_TRY(lg_reach_home(&home, err));
-    char *folder = lg_strf(err, "%s%.*s", home ? home : "", (int)(slash - path) - (home ? 1 : 0), path + (home ? 1 : 0));
+    const char *rest = path + (home ? 1 : 0); /* behind ~ */
+    char *folder = lg_strf(err, "%s%.*s", home ? home : "", (int)(slash - rest), rest);
     lg_free(home);
     if (!folder) return err->status;
     if (strcmp(folder, config) == 0) *name = slash + 1;
@@ -123,7 +124,8 @@ static lg_status cannot_ask(const dsl_call *call, const char *platform, const ch
     lg_fail(err, LG_E_DENIED, 502, "there are no keys for %s, and nobody can be asked for them here",
             cmd_platform_find(platform)->title);
     lg_why(err, "this program was started without a keyboard, or the front end does not pass questions on");
-    lg_try(err, "put `[%s]` and `%s = ...` into %s/credentials (chmod 600), or set %s", platform, key, config, variable);
+    lg_try(err, "put `[%s]` and `%s = ...` into %s/credentials (chmod 600), or set %s", platform, key, config,
+           variable);
     store_paths_release(&paths);
     return lg_err_place(err, call->span);
 }
@@ -189,8 +191,9 @@ lg_status connect_offer_keeping(const dsl_call *call, cmd_keys *keys, bool *kept
     lg_buf answer;
     *kept = false;
     lg_buf_init(&answer, 1 << 16);
-    lg_status st = call->out->ask(call->out, "These keys work. Keep them for next time, in a file that is closed to others (yes/no)? ",
-                                  false, call->cancel, &answer, err);
+    static const char prompt[] =
+        "These keys work. Keep them for next time, in a file that is closed to others (yes/no)? ";
+    lg_status st = call->out->ask(call->out, prompt, false, call->cancel, &answer, err);
     const char *text = lg_buf_str(&answer);
     size_t len = answer.len;
     trim(&text, &len);

@@ -83,7 +83,8 @@ static void add_rate(plt_doc *doc, const connect_facts *f)
     else if (r->limit >= 0 && r->remaining >= 0)
         plt_pair(doc, "requests left", "%s of %s%s", lg_thousands(r->remaining), lg_thousands(r->limit), until);
     else if (r->used_percent >= 0)
-        plt_pair(doc, "requests left", "%d%% of those of an hour", 100 - (r->used_percent < 100 ? r->used_percent : 100));
+        plt_pair(doc, "requests left", "%d%% of those of an hour",
+                 100 - (r->used_percent < 100 ? r->used_percent : 100));
     else plt_pair(doc, "requests left", "not told by the platform");
 }
 
@@ -268,6 +269,6 @@ void connect_show_azure(plt_doc *doc, const cmd_keys *keys)
     plt_sentence(doc, "Keys of Azure are there, and this version has nothing that uses them yet");
     if (name) plt_pair(doc, "account", "%s", name);
     add_source(doc, keys);
-    plt_note(doc, "Reading and writing of storage comes with a later version; nothing was asked of Azure, so whether the "
-                  "keys are right is not known.");
+    plt_note(doc, "Reading and writing of storage comes with a later version; nothing was asked of Azure, so whether "
+                  "the keys are right is not known.");
 }

@@ -38,9 +38,9 @@ struct dsl_out {
     void (*slide)(dsl_out *out, const struct dsl_call *call, const struct dsl_slider *slider, const dsl_bundle *bundle);
     /* Takes a document whole, before it is rendered; NULL: renderings go to `display`. */
     lg_status (*document)(dsl_out *out, const struct plt_doc *doc, lg_err *err);
-    /* Asks whoever runs the cell for one line and appends it to `answer`, which the caller made large enough, and wipes.
-     * secret: nothing of it is shown while it is typed. LG_E_INTERRUPTED; LG_E_UNSUPPORTED, err left empty, where nobody
-     * can be asked; LL508 where no answer came. NULL: nobody can be asked. */
+    /* Asks whoever runs the cell for one line and appends it to `answer`, which the caller made large enough, and
+     * wipes. secret: nothing of it is shown while it is typed. LG_E_INTERRUPTED; LG_E_UNSUPPORTED, err left empty,
+     * where nobody can be asked; LL508 where no answer came. NULL: nobody can be asked. */
     lg_status (*ask)(dsl_out *out, const char *prompt, bool secret, lg_cancel *cancel, lg_buf *answer, lg_err *err);
     bool live;   /* updates in place are worth sending (a front end, a terminal); false: only final forms */
     bool hasty;  /* another drawing will follow: of this one only text and html are looked at */

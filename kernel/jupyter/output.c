@@ -45,7 +45,8 @@ static size_t whole(const char *text, size_t len)
     return len;
 }
 
-/* Bytes of what waits that may leave: what could be the beginning of a secret, or of a character, waits for its rest. */
+/* Bytes of what waits that may leave: what could be the beginning of a secret, or of a character, waits for its rest.
+ */
 static size_t may_leave(const lg_buf *text)
 {
     return whole(lg_buf_str(text), text->len - net_scrub_tail(lg_buf_str(text), text->len));

@@ -1,9 +1,9 @@
 /* prompt.h - asking whoever runs a cell: input_request and input_reply.
  *
- * The executor asks and waits; the I/O thread hands it answers through kernel->answers as long as kernel->asking is set,
- * and drops the rest. An answer counts if it comes from the front end that sent the cell, is an input_reply and, where
- * it says what it answers, answers this question: one to an earlier question that was interrupted does not. What was
- * typed is wiped from every buffer of ours. */
+ * The executor asks and waits; the I/O thread hands it answers through kernel->answers as long as kernel->asking is
+ * set, and drops the rest. An answer counts if it comes from the front end that sent the cell, is an input_reply and,
+ * where it says what it answers, answers this question: one to an earlier question that was interrupted does not. What
+ * was typed is wiped from every buffer of ours. */
 #ifndef JP_PROMPT_H
 #define JP_PROMPT_H
 

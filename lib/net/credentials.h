@@ -19,8 +19,8 @@
  * twitter is LOGOLENS_TWITTER_BEARER_TOKEN. What was given (net_credentials_set) goes before both.
  *
  * All values are secrets (secret.h), but for those whose names say what is public: handle, instance, client_id,
- * user_id, page_id, scope, expires_at, account_name. The file is read into locked memory and wiped. It is opened without
- * lib/base/reach.h, as config.json is: no cell may read or write it. */
+ * user_id, page_id, scope, expires_at, account_name. The file is read into locked memory and wiped. It is opened
+ * without lib/base/reach.h, as config.json is: no cell may read or write it. */
 #ifndef NET_CREDENTIALS_H
 #define NET_CREDENTIALS_H
 
