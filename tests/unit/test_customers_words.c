@@ -228,6 +228,52 @@ TEST(anonymous_lists_lead_to_nobody)
         CHECK(!found);
     }
     lg_buf_release(&all);
+    CHECK_OK(run("customers from labelled where user = ann brand adidas anonymous"));
+    CHECK_HAS(lg_buf_str(&l.text), "from labelled where …");
+    CHECK(!strstr(lg_buf_str(&l.text), "ann") && !strstr(lg_buf_str(&l.html), "ann"));
+    lens_close(&l);
+}
+
+/* Two of thirty pictures are called adidas, and so are 5% of what is none: most of the two may be wrong. */
+TEST(a_brand_that_is_rare_in_the_posts_is_told)
+{
+    static char text[4000];
+    size_t used = 0;
+    for (int i = 0; i < 30; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "twitter u%d 1 %s\n", i, i < 2 ? "adidas" : "other");
+    rep_posts *posts = posts_of(text);
+    posts_validated(posts, "adidas>adidas 90*95 adidas>other 90*5 other>adidas 90*5 other>other 90*95");
+    lens_open(&l);
+    labelled_bind(&l, "rare", posts);
+    CHECK_OK(run("customers from rare brand adidas"));
+    CHECK_HAS(lg_buf_str(&l.text), "Of 2 listed about 2 are right (1 to 2)");
+    CHECK_HAS(lg_buf_str(&l.text), "Careful: 50% of the validation images are called adidas, but only 6.7% of the "
+                                   "pictures in these posts");
+    CHECK_HAS(lg_buf_str(&l.text), "Corrected for that, about 1 of 2 are right");
+    lens_close(&l);
+}
+
+static bool offered(const char *cell, const char *word)
+{
+    dsl_completion found = {0};
+    bool is = false;
+    CHECK_OK(dsl_session_complete(l.session, cell, strlen(cell), strlen(cell), &found, &err));
+    for (size_t i = 0; i < found.count; i++) is = is || strcmp(found.match[i].text, word) == 0;
+    dsl_completion_release(&found);
+    return is;
+}
+
+TEST(tab_knows_posts_labels_and_columns)
+{
+    open_shop();
+    CHECK(offered("customers from ", "labelled"));
+    CHECK(offered("customers from labelled brand ", "adidas"));
+    CHECK(offered("customers from labelled brand adidas rivals ni", "nike"));
+    CHECK(offered("customers from labelled anon", "anonymous"));
+    CHECK_OK(run("customers from labelled brand adidas as fans"));
+    CHECK(offered("show fans where ", "standing"));
+    CHECK(offered("show fans sort ", "share"));
+    CHECK(offered("check fans.ri", "fans.right_low"));
     lens_close(&l);
 }
 
