@@ -45,12 +45,13 @@ static void doc_right(plt_doc *doc, const rep_customers *list, rep_standing stan
 static void doc_shift(plt_doc *doc, const rep_trust *trust, size_t listed, const char *what)
 {
     if (isnan(trust->shifted) || !(trust->shifted < trust->low) || !listed) return;
+    double about = round(trust->shifted * (double)listed);
     plt_text(
         doc,
         "Careful: %s%% of the validation images are called %s, but only %s%% of the pictures in these posts. Where "
-        "fewer show it, more of those called so are wrong. Corrected for that, about %.0f of %s are right.",
-        plt_points(trust->validation_called, 0), what, plt_points(trust->posts_called, 1),
-        round(trust->shifted * (double)listed), lg_thousands((long long)listed));
+        "fewer show it, more of those called so are wrong. Corrected for that, about %.0f of %s %s right.",
+        plt_points(trust->validation_called, 0), what, plt_points(trust->posts_called, 1), about,
+        lg_thousands((long long)listed), about > 1 || about < 1 ? "are" : "is");
 }
 
 static void doc_how(plt_doc *doc, const rep_customers *list)

@@ -29,8 +29,8 @@ static void count_interval(double right, double called, double people, double *l
 void rep_trust_count(rep_trust *trust, size_t people)
 {
     double called = (double)trust->called, right = (double)trust->right, n = (double)people;
-    trust->share = trust->low = trust->high = NAN;
-    trust->expected = trust->expected_low = trust->expected_high = NAN;
+    trust->share = trust->low = trust->high = (double)NAN;
+    trust->expected = trust->expected_low = trust->expected_high = (double)NAN;
     if (trust->called < REP_VALIDATIONS) return;
     trust->share = right / called;
     score_interval(trust->share, called, &trust->low, &trust->high);
@@ -74,7 +74,7 @@ static counts count(const rep_posts *posts, const bool *in, float least)
 static double corrected(const counts *c, double seen)
 {
     double recall = (double)c->is_called / (double)c->is, alarm = (double)c->other_called / (double)c->other;
-    if (!(seen > 0) || !(recall > alarm)) return NAN;
+    if (!(seen > 0) || !(recall > alarm)) return (double)NAN;
     double there = fmin(1, fmax(0, (seen - alarm) / (recall - alarm)));
     return fmin(1, recall * there / seen);
 }

@@ -249,7 +249,7 @@ TEST(a_brand_that_is_rare_in_the_posts_is_told)
     CHECK_HAS(lg_buf_str(&l.text), "Of 2 listed about 2 are right (1 to 2)");
     CHECK_HAS(lg_buf_str(&l.text), "Careful: 50% of the validation images are called adidas, but only 6.7% of the "
                                    "pictures in these posts");
-    CHECK_HAS(lg_buf_str(&l.text), "Corrected for that, about 1 of 2 are right");
+    CHECK_HAS(lg_buf_str(&l.text), "Corrected for that, about 1 of 2 is right");
     lens_close(&l);
 }
 
