@@ -108,6 +108,7 @@ $(O)/obj/%.o: %.c
 
 $(O)/obj/kernel/install.o: $(wildcard install/kernel.json.in install/logo-*)
 $(O)/obj/lib/report/hyper.o: tools/write-hyper.py
+$(O)/obj/lib/report/dash_page.o: $(wildcard lib/report/dash_page.css lib/report/dash_page.js)
 
 $(O)/gen/%.o: $(O)/gen/%.c
 	@$(CC) $(CFLAGS) -c -o $@ $<
