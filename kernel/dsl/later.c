@@ -5,13 +5,12 @@
 #include "lib/base/banned.h"
 
 static const dsl_later later[] = {
-    {"dashboard", NULL, NULL},
 };
 
 const dsl_later *dsl_later_find(const dsl_config *config, const char *word)
 {
     if (!config || dsl_command_find(config, word)) return NULL;
-    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+    for (size_t i = 0; later[i].verb; i++)
         if (dsl_same(word, later[i].verb)) return &later[i];
     return NULL;
 }

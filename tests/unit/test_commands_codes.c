@@ -75,6 +75,8 @@ static const example_case cases[] = {
      .cell = "model n on part { flatten; dense classes softmax }\nstep n image 7"},
     {.code = 437, .reason = "no training keeps such weights; tests/nnlib/test_landscape"},
     {.code = 444, .reason = "depends on how fast the machine is"},
+    {.code = 460, .before = "open t from results.csv"},
+    {.code = 462, .before = "model transfer on logos { flatten; dense classes softmax }"},
     {.code = 901, .reason = "depends on the machine's memory; test_commands_memory"},
 };
 

@@ -20,6 +20,7 @@ static void start(lens *l)
                     "let lr = 0.01"))
         TEST_FAIL("setup: LL%03d %s", l->err.code, l->err.msg);
     labelled_shop(l);
+    if (lens_run(l, "customers from labelled brand adidas as fans")) TEST_FAIL("setup: %s", l->err.msg);
 }
 
 /* The drawn set has 3,000 pictures: examples that load it get the shop's folder instead. */

@@ -189,7 +189,6 @@ TEST(cards)
     CHECK_HAS(inspect("show logos where label = nike an|d id = 3"), "and  (word)");
     CHECK_HAS(inspect("for x i|n 1, 2 { say $x }"), "in  (word)");
     CHECK_HAS(inspect("check scratch.val.acc|uracy > 1"), "scratch.val.accuracy  (field)\n0.75\n");
-    CHECK_HAS(inspect("dashboard| x"), "dashboard  (command)\nnot part of this version\n");
     CHECK_STR(inspect("zzz|"), "");
     bool found;
     lg_buf text;
