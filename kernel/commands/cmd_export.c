@@ -208,7 +208,7 @@ static lg_status write_rows(job *j, lg_err *err)
     rep_table *table = lg_alloc(1, sizeof *table, err);
     if (!table) return err->status;
     bool posts = j->object->cls == &cmd_posts_class;
-    lg_status st = posts ? posts_table(j, table, err) : cmd_table_of(j->object, table, err);
+    lg_status st = posts ? posts_table(j, table, err) : cmd_export_table(j->object, table, err);
     j->doing = "writing rows";
     if (st == LG_OK) st = cmd_rows_format_find(formats[j->format].name)->write(table, &j->work, &j->file, err);
     j->rows = table->rows;

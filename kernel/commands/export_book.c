@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernel/commands/box_customers.h"
 #include "kernel/commands/box_matrix.h"
 #include "kernel/commands/box_posts.h"
 #include "kernel/commands/box_table.h"
@@ -44,9 +45,8 @@ static void add_sheet(cmd_book *book, const char *name, rep_mark mark, rep_field
 #define NO_FIELD            ((rep_field){0})
 
 /* ---- posts ---- */
-static lg_status of_posts(const dsl_object *object, cmd_book *book, lg_err *err)
+static lg_status add_posts(cmd_book *book, const rep_posts *posts, lg_err *err)
 {
-    const rep_posts *posts = object->payload;
     rep_table *table = add_source(book, "posts", err);
     if (!table) return err->status;
     LG_TRY(rep_posts_table(posts, NULL, table, err));
@@ -57,7 +57,26 @@ static lg_status of_posts(const dsl_object *object, cmd_book *book, lg_err *err)
     }
     add_sheet(book, "Posts by week", REP_LINE, OF("post_id", REP_COUNT_DIFFERENT), OF("day", REP_WEEK),
               OF("platform", REP_ITSELF));
+    return LG_OK;
+}
+
+static lg_status of_posts(const dsl_object *object, cmd_book *book, lg_err *err)
+{
+    LG_TRY(add_posts(book, object->payload, err));
     add_sheet(book, "Posts by user", REP_BAR, OF("user", REP_ITSELF), OF("post_id", REP_COUNT_DIFFERENT), NO_FIELD);
+    return LG_OK;
+}
+
+/* ---- customers, with the posts that they were found in. Those name people, so an anonymous list goes alone. ---- */
+static lg_status of_customers(const dsl_object *object, cmd_book *book, lg_err *err)
+{
+    const rep_customers *list = cmd_customers(object);
+    rep_table *table = add_source(book, "customers", err);
+    if (!table) return err->status;
+    LG_TRY(cmd_export_table(object, table, err));
+    add_sheet(book, "Customers", REP_BAR, OF("user", REP_ITSELF), OF("posts", REP_SUM), OF("standing", REP_ITSELF));
+    if (!list->anonymous) return add_posts(book, list->posts, err);
+    book->note = "the posts are left out: they would name the people of an anonymous list";
     return LG_OK;
 }
 
@@ -113,7 +132,7 @@ static lg_status of_run(const dsl_object *object, cmd_book *book, lg_err *err)
 {
     rep_table *table = add_source(book, "epochs", err);
     if (!table) return err->status;
-    LG_TRY(cmd_table_of(object, table, err));
+    LG_TRY(cmd_export_table(object, table, err));
     add_sheet(book, "Accuracy by epoch", REP_LINE, OF("accuracy", REP_SUM), OF("epoch", REP_ITSELF), NO_FIELD);
     add_sheet(book, "Validation accuracy by epoch", REP_LINE, OF("val_accuracy", REP_SUM), OF("epoch", REP_ITSELF),
               NO_FIELD);
@@ -125,7 +144,7 @@ static lg_status of_images(const dsl_object *object, cmd_book *book, lg_err *err
 {
     rep_table *table = add_source(book, "images", err);
     if (!table) return err->status;
-    LG_TRY(cmd_table_of(object, table, err));
+    LG_TRY(cmd_export_table(object, table, err));
     add_sheet(book, "Images by label", REP_BAR, OF("label", REP_ITSELF), OF("id", REP_COUNT), OF("split", REP_ITSELF));
     return LG_OK;
 }
@@ -144,7 +163,7 @@ static lg_status of_anything(const dsl_object *object, cmd_book *book, lg_err *e
 {
     rep_table *table = add_source(book, "rows", err);
     if (!table) return err->status;
-    LG_TRY(cmd_table_of(object, table, err));
+    LG_TRY(cmd_export_table(object, table, err));
     add_first_sheet(book, table);
     return LG_OK;
 }
@@ -155,6 +174,7 @@ static lg_status fill(const dsl_object *object, cmd_book *book, lg_err *err)
         const dsl_class *cls;
         lg_status (*fill)(const dsl_object *object, cmd_book *book, lg_err *err);
     } kinds[] = {{&cmd_posts_class, of_posts},
+                 {&cmd_customers_class, of_customers},
                  {&cmd_matrix_class, of_matrix},
                  {&cmd_run_class, of_run},
                  {&cmd_dataset_class, of_images}};

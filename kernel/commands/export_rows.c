@@ -1,10 +1,36 @@
 /* export_rows.c - tables as files of other programs. */
 #include "kernel/commands/export_rows.h"
+#include "kernel/commands/box_customers.h"
 #include "lib/report/hyper.h"
 #include "lib/report/parquet.h"
 
 #include "lib/base/banned.h"
 
+/* Columns of customers say of themselves no more than text and number. Handles lose their @: so they are those of posts,
+ * and no spreadsheet takes them for a formula. */
+static void as_posts_have_it(rep_table *table)
+{
+    static const char *const whole[] = {"rank", "posts", "brand_posts", "rival_posts", "all_posts"};
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
+        int at = rep_column_find(table, whole[i]);
+        if (at >= 0) table->meaning[at] = REP_AS_WHOLE;
+    }
+    int last = rep_column_find(table, "last"), user = rep_column_find(table, "user");
+    if (last >= 0) table->meaning[last] = REP_AS_DAY;
+    for (size_t r = 0; user >= 0 && r < table->rows; r++) {
+        rep_cell *cell = &table->cell[r * (size_t)table->columns + (size_t)user];
+        cell->text += *cell->text == '@';
+    }
+}
+
+lg_status cmd_export_table(const dsl_object *object, rep_table *table, lg_err *err)
+{
+    LG_TRY(cmd_table_of(object, table, err));
+    if (cmd_customers(object)) as_posts_have_it(table);
+    return LG_OK;
+}
+
+/* ---- formats ---- */
 enum { CELLS_AT_ONCE = 1 << 16 }; /* between two looks at the user: a few milliseconds */
 
 typedef void add_rows(const rep_table *table, char separator, size_t from, size_t to, lg_buf *out);

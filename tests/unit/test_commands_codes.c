@@ -77,6 +77,8 @@ static const example_case cases[] = {
     {.code = 444, .reason = "depends on how fast the machine is"},
     {.code = 460, .before = "open t from results.csv"},
     {.code = 462, .before = "model transfer on logos { flatten; dense classes softmax }"},
+    {.code = 465, .reason = "depends on the machine's Python; test_commands_export"},
+    {.code = 466, .reason = "depends on the machine's Python; test_commands_export"},
     {.code = 901, .reason = "depends on the machine's memory; test_commands_memory"},
 };
 

@@ -7,6 +7,7 @@
 #include "kernel/commands/box_table.h"
 #include "lib/hdf5/keras_file.h"
 #include "tests/support/keras.h"
+#include "tests/support/labelled.h"
 #include "tests/support/posts.h"
 
 static lens l;
@@ -245,6 +246,72 @@ TEST(posts_of_strangers)
     CHECK(!memcmp(file("odd.parquet"), "PAR1", 4));
     rep_table_release(back);
     free(back);
+    lens_close(&l);
+}
+
+/* ---- classified posts and customers: cell 8 of the notebook of posts ---- */
+#define NAMED(name) (strstr(bytes, name) != NULL)
+
+TEST(labelled_posts_say_what_they_show)
+{
+    setup("set seed 1");
+    rep_posts *posts = posts_of("twitter ann 1790812800000 adidas:93,other:40\nfiles - 0 nike:97\n");
+    posts->least = 0.5f;
+    labelled_bind(&l, "labelled", posts);
+    run("export labelled to posts.csv; export labelled to posts.json");
+    CHECK(!strncmp(file("posts.csv"), POSTS_HEADER, sizeof POSTS_HEADER - 1));
+    CHECK_HAS(bytes, "1,twitter,ann,,2026-10-01T00:00:00Z,2026-10-01,1,");
+    CHECK_HAS(bytes, "01,,adidas,adidas,0.93,no\r\n");
+    CHECK_HAS(bytes, "02,,Other,,0.4,yes\r\n"); /* counts for nobody */
+    CHECK_HAS(bytes, ",,nike,nike,0.97,no\r\n");
+    CHECK_HAS(file("posts.json"), "\"likeliest\": \"Other\", \"brand\": \"\", \"confidence\": 0.4, \"unsure\": true}");
+    run("export labelled where predicted = adidas and confidence >= 80% to a.csv");
+    CHECK_INT((file("a.csv"), lines(bytes)), 2);
+    lens_close(&l);
+}
+
+TEST(customers_are_named_as_in_their_posts)
+{
+    setup("set seed 1");
+    labelled_shop(&l);
+    run("customers from labelled brand adidas min 60% posts 1 top 50 as fans");
+    run("export fans to fans.csv; export fans to adidas.twb");
+    CHECK_HAS(lg_buf_str(&l.text), "adidas-customers.csv  3 rows, ");
+    CHECK_HAS(lg_buf_str(&l.text), "adidas-posts.csv      6 rows, ");
+    CHECK(!strncmp(file("fans.csv"), "rank,standing,user,platform,posts,brand_posts,rival_posts,all_posts,share,last,", 79));
+    CHECK_HAS(bytes, "\r\n1,current,ann,twitter,2,2,0,2,1,2026-10-01,0.825,");
+    CHECK_HAS(file("adidas.twb"), "<worksheet name='Customers'>");
+    CHECK(NAMED("filename='adidas-customers.csv'") && NAMED("filename='adidas-posts.csv'"));
+    CHECK_HAS(bytes, "<column datatype='date' name='[last]' role='dimension'");
+    run("export fans to fans.html; export fans to fans.png");
+    CHECK_HAS(file("fans.html"), "@ann");
+    lens_close(&l);
+}
+
+/* No name, and no link by which somebody could be found, in what can be searched as it is. */
+TEST(anonymous_customers_stay_so)
+{
+    static const char *const names[] = {"fans.csv", "fans.tsv", "fans.json", "fans.twb", "fans-customers.csv",
+                                        "fans.html"};
+    char cell[60];
+    setup("set seed 1");
+    labelled_shop(&l);
+    run("customers from labelled brand adidas min 60% anonymous as fans");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(cell, sizeof cell, "export fans to %s", names[i]);
+        if (!strstr(names[i], "-customers")) run(cell);
+        if (!strcmp(names[i], "fans.twb"))
+            CHECK_HAS(lg_buf_str(&l.text), "the posts are left out: they would name the people of an anonymous list");
+        file(names[i]);
+        static const char *const secret[] = {"ann", "bob", "cia", "twitter.test"};
+        for (size_t k = 0; k < 4; k++)
+            if (memmem(bytes, size, secret[k], strlen(secret[k])) && !strstr(names[i], "html"))
+                TEST_FAIL("%s says %s", names[i], secret[k]);
+        CHECK(!NAMED("@ann") && !NAMED("twitter.test"));
+    }
+    char path[300];
+    snprintf(path, sizeof path, "%s/fans-posts.csv", ds_folder);
+    CHECK(access(path, F_OK) != 0);
     lens_close(&l);
 }
 
