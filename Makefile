@@ -217,6 +217,10 @@ N ?= 100
 scrape-kill: ## kill -9 a scrape N times (100) at random moments, and ask for every hostile answer there is
 	@SCRAPE_KILLS=$(N) SCRAPE_SLOW=1 $(MAKE) --no-print-directory e2e E=scrape
 
+.PHONY: tables
+tables: $(O)/logolens $(O)/support/table_tool ## tables we write, read by PEER_PYTHON's pyarrow, duckdb and Tableau's library
+	@$(or $(PEER_PYTHON),$(PYTHON)) tests/real/tables.py
+
 .PHONY: docs bless
 docs: $(O)/logolens ## write docs/commands.md and docs/errors.md from the program's tables
 	@$(O)/logolens manual > docs/commands.md

@@ -6,8 +6,8 @@
 
 #include "lib/base/banned.h"
 
-/* Columns of customers say of themselves no more than text and number. Handles lose their @: so they are those of posts,
- * and no spreadsheet takes them for a formula. */
+/* Columns of customers say of themselves no more than text and number. Handles lose their @: so they are as posts have
+ * them, and no spreadsheet takes them for a formula. */
 static void as_posts_have_it(rep_table *table)
 {
     static const char *const whole[] = {"rank", "posts", "brand_posts", "rival_posts", "all_posts"};
