@@ -277,6 +277,13 @@ static const range unseen[] = {
     {0x2028, 0x202e}, {0x2060, 0x2060}, {0x2066, 0x2069}, {0xfeff, 0xfeff}, {0xe0000, 0xe007f},
 };
 
+/* And the 66 code points that are no characters (Unicode 3.4, D14): readers refuse a text with one in it, cairo too. */
+static bool is_unseen(uint32_t cp)
+{
+    bool none = (cp & 0xfffe) == 0xfffe || (cp >= 0xfdd0 && cp <= 0xfdef);
+    return none || cp >= 0x110000 || IN(cp, unseen);
+}
+
 static void add_escape(lg_buf *buf, uint32_t cp)
 {
     if (cp == '\n') lg_buf_adds(buf, "\\n");
@@ -293,7 +300,7 @@ void lg_buf_add_plain(lg_buf *buf, const char *s, size_t len)
     size_t plain = 0; /* characters from here to `at` need no escape */
     for (size_t at = 0; at < len;) {
         int bytes = next_any(s + at, len - at, &cp);
-        if (cp >= 0x110000 || IN(cp, unseen)) {
+        if (is_unseen(cp)) {
             lg_buf_add(buf, s + plain, at - plain);
             add_escape(buf, cp);
             plain = at + (size_t)bytes;
@@ -309,7 +316,7 @@ void lg_text_scrub(char *s)
     uint32_t cp;
     for (size_t at = 0; at < len;) {
         size_t bytes = (size_t)next_any(s + at, len - at, &cp);
-        if (cp != '\n' && (cp >= 0x110000 || IN(cp, unseen))) memset(s + at, '?', bytes);
+        if (cp != '\n' && is_unseen(cp)) memset(s + at, '?', bytes);
         at += bytes;
     }
 }

@@ -246,6 +246,7 @@ TEST(plain_text)
     CHECK_STR(plain("a\nb\tc\rd", 7), "a\\nb\\tc\\rd");
     CHECK_STR(plain("\x1b[31m\x7f", 6), "\\x1b[31m\\x7f");
     CHECK_STR(plain("\0", 1), "\\x00");
+    CHECK_STR(plain("\xef\xbf\xbe\xef\xbf\xbf\xef\xb7\x90\xf0\x9f\xbf\xbf", 13), "\\ufffe\\uffff\\ufdd0\\U0001ffff");
     CHECK_STR(plain("a\xff\xc3", 3), "a\\xff\\xc3");
     CHECK_STR(plain("\xe2\x80\xae"
                     "evil",
