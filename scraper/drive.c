@@ -295,7 +295,7 @@ static lg_status walk(walker *w, lg_err *err)
     w->r.now = (scrape_progress){.pages = w->at->pages, .posts = w->at->posts, .read = w->at->given,
                                  .wanted = w->limit};
     if (w->at->pages) LG_TRY(scrape_pictures(&w->r, err)); /* of pages that were kept before a kill */
-    if (w->at->done) end_walk(w, "it had ended before", err);
+    if (w->at->done) end_walk(w, "it had ended before; without `resume` it begins with the newest posts", err);
     while (!out->ended) {
         LG_TRY(lg_cancel_check(w->r.d->cancel, err));
         LG_TRY(page_next(w, err));

@@ -40,8 +40,8 @@ static lg_status mastodon_plan(const scrape_query *q, lg_arena *arena, scrape_pl
                        : q->tags ? scrape_join(arena, q->tag, q->tags, "#", " or ", err)
                                  : "of the public timeline";
     if (what)
-        out->summary = lg_arena_strf(arena, err, "Mastodon: up to %s posts with pictures %s",
-                                     lg_thousands((long long)out->posts), what);
+        out->summary = lg_arena_strf(arena, err, "Mastodon: up to %s posts with pictures %s%s",
+                                     lg_thousands((long long)out->posts), q->tags ? "and " : "", what);
     return err->status;
 }
 

@@ -37,8 +37,9 @@ static void doc_quota_before(plt_doc *doc, const cmd_scrape_card *card)
         dollars(p->cost_most, cost);
         plt_pair(doc, "cost", "at most %s (%s)", cost, p->cost);
     }
-    plt_pair(doc, "requests", "about %s, of up to %u posts each", lg_thousands((long long)p->requests),
-             (unsigned)p->per_page);
+    uint64_t page = card->budget < p->per_page ? card->budget : p->per_page;
+    plt_pair(doc, "requests", "about %s, of up to %s posts each", lg_thousands((long long)p->requests),
+             lg_thousands((long long)page));
     if (p->limits) plt_pair(doc, "allowed", "%s", p->limits);
 }
 
@@ -146,6 +147,7 @@ typedef struct notes_in {
     plt_doc *doc;
     store_note_kind kind;
     bool any;
+    uint64_t posts;
 } notes_in;
 
 static lg_status add_note(void *ctx, const store_note *note, lg_err *err)
@@ -162,6 +164,7 @@ static lg_status add_note(void *ctx, const store_note *note, lg_err *err)
         if (!left) plt_column(doc, PLT_LEFT, "Why");
     }
     in->any = true;
+    in->posts += note->posts;
     plt_row(doc, PLT_ROW_PLAIN);
     plt_head(doc, "%s", note->what);
     plt_cell(doc, "%s", lg_thousands((long long)note->posts));
@@ -209,11 +212,11 @@ lg_status cmd_scrape_doc_result(plt_doc *doc, const cmd_scrape_card *card, store
     doc_spent(doc, card, result);
     doc_rate(doc, result);
     if (media.lost) LG_TRY(store_catalogue_media(catalogue, id, &media, add_lost, doc, err));
-    notes_in withheld = {doc, STORE_WITHHELD, false}, left = {doc, STORE_LEFT_OUT, false};
+    notes_in withheld = {.doc = doc, .kind = STORE_WITHHELD}, left = {.doc = doc, .kind = STORE_LEFT_OUT};
     LG_TRY(store_catalogue_notes(catalogue, id, add_note, &left, err));
     if (left.any)
-        plt_note(doc, "%s posts given = %s kept + those left out", lg_thousands((long long)result->scrape.given),
-                 lg_thousands((long long)result->scrape.posts));
+        plt_note(doc, "%s posts given = %s kept + %s left out", lg_thousands((long long)result->scrape.given),
+                 lg_thousands((long long)result->scrape.posts), lg_thousands((long long)left.posts));
     LG_TRY(store_catalogue_notes(catalogue, id, add_note, &withheld, err));
     doc_problems(doc, result);
     return LG_OK;

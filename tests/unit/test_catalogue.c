@@ -466,6 +466,31 @@ TEST(newer_foreign_and_damaged_files_are_refused_and_left_alone)
     lg_err_clear(&err);
 }
 
+/* A catalogue of before notes and versions of answers: nothing is lost, and it can do what a new one can. */
+TEST(an_older_file_is_brought_up_to_date)
+{
+    store_catalogue *c = cat_new();
+    store_page_result r;
+    store_note note = {STORE_WITHHELD, "the likes", "nobody said", 2};
+    cat_fill(c, "ann", "7", "1", 2);
+    char *rows = strdup(cat_rows(c, &(store_filter){0}));
+    store_catalogue_close(c);
+    sql("DROP TABLE scrape_note; DROP TABLE page_note; DROP TABLE page_post; DROP TABLE pages; DROP TABLE answers;"
+        "PRAGMA user_version = 1");
+    c = cat_open();
+    CHECK_STR(cat_rows(c, &(store_filter){0}), rows);
+    store_scrape s = cat_scrape(c, "another");
+    store_page page = {.note = &note, .notes = 1, .address = "https://m.example/x", .etag = "\"1\""};
+    CHECK_OK(store_catalogue_page(c, &s, &page, &r, &err));
+    store_scrape_release(&s);
+    CHECK_OK(store_catalogue_check(c, true, &err));
+    store_catalogue_close(c);
+    c = cat_open(); /* and only once */
+    CHECK_STR(cat_rows(c, &(store_filter){0}), rows);
+    store_catalogue_close(c);
+    free(rows);
+}
+
 TEST(files_are_for_their_owner_alone_whatever_the_umask)
 {
     struct stat st;

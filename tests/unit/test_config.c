@@ -204,6 +204,29 @@ TEST(unknown_members_are_kept)
     CHECK_HAS(text, "https://example.org");
 }
 
+TEST(where_operators_can_write_to)
+{
+    static const char *const none[] = {"{\"version\": 1, \"settings\": 3}",
+                                       "{\"version\": 1, \"settings\": {\"contact\": 3}}",
+                                       "{\"version\": 1, \"settings\": {\"contact\": \"a (b)\"}}",
+                                       "{\"version\": 1, \"settings\": {\"contact\": \"a\\r\\nHost: b\"}}",
+                                       "{\"version\": 1, \"settings\": {\"contact\": \"\"}}"};
+    start();
+    put_file("{\"version\": 1, \"settings\": {\"contact\": \"mailto:us@example.org\"}}", 0600);
+    CHECK_OK(store_config_load(&paths, &config, &err));
+    CHECK_STR(config.contact, "mailto:us@example.org");
+    store_config_release(&config);
+    CHECK(!config.contact);
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        put_file(none[i], 0600);
+        lg_err_clear(&err);
+        CHECK(store_config_load(&paths, &config, &err));
+        CHECK_INT(err.code, 604);
+        CHECK(!config.contact);
+    }
+    lg_err_clear(&err);
+}
+
 TEST(into_the_reach)
 {
     char folder[300], roots[700], inside[300];

@@ -349,7 +349,7 @@ TEST(pictures_that_did_not_come_are_due)
     CHECK_OK(scrape(100, true));
     CHECK_INT(media().wanted, 0);
     CHECK_INT(server_requests(&s), before + 1); /* the picture, and no page: it had ended */
-    CHECK_STR(result.end_why, "it had ended before");
+    CHECK_HAS(result.end_why, "it had ended before");
     end();
 }
 
