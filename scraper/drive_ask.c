@@ -110,7 +110,7 @@ static lg_status too_often(const scrape_run_state *r, const net_rate *rate, doub
                lg_thousands((long long)r->out->scrape.posts), lg_thousands((long long)r->out->scrape.pages),
                r->out->scrape.pages == 1 ? "" : "s");
     else lg_why(err, "it answered 429 (asked too often)");
-    return lg_try(err, "the same line with `resume` goes on where it stopped");
+    return lg_try(err, r->out ? "the same line with `resume` goes on where it stopped" : "the same line then");
 }
 
 /* Counts down; a cancel ends it. */

@@ -94,6 +94,7 @@ typedef struct scrape_platform {
     const char *title;  /* as people say: "X (Twitter)" */
     const char *origin; /* "https://api.x.com"; NULL where each user has a server of their own */
     uint32_t checks;    /* posts that one request of `check` may ask for */
+    int64_t check_cost; /* at most, for each of them, in millionths of a US dollar; 0: free */
     bool counts;        /* its cursors count the posts given: limit is that of the whole walk, else of what is left */
     /* LL723 where the platform cannot be asked that; it answers before anything is spent. */
     lg_status (*plan)(const scrape_query *query, lg_arena *arena, scrape_plan *out, lg_err *err);

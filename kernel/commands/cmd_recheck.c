@@ -102,9 +102,24 @@ static lg_status drop_gone(recheck *r, platform_posts *p, lg_err *err)
     return n ? store_catalogue_drop_posts(r->catalogue, p->platform->name, gone, n, &p->dropped, err) : LG_OK;
 }
 
+/* What it costs is said before it is spent. */
+static lg_status show_cost(const recheck *r, const platform_posts *p, lg_err *err)
+{
+    plt_doc doc;
+    size_t step = p->platform->checks ? p->platform->checks : 1, requests = (p->count + step - 1) / step;
+    if (!p->platform->check_cost) return LG_OK;
+    plt_doc_init(&doc);
+    plt_title(&doc, "recheck: %s is asked about %s posts in %s request%s", p->platform->title,
+              lg_thousands((long long)p->count), lg_thousands((long long)requests), requests == 1 ? "" : "s");
+    plt_pair(&doc, "cost", "at most $%.2f ($%.3f a post; what was read the same day is not paid again)",
+             (double)p->count * (double)p->platform->check_cost / 1e6, (double)p->platform->check_cost / 1e6);
+    return cmd_display(r->call, &doc, false, err);
+}
+
 static lg_status ask(recheck *r, platform_posts *p, lg_err *err)
 {
     cmd_platform platform;
+    lg_status st;
     LG_TRY(cmd_platform_open(r->call, p->platform->name, &platform, err));
     const scrape_drive drive = {.platform = p->platform,
                                 .catalogue = r->catalogue,
@@ -115,7 +130,8 @@ static lg_status ask(recheck *r, platform_posts *p, lg_err *err)
                                 .ctx = r};
     r->now = p->platform->title;
     lg_err later = {0};
-    lg_status st = scrape_recheck(&drive, p->id, p->count, p->state, &p->checked, err);
+    st = show_cost(r, p, err);
+    if (!st) st = scrape_recheck(&drive, p->id, p->count, p->state, &p->checked, err);
     lg_status dropped = drop_gone(r, p, &later);
     cmd_platform_close(&platform);
     if (!st && dropped) *err = later;
