@@ -41,8 +41,7 @@ bool dsl_is_reserved(const dsl_config *config, const char *word)
     static const char *const words[] = {"and", "or", "not", "in", "contains", "where", "let", "for", "check", "no"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (dsl_same(word, words[i])) return true;
-    return dsl_is_preposition(word) || dsl_command_find(config, word) || dsl_layer_find(config, word) ||
-           dsl_later_find(config, word);
+    return dsl_is_preposition(word) || dsl_command_find(config, word) || dsl_layer_find(config, word);
 }
 
 bool dsl_is_identifier(const char *word)

@@ -211,17 +211,6 @@ bool dsl_from_python(const dsl_config *config, const char *line, size_t len, lg_
 /* ---- lineage.c: dsl_call.recipe from the objects of a call and its step ---- */
 lg_status dsl_lineage(const dsl_call *call, lg_arena *arena, const char **out, lg_err *err) LG_MUST_CHECK;
 
-/* ---- later.c: verbs that this version does not have ---- */
-typedef struct dsl_later {
-    const char *verb, *served_by, *hint; /* a command that serves meanwhile, and how; or NULL */
-} dsl_later;
-/* NULL: not one of them, or the table has it. */
-const dsl_later *dsl_later_find(const dsl_config *config, const char *word);
-const dsl_later *dsl_later_synonym(const dsl_config *config, const char *word); /* suggest.c: `test` -> evaluate too */
-const char *dsl_later_hint(const dsl_config *config, const dsl_later *verb);
-/* LL146. said: the word that was written, the verb itself or another word for it. */
-lg_status dsl_later_fail(const dsl_config *config, const char *said, const dsl_later *verb, lg_span span, lg_err *err);
-
 /* ---- topics.c: `help` for what is no command ---- */
 extern const char *const dsl_help_topics[]; /* NULL-terminated: layers, language, let, for, … */
 

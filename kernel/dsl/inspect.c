@@ -237,7 +237,6 @@ static bool word_card(dsl_session *session, const char *word, dsl_card *c)
     const dsl_layer_type *layer = dsl_layer_find(config, word);
     const dsl_object *object = dsl_session_get(session, word);
     const dsl_code *code = code_of(word);
-    const dsl_later *later = dsl_later_find(config, word);
     if (object) dsl_object_card(c, word, object);
     if (command) command_card(c, command);
     if (layer && !command) layer_card(c, layer);
@@ -248,12 +247,6 @@ static bool word_card(dsl_session *session, const char *word, dsl_card *c)
     if (option_card(c, config, word) || topic || dsl_choice_card(c, config, word)) return true;
     if (dsl_dotted_card(c, session, word)) return true;
     const char *here = dsl_synonym(config, word);
-    if (!here && !later) later = dsl_later_synonym(config, word);
-    if (later) {
-        dsl_card_title(c, later->verb, "command", "not part of this version");
-        dsl_card_line(c, dsl_later_hint(config, later));
-        return true;
-    }
     if (!here) return false;
     lg_buf_addf(c->text, "`%s` is called `%s` here\n\n", word, here);
     command_card(c, dsl_command_find(config, here));

@@ -178,13 +178,6 @@ const char *dsl_synonym(const dsl_config *config, const char *word)
     return here && dsl_command_find(config, here) ? here : NULL;
 }
 
-const dsl_later *dsl_later_synonym(const dsl_config *config, const char *word)
-{
-    const dsl_later *exact = dsl_later_find(config, word);
-    const char *here = lookup(verbs, sizeof verbs / sizeof *verbs, word);
-    return exact ? exact : here ? dsl_later_find(config, here) : NULL;
-}
-
 const char *dsl_option_synonym(const char *word)
 {
     return lookup(options, sizeof options / sizeof *options, word);
@@ -242,17 +235,6 @@ static lg_status layer_outside(const dsl_stmt *stmt, const dsl_layer_type *layer
     return lg_err_place(err, stmt->head->span);
 }
 
-/* `pad logos`, not `pad 1`: then the verb is meant, not the layer. */
-static bool names_object(dsl_walk *walk, const dsl_stmt *stmt)
-{
-    const dsl_atom *first = stmt->args && stmt->args->kind == NODE_LIST ? stmt->args->list.first : NULL;
-    char name[64] = {0};
-    if (!first || first->kind != TOK_WORD || first->len >= sizeof name) return false;
-    memcpy(name, first->at, first->len);
-    name[strcspn(name, ".")] = 0;
-    return dsl_names_get(&walk->shadow, name) || dsl_session_get(walk->session, name);
-}
-
 /* A misspelt word of another language: one slip in five letters or more, as short words are too alike. */
 static const char *near_synonym(const dsl_config *config, const char *word)
 {
@@ -272,9 +254,7 @@ lg_status dsl_no_command(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err)
     dsl_bit shown = dsl_brief(stmt->head->at, stmt->head->len);
     if (stmt->head->len < sizeof word) memcpy(word, stmt->head->at, stmt->head->len);
     const dsl_layer_type *layer = dsl_layer_find(config, word);
-    const dsl_later *later = *word && !dsl_synonym(config, word) ? dsl_later_synonym(config, word) : NULL;
-    if (layer && !(later && names_object(walk, stmt))) return layer_outside(stmt, layer, err);
-    if (later) return dsl_later_fail(config, word, later, stmt->head->span, err);
+    if (layer) return layer_outside(stmt, layer, err);
     const char *here = dsl_synonym(config, word);
     if (!here && *word && fold_lookalikes(word, folded, sizeof folded, odd)) {
         const dsl_command *command = dsl_command_find(config, folded);

@@ -13,7 +13,6 @@ static char deep[202], large[20000001]; /* filled by the test */
 #define IN(layers) "model m on logos { " layers " }"
 
 static const example_case cases[] = {
-    {.code = 101, .reason = "`scrape` is a verb of a later version, which is told first (LL146); test_dsl_errors"},
     {.code = 107, .cell = "\xff\xfes"},
     {.code = 112, .cell = deep},
     {.code = 113, .cell = large},
