@@ -3,7 +3,8 @@
 flavor=${1:-release}
 . tests/support/sum.sh
 built() { make --no-print-directory -j"$(nproc)" unit-build e2e-build "$@" FLAVOR="$flavor"; }
-# Chromium and the kernels of the end-to-end tests wait more than they compute: the C tests take what they leave.
+# Chromium and the kernels of the end-to-end tests wait more than they compute, and take longest: the C tests, one at a
+# time, take what they leave.
 if [ "$flavor" = release ]; then
     step "everything builds ($flavor)" built register
     beside "JupyterLab in a browser" make --no-print-directory browser
@@ -11,6 +12,6 @@ else
     step "everything builds ($flavor)" built
 fi
 beside "the kernel as Jupyter sees it ($flavor)" make --no-print-directory e2e FLAVOR="$flavor"
-beside "C tests ($flavor)" make --no-print-directory unit FLAVOR="$flavor"
+beside "C tests ($flavor)" env JOBS=1 make --no-print-directory unit FLAVOR="$flavor"
 join
 finish

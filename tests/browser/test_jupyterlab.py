@@ -377,7 +377,7 @@ def test_complete_and_inspect(page, lab, keep):
     page.keyboard.type("confu")
     page.keyboard.press("Tab")
     page.wait_for_function("""() => document.querySelector('.jp-Notebook .jp-mod-selected .cm-content, .jp-Notebook .jp-mod-active .cm-content')
-                              .innerText.includes('confusion') || document.querySelector('.jp-Completer:not(.lm-mod-hidden)')""", timeout=10000)
+                              .innerText.includes('confusion') || document.querySelector('.jp-Completer:not(.lm-mod-hidden)')""", timeout=60000)
     page.keyboard.press("Escape")
     if keep:
         page.screenshot(path=str(keep / "complete.png"))
@@ -400,7 +400,7 @@ def test_interrupt(page, lab, keep):
     if keep:
         page.screenshot(path=str(keep / "live.png"))
     page.evaluate("window.jupyterapp.commands.execute('notebook:interrupt-kernel')")
-    idle(page, 10)
+    idle(page, 60)
     text = full_text(page)
     assert "stopped at epoch" in text and "goes on from here" in text, text[-600:]
 
@@ -432,9 +432,9 @@ def test_sliders(page, lab, keep):
     run_all(page, 60)
     page.wait_for_selector(PICTURE.format("1,1"))
     page.locator(HANDLE).first.press("ArrowRight")
-    page.wait_for_selector(PICTURE.format("1,2"), timeout=10000)
+    page.wait_for_selector(PICTURE.format("1,2"), timeout=60000)
     drag_to_end(page)
-    page.wait_for_selector(PICTURE.format("2,2"), timeout=10000)
+    page.wait_for_selector(PICTURE.format("2,2"), timeout=60000)
     assert page.locator(PICTURE.format("")).count() == 1, "the picture is there twice"
     text = full_text(page)
     assert "at 2,2: 16·1 + 3·1 + 7·-4 + 10·1 + 1·1 = 2" in text, text
@@ -457,7 +457,7 @@ def test_sliders(page, lab, keep):
     page.reload()
     page.wait_for_selector(PICTURE.format("2,2"), timeout=60000)
     page.locator(HANDLE).first.press("ArrowLeft", timeout=60000)
-    page.wait_for_selector(PICTURE.format("2,1"), timeout=10000)
+    page.wait_for_selector(PICTURE.format("2,1"), timeout=60000)
     assert page.locator(PICTURE.format("2,2")).count() == 1, "what was saved is lost"
     shots(page, keep, "slider-reloaded")
 

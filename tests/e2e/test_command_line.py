@@ -76,7 +76,7 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(process.stdout.readline(), "started\n")
         time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
         self.assertEqual(process.returncode, 130)
 
     def test_help_and_version(self):
