@@ -121,8 +121,8 @@ UNIT      := $(call test_bin,$(wildcard tests/nnlib/test_$(T).c tests/unit/test_
 # has one. Of those NOT_IN_tsan leaves out what is long and has its threads in common with others.
 THREADED  := pthread_create|lg_pool_new|tests/support/(lens|http_server)\.h
 NOT_IN_tsan := $(addprefix %/test_,commands_bad commands_codes commands_complete commands_examples commands_golden \
-	commands_manual commands_memory commands_words dsl_golden dsl_hostile lr_race matrix_read overfit quiz scrape_drive \
-	widget)
+	commands_manual commands_memory commands_words dsl_golden dsl_hostile language lr_race matrix_read overfit quiz \
+	scrape_drive widget)
 ifeq ($(FLAVOR)-$(T),tsan-*)
 UNIT      := $(filter-out $(NOT_IN_tsan),$(call test_bin,$(shell grep -lE '$(THREADED)' tests/nnlib/test_*.c tests/unit/test_*.c)))
 endif

@@ -82,6 +82,13 @@ static const char *test_skipped = "";
         longjmp(test_jump, 2);                                                                                         \
     } while (0)
 
+/* At the beginning of a long test whose threads, if any, another one in its file has too. */
+#ifdef __SANITIZE_THREAD__
+#define SKIP_IN_TSAN() SKIP("nothing here that ThreadSanitizer has not seen")
+#else
+#define SKIP_IN_TSAN() ((void)0)
+#endif
+
 /* Full path of handed-over data, or a skip (a failure when LOGOLENS_REQUIRE_SHARED=1). Static, 4 in rotation. */
 static inline const char *test_shared(const char *name)
 {

@@ -193,6 +193,7 @@ static int compare_file(const char *path)
 TEST(corpus_has_the_same_verdicts_pixels_and_words)
 {
     char list[PATH_MAX], line[4096];
+    SKIP_IN_TSAN();
     const char *root = test_shared("corpora");
     snprintf(list, sizeof list, "%s/images/verdicts.tsv", root);
     FILE *in = fopen(list, "r");

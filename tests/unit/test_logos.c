@@ -102,6 +102,7 @@ static int count_lines_with(const char *text, const char *word)
 
 TEST(oddities_are_as_documented)
 {
+    SKIP_IN_TSAN(); /* its pool is that of the test above, with 3,000 pictures */
     begin();
     lg_err err = {0};
     lg_pool *pool = NULL;
