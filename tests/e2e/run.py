@@ -1,4 +1,5 @@
 """run.py [PATTERN]: runs the end-to-end tests with unittest; the last line is `N passed, N failed, N skipped`."""
+import re
 import sys
 import unittest
 from pathlib import Path
@@ -9,7 +10,9 @@ suite = unittest.defaultTestLoader.discover(str(folder), pattern=f"test_{sys.arg
 result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
 failed, skipped = len(result.failures) + len(result.errors), len(result.skipped)
 for test, trace in result.failures + result.errors:
-    print(f"  CAUSE {test}: {trace.strip().splitlines()[-1][:400]}")
+    # The exception's own line, which may have more of its text below.
+    said = [line for line in trace.splitlines() if re.match(r"[A-Za-z_][\w.]*(: |$)", line)]
+    print(f"  CAUSE {test.id()}: {said[-1][:400] if said else trace[-400:]}")
 for test, why in result.skipped:
     print(f"  skipped {test}: {why}")
 print(f"{max(result.testsRun - failed - skipped, 0)} passed, {failed} failed, {skipped} skipped")
