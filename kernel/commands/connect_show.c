@@ -81,7 +81,8 @@ static void add_rate(plt_doc *doc, const connect_facts *f)
     if (f->limited && r->remaining < 0 && r->limit < 0)
         plt_pair(doc, "requests left", "none: it has been asked too often%s", until);
     else if (r->limit >= 0 && r->remaining >= 0)
-        plt_pair(doc, "requests left", "%s of %s%s", lg_thousands(r->remaining), lg_thousands(r->limit), until);
+        plt_pair(doc, "requests left", "%s of %s%s%s", lg_thousands(r->remaining), lg_thousands(r->limit),
+                 strcmp(f->access->platform->name, "twitter") == 0 ? " like this one" : "", until);
     else if (r->used_percent >= 0)
         plt_pair(doc, "requests left", "%d%% of those of an hour",
                  100 - (r->used_percent < 100 ? r->used_percent : 100));
@@ -178,7 +179,7 @@ static void add_may(plt_doc *doc, const connect_facts *f)
     bool any = false;
     plt_table(doc, "What these keys may ask");
     plt_column(doc, PLT_LEFT, "Question");
-    plt_column(doc, PLT_LEFT, "May it");
+    plt_column(doc, PLT_LEFT, "Allowed");
     plt_column(doc, PLT_LEFT, "Why");
     for (size_t i = 0; i < sizeof meta_needs / sizeof *meta_needs; i++)
         if (strcmp(meta_needs[i].platform, platform) == 0) any = true, add_meta(doc, f, &meta_needs[i]);
@@ -208,7 +209,7 @@ static void add_refusal(plt_doc *doc, const connect_facts *f, const connect_said
     lg_err w = {0};
     const cmd_platform *p = f->access->platform;
     if (said->state != CONNECT_NO) return;
-    lg_fail(&w, LG_E_DENIED, 712, "%s does not tell %s to these keys (answer %d%s%s)", p->title, what, said->status,
+    lg_fail(&w, LG_E_DENIED, 712, "%s does not tell these keys %s (answer %d%s%s)", p->title, what, said->status,
             *said->code ? ", code " : "", said->code);
     if (*said->said) lg_why(&w, "it said: %s", said->said);
     lg_try(&w, "%s", advice(p->name, said));
@@ -224,9 +225,12 @@ static void add_withheld(plt_doc *doc, const connect_facts *f)
     scrape_query query = {.tag = &tag, .tags = 1, .account = "1", .server = cmd_access_origin(f->access)};
     if (strcmp(platform, "facebook") == 0) query = (scrape_query){.user = "page"};
     if (scrape_platform_find(platform)->plan(&query, f->arena, &plan, &unused)) return;
-    for (size_t i = 0; i < plan.lines; i++)
-        if (strncmp(plan.line[i], "Withholds ", 10) == 0) plt_item(doc, "%s", plan.line[i]);
-    if (plan.limits) plt_note(doc, "A search: %s.", plan.limits);
+    for (size_t i = 0, shown = 0; i < plan.lines; i++) {
+        if (strncmp(plan.line[i], "Withholds ", 10) != 0) continue;
+        if (!shown++) plt_heading(doc, "What nobody is given");
+        plt_item(doc, "%s", plan.line[i]);
+    }
+    if (plan.limits) plt_note(doc, "The limit of a search: %s.", plan.limits);
 }
 
 /* ---- the whole ---- */

@@ -4,9 +4,10 @@
  *     st = dsl_session_execute(session, code, len, &output.out, cancel, &err);
  *     jp_output_end(&output);                                // everything is in the queue now
  *
- * Text is collected: at most 20 messages a second of at most 64 KiB, never ending within a character, always before the
- * display, error or reply that follows it, nor within a secret (lib/net/secret.h). A live display is sent at most 4 times a second; its last form always is.
- * One form of an output larger than 16 MiB is left out, and the text says so (commands keep to much less).
+ * Text is collected: at most 20 messages a second of at most 64 KiB, never ending within a character or a secret
+ * (lib/net/secret.h), always before the display, error or reply that follows it. A live display is sent at most 4 times
+ * a second; its last form always is. One form of an output larger than 16 MiB is left out, and the text says so
+ * (commands keep to much less).
  *
  * The executor calls everything but jp_output_tick, which is the I/O thread's. */
 #ifndef JP_OUTPUT_H
