@@ -289,6 +289,10 @@ class Prompt(Cells):
         # Whoever writes one into a cell does not find it again.
         for code in (f"say {KEY}", f'say "it is {SECRET}!"', f"let x = 1 # {TOKEN_SECRET}", f"fit {KEY}"):
             self.run_cell(code)
+        # Nor in what the session saves.
+        network = "model net {{ input 8x8x3; flatten; dense 3 softmax name {} }}\nsave net to {}.lmodel"
+        self.assertEqual(self.run_cell(network.format("plain", "plain"))[0]["status"], "ok")
+        self.run_cell(network.format(f'"{KEY}"', "named"))
         self.assertIn('say "it is [secret]!"', [m.content["code"] for m in self.seen if m.type == "execute_input"])
         for how in ({"hist_access_type": "range", "output": True}, {"hist_access_type": "tail", "n": 10}):
             reply, _ = self.client.ask("history_request", how)
