@@ -153,12 +153,12 @@ static lg_status get_keys(const dsl_call *call, const char *platform, cmd_keys *
 {
     const dsl_value *from = dsl_val(call, FROM);
     if (from) {
-        lg_status st = connect_read_file(platform, from->text, keys, err);
+        lg_status st = cmd_connect_read_file(platform, from->text, keys, err);
         return st ? lg_err_place(err, from->span) : LG_OK;
     }
     LG_TRY(cmd_keys_load(keys, platform, err));
     *typed = !cmd_keys_enough(keys);
-    return *typed ? connect_ask_keys(call, platform, keys, err) : LG_OK;
+    return *typed ? cmd_connect_ask_keys(call, platform, keys, err) : LG_OK;
 }
 
 static lg_status ask_platform(connect_facts *f, cmd_keys *keys, lg_err *err)
@@ -185,11 +185,11 @@ static lg_status connect_run(const dsl_call *call, lg_err *err)
     lg_status st = azure ? LG_OK : ask_platform(&f, keys, err);
     /* Keys that were typed wrong are asked for again the next time; where the network failed they stay. */
     if (st && err->code == 501 && keys->source == CMD_KEYS_TYPED) cmd_keys_forget(keys);
-    if (st == LG_OK && typed) st = connect_offer_keeping(call, keys, &f.kept, err);
+    if (st == LG_OK && typed) st = cmd_connect_offer_keeping(call, keys, &f.kept, err);
     if (st == LG_OK) {
         plt_doc_init(&doc);
-        if (azure) connect_show_azure(&doc, keys);
-        else connect_show(&doc, &f);
+        if (azure) cmd_connect_show_azure(&doc, keys);
+        else cmd_connect_show(&doc, &f);
         st = cmd_display(call, &doc, false, err);
     }
     cmd_access_close(f.access);

@@ -8,11 +8,11 @@
 
 /* ---- where keys come from (connect_keys.c) ---- */
 /* A file that `from` names: without a folder in it, one of the settings folder; else one within reach. */
-lg_status connect_read_file(const char *platform, const char *path, cmd_keys *keys, lg_err *err) LG_MUST_CHECK;
+lg_status cmd_connect_read_file(const char *platform, const char *path, cmd_keys *keys, lg_err *err) LG_MUST_CHECK;
 /* Asks for what is needed, one line a key. LL502 where nobody can be asked, with the places to put them. */
-lg_status connect_ask_keys(const dsl_call *call, const char *platform, cmd_keys *keys, lg_err *err) LG_MUST_CHECK;
+lg_status cmd_connect_ask_keys(const dsl_call *call, const char *platform, cmd_keys *keys, lg_err *err) LG_MUST_CHECK;
 /* Offers to keep what was typed in the file `credentials`. */
-lg_status connect_offer_keeping(const dsl_call *call, cmd_keys *keys, bool *kept, lg_err *err) LG_MUST_CHECK;
+lg_status cmd_connect_offer_keeping(const dsl_call *call, cmd_keys *keys, bool *kept, lg_err *err) LG_MUST_CHECK;
 
 /* ---- what the platform says ---- */
 typedef enum connect_state { CONNECT_UNASKED, CONNECT_YES, CONNECT_NO } connect_state;
@@ -35,12 +35,12 @@ typedef struct connect_facts {
 } connect_facts;
 
 /* ---- how it is shown (connect_show.c) ---- */
-void connect_show(plt_doc *doc, const connect_facts *facts);
+void cmd_connect_show(plt_doc *doc, const connect_facts *facts);
 /* Of Azure there is nothing to ask yet. */
-void connect_show_azure(plt_doc *doc, const cmd_keys *keys);
+void cmd_connect_show_azure(plt_doc *doc, const cmd_keys *keys);
 /* "a bearer token", "keys of an application and of a user". */
-const char *connect_kind_of_keys(const cmd_keys *keys);
+const char *cmd_connect_kind_of_keys(const cmd_keys *keys);
 /* "the file `x.keys`", "the prompt". */
-void connect_source(const cmd_keys *keys, lg_buf *out);
+void cmd_connect_source(const cmd_keys *keys, lg_buf *out);
 
 #endif

@@ -50,7 +50,7 @@ static lg_status read_nearby(const char *platform, const char *path, net_credent
     return st;
 }
 
-lg_status connect_read_file(const char *platform, const char *path, cmd_keys *keys, lg_err *err)
+lg_status cmd_connect_read_file(const char *platform, const char *path, cmd_keys *keys, lg_err *err)
 {
     lg_status st;
     store_paths paths = {0};
@@ -160,7 +160,7 @@ static lg_status ask_one(const dsl_call *call, const wanted *w, net_credentials 
     return st;
 }
 
-lg_status connect_ask_keys(const dsl_call *call, const char *platform, cmd_keys *keys, lg_err *err)
+lg_status cmd_connect_ask_keys(const dsl_call *call, const char *platform, cmd_keys *keys, lg_err *err)
 {
     lg_status st = LG_OK;
     net_credentials typed = {0};
@@ -186,7 +186,7 @@ static lg_status keep(const cmd_keys *keys, lg_err *err)
     return st;
 }
 
-lg_status connect_offer_keeping(const dsl_call *call, cmd_keys *keys, bool *kept, lg_err *err)
+lg_status cmd_connect_offer_keeping(const dsl_call *call, cmd_keys *keys, bool *kept, lg_err *err)
 {
     lg_buf answer;
     *kept = false;

@@ -12,7 +12,7 @@ static bool has(const cmd_keys *keys, const char *name)
     return net_credentials_secret(&keys->credentials, name) || net_credentials_plain(&keys->credentials, name);
 }
 
-const char *connect_kind_of_keys(const cmd_keys *keys)
+const char *cmd_connect_kind_of_keys(const cmd_keys *keys)
 {
     const char *p = keys->credentials.platform;
     bool user = has(keys, "access_token"), oauth1 = has(keys, "access_token_secret");
@@ -25,7 +25,7 @@ const char *connect_kind_of_keys(const cmd_keys *keys)
     return user && oauth1 ? "an application's keys and a user's (OAuth 1.0a)" : "an application's keys";
 }
 
-void connect_source(const cmd_keys *keys, lg_buf *out)
+void cmd_connect_source(const cmd_keys *keys, lg_buf *out)
 {
     if (keys->source == CMD_KEYS_TYPED) lg_buf_adds(out, "typed, kept until this session ends");
     else if (keys->source == CMD_KEYS_USUAL) lg_buf_adds(out, "the environment or the file `credentials`");
@@ -36,8 +36,8 @@ static void add_source(plt_doc *doc, const cmd_keys *keys)
 {
     lg_buf words;
     lg_buf_init(&words, 1 << 16);
-    connect_source(keys, &words);
-    plt_pair(doc, "keys", "%s", connect_kind_of_keys(keys));
+    cmd_connect_source(keys, &words);
+    plt_pair(doc, "keys", "%s", cmd_connect_kind_of_keys(keys));
     plt_pair(doc, "from", "%s", lg_buf_str(&words));
     lg_buf_release(&words);
 }
@@ -250,7 +250,7 @@ static void add_sentence(plt_doc *doc, const connect_facts *f)
     else plt_sentence(doc, "%s lets %s in", title, who);
 }
 
-void connect_show(plt_doc *doc, const connect_facts *f)
+void cmd_connect_show(plt_doc *doc, const connect_facts *f)
 {
     plt_title(doc, "%s: connected", f->access->platform->title);
     add_sentence(doc, f);
@@ -266,7 +266,7 @@ void connect_show(plt_doc *doc, const connect_facts *f)
     if (f->kept) plt_note(doc, "The keys were kept in the file `credentials`, which only you can read.");
 }
 
-void connect_show_azure(plt_doc *doc, const cmd_keys *keys)
+void cmd_connect_show_azure(plt_doc *doc, const cmd_keys *keys)
 {
     const char *name = net_credentials_plain(&keys->credentials, "account_name");
     plt_title(doc, "Azure: keys are there");
