@@ -167,6 +167,9 @@ test-run: lint all
 	@sh tests/all.sh '$(FLAVOR)'
 browser: register ## the notebook in a real JupyterLab in headless Chromium
 	@$(VENV)/bin/python tests/browser/test_jupyterlab.py
+.PHONY: browser-dashboard
+browser-dashboard: $(O)/support/dash_tool ## the dashboard in headless Chromium: filters, photos, files, paper, keys alone, axe-core
+	@$(VENV)/bin/python tests/browser/test_dashboard.py $(O)/support/dash_tool
 test-slow: ## sanitizers, both compilers, long tests (after `make test`)
 	@sh tests/slow.sh
 

@@ -6,8 +6,9 @@ built() { make --no-print-directory -j"$(nproc)" unit-build e2e-build "$@" FLAVO
 # Chromium and the kernels of the end-to-end tests wait more than they compute, and take longest: the C tests, one at a
 # time, take what they leave.
 if [ "$flavor" = release ]; then
-    step "everything builds ($flavor)" built register
+    step "everything builds ($flavor)" built register build/support/dash_tool
     beside "JupyterLab in a browser" make --no-print-directory browser
+    beside "the dashboard in a browser" make --no-print-directory browser-dashboard
 else
     step "everything builds ($flavor)" built
 fi

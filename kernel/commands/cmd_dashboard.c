@@ -254,7 +254,9 @@ static int what_is_there(const char *path)
     lg_buf_init(&old, (size_t)64 << 20);
     int what = REPLACED_NOTHING;
     lg_status st = lg_reach_read(path, &old, &ignored);
-    if (st == LG_OK) what = strstr(lg_buf_str(&old), "<meta name=generator content=\"Logolens ") ? REPLACED_DASHBOARD : REPLACED_OTHER;
+    if (st == LG_OK)
+        what =
+            strstr(lg_buf_str(&old), "<meta name=generator content=\"Logolens ") ? REPLACED_DASHBOARD : REPLACED_OTHER;
     else if (ignored.code == 303) what = REPLACED_OTHER;
     lg_buf_release(&old);
     return what;
@@ -269,19 +271,22 @@ static void add_bars(plt_doc *doc, const rep_dash_made *made)
         label[i] = made->brand[i].name;
         value[i] = (double)made->brand[i].posts;
     }
-    plt_bars(doc, &(plt_bars_spec){
-                      .title = "Posts that show a brand", .sentence = "", .labels = label, .values = value, .n = made->brands});
+    plt_bars(
+        doc,
+        &(plt_bars_spec){
+            .title = "Posts that show a brand", .sentence = "", .labels = label, .values = value, .n = made->brands});
 }
 
 static void add_left_out(plt_doc *doc, const rep_dash_made *made)
 {
     if (made->posts_left)
-        plt_note(doc, "%s older posts are left out: a page shows %s at most", lg_thousands((long long)made->posts_left),
+        plt_note(doc, "left out: %s older posts; a page shows %s at most", lg_thousands((long long)made->posts_left),
                  lg_thousands(REP_DASH_POSTS));
     if (made->unreadable)
-        plt_note(doc, "%s pictures could not be read", lg_thousands((long long)made->unreadable));
+        plt_note(doc, "not to be read: %s of the pictures", lg_thousands((long long)made->unreadable));
     if (made->pictures_left)
-        plt_note(doc, "%s pictures are left out to keep the file small", lg_thousands((long long)made->pictures_left));
+        plt_note(doc, "left out to keep the file small: %s of the pictures",
+                 lg_thousands((long long)made->pictures_left));
 }
 
 static lg_status show_written(collected *c, const rep_dash_made *made, size_t bytes, int replaced, lg_err *err)
@@ -306,7 +311,8 @@ static lg_status show_written(collected *c, const rep_dash_made *made, size_t by
     plt_text(&doc, "To see it, open the file with a web browser (a double click does). It needs no network and nothing "
                    "beside it, and can be sent by mail.");
     if (made->anonymous)
-        plt_note(&doc, "anonymous: names, texts, photos and links are left out, of posts that were named beside it too");
+        plt_note(&doc,
+                 "anonymous: names, texts, photos and links are left out, of posts that were named beside it too");
     else if (made->posts)
         plt_note(&doc, "it holds posts of people with their names: hand it only to those who may see them");
     add_left_out(&doc, made);
@@ -347,11 +353,12 @@ done:
 const dsl_command dsl_cmd_dashboard = {
     .name = "dashboard",
     .summary = "one offline HTML file for people who never see code",
-    .detail = "Customers, posts, models and runs become one page with a first sentence, brands over time, people with "
-              "their photos, all posts, and how sure the models are, in plain words. Its readers filter by brand, "
-              "platform, date and confidence, download what they see as CSV, and print it; without script all tables and "
-              "pictures stand. The file fetches nothing. From customers alone, their posts are shown as well. When "
-              "a list is anonymous, nobody is named anywhere in the file.",
+    .detail =
+        "Customers, posts, models and runs become one page with a first sentence, brands over time, people with "
+        "their photos, all posts, and how sure the models are, in plain words. Its readers filter by brand, "
+        "platform, date and confidence, download what they see as CSV, and print it; without script all tables and "
+        "pictures stand. The file fetches nothing. From customers alone, their posts are shown as well. When "
+        "a list is anonymous, nobody is named anywhere in the file.",
     .group = "Business",
     .params = params,
     .examples = (const char *const[]){"dashboard from labelled to adidas.html",

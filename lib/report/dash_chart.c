@@ -36,7 +36,10 @@ static frame frame_of(const dash *d)
     for (int k = 0; k < d->lines; k++)
         for (int i = 0; i < d->periods; i++) most = fmax(most, high_at(d, k, i));
     while (power * 10 <= most / 4) power *= 10;
-    double step = most / 4 > 5 * power ? 10 * power : most / 4 > 2 * power ? 5 * power : most / 4 > power ? 2 * power : power;
+    double step = most / 4 > 5 * power   ? 10 * power
+                  : most / 4 > 2 * power ? 5 * power
+                  : most / 4 > power     ? 2 * power
+                                         : power;
     return (frame){.d = d, .step = step, .top = ceil(most / step) * step};
 }
 
@@ -191,7 +194,9 @@ void dash_html_time(const dash *d, lg_buf *out)
         else lg_buf_addf(out, "Posts in %d weeks. ", d->step);
         lg_buf_adds(out, "The pale band is how far chance alone would move a number (95 times of 100). The first and "
                          "the last week may be incomplete.");
-        if (d->undated) lg_buf_addf(out, " %s posts without a date are not drawn.", lg_thousands((long long)d->undated));
+        if (d->undated)
+            lg_buf_addf(out, " %s post%s without a date %s not drawn.", lg_thousands((long long)d->undated),
+                        d->undated == 1 ? "" : "s", d->undated == 1 ? "is" : "are");
         lg_buf_adds(out, "</p>\n");
         add_table(d, out);
     }

@@ -109,8 +109,7 @@ lg_status dash_count(dash *d, lg_err *err)
         const dash_post *post = &d->post[i];
         if (post->day == DASH_NO_DAY) continue;
         int at = (week_of(post->day) - week_of(d->first_day)) / d->step;
-        for (int k = 0; k < d->lines; k++)
-            d->week[k * d->periods + at] += d->line[k] < 0 || shows(post, d->line[k]);
+        for (int k = 0; k < d->lines; k++) d->week[k * d->periods + at] += d->line[k] < 0 || shows(post, d->line[k]);
     }
     return LG_OK;
 }
@@ -224,6 +223,10 @@ void dash_trend(const dash *d, lg_buf *out)
 {
     if (d->first_day == DASH_NO_DAY) {
         lg_buf_adds(out, "No post has a date. ");
+        return;
+    }
+    if (!d->lines) {
+        lg_buf_adds(out, "There is no post to draw. ");
         return;
     }
     if (d->periods < 2) {

@@ -24,7 +24,7 @@ static lg_status finder_new(dash *d, size_t most, finder *out, lg_err *err)
 
 /* The number of an equal thing, or `number` after putting it in. */
 static uint32_t finder_put(finder *at, uint64_t hash, uint32_t number,
-                          bool (*same)(const dash *d, uint32_t a, const void *b), const dash *d, const void *thing)
+                           bool (*same)(const dash *d, uint32_t a, const void *b), const dash *d, const void *thing)
 {
     for (size_t i = hash & at->mask;; i = (i + 1) & at->mask) {
         if (!at->slot[i]) {

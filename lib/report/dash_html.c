@@ -89,14 +89,14 @@ static void add_note(const dash *d, lg_buf *out)
     lg_buf_adds(out, "<p class=note>Made on ");
     dash_date(dash_day(d->ask->made), out);
     lg_buf_adds(out, " with Logolens " LG_VERSION ".");
-    if (d->anonymous)
-        lg_buf_adds(out, " Nobody is named: names, texts, photos and links of posts are left out.");
+    if (d->anonymous) lg_buf_adds(out, " Nobody is named: names, texts, photos and links of posts are left out.");
     if (d->posts_left)
-        lg_buf_addf(out, " %s older posts are left out.", lg_thousands((long long)d->posts_left));
+        lg_buf_addf(out, " Left out: %s older post%s.", lg_thousands((long long)d->posts_left),
+                    d->posts_left == 1 ? "" : "s");
     if (d->pictures_left)
-        lg_buf_addf(out, " %s pictures are left out to keep this file small.", lg_thousands((long long)d->pictures_left));
-    if (d->texts_cut)
-        lg_buf_addf(out, " Long texts are cut after %zu characters.", d->text_most);
+        lg_buf_addf(out, " Left out to keep this file small: %s picture%s.", lg_thousands((long long)d->pictures_left),
+                    d->pictures_left == 1 ? "" : "s");
+    if (d->texts_cut) lg_buf_addf(out, " Long texts are cut after %zu characters.", d->text_most);
     lg_buf_adds(out, "</p>\n<noscript><p class=note>Scripts are off: all tables and pictures are here, without filters "
                      "and downloads.</p></noscript>\n");
 }
@@ -135,7 +135,8 @@ void dash_top(const dash *d, lg_buf *out)
     if (d->posts) lg_buf_adds(out, "<li><a href=\"#time\">Over time</a></li>");
     if (d->ask->lists) lg_buf_adds(out, "<li><a href=\"#people\">People</a></li>");
     if (d->posts) lg_buf_adds(out, "<li><a href=\"#posts\">Posts</a></li>");
-    lg_buf_adds(out, "<li><a href=\"#sure\">How sure are we?</a></li></ul></nav>\n</header>\n<main id=main tabindex=-1>\n");
+    lg_buf_adds(out,
+                "<li><a href=\"#sure\">How sure are we?</a></li></ul></nav>\n</header>\n<main id=main tabindex=-1>\n");
     if (d->posts) add_filters(d, out);
 }
 
@@ -195,8 +196,10 @@ enum { EVIDENCE_SHOWN = 4 };
 
 static void add_bar(lg_buf *out, double share)
 {
-    lg_buf_addf(out, "<svg class=bar viewBox=\"0 0 100 8\" preserveAspectRatio=none aria-hidden=true focusable=false>"
-                     "<rect width=%.1f height=8 /></svg>", 100 * (share > 1 ? 1 : share));
+    lg_buf_addf(out,
+                "<svg class=bar viewBox=\"0 0 100 8\" preserveAspectRatio=none aria-hidden=true focusable=false>"
+                "<rect width=%.1f height=8 /></svg>",
+                100 * (share > 1 ? 1 : share));
 }
 
 static void add_evidence(const dash *d, const dash_person *person, size_t number, lg_buf *out)
@@ -235,7 +238,8 @@ static void add_person(const dash *d, size_t number, int most, lg_buf *out)
     const dash_person *person = &d->person[number];
     const rep_person *p = person->person;
     int posts = p->standing == REP_CURRENT ? p->brand_posts : p->rival_posts;
-    lg_buf_addf(out, "<tr role=row id=r%zu><td role=cell class=num>%d</td><th role=rowheader scope=row>", number, p->rank);
+    lg_buf_addf(out, "<tr role=row id=r%zu><td role=cell class=num>%d</td><th role=rowheader scope=row>", number,
+                p->rank);
     open_link(d, p->url, out);
     dash_text(out, person->name);
     close_link(d, p->url, out);
@@ -264,14 +268,15 @@ static void add_standing(const dash *d, const rep_customers *list, size_t first,
         int posts = standing == REP_CURRENT ? p->brand_posts : p->rival_posts;
         most = posts > most ? posts : most;
     }
-    lg_buf_addf(out, "<div class=wide tabindex=0 role=region aria-label=\"List of people, %s\"><table role=table class=people>"
-                     "<caption>",
-                standing == REP_CURRENT ? "current customers" : "potential customers");
+    lg_buf_addf(
+        out,
+        "<div class=wide tabindex=0 role=region aria-label=\"List of people, %s\"><table role=table class=people>"
+        "<caption>",
+        standing == REP_CURRENT ? "current customers" : "potential customers");
     if (standing == REP_CURRENT) lg_buf_adds(out, "Who posts ");
     else lg_buf_adds(out, "Who posts only rivals of ");
     dash_text(out, list->brand);
-    if (found > count)
-        lg_buf_addf(out, ": the first %zu of %s", count, lg_thousands((long long)found));
+    if (found > count) lg_buf_addf(out, ": the first %zu of %s", count, lg_thousands((long long)found));
     lg_buf_adds(out, "</caption><thead role=rowgroup><tr role=row><th role=columnheader scope=col>Rank</th><th "
                      "role=columnheader scope=col>Person</th><th role=columnheader scope=col>");
     lg_buf_adds(out, "Their posts that show ");
@@ -300,8 +305,9 @@ void dash_html_people(const dash *d, lg_buf *out)
         dash_text_of(out, &words);
         lg_buf_adds(out, "</p>\n");
         if (list->nameless)
-            lg_buf_addf(out, "<p class=note>Of %s more posts the platform does not tell who wrote them.</p>\n",
-                        lg_thousands((long long)list->nameless));
+            lg_buf_addf(out, "<p class=note>Of %s more post%s the platform does not tell who wrote %s.</p>\n",
+                        lg_thousands((long long)list->nameless), list->nameless == 1 ? "" : "s",
+                        list->nameless == 1 ? "it" : "them");
         add_standing(d, list, first, REP_CURRENT, out);
         add_standing(d, list, first, REP_POTENTIAL, out);
         first += list->current + list->potential;
@@ -371,10 +377,11 @@ static void add_post(const dash *d, size_t number, lg_buf *out)
 void dash_html_gallery(const dash *d, lg_buf *out)
 {
     if (!d->posts) return;
-    lg_buf_adds(out, "<section aria-labelledby=posts>\n<h2 id=posts>Posts</h2>\n<p class=note id=order-note>Newest first.</p>\n"
-                     "<p id=order-row hidden><label>Order <select id=order><option value=new>newest first</option>"
-                     "<option value=sure>surest first</option><option value=liked>most liked first</option></select>"
-                     "</label></p>\n");
+    lg_buf_adds(
+        out, "<section aria-labelledby=posts>\n<h2 id=posts>Posts</h2>\n<p class=note id=order-note>Newest first.</p>\n"
+             "<p id=order-row hidden><label>Order <select id=order><option value=new>newest first</option>"
+             "<option value=sure>surest first</option><option value=liked>most liked first</option></select>"
+             "</label></p>\n");
     lg_buf_addf(out, "<ul class=\"gallery%s%s\" id=gallery>\n", d->side && d->side < 96 ? " small" : "",
                 d->anonymous ? " bare" : "");
     for (size_t i = 0; i < d->posts; i++) add_post(d, i, out);

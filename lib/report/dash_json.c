@@ -93,7 +93,8 @@ static void add_person(const dash *d, const dash_person *person, size_t list, lg
     const rep_person *p = person->person;
     lg_buf_adds(out, "{\"name\":");
     add_string(out, person->name);
-    lg_buf_addf(out, ",\"platform\":%d,\"list\":%zu,\"potential\":%d,\"posts\":%d,\"right\":", platform_of(d, p->platform),
+    lg_buf_addf(out,
+                ",\"platform\":%d,\"list\":%zu,\"potential\":%d,\"posts\":%d,\"right\":", platform_of(d, p->platform),
                 list, p->standing == REP_POTENTIAL, p->all_posts);
     add_number(out, p->right);
     lg_buf_adds(out, ",\"low\":");

@@ -33,8 +33,9 @@ void dash_head(const dash *d, lg_buf *out)
 {
     size_t style = (size_t)(dash_style_text_end - dash_style_text);
     size_t script = (size_t)(dash_script_text_end - dash_script_text);
-    lg_buf_adds(out, "<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n"
-                     "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; img-src data:; style-src ");
+    lg_buf_adds(out,
+                "<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n"
+                "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; img-src data:; style-src ");
     add_hash(dash_style_text, style, out);
     lg_buf_adds(out, "; script-src ");
     add_hash(dash_script_text, script, out);

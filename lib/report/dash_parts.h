@@ -14,7 +14,7 @@
 #include "lib/report/dashboard.h"
 
 enum {
-    DASH_LINES = 6, /* brands in the chart and in sentences */
+    DASH_LINES = 6,   /* brands in the chart and in sentences */
     DASH_EDGE = 1024, /* pixels of a contact sheet's side */
     DASH_NO_DAY = INT32_MIN,
 };
@@ -69,7 +69,7 @@ typedef struct dash {
     const rep_dashboard *ask;
     lg_arena arena;
     bool anonymous, labelled;
-    float least; /* smallest `min` of the sets */
+    float least;     /* smallest `min` of the sets */
     dash_post *post; /* newest first */
     size_t posts, posts_left;
     dash_label *label;
@@ -88,14 +88,14 @@ typedef struct dash {
     int sheets;
     size_t unreadable, pictures_left;
     /* counts */
-    size_t none, unsure, shots;   /* posts that show no brand; that say nothing sure; pictures */
-    int32_t first_day, last_day;  /* DASH_NO_DAY: none has a date */
+    size_t none, unsure, shots;  /* posts that show no brand; that say nothing sure; pictures */
+    int32_t first_day, last_day; /* DASH_NO_DAY: none has a date */
     size_t undated;
-    int step;                     /* weeks in a column of the chart */
+    int step; /* weeks in a column of the chart */
     int periods;
-    int line[DASH_LINES];         /* labels in the chart, most posts first; -1 stands for all posts */
+    int line[DASH_LINES]; /* labels in the chart, most posts first; -1 stands for all posts */
     int lines;
-    uint32_t *week;               /* (lines, periods) posts */
+    uint32_t *week; /* (lines, periods) posts */
 } dash;
 
 /* dash_gather.c */
@@ -107,15 +107,15 @@ lg_status dash_sheets(dash *d, size_t room, lg_buf *out, lg_err *err) LG_MUST_CH
 
 /* dash_count.c */
 lg_status dash_count(dash *d, lg_err *err) LG_MUST_CHECK;
-void dash_sentence(const dash *d, lg_buf *out);           /* plain text */
+void dash_sentence(const dash *d, lg_buf *out); /* plain text */
 void dash_people_sentence(const dash *d, const rep_customers *list, lg_buf *out);
-void dash_trend(const dash *d, lg_buf *out);              /* plain text */
+void dash_trend(const dash *d, lg_buf *out);                /* plain text */
 void dash_count_range(double k, double *low, double *high); /* 95% of a count */
-void dash_date(int32_t day, lg_buf *out);                 /* "3 Oct 2026" */
-double dash_percent(double part, double whole);           /* whole percents, rounded half up */
-int32_t dash_day(int64_t time);                           /* DASH_NO_DAY where it is none of our time */
-int32_t dash_period_day(const dash *d, int period);       /* its first day */
-size_t dash_text_len(const dash *d, const char *text);    /* bytes of it that are shown */
+void dash_date(int32_t day, lg_buf *out);                   /* "3 Oct 2026" */
+double dash_percent(double part, double whole);             /* whole percents, rounded half up */
+int32_t dash_day(int64_t time);                             /* DASH_NO_DAY where it is none of our time */
+int32_t dash_period_day(const dash *d, int period);         /* its first day */
+size_t dash_text_len(const dash *d, const char *text);      /* bytes of it that are shown */
 
 /* dash_html.c */
 void dash_text(lg_buf *out, const char *text); /* escaped */

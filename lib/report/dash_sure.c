@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "lib/plot/plot.h"
+#include "lib/plot/block.h"
 
 #include "lib/base/banned.h"
 
@@ -37,10 +37,19 @@ static void add_class_rows(const char *const *label, const tally *count, int cla
     }
 }
 
-static void add_class_table(const char *const *label, const tally *count, int classes, lg_buf *out)
+/* A table that may be wider than a telephone; places have names of their own, so that readers of screens tell them
+ * apart. */
+static void open_table(const char *what, const char *model, lg_buf *out)
 {
-    lg_buf_adds(out, "<div class=wide tabindex=0 role=region aria-label=\"How often it is right, by brand\"><table>"
-                     "<caption>How often it is right, by brand</caption><thead><tr><th scope=col>Brand</th><th "
+    lg_buf_addf(out, "<div class=wide tabindex=0 role=region aria-label=\"%s: ", what);
+    plt_xml_text(out, model);
+    lg_buf_addf(out, "\"><table><caption>%s</caption>", what);
+}
+
+static void add_class_table(const char *model, const char *const *label, const tally *count, int classes, lg_buf *out)
+{
+    open_table("How often it is right, by brand", model, out);
+    lg_buf_adds(out, "<thead><tr><th scope=col>Brand</th><th "
                      "scope=col>Of 100 it calls so, so many are</th><th scope=col>Of 100 that there are, it finds</th>"
                      "<th scope=col>Called so</th><th scope=col>There are</th></tr></thead><tbody>");
     add_class_rows(label, count, classes, out);
@@ -57,8 +66,9 @@ static void say_classes(const char *const *label, const tally *count, int classe
         plt_wilson(count[k].right, count[k].said, &low, &high);
         lg_buf_adds(out, "<li>Of 100 pictures it calls ");
         dash_text(out, label[k]);
-        lg_buf_addf(out, ", about %.0f (%.0f to %.0f) are ", dash_percent((double)count[k].right, (double)count[k].said),
-                    floor(100 * low + 0.5), floor(100 * high + 0.5));
+        lg_buf_addf(out, ", about %.0f (%.0f to %.0f) are ",
+                    dash_percent((double)count[k].right, (double)count[k].said), floor(100 * low + 0.5),
+                    floor(100 * high + 0.5));
         dash_text(out, label[k]);
         lg_buf_adds(out, ".</li>\n");
     }
@@ -66,7 +76,7 @@ static void say_classes(const char *const *label, const tally *count, int classe
 }
 
 /* ---- what it promises, and what it keeps ---- */
-static void add_promises(const rep_posts *set, lg_buf *out)
+static void add_promises(const rep_posts *set, const char *model, lg_buf *out)
 {
     enum { BINS = 5 };
     static const char *const names[BINS] = {"below 60%", "60 to 70%", "70 to 80%", "80 to 90%", "90% or more"};
@@ -77,8 +87,8 @@ static void add_promises(const rep_posts *set, lg_buf *out)
         all[bin]++;
         right[bin] += v->truth == v->said;
     }
-    lg_buf_adds(out, "<div class=wide tabindex=0 role=region aria-label=\"Does it keep what it promises?\"><table><caption>"
-                     "Does it keep what it promises?</caption><thead><tr><th scope=col>When it says</th><th scope=col>so "
+    open_table("Does it keep what it promises?", model, out);
+    lg_buf_adds(out, "<thead><tr><th scope=col>When it says</th><th scope=col>so "
                      "many of 100 were right</th><th scope=col>Pictures</th></tr></thead><tbody>");
     for (int i = 0; i < BINS; i++) {
         if (!all[i]) continue;
@@ -104,9 +114,10 @@ static void count_validation(const rep_posts *set, tally *count)
 static void add_set(const dash *d, const rep_posts *set, lg_buf *out)
 {
     lg_err err = {0};
+    const char *model = set->model ? set->model : "The model";
     if (!set->labels) return;
     lg_buf_adds(out, "<h3>");
-    dash_text(out, set->model ? set->model : "The model");
+    dash_text(out, model);
     lg_buf_adds(out, ", which looked at the pictures</h3>\n");
     tally *count = lg_alloc((size_t)set->labels, sizeof *count, &err);
     if (!count) {
@@ -125,12 +136,14 @@ static void add_set(const dash *d, const rep_posts *set, lg_buf *out)
         if (set->least > 0) lg_buf_addf(out, "Where it was at least %.0f%% sure:", 100 * (double)set->least);
         lg_buf_adds(out, "</p>\n");
         say_classes(set->label, count, set->labels, out);
-        add_class_table(set->label, count, set->labels, out);
-        add_promises(set, out);
-        lg_buf_adds(out, "<p class=note>Posts may look different from the pictures it was tried on; it is then right less "
-                         "often.</p>\n");
-    } else lg_buf_adds(out, "<p>It was never tried on pictures whose brand is known: how often it is right cannot be said."
-                            "</p>\n");
+        add_class_table(model, set->label, count, set->labels, out);
+        add_promises(set, model, out);
+        lg_buf_adds(out,
+                    "<p class=note>Posts may look different from the pictures it was tried on; it is then right less "
+                    "often.</p>\n");
+    } else
+        lg_buf_adds(out, "<p>It was never tried on pictures whose brand is known: how often it is right cannot be said."
+                         "</p>\n");
     if (set->calibration && *set->calibration) {
         lg_buf_adds(out, "<p class=note>How its certainty was set: ");
         dash_text(out, set->calibration);
@@ -179,7 +192,7 @@ static void add_figures(const rep_dash_model *model, lg_buf *out)
                     lg_thousands((long long)right), dash_percent((double)right, (double)all), floor(100 * low + 0.5),
                     floor(100 * high + 0.5), dash_percent((double)most, (double)all));
         say_classes(label, count, model->classes, out);
-        add_class_table(label, count, model->classes, out);
+        add_class_table(model->name, label, count, model->classes, out);
     } else lg_buf_adds(out, "<p>It was never tried on pictures it had not learnt from.</p>\n");
     lg_free(count);
     lg_free(label);
@@ -222,9 +235,10 @@ void dash_html_sure(const dash *d, lg_buf *out)
     const rep_dashboard *ask = d->ask;
     lg_buf_adds(out, "<section aria-labelledby=sure>\n<h2 id=sure>How sure are we?</h2>\n");
     if (d->labelled)
-        lg_buf_addf(out, "<p>A program looked at every picture and said which brand it shows and how sure it is. %s “91 "
-                         "(87 to 94)” reads: about 91, and the true number is between 87 and 94 in 95 of 100 such "
-                         "cases.</p>\n",
+        lg_buf_addf(out,
+                    "<p>A program looked at every picture and said which brand it shows and how sure it is. %s “91 "
+                    "(87 to 94)” reads: about 91, and the true number is between 87 and 94 in 95 of 100 such "
+                    "cases.</p>\n",
                     d->least > 0 ? "Where it was not sure enough the picture counts for no brand, as “unsure”." : "");
     for (size_t i = 0; i < ask->lists; i++)
         if (ask->customers[i]->how && *ask->customers[i]->how) {

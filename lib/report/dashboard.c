@@ -18,9 +18,10 @@ static void write_body(const dash *d, const lg_buf *sheets, lg_buf *out)
     dash_html_sure(d, out);
     lg_buf_adds(out, "</main>\n<footer><p class=note>This page fetches nothing: it is one file, and works without a "
                      "network.</p></footer>\n");
-    if (d->people && !d->anonymous) lg_buf_adds(out, "<dialog id=person aria-labelledby=person-name><div class=row><h2 id=person-name "
-                                    "tabindex=-1></h2><button type=button id=close>Close</button></div><p id=person-say>"
-                                    "</p><ul class=gallery id=person-photos></ul></dialog>\n");
+    if (d->people && !d->anonymous)
+        lg_buf_adds(out, "<dialog id=person aria-labelledby=person-name><div class=row><h2 id=person-name "
+                         "tabindex=-1></h2><button type=button id=close>Close</button></div><p id=person-say>"
+                         "</p><ul class=gallery id=person-photos></ul></dialog>\n");
     dash_json(d, out);
     dash_script(out);
     lg_buf_adds(out, "</body>\n</html>\n");

@@ -1,15 +1,13 @@
 /* dashboard.h - one HTML file for readers who never see code: who posts a brand, when, with which pictures, and how far
  * that can be trusted. It needs no network and no other file.
  *
- *     rep_dashboard dash = {.title = "Who posts our shoes", .posts = &labelled, .sets = 1, .customers = &fans, .lists = 1,
- *                           .picture = my_thumbnail, .made = now};
- *     rep_dash_made made;
- *     LG_TRY(rep_dashboard_write(&dash, &file, &made, err));
+ *     rep_dashboard dash = {.title = "Who posts our shoes", .posts = &labelled, .sets = 1, .customers = &fans, .lists =
+ * 1, .picture = my_thumbnail, .made = now}; rep_dash_made made; LG_TRY(rep_dashboard_write(&dash, &file, &made, err));
  *
  * What is in the file
  *  - Tables, a chart and pictures that stand without script; with it, filters, a gallery in pages, people's photos in a
- *    dialog, and downloads as CSV. A policy in the file itself (Content-Security-Policy) lets nothing be fetched and runs
- *    only the script that was written into it (docs/adr/0147).
+ *    dialog, and downloads as CSV. A policy in the file itself (Content-Security-Policy) lets nothing be fetched and
+ * runs only the script that was written into it (docs/adr/0147).
  *  - Each picture once, on contact sheets, as large and good as the size of the file allows: below REP_DASH_BYTES for
  *    5,000 posts. What does not fit is left out and counted.
  *  - When one of the lists of customers is anonymous nobody is named anywhere in it: no handles, names, texts, links,

@@ -12,7 +12,8 @@
 
 static const char *const dash_labels[] = {"adidas", "nike", "other", "puma"};
 
-/* Closes elements, attributes, comments and scripts; formulas; controls, bidi and line separators; bytes that are none. */
+/* Closes elements, attributes, comments and scripts; formulas; controls, bidi and line separators; bytes that are none.
+ */
 static const char *const dash_hostile[] = {
     "</script><script>window.hacked=1</script>",
     "<!--<script>",
@@ -31,7 +32,8 @@ static const char *const dash_hostile[] = {
     "@SUM(1+1)",
     "\t=1+1",
     "'=1+1",
-    "\xef\xbc\x9d" "1+1",
+    "\xef\xbc\x9d"
+    "1+1",
     "javascript:window.hacked=1",
     "$(document) ${window.hacked=1} `x`",
     "comma, \"quote\"\nsecond line",
@@ -142,7 +144,9 @@ static lg_status dash_post_of(dash_fixture *f, int i, int count, rep_post *post,
         .language = i % 7 == 1 ? "\" onload=x" : "en",
         .author_id = i % 31 == 9 ? NULL : lg_arena_strf(arena, err, "id%02d", person),
         .author_handle = i % 31 == 9 ? NULL : lg_arena_strf(arena, err, "secrethandle_%02d", person),
-        .author_name = i % 31 == 9 ? NULL : person % 6 == 1 ? dash_hostile[(size_t)person % DASH_HOSTILE] : "Secret Name",
+        .author_name = i % 31 == 9       ? NULL
+                       : person % 6 == 1 ? dash_hostile[(size_t)person % DASH_HOSTILE]
+                                         : "Secret Name",
         .time = i % 43 == 20 ? REP_NO_TIME : DASH_MONDAY + 69 * DASH_DAY - age * (i % 3 == 0 ? 1 : 2) / 2,
         .likes = i % 13 ? i * 7 % 300 : REP_NOT_GIVEN,
         .reposts = i % 8,
@@ -197,17 +201,27 @@ static lg_status dash_make(dash_fixture *f, int count, bool anonymous, lg_err *e
     LG_TRY(rep_customers_find(f->posts, &ask, &f->list, err));
     static const int64_t figures[4][3] = {{98, 96, 91}, {100, 104, 88}, {110, 108, 95}, {92, 92, 80}};
     for (int k = 0; k < 4; k++)
-        f->class[k] = (rep_dash_class){.label = dash_labels[k], .truth = figures[k][0], .said = figures[k][1],
-                                       .right = figures[k][2]};
-    f->model = (rep_dash_model){.name = "scratch", .on = "logos.val", .class = f->class, .classes = 4,
+        f->class[k] = (rep_dash_class){
+            .label = dash_labels[k], .truth = figures[k][0], .said = figures[k][1], .right = figures[k][2]};
+    f->model = (rep_dash_model){.name = "scratch",
+                                .on = "logos.val",
+                                .class = f->class,
+                                .classes = 4,
                                 .learnt = "2,404 pictures of logos (adidas, nike, other, puma)",
                                 .course = "Its training took 20 rounds over them; round 14 was kept"};
     f->sets[0] = f->posts;
     f->lists[0] = &f->list;
-    f->ask = (rep_dashboard){.title = "Who posts our shoes", .about = "Weekly look for the shop in Graz.",
-                             .posts = f->sets, .sets = 1, .customers = f->lists, .lists = 1,
-                             .model = &f->model, .models = 1, .made = DASH_MONDAY + 76 * DASH_DAY,
-                             .picture = dash_draw, .ctx = f};
+    f->ask = (rep_dashboard){.title = "Who posts our shoes",
+                             .about = "Weekly look for the shop in Graz.",
+                             .posts = f->sets,
+                             .sets = 1,
+                             .customers = f->lists,
+                             .lists = 1,
+                             .model = &f->model,
+                             .models = 1,
+                             .made = DASH_MONDAY + 76 * DASH_DAY,
+                             .picture = dash_draw,
+                             .ctx = f};
     lg_buf_init(&f->file, 0);
     return LG_OK;
 }

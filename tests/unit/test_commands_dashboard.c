@@ -81,7 +81,7 @@ TEST(pictures_of_the_catalogue_are_in_it)
     CHECK_HAS(page, "data:image/jpeg;base64,");
     CHECK_HAS(page, "12 posts with 13 pictures from twitter");
     CHECK_HAS(page, "Its author: red shoes");
-    CHECK_HAS(lg_buf_str(&l.text), "1 pictures could not be read");
+    CHECK_HAS(lg_buf_str(&l.text), "not to be read: 1 of the pictures");
     lens_close(&l);
 }
 
