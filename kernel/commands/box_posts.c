@@ -68,7 +68,7 @@ static lg_status posts_field(const void *payload, const char *path, lg_arena *ar
     else if (strcmp(path, "pictures") == 0) out->number = (double)counts.pictures;
     else if (posts->labels && strcmp(path, "unsure") == 0) out->number = (double)counts.unsure;
     else if (posts->labels && strcmp(path, "unread") == 0) out->number = (double)counts.unread;
-    else if (posts->labels && strcmp(path, "min") == 0) out->number = (double)posts->least;
+    else if (posts->labels && strcmp(path, "min") == 0) out->number = round((double)posts->least * 1e6) / 1e6;
     else if (label >= 0) out->number = (double)counts.label[label];
     else st = LG_E_NAME;
     cmd_posts_counts_release(&counts);

@@ -371,7 +371,7 @@ static lg_status document(const classifying *c, plt_doc *doc, lg_err *err)
     if (c->set) cmd_warn_seen(doc, call, c->model, c->with->name, c->set);
     doc_nothing(doc, c, &counts);
     doc_unkept(doc, c);
-    cmd_doc_posts_facts(doc, c->out, &counts);
+    cmd_doc_posts_facts(doc, c->out, &counts, false);
     if (counts.pictures) cmd_doc_posts_trust(doc, c->out);
     cmd_posts_counts_release(&counts);
     LG_TRY(cmd_doc_gallery(doc, c->out, &ask, err));

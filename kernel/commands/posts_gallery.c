@@ -359,7 +359,7 @@ static void add_right_cell(plt_doc *doc, const rep_posts *posts, int label)
 }
 
 /* Classes that name no brand have a row as the others. */
-void cmd_doc_posts_classes(plt_doc *doc, const rep_posts *posts, const cmd_posts_counts *counts)
+static void doc_classes(plt_doc *doc, const rep_posts *posts, const cmd_posts_counts *counts, bool some)
 {
     enum { MOST = 40 };
     size_t all = counts->pictures, rest = 0;
@@ -370,12 +370,13 @@ void cmd_doc_posts_classes(plt_doc *doc, const rep_posts *posts, const cmd_posts
     plt_column(doc, PLT_RIGHT, "Share");
     if (posts->validations) plt_column(doc, PLT_RIGHT, "Of validation images called so, right");
     for (int i = 0; i < posts->labels; i++)
-        if (i < MOST) {
+        if (some && !counts->label[i]) continue;
+        else if (i < MOST) {
             add_count_row(doc, posts->label[i], counts->label[i], all, PLT_ROW_PLAIN);
             if (posts->validations) add_right_cell(doc, posts, i);
         } else rest += counts->label[i];
-    if (posts->labels > MOST) add_count_row(doc, "other classes", rest, all, PLT_ROW_PLAIN);
-    if (posts->least > 0 || counts->unsure) add_count_row(doc, "unsure", counts->unsure, all, PLT_ROW_PLAIN);
+    if (rest) add_count_row(doc, "other classes", rest, all, PLT_ROW_PLAIN);
+    if ((posts->least > 0 && !some) || counts->unsure) add_count_row(doc, "unsure", counts->unsure, all, PLT_ROW_PLAIN);
     if (counts->unread) add_count_row(doc, "cannot be read", counts->unread, all, PLT_ROW_PLAIN);
     add_count_row(doc, "total", all, all, PLT_ROW_TOTAL);
 }
@@ -397,9 +398,9 @@ static void doc_days(plt_doc *doc, const rep_posts *posts)
     else plt_text(doc, "Posted from %s to %s.", from, to);
 }
 
-void cmd_doc_posts_facts(plt_doc *doc, const rep_posts *posts, const cmd_posts_counts *counts)
+void cmd_doc_posts_facts(plt_doc *doc, const rep_posts *posts, const cmd_posts_counts *counts, bool some)
 {
-    cmd_doc_posts_classes(doc, posts, counts);
+    doc_classes(doc, posts, counts, some);
     doc_days(doc, posts);
     if (counts->without && !cmd_posts_are_files(posts))
         plt_note(doc, "%s of the posts %s no picture that could be kept", lg_thousands((long long)counts->without),
@@ -432,7 +433,7 @@ lg_status cmd_posts_show(const dsl_object *object, const char *name, dsl_out *ou
     add_origin(posts, &brief);
     plt_title(&doc, "%s: %s", name, lg_buf_str(&brief));
     lg_buf_release(&brief);
-    cmd_doc_posts_facts(&doc, posts, &counts);
+    cmd_doc_posts_facts(&doc, posts, &counts, false);
     cmd_posts_counts_release(&counts);
     lg_status st = cmd_doc_gallery(&doc, posts, &ask, err);
     if (st == LG_OK && *object->recipe) {
@@ -468,7 +469,7 @@ lg_status cmd_posts_show_some(const dsl_call *call, const dsl_value *value, cons
     add_origin(posts, &brief);
     plt_title(&doc, "%s%s: %s", value->name, cmd_where_text(call), lg_buf_str(&brief));
     lg_buf_release(&brief);
-    if (some->count) cmd_doc_posts_facts(&doc, some, &counts);
+    if (some->count) cmd_doc_posts_facts(&doc, some, &counts, call->where != NULL);
     else if (call->where) plt_text(&doc, "no post passes; `show %s` shows them all", value->name);
     LG_GO(cmd_doc_gallery(&doc, some, &ask, err));
     st = cmd_display(call, &doc, true, err);

@@ -49,9 +49,9 @@ typedef struct cmd_gallery {
 } cmd_gallery;
 /* LL149 no such field to sort by. */
 lg_status cmd_doc_gallery(plt_doc *doc, const rep_posts *posts, const cmd_gallery *ask, lg_err *err) LG_MUST_CHECK;
-/* The table of classes; and with it days, posts without a picture, and what the platform withheld. */
-void cmd_doc_posts_classes(plt_doc *doc, const rep_posts *posts, const cmd_posts_counts *counts);
-void cmd_doc_posts_facts(plt_doc *doc, const rep_posts *posts, const cmd_posts_counts *counts);
+/* The table of classes, days, posts without a picture, and what the platform withheld. some: these are posts that were
+ * chosen, and classes that none of them has are left out. */
+void cmd_doc_posts_facts(plt_doc *doc, const rep_posts *posts, const cmd_posts_counts *counts, bool some);
 bool cmd_posts_are_files(const rep_posts *posts); /* of a classified dataset */
 /* `show POSTS [where …] [sort FIELD] [limit N]`; asked->size 0: the usual one. */
 lg_status cmd_posts_show_some(const dsl_call *call, const dsl_value *posts, const cmd_gallery *asked,
