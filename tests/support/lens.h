@@ -264,6 +264,22 @@ static inline void lens_picture(const char *name, int class, int look)
     lg_buf_release(&png);
 }
 
+/* Our own folders in memory, where the system has such a place: for tests that write catalogues, whose every step is
+ * forced to the disk. Before lens_shop. */
+static char lens_memory[64];
+
+static inline void lens_memory_clean(void)
+{
+    nftw(lens_memory, ds_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static inline void lens_home_in_memory(void)
+{
+    snprintf(lens_memory, sizeof lens_memory, "/dev/shm/logolens-test-XXXXXX");
+    if (mkdtemp(lens_memory)) atexit(lens_memory_clean);
+    else *lens_memory = 0;
+}
+
 /* A fresh folder (ds_folder) with
  *     shop/LABEL/NN.png   48 pictures of four labels: adidas 18, nike 14, other 7, puma 9
  *     flat/NN.png         the same 48 without folders, and list.csv with their file, label, source
@@ -279,7 +295,7 @@ static inline void lens_shop(void)
     snprintf(ds_folder, sizeof ds_folder, "/tmp/logolens-test-XXXXXX");
     CHECK(mkdtemp(ds_folder) != NULL);
     atexit(ds_clean);
-    snprintf(home, sizeof home, "%s/home", ds_folder);
+    snprintf(home, sizeof home, "%s/home", *lens_memory ? lens_memory : ds_folder);
     for (int class = 0, n = 1; class < 4; class++)
         for (int i = 0; i < count[class]; i++, n++) {
             snprintf(path, sizeof path, "shop/%s/%02d.png", label[class], i + 1);

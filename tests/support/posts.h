@@ -52,8 +52,10 @@ static inline posts_made posts_begin(const char *query)
     return p;
 }
 
+enum { POSTS_PAGE = 64, POSTS_MEDIA = 4 };
+
 typedef struct posts_due {
-    const posts_one *one;
+    const posts_one *one; /* the post whose picture is next */
     store_catalogue *catalogue;
     int next;
 } posts_due;
@@ -63,48 +65,70 @@ static inline lg_status posts_keep_picture(void *ctx, int64_t media, const char 
     posts_due *due = ctx;
     lg_buf bytes;
     char sha256[65];
-    int class = due->one->picture[due->next].class, look = due->one->picture[due->next].look;
     (void)url;
+    while (due->next == POSTS_MEDIA || !due->one->picture[due->next].look) due->one++, due->next = 0;
+    int class = due->one->picture[due->next].class, look = due->one->picture[due->next].look;
     due->next++;
     if (class == POSTS_BROKEN) {
         lg_buf_init(&bytes, 100);
         lg_buf_addf(&bytes, "no picture %d", look);
     } else lens_png(class, look - 1, &bytes);
-    lg_status st =
-        store_catalogue_image(due->catalogue, media, bytes.data, bytes.len, "png", 32, 32, sha256, err);
+    lg_status st = store_catalogue_image(due->catalogue, media, bytes.data, bytes.len, "png", 32, 32, sha256, err);
     lg_buf_release(&bytes);
     return st;
 }
 
-static inline void posts_add(posts_made *p, const posts_one *one)
+typedef struct posts_room {
+    char id[32], url[160], media_url[POSTS_MEDIA][160];
+    store_media media[POSTS_MEDIA];
+} posts_room;
+
+static inline store_post posts_stored(const posts_one *one, int number, posts_room *room)
 {
-    lg_err err = {0};
-    char id[32], url[120], media_url[4][160];
-    store_media media[4] = {{0}};
-    snprintf(id, sizeof id, "%d", 1000 + p->count);
-    snprintf(url, sizeof url, "https://twitter.example/%s/status/%s", one->handle ? one->handle : "i", id);
-    store_post post = {.id = id,
-                       .url = url,
+    snprintf(room->id, sizeof room->id, "%d", 1000 + number);
+    snprintf(room->url, sizeof room->url, "https://twitter.example/%.60s/status/%.31s", one->handle ? one->handle : "i",
+             room->id);
+    store_post post = {.id = room->id,
+                       .url = room->url,
                        .text = one->text,
                        .language = "en",
-                       .time = (one->time ? one->time : 1790812800 + 3600 * p->count) * 1000,
+                       .time = (one->time ? one->time : 1790812800 + 3600 * number) * 1000,
                        .likes = one->likes ? one->likes : STORE_NOT_GIVEN,
                        .reposts = STORE_NOT_GIVEN,
                        .replies = STORE_NOT_GIVEN,
                        .author_id = one->number ? one->number : one->handle,
                        .author_handle = one->handle,
                        .author_name = one->name ? one->name : one->handle,
-                       .media = media};
-    while (post.media_count < 4 && one->picture[post.media_count].look) {
+                       .media = room->media};
+    while (post.media_count < POSTS_MEDIA && one->picture[post.media_count].look) {
         size_t i = post.media_count++;
-        snprintf(media_url[i], sizeof media_url[i], "https://media.example/%s-%zu.png", id, i);
-        media[i] = (store_media){.url = media_url[i], .alt = one->alt, .type = "photo", .width = -1, .height = -1};
+        snprintf(room->media_url[i], sizeof room->media_url[i], "https://media.example/%.31s-%zu.png", room->id, i);
+        room->media[i] = (store_media){
+            .url = room->media_url[i], .alt = one->alt, .type = "photo", .width = -1, .height = -1};
     }
-    const store_page page = {.post = &post, .count = 1, .given = 1, .next = id, .ids = (uint64_t)p->count + 1};
+    return post;
+}
+
+/* As one page; at most POSTS_PAGE. */
+static inline void posts_add_all(posts_made *p, const posts_one *one, size_t n)
+{
+    static posts_room room[POSTS_PAGE];
+    lg_err err = {0};
+    store_post post[POSTS_PAGE];
+    char next[32];
+    CHECK(n <= POSTS_PAGE);
+    for (size_t i = 0; i < n; i++) post[i] = posts_stored(&one[i], p->count + (int)i, &room[i]);
+    p->count += (int)n;
+    snprintf(next, sizeof next, "page %d", p->count);
+    const store_page page = {.post = post, .count = n, .given = n, .next = next, .ids = (uint64_t)p->count};
     CHECK_OK(store_catalogue_page(p->catalogue, &p->scrape, &page, NULL, &err));
     posts_due due = {.one = one, .catalogue = p->catalogue};
-    CHECK_OK(store_catalogue_due(p->catalogue, p->scrape.id, 4, posts_keep_picture, &due, &err));
-    p->count++;
+    CHECK_OK(store_catalogue_due(p->catalogue, p->scrape.id, n * POSTS_MEDIA, posts_keep_picture, &due, &err));
+}
+
+static inline void posts_add(posts_made *p, const posts_one *one)
+{
+    posts_add_all(p, one, 1);
 }
 
 /* Binds all posts of the scrape and closes the catalogue. */
@@ -140,7 +164,7 @@ static inline void posts_shop(lens *l, const char *name)
         {"ann", NULL, "Ann", "last", NULL, 0, 2, {{POSTS_ADIDAS, 36}}},
     };
     posts_made p = posts_begin("tag adidas");
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) posts_add(&p, &all[i]);
+    posts_add_all(&p, all, sizeof all / sizeof *all);
     posts_end(&p, l, name, "twitter #adidas");
 }
 

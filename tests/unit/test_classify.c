@@ -26,6 +26,7 @@ static int64_t kept_predictions(void)
 
 TEST(posts_get_the_labels_of_their_pictures)
 {
+    lens_home_in_memory();
     lens_shop();
     CHECK_INT(lens_open(&l), LG_OK);
     posts_shop(&l, "posts");

@@ -78,7 +78,7 @@ static void scene(void)
         {"maryanne", "3", "Other", "another one", NULL, 0, 6, {{POSTS_PUMA, 31}}},
     };
     posts_made p = posts_begin("user maryann tag shoes");
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) posts_add(&p, &all[i]);
+    posts_add_all(&p, all, sizeof all / sizeof *all);
     posts_end(&p, &l, "posts", "twitter user maryann");
 }
 
@@ -95,6 +95,7 @@ static void folder(void)
 
 TEST(a_person_goes_from_disk_and_session)
 {
+    lens_home_in_memory();
     lens_shop();
     CHECK_INT(lens_open(&l), LG_OK);
     scene();

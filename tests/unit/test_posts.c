@@ -18,6 +18,7 @@ static const rep_posts *posts_of(const char *name)
 TEST(posts_come_with_their_pictures_in_order)
 {
     const rep_posts *posts;
+    lens_home_in_memory();
     lens_shop();
     CHECK_INT(lens_open(&l), LG_OK);
     posts_shop(&l, "posts");
