@@ -1,5 +1,6 @@
 /* `classify`: pictures of posts and of datasets, how sure the model is, and what becomes of it. */
 #include "tests/support/posts.h"
+#include <ftw.h>
 
 static lens l;
 #define LENS_OK(call)                                                                                                  \
@@ -190,6 +191,64 @@ TEST(an_interrupt_leaves_all_as_it_was)
     CHECK_INT(lens_run(&l, "classify strict with scratch min 10%"), LG_E_INTERRUPTED);
     lg_cancel_clear(&l.cancel);
     CHECK_STR(lens_fact(&l, "strict.min"), "0.97");
+}
+
+/* ---- Tab ---- */
+static bool offers(const char *line, const char *word)
+{
+    lg_err err = {0};
+    dsl_completion c;
+    bool found = false;
+    CHECK_OK(dsl_session_complete(l.session, line, strlen(line), strlen(line), &c, &err));
+    for (size_t i = 0; i < c.count; i++) found = found || !strcmp(c.match[i].text, word);
+    dsl_completion_release(&c);
+    return found;
+}
+
+TEST(tab_knows_the_fields_of_posts_and_their_labels)
+{
+    CHECK(offers("show strict where pre", "predicted"));
+    CHECK(offers("show strict where ", "likes"));
+    CHECK(offers("show strict where predicted = ", "adidas"));
+    CHECK(offers("show silent where ", "user"));
+    CHECK(!offers("show strict where ", "loss")); /* of images */
+    CHECK(offers("classify str", "strict"));
+    CHECK(offers("classify strict with scr", "scratch"));
+    CHECK(offers("classify strict with scratch ", "min"));
+    CHECK(offers("delete ", "user"));
+}
+
+/* ---- what is kept of people's pictures ---- */
+static long long feature_bytes;
+
+static int add_bytes(const char *path, const struct stat *info, int kind, struct FTW *place)
+{
+    (void)path, (void)place;
+    if (kind == FTW_F) feature_bytes += info->st_size;
+    return 0;
+}
+
+static long long features_kept(void)
+{
+    char folder[300];
+    snprintf(folder, sizeof folder, "%s/cache/features", getenv("LOGOLENS_HOME"));
+    feature_bytes = 0;
+    nftw(folder, add_bytes, 8, FTW_PHYS);
+    return feature_bytes;
+}
+
+TEST(features_of_posted_pictures_are_not_kept_on_disk)
+{
+    LENS_OK(lens_run(&l, "model deep on logos {\n  conv 8 3x3 relu same name a\n  conv 8 3x3 relu same name b\n"
+                         "  maxpool 4\n  flatten\n  dense classes softmax\n}\nfreeze deep layers a, b\n"
+                         "fit deep epochs 1 quiet"));
+    long long before = features_kept();
+    CHECK(before > 0);
+    LENS_OK(lens_run(&l, "classify numbered with deep as again"));
+    CHECK(features_kept() == before);
+    LENS_OK(lens_run(&l, "load others from flat\nclassify others with deep as files"));
+    CHECK(features_kept() >= before); /* of these they are: same content as logos */
+    CHECK_STR(lens_fact(&l, "files.count"), "48");
 }
 
 /* ---- many ---- */
