@@ -21,7 +21,7 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from kernel_support import BINARY, PATIENCE, SHARED
+from kernel_support import BINARY, PATIENCE, SHARED, Kernel
 
 CORPUS = SHARED / "corpora" / "api"
 TOOL = Path(BINARY).parent / "support" / "catalogue_tool"
@@ -267,6 +267,29 @@ class Scrape(unittest.TestCase):
         self.assertIn("Interrupted; what came before is kept, and this line goes on with it", text)
         self.assertIn("scrape mastodon tag adidas limit 20 resume", text)
         self.assertEqual(home.catalogue()["posts"], 5)
+
+    def test_a_notebook_sees_it_wait(self):
+        place = self.place()
+        home = place.home()
+        place.server.limited = 600
+        with Kernel(folder=home.folder) as kernel:
+            client = kernel.client().ready()
+            cell = client.send("execute_request", {"code": "scrape mastodon tag adidas limit 20"})
+            waits = 0
+            while waits < 2:  # the countdown goes on, in one display
+                message = client.receive("iopub")
+                if message.type == "update_display_data":
+                    waits += "allows no more requests for now: it goes on in 9 min" in message.content["data"]["text/plain"]
+            client.send("interrupt_request", channel="control")
+            reply = client.reply(cell)
+            self.assertEqual((reply.content["status"], reply.content["ename"]), ("error", "Interrupted"))
+            last = [m.content["data"] for m in client.outputs(cell) if m.type == "update_display_data"][-1]
+            self.assertIn("scrape mastodon tag adidas limit 20 resume", last["text/plain"])
+            self.assertIn("stopped early", last["text/html"])
+            place.server.limited = 0
+            reply, shown = client.execute("scrape mastodon tag adidas limit 20 resume into found\nfound.count")
+            self.assertEqual(reply.content["status"], "ok", reply)
+            self.assertEqual([m.content["data"]["text/plain"] for m in shown if m.type == "execute_result"], ["20"])
 
     def test_killed_at_any_moment(self):
         place = self.place(posts=24, page=4, delay=0.004)
