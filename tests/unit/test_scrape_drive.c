@@ -426,6 +426,9 @@ TEST(what_is_paid_for_stays_within_the_budget)
     CHECK_OK(run(d));
     CHECK_INT(result.read, 20); /* the next page would have at least ten */
     CHECK_STR(result.end_why, "the budget has 5 posts left, and a page has at least 10");
+    /* its cursor counts what was given: the second page asks for the rest */
+    CHECK_OK(run(drive_of("twitter", 60)));
+    CHECK_HAS(server_log(&s), "max_results=40");
     d.query.budget = 9;
     CHECK_ERR(run(d), 511);
     CHECK_INT(result.requests, 0);
