@@ -172,6 +172,7 @@ TEST(what_strangers_write_stays_text)
         if (strstr(page, never[i])) TEST_FAIL("%s is in the page", never[i]);
     CHECK_HAS(page, "&lt;/script&gt;&lt;script&gt;window.hacked=1&lt;/script&gt;");
     CHECK_HAS(page, "&lt;!--&lt;script&gt;");
+    CHECK(!strstr(page, "https://social.example/&quot;")); /* such an address is no link */
     CHECK_HAS(page, "<bdi>שלום adidas");
     json_t *data = facts(page);
     CHECK_INT(json_array_size(json_object_get(data, "posts")), 300);
