@@ -103,8 +103,12 @@ static void fill_metrics(const cmd_matrix *m, rep_table *table)
     for (int i = 0; i < 6; i++) rep_column_mean(table, columns[i], REP_NUMBER, i < 3 ? REP_AS_WHOLE : REP_AS_IS);
     for (int i = 0; i < m->score.classes; i++) {
         const nn_class_score s = nn_confusion_class(m->score.count, m->score.classes, m->order[i]);
-        const double value[] = {(double)s.truth, (double)s.predicted, (double)s.right, s.truth ? s.recall : (double)NAN,
-                                s.predicted ? s.precision : (double)NAN, s.f1}; /* of nothing there is no share */
+        const double value[] = {(double)s.truth,
+                                (double)s.predicted,
+                                (double)s.right,
+                                s.truth ? s.recall : (double)NAN,
+                                s.predicted ? s.precision : (double)NAN,
+                                s.f1}; /* of nothing there is no share */
         rep_row_add(table);
         rep_text(table, m->labels.name[m->order[i]]);
         for (int k = 0; k < 6; k++) rep_number(table, value[k]);

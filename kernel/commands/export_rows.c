@@ -6,17 +6,10 @@
 
 #include "lib/base/banned.h"
 
-/* Columns of customers say of themselves no more than text and number. Handles lose their @: so they are as posts have
- * them, and no spreadsheet takes them for a formula. */
-static void as_posts_have_it(rep_table *table)
+/* Handles lose their @: so they are as posts have them, and no spreadsheet takes them for a formula. */
+static void bare_handles(rep_table *table)
 {
-    static const char *const whole[] = {"rank", "posts", "brand_posts", "rival_posts", "all_posts"};
-    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
-        int at = rep_column_find(table, whole[i]);
-        if (at >= 0) table->meaning[at] = REP_AS_WHOLE;
-    }
-    int last = rep_column_find(table, "last"), user = rep_column_find(table, "user");
-    if (last >= 0) table->meaning[last] = REP_AS_DAY;
+    int user = rep_column_find(table, "user");
     for (size_t r = 0; user >= 0 && r < table->rows; r++) {
         rep_cell *cell = &table->cell[r * (size_t)table->columns + (size_t)user];
         cell->text += *cell->text == '@';
@@ -26,7 +19,7 @@ static void as_posts_have_it(rep_table *table)
 lg_status cmd_export_table(const dsl_object *object, rep_table *table, lg_err *err)
 {
     LG_TRY(cmd_table_of(object, table, err));
-    if (cmd_customers(object)) as_posts_have_it(table);
+    if (cmd_customers(object)) bare_handles(table);
     return LG_OK;
 }
 
@@ -77,11 +70,8 @@ static lg_status write_json(const rep_table *table, const rep_work *work, lg_buf
 
 #define GUARDED "texts that a spreadsheet would take for a formula begin with '"
 static const cmd_rows_format formats[] = {
-    {"csv", write_csv, GUARDED},
-    {"tsv", write_tsv, GUARDED},
-    {"json", write_json, NULL},
-    {"parquet", rep_parquet_write, NULL},
-    {"hyper", rep_hyper_write, NULL},
+    {"csv", write_csv, GUARDED},          {"tsv", write_tsv, GUARDED},      {"json", write_json, NULL},
+    {"parquet", rep_parquet_write, NULL}, {"hyper", rep_hyper_write, NULL},
 };
 
 const cmd_rows_format *cmd_rows_format_find(const char *ending)

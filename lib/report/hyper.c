@@ -28,7 +28,7 @@ enum { LOOK_MS = 100, SCRIPT_PLACE = 3, ANSWER = 512, SECONDS_FREE = 120, BYTES_
 
 typedef struct helper {
     char python[4096];
-    char *folder;        /* ours alone, in the cache; owned */
+    char *folder;         /* ours alone, in the cache; owned */
     char *rows, *extract; /* files in it; owned */
     pid_t pid;
     int line; /* its stdout */

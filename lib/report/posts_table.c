@@ -26,15 +26,15 @@ static void add_columns(rep_table *table)
         const char *name;
         rep_type type;
         rep_meaning meaning;
-    } columns[] = {{"post_id", REP_TEXT, REP_AS_IS},       {"platform", REP_TEXT, REP_AS_IS},
-                   {"user", REP_TEXT, REP_AS_IS},          {"name", REP_TEXT, REP_AS_IS},
-                   {"date", REP_TEXT, REP_AS_TIME},        {"day", REP_TEXT, REP_AS_DAY},
-                   {"likes", REP_NUMBER, REP_AS_WHOLE},    {"reposts", REP_NUMBER, REP_AS_WHOLE},
-                   {"replies", REP_NUMBER, REP_AS_WHOLE},  {"text", REP_TEXT, REP_AS_IS},
-                   {"language", REP_TEXT, REP_AS_IS},      {"url", REP_TEXT, REP_AS_IS},
-                   {"image", REP_TEXT, REP_AS_IS},         {"image_file", REP_TEXT, REP_AS_IS},
-                   {"likeliest", REP_TEXT, REP_AS_IS},     {"brand", REP_TEXT, REP_AS_IS},
-                   {"confidence", REP_NUMBER, REP_AS_IS},  {"unsure", REP_TRUTH, REP_AS_IS}};
+    } columns[] = {{"post_id", REP_TEXT, REP_AS_IS},      {"platform", REP_TEXT, REP_AS_IS},
+                   {"user", REP_TEXT, REP_AS_IS},         {"name", REP_TEXT, REP_AS_IS},
+                   {"date", REP_TEXT, REP_AS_TIME},       {"day", REP_TEXT, REP_AS_DAY},
+                   {"likes", REP_NUMBER, REP_AS_WHOLE},   {"reposts", REP_NUMBER, REP_AS_WHOLE},
+                   {"replies", REP_NUMBER, REP_AS_WHOLE}, {"text", REP_TEXT, REP_AS_IS},
+                   {"language", REP_TEXT, REP_AS_IS},     {"url", REP_TEXT, REP_AS_IS},
+                   {"image", REP_TEXT, REP_AS_IS},        {"image_file", REP_TEXT, REP_AS_IS},
+                   {"likeliest", REP_TEXT, REP_AS_IS},    {"brand", REP_TEXT, REP_AS_IS},
+                   {"confidence", REP_NUMBER, REP_AS_IS}, {"unsure", REP_TRUTH, REP_AS_IS}};
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         rep_column_mean(table, columns[i].name, columns[i].type, columns[i].meaning);
 }

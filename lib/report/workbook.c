@@ -103,8 +103,8 @@ static void add_file_columns(lg_buf *out, const rep_table *t)
     for (int i = 0; i < t->columns; i++) {
         char number[16];
         snprintf(number, sizeof number, "%d", i);
-        add(out, "<column datatype='$' name='$' ordinal='$' />\n", kind_of(t, i)->datatype, t->column[i].name,
-            number, "");
+        add(out, "<column datatype='$' name='$' ordinal='$' />\n", kind_of(t, i)->datatype, t->column[i].name, number,
+            "");
     }
     lg_buf_adds(out, "</columns>\n");
 }
@@ -117,11 +117,13 @@ static void add_record(lg_buf *out, const rep_source *source, int column)
     bracketed("", c->name, "", name);
     bracketed("", source->file, "", parent);
     snprintf(number, sizeof number, "%d", column);
-    add(out, "<metadata-record class='column'><remote-name>$</remote-name><remote-type>$</remote-type>"
-             "<local-name>$</local-name><parent-name>$</parent-name>",
+    add(out,
+        "<metadata-record class='column'><remote-name>$</remote-name><remote-type>$</remote-type>"
+        "<local-name>$</local-name><parent-name>$</parent-name>",
         c->name, k->remote, name, parent);
-    add(out, "<remote-alias>$</remote-alias><ordinal>$</ordinal><local-type>$</local-type>"
-             "<aggregation>$</aggregation><contains-null>true</contains-null></metadata-record>\n",
+    add(out,
+        "<remote-alias>$</remote-alias><ordinal>$</ordinal><local-type>$</local-type>"
+        "<aggregation>$</aggregation><contains-null>true</contains-null></metadata-record>\n",
         c->name, number, k->datatype, k->aggregation);
 }
 
@@ -142,9 +144,10 @@ static void add_source(lg_buf *out, const rep_source *source, int number)
     table_name(source->file, table);
     add(out, "<datasource caption='$' inline='true' name='$' version='18.1'>\n<connection class='federated'>\n",
         source->caption, name, "", "");
-    add(out, "<named-connections>\n<named-connection caption='$' name='$'>\n"
-             "<connection class='textscan' directory='.' filename='$' password='' server='' />\n"
-             "</named-connection>\n</named-connections>\n",
+    add(out,
+        "<named-connections>\n<named-connection caption='$' name='$'>\n"
+        "<connection class='textscan' directory='.' filename='$' password='' server='' />\n"
+        "</named-connection>\n</named-connections>\n",
         source->caption, connection, source->file, "");
     add(out, "<relation connection='$' name='$' table='$' type='table'>\n", connection, source->file, table, "");
     add_file_columns(out, source->table);
@@ -230,8 +233,7 @@ static void add_dependencies(lg_buf *out, const char *name, const rep_source *so
     }
     for (int i = 0; i < 3; i++) {
         bool again = false;
-        for (int k = 0; k < i; k++)
-            again = again || (seen[k] == seen[i] && field[k]->derived == field[i]->derived);
+        for (int k = 0; k < i; k++) again = again || (seen[k] == seen[i] && field[k]->derived == field[i]->derived);
         if (!again) add_instance(out, source, field[i]);
     }
     lg_buf_adds(out, "</datasource-dependencies>\n");
@@ -243,12 +245,14 @@ static void add_sheet(lg_buf *out, const rep_book *book, const rep_sheet *sheet)
     const rep_source *source = &book->source[sheet->source];
     char name[NAME];
     source_name(sheet->source, name);
-    add(out, "<worksheet name='$'>\n<table>\n<view>\n<datasources>\n<datasource caption='$' name='$' />\n"
-             "</datasources>\n",
+    add(out,
+        "<worksheet name='$'>\n<table>\n<view>\n<datasources>\n<datasource caption='$' name='$' />\n"
+        "</datasources>\n",
         sheet->name, source->caption, name, "");
     if (sheet->rows.column) add_dependencies(out, name, source, sheet);
-    add(out, "<aggregation value='true' />\n</view>\n<style />\n<panes>\n<pane>\n<view>\n"
-             "<breakdown value='auto' />\n</view>\n<mark class='$' />\n",
+    add(out,
+        "<aggregation value='true' />\n</view>\n<style />\n<panes>\n<pane>\n<view>\n"
+        "<breakdown value='auto' />\n</view>\n<mark class='$' />\n",
         sheet->rows.column ? marks[sheet->mark] : "Automatic", "", "", "");
     add_encodings(out, name, source, sheet);
     lg_buf_adds(out, "</pane>\n</panes>\n<rows>");
@@ -263,11 +267,12 @@ static void add_sheet(lg_buf *out, const rep_book *book, const rep_sheet *sheet)
 static void add_window(lg_buf *out, const rep_sheet *sheet, bool first)
 {
     lg_buf_addf(out, "<window class='worksheet'%s", first ? " maximized='true'" : "");
-    add(out, " name='$'>\n<cards>\n<edge name='left'>\n<strip size='160'>\n"
-             "<card type='pages' />\n<card type='filters' />\n<card type='marks' />\n</strip>\n</edge>\n"
-             "<edge name='top'>\n<strip size='31'>\n<card type='columns' />\n</strip>\n<strip size='31'>\n"
-             "<card type='rows' />\n</strip>\n<strip size='31'>\n<card type='title' />\n</strip>\n</edge>\n"
-             "</cards>\n",
+    add(out,
+        " name='$'>\n<cards>\n<edge name='left'>\n<strip size='160'>\n"
+        "<card type='pages' />\n<card type='filters' />\n<card type='marks' />\n</strip>\n</edge>\n"
+        "<edge name='top'>\n<strip size='31'>\n<card type='columns' />\n</strip>\n<strip size='31'>\n"
+        "<card type='rows' />\n</strip>\n<strip size='31'>\n<card type='title' />\n</strip>\n</edge>\n"
+        "</cards>\n",
         sheet->name, "", "", "");
     add_id(out, "window", sheet->name);
     lg_buf_adds(out, "</window>\n");
