@@ -31,6 +31,7 @@ typedef struct posts_one {
 typedef struct posts_made {
     store_catalogue *catalogue;
     store_scrape scrape;
+    const char *recipe; /* NULL: as of a tag */
     int count;
 } posts_made;
 
@@ -138,7 +139,7 @@ static inline void posts_end(posts_made *p, lens *l, const char *name, const cha
     rep_posts *posts = NULL;
     dsl_object *object = NULL;
     CHECK_OK(cmd_posts_read(p->catalogue, p->scrape.id, title, &posts, &err));
-    CHECK_OK(dsl_object_new(&cmd_posts_class, posts, "scrape twitter tag adidas", &object, &err));
+    CHECK_OK(dsl_object_new(&cmd_posts_class, posts, p->recipe ? p->recipe : "scrape twitter tag adidas", &object, &err));
     CHECK_OK(dsl_session_bind(l->session, name, object, &err));
     store_scrape_release(&p->scrape);
     store_catalogue_close(p->catalogue);

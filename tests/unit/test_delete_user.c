@@ -79,6 +79,7 @@ static void scene(void)
     };
     posts_made p = posts_begin("user maryann tag shoes");
     posts_add_all(&p, all, sizeof all / sizeof *all);
+    p.recipe = "scrape twitter user maryann limit 100 into posts";
     posts_end(&p, &l, "posts", "twitter user maryann");
 }
 
@@ -112,6 +113,8 @@ TEST(a_person_goes_from_disk_and_session)
                          "load theirs from theirs\n"
                          "drop mine image 1\n"
                          "relabel mine image 2 as other\n"
+                         "load late from mine\n"
+                         "drop late image 1, 3\n"
                          "classify mine with scratch as judged\n"
                          "model other on mine { flatten; dense classes softmax }\n"
                          "fit other epochs 1 quiet"));
@@ -158,6 +161,7 @@ TEST(datasets_lose_their_pictures_and_undo_brings_nothing_back)
     CHECK_STR(lens_fact(&l, "mine.count"), "2");
     CHECK_STR(lens_fact(&l, "judged.count"), "2");
     CHECK(!dsl_session_get(l.session, "theirs"));
+    CHECK_STR(lens_fact(&l, "late.count"), "2"); /* without them already: but not the version before */
     CHECK(lens_run(&l, "undo"));
     CHECK_STR(lens_fact(&l, "mine.count"), "2");
 }
