@@ -100,13 +100,13 @@ void cmd_posts_brief(const rep_posts *posts, const cmd_posts_counts *counts, lg_
     if (cmd_posts_are_files(posts)) add_count(out, posts->count, "image", "images");
     else {
         add_count(out, posts->count, "post", "posts");
-        if (counts->users) lg_buf_addf(out, " of %s %s", lg_thousands((long long)counts->users),
-                                       counts->users == 1 ? "user" : "users");
+        if (counts->users)
+            lg_buf_addf(out, " of %s %s", lg_thousands((long long)counts->users),
+                        counts->users == 1 ? "user" : "users");
         add_count(out, counts->pictures, "picture", "pictures");
     }
     for (int i = 0; i < posts->labels && i < 8; i++)
-        if (counts->label[i])
-            lg_buf_addf(out, ", %s %s", lg_thousands((long long)counts->label[i]), posts->label[i]);
+        if (counts->label[i]) lg_buf_addf(out, ", %s %s", lg_thousands((long long)counts->label[i]), posts->label[i]);
     if (counts->unsure) lg_buf_addf(out, ", %s unsure", lg_thousands((long long)counts->unsure));
     if (out->len == from) lg_buf_adds(out, "no posts");
 }
@@ -132,8 +132,9 @@ static void posts_where_fields(const void *payload, lg_buf *out)
 
 static const char *const field_names[] = {"platform", "user",    "name",     "text", "date", "likes",
                                           "reposts",  "replies", "language", "url",  "id",   NULL};
-static const char *const labelled_names[] = {"platform", "user", "name", "text",      "date",       "likes",  "reposts",
-                                             "replies",  "language", "url", "id", "predicted", "confidence", "unsure", NULL};
+static const char *const labelled_names[] = {"platform", "user",      "name",       "text",     "date",
+                                             "likes",    "reposts",   "replies",    "language", "url",
+                                             "id",       "predicted", "confidence", "unsure",   NULL};
 
 const char *const *cmd_posts_row_fields(const rep_posts *posts)
 {

@@ -70,9 +70,9 @@ static lg_status fit(const dsl_call *call, const data_set *set, const float *p, 
         wrong += nn_argmax(p + i * (size_t)classes, classes) != image.label;
     }
     if (n < CMD_CALIBRATES)
-        out->words = lg_arena_strf(call->arena, err,
-                                   "as the network gives it, not calibrated: %s has %zu %s, and that takes %d",
-                                   out->name, n, images, CMD_CALIBRATES);
+        out->words =
+            lg_arena_strf(call->arena, err, "as the network gives it, not calibrated: %s has %zu %s, and that takes %d",
+                          out->name, n, images, CMD_CALIBRATES);
     else if (!wrong)
         out->words = lg_arena_strf(call->arena, err,
                                    "as the network gives it, not calibrated: none of the %zu %s of %s was called "
@@ -144,17 +144,19 @@ void cmd_doc_posts_trust(plt_doc *doc, const rep_posts *posts)
     count_validation(posts, &sure, &right);
     nn_interval range = nn_wilson((int64_t)right, (int64_t)sure, 0.95);
     if (!sure) {
-        plt_sentence(doc, "Of none of the %zu validation images of %s is %s at least %s%% sure, so nothing tells how "
-                          "many of these are right", all, posts->validation_name, posts->model,
-                     plt_points((double)posts->least, 0));
+        plt_sentence(doc,
+                     "Of none of the %zu validation images of %s is %s at least %s%% sure, so nothing tells how "
+                     "many of these are right",
+                     all, posts->validation_name, posts->model, plt_points((double)posts->least, 0));
         return;
     }
     if (posts->least > 0)
-        plt_sentence(doc, "Of the %zu validation images of %s that %s is at least %s%% sure of, %zu are right "
-                          "(%s%%, %s to %s%%); of the other %zu it is less sure",
+        plt_sentence(doc,
+                     "Of the %zu validation images of %s that %s is at least %s%% sure of, %zu are right "
+                     "(%s%%, %s to %s%%); of the other %zu it is less sure",
                      sure, posts->validation_name, posts->model, plt_points((double)posts->least, 0), right,
-                     plt_points((double)right / (double)sure, 0), plt_points(range.low, 0),
-                     plt_points(range.high, 0), all - sure);
+                     plt_points((double)right / (double)sure, 0), plt_points(range.low, 0), plt_points(range.high, 0),
+                     all - sure);
     else
         plt_sentence(doc, "Of the %zu validation images of %s, %s is right on %zu (%s%%, %s to %s%%)", all,
                      posts->validation_name, posts->model, right, plt_points((double)right / (double)sure, 0),

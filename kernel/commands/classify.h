@@ -29,8 +29,8 @@ void cmd_calibrated(const cmd_calibration *calibration, const float *p, int clas
 /* The pictures of posts, each once, as images for a model: from their files in the catalogue, made as the images were
  * that it learnt from. Files that cannot be read are broken rows. */
 typedef struct cmd_posts_images {
-    data_set *set;           /* a reference; NULL: there are none */
-    const char **sha256;     /* (count) sorted: the picture of each row; in the call's arena */
+    data_set *set;       /* a reference; NULL: there are none */
+    const char **sha256; /* (count) sorted: the picture of each row; in the call's arena */
     size_t count;
 } cmd_posts_images;
 lg_status cmd_posts_images_open(const dsl_call *call, const dsl_value *model, const rep_posts *posts,

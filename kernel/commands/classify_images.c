@@ -35,8 +35,8 @@ static lg_status list_pictures(const dsl_call *call, const rep_posts *posts, cmd
 
 ptrdiff_t cmd_posts_image_row(const cmd_posts_images *images, const char *sha256)
 {
-    const char **found = images->count ? bsearch(&sha256, images->sha256, images->count, sizeof *images->sha256, by_text)
-                                       : NULL;
+    const char **found =
+        images->count ? bsearch(&sha256, images->sha256, images->count, sizeof *images->sha256, by_text) : NULL;
     return found ? found - images->sha256 : -1;
 }
 

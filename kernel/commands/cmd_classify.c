@@ -37,7 +37,10 @@ static const dsl_param params[] = {
              .help = "how sure the model must be; pictures below it are unsure and count for no class",
              .advice = "60% to 80% is usual for lists of people: fewer pictures count, and more of them rightly. At 0% "
                        "every picture gets a class, also one that shows none of them."},
-    [AS] = {.name = "as", .role = DSL_PREPOSITION, .type = DSL_T_NEWNAME, .help = "keep the labelled posts under this name"},
+    [AS] = {.name = "as",
+            .role = DSL_PREPOSITION,
+            .type = DSL_T_NEWNAME,
+            .help = "keep the labelled posts under this name"},
     {0},
 };
 
@@ -349,8 +352,10 @@ static void doc_next(plt_doc *doc, const classifying *c)
     const char *name = name_of(c);
     if (!name) plt_note(doc, "not kept: add `as NAME` to go on with it");
     else if (!cmd_posts_are_files(c->out))
-        plt_note(doc, "kept as %s: `show %s where predicted = … and confidence >= 80%% sort confidence` chooses among "
-                      "them", name, name);
+        plt_note(doc,
+                 "kept as %s: `show %s where predicted = … and confidence >= 80%% sort confidence` chooses among "
+                 "them",
+                 name, name);
     else plt_note(doc, "kept as %s", name);
 }
 
@@ -358,7 +363,8 @@ static lg_status document(const classifying *c, plt_doc *doc, lg_err *err)
 {
     const dsl_call *call = c->call;
     cmd_posts_counts counts;
-    const cmd_gallery ask = {.size = 160, .large = cmd_output_limit(call) > 0, .out = call->out, .cancel = call->cancel};
+    const cmd_gallery ask = {
+        .size = 160, .large = cmd_output_limit(call) > 0, .out = call->out, .cancel = call->cancel};
     LG_TRY(cmd_posts_count(c->out, &counts, err));
     bool files = cmd_posts_are_files(c->out);
     plt_title(doc, "classify %s%s with %s%s%s: %s %s%s%s%s", c->object->text, cmd_where_text(call), c->with->name,

@@ -131,8 +131,9 @@ static void doc_session(plt_doc *doc, const deleting *d)
         plt_cell(doc, "%s", lg_thousands((long long)f->after));
         undo = undo || f->undo;
     }
-    if (undo) plt_note(doc, "`undo` does not bring back what was done to them before, for that would bring the person "
-                            "back, too");
+    if (undo)
+        plt_note(doc, "`undo` does not bring back what was done to them before, for that would bring the person "
+                      "back, too");
     if (d->list.learnt) {
         lg_err warning = {0};
         lg_fail(&warning, LG_E_DATA, 449, "%zu model%s learnt from pictures that are now removed", d->list.learnt,
@@ -158,9 +159,10 @@ static lg_status document(const deleting *d, lg_err *err)
     if (d->left.code) plt_warning(&doc, &d->left);
     doc_catalogue(&doc, d);
     doc_session(&doc, d);
-    plt_note(&doc, "Of the person a salted hash is kept, which does not tell who it was, so that a later `scrape` leaves "
-                   "them out. Files that were exported or saved, notebooks with their outputs, and other sessions that "
-                   "are open now are not changed.");
+    plt_note(&doc,
+             "Of the person a salted hash is kept, which does not tell who it was, so that a later `scrape` leaves "
+             "them out. Files that were exported or saved, notebooks with their outputs, and other sessions that "
+             "are open now are not changed.");
     return cmd_display(d->call, &doc, false, err);
 }
 
@@ -176,10 +178,11 @@ static lg_status delete_run(const dsl_call *call, lg_err *err)
 const dsl_command dsl_cmd_delete = {
     .name = "delete",
     .summary = "remove a person from posts, images, predictions and tables, everywhere",
-    .detail = "On all platforms at once, and for good: there is no question first, and no `undo`. Posts, pictures that "
-              "nobody else posted, what models said of them, and mentions in the texts of others go from the catalogue; "
-              "posts, tables and datasets of this session are made anew without them. A later `scrape` leaves the "
-              "person out.",
+    .detail =
+        "On all platforms at once, and for good: there is no question first, and no `undo`. Posts, pictures that "
+        "nobody else posted, what models said of them, and mentions in the texts of others go from the catalogue; "
+        "posts, tables and datasets of this session are made anew without them. A later `scrape` leaves the "
+        "person out.",
     .group = "Business",
     .params = params,
     .examples = (const char *const[]){"delete user dan", NULL},

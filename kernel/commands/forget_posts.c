@@ -29,7 +29,8 @@ static size_t name_at(const char *text, const char *s, const cmd_whom *whom)
     if (s > text && in_name(s[-1])) return 0;
     for (size_t i = 0; i < whom->named; i++) {
         size_t n = strlen(whom->names[i]);
-        if (n > longest && is_telling(whom->names[i]) && strncasecmp(s, whom->names[i], n) == 0 && !in_name(s[n])) longest = n;
+        if (n > longest && is_telling(whom->names[i]) && strncasecmp(s, whom->names[i], n) == 0 && !in_name(s[n]))
+            longest = n;
     }
     return longest;
 }

@@ -53,8 +53,11 @@ static lg_status note(forgetting *f, const char *name, const char *what, size_t 
         list->item = more;
         list->room = room;
     }
-    list->item[list->count++] = (cmd_forgotten){
-        .name = name, .what = what, .before = before, .after = after, .undo = dsl_session_edits(f->call->session, name) > 0};
+    list->item[list->count++] = (cmd_forgotten){.name = name,
+                                                .what = what,
+                                                .before = before,
+                                                .after = after,
+                                                .undo = dsl_session_edits(f->call->session, name) > 0};
     return LG_OK;
 }
 

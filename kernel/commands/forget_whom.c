@@ -65,7 +65,8 @@ static lg_status add_account(cmd_whom *whom, const char *platform, const char *i
         whom->account = more;
         whom->room = room;
     }
-    whom->account[whom->accounts++] = (cmd_account){copy(whom, platform, err), copy(whom, id, err), copy(whom, handle, err)};
+    whom->account[whom->accounts++] =
+        (cmd_account){copy(whom, platform, err), copy(whom, id, err), copy(whom, handle, err)};
     return err->status;
 }
 
@@ -89,7 +90,8 @@ static bool note_session(void *ctx, const char *name, dsl_object *object)
     if (object->cls != &cmd_posts_class) return true;
     const rep_posts *posts = object->payload;
     for (size_t i = 0; i < posts->count && !a->err->status; i++)
-        if (add_account(a->whom, posts->post[i].platform, posts->post[i].author_id, posts->post[i].author_handle, a->err))
+        if (add_account(a->whom, posts->post[i].platform, posts->post[i].author_id, posts->post[i].author_handle,
+                        a->err))
             return false;
     return true;
 }

@@ -103,8 +103,7 @@ static lg_status sort_cards(const rep_posts *posts, cards *list, const char *fie
         c->key.text = lg_arena_strf(arena, err, "%s", row.date);
         if (!c->key.text) return err->status;
     }
-    qsort(list->card, list->count, sizeof *list->card,
-          largest_first(field) && !ascending ? by_key_down : by_key);
+    qsort(list->card, list->count, sizeof *list->card, largest_first(field) && !ascending ? by_key_down : by_key);
     return LG_OK;
 }
 
@@ -113,8 +112,8 @@ static int by_group(const void *a, const void *b)
 {
     const card *x = a, *y = b;
     if (x->group != y->group) return x->group < y->group ? -1 : 1;
-    if (x->picture && y->picture && (x->picture->confidence > y->picture->confidence ||
-                                     x->picture->confidence < y->picture->confidence))
+    if (x->picture && y->picture &&
+        (x->picture->confidence > y->picture->confidence || x->picture->confidence < y->picture->confidence))
         return x->picture->confidence > y->picture->confidence ? -1 : 1;
     return by_place(x, y);
 }
@@ -220,7 +219,8 @@ static lg_status blank(img_picture *out, int side, bool cross, lg_err *err)
     LG_TRY(img_picture_init(out, cross ? side * 5 / 8 : side * 3 / 8, side, 3, err));
     for (int y = 0; y < out->h; y++)
         for (int x = 0; x < out->w; x++) {
-            bool line = cross && (abs(x * out->h - y * out->w) < out->w || abs((out->w - 1 - x) * out->h - y * out->w) < out->w);
+            bool line = cross &&
+                        (abs(x * out->h - y * out->w) < out->w || abs((out->w - 1 - x) * out->h - y * out->w) < out->w);
             memset(img_at(out, y, x), line ? 0x90 : 0xd0, 3);
         }
     return LG_OK;
@@ -464,8 +464,7 @@ lg_status cmd_posts_show_some(const dsl_call *call, const dsl_value *value, cons
     lg_buf brief;
     lg_buf_init(&brief, 1 << 16);
     cmd_posts_brief(some, &counts, &brief);
-    if (call->where)
-        lg_buf_addf(&brief, " (of %s)", lg_thousands((long long)posts->count));
+    if (call->where) lg_buf_addf(&brief, " (of %s)", lg_thousands((long long)posts->count));
     add_origin(posts, &brief);
     plt_title(&doc, "%s%s: %s", value->name, cmd_where_text(call), lg_buf_str(&brief));
     lg_buf_release(&brief);

@@ -61,7 +61,7 @@ void dsl_edits_forget(dsl_edits *edits, const char *name)
         if (!strcmp(edits->edit[i].name, name)) edits_cut(edits, i);
 }
 
-void dsl_session_each_edit(dsl_session *session, bool (*fn)(void *ctx, const char *name, dsl_object *before), void *ctx)
+void dsl_session_each_edit(dsl_session *session, dsl_edit_fn *fn, void *ctx)
 {
     for (size_t i = session->edits.count; i-- > 0;) {
         const dsl_edit *edit = &session->edits.edit[i];

@@ -85,7 +85,8 @@ typedef struct dsl_undone {
 lg_status dsl_session_undo(dsl_session *session, const char *name, dsl_undone *out, lg_err *err) LG_MUST_CHECK;
 void dsl_undone_release(dsl_undone *undone);
 /* What names stood for before their edits, newest first: calls fn until it returns false. */
-void dsl_session_each_edit(dsl_session *session, bool (*fn)(void *ctx, const char *name, dsl_object *before), void *ctx);
+typedef bool dsl_edit_fn(void *ctx, const char *name, dsl_object *before);
+void dsl_session_each_edit(dsl_session *session, dsl_edit_fn *fn, void *ctx);
 /* From now on `undo` does not take back what was done to `name` so far. */
 void dsl_session_forget_edits(dsl_session *session, const char *name);
 /* Borrowed, or NULL. `name` may be dotted only where objects are so named (trial.1). */

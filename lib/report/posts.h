@@ -77,8 +77,8 @@ lg_status rep_posts_new(rep_posts **out, lg_err *err) LG_MUST_CHECK;
 rep_posts *rep_posts_ref(const rep_posts *posts);
 void rep_posts_unref(const rep_posts *posts); /* NULL is fine */
 
-/* Which class a picture counts for: its label, or -1 where it has none or is unsure. least: `min` of whoever asks, or 0;
- * the larger of it and the set's counts. */
+/* Which class a picture counts for: its label, or -1 where it has none or is unsure. least: `min` of whoever asks, or
+ * 0; the larger of it and the set's counts. */
 int rep_picture_class(const rep_posts *posts, const rep_picture *picture, float least);
 /* Place of a label without looking at case, or -1. */
 int rep_label_find(const rep_posts *posts, const char *label);

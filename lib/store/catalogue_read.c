@@ -13,7 +13,8 @@
     " WHERE (?1 = 0 OR posts.id IN (SELECT post FROM scrape_post WHERE scrape = ?1)) AND (?2 IS NULL OR "              \
     "platforms.name = ?2)"
 
-static const char BY_POST[] = COLUMNS ", NULL, NULL, NULL, NULL, NULL, NULL" FROM WHERE " AND ?3 >= 0 ORDER BY posts.id";
+static const char BY_POST[] =
+    COLUMNS ", NULL, NULL, NULL, NULL, NULL, NULL" FROM WHERE " AND ?3 >= 0 ORDER BY posts.id";
 /* Of the labels of a picture the likeliest: SQLite takes the other columns of a max() from its row. */
 static const char BY_PICTURE[] =
     COLUMNS ", images.sha256, media.alt, best.label, best.p, images.width, images.height" FROM

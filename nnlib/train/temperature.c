@@ -53,8 +53,7 @@ nn_temperature nn_temperature_fit(const float *p, const int32_t *truth, size_t n
         else high = middle;
     }
     double b = exp((low + high) / 2);
-    return (nn_temperature){
-        .t = 1 / b, .nll = before.nll, .nll_at = likelihood_at(p, truth, n, classes, b).nll};
+    return (nn_temperature){.t = 1 / b, .nll = before.nll, .nll_at = likelihood_at(p, truth, n, classes, b).nll};
 }
 
 void nn_temperature_apply(double t, const float *p, int classes, float *out)

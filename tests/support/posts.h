@@ -104,8 +104,8 @@ static inline store_post posts_stored(const posts_one *one, int number, posts_ro
     while (post.media_count < POSTS_MEDIA && one->picture[post.media_count].look) {
         size_t i = post.media_count++;
         snprintf(room->media_url[i], sizeof room->media_url[i], "https://media.example/%.31s-%zu.png", room->id, i);
-        room->media[i] = (store_media){
-            .url = room->media_url[i], .alt = one->alt, .type = "photo", .width = -1, .height = -1};
+        room->media[i] =
+            (store_media){.url = room->media_url[i], .alt = one->alt, .type = "photo", .width = -1, .height = -1};
     }
     return post;
 }
@@ -139,7 +139,8 @@ static inline void posts_end(posts_made *p, lens *l, const char *name, const cha
     rep_posts *posts = NULL;
     dsl_object *object = NULL;
     CHECK_OK(cmd_posts_read(p->catalogue, p->scrape.id, title, &posts, &err));
-    CHECK_OK(dsl_object_new(&cmd_posts_class, posts, p->recipe ? p->recipe : "scrape twitter tag adidas", &object, &err));
+    CHECK_OK(
+        dsl_object_new(&cmd_posts_class, posts, p->recipe ? p->recipe : "scrape twitter tag adidas", &object, &err));
     CHECK_OK(dsl_session_bind(l->session, name, object, &err));
     store_scrape_release(&p->scrape);
     store_catalogue_close(p->catalogue);

@@ -265,16 +265,17 @@ static void many(size_t n)
         char *id = lg_arena_strf(&posts->arena, &err, "%zu", i);
         picture[i] = (rep_picture){.label = -1};
         memset(picture[i].sha256, "0123456789abcdef"[i % 16], 64);
-        post[i] = (rep_post){.platform = "twitter",
-                             .id = id,
-                             .url = lg_arena_strf(&posts->arena, &err, "https://twitter.example/person%zu/status/%zu", i % 900, i),
-                             .text = "some words that a stranger wrote under a picture of what they had for breakfast",
-                             .author_id = id,
-                             .author_handle = lg_arena_strf(&posts->arena, &err, "person%zu", i % 900),
-                             .time = 1790812800000 + (int64_t)i * 1000,
-                             .likes = (int64_t)(i * 7919 % 1000),
-                             .picture = &picture[i],
-                             .pictures = 1};
+        post[i] = (rep_post){
+            .platform = "twitter",
+            .id = id,
+            .url = lg_arena_strf(&posts->arena, &err, "https://twitter.example/person%zu/status/%zu", i % 900, i),
+            .text = "some words that a stranger wrote under a picture of what they had for breakfast",
+            .author_id = id,
+            .author_handle = lg_arena_strf(&posts->arena, &err, "person%zu", i % 900),
+            .time = 1790812800000 + (int64_t)i * 1000,
+            .likes = (int64_t)(i * 7919 % 1000),
+            .picture = &picture[i],
+            .pictures = 1};
     }
     CHECK_OK(err.status);
     posts->post = post;

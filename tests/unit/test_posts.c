@@ -67,11 +67,20 @@ static lg_status choose(const dsl_call *call, lg_err *err)
 }
 
 /* A command of this test alone. */
-static const dsl_param params[] = {{.name = "posts", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_POSTSES,
-                                    .required = true, .help = "posts"},
+static const dsl_param params[] = {{.name = "posts",
+                                    .role = DSL_POSITIONAL,
+                                    .type = DSL_T_OBJECT,
+                                    .kinds = DSL_POSTSES,
+                                    .required = true,
+                                    .help = "posts"},
                                    {0}};
-static const dsl_command choosing = {.name = "choose", .summary = "choose", .group = "Data", .params = params,
-                                     .examples = (const char *const[]){NULL}, .takes_where = true, .run = choose};
+static const dsl_command choosing = {.name = "choose",
+                                     .summary = "choose",
+                                     .group = "Data",
+                                     .params = params,
+                                     .examples = (const char *const[]){NULL},
+                                     .takes_where = true,
+                                     .run = choose};
 
 static size_t pass(const char *where)
 {
@@ -118,7 +127,8 @@ TEST(gallery_has_a_card_for_every_picture_and_every_post_without)
     LENS_OK(lens_run(&l, "show posts"));
     const char *text = lg_buf_str(&l.text), *html = lg_buf_str(&l.html);
     CHECK_HAS(text, "posts: 12 posts of 4 users, 13 pictures, from twitter #adidas");
-    CHECK_HAS(text, "1  @ann\n    2026-10-01 · 12 likes\n    new shoes #adidas\n    https://twitter.example/ann/status/1000");
+    CHECK_HAS(text,
+              "1  @ann\n    2026-10-01 · 12 likes\n    new shoes #adidas\n    https://twitter.example/ann/status/1000");
     CHECK_HAS(text, "Posted on 2026-10-01.");
     CHECK_HAS(text, "1 of the posts has no picture that could be kept");
     CHECK_HAS(text, "picture 2 of 2");
@@ -156,7 +166,8 @@ TEST(gallery_filters_sorts_and_counts)
 
 TEST(strangers_texts_are_words_and_nothing_else)
 {
-    static const posts_one bad = {.handle = "<b>eve</b>", .name = "E\xe2\x80\xaeve",
+    static const posts_one bad = {.handle = "<b>eve</b>",
+                                  .name = "E\xe2\x80\xaeve",
                                   .text = "<script>alert(1)</script>\x1b[31m\xe2\x80\xae gnirts \"'&\n\n\n  more "
                                           "0123456789012345678901234567890123456789012345678901234567890123456789"
                                           "01234567890123456789012345678901234567890123456789 the end",
