@@ -25,7 +25,12 @@ static inline void labelled_shop(lens *l)
                                "twitter bob 1790820000000 nike:97\n"
                                "twitter cia 1790823600000 puma:91\n"
                                "twitter cia 1790827200000 adidas:61\n";
-    rep_posts *labelled = posts_of(text), *plain = posts_of(text);
+    static const char unlooked[] = "twitter ann 1790812800000 ?,?\n" /* the same; no picture has a label */
+                                   "twitter ann 1790816400000 ?\n"
+                                   "twitter bob 1790820000000 ?\n"
+                                   "twitter cia 1790823600000 ?\n"
+                                   "twitter cia 1790827200000 ?\n";
+    rep_posts *labelled = posts_of(text), *plain = posts_of(unlooked);
     posts_validated(labelled, "adidas>adidas 90*33 nike>adidas 90*7 nike>nike 99*30 puma>puma 99*20 other>other 90*17");
     plain->labels = 0, plain->model = NULL;
     labelled_bind(l, "labelled", labelled);
