@@ -313,7 +313,7 @@ static lg_status show_written(collected *c, const rep_dash_made *made, size_t by
     if (made->anonymous)
         plt_note(&doc,
                  "anonymous: names, texts, photos and links are left out, of posts that were named beside it too");
-    else if (made->posts)
+    else if (made->authors)
         plt_note(&doc, "it holds posts of people with their names: hand it only to those who may see them");
     add_left_out(&doc, made);
     return cmd_live_result(c->call, &c->live, &doc, made->brands > 0, err);

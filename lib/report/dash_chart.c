@@ -177,7 +177,7 @@ static void add_table(const dash *d, lg_buf *out)
 
 void dash_html_time(const dash *d, lg_buf *out)
 {
-    if (!d->posts) return;
+    if (!d->posts || d->first_day == DASH_NO_DAY) return; /* of files nothing has a date */
     lg_buf_adds(out, "<section aria-labelledby=time>\n<h2 id=time>");
     lg_buf_adds(out, d->labelled ? "Brands over time" : "Posts over time");
     lg_buf_adds(out, "</h2>\n<p id=trend>");

@@ -221,10 +221,6 @@ static void say_trend(const dash *d, int line, lg_buf *out)
 
 void dash_trend(const dash *d, lg_buf *out)
 {
-    if (d->first_day == DASH_NO_DAY) {
-        lg_buf_adds(out, "No post has a date. ");
-        return;
-    }
     if (!d->lines) {
         lg_buf_adds(out, "There is no post to draw. ");
         return;

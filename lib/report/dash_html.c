@@ -132,7 +132,7 @@ void dash_top(const dash *d, lg_buf *out)
     if (d->posts) lg_buf_adds(out, " <button type=button id=save-posts>Posts as CSV</button>");
     if (d->people) lg_buf_adds(out, " <button type=button id=save-people>People as CSV</button>");
     lg_buf_adds(out, "</div>\n<nav aria-label=\"Parts of this page\"><ul>");
-    if (d->posts) lg_buf_adds(out, "<li><a href=\"#time\">Over time</a></li>");
+    if (d->first_day != DASH_NO_DAY) lg_buf_adds(out, "<li><a href=\"#time\">Over time</a></li>");
     if (d->ask->lists) lg_buf_adds(out, "<li><a href=\"#people\">People</a></li>");
     if (d->posts) lg_buf_adds(out, "<li><a href=\"#posts\">Posts</a></li>");
     lg_buf_adds(out,
@@ -339,10 +339,17 @@ static void add_words(const dash *d, const dash_post *p, lg_buf *out)
     lg_buf_adds(out, "</p>");
 }
 
+static const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 static void add_origin(const dash *d, const dash_post *p, lg_buf *out)
 {
     const rep_post *post = p->post;
     const char *who = p->author >= 0 ? d->author[p->author].name : NULL;
+    if (!who && !d->anonymous && strcmp(post->platform, "files") == 0) who = file_name(post->id);
     lg_buf_adds(out, "<p class=w>");
     open_link(d, post->url, out);
     if (who) dash_text(out, who);

@@ -124,7 +124,6 @@
     };
   }
   function trend(t) {
-    if (data.first === null) return 'No post has a date. ';
     if (!t.lines.length || !t.periods) return active() ? 'No post to draw passes these filters. ' : 'There is no post to draw. ';
     if (t.periods < 2) return 'All posts are of one week: there is no trend to tell. ';
     const one = Math.floor(t.periods / 2), two = t.periods - one,
@@ -225,6 +224,7 @@
     }));
   }
   function showTime() {
+    if (!$('trend')) return;
     const t = timeLines(passing), some = t.lines.length > 0 && t.periods > 0;
     $('trend').textContent = trend(t);
     if (!$('chart')) return;

@@ -70,6 +70,7 @@ static void tell(const dash *d, rep_dash_made *made)
     *made = (rep_dash_made){.posts = d->posts,
                             .posts_left = d->posts_left,
                             .people = d->people,
+                            .authors = d->authors,
                             .unreadable = d->unreadable,
                             .pictures_left = d->pictures_left,
                             .side = d->sheets ? d->side : 0,

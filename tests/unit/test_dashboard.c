@@ -435,6 +435,16 @@ TEST(posts_that_nothing_classified_and_models_alone)
     dash_free(&f);
 }
 
+TEST(a_classified_dataset_has_files_and_no_dates)
+{
+    const char *page = page_of_posts(posts_of("files - - adidas:90\nfiles - - nike:80\n"));
+    CHECK(!strstr(page, "id=trend"));
+    CHECK(!strstr(page, "#time"));
+    CHECK_HAS(page, "2 posts with 2 pictures from files. adidas is on 1 (50%) and nike on 1 (50%).");
+    CHECK_INT(f.made.authors, 0);
+    dash_free(&f);
+}
+
 TEST(odd_times_are_no_dates)
 {
     rep_posts *posts = posts_of("twitter ann 1 adidas\ntwitter ann 9223372036854775807 adidas\n"
