@@ -247,6 +247,7 @@ static void say_again(lg_err *err, const asked *a, const scrape_result *result)
     } else if (err->code == 510 || !err->hint[0]) {
         snprintf(err->hint, sizeof err->hint, "%.380s", a->again);
     }
+    lg_text_scrub(err->hint); /* a long line was cut, maybe within a character */
 }
 
 /* The card of what came; then the posts under their name. Stopped early they get it only where it is free: what
