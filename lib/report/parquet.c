@@ -213,16 +213,16 @@ static void add_levels(writer *w, size_t row, size_t rows, int column, size_t nu
 static void add_page_header(lg_buf *out, size_t rows, size_t plain, size_t packed)
 {
     thrift t = {.out = out};
-    thrift_int(&t, 1, THRIFT_I32, DATA_PAGE);
-    thrift_int(&t, 2, THRIFT_I32, (int64_t)plain);
-    thrift_int(&t, 3, THRIFT_I32, (int64_t)packed);
-    thrift_open(&t, 5); /* DataPageHeader */
-    thrift_int(&t, 1, THRIFT_I32, (int64_t)rows);
-    thrift_int(&t, 2, THRIFT_I32, PLAIN);
-    thrift_int(&t, 3, THRIFT_I32, RLE);
-    thrift_int(&t, 4, THRIFT_I32, RLE);
-    thrift_close(&t);
-    thrift_stop(&t);
+    rep_thrift_int(&t, 1, THRIFT_I32, DATA_PAGE);
+    rep_thrift_int(&t, 2, THRIFT_I32, (int64_t)plain);
+    rep_thrift_int(&t, 3, THRIFT_I32, (int64_t)packed);
+    rep_thrift_open(&t, 5); /* DataPageHeader */
+    rep_thrift_int(&t, 1, THRIFT_I32, (int64_t)rows);
+    rep_thrift_int(&t, 2, THRIFT_I32, PLAIN);
+    rep_thrift_int(&t, 3, THRIFT_I32, RLE);
+    rep_thrift_int(&t, 4, THRIFT_I32, RLE);
+    rep_thrift_close(&t);
+    rep_thrift_stop(&t);
 }
 
 /* One gzip member (RFC 1952), into `out`. */
@@ -301,61 +301,61 @@ static void add_name(thrift *t, int field, const char *name)
     lg_buf_init(&text, 0);
     add_utf8(&text, name, strlen(name));
     if (text.failed) t->out->failed = text.failed;
-    if (field) thrift_bytes(t, field, lg_buf_str(&text), text.len);
-    else thrift_item_bytes(t, lg_buf_str(&text), text.len);
+    if (field) rep_thrift_bytes(t, field, lg_buf_str(&text), text.len);
+    else rep_thrift_item_bytes(t, lg_buf_str(&text), text.len);
     lg_buf_release(&text);
 }
 
 static void add_logical(thrift *t, int converted, int logical)
 {
-    thrift_int(t, 6, THRIFT_I32, converted);
-    thrift_open(t, 10); /* LogicalType */
-    thrift_open(t, logical);
+    rep_thrift_int(t, 6, THRIFT_I32, converted);
+    rep_thrift_open(t, 10); /* LogicalType */
+    rep_thrift_open(t, logical);
     if (logical == LOGICAL_TIMESTAMP) {
-        thrift_truth(t, 1, true); /* isAdjustedToUTC */
-        thrift_open(t, 2);        /* TimeUnit */
-        thrift_open(t, 1);        /* MILLIS */
-        thrift_close(t);
-        thrift_close(t);
+        rep_thrift_truth(t, 1, true); /* isAdjustedToUTC */
+        rep_thrift_open(t, 2);        /* TimeUnit */
+        rep_thrift_open(t, 1);        /* MILLIS */
+        rep_thrift_close(t);
+        rep_thrift_close(t);
     }
-    thrift_close(t);
-    thrift_close(t);
+    rep_thrift_close(t);
+    rep_thrift_close(t);
 }
 
 static void add_column(thrift *t, const writer *w, int column)
 {
     int type = physical(w, column);
-    thrift_item(t); /* SchemaElement */
-    thrift_int(t, 1, THRIFT_I32, type);
-    thrift_int(t, 3, THRIFT_I32, OPTIONAL);
+    rep_thrift_item(t); /* SchemaElement */
+    rep_thrift_int(t, 1, THRIFT_I32, type);
+    rep_thrift_int(t, 3, THRIFT_I32, OPTIONAL);
     add_name(t, 4, w->table->column[column].name);
     if (type == BYTE_ARRAY) add_logical(t, CONVERTED_UTF8, LOGICAL_STRING);
     if (w->meaning[column] == REP_AS_DAY) add_logical(t, CONVERTED_DATE, LOGICAL_DATE);
     if (w->meaning[column] == REP_AS_TIME) add_logical(t, CONVERTED_TIMESTAMP_MILLIS, LOGICAL_TIMESTAMP);
-    thrift_close(t);
+    rep_thrift_close(t);
 }
 
 static void add_chunk(thrift *t, const writer *w, int column, const chunk *c, size_t rows)
 {
-    thrift_item(t); /* ColumnChunk */
-    thrift_int(t, 2, THRIFT_I64, (int64_t)c->at);
-    thrift_open(t, 3); /* ColumnMetaData */
-    thrift_int(t, 1, THRIFT_I32, physical(w, column));
-    thrift_list(t, 2, THRIFT_I32, 2);
-    thrift_item_int(t, PLAIN);
-    thrift_item_int(t, RLE);
-    thrift_list(t, 3, THRIFT_BYTES, 1);
+    rep_thrift_item(t); /* ColumnChunk */
+    rep_thrift_int(t, 2, THRIFT_I64, (int64_t)c->at);
+    rep_thrift_open(t, 3); /* ColumnMetaData */
+    rep_thrift_int(t, 1, THRIFT_I32, physical(w, column));
+    rep_thrift_list(t, 2, THRIFT_I32, 2);
+    rep_thrift_item_int(t, PLAIN);
+    rep_thrift_item_int(t, RLE);
+    rep_thrift_list(t, 3, THRIFT_BYTES, 1);
     add_name(t, 0, w->table->column[column].name);
-    thrift_int(t, 4, THRIFT_I32, GZIP);
-    thrift_int(t, 5, THRIFT_I64, (int64_t)rows);
-    thrift_int(t, 6, THRIFT_I64, (int64_t)c->plain);
-    thrift_int(t, 7, THRIFT_I64, (int64_t)c->packed);
-    thrift_int(t, 9, THRIFT_I64, (int64_t)c->at);
-    thrift_open(t, 12); /* Statistics */
-    thrift_int(t, 3, THRIFT_I64, (int64_t)c->nulls);
-    thrift_close(t);
-    thrift_close(t);
-    thrift_close(t);
+    rep_thrift_int(t, 4, THRIFT_I32, GZIP);
+    rep_thrift_int(t, 5, THRIFT_I64, (int64_t)rows);
+    rep_thrift_int(t, 6, THRIFT_I64, (int64_t)c->plain);
+    rep_thrift_int(t, 7, THRIFT_I64, (int64_t)c->packed);
+    rep_thrift_int(t, 9, THRIFT_I64, (int64_t)c->at);
+    rep_thrift_open(t, 12); /* Statistics */
+    rep_thrift_int(t, 3, THRIFT_I64, (int64_t)c->nulls);
+    rep_thrift_close(t);
+    rep_thrift_close(t);
+    rep_thrift_close(t);
 }
 
 static void add_group(thrift *t, const writer *w, size_t group)
@@ -364,14 +364,14 @@ static void add_group(thrift *t, const writer *w, size_t group)
     size_t rows = group_end(w, group) - group * w->group_rows;
     const chunk *c = &w->chunk[group * columns];
     for (size_t i = 0; i < columns; i++) plain += c[i].plain, packed += c[i].packed;
-    thrift_item(t); /* RowGroup */
-    thrift_list(t, 1, THRIFT_RECORD, columns);
+    rep_thrift_item(t); /* RowGroup */
+    rep_thrift_list(t, 1, THRIFT_RECORD, columns);
     for (size_t i = 0; i < columns; i++) add_chunk(t, w, (int)i, &c[i], rows);
-    thrift_int(t, 2, THRIFT_I64, (int64_t)plain);
-    thrift_int(t, 3, THRIFT_I64, (int64_t)rows);
-    thrift_int(t, 5, THRIFT_I64, (int64_t)c->at);
-    thrift_int(t, 6, THRIFT_I64, (int64_t)packed);
-    thrift_close(t);
+    rep_thrift_int(t, 2, THRIFT_I64, (int64_t)plain);
+    rep_thrift_int(t, 3, THRIFT_I64, (int64_t)rows);
+    rep_thrift_int(t, 5, THRIFT_I64, (int64_t)c->at);
+    rep_thrift_int(t, 6, THRIFT_I64, (int64_t)packed);
+    rep_thrift_close(t);
 }
 
 static void add_footer(const writer *w)
@@ -379,18 +379,18 @@ static void add_footer(const writer *w)
     static const char maker[] = "Logolens version " LG_VERSION;
     size_t start = w->out->len;
     thrift t = {.out = w->out};
-    thrift_int(&t, 1, THRIFT_I32, 2); /* FileMetaData: version */
-    thrift_list(&t, 2, THRIFT_RECORD, (size_t)w->table->columns + 1);
-    thrift_item(&t);
+    rep_thrift_int(&t, 1, THRIFT_I32, 2); /* FileMetaData: version */
+    rep_thrift_list(&t, 2, THRIFT_RECORD, (size_t)w->table->columns + 1);
+    rep_thrift_item(&t);
     add_name(&t, 4, "table");
-    thrift_int(&t, 5, THRIFT_I32, w->table->columns);
-    thrift_close(&t);
+    rep_thrift_int(&t, 5, THRIFT_I32, w->table->columns);
+    rep_thrift_close(&t);
     for (int i = 0; i < w->table->columns; i++) add_column(&t, w, i);
-    thrift_int(&t, 3, THRIFT_I64, (int64_t)w->table->rows);
-    thrift_list(&t, 4, THRIFT_RECORD, w->groups);
+    rep_thrift_int(&t, 3, THRIFT_I64, (int64_t)w->table->rows);
+    rep_thrift_list(&t, 4, THRIFT_RECORD, w->groups);
     for (size_t g = 0; g < w->groups; g++) add_group(&t, w, g);
-    thrift_bytes(&t, 6, maker, sizeof maker - 1);
-    thrift_stop(&t);
+    rep_thrift_bytes(&t, 6, maker, sizeof maker - 1);
+    rep_thrift_stop(&t);
     add32(w->out, (uint32_t)(w->out->len - start));
     lg_buf_adds(w->out, "PAR1");
 }

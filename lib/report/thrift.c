@@ -27,61 +27,61 @@ static void field_head(thrift *t, int field, thrift_type type)
     t->last[t->depth] = field;
 }
 
-void thrift_int(thrift *t, int field, thrift_type type, int64_t value)
+void rep_thrift_int(thrift *t, int field, thrift_type type, int64_t value)
 {
     field_head(t, field, type);
     if (type == THRIFT_I8) lg_buf_addc(t->out, (char)value);
     else zigzag(t->out, value);
 }
 
-void thrift_truth(thrift *t, int field, bool value)
+void rep_thrift_truth(thrift *t, int field, bool value)
 {
     field_head(t, field, value ? THRIFT_TRUE : THRIFT_FALSE);
 }
 
-void thrift_bytes(thrift *t, int field, const void *data, size_t len)
+void rep_thrift_bytes(thrift *t, int field, const void *data, size_t len)
 {
     field_head(t, field, THRIFT_BYTES);
-    thrift_item_bytes(t, data, len);
+    rep_thrift_item_bytes(t, data, len);
 }
 
-void thrift_open(thrift *t, int field)
+void rep_thrift_open(thrift *t, int field)
 {
     field_head(t, field, THRIFT_RECORD);
-    thrift_item(t);
+    rep_thrift_item(t);
 }
 
-void thrift_close(thrift *t)
+void rep_thrift_close(thrift *t)
 {
-    thrift_stop(t);
+    rep_thrift_stop(t);
     t->depth--;
 }
 
-void thrift_list(thrift *t, int field, thrift_type type, size_t count)
+void rep_thrift_list(thrift *t, int field, thrift_type type, size_t count)
 {
     field_head(t, field, THRIFT_LIST);
     lg_buf_addc(t->out, (char)((count < 15 ? count : 15) << 4 | (size_t)type));
     if (count >= 15) varint(t->out, count);
 }
 
-void thrift_item(thrift *t)
+void rep_thrift_item(thrift *t)
 {
     LG_BUG_ON(t->depth + 1 == THRIFT_DEPTH);
     t->last[++t->depth] = 0;
 }
 
-void thrift_item_int(thrift *t, int64_t value)
+void rep_thrift_item_int(thrift *t, int64_t value)
 {
     zigzag(t->out, value);
 }
 
-void thrift_item_bytes(thrift *t, const void *data, size_t len)
+void rep_thrift_item_bytes(thrift *t, const void *data, size_t len)
 {
     varint(t->out, len);
     lg_buf_add(t->out, data, len);
 }
 
-void thrift_stop(thrift *t)
+void rep_thrift_stop(thrift *t)
 {
     lg_buf_addc(t->out, 0);
 }
