@@ -25,7 +25,7 @@ static double count_at(const dash *d, int line, int period)
 static double high_at(const dash *d, int line, int period)
 {
     double low, high;
-    dash_count_range(count_at(d, line, period), &low, &high);
+    rep_dash_count_range(count_at(d, line, period), &low, &high);
     return high;
 }
 
@@ -65,7 +65,7 @@ static void draw_axes(const frame *f, lg_buf *out)
     int every = (d->periods + 5) / 6;
     for (int i = 0; i < d->periods; i += every) {
         lg_buf_addf(out, "<text x=%.1f y=%d text-anchor=middle>", x_at(d, i), HEIGHT - 12);
-        dash_date(dash_period_day(d, i), out);
+        rep_dash_date(rep_dash_period_day(d, i), out);
         lg_buf_adds(out, "</text>");
     }
 }
@@ -77,7 +77,7 @@ static void draw_band(const frame *f, int line, lg_buf *out)
     for (int i = 0; i < 2 * d->periods; i++) {
         int period = i < d->periods ? i : 2 * d->periods - 1 - i;
         double low, high;
-        dash_count_range(count_at(d, line, period), &low, &high);
+        rep_dash_count_range(count_at(d, line, period), &low, &high);
         lg_buf_addf(out, "%c%.1f %.1f", i ? 'L' : 'M', x_at(d, period), y_at(f, i < d->periods ? high : low));
     }
     lg_buf_adds(out, "Z\"/>");
@@ -157,17 +157,17 @@ static void add_table(const dash *d, lg_buf *out)
     lg_buf_addf(out, "%s beginning</th>", d->step == 1 ? "Week" : "Weeks");
     for (int k = 0; k < d->lines; k++) {
         lg_buf_adds(out, "<th scope=col>");
-        dash_text(out, line_name(d, k));
+        rep_dash_text(out, line_name(d, k));
         lg_buf_adds(out, "</th>");
     }
     lg_buf_adds(out, "</tr></thead><tbody>");
     for (int i = 0; i < d->periods; i++) {
         lg_buf_adds(out, "<tr><th scope=row>");
-        dash_date(dash_period_day(d, i), out);
+        rep_dash_date(rep_dash_period_day(d, i), out);
         lg_buf_adds(out, "</th>");
         for (int k = 0; k < d->lines; k++) {
             double low, high;
-            dash_count_range(count_at(d, k, i), &low, &high);
+            rep_dash_count_range(count_at(d, k, i), &low, &high);
             lg_buf_addf(out, "<td>%.0f (%.0f to %.0f)</td>", count_at(d, k, i), floor(low + 0.5), floor(high + 0.5));
         }
         lg_buf_adds(out, "</tr>");
@@ -175,7 +175,7 @@ static void add_table(const dash *d, lg_buf *out)
     lg_buf_adds(out, "</tbody></table></div></details>\n");
 }
 
-void dash_html_time(const dash *d, lg_buf *out)
+void rep_dash_html_time(const dash *d, lg_buf *out)
 {
     if (!d->posts || d->first_day == DASH_NO_DAY) return; /* of files nothing has a date */
     lg_buf_adds(out, "<section aria-labelledby=time>\n<h2 id=time>");
@@ -183,8 +183,8 @@ void dash_html_time(const dash *d, lg_buf *out)
     lg_buf_adds(out, "</h2>\n<p id=trend>");
     lg_buf words;
     lg_buf_init(&words, 0);
-    dash_trend(d, &words);
-    dash_text_of(out, &words);
+    rep_dash_trend(d, &words);
+    rep_dash_text_of(out, &words);
     lg_buf_adds(out, "</p>\n");
     if (d->periods > 0 && d->lines) {
         lg_buf_adds(out, "<div class=chart id=chart tabindex=0 role=region aria-label=\"Drawing of posts over time\">");

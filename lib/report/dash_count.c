@@ -13,7 +13,7 @@
 /* ---- days ---- */
 enum { DAY_MS = 86400000, FIRST_DAY = 3652 /* 1980 */, LAST_DAY = 54787 /* 2120 */ };
 
-int32_t dash_day(int64_t time)
+int32_t rep_dash_day(int64_t time)
 {
     if (time == REP_NO_TIME) return DASH_NO_DAY;
     int64_t day = time / DAY_MS - (time % DAY_MS < 0);
@@ -21,7 +21,7 @@ int32_t dash_day(int64_t time)
 }
 
 /* Days since 1970 as a date (after Howard Hinnant, "chrono-compatible low-level date algorithms"). */
-void dash_date(int32_t day, lg_buf *out)
+void rep_dash_date(int32_t day, lg_buf *out)
 {
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -38,7 +38,7 @@ static int week_of(int32_t day)
     return (day + 3) / 7;
 }
 
-int32_t dash_period_day(const dash *d, int period)
+int32_t rep_dash_period_day(const dash *d, int period)
 {
     return (week_of(d->first_day) + period * d->step) * 7 - 3;
 }
@@ -98,7 +98,7 @@ static void choose_lines(dash *d)
     }
 }
 
-lg_status dash_count(dash *d, lg_err *err)
+lg_status rep_dash_count(dash *d, lg_err *err)
 {
     for (size_t i = 0; i < d->posts; i++) count_post(d, &d->post[i]);
     count_days(d);
@@ -115,13 +115,13 @@ lg_status dash_count(dash *d, lg_err *err)
 }
 
 /* Byar's approximation of the exact limits of a Poisson mean (Breslow and Day 1987, formulas 2.10 and 2.11). */
-void dash_count_range(double k, double *low, double *high)
+void rep_dash_count_range(double k, double *low, double *high)
 {
     *low = k > 0 ? k * pow(1 - 1 / (9 * k) - 1.96 / (3 * sqrt(k)), 3) : 0;
     *high = (k + 1) * pow(1 - 1 / (9 * (k + 1)) + 1.96 / (3 * sqrt(k + 1)), 3);
 }
 
-size_t dash_text_len(const dash *d, const char *text)
+size_t rep_dash_text_len(const dash *d, const char *text)
 {
     size_t len = strlen(text);
     if (len <= d->text_most) return len;
@@ -141,7 +141,7 @@ static double tenths(double x)
     return floor(10 * x + 0.5) / 10;
 }
 
-double dash_percent(double part, double whole)
+double rep_dash_percent(double part, double whole)
 {
     return whole > 0 ? floor(100 * part / whole + 0.5) : 0;
 }
@@ -152,7 +152,7 @@ static void say_shares(const dash *d, lg_buf *out)
         const dash_label *label = &d->label[d->line[i]];
         join(out, i, d->lines);
         lg_buf_addf(out, "%s%s on %s (%.0f%%)", label->name, i ? "" : " is", lg_thousands((long long)label->posts),
-                    dash_percent((double)label->posts, (double)d->posts));
+                    rep_dash_percent((double)label->posts, (double)d->posts));
     }
     if (!d->lines) lg_buf_adds(out, "No post shows one of the brands");
     if (d->none)
@@ -163,7 +163,7 @@ static void say_shares(const dash *d, lg_buf *out)
     lg_buf_addc(out, '.');
 }
 
-void dash_sentence(const dash *d, lg_buf *out)
+void rep_dash_sentence(const dash *d, lg_buf *out)
 {
     if (!d->posts) return;
     lg_buf_addf(out, "%s post%s with %s picture%s", lg_thousands((long long)d->posts), d->posts == 1 ? "" : "s",
@@ -175,17 +175,17 @@ void dash_sentence(const dash *d, lg_buf *out)
     }
     if (d->first_day != DASH_NO_DAY) {
         lg_buf_adds(out, ", ");
-        dash_date(d->first_day, out);
+        rep_dash_date(d->first_day, out);
         if (d->last_day != d->first_day) {
             lg_buf_adds(out, " to ");
-            dash_date(d->last_day, out);
+            rep_dash_date(d->last_day, out);
         }
     }
     lg_buf_adds(out, ". ");
     if (d->labelled) say_shares(d, out);
 }
 
-void dash_people_sentence(const dash *d, const rep_customers *list, lg_buf *out)
+void rep_dash_people_sentence(const dash *d, const rep_customers *list, lg_buf *out)
 {
     (void)d;
     if (list->current == 1) lg_buf_addf(out, "1 person posts %s", list->brand);
@@ -219,7 +219,7 @@ static void say_trend(const dash *d, int line, lg_buf *out)
                 rose || fell ? "more than chance explains" : "which may be chance");
 }
 
-void dash_trend(const dash *d, lg_buf *out)
+void rep_dash_trend(const dash *d, lg_buf *out)
 {
     if (!d->lines) {
         lg_buf_adds(out, "There is no post to draw. ");

@@ -151,7 +151,7 @@ static lg_status order_posts(dash *d, lg_err *err)
 }
 
 /* ---- labels, platforms ---- */
-int dash_find_label(const dash *d, const char *name)
+int rep_dash_find_label(const dash *d, const char *name)
 {
     for (int i = 0; i < d->labels; i++)
         if (lg_casecmp(d->label[i].name, name) == 0) return i;
@@ -161,7 +161,7 @@ int dash_find_label(const dash *d, const char *name)
 static void put_labels(dash *d, const rep_posts *set)
 {
     for (int i = 0; i < set->labels; i++) {
-        if (dash_find_label(d, set->label[i]) >= 0) continue;
+        if (rep_dash_find_label(d, set->label[i]) >= 0) continue;
         d->label[d->labels++] = (dash_label){.name = set->label[i], .rest = rep_is_rest(set->label[i])};
     }
     if (set->labels && (!d->labelled || set->least < d->least)) d->least = set->least;
@@ -211,7 +211,7 @@ static void put_shot(dash *d, finder *at, const dash_post *post, const rep_pictu
     const rep_posts *set = post->set;
     *out = (dash_shot){.picture = picture, .label = -1, .image = UINT32_MAX};
     if (set->labels && picture->label >= 0 && picture->label < set->labels) {
-        out->label = dash_find_label(d, set->label[picture->label]);
+        out->label = rep_dash_find_label(d, set->label[picture->label]);
         out->sure = rep_picture_class(set, picture, 0) >= 0;
     }
     if (d->anonymous || !picture_key(picture)) return;
@@ -233,7 +233,7 @@ static lg_status gather_pictures(dash *d, lg_err *err)
         dash_post *post = &d->post[i];
         post->shot = shot;
         post->shots = post->post->pictures;
-        post->day = dash_day(post->post->time);
+        post->day = rep_dash_day(post->post->time);
         for (size_t k = 0; k < post->shots; k++) put_shot(d, &at, post, &post->post->picture[k], shot++);
     }
     d->shots = most;
@@ -312,7 +312,7 @@ static void choose_text_most(dash *d)
     }
 }
 
-lg_status dash_gather(dash *d, lg_err *err)
+lg_status rep_dash_gather(dash *d, lg_err *err)
 {
     finder at;
     size_t most = most_posts(d->ask);

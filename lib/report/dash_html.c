@@ -1,5 +1,5 @@
 /* dash_html.c - heading, filters, people and posts: what can be read without script. Texts of strangers go through
- * dash_text; addresses stand only in links that a reader may follow. */
+ * rep_dash_text; addresses stand only in links that a reader may follow. */
 #include "lib/report/dash_parts.h"
 
 #include <math.h>
@@ -9,15 +9,15 @@
 
 #include "lib/base/banned.h"
 
-void dash_text(lg_buf *out, const char *text)
+void rep_dash_text(lg_buf *out, const char *text)
 {
     plt_html_text(out, text);
 }
 
-void dash_text_of(lg_buf *out, lg_buf *words)
+void rep_dash_text_of(lg_buf *out, lg_buf *words)
 {
     if (words->failed && !out->failed) out->failed = words->failed;
-    dash_text(out, lg_buf_str(words));
+    rep_dash_text(out, lg_buf_str(words));
     lg_buf_release(words);
 }
 
@@ -56,7 +56,7 @@ static void add_filters(const dash *d, lg_buf *out)
         add_choice(out, "brand", "Brand", "all");
         for (int k = 0; k < d->labels; k++) {
             lg_buf_addf(out, "<option value=%d>", k);
-            dash_text(out, d->label[k].name);
+            rep_dash_text(out, d->label[k].name);
             lg_buf_adds(out, "</option>");
         }
         lg_buf_adds(out, "<option value=-1>unsure</option></select></label>\n");
@@ -65,7 +65,7 @@ static void add_filters(const dash *d, lg_buf *out)
         add_choice(out, "platform", "From", "everywhere");
         for (int k = 0; k < d->platforms; k++) {
             lg_buf_addf(out, "<option value=%d>", k);
-            dash_text(out, d->platform[k]);
+            rep_dash_text(out, d->platform[k]);
             lg_buf_adds(out, "</option>");
         }
         lg_buf_adds(out, "</select></label>\n");
@@ -87,7 +87,7 @@ static void add_filters(const dash *d, lg_buf *out)
 static void add_note(const dash *d, lg_buf *out)
 {
     lg_buf_adds(out, "<p class=note>Made on ");
-    dash_date(dash_day(d->ask->made), out);
+    rep_dash_date(rep_dash_day(d->ask->made), out);
     lg_buf_adds(out, " with Logolens " LG_VERSION ".");
     if (d->anonymous) lg_buf_adds(out, " Nobody is named: names, texts, photos and links of posts are left out.");
     if (d->posts_left)
@@ -101,29 +101,29 @@ static void add_note(const dash *d, lg_buf *out)
                      "and downloads.</p></noscript>\n");
 }
 
-void dash_top(const dash *d, lg_buf *out)
+void rep_dash_top(const dash *d, lg_buf *out)
 {
     lg_buf words;
     lg_buf_adds(out, "<body>\n<a class=skip href=\"#main\">Skip to the results</a>\n<header>\n<h1>");
-    dash_text(out, d->ask->title);
+    rep_dash_text(out, d->ask->title);
     lg_buf_adds(out, "</h1>\n");
     if (d->ask->about && *d->ask->about) {
         lg_buf_adds(out, "<p class=about>");
-        dash_text(out, d->ask->about);
+        rep_dash_text(out, d->ask->about);
         lg_buf_adds(out, "</p>\n");
     }
     if (d->posts) {
         lg_buf_init(&words, 0);
-        dash_sentence(d, &words);
+        rep_dash_sentence(d, &words);
         lg_buf_adds(out, "<p class=lead id=lead>");
-        dash_text_of(out, &words);
+        rep_dash_text_of(out, &words);
         lg_buf_adds(out, "</p>\n");
     }
     if (d->ask->lists) {
         lg_buf_init(&words, 0);
-        dash_people_sentence(d, d->ask->customers[0], &words);
+        rep_dash_people_sentence(d, d->ask->customers[0], &words);
         lg_buf_adds(out, "<p class=lead id=lead-people>");
-        dash_text_of(out, &words);
+        rep_dash_text_of(out, &words);
         lg_buf_adds(out, "</p>\n");
     }
     add_note(d, out);
@@ -153,7 +153,7 @@ static void add_judgement(const dash *d, const dash_shot *shot, lg_buf *out)
         return;
     }
     if (!shot->sure) lg_buf_adds(out, "unsure: ");
-    dash_text(out, d->label[shot->label].name);
+    rep_dash_text(out, d->label[shot->label].name);
     lg_buf_addc(out, ' ');
     add_percent(out, shot->picture->confidence);
 }
@@ -183,7 +183,7 @@ static void add_picture(const dash *d, const dash_shot *shot, lg_buf *out)
     if (alt && *alt) {
         lg_buf words;
         lg_buf_init(&words, 0);
-        lg_buf_add(&words, alt, dash_text_len(d, alt));
+        lg_buf_add(&words, alt, rep_dash_text_len(d, alt));
         lg_buf_adds(out, ". Its author: ");
         plt_xml_text(out, lg_buf_str(&words));
         lg_buf_release(&words);
@@ -217,7 +217,7 @@ static void add_evidence(const dash *d, const dash_person *person, size_t number
     }
     if (person->evidences > shown) lg_buf_addf(out, "<span class=rest>and %zu more</span>", person->evidences - shown);
     lg_buf_addf(out, "<button type=button class=all data-person=%zu hidden>All photos<span class=vh> of ", number);
-    dash_text(out, person->name);
+    rep_dash_text(out, person->name);
     lg_buf_adds(out, "</span></button></td>");
 }
 
@@ -241,18 +241,18 @@ static void add_person(const dash *d, size_t number, int most, lg_buf *out)
     lg_buf_addf(out, "<tr role=row id=r%zu><td role=cell class=num>%d</td><th role=rowheader scope=row>", number,
                 p->rank);
     open_link(d, p->url, out);
-    dash_text(out, person->name);
+    rep_dash_text(out, person->name);
     close_link(d, p->url, out);
     lg_buf_adds(out, " <span class=where>");
-    dash_text(out, p->platform ? p->platform : "");
+    rep_dash_text(out, p->platform ? p->platform : "");
     lg_buf_addf(out, "</span></th><td role=cell class=count><span class=n>%d</span> of %d ", posts, p->all_posts);
     add_bar(out, most ? (double)posts / most : 0);
     lg_buf_adds(out, "</td>");
     add_chance(out, p);
     add_evidence(d, person, number, out);
     lg_buf_adds(out, "<td role=cell class=last>");
-    if (dash_day(p->last) == DASH_NO_DAY) lg_buf_adds(out, "no date");
-    else dash_date(dash_day(p->last), out);
+    if (rep_dash_day(p->last) == DASH_NO_DAY) lg_buf_adds(out, "no date");
+    else rep_dash_date(rep_dash_day(p->last), out);
     lg_buf_adds(out, "</td></tr>\n");
 }
 
@@ -275,12 +275,12 @@ static void add_standing(const dash *d, const rep_customers *list, size_t first,
         standing == REP_CURRENT ? "current customers" : "potential customers");
     if (standing == REP_CURRENT) lg_buf_adds(out, "Who posts ");
     else lg_buf_adds(out, "Who posts only rivals of ");
-    dash_text(out, list->brand);
+    rep_dash_text(out, list->brand);
     if (found > count) lg_buf_addf(out, ": the first %zu of %s", count, lg_thousands((long long)found));
     lg_buf_adds(out, "</caption><thead role=rowgroup><tr role=row><th role=columnheader scope=col>Rank</th><th "
                      "role=columnheader scope=col>Person</th><th role=columnheader scope=col>");
     lg_buf_adds(out, "Their posts that show ");
-    if (standing == REP_CURRENT) dash_text(out, list->brand);
+    if (standing == REP_CURRENT) rep_dash_text(out, list->brand);
     else lg_buf_adds(out, "a rival");
     lg_buf_adds(out, "</th><th role=columnheader scope=col>Chance it is right</th>");
     if (!d->anonymous) lg_buf_adds(out, "<th role=columnheader scope=col>Photos</th>");
@@ -289,7 +289,7 @@ static void add_standing(const dash *d, const rep_customers *list, size_t first,
     lg_buf_adds(out, "</tbody></table></div>\n");
 }
 
-void dash_html_people(const dash *d, lg_buf *out)
+void rep_dash_html_people(const dash *d, lg_buf *out)
 {
     size_t first = 0;
     lg_buf words;
@@ -300,9 +300,9 @@ void dash_html_people(const dash *d, lg_buf *out)
     for (size_t i = 0; i < d->ask->lists; i++) {
         const rep_customers *list = d->ask->customers[i];
         lg_buf_init(&words, 0);
-        dash_people_sentence(d, list, &words);
+        rep_dash_people_sentence(d, list, &words);
         lg_buf_addf(out, "<p class=say id=say%zu>", i);
-        dash_text_of(out, &words);
+        rep_dash_text_of(out, &words);
         lg_buf_adds(out, "</p>\n");
         if (list->nameless)
             lg_buf_addf(out, "<p class=note>Of %s more post%s the platform does not tell who wrote %s.</p>\n",
@@ -328,14 +328,14 @@ static void add_words(const dash *d, const dash_post *p, lg_buf *out)
     const rep_post *post = p->post;
     lg_buf words;
     if (d->anonymous || !post->text || !*post->text) return;
-    size_t len = dash_text_len(d, post->text);
+    size_t len = rep_dash_text_len(d, post->text);
     lg_buf_init(&words, 0);
     lg_buf_add(&words, post->text, len);
     if (post->text[len]) lg_buf_adds(&words, "…");
     lg_buf_adds(out, "<p class=t dir=auto");
     if (is_language(post->language)) lg_buf_addf(out, " lang=%s", post->language);
     lg_buf_addc(out, '>');
-    dash_text_of(out, &words);
+    rep_dash_text_of(out, &words);
     lg_buf_adds(out, "</p>");
 }
 
@@ -352,15 +352,15 @@ static void add_origin(const dash *d, const dash_post *p, lg_buf *out)
     if (!who && !d->anonymous && strcmp(post->platform, "files") == 0) who = file_name(post->id);
     lg_buf_adds(out, "<p class=w>");
     open_link(d, post->url, out);
-    if (who) dash_text(out, who);
+    if (who) rep_dash_text(out, who);
     else if (is_link(d, post->url)) lg_buf_adds(out, "the post");
     close_link(d, post->url, out);
     if (who || is_link(d, post->url)) lg_buf_adds(out, " · ");
     if (p->day != DASH_NO_DAY) {
-        dash_date(p->day, out);
+        rep_dash_date(p->day, out);
         lg_buf_adds(out, " · ");
     }
-    dash_text(out, post->platform);
+    rep_dash_text(out, post->platform);
     lg_buf_adds(out, "</p>");
 }
 
@@ -381,7 +381,7 @@ static void add_post(const dash *d, size_t number, lg_buf *out)
     lg_buf_adds(out, "</li>\n");
 }
 
-void dash_html_gallery(const dash *d, lg_buf *out)
+void rep_dash_html_gallery(const dash *d, lg_buf *out)
 {
     if (!d->posts) return;
     lg_buf_adds(

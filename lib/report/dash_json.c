@@ -82,8 +82,8 @@ static void add_own(const dash *d, const dash_person *person, lg_buf *out)
     for (size_t e = 0; d->anonymous && e < person->person->evidences; e++) {
         const rep_evidence *evidence = &person->person->evidence[e];
         if (e) lg_buf_addc(out, ',');
-        add_origin(d, evidence->post->platform, dash_day(evidence->post->time), out);
-        lg_buf_addf(out, ",-1,-1,-1,-1,\"\",[[%d,%d]]]", dash_find_label(d, set->label[evidence->label]),
+        add_origin(d, evidence->post->platform, rep_dash_day(evidence->post->time), out);
+        lg_buf_addf(out, ",-1,-1,-1,-1,\"\",[[%d,%d]]]", rep_dash_find_label(d, set->label[evidence->label]),
                     permille(evidence->picture->confidence));
     }
 }
@@ -135,7 +135,7 @@ static void add_lists(const dash *d, lg_buf *out)
     lg_buf_adds(out, "]");
 }
 
-void dash_json(const dash *d, lg_buf *out)
+void rep_dash_json(const dash *d, lg_buf *out)
 {
     lg_buf_adds(out, "<script type=application/json id=data>{\"name\":");
     add_string(out, d->ask->title);

@@ -29,7 +29,7 @@ static void add_hash(const char *text, size_t len, lg_buf *out)
     lg_buf_adds(out, "'");
 }
 
-void dash_head(const dash *d, lg_buf *out)
+void rep_dash_head(const dash *d, lg_buf *out)
 {
     size_t style = (size_t)(dash_style_text_end - dash_style_text);
     size_t script = (size_t)(dash_script_text_end - dash_script_text);
@@ -44,13 +44,13 @@ void dash_head(const dash *d, lg_buf *out)
                      "<meta name=referrer content=no-referrer>\n"
                      "<meta name=viewport content=\"width=device-width, initial-scale=1\">\n"
                      "<meta name=color-scheme content=\"light dark\">\n<title>");
-    dash_text(out, d->ask->title);
+    rep_dash_text(out, d->ask->title);
     lg_buf_adds(out, "</title>\n<style>");
     lg_buf_add(out, dash_style_text, style);
     lg_buf_adds(out, "</style>\n</head>\n");
 }
 
-void dash_script(lg_buf *out)
+void rep_dash_script(lg_buf *out)
 {
     lg_buf_adds(out, "<script>");
     lg_buf_add(out, dash_script_text, (size_t)(dash_script_text_end - dash_script_text));

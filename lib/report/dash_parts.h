@@ -99,42 +99,42 @@ typedef struct dash {
 } dash;
 
 /* dash_gather.c */
-lg_status dash_gather(dash *d, lg_err *err) LG_MUST_CHECK;
-int dash_find_label(const dash *d, const char *name); /* -1: there is none */
+lg_status rep_dash_gather(dash *d, lg_err *err) LG_MUST_CHECK;
+int rep_dash_find_label(const dash *d, const char *name); /* -1: there is none */
 
 /* dash_sheets.c: appends the sheets, as a hidden drawing whose parts others show. room: bytes for them. */
-lg_status dash_sheets(dash *d, size_t room, lg_buf *out, lg_err *err) LG_MUST_CHECK;
+lg_status rep_dash_sheets(dash *d, size_t room, lg_buf *out, lg_err *err) LG_MUST_CHECK;
 
 /* dash_count.c */
-lg_status dash_count(dash *d, lg_err *err) LG_MUST_CHECK;
-void dash_sentence(const dash *d, lg_buf *out); /* plain text */
-void dash_people_sentence(const dash *d, const rep_customers *list, lg_buf *out);
-void dash_trend(const dash *d, lg_buf *out);                /* plain text */
-void dash_count_range(double k, double *low, double *high); /* 95% of a count */
-void dash_date(int32_t day, lg_buf *out);                   /* "3 Oct 2026" */
-double dash_percent(double part, double whole);             /* whole percents, rounded half up */
-int32_t dash_day(int64_t time);                             /* DASH_NO_DAY where it is none of our time */
-int32_t dash_period_day(const dash *d, int period);         /* its first day */
-size_t dash_text_len(const dash *d, const char *text);      /* bytes of it that are shown */
+lg_status rep_dash_count(dash *d, lg_err *err) LG_MUST_CHECK;
+void rep_dash_sentence(const dash *d, lg_buf *out); /* plain text */
+void rep_dash_people_sentence(const dash *d, const rep_customers *list, lg_buf *out);
+void rep_dash_trend(const dash *d, lg_buf *out);                /* plain text */
+void rep_dash_count_range(double k, double *low, double *high); /* 95% of a count */
+void rep_dash_date(int32_t day, lg_buf *out);                   /* "3 Oct 2026" */
+double rep_dash_percent(double part, double whole);             /* whole percents, rounded half up */
+int32_t rep_dash_day(int64_t time);                             /* DASH_NO_DAY where it is none of our time */
+int32_t rep_dash_period_day(const dash *d, int period);         /* its first day */
+size_t rep_dash_text_len(const dash *d, const char *text);      /* bytes of it that are shown */
 
 /* dash_html.c */
-void dash_text(lg_buf *out, const char *text); /* escaped */
-void dash_text_of(lg_buf *out, lg_buf *words); /* the same, and releases words */
-void dash_top(const dash *d, lg_buf *out);     /* heading, first sentence, filters */
-void dash_html_people(const dash *d, lg_buf *out);
-void dash_html_gallery(const dash *d, lg_buf *out);
+void rep_dash_text(lg_buf *out, const char *text); /* escaped */
+void rep_dash_text_of(lg_buf *out, lg_buf *words); /* the same, and releases words */
+void rep_dash_top(const dash *d, lg_buf *out);     /* heading, first sentence, filters */
+void rep_dash_html_people(const dash *d, lg_buf *out);
+void rep_dash_html_gallery(const dash *d, lg_buf *out);
 
 /* dash_chart.c */
-void dash_html_time(const dash *d, lg_buf *out);
+void rep_dash_html_time(const dash *d, lg_buf *out);
 
 /* dash_sure.c */
-void dash_html_sure(const dash *d, lg_buf *out);
+void rep_dash_html_sure(const dash *d, lg_buf *out);
 
 /* dash_json.c */
-void dash_json(const dash *d, lg_buf *out);
+void rep_dash_json(const dash *d, lg_buf *out);
 
 /* dash_page.c */
-void dash_head(const dash *d, lg_buf *out);
-void dash_script(lg_buf *out);
+void rep_dash_head(const dash *d, lg_buf *out);
+void rep_dash_script(lg_buf *out);
 
 #endif

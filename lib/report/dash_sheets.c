@@ -137,7 +137,7 @@ static lg_status fill(dash *d, sheet *s, dash_image **order, size_t room, lg_buf
     return LG_OK;
 }
 
-lg_status dash_sheets(dash *d, size_t room, lg_buf *out, lg_err *err)
+lg_status rep_dash_sheets(dash *d, size_t room, lg_buf *out, lg_err *err)
 {
     if (!d->ask->picture || !d->images) return LG_OK;
     dash_image **order;

@@ -20,7 +20,7 @@ static void add_hundred(lg_buf *out, int64_t right, int64_t of)
         return;
     }
     plt_wilson(right, of, &low, &high);
-    lg_buf_addf(out, "<td>%.0f <span class=dim>(%.0f to %.0f)</span></td>", dash_percent((double)right, (double)of),
+    lg_buf_addf(out, "<td>%.0f <span class=dim>(%.0f to %.0f)</span></td>", rep_dash_percent((double)right, (double)of),
                 floor(100 * low + 0.5), floor(100 * high + 0.5));
 }
 
@@ -28,7 +28,7 @@ static void add_class_rows(const char *const *label, const tally *count, int cla
 {
     for (int k = 0; k < classes; k++) {
         lg_buf_adds(out, "<tr><th scope=row>");
-        dash_text(out, label[k]);
+        rep_dash_text(out, label[k]);
         lg_buf_adds(out, "</th>");
         add_hundred(out, count[k].right, count[k].said);
         add_hundred(out, count[k].right, count[k].truth);
@@ -65,11 +65,11 @@ static void say_classes(const char *const *label, const tally *count, int classe
         if (!count[k].said || rep_is_rest(label[k])) continue;
         plt_wilson(count[k].right, count[k].said, &low, &high);
         lg_buf_adds(out, "<li>Of 100 pictures it calls ");
-        dash_text(out, label[k]);
+        rep_dash_text(out, label[k]);
         lg_buf_addf(out, ", about %.0f (%.0f to %.0f) are ",
-                    dash_percent((double)count[k].right, (double)count[k].said), floor(100 * low + 0.5),
+                    rep_dash_percent((double)count[k].right, (double)count[k].said), floor(100 * low + 0.5),
                     floor(100 * high + 0.5));
-        dash_text(out, label[k]);
+        rep_dash_text(out, label[k]);
         lg_buf_adds(out, ".</li>\n");
     }
     lg_buf_adds(out, "</ul>\n");
@@ -117,7 +117,7 @@ static void add_set(const dash *d, const rep_posts *set, lg_buf *out)
     const char *model = set->model ? set->model : "The model";
     if (!set->labels) return;
     lg_buf_adds(out, "<h3>");
-    dash_text(out, model);
+    rep_dash_text(out, model);
     lg_buf_adds(out, ", which looked at the pictures</h3>\n");
     tally *count = lg_alloc((size_t)set->labels, sizeof *count, &err);
     if (!count) {
@@ -129,7 +129,7 @@ static void add_set(const dash *d, const rep_posts *set, lg_buf *out)
         lg_buf_addf(out, "<p>It was tried on %s pictures", lg_thousands((long long)set->validations));
         if (set->validation_name && !d->anonymous) {
             lg_buf_adds(out, " (");
-            dash_text(out, set->validation_name);
+            rep_dash_text(out, set->validation_name);
             lg_buf_adds(out, ")");
         }
         lg_buf_adds(out, " that it had not learnt from and whose brand is known. ");
@@ -146,7 +146,7 @@ static void add_set(const dash *d, const rep_posts *set, lg_buf *out)
                          "</p>\n");
     if (set->calibration && *set->calibration) {
         lg_buf_adds(out, "<p class=note>How its certainty was set: ");
-        dash_text(out, set->calibration);
+        rep_dash_text(out, set->calibration);
         lg_buf_adds(out, ".</p>\n");
     }
     lg_free(count);
@@ -183,14 +183,14 @@ static void add_figures(const rep_dash_model *model, lg_buf *out)
         lg_buf_addf(out, "<p>Of %s pictures", lg_thousands((long long)all));
         if (model->on) {
             lg_buf_adds(out, " (");
-            dash_text(out, model->on);
+            rep_dash_text(out, model->on);
             lg_buf_adds(out, ")");
         }
         lg_buf_addf(out,
                     " that it had not learnt from it got %s right: %.0f of 100 (%.0f to %.0f). Always naming the most "
                     "frequent brand would get %.0f of 100.</p>\n",
-                    lg_thousands((long long)right), dash_percent((double)right, (double)all), floor(100 * low + 0.5),
-                    floor(100 * high + 0.5), dash_percent((double)most, (double)all));
+                    lg_thousands((long long)right), rep_dash_percent((double)right, (double)all),
+                    floor(100 * low + 0.5), floor(100 * high + 0.5), rep_dash_percent((double)most, (double)all));
         say_classes(label, count, model->classes, out);
         add_class_table(model->name, label, count, model->classes, out);
     } else lg_buf_adds(out, "<p>It was never tried on pictures it had not learnt from.</p>\n");
@@ -202,14 +202,14 @@ static void add_clause(const char *before, const char *clause, lg_buf *out)
 {
     if (!clause || !*clause) return;
     lg_buf_addf(out, "<p>%s", before);
-    dash_text(out, clause);
+    rep_dash_text(out, clause);
     lg_buf_adds(out, ".</p>\n");
 }
 
 static void add_model(const dash *d, const rep_dash_model *model, lg_buf *out)
 {
     lg_buf_adds(out, "<h3>");
-    dash_text(out, model->name);
+    rep_dash_text(out, model->name);
     lg_buf_adds(out, "</h3>\n");
     add_clause("It learnt from ", model->learnt, out);
     if (!told_before(d, model)) add_figures(model, out);
@@ -224,13 +224,13 @@ static void add_withheld(const dash *d, lg_buf *out)
             if (!any) lg_buf_adds(out, "<h3>What the platforms did not give</h3>\n<ul>");
             any = true;
             lg_buf_adds(out, "<li>");
-            dash_text(out, d->ask->posts[i]->withheld[k]);
+            rep_dash_text(out, d->ask->posts[i]->withheld[k]);
             lg_buf_adds(out, "</li>\n");
         }
     if (any) lg_buf_adds(out, "</ul>\n");
 }
 
-void dash_html_sure(const dash *d, lg_buf *out)
+void rep_dash_html_sure(const dash *d, lg_buf *out)
 {
     const rep_dashboard *ask = d->ask;
     lg_buf_adds(out, "<section aria-labelledby=sure>\n<h2 id=sure>How sure are we?</h2>\n");
@@ -243,9 +243,9 @@ void dash_html_sure(const dash *d, lg_buf *out)
     for (size_t i = 0; i < ask->lists; i++)
         if (ask->customers[i]->how && *ask->customers[i]->how) {
             lg_buf_adds(out, "<p>How many people really post ");
-            dash_text(out, ask->customers[i]->brand);
+            rep_dash_text(out, ask->customers[i]->brand);
             lg_buf_adds(out, " follows from this: ");
-            dash_text(out, ask->customers[i]->how);
+            rep_dash_text(out, ask->customers[i]->how);
             lg_buf_adds(out, ".</p>\n");
         }
     for (size_t i = 0; i < ask->sets; i++) add_set(d, ask->posts[i], out);

@@ -9,21 +9,21 @@
 /* What the page takes without its pictures is known by writing it once without them. */
 static void write_body(const dash *d, const lg_buf *sheets, lg_buf *out)
 {
-    dash_head(d, out);
-    dash_top(d, out);
+    rep_dash_head(d, out);
+    rep_dash_top(d, out);
     lg_buf_add(out, lg_buf_str(sheets), sheets->len);
-    dash_html_time(d, out);
-    dash_html_people(d, out);
-    dash_html_gallery(d, out);
-    dash_html_sure(d, out);
+    rep_dash_html_time(d, out);
+    rep_dash_html_people(d, out);
+    rep_dash_html_gallery(d, out);
+    rep_dash_html_sure(d, out);
     lg_buf_adds(out, "</main>\n<footer><p class=note>This page fetches nothing: it is one file, and works without a "
                      "network.</p></footer>\n");
     if (d->people && !d->anonymous)
         lg_buf_adds(out, "<dialog id=person aria-labelledby=person-name><div class=row><h2 id=person-name "
                          "tabindex=-1></h2><button type=button id=close>Close</button></div><p id=person-say>"
                          "</p><ul class=gallery id=person-photos></ul></dialog>\n");
-    dash_json(d, out);
-    dash_script(out);
+    rep_dash_json(d, out);
+    rep_dash_script(out);
     lg_buf_adds(out, "</body>\n</html>\n");
 }
 
@@ -58,7 +58,7 @@ static lg_status write_all(dash *d, lg_buf *out, lg_err *err)
     lg_status st = lg_buf_check(&without, err);
     size_t room = room_of(d, without.len);
     lg_buf_release(&without);
-    if (st == LG_OK) st = dash_sheets(d, room, &sheets, err);
+    if (st == LG_OK) st = rep_dash_sheets(d, room, &sheets, err);
     if (st == LG_OK) write_body(d, &sheets, out);
     lg_buf_release(&sheets);
     return st ? st : lg_buf_check(out, err);
@@ -82,7 +82,7 @@ static void tell(const dash *d, rep_dash_made *made)
         made->brands = i + 1;
     }
     lg_buf_init(&words, 0);
-    dash_sentence(d, &words);
+    rep_dash_sentence(d, &words);
     snprintf(made->sentence, sizeof made->sentence, "%s", lg_buf_str(&words));
     lg_buf_release(&words);
 }
@@ -93,8 +93,8 @@ lg_status rep_dashboard_write(const rep_dashboard *ask, lg_buf *out, rep_dash_ma
     if (!d) return err->status;
     d->ask = ask;
     lg_arena_init(&d->arena, REP_POSTS_BYTES);
-    lg_status st = dash_gather(d, err);
-    if (st == LG_OK) st = dash_count(d, err);
+    lg_status st = rep_dash_gather(d, err);
+    if (st == LG_OK) st = rep_dash_count(d, err);
     if (st == LG_OK) st = write_all(d, out, err);
     if (st == LG_OK) tell(d, made);
     lg_arena_release(&d->arena);

@@ -58,7 +58,7 @@ typedef struct rep_dashboard {
 } rep_dashboard;
 
 typedef struct rep_dash_made {
-    size_t posts, posts_left, people, authors; /* authors: named in it */
+    size_t posts, posts_left, people, authors;  /* authors: named in it */
     size_t pictures, unreadable, pictures_left; /* different ones: shown, not to be had, without room */
     int side;                                   /* of a thumbnail, pixels; 0 without any */
     bool anonymous;
