@@ -181,6 +181,13 @@ e2e: e2e-build ## protocol tests against build/logolens; E=protocol for one file
 	@LOGOLENS_FLAVOR=$(FLAVOR) LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' LSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/lsan.supp:print_suppressions=0' \
 	 TSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/tsan.supp:halt_on_error=1' $(JUPYTER_PYTHON) tests/e2e/run.py $(E)
 
+# ---- platforms: real servers on this computer, and one to practise on ------------------------------------------------
+.PHONY: test-servers practice
+test-servers: $(O)/logolens ## scrape real Bluesky, X by its specification and a line that cuts (npm; PART=kills, LOGOLENS_KILLS=100)
+	@LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' $(PYTHON) tests/servers/run.py $(PART)
+practice: all ## a platform with invented people for notebooks/09, until Ctrl-C
+	@$(PYTHON) tests/servers/practice.py
+
 # ---- benchmarks: a command, never a test ---------------------------------------------------------------------------
 $(O)/bench/%: tests/bench/%.c $(O)/libnnlib.a
 	@mkdir -p $(@D)
@@ -255,8 +262,8 @@ format: ## clang-format over all C
 	@clang-format -i $$(git ls-files '*.c' '*.h')
 
 .PHONY: clean help
-clean: ## remove everything built, keep the private Jupyter
-	@find build -mindepth 1 -maxdepth 1 ! -name venv -exec rm -rf {} + 2>/dev/null || true
+clean: ## remove everything built, keep the private Jupyter and fetched servers
+	@find build -mindepth 1 -maxdepth 1 ! -name venv ! -name servers -exec rm -rf {} + 2>/dev/null || true
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 

@@ -51,9 +51,10 @@ class Service:
 
     window = 900  # seconds
 
-    def __init__(self, posts, limit=450, token="a-token-for-tests"):
+    def __init__(self, posts, limit=450, token="a-token-for-tests", most=100):
+        """limit: requests in a window; most: posts on a page, however many are asked for."""
         self.posts = sorted(posts, key=lambda p: (-p.time, p.id))
-        self.limit, self.token, self.used, self.deleted = limit, token, 0, set()
+        self.limit, self.token, self.most, self.used, self.deleted = limit, token, most, 0, set()
         self.pictures = None
 
     def at(self, server):
@@ -66,9 +67,6 @@ class Service:
         """The address of a picture here, whatever it was when it was recorded."""
         here = self.pictures.path_for(which) if isinstance(which, str) else self.pictures.path(which)
         return request.base + here
-
-    def size(self, which):
-        return {}
 
     def known(self, request):
         """Whether the caller brought the token, in the header or as Meta takes it too."""
@@ -194,7 +192,7 @@ class Twitter(Service):
             return self.problem(f"The `max_results` query parameter value [{size}] is not between {least} and 100")
         if offset is None:
             return self.problem(f"The `{name}` is not a valid one")
-        posts = self.within(request, posts)
+        posts, size = self.within(request, posts), min(size, self.most)
         some = posts[offset:offset + size]
         meta = {"result_count": len(some)}
         if some:
@@ -248,8 +246,8 @@ class Twitter(Service):
 class Mastodon(Service):
     window = 300
 
-    def __init__(self, posts, limit=300, **more):
-        super().__init__(posts, limit, **more)
+    def __init__(self, posts, limit=300, most=40, **more):
+        super().__init__(posts, limit, most=most, **more)
 
     def headers(self, remaining=None, reset=None):
         return {"X-RateLimit-Limit": self.limit,
@@ -297,7 +295,7 @@ class Mastodon(Service):
         return Answer({"error": "Record not found"}, 404, self.headers())
 
     def page(self, request, posts):
-        size = min(request.number("limit", 20), 40)
+        size = min(request.number("limit", 20), self.most)
         if request.params.get("only_media") == "true":
             posts = [p for p in posts if p.pictures]
         below = request.params.get("max_id")
@@ -330,10 +328,10 @@ class Mastodon(Service):
 class Graph(Service):
     """instagram: posts of professional accounts, hashtags, and where `account` is tagged; facebook: Pages by name or id."""
 
-    def __init__(self, instagram=(), facebook=(), account="17841400000000001", page=50, **more):
-        super().__init__([*instagram, *facebook], 200, **more)
+    def __init__(self, instagram=(), facebook=(), account="17841400000000001", most=50, **more):
+        super().__init__([*instagram, *facebook], 200, most=most, **more)
         order = lambda posts: sorted(posts, key=lambda p: (-p.time, p.id))
-        self.instagram, self.facebook, self.account, self.most = order(instagram), order(facebook), account, page
+        self.instagram, self.facebook, self.account = order(instagram), order(facebook), account
 
     def headers(self, used=12):
         return {"x-app-usage": json.dumps({"call_count": used, "total_cputime": 3, "total_time": 4}),
@@ -367,7 +365,7 @@ class Graph(Service):
         self.used += 1
         node, edge = found.groups()
         if node == "me":
-            return Answer({"id": self.account, "name": "A professional account"}, headers=self.headers())
+            return Answer(self.me(edge), headers=self.headers())
         if node == "ig_hashtag_search":
             tag = request.params.get("q", "")
             known = any(tag.lower() in (t.lower() for t in p.tags) for p in self.instagram)
@@ -383,6 +381,14 @@ class Graph(Service):
         if node == self.account and "business_discovery" in request.params.get("fields", ""):
             return self.discovery(request)
         return self.one(request, node)
+
+    def me(self, edge):
+        if edge == "permissions":
+            return {"data": [{"permission": name, "status": "granted"} for name in ("instagram_basic", "pages_show_list")]}
+        if edge == "accounts":
+            tied = {"id": self.account, "username": "our_shop"}
+            return {"data": [{"name": "Our shop", "id": "20001", "instagram_business_account": tied}]}
+        return {"id": "10001", "name": "An owner of shops"}
 
     @staticmethod
     def number(tag):

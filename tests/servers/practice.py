@@ -1,0 +1,109 @@
+"""A platform to practise on, without an account and without a network: posts of invented people with pictures of
+`sample:logos`, behind the interface of X. For notebooks/09 and its test; `make practice` starts it.
+
+    practice.py [--binary build/logolens] [--port 8642]
+
+Allows its own address on this computer and puts a file of keys that open nothing but this beside the user's settings,
+so that `connect twitter from practice` finds it. Ends with Ctrl-C, and both go again."""
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from loopback import Pictures, Server
+from services import Post, Twitter, User
+
+ROOT = Path(__file__).resolve().parents[2]
+KEPT_BACK = 2400  # pictures with a higher number are not for training: they are what strangers post
+BRANDS = ("Adidas", "Nike", "Puma")
+FIRST = "ada ben cleo dan eva finn gina hugo ines jan kira leo mia nils olga paul rosa sam tara uwe vera will yara zoe".split()
+WORDS = {"Adidas": ("new #adidas, first run", "three stripes again #adidas", "#adidas on the track today"),
+         "Nike": ("just got these #nike", "morning run #nike", "#nike at last"),
+         "Puma": ("the cat is out #puma", "#puma for the weekend", "training in #puma"),
+         "Other": ("nice shop #adidas #nike", "what a wall #puma", "lunch after the run #nike")}
+
+
+def sample(binary, home):
+    """The pictures of sample:logos by their labels, drawn by the program itself; of those that are kept back."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "draw.lens"
+        script.write_text("load logos from sample:logos\n")
+        subprocess.run([binary, "run", script.name], cwd=folder, env={**os.environ, "LOGOLENS_HOME": str(home)}, check=True,
+                       stdout=subprocess.DEVNULL)
+    found = {name: [] for name in (*BRANDS, "Other")}
+    pictures = next(Path(home).rglob("logos-1"))
+    for line in (pictures / "labels.txt").read_text().splitlines():
+        name, _, label = line.partition("\t")
+        file = pictures / name
+        whole = file.exists() and file.read_bytes()[:2] == b"\xff\xd8" and file.read_bytes()[-2:] == b"\xff\xd9"
+        if label in found and name[:6].isdigit() and int(name[:6]) > KEPT_BACK and whole:
+            found[label].append(file)
+    return found
+
+
+def world(pictures, count=120, now=None, seed=9):
+    """Posts of the last six days. Most people have a brand of theirs; some show pictures of nothing in particular."""
+    draw, now = random.Random(seed), now or time.time()
+    people = [(User(str(1000 + i), f"{name}_runs", name.capitalize()), BRANDS[i % 3]) for i, name in enumerate(FIRST)]
+    left = {label: list(files) for label, files in pictures.items()}
+    posts = []
+    for i in range(count):
+        user, own = draw.choice(people)
+        label = own if draw.random() < 0.7 else draw.choice((*BRANDS, "Other", "Other"))
+        files = [left[label].pop() for _ in range(draw.choice((1, 1, 1, 2))) if left[label]]
+        if files:
+            posts.append(Post(str(10**17 + i), draw.choice(WORDS[label]), user, now - 900 - draw.random() * 5 * 86400, files,
+                              likes=draw.randrange(40), reposts=draw.randrange(9), replies=draw.randrange(5)))
+    return posts
+
+
+def serve(binary, home, **more):
+    """The server, ready; its service is server.services[0]."""
+    found = sample(binary, home)
+    return Server([Twitter(world(found), **more.pop("service", {}))], Pictures(sum(found.values(), [])), **more)
+
+
+def settings_folder():
+    if os.environ.get("LOGOLENS_HOME"):
+        return Path(os.environ["LOGOLENS_HOME"]) / "config"
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "logolens"
+
+
+def write_keys(folder, url, token):
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "practice"
+    file.touch(mode=0o600)
+    file.write_text(f"# keys that open nothing but the practice platform of `make practice`\n[twitter]\ninstance = {url}\n"
+                    f"bearer_token = {token}\n")
+    return file
+
+
+def main():
+    take = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    take.add_argument("--binary", default=str(ROOT / "build" / "logolens"))
+    take.add_argument("--port", type=int, default=8642)
+    options = take.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with tempfile.TemporaryDirectory(prefix="lens-practice-") as home:
+        server = serve(options.binary, home, port=options.port)
+        keys = write_keys(settings_folder(), server.url, server.services[0].token)
+        subprocess.run([options.binary, "allow", server.url], check=True, stdout=subprocess.DEVNULL)
+        print(f"The practice platform is open: {len(server.services[0].posts)} posts.\n"
+              "In a notebook:  connect twitter from practice\nEnd it with Ctrl-C.", flush=True)
+        try:
+            signal.pause()
+        except (KeyboardInterrupt, SystemExit):
+            pass
+        finally:
+            subprocess.run([options.binary, "forbid", server.url], check=False, stdout=subprocess.DEVNULL)
+            keys.unlink(missing_ok=True)
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()
