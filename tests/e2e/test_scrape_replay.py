@@ -96,6 +96,13 @@ class Recordings(Scraping):
         self.assertEqual(len(asked), len(pages))  # each page once, the empty one at the end too
         self.assertEqual([re.findall(r"max_id=(\d+)", t) for t in asked], [re.findall(r"max_id=(\d+)", p["uri"]) for p in pages])
 
+    def test_mastodon_public(self):
+        items = [i for i in recorded.exchanges("mastodon-cassettes/test_timeline_disabled.json") if "/public" in i["uri"]]
+        home = self.home(self.serve(recorded.Recorded(items)))
+        self.scrape(home, "scrape mastodon limit 20 into posts")
+        self.assertEqual({row[0] for row in home.rows("SELECT native_id FROM posts")},
+                         {post["id"] for post in items[0]["body"] if not post["reblog"] and post["visibility"] == "public"})
+
     def test_twitter(self):
         search = recorded.exchanges("tweepy-cassettes/test_client_search_recent_tweets.json")
         timeline = recorded.exchanges("tweepy-cassettes/test_client_get_user.json") + \

@@ -3,8 +3,8 @@
 
     practice.py [--binary build/logolens] [--port 8642]
 
-Allows its own address on this computer and puts a file of keys that open nothing but this beside the user's settings,
-so that `connect twitter from practice` finds it. Ends with Ctrl-C, and both go again."""
+Puts a file of keys that open nothing but this beside the user's settings, so that `connect twitter from practice` finds
+it. Ends with Ctrl-C, and the file goes again."""
 import argparse
 import os
 import random
@@ -28,15 +28,21 @@ WORDS = {"Adidas": ("new #adidas, first run", "three stripes again #adidas", "#a
          "Other": ("nice shop #adidas #nike", "what a wall #puma", "lunch after the run #nike")}
 
 
-def sample(binary, home):
-    """The pictures of sample:logos by their labels, drawn by the program itself; of those that are kept back."""
+def user_folder(kind, variable, usual):
+    """Where the program keeps something of the user's: below LOGOLENS_HOME, or where desktops keep such things."""
+    if os.environ.get("LOGOLENS_HOME"):
+        return Path(os.environ["LOGOLENS_HOME"]) / kind
+    return Path(os.environ.get(variable) or Path.home() / usual) / "logolens"
+
+
+def sample(binary):
+    """The pictures of sample:logos by their labels, drawn by the program where they are not there yet; of those that are
+    kept back."""
     with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "draw.lens"
-        script.write_text("load logos from sample:logos\n")
-        subprocess.run([binary, "run", script.name], cwd=folder, env={**os.environ, "LOGOLENS_HOME": str(home)}, check=True,
-                       stdout=subprocess.DEVNULL)
+        (Path(folder) / "draw.lens").write_text("load logos from sample:logos limit 10\n")
+        subprocess.run([binary, "run", "draw.lens"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
     found = {name: [] for name in (*BRANDS, "Other")}
-    pictures = next(Path(home).rglob("logos-1"))
+    pictures = user_folder("cache", "XDG_CACHE_HOME", ".cache") / "samples" / "logos-1"
     for line in (pictures / "labels.txt").read_text().splitlines():
         name, _, label = line.partition("\t")
         file = pictures / name
@@ -62,16 +68,10 @@ def world(pictures, count=120, now=None, seed=9):
     return posts
 
 
-def serve(binary, home, **more):
+def serve(binary, port=0):
     """The server, ready; its service is server.services[0]."""
-    found = sample(binary, home)
-    return Server([Twitter(world(found), **more.pop("service", {}))], Pictures(sum(found.values(), [])), **more)
-
-
-def settings_folder():
-    if os.environ.get("LOGOLENS_HOME"):
-        return Path(os.environ["LOGOLENS_HOME"]) / "config"
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "logolens"
+    found = sample(binary)
+    return Server([Twitter(world(found))], Pictures(sum(found.values(), [])), port=port)
 
 
 def write_keys(folder, url, token):
@@ -89,20 +89,17 @@ def main():
     take.add_argument("--port", type=int, default=8642)
     options = take.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with tempfile.TemporaryDirectory(prefix="lens-practice-") as home:
-        server = serve(options.binary, home, port=options.port)
-        keys = write_keys(settings_folder(), server.url, server.services[0].token)
-        subprocess.run([options.binary, "allow", server.url], check=True, stdout=subprocess.DEVNULL)
-        print(f"The practice platform is open: {len(server.services[0].posts)} posts.\n"
-              "In a notebook:  connect twitter from practice\nEnd it with Ctrl-C.", flush=True)
-        try:
-            signal.pause()
-        except (KeyboardInterrupt, SystemExit):
-            pass
-        finally:
-            subprocess.run([options.binary, "forbid", server.url], check=False, stdout=subprocess.DEVNULL)
-            keys.unlink(missing_ok=True)
-            server.stop()
+    server = serve(options.binary, options.port)
+    keys = write_keys(user_folder("config", "XDG_CONFIG_HOME", ".config"), server.url, server.services[0].token)
+    print(f"The practice platform is open: {len(server.services[0].posts)} posts.\n"
+          "In a notebook:  connect twitter from practice\nEnd it with Ctrl-C.", flush=True)
+    try:
+        signal.pause()
+    except (KeyboardInterrupt, SystemExit):
+        pass
+    finally:
+        keys.unlink(missing_ok=True)
+        server.stop()
 
 
 if __name__ == "__main__":

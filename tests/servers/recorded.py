@@ -24,7 +24,7 @@ API = SHARED / "data" / "api"
 LOGOS = SHARED / "data" / "logos"
 
 # How many and in what form: another client asks for other ones and means the same posts.
-FORM = re.compile(r"(?:.*[._])?fields|expansions|limit|max_results|only_media|exclude_reblogs|exclude|sort|since|until|"
+FORM = re.compile(r"(?:.*[._])?fields|expansions|limit|max_results|only_media|exclude_reblogs|exclude|local|remote|sort|since|until|"
                   r"access_token|start_time|end_time")
 
 
