@@ -78,6 +78,35 @@ class Recorded:
         return value.replace(f"{self.host.scheme}://{self.host.netloc}", request.base)
 
 
+# ---- hostile answers ----
+CORPUS = SHARED / "corpora" / "api"
+LISTS = re.compile(r"/tweets/search|/timelines/tag/|/recent_media|/posts$|searchPosts")
+
+
+def hostile_cases():
+    """The handed-over answers that a plain server can give."""
+    cases = json.loads((CORPUS / "cases.json").read_text())
+    return [case for case in cases if case["how"] == "plain" and case["body"] and 200 <= case["status"] < 600]
+
+
+class Hostile:
+    """One of them, as the list of posts of its platform; whatever comes before the list is answered well."""
+
+    def __init__(self, case):
+        self.case, self.body = case, (CORPUS / "bodies" / case["body"]).read_bytes()
+
+    def answer(self, request):
+        if LISTS.search(request.path):
+            body = self.body.replace(b"MEDIA/", request.base.encode() + b"/media/")
+            return Answer(body, self.case["status"], dict(self.case["headers"]), self.case["ctype"])
+        if request.path.endswith("createSession"):
+            token = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjk5OTk5OTk5OTl9.c2lnbmF0dXJl"
+            return Answer({"accessJwt": token, "refreshJwt": token, "handle": "reader.test", "did": "did:plc:reader"})
+        if request.path.endswith("ig_hashtag_search"):
+            return Answer({"data": [{"id": "17800000000000001"}]})
+        return None
+
+
 # ---- posts of interfaces that are retired ----
 def objects(value):
     if isinstance(value, dict):

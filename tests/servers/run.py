@@ -1,6 +1,6 @@
 """run.py [PART …]: scrapes real servers through the real program and compares with what was posted; `make test-servers`.
 
-Parts (all, where none is named): replay, x, pds, bluesky, cuts, kills. The end is a table of what was expected and what
+Parts (all, where none is named): replay, hostile, x, pds, bluesky, cuts, kills. The end is a table of what was expected and what
 came, and `N passed, N failed, N skipped`. LOGOLENS_KILLS says how often a scrape is killed (100), LOGOLENS_SEED seeds
 cuts and kills. Servers are fetched once into build/servers (LOGOLENS_SERVERS); the pictures posted are those of the
 handed-over data."""
@@ -11,6 +11,7 @@ import os
 import random
 import re
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -22,7 +23,7 @@ import real
 from cutter import Cutter
 from home import Home
 from loopback import Answer, Pictures, Server
-from recorded import API, LOGOS, logo_files
+from recorded import API, CORPUS, LOGOS, Hostile, hostile_cases, logo_files
 from services import Mastodon, Post, Twitter, User
 
 SEED = int(os.environ.get("LOGOLENS_SEED", "8"))
@@ -407,7 +408,41 @@ def replay(table):
             table.equal(f"{platform}: kill -9, {killed} times, {ends} to the end: what differed", wrong[:2], [])
 
 
-PARTS = {"replay": replay, "x": x, "pds": pds, "bluesky": bluesky, "cuts": bluesky, "kills": bluesky}
+# ---- hostile answers ----
+HOSTILE = {"twitter": "tag kicks", "mastodon": "tag kicks", "instagram": "tag kicks", "facebook": "user shop",
+           "bluesky": "tag kicks"}
+AFTER = "show posts\nexport posts to posts.csv\nexport posts to posts.json\n"
+
+
+def hostile(table):
+    """Answers made to do harm, through the whole program: an error with a code or posts, nothing dangerous in what is shown
+    and written, and a whole catalogue."""
+    files, checker = logo_files("Adidas", 3), CORPUS.parent / "check" / "check_output.py"
+    ends, wrong = Counter(), []
+    for case in hostile_cases():
+        platform = case["platform"]
+        with Server([Hostile(case)], Pictures(files)) as server:
+            keys = {"instance": server.url, "bearer_token": "t-of-tests", "access_token": "t-of-tests",
+                    "handle": "reader.test", "app_password": "t-of-tests", "user_id": "17841400000000001"}
+            with Home({platform: keys}) as home:
+                status, out = home.run(f"scrape {platform} {HOSTILE[platform]} limit 30 into posts\n{AFTER}", timeout=120)
+                ends[status] += 1
+                wrong += [f"{case['id']}: {t}" for t in home.trouble()]
+                if status not in (0, 1) or (status == 1 and not re.search(r"^LL\d{3} ", out, re.M)):
+                    wrong.append(f"{case['id']}: status {status}: {out[-200:]}")
+                (home.folder / "out.txt").write_text(out)
+                for kind, name in (("text", "out.txt"), ("csv", "posts.csv"), ("text", "posts.json")):
+                    if (home.folder / name).exists():
+                        done = subprocess.run([sys.executable, checker, kind, home.folder / name], capture_output=True, text=True)
+                        if done.returncode:
+                            wrong.append(f"{case['id']}: {name}: {done.stdout[:200]}")
+    table.true("hostile answers", sum(ends.values()) > 80, f"{sum(ends.values())}, by exit status {dict(ends)}")
+    for line in wrong[:20]:
+        print(f"    {line}")
+    table.equal("hostile answers: harm done", len(wrong), 0)
+
+
+PARTS = {"replay": replay, "hostile": hostile, "x": x, "pds": pds, "bluesky": bluesky, "cuts": bluesky, "kills": bluesky}
 
 
 def main(names):
