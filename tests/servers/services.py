@@ -342,11 +342,14 @@ class Graph(Service):
         return Answer(body, status, headers or self.headers())
 
     def limited(self, seconds):
+        """Meta says it with its own number and 403, and the time only in whole minutes; below one, as others say it."""
+        if seconds < 60:
+            return self.error("(#4) Application request limit reached", 4, 429,
+                              headers={**self.headers(), "Retry-After": seconds})
         usage = [{"type": "instagram", "call_count": 100, "total_cputime": 20, "total_time": 20,
-                  "estimated_time_to_regain_access": max(1, round(seconds / 60))}]
-        headers = {**self.headers(100), "x-business-use-case-usage": json.dumps({self.account: usage}),
-                   "Retry-After": seconds}
-        return self.error("(#4) Application request limit reached", 4, 429, headers=headers)
+                  "estimated_time_to_regain_access": seconds // 60}]
+        headers = {**self.headers(100), "x-business-use-case-usage": json.dumps({self.account: usage})}
+        return self.error("(#4) Application request limit reached", 4, 403, headers=headers)
 
     def refused(self):
         return self.error("(#10) Application does not have permission for this action", 10, 403)
