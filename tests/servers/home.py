@@ -61,13 +61,14 @@ class Home:
         return self.home / "data"
 
     def rows(self, query, *values):
-        """Nothing where there is no catalogue yet."""
+        """Nothing where there is no catalogue yet: no file, or (after a kill) one without tables."""
         file = self.data / "catalogue.sqlite"
         if not file.exists():
             return []
         connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
         try:
-            return connection.execute(query, values).fetchall()
+            made = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'tombstones'").fetchall()
+            return connection.execute(query, values).fetchall() if made else []
         finally:
             connection.close()
 

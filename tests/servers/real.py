@@ -121,7 +121,10 @@ class Running:
         return self.processes[-1]
 
     def folder(self, owner=None):
-        path = Path(tempfile.mkdtemp(prefix="servers-"))
+        """One of our own, for as long as it runs; with an owner, where others than us may enter."""
+        usual = Path(tempfile.gettempdir())
+        place = usual if not owner or usual.stat().st_mode & 1 else LOGS
+        path = Path(tempfile.mkdtemp(prefix="servers-", dir=place))
         self.folders.append(path)
         if owner:
             shutil.chown(path, owner)
@@ -172,11 +175,12 @@ class Bluesky(Running):
 
     def postgres(self):
         program = Path(apt("initdb", "postgresql"))
-        data, port = self.folder("postgres"), free_port()
-        as_postgres = {"user": "postgres", "cwd": data} if os.geteuid() == 0 else {"cwd": data}
+        root, port = os.geteuid() == 0, free_port()
+        data = self.folder("postgres" if root else None)
+        as_postgres = {"user": "postgres", "cwd": data} if root else {"cwd": data}
         quietly([program, "-D", data / "db", "-A", "trust", "-U", "pg"], "postgres-init", **as_postgres)
         self.begin("postgres", [program.parent / "postgres", "-D", data / "db", "-p", port, "-c", "fsync=off", "-c",
-                                "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={data}"],
+                                "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="],
                    "ready to accept connections", **as_postgres)
         return f"postgresql://pg@127.0.0.1:{port}/postgres"
 

@@ -266,11 +266,13 @@ def through_cuts(table, everybody, shown, front, pictures):
             front.bad = pictures.bad = False
             seen = front.seen + pictures.seen
             table.true(f"a line that cuts (seed {seed}): done", turns, f"{turns} runs, {dict(seen)}")
-            table.equal(f"a line that cuts (seed {seed}): the same set", home.posts() == wanted, True)
+            other = sorted(set(home.posts()) ^ set(wanted), key=repr)
+            why = home.rows("SELECT url, why FROM media WHERE state = 2")
+            table.equal(f"a line that cuts (seed {seed}): what differs", other + why if other else [], [])
             table.equal(f"a line that cuts (seed {seed}): trouble", home.trouble(), [])
 
 
-def kill_loop(start_home, script, wanted, check, rounds=KILLS):
+def kill_loop(start_home, script, wanted, rounds=KILLS):
     """Kills `script` until it was killed so often; whenever it comes to its end the set is compared, and it begins anew.
     Gives kills, ends, and what differed."""
     draw, home, killed, ends, wrong = random.Random(SEED), start_home(), 0, 0, []
@@ -284,7 +286,7 @@ def kill_loop(start_home, script, wanted, check, rounds=KILLS):
             process.send_signal(signal.SIGKILL)
             killed += 1
             process.communicate()
-            wrong += check(home)
+            wrong += home.trouble()
             if draw.random() < 0.8:
                 continue
             process = home.begin(script)
@@ -301,8 +303,8 @@ def kill_loop(start_home, script, wanted, check, rounds=KILLS):
 def kills(table, everybody, shown, origin, view):
     wanted = reference(everybody, origin, view)
     # A picture's file that no row names yet is no trouble: the next start sweeps it.
-    check = lambda home: [t for t in home.trouble()]
-    killed, ends, wrong = kill_loop(lambda: bluesky_home(everybody, origin, view), SCRAPE.format(resume=" resume"), wanted, check)
+    start = lambda: bluesky_home(everybody, origin, view)
+    killed, ends, wrong = kill_loop(start, SCRAPE.format(resume=" resume"), wanted)
     table.equal(f"kill -9, {killed} times, {ends} times to the end: what differed", wrong[:2], [])
 
 
@@ -348,6 +350,8 @@ class Through:
         except urllib.error.HTTPError as error:
             status, body = error.code, error.read()
         self.said.append((status, request.target, body[:400]))
+        if status == 200 and "/users/by/username/" in request.path:  # its example has a text where a number stands
+            body = re.sub(rb'"id":\s*"[^"]*"', b'"id":"2244994945"', body)
         return Answer(body, status)
 
 
@@ -404,7 +408,7 @@ def replay(table):
                 table.equal(f"{platform}: posts", home.count("posts"), 240)
                 table.equal(f"{platform}: pictures", home.count("post_image"), 240)
                 table.equal(f"{platform}: pictures kept once each", home.count("images"), len({f.read_bytes() for f in files}))
-            killed, ends, wrong = kill_loop(start, line, wanted, lambda home: home.trouble())
+            killed, ends, wrong = kill_loop(start, line, wanted)
             table.equal(f"{platform}: kill -9, {killed} times, {ends} to the end: what differed", wrong[:2], [])
 
 
