@@ -32,6 +32,7 @@ typedef struct net_transfer {
     net_reply reply;
     net_body body;
     size_t header_bytes;
+    bool headed;  /* the headers of this try are complete */
     bool refused; /* an internet address was not to be connected to */
     lg_err fault; /* what our callbacks found */
     CURL *easy;   /* kept for the next request */

@@ -22,6 +22,7 @@ void net_reply_begin(net_transfer *t)
     t->reply.header = NULL;
     t->reply.headers = 0;
     t->reply.status = 0;
+    t->headed = false;
     lg_buf_clear(&t->reply.body);
     net_body_release(&t->body);
 }
@@ -94,6 +95,7 @@ lg_status net_reply_line(net_transfer *t, const char *line, size_t len)
         return too_many(t, "bytes of headers", (long long)t->limits->header_most);
     if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
         t->reply.headers = 0;
+        t->headed = false;
         return LG_OK;
     }
     if (t->body.decided) return LG_OK;
@@ -107,6 +109,7 @@ lg_status net_reply_headers_end(net_transfer *t)
 {
     const char *text = net_reply_header(&t->reply, "content-length");
     long long length = 0;
+    t->headed = true;
     if (!text || !lg_parse_int(text, &length)) return LG_OK;
     if (length < 0) return improper(t, "its length is negative");
     if ((unsigned long long)length <= t->limits->body_most) return LG_OK;

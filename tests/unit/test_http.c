@@ -496,6 +496,10 @@ static bool answer_flaky(server *s, int fd, const server_ask *ask)
     else if (strcmp(ask->path, "/breaks") == 0 && n <= 3)
         server_send(fd, "HTTP/1.1 200 X\r\nContent-Length: 50\r\n\r\nhalf", 42);
     else if (strcmp(ask->path, "/breaks") == 0) server_say(fd, 200, "", "whole", 5);
+    else if (strcmp(ask->path, "/headless") == 0 && n == 1) server_send(fd, "HTTP/1.1 200 X\r\nContent-", 24);
+    else if (strcmp(ask->path, "/headless") == 0 && n == 2) server_send(fd, "HTTP/1.1 200 X\r\n", 16);
+    else if (strcmp(ask->path, "/headless") == 0) server_say(fd, 200, "", "whole", 5);
+    if (strcmp(ask->path, "/headless") == 0) return false;
     return strcmp(ask->path, "/breaks") != 0 && strcmp(ask->path, "/silent") != 0;
 }
 
@@ -545,6 +549,16 @@ TEST(what_breaks_off_is_repeated)
     CHECK_INT(get("/silent"), LG_E_NETWORK);
     CHECK_INT(err.code, 704);
     CHECK_INT(server_requests(&a), 8);
+    end();
+}
+
+/* An end within the headers is no empty answer. */
+TEST(what_breaks_off_in_its_headers_is_repeated)
+{
+    begin(answer_flaky, NULL);
+    CHECK_OK(get("/headless"));
+    CHECK_STR(lg_buf_str(&reply.body), "whole");
+    CHECK_INT(reply.tries, 3);
     end();
 }
 
