@@ -79,6 +79,40 @@ lg_status scrape_address(const char *origin, const scrape_request *request, lg_b
 }
 
 /* ---- limits of how often ---- */
+static bool is_meta(const scrape_run_state *r)
+{
+    return r->d->platform->origin && strstr(r->d->platform->origin, "facebook");
+}
+
+/* The platform's own number of an error: X has it in a list, Meta in an object. 0: none. */
+static int number_of_error(const net_reply *reply)
+{
+    json_t *root = NULL;
+    lg_err unread = {0};
+    const scrape_answer answer = {.body = lg_buf_str(&reply->body), .length = reply->body.len};
+    if (scrape_json_load("", &answer, &root, &unread)) return 0;
+    const json_t *first = json_array_get(json_object_get(root, "errors"), 0);
+    const json_t *place[] = {json_object_get(root, "code"), json_object_get(first, "code"),
+                             json_object_get(json_object_get(root, "error"), "code")};
+    int number = 0;
+    for (size_t i = 0; !number && i < 3; i++) {
+        double n = json_number_value(place[i]);
+        if (n > 0 && n < 1e6) number = (int)n;
+    }
+    json_decref(root);
+    return number;
+}
+
+/* Meta says it with numbers of its own, under 400 and 403: of the application, the user, the Page, and of business use
+ * cases. */
+static bool is_limit(const scrape_run_state *r, const net_reply *reply)
+{
+    if (reply->status == 429) return true;
+    if ((reply->status != 400 && reply->status != 403) || !is_meta(r)) return false;
+    int number = number_of_error(reply);
+    return number == 4 || number == 17 || number == 32 || number == 613 || (number >= 80000 && number <= 80014);
+}
+
 static int64_t time_there(const scrape_run_state *r, const net_reply *reply)
 {
     int64_t here = r->clock->date(r->clock->ctx), there;
@@ -106,10 +140,10 @@ static lg_status too_often(const scrape_run_state *r, const net_rate *rate, doub
     lg_fail(err, LG_E_LIMIT, 510, "%s allows no more requests%s%s", r->d->platform->title,
             told ? " until " : " for now", told ? until : "");
     if (r->out)
-        lg_why(err, "it answered 429 (asked too often); %s posts on %s page%s are kept",
+        lg_why(err, "it was asked too often; %s posts on %s page%s are kept",
                lg_thousands((long long)r->out->scrape.posts), lg_thousands((long long)r->out->scrape.pages),
                r->out->scrape.pages == 1 ? "" : "s");
-    else lg_why(err, "it answered 429 (asked too often)");
+    else lg_why(err, "it was asked too often");
     return lg_try(err, r->out ? "the same line with `resume` goes on where it stopped" : "the same line then");
 }
 
@@ -186,7 +220,7 @@ lg_status scrape_ask(scrape_run_state *r, const char *address, const store_heard
             net_reply_release(reply);
             continue;
         }
-        if (reply->status != 429) return LG_OK;
+        if (!is_limit(r, reply)) return LG_OK;
         double wait = net_rate_wait(&reply->rate, waits++, time_there(r, reply), 0.5);
         net_rate rate = reply->rate;
         net_reply_release(reply);
@@ -196,25 +230,6 @@ lg_status scrape_ask(scrape_run_state *r, const char *address, const store_heard
 }
 
 /* ---- refusals ---- */
-/* The platform's own number of an error: X has it in a list, Meta in an object. 0: none. */
-static int number_of_error(const net_reply *reply)
-{
-    json_t *root = NULL;
-    lg_err unread = {0};
-    const scrape_answer answer = {.body = lg_buf_str(&reply->body), .length = reply->body.len};
-    if (scrape_json_load("", &answer, &root, &unread)) return 0;
-    const json_t *first = json_array_get(json_object_get(root, "errors"), 0);
-    const json_t *place[] = {json_object_get(root, "code"), json_object_get(first, "code"),
-                             json_object_get(json_object_get(root, "error"), "code")};
-    int number = 0;
-    for (size_t i = 0; !number && i < 3; i++) {
-        double n = json_number_value(place[i]);
-        if (n > 0 && n < 1e6) number = (int)n;
-    }
-    json_decref(root);
-    return number;
-}
-
 /* "Twitter": as the language calls it. */
 static void called(const scrape_platform *p, char out[40])
 {
@@ -251,8 +266,7 @@ lg_status scrape_allowed(scrape_run_state *r, const net_reply *reply, lg_err *er
     if (reply->status != 403 && reply->status != 400) return LG_OK;
     int number = number_of_error(reply);
     /* Meta says 400 with its numbers of missing permissions */
-    bool permission = strstr(r->d->platform->origin ? r->d->platform->origin : "", "facebook") &&
-                      (number == 10 || (number >= 200 && number < 300));
+    bool permission = is_meta(r) && (number == 10 || (number >= 200 && number < 300));
     return reply->status == 403 || permission ? not_allowed(r, reply, number, err) : LG_OK;
 }
 

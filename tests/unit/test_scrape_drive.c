@@ -309,7 +309,7 @@ TEST(a_limit_far_away_ends_it_and_resume_goes_on)
     fail_at = 3, fail_status = 429, fail_lines = "Retry-After: 7200\r\n";
     CHECK_ERR(scrape(100, false), 510);
     CHECK_HAS(err.msg, "Mastodon allows no more requests until");
-    CHECK_STR(err.why, "it answered 429 (asked too often); 10 posts on 2 pages are kept");
+    CHECK_STR(err.why, "it was asked too often; 10 posts on 2 pages are kept");
     CHECK_INT(result.scrape.posts, 10);
     CHECK(!result.ended);
     sum_holds();
