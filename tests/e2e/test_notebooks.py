@@ -134,7 +134,7 @@ class Notebooks(unittest.TestCase):
         notebook = self.check_notebook(path, shutil.copy(path, work))
         said = "\n".join(o["data"]["text/plain"] for c in notebook.cells for o in c.get("outputs", []) if "data" in o)
         self.assertIn(f"{posted} posts", said)
-        self.assertRegex(said, r"of \d+ listed about \d+")
+        self.assertRegex(said, r"Of \d+ listed about \d+ are right")
         self.assertNotIn("a-token-for-tests", nbformat.writes(notebook))
         page = (work / "adidas.html").read_text()
         self.assertIn("Who posts our shoes", page)
