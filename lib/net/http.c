@@ -342,7 +342,7 @@ static lg_status finished(net_run *run, net_transfer *t, CURLcode code, lg_err *
 {
     lg_err why = {0};
     run->moved = true;
-    if (code == CURLE_OK && !t->headed) code = CURLE_PARTIAL_FILE; /* libcurl calls headers that are cut an empty body */
+    if (code == CURLE_OK && !t->headed) code = CURLE_PARTIAL_FILE; /* to libcurl cut headers are an empty body */
     if (code == CURLE_OK && !net_body_end(t)) return answered(run, t, err);
     bool again = !t->fault.status && net_attempt_broke(code) && !has_body(t);
     if (code == CURLE_COULDNT_CONNECT && t->refused) again = false;
