@@ -331,7 +331,7 @@ static void doc_unkept(plt_doc *doc, const classifying *c)
 {
     if (!c->unkept.status) return;
     lg_err warning = {0};
-    lg_fail(&warning, c->unkept.status, 448, "what %s said is not in the catalogue of posts", c->with->name);
+    lg_fail(&warning, LG_E_IO, 448, "what %s said is not in the catalogue of posts", c->with->name);
     lg_why(&warning, "%s", c->unkept.msg);
     lg_try(&warning, "say the same line again later; the labelled posts are there meanwhile");
     plt_warning(doc, &warning);
