@@ -44,11 +44,13 @@ static bool word_is(const char *at, const char *name)
     return !strncmp(at, name, n) && (!at[n] || at[n] == ' ');
 }
 
-/* Does the line make or change what is called so? `relabel NAME …`, `combine a, b into NAME`, `fit m as NAME`. */
+/* Does the line make or change what is called so? `relabel NAME …`, `combine a, b into NAME`, `fit m as NAME`. What
+ * `classify OBJECT … as NAME` looks at stays as it was. */
 static bool concerns(const char *line, const char *name)
 {
     const char *second = strchr(line, ' ');
-    if (second && word_is(second + 1, name)) return true;
+    bool looks = word_is(line, "classify") && strstr(line, " as ");
+    if (second && !looks && word_is(second + 1, name)) return true;
     static const char *const before[] = {" as ", " into "};
     for (size_t i = 0; i < sizeof before / sizeof *before; i++)
         for (const char *at = line; (at = strstr(at, before[i])); at++)

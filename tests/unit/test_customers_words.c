@@ -136,7 +136,9 @@ TEST(from_pictures_to_customers)
                  "fit scratch epochs 30 lr 0.05 optimizer adam quiet\n"
                  "classify posts with scratch as labelled\n"
                  "customers from labelled brand adidas min 30% as fans\n"
-                 "export fans to fans.csv"));
+                 "export fans to fans.csv\nlist tables"));
+    CHECK_HAS(lg_buf_str(&l.text), "customers of adidas: 2 current, 2 potential");
+    CHECK(!strstr(lg_buf_str(&l.text), "out of date")); /* `classify posts … as labelled` changed nothing of posts */
     CHECK_STR(lens_fact(&l, "fans.count"), "2");
     CHECK_STR(lens_fact(&l, "fans.1.user"), "@ann");
     CHECK_STR(lens_fact(&l, "fans.1.posts"), "4");
