@@ -123,6 +123,8 @@ lg_status scrape_query_check(const scrape_query *query, const char *title, unsig
     }
     if (query->since && query->until && query->since >= query->until)
         return lg_fail(err, LG_E_ARG, 723, "`since` must lie before `until`");
+    if (query->since > 0 && query->now > 0 && query->since > query->now)
+        return lg_fail(err, LG_E_ARG, 723, "`since` lies in the future: nobody has posted then yet");
     if (query->text && (!*query->text || strlen(query->text) > 4000))
         return lg_fail(err, LG_E_ARG, 723, "a text to search for has between 1 and 4,000 bytes");
     if (query->user && (!*query->user || strlen(query->user) > 200))

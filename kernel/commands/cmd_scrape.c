@@ -332,6 +332,7 @@ static lg_status scrape_run_call(const dsl_call *call, lg_err *err)
                             .plan = &a.plan,
                             .limit = a.query.limit,
                             .budget = scrape_drive_budget(&a.query, &a.plan),
+                            .resume = dsl_on(call, RESUME),
                             .again = a.again};
     LG_GO(show_plan(call, &a, &card, err));
     if (!dry) st = scrape_it(call, &a, &card, err);

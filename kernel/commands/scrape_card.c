@@ -16,8 +16,9 @@ static const char *plural(uint64_t n)
 static void dollars(int64_t millionths, char out[40])
 {
     double d = (double)millionths / 1e6;
+    long long cents = (millionths + 5000) / 10000;
     if (millionths > 0 && millionths < 10000) snprintf(out, 40, "$%.3f", d);
-    else snprintf(out, 40, "$%.2f", d);
+    else snprintf(out, 40, "$%s.%02d", lg_thousands(cents / 100), (int)(cents % 100));
 }
 
 static void clock_text(int64_t seconds, char out[40])
@@ -197,6 +198,9 @@ static void doc_head(plt_doc *doc, const cmd_scrape_card *card, const scrape_res
                      result->end_why ? result->end_why : "nothing more is wanted",
                      result->same ? "; pages that have not changed since the last time were not sent again" : "");
     if (why) plt_code(doc, "%s", card->again);
+    if (card->resume && result->pages && result->pages == result->scrape.pages)
+        plt_text(doc, "There was nothing to `resume`: no earlier run of this very line stopped on its way, so it began "
+                      "with the newest posts.");
 }
 
 lg_status cmd_scrape_doc_result(plt_doc *doc, const cmd_scrape_card *card, store_catalogue *catalogue,

@@ -12,6 +12,7 @@ typedef struct cmd_scrape_card {
     const char *about;    /* "twitter tag adidas, nike since 2026-10-01" */
     const scrape_plan *plan;
     uint64_t limit, budget;
+    bool resume;
     const char *again; /* the line that goes on where it stopped */
     cmd_live live;
 } cmd_scrape_card;

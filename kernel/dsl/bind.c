@@ -418,8 +418,14 @@ static lg_status unknown_choice(binder *b, int index, const dsl_word *word)
     lg_buf list;
     lg_buf_init(&list, 2048);
     dsl_choice_list(param->choices, &list);
-    lg_fail(b->err, LG_E_ARG, 141, "`%s` has no %s `%s`", b->target->name, param->name,
-            dsl_brief(word->text, strlen(word->text)).s);
+    dsl_bit got = dsl_brief(word->text, strlen(word->text));
+    if (!strchr(param->choices, ' ')) { /* `delete user …` */
+        lg_buf_release(&list);
+        lg_fail(b->err, LG_E_ARG, 141, "`%s` wants `%s` first, not `%s`", b->target->name, param->choices, got.s);
+        lg_try(b->err, "%s %s %s", b->target->name, param->choices, got.s);
+        return lg_err_place(b->err, word->span);
+    }
+    lg_fail(b->err, LG_E_ARG, 141, "`%s` has no %s `%s`", b->target->name, param->name, got.s);
     lg_why(b->err, "it wants one of %s", lg_buf_str(&list));
     lg_buf_release(&list);
     const char *near = dsl_near_choice(param->choices, word->text, b->arena);

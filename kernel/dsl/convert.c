@@ -299,16 +299,25 @@ static bool meant_percent(const dsl_param *param, const dsl_word *word)
     return value >= 1 && value / 100 >= param->min && value / 100 <= param->max;
 }
 
+/* A bound as its values are written: `60%` between 0% and 100%. */
+static void share_text(const dsl_param *param, double bound, char out[44])
+{
+    char number[40];
+    bool share = param->dflt && strchr(param->dflt, '%');
+    bound_text(share ? 100 * bound : bound, number);
+    snprintf(out, 44, "%s%s", number, share ? "%" : "");
+}
+
 static lg_status out_of_range(const dsl_target *target, const dsl_param *param, const dsl_word *word, lg_err *err)
 {
-    char what[120], low[40], high[40];
+    char what[120], low[44], high[44];
     double value = 0;
     const char *dots = strstr(word->text, "..");
     size_t len = dots ? (size_t)(dots - word->text) : strlen(word->text); /* of a range the lower end */
     dsl_bit got = dsl_brief(word->text, strlen(word->text));
     target_words(target, param, what);
-    bound_text(param->min, low);
-    bound_text(param->max, high);
+    share_text(param, param->min, low);
+    share_text(param, param->max, high);
     bool bounded = param->min != 0 || param->max != 0;
     bool small = *word->text == '-' || (read_plain(word->text, len, &value) && value < param->min);
     if (bounded && !no_upper(param))

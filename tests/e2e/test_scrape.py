@@ -252,6 +252,10 @@ class Scrape(unittest.TestCase):
         place.server.limited = 0
         code, text = home.run("scrape mastodon tag adidas limit 20 resume\ncheck posts.count = 20")
         self.assertEqual(code, 0, text)
+        self.assertNotIn("nothing to `resume`", text)
+        code, text = home.run("scrape mastodon tag adidas limit 6 resume")  # another line: none of it was asked for yet
+        self.assertEqual(code, 0, text)
+        self.assertIn("There was nothing to `resume`", text)
 
     def test_an_interrupt_while_it_waits(self):
         place = self.place()
