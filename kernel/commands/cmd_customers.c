@@ -129,8 +129,8 @@ static const char *said_line(const dsl_call *call, const rep_customers *list, co
 {
     const char *brand = "", *least = "";
     if (!dsl_val(call, BRAND))
-        brand = lg_arena_strf(call->arena, err,
-                              "brand %s, the label with the most pictures; `brand NAME` asks for another", list->brand);
+        brand = lg_arena_strf(call->arena, err, "brand %s, the %s; `brand NAME` asks for another", list->brand,
+                              list->posts_looked ? "label with the most pictures" : "first label");
     if ((double)posts->least > call->arg[MIN].value[0].number)
         least = lg_arena_strf(call->arena, err, "%s`classify` took only what is at least %.4g%% sure, so that counts",
                               brand && *brand ? ". " : "", 100 * (double)posts->least);

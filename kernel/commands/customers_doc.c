@@ -180,7 +180,7 @@ static lg_status add_photo(plt_doc *doc, photo_walk *w, const rep_person *person
     if (!w->rows) lg_buf_addf(&caption, "%d ", person->rank), add_short(&caption, person->name);
     rep_date(evidence->post->time, day);
     lg_buf_addf(&caption, "%s%s%s%s %s%%", w->rows ? "" : "\n", day, *day ? "\n" : "",
-                w->list->posts->label[evidence->label], plt_points((double)evidence->picture->confidence, 0));
+                w->list->posts->label[evidence->label], plt_sure((double)evidence->picture->confidence));
     begin_row(doc, w, person);
     plt_thumb(doc, rgb.px, rgb.w, rgb.h, PLT_EDGE_NONE, "%s", lg_buf_str(&caption));
     w->shown++;
@@ -260,7 +260,7 @@ static void doc_nobody(plt_doc *doc, const rep_customers *list)
     if (n.unsure)
         plt_item(doc, "%s %s called %s with less than %.4g%%, at most with %s%%: lower `min`%s",
                  lg_thousands((long long)n.unsure), n.unsure == 1 ? "picture is" : "pictures are", brand,
-                 100 * (double)list->least, plt_points((double)n.best, 0),
+                 100 * (double)list->least, plt_sure((double)n.best),
                  list->posts->least >= list->least ? ", also that of `classify`" : "");
     if (list->few)
         plt_item(doc, "%s %s it on fewer than %d posts: lower `posts`", lg_thousands((long long)list->few),
@@ -305,7 +305,8 @@ static void doc_lists(plt_doc *doc, const rep_customers *list)
     doc_cut(doc, list->potential, list->potential_found);
     if (!list->rivals) plt_note(doc, "the model knows no rival, so nobody is a potential customer");
     else if (!list->potential)
-        plt_note(doc, "nobody posts %s and not %s: there are no potential customers", lg_buf_str(&rivals), list->brand);
+        plt_note(doc, "nobody%s posts %s and not %s: there are no potential customers",
+                 list->nameless ? " whose name is told" : "", lg_buf_str(&rivals), list->brand);
     lg_buf_release(&rivals);
     lg_buf_release(&caption);
 }

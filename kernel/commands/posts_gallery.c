@@ -244,7 +244,7 @@ static lg_status add_card(plt_doc *doc, const rep_posts *posts, const card *c, c
     bool sure = rep_picture_class(posts, c->picture, 0) >= 0;
     plt_thumb_bar(doc, sure ? PLT_TONE_GOOD : PLT_TONE_HEAT, (double)c->picture->confidence, "%s%s %s%%",
                   sure ? "" : "unsure: ", posts->label[c->picture->label],
-                  plt_points((double)c->picture->confidence, 0));
+                  plt_sure((double)c->picture->confidence));
     return LG_OK;
 }
 

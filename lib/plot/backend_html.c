@@ -146,9 +146,10 @@ static void html_progress(html_page *page, const plt_block *b)
     lg_buf_init(&piece, 0);
     lg_buf_addf(&piece,
                 "<div style=\"display:flex;align-items:center;gap:10px;margin:6px 0\">"
-                "<div style=\"width:200px;height:10px;background:%s;border-radius:5px;overflow:hidden\">"
+                "<div style=\"width:200px;height:10px;background:rgba(128,128,128,.35);border-radius:5px;"
+                "overflow:hidden\">"
                 "<div style=\"width:%.1f%%;height:10px;background:%s\"></div></div><span>%.0f%% · ",
-                css(0xd8d8d8).text, b->share * 100, css(PLT_BLUE).text, b->share * 100);
+                b->share * 100, css(PLT_BLUE).text, b->share * 100);
     plt_html_lines(&piece, b->text);
     lg_buf_adds(&piece, "</span></div>");
     page->left_out += !put(page, &piece);

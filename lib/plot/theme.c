@@ -43,6 +43,17 @@ const char *plt_points(double share, int usual)
     return text;
 }
 
+const char *plt_sure(double confidence)
+{
+    static _Thread_local char rotation[16][40];
+    static _Thread_local unsigned turn;
+    char *text = rotation[turn++ % 16];
+    int decimals = plt_decimals(0);
+    double unit = pow(10, decimals);
+    snprintf(text, sizeof rotation[0], "%.*f", decimals, floor(100 * confidence * unit + 1e-4) / unit);
+    return text;
+}
+
 static bool like_a_word(const char *label)
 {
     static const char *const words[] = {"a",       "all", "and", "any",  "both", "each", "every", "few",

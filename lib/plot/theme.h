@@ -51,6 +51,9 @@ extern const char *const plt_alt_names[];
  * plt_points(0.8543, 1) is "85.4". This thread's, the last 16 stay. */
 int plt_decimals(int usual);
 const char *plt_points(double share, int usual);
+/* How sure a model is, in percent: cut and not rounded, so that a picture that is left out by `min 60%` never reads as
+ * 60%, and none but a certain one as 100%. This thread's, the last 16 stay. */
+const char *plt_sure(double confidence);
 /* A label as it stands in a sentence: in backquotes where it would be read as a word of it ("`none` has 68") or as one
  * of its numbers ("`7` has 6,265"), else as it is. This thread's, the last 8 stay. */
 const char *plt_label(const char *label);

@@ -125,7 +125,13 @@ TEST(decimals_of_rates)
     plt_add_percent(&text, 1);
     CHECK_STR(lg_buf_str(&text), "85.4%85.432%100.000%");
     CHECK_INT(plt_decimals(0), 3);
+    CHECK_STR(plt_sure(0.59996), "59.996");
     plt_look_use(&(plt_look){.decimals = -1});
     CHECK_INT(plt_decimals(0), 0);
+    CHECK_STR(plt_sure(0.5996), "59"); /* what is below 60% never reads as 60% */
+    CHECK_STR(plt_sure((double)0.6f), "60");
+    CHECK_STR(plt_sure((double)0.29f), "29");
+    CHECK_STR(plt_sure(0.9999), "99");
+    CHECK_STR(plt_sure(1), "100");
     lg_buf_release(&text);
 }
