@@ -154,7 +154,7 @@ static void add_table(const dash *d, lg_buf *out)
     lg_buf_adds(out, "<details><summary>The same numbers as a table</summary>\n<div class=wide tabindex=0 role=region "
                      "aria-label=\"Posts over time as a table\"><table id=weeks><caption>Posts, and in brackets the "
                      "range in which chance alone would move such a number (95%)</caption><thead><tr><th scope=col>");
-    lg_buf_addf(out, "%s beginning</th>", d->step == 1 ? "Week" : "Weeks");
+    lg_buf_adds(out, d->daily ? "Day</th>" : d->step == 1 ? "Week beginning</th>" : "Weeks beginning</th>");
     for (int k = 0; k < d->lines; k++) {
         lg_buf_adds(out, "<th scope=col>");
         rep_dash_text(out, line_name(d, k));
@@ -190,10 +190,11 @@ void rep_dash_html_time(const dash *d, lg_buf *out)
         lg_buf_adds(out, "<div class=chart id=chart tabindex=0 role=region aria-label=\"Drawing of posts over time\">");
         draw(d, out);
         lg_buf_adds(out, "</div>\n<p class=note>");
-        if (d->step == 1) lg_buf_adds(out, "Posts a week. ");
+        if (d->daily) lg_buf_adds(out, "Posts a day. ");
+        else if (d->step == 1) lg_buf_adds(out, "Posts a week. ");
         else lg_buf_addf(out, "Posts in %d weeks. ", d->step);
-        lg_buf_adds(out, "The pale band is how far chance alone would move a number (95 times of 100). The first and "
-                         "the last week may be incomplete.");
+        lg_buf_addf(out, "The pale band is how far chance alone would move a number (95 times of 100). The first and "
+                         "the last %s may be incomplete.", d->daily ? "day" : "week");
         if (d->undated)
             lg_buf_addf(out, " %s post%s without a date %s not drawn.", lg_thousands((long long)d->undated),
                         d->undated == 1 ? "" : "s", d->undated == 1 ? "is" : "are");

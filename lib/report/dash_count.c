@@ -32,14 +32,23 @@ void rep_dash_date(int32_t day, lg_buf *out)
     lg_buf_addf(out, "%d %s %d", dom, months[month - 1], yoe + era * 400 + (month <= 2));
 }
 
+/* Up to so many days a chart has a column for each of them. */
+enum { DAILY_MOST = 21 };
+
 /* Weeks begin on Mondays; 29 December 1969 was one. */
 static int week_of(int32_t day)
 {
     return (day + 3) / 7;
 }
 
+static int period_of(const dash *d, int32_t day)
+{
+    return d->daily ? day - d->first_day : (week_of(day) - week_of(d->first_day)) / d->step;
+}
+
 int32_t rep_dash_period_day(const dash *d, int period)
 {
+    if (d->daily) return d->first_day + period;
     return (week_of(d->first_day) + period * d->step) * 7 - 3;
 }
 
@@ -77,9 +86,10 @@ static void count_days(dash *d)
         if (d->last_day == DASH_NO_DAY || day > d->last_day) d->last_day = day;
     }
     if (d->first_day == DASH_NO_DAY) return;
-    int weeks = week_of(d->last_day) - week_of(d->first_day) + 1;
+    int weeks = week_of(d->last_day) - week_of(d->first_day) + 1, days = d->last_day - d->first_day + 1;
+    d->daily = days <= DAILY_MOST;
     d->step = weeks <= 60 ? 1 : weeks <= 240 ? 4 : weeks <= 780 ? 13 : 52;
-    d->periods = (weeks + d->step - 1) / d->step;
+    d->periods = d->daily ? days : (weeks + d->step - 1) / d->step;
 }
 
 /* The brands with most posts; all posts where nothing was classified. */
@@ -108,7 +118,7 @@ lg_status rep_dash_count(dash *d, lg_err *err)
     for (size_t i = 0; i < d->posts; i++) {
         const dash_post *post = &d->post[i];
         if (post->day == DASH_NO_DAY) continue;
-        int at = (week_of(post->day) - week_of(d->first_day)) / d->step;
+        int at = period_of(d, post->day);
         for (int k = 0; k < d->lines; k++) d->week[k * d->periods + at] += d->line[k] < 0 || shows(post, d->line[k]);
     }
     return LG_OK;
@@ -211,11 +221,11 @@ static void say_trend(const dash *d, int line, lg_buf *out)
     double expected = (double)second / d->periods;
     const char *name = d->line[line] < 0 ? "All posts" : d->label[d->line[line]].name;
     bool rose = low > expected, fell = high < expected;
-    lg_buf_addf(out, "%s %s from %.1f a week in the first half of the time to %.1f in the second, %s. ", name,
+    lg_buf_addf(out, "%s %s from %.1f a %s in the first half of the time to %.1f in the second, %s. ", name,
                 rose   ? "rose"
                 : fell ? "fell"
                        : "went",
-                tenths(before / (first * d->step)), tenths(after / (second * d->step)),
+                tenths(before / (first * d->step)), d->daily ? "day" : "week", tenths(after / (second * d->step)),
                 rose || fell ? "more than chance explains" : "which may be chance");
 }
 
@@ -226,7 +236,7 @@ void rep_dash_trend(const dash *d, lg_buf *out)
         return;
     }
     if (d->periods < 2) {
-        lg_buf_adds(out, "All posts are of one week: there is no trend to tell. ");
+        lg_buf_addf(out, "All posts are of one %s: there is no trend to tell. ", d->daily ? "day" : "week");
         return;
     }
     for (int i = 0; i < d->lines && i < 3; i++) say_trend(d, i, out);

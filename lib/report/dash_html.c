@@ -228,9 +228,8 @@ static void add_chance(lg_buf *out, const rep_person *person)
         return;
     }
     lg_buf_adds(out, "<td role=cell class=chance>");
-    add_percent(out, person->right);
-    lg_buf_addf(out, " <span class=dim>(%.0f to %.0f)</span></td>", floor(100 * person->right_low + 0.5),
-                floor(100 * person->right_high + 0.5));
+    lg_buf_addf(out, "%.0f%% <span class=dim>(%.0f to %.0f)</span></td>", floor(100 * person->right + 0.5),
+                floor(100 * person->right_low + 0.5), floor(100 * person->right_high + 0.5));
 }
 
 static void add_person(const dash *d, size_t number, int most, lg_buf *out)

@@ -159,7 +159,8 @@ void rep_dash_json(const dash *d, lg_buf *out)
         lg_buf_adds(out, i ? "," : "");
         add_string(out, d->author[i].name);
     }
-    lg_buf_addf(out, "],\"step\":%d,\"periods\":%d,\"first\":", d->step, d->periods);
+    lg_buf_addf(out, "],\"daily\":%s,\"step\":%d,\"periods\":%d,\"first\":", d->daily ? "true" : "false", d->step,
+                d->periods);
     if (d->first_day == DASH_NO_DAY) lg_buf_adds(out, "null,\"last\":null");
     else lg_buf_addf(out, "%d,\"last\":%d", (int)d->first_day, (int)d->last_day);
     add_lists(d, out);

@@ -90,7 +90,7 @@
   }
 
   /* ---- over time ---- */
-  const week = d => Math.floor((d + 3) / 7);
+  const week = d => Math.floor((d + 3) / 7), unit = data.daily ? 'day' : 'week';
   const low95 = k => k ? k * Math.pow(1 - 1 / (9 * k) - 1.96 / (3 * Math.sqrt(k)), 3) : 0;
   const high95 = k => (k + 1) * Math.pow(1 - 1 / (9 * (k + 1)) + 1.96 / (3 * Math.sqrt(k + 1)), 3);
   function wilson(k, n) {
@@ -99,7 +99,8 @@
     return [(mid - wide) / all, (mid + wide) / all];
   }
   function timeLines(list) {
-    const at = d => Math.max(0, Math.min(data.periods - 1, Math.floor((week(d) - week(data.first)) / data.step)));
+    const column = d => data.daily ? d - data.first : Math.floor((week(d) - week(data.first)) / data.step);
+    const at = d => Math.max(0, Math.min(data.periods - 1, column(d)));
     const from = state.since === null ? 0 : at(state.since),
           to = state.until === null ? data.periods - 1 : at(state.until);
     const chosen = state.brand !== '' && state.brand !== '-1' && data.lines.includes(+state.brand);
@@ -120,12 +121,12 @@
     return {
       lines,
       periods: Math.max(0, to - from + 1),
-      dayOf: i => (week(data.first) + (from + i) * data.step) * 7 - 3
+      dayOf: i => data.daily ? data.first + from + i : (week(data.first) + (from + i) * data.step) * 7 - 3
     };
   }
   function trend(t) {
     if (!t.lines.length || !t.periods) return active() ? 'No post to draw passes these filters. ' : 'There is no post to draw. ';
-    if (t.periods < 2) return 'All posts are of one week: there is no trend to tell. ';
+    if (t.periods < 2) return `All posts are of one ${unit}: there is no trend to tell. `;
     const one = Math.floor(t.periods / 2), two = t.periods - one,
           tenth = x => (Math.floor(10 * x + .5) / 10).toFixed(1);
     return t.lines.slice()
@@ -140,7 +141,7 @@
                      rose ? 'rose' :
                          fell ?
                             'fell' :
-                            'went'} from ${tenth(before / (one * data.step))} a week in the first half of the time ` +
+                            'went'} from ${tenth(before / (one * data.step))} a ${unit} in the first half of the time ` +
               `to ${tenth(after / (two * data.step))} in the second, ${
                      rose || fell ? 'more than chance explains' : 'which may be chance'}. `;
         })
@@ -371,7 +372,7 @@
     $('person-name').textContent = person.name;
     const range = person.right === null ?
         '' :
-        ` The chance that this entry is right is ${Math.floor(100 * person.right + 1e-4)}% (${
+        ` The chance that this entry is right is ${half(100 * person.right)}% (${
             half(100 * person.low)} to ${half(100 * person.high)}).`;
     for (const [p] of person.shown) seen.add(p);
     $('person-say').textContent =

@@ -91,7 +91,8 @@ typedef struct dash {
     size_t none, unsure, shots;  /* posts that show no brand; that say nothing sure; pictures */
     int32_t first_day, last_day; /* DASH_NO_DAY: none has a date */
     size_t undated;
-    int step; /* weeks in a column of the chart */
+    bool daily; /* a column of the chart is a day: all is within three weeks, as what searches of recent posts give */
+    int step;   /* else the weeks in it */
     int periods;
     int line[DASH_LINES]; /* labels in the chart, most posts first; -1 stands for all posts */
     int lines;

@@ -145,7 +145,7 @@ static void add_set(const dash *d, const rep_posts *set, lg_buf *out)
         lg_buf_adds(out, "<p>It was never tried on pictures whose brand is known: how often it is right cannot be said."
                          "</p>\n");
     if (set->calibration && *set->calibration) {
-        lg_buf_adds(out, "<p class=note>How its certainty was set: ");
+        lg_buf_adds(out, "<p class=note>For those who want to know how its certainty was set: ");
         rep_dash_text(out, set->calibration);
         lg_buf_adds(out, ".</p>\n");
     }
@@ -246,7 +246,8 @@ void rep_dash_html_sure(const dash *d, lg_buf *out)
             rep_dash_text(out, ask->customers[i]->brand);
             lg_buf_adds(out, " follows from this: ");
             rep_dash_text(out, ask->customers[i]->how);
-            lg_buf_adds(out, ".</p>\n");
+            lg_buf_adds(out, ". (Validation images are pictures whose brand is known and that the program had not "
+                             "learnt from.)</p>\n");
         }
     for (size_t i = 0; i < ask->sets; i++) add_set(d, ask->posts[i], out);
     for (size_t i = 0; !ask->sets && i < ask->lists; i++) add_set(d, ask->customers[i]->posts, out);

@@ -335,7 +335,7 @@ TEST(sentences_say_the_numbers)
     CHECK_HAS(page,
               "<p class=lead id=lead>5 posts with 7 pictures from twitter and bluesky, 1 Oct 2026. adidas is on 2 "
               "(40%) and nike on 2 (40%); 1 shows none of the brands, and 1 is too unclear to say.</p>");
-    CHECK_HAS(page, "All posts are of one week: there is no trend to tell.");
+    CHECK_HAS(page, "All posts are of one day: there is no trend to tell.");
     CHECK_HAS(page, "1 post without a date is not drawn");
     CHECK_STR(f.made.sentence, "5 posts with 7 pictures from twitter and bluesky, 1 Oct 2026. adidas is on 2 (40%) and "
                                "nike on 2 (40%); 1 shows none of the brands, and 1 is too unclear to say.");
@@ -363,6 +363,28 @@ TEST(weeks_have_their_counts_and_what_chance_makes_of_them)
     dash_free(&f);
 }
 
+/* What a search of recent posts gives is within one week: its days are told apart. */
+TEST(days_where_all_is_within_three_weeks)
+{
+    lg_buf text;
+    lg_buf_init(&text, 0);
+    for (int day = 0; day < 21; day += 4)
+        for (int i = 0; i <= day; i++)
+            lg_buf_addf(&text, "twitter ann %lld adidas:90\n", (long long)(DASH_MONDAY + day * DASH_DAY));
+    const char *page = page_of_posts(posts_of(lg_buf_str(&text)));
+    CHECK_HAS(page, "adidas rose from 1.5 a day in the first half of the time to 4.6 in the second");
+    CHECK_HAS(page, "Posts a day. ");
+    CHECK_HAS(page, "<th scope=col>Day</th>");
+    CHECK_HAS(page, "<tr><th scope=row>18 Sep 2026</th><td>5 (2 to 12)</td></tr><tr><th scope=row>19 Sep 2026</th><td>0 "
+                    "(0 to 4)</td></tr>");
+    CHECK_INT(count_of(page, "<circle class=\"dot c0\""), 21);
+    lg_buf_addf(&text, "twitter ann %lld adidas:90\n", (long long)(DASH_MONDAY + 21 * DASH_DAY));
+    dash_free(&f);
+    CHECK_INT(count_of(page_of_posts(posts_of(lg_buf_str(&text))), "<circle class=\"dot c0\""), 4);
+    lg_buf_release(&text);
+    dash_free(&f);
+}
+
 TEST(how_sure_is_told_in_words)
 {
     const char *page = page_of(100, false);
@@ -384,6 +406,9 @@ TEST(people_are_listed_with_their_photos)
     const rep_person *first = &f.list.person[0];
     char want[300];
     snprintf(want, sizeof want, "<span class=n>%d</span> of %d ", first->brand_posts, first->all_posts);
+    CHECK_HAS(page, want);
+    CHECK(first->right > 0);
+    snprintf(want, sizeof want, "class=chance>%.0f%% <span", floor(100 * first->right + 0.5)); /* as `customers` */
     CHECK_HAS(page, want);
     CHECK_HAS(page, ">@secrethandle_");
     CHECK(count_of(page, "<tr role=row id=r") == f.list.current + f.list.potential);
