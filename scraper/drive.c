@@ -66,6 +66,7 @@ typedef struct walker {
     store_heard heard;  /* what the server called it the last time */
     store_scrape *at;   /* the result's */
     char stage[16];     /* of the page before: "t0" */
+    size_t empty;       /* pages without a post, one after the other */
 } walker;
 
 static void end_walk(walker *w, const char *why, lg_err *err)
@@ -177,6 +178,18 @@ static void circles_seen(walker *w, const store_page_result *result, bool begins
     end_walk(w, "the platform goes in circles: it gave a page of posts that were there already", err);
 }
 
+/* A page without a post and with a next one is no error: X gives such ones, and a tag or an account may begin with one.
+ * A server that gives nothing else would be asked for ever, for no budget counts them. */
+static void empty_seen(walker *w, uint64_t given, lg_err *err)
+{
+    enum { EMPTY_MOST = 20, EACH_TAG = 2 };
+    char why[100];
+    w->empty = given ? 0 : w->empty + 1;
+    if (w->r.out->ended || w->empty < EMPTY_MOST + EACH_TAG * w->r.d->query.tags) return;
+    snprintf(why, sizeof why, "the platform gave %zu pages without a post, one after the other", w->empty);
+    end_walk(w, why, err);
+}
+
 static lg_status page_keep(walker *w, scrape_page *page, const net_reply *reply, bool begins, lg_err *err)
 {
     store_note note[6 + SCRAPE_WITHHELD_MOST];
@@ -195,6 +208,7 @@ static lg_status page_keep(walker *w, scrape_page *page, const net_reply *reply,
     page_counted(w, &result, page->given);
     if (page->end) end_walk(w, page->end_why, err);
     else circles_seen(w, &result, begins, err);
+    empty_seen(w, page->given, err);
     return err->status;
 }
 
@@ -207,6 +221,7 @@ static lg_status page_same(walker *w, bool begins, lg_err *err)
     page_counted(w, &result, w->at->given - before);
     if (w->at->done) end_walk(w, "the platform has no more", err);
     else circles_seen(w, &result, begins, err);
+    empty_seen(w, w->at->given - before, err);
     return err->status;
 }
 

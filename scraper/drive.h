@@ -12,9 +12,10 @@
  *  - Page by page: ask, read, keep posts and mark together, fetch the pictures that are due, then the next page. So a
  *    kill at any byte loses at most what was not kept yet, and `resume` ends with the same set.
  *  - No more posts are asked for than `budget` and `limit` leave; what comes unasked beyond `limit` is left out and
- *    counted. A page without anything new ends the walk.
+ *    counted. A page on which all is known ends the walk, and so does a long row of pages on which there is nothing.
  *  - A picture is kept when it was decoded, in the helper where there is one (lib/image/jail.h). One that cannot be had
- *    (not found, not allowed, no picture) is not asked for again; one that only did not come this time is due.
+ *    (not found, not allowed, no picture) is not asked for again; one that only did not come this time is due. One that
+ *    is no picture, of an answer that did not say how long it is, may have been cut off, and is fetched once more.
  *  - A page or picture that was fetched before is asked for with the version the server gave it (ETag, Last-Modified).
  *  - A cancel ends everything within a second; what was kept stays.
  *

@@ -54,17 +54,19 @@ lg_status scrape_run_open(scrape_run_state *r, const scrape_drive *d, lg_err *er
                                    .seed = d->seed,
                                    .waiting = tell_waiting,
                                    .ctx = r};
-    r->missed = lg_alloc(0, sizeof *r->missed, err);
-    if (!r->missed) return err->status;
+    r->missed.id = lg_alloc(0, sizeof *r->missed.id, err);
+    r->cut.id = r->missed.id ? lg_alloc(0, sizeof *r->cut.id, err) : NULL;
+    if (!r->cut.id) return err->status;
     return net_client_new(&settings, &r->client, err);
 }
 
 void scrape_run_close(scrape_run_state *r)
 {
     net_client_free(r->client);
-    lg_free(r->missed);
+    lg_free(r->missed.id);
+    lg_free(r->cut.id);
     r->client = NULL;
-    r->missed = NULL;
+    r->missed = r->cut = (scrape_media_list){0};
 }
 
 /* ---- addresses ---- */

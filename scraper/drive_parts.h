@@ -4,6 +4,12 @@
 
 #include "scraper/drive.h"
 
+/* Numbers of media. */
+typedef struct scrape_media_list {
+    int64_t *id; /* owned */
+    size_t count;
+} scrape_media_list;
+
 /* A run: the drive, its client, and where it is. */
 typedef struct scrape_run_state {
     const scrape_drive *d;
@@ -12,8 +18,8 @@ typedef struct scrape_run_state {
     scrape_progress now;
     scrape_result *out; /* NULL while posts are rechecked */
     int dialect;
-    int64_t *missed; /* media that did not come this time; owned */
-    size_t misses;
+    scrape_media_list missed; /* did not come this time */
+    scrape_media_list cut;    /* no pictures, but perhaps only because the answer was cut off: fetched once more */
 } scrape_run_state;
 
 lg_status scrape_run_open(scrape_run_state *r, const scrape_drive *d, lg_err *err) LG_MUST_CHECK;

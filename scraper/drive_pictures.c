@@ -23,17 +23,26 @@ typedef struct batch {
 enum { BATCH = 256 };
 
 /* ---- which ---- */
-static bool is_missed(const scrape_run_state *r, int64_t media)
+static bool is_in(const scrape_media_list *list, int64_t media)
 {
-    for (size_t i = 0; i < r->misses; i++)
-        if (r->missed[i] == media) return true;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->id[i] == media) return true;
     return false;
+}
+
+static lg_status list_add(scrape_media_list *list, int64_t media, lg_err *err)
+{
+    int64_t *more = lg_realloc(list->id, list->count, list->count + 1, sizeof *more, err);
+    if (!more) return err->status;
+    list->id = more;
+    more[list->count++] = media;
+    return LG_OK;
 }
 
 static lg_status collect(void *ctx, int64_t media, const char *url, lg_err *err)
 {
     batch *b = ctx;
-    if (is_missed(b->r, media) || b->count == BATCH) return LG_OK;
+    if (is_in(&b->r->missed, media) || b->count == BATCH) return LG_OK;
     due *d = &b->item[b->count];
     *d = (due){.media = media, .url = lg_strdup(url, err)};
     if (!d->url) return err->status;
@@ -62,10 +71,7 @@ static void batch_release(batch *b)
 /* It is due again another time, not in this run. */
 static lg_status miss(scrape_run_state *r, const due *d, const char *why, lg_err *err)
 {
-    int64_t *more = lg_realloc(r->missed, r->misses, r->misses + 1, sizeof *more, err);
-    if (!more) return err->status;
-    r->missed = more;
-    more[r->misses++] = d->media;
+    LG_TRY(list_add(&r->missed, d->media, err));
     if (!r->out->missed++) snprintf(r->out->missed_why, sizeof r->out->missed_why, "%s", why);
     return LG_OK;
 }
@@ -98,6 +104,10 @@ static const char *reason(int code)
 
 static lg_status failed(scrape_run_state *r, const due *d, const lg_err *why, lg_err *err)
 {
+    if (why->status == LG_E_MEMORY) { /* says nothing of the picture */
+        *err = *why;
+        return err->status;
+    }
     if (may_come_later(why->code)) return miss(r, d, why->msg, err);
     return lose(r, d, reason(why->code), err);
 }
@@ -122,6 +132,21 @@ static lg_status keep(scrape_run_state *r, due *d, const net_reply *reply, const
     return store_catalogue_hear(c, d->url, true, &d->heard, err);
 }
 
+/* An answer without its length, and not in pieces that end, ends where the connection does: nobody can tell whether that
+ * was its end. */
+static bool may_be_cut(const net_reply *reply)
+{
+    return !net_reply_header(reply, "content-length") && !net_reply_header(reply, "transfer-encoding");
+}
+
+static lg_status no_picture_at_all(scrape_run_state *r, const due *d, const net_reply *reply, const char *why,
+                                   lg_err *err)
+{
+    if (!may_be_cut(reply) || is_in(&r->cut, d->media)) return lose(r, d, why, err);
+    r->now.due--; /* it is counted again then */
+    return list_add(&r->cut, d->media, err);
+}
+
 /* Looked at whole, small where its format allows that: a header alone says little. */
 static lg_status look_and_keep(scrape_run_state *r, due *d, const net_reply *reply, lg_err *err)
 {
@@ -129,15 +154,15 @@ static lg_status look_and_keep(scrape_run_state *r, due *d, const net_reply *rep
     img_info info = {0};
     lg_err no_picture = {0};
     const img_decode_options want = {.channels = 3, .min_w = 64, .min_h = 64};
-    if (!reply->body.len) return lose(r, d, "it is empty", err);
+    if (!reply->body.len) return no_picture_at_all(r, d, reply, "it is empty", err);
     lg_status st = img_jail_lend(reply->body.data, reply->body.len, &want, &pixels, &info, &no_picture);
     img_picture_release(&pixels);
     if (st == LG_E_MEMORY && no_picture.code == 901) {
         *err = no_picture;
         return err->status;
     }
-    if (st) return lose(r, d, no_picture.why[0] ? no_picture.why : "it is no picture", err);
-    return keep(r, d, reply, &info, err);
+    const char *why = no_picture.why[0] ? no_picture.why : "it is no picture";
+    return st ? no_picture_at_all(r, d, reply, why, err) : keep(r, d, reply, &info, err);
 }
 
 static lg_status unchanged(scrape_run_state *r, const due *d, lg_err *err)
@@ -180,7 +205,7 @@ static lg_status batch_fetch(batch *b, lg_err *err)
     b->ask = lg_alloc(BATCH, sizeof *b->ask, err);
     if (!b->item || !b->ask) return err->status;
     /* those that were missed come first: they are the oldest */
-    LG_TRY(store_catalogue_due(r->d->catalogue, r->out->scrape.id, r->misses + BATCH, collect, b, err));
+    LG_TRY(store_catalogue_due(r->d->catalogue, r->out->scrape.id, r->missed.count + BATCH, collect, b, err));
     if (!b->count) return LG_OK;
     for (size_t i = 0; i < b->count; i++) b->ask[i].limits = &limits;
     r->now.due += b->count;
@@ -192,9 +217,10 @@ lg_status scrape_pictures(scrape_run_state *r, lg_err *err)
 {
     for (;;) {
         batch b = {.r = r};
+        size_t cut = r->cut.count;
         lg_status st = batch_fetch(&b, err);
         size_t count = b.count;
         batch_release(&b);
-        if (st || count < BATCH) return st;
+        if (st || (count < BATCH && r->cut.count == cut)) return st;
     }
 }

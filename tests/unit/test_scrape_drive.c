@@ -44,6 +44,7 @@ enum { ALL = 23 };
 static int pages_served, fail_at, fail_status; /* the fail_at-th page of a run is answered with fail_status; 0: none */
 static const char *fail_lines, *fail_body;
 static bool circles, with_tags, dialect_new, any_etag;
+static int cuts;    /* 0: none; else 14 is cut off the first time, and 15 always */
 static int gone_id; /* a post that was deleted there */
 
 static void picture_say(int fd, int color)
@@ -58,6 +59,24 @@ static void picture_say(int fd, int color)
     server_say(fd, 200, "ETag: \"pic\"\r\n", png.data, png.len);
     img_picture_release(&p);
     lg_buf_release(&png);
+}
+
+/* An answer that ends with its connection, so that a part of it looks like all of it. */
+static bool picture_cut(int fd, bool whole)
+{
+    static const char head[] = "HTTP/1.1 200 X\r\nConnection: close\r\n\r\n";
+    lg_buf png;
+    lg_err e = {0};
+    img_picture p = {0};
+    lg_buf_init(&png, 1 << 20);
+    if (img_picture_init(&p, 40, 40, 3, &e)) TEST_FAIL("%s", e.msg);
+    for (size_t i = 0; i < img_size(&p); i++) p.px[i] = (uint8_t)(i * i * 31);
+    if (img_png_write(&p, 1, &png, &e)) TEST_FAIL("%s", e.msg);
+    server_send(fd, head, sizeof head - 1);
+    server_send(fd, png.data, whole ? png.len : png.len / 2);
+    img_picture_release(&p);
+    lg_buf_release(&png);
+    return false;
 }
 
 /* /pic/N: 3 and 13 are the same picture; 4 is none, 5 is not there, 6 is in trouble. */
@@ -102,6 +121,8 @@ static void timeline(server *srv, int fd, const server_ask *ask)
 
 static bool answer(server *srv, int fd, const server_ask *ask)
 {
+    if (cuts && (strcmp(ask->path, "/pic/14") == 0 || strcmp(ask->path, "/pic/15") == 0))
+        return picture_cut(fd, ask->path[6] == '4' && cuts++ > 1);
     if (strncmp(ask->path, "/pic/", 5) == 0) {
         picture_answer(fd, ask, atoi(ask->path + 5));
         return true;
@@ -123,7 +144,7 @@ static void begin(server_fn fn)
 {
     err = (lg_err){0};
     fake_now = 5;
-    told_waits = pages_served = fail_at = fail_status = gone_id = 0;
+    told_waits = pages_served = fail_at = fail_status = gone_id = cuts = 0;
     fail_lines = fail_body = "";
     circles = with_tags = dialect_new = any_etag = false;
     c = cat_new();
@@ -353,6 +374,22 @@ TEST(pictures_that_did_not_come_are_due)
     end();
 }
 
+TEST(a_picture_that_may_have_been_cut_off_is_fetched_once_more)
+{
+    begin(answer);
+    CHECK_OK(scrape(100, false));
+    const store_media_counts whole = media();
+    end();
+    begin(answer);
+    cuts = 1;
+    CHECK_OK(scrape(100, false));
+    CHECK_INT(media().wanted, 0);
+    CHECK_INT(media().kept, whole.kept - 1);
+    CHECK_INT(media().lost, whole.lost + 1); /* that which is broken is, the second time */
+    CHECK_INT(result.missed, 0);
+    end();
+}
+
 TEST(who_may_not_is_told_so)
 {
     begin(answer);
@@ -405,6 +442,29 @@ static bool answer_x(server *srv, int fd, const server_ask *ask)
     pages_served++;
     server_say(fd, 200, "", text, n);
     return true;
+}
+
+/* X: no post, and always a next page. */
+static bool answer_nothing(server *srv, int fd, const server_ask *ask)
+{
+    char text[200];
+    (void)srv, (void)ask;
+    int n = snprintf(text, sizeof text, "{\"data\":[],\"meta\":{\"result_count\":0,\"next_token\":\"n%d\"}}",
+                     ++pages_served);
+    if (pages_served > 200) lg_cancel_set(&cat_cancel);
+    server_say(fd, 200, "", text, (size_t)n);
+    return true;
+}
+
+TEST(pages_of_nothing_end)
+{
+    begin(answer_nothing);
+    CHECK_OK(run(drive_of("twitter", 500)));
+    CHECK_STR(result.end_why, "the platform gave 22 pages without a post, one after the other");
+    CHECK_INT(result.pages, 22);
+    CHECK(!result.scrape.done); /* there may be more, which `resume` asks for */
+    sum_holds();
+    end();
 }
 
 TEST(a_search_that_never_ends_does)
