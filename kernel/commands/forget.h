@@ -39,7 +39,7 @@ bool cmd_whom_has_picture(const cmd_whom *whom, const char *sha256);
 /* An object that was changed, or that went because nothing was left of it. */
 typedef struct cmd_forgotten {
     const char *name;
-    const char *what; /* "posts" "customers" "rows" "images" */
+    const char *what; /* "posts" "customers" "rows" "images", or edits */
     size_t before, after;
     bool undo; /* its edits can no longer be taken back */
 } cmd_forgotten;

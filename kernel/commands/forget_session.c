@@ -40,6 +40,8 @@ typedef struct forgetting {
     const dsl_call *call;
     const cmd_whom *whom;
     cmd_forgotten_list *list;
+    named held;  /* datasets of which any version held a picture of theirs */
+    named clean; /* fingerprints of versions that held none */
 } forgetting;
 
 static lg_status note(forgetting *f, const char *name, const char *what, size_t before, size_t after, lg_err *err)
@@ -146,7 +148,7 @@ static lg_status forget_in_table(forgetting *f, const char *name, const dsl_obje
     for (int i = 0; i < t->table.columns; i++) rep_column_add(&next, t->table.column[i].name, t->table.column[i].type);
     for (size_t r = 0; r < t->table.rows; r++)
         if (!row_is_theirs(f, &t->table, r)) copy_row(&t->table, r, &next);
-    if (next.rows == t->table.rows) {
+    if (next.rows == t->table.rows && !names_them(f, object->recipe) && !names_them(f, t->title)) {
         rep_table_release(&next);
         return LG_OK;
     }
@@ -157,6 +159,17 @@ static lg_status forget_in_table(forgetting *f, const char *name, const dsl_obje
     lg_status st = cmd_table_new(&next, lg_buf_str(&title), object->recipe, &made, err);
     lg_buf_release(&title);
     return st ? st : bind(f, name, made, err);
+}
+
+/* Which models have seen them is told by the versions that they learnt from. */
+static lg_status note_version(forgetting *f, const char *name, dsl_object *object, size_t pictures, lg_err *err)
+{
+    char hex[65];
+    if (!pictures) {
+        LG_TRY(data_fingerprint(object->payload, hex, err));
+        name = hex;
+    }
+    return add_name(pictures ? &f->held : &f->clean, name, object) ? LG_OK : err->status;
 }
 
 static size_t pictures_of(const forgetting *f, const data_set *set, uint32_t *ids)
@@ -173,12 +186,13 @@ static size_t pictures_of(const forgetting *f, const data_set *set, uint32_t *id
 }
 
 /* A set of which nothing is left goes, name and all. */
-static lg_status forget_in_dataset(forgetting *f, const char *name, const dsl_object *object, lg_err *err)
+static lg_status forget_in_dataset(forgetting *f, const char *name, dsl_object *object, lg_err *err)
 {
     const data_set *set = object->payload;
     data_set *left = NULL;
     dsl_object *next;
     size_t n = pictures_of(f, set, NULL), all = data_count(set);
+    LG_TRY(note_version(f, name, object, n, err));
     if (!n) return LG_OK;
     LG_TRY(note(f, name, "images", all, all - n, err));
     if (n == all) return dsl_session_remove(f->call->session, name, err);
@@ -199,7 +213,7 @@ static lg_status forget_in_customers(forgetting *f, const char *name, const dsl_
     bool found;
     LG_TRY(cmd_posts_without(list->posts, f->whom, &without, &found, err));
     lg_status st = LG_OK;
-    if (found) {
+    if (found || names_them(f, object->recipe)) {
         size_t before = list->current + list->potential;
         st = cmd_customers_again(object, without, &next, err);
         const rep_customers *now = st ? NULL : cmd_customers(next);
@@ -213,7 +227,7 @@ static lg_status forget_in_customers(forgetting *f, const char *name, const dsl_
 
 static lg_status forget_in(forgetting *f, const char *name, lg_err *err)
 {
-    const dsl_object *object = dsl_session_get(f->call->session, name);
+    dsl_object *object = dsl_session_get(f->call->session, name);
     if (!object) return LG_OK;
     if (object->cls == &cmd_posts_class) return forget_in_posts(f, name, object, err);
     if (cmd_customers(object)) return forget_in_customers(f, name, object, err);
@@ -231,8 +245,10 @@ typedef struct edit_look {
 static bool look_at_edit(void *ctx, const char *name, dsl_object *before)
 {
     edit_look *look = ctx;
-    bool holds = before->cls == &cmd_dataset_class && pictures_of(look->f, before->payload, NULL) > 0;
-    return !holds || add_name(&look->names, name, before);
+    if (before->cls != &cmd_dataset_class) return true;
+    size_t n = pictures_of(look->f, before->payload, NULL);
+    if (note_version(look->f, name, before, n, look->names.err)) return false;
+    return !n || add_name(&look->names, name, before);
 }
 
 /* Versions from before an edit that hold pictures of theirs: those names lose their edits. */
@@ -243,34 +259,41 @@ static lg_status forget_edits(forgetting *f, lg_err *err)
     LG_TRY(err->status);
     for (size_t i = 0; i < look.names.count; i++) {
         const char *name = look.names.name[i];
-        const dsl_object *now = dsl_session_get(f->call->session, name);
-        if (!dsl_session_edits(f->call->session, name)) continue;
-        size_t n = now && now->cls == &cmd_dataset_class ? data_count(now->payload) : 0;
-        LG_TRY(note(f, name, "images", n, n, err));
+        size_t edits = dsl_session_edits(f->call->session, name);
+        if (!edits) continue;
+        LG_TRY(note(f, name, "edits that `undo` could take back", edits, 0, err));
         dsl_session_forget_edits(f->call->session, name);
     }
     return LG_OK;
 }
 
 /* ---- models that have seen them ---- */
+static bool is_listed(const named *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->name[i], name) == 0) return true;
+    return false;
+}
+
+/* Not those that learnt when the pictures had been dropped. A version that nobody has any more may have held them. */
 static bool count_learnt(void *ctx, const char *name, dsl_object *object)
 {
     forgetting *f = ctx;
     (void)name;
     if (object->cls != &cmd_model_class) return true;
     const cmd_model *model = object->payload;
-    for (size_t i = 0; cmd_model_run(model) && model->on && i < f->list->count; i++)
-        if (strcmp(f->list->item[i].what, "images") == 0 && strcmp(f->list->item[i].name, model->on) == 0) {
-            f->list->learnt++;
-            break;
-        }
+    bool seen = false;
+    for (int i = 0; model->on && is_listed(&f->held, model->on) && i < model->runs; i++)
+        seen = seen || !is_listed(&f->clean, ((const cmd_run *)model->run[i]->payload)->fingerprint);
+    f->list->learnt += seen;
     return true;
 }
 
 lg_status cmd_forget_session(const dsl_call *call, const cmd_whom *whom, cmd_forgotten_list *out, lg_err *err)
 {
-    named names = {.arena = call->arena, .err = err};
-    forgetting f = {.call = call, .whom = whom, .list = out};
+    const named none = {.arena = call->arena, .err = err};
+    named names = none;
+    forgetting f = {.call = call, .whom = whom, .list = out, .held = none, .clean = none};
     *out = (cmd_forgotten_list){0};
     dsl_session_each(call->session, add_name, &names);
     LG_TRY(err->status);

@@ -136,6 +136,26 @@ static lg_status note_picture(void *ctx, const store_row *row, lg_err *err)
                 : push(a->whom, &a->others, &a->other_count, &a->other_room, row->sha256, err);
 }
 
+/* Where another notebook has removed them, the catalogue does not know their pictures any more; posts here do. */
+static bool note_session_pictures(void *ctx, const char *name, dsl_object *object)
+{
+    asking *a = ctx;
+    (void)name;
+    if (object->cls != &cmd_posts_class) return true;
+    const rep_posts *posts = object->payload;
+    for (size_t i = 0; i < posts->count; i++) {
+        const rep_post *p = &posts->post[i];
+        const store_row row = {
+            .platform = p->platform, .author_id = p->author_id, .author_handle = p->author_handle};
+        for (size_t k = 0; k < p->pictures && strcmp(p->platform, "files") != 0; k++) {
+            store_row one = row;
+            one.sha256 = p->picture[k].sha256;
+            if (*one.sha256 && note_picture(a, &one, a->err)) return false;
+        }
+    }
+    return true;
+}
+
 static void theirs_alone(asking *a)
 {
     cmd_whom *whom = a->whom;
@@ -160,6 +180,8 @@ lg_status cmd_whom_find(const dsl_call *call, store_catalogue *catalogue, const 
     LG_GO(err->status);
     LG_GO(list_names(out, err));
     LG_GO(store_catalogue_each(catalogue, &(store_filter){.pictures = true}, note_picture, &a, err));
+    dsl_session_each(call->session, note_session_pictures, &a);
+    LG_GO(err->status);
     theirs_alone(&a);
     return LG_OK;
 done:
