@@ -81,6 +81,7 @@ lg_status main_set_up(lg_err *err)
     lg_err trouble = {0};
     store_paths paths = {0};
     lg_log_filter(net_scrub);
+    net_json_wipes();
     signal(SIGXFSZ, SIG_IGN); /* where `ulimit -f` ends a file, writing fails as on a full disk */
     img_jail_setup(&(img_jail_options){.program = "/proc/self/exe"});
     h5_setup(&(h5_options){.program = "/proc/self/exe"});

@@ -139,14 +139,17 @@ static lg_status ask(recheck *r, platform_posts *p, lg_err *err)
 }
 
 /* ---- what is left ---- */
-static bool is_gone(const recheck *r, const rep_post *post)
+/* Goes through the posts again in their order, which is that of each platform's. */
+typedef struct gone_walk {
+    const recheck *r;
+    size_t at[PLATFORMS_MOST];
+} gone_walk;
+
+static bool next_is_gone(gone_walk *w, const rep_post *post)
 {
-    for (size_t i = 0; i < r->count; i++) {
-        const platform_posts *p = &r->of[i];
-        if (strcmp(p->platform->name, post->platform) != 0) continue;
-        for (size_t k = 0; k < p->count; k++)
-            if (p->state[k] == SCRAPE_GONE && strcmp(p->id[k], post->id) == 0) return true;
-    }
+    for (size_t i = 0; i < w->r->count; i++)
+        if (strcmp(w->r->of[i].platform->name, post->platform) == 0)
+            return w->r->of[i].state[w->at[i]++] == SCRAPE_GONE;
     return false;
 }
 
@@ -159,8 +162,9 @@ static lg_status without_gone(const recheck *r, rep_posts **out, lg_err *err)
         rep_posts_unref(*out);
         return err->status;
     }
+    gone_walk walk = {.r = r};
     for (size_t i = 0; i < posts->count; i++)
-        if (!is_gone(r, &posts->post[i])) kept[(*out)->count++] = posts->post[i];
+        if (!next_is_gone(&walk, &posts->post[i])) kept[(*out)->count++] = posts->post[i];
     (*out)->post = kept;
     return LG_OK;
 }
@@ -186,11 +190,12 @@ static void doc_gone(plt_doc *doc, const recheck *r)
 {
     enum { SHOWN = 20 };
     size_t n = gone_of(r), shown = 0;
+    gone_walk walk = {.r = r};
     if (!n) return;
     plt_fold_begin(doc, "the %s dropped post%s", lg_thousands((long long)n), n == 1 ? "" : "s");
     for (size_t i = 0; i < r->posts->count && shown < SHOWN; i++) {
         const rep_post *post = &r->posts->post[i];
-        if (!is_gone(r, post)) continue;
+        if (!next_is_gone(&walk, post)) continue;
         plt_item(doc, "%s %s", post->platform, post->id);
         shown++;
     }

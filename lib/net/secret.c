@@ -1,5 +1,7 @@
 /* secret.c - secrets in guarded memory, and the list of all there are. */
 #include <errno.h>
+#include <jansson.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <string.h>
@@ -94,6 +96,26 @@ void net_wipe(lg_buf *buf)
 void net_forget(void *data, size_t len)
 {
     if (len) sodium_memzero(data, len);
+}
+
+/* ---- JSON ---- */
+static json_free_t json_free_plain;
+
+static void json_free_wiped(void *p)
+{
+    if (!p) return;
+    sodium_memzero(p, malloc_usable_size(p));
+    json_free_plain(p);
+}
+
+void net_json_wipes(void)
+{
+    json_malloc_t make;
+    json_free_t now;
+    json_get_alloc_funcs(&make, &now);
+    if (now == json_free_wiped) return;
+    json_free_plain = now;
+    json_set_alloc_funcs(make, json_free_wiped);
 }
 
 /* ---- life ---- */

@@ -49,5 +49,8 @@ size_t net_scrub_tail(const char *text, size_t len);
 void net_wipe(lg_buf *buf);
 /* The same of other memory. */
 void net_forget(void *data, size_t len);
+/* From now on jansson overwrites what it frees: answers with tokens, and messages with what was typed, pass through it,
+ * and its reader keeps copies of its own. Once, before other threads start. */
+void net_json_wipes(void);
 
 #endif

@@ -1,8 +1,12 @@
 /* Secrets: unreadable while closed, found in any text that leaves. */
+#include <jansson.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sodium.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "lib/base/reach.h"
@@ -155,7 +159,12 @@ TEST(no_core_file_while_there_is_a_secret)
 /* The checked opener goes through /proc, whose files such a process does not own; also where we are not root. */
 TEST(the_opener_works_while_there_is_a_secret)
 {
-    char folder[] = "/tmp/logolens-secret-XXXXXX", file[60];
+    static const char *const places[] = {"/tmp", "/var/tmp", "/dev/shm"};
+    char folder[60], file[80];
+    struct stat place;
+    size_t at = 0; /* of those that everybody may enter, which /tmp need not be */
+    while (at < 2 && (stat(places[at], &place) != 0 || !(place.st_mode & S_IXOTH))) at++;
+    snprintf(folder, sizeof folder, "%s/logolens-secret-XXXXXX", places[at]);
     CHECK(mkdtemp(folder) && chmod(folder, 0755) == 0);
     snprintf(file, sizeof file, "%s/x.txt", folder);
     FILE *f = fopen(file, "w");
@@ -234,6 +243,63 @@ TEST(buffers_are_wiped)
     char typed[8] = "typed";
     net_forget(typed, sizeof typed);
     for (size_t i = 0; i < sizeof typed; i++) CHECK_INT(typed[i], 0);
+}
+
+/* ---- what is left in memory ---- */
+/* A word that is nowhere in memory as it is: each letter is the one before its own in the alphabet. */
+static const char unlike[] = "sghr-hr-sgd-njdm-sgzs-mnancx-rgntkc-dudq-rdd-zfzhm-zesdq-hs-vzr-eqddc";
+
+static void write_word(char *out)
+{
+    for (const char *c = unlike; *c; c++) *out++ = (char)(*c == '-' ? '-' : *c + 1);
+    *out = 0;
+}
+
+/* Places in the memory of this process with letters 24 to 48 of it, what is freed included. */
+static int copies_left(void)
+{
+    enum { FROM = 24, MANY = 24, BLOCK = 1 << 20 };
+    int found = 0;
+    unsigned long long start, stop;
+    char line[400], mode[8];
+    char *block = mmap(NULL, BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    FILE *maps = fopen("/proc/self/maps", "r");
+    CHECK(maps && block != MAP_FAILED);
+    while (fgets(line, sizeof line, maps)) {
+        if (sscanf(line, "%llx-%llx %7s", &start, &stop, mode) != 3 || strncmp(mode, "rw", 2) != 0) continue;
+        if (!strstr(line, "[heap]") && !strstr(line, "[stack]") && stop - start > 64ull << 20) continue;
+        if ((uintptr_t)block >= start && (uintptr_t)block < stop) continue;
+        for (unsigned long long at = start; at < stop; at += BLOCK - MANY) {
+            size_t n = stop - at < BLOCK ? (size_t)(stop - at) : BLOCK;
+            const struct iovec to = {block, n}, from = {(void *)(uintptr_t)at, n};
+            ssize_t got = process_vm_readv(getpid(), &to, 1, &from, 1, 0);
+            for (ssize_t i = 0; i + MANY <= got; i++) {
+                int k = 0;
+                while (k < MANY && block[i + k] == (unlike[FROM + k] == '-' ? '-' : unlike[FROM + k] + 1)) k++;
+                found += k == MANY;
+            }
+        }
+    }
+    fclose(maps);
+    munmap(block, BLOCK);
+    return found;
+}
+
+/* The reader of JSON has copies of its own: of the text as it stood, and of what it means. */
+TEST(json_leaves_no_copy_behind)
+{
+    char text[200] = "{\"value\":\"", word[100];
+    net_json_wipes();
+    net_json_wipes(); /* twice is once */
+    write_word(word);
+    strcat(strcat(text, word), "\"}");
+    CHECK(copies_left() >= 2); /* they are found at all */
+    json_t *root = json_loads(text, 0, NULL);
+    CHECK_STR(json_string_value(json_object_get(root, "value")), word);
+    json_decref(root);
+    net_forget(text, sizeof text);
+    net_forget(word, sizeof word);
+    CHECK_INT(copies_left(), 0);
 }
 
 TEST(memory_may_run_out)
