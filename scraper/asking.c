@@ -212,7 +212,7 @@ lg_status scrape_refused_by(const char *title, int status, const json_t *object,
     lg_buf_init(&text, 4096);
     if (words) words_add(&text, words);
     if (status == 404) lg_fail(err, LG_E_DATA, 724, "%s has nothing of that name", title);
-    else lg_fail(err, LG_E_NETWORK, 722, "%s refuses", title);
+    else lg_fail(err, LG_E_NETWORK, 722, status == 401 ? "%s refuses these keys" : "%s refuses", title);
     if (status && text.len) lg_why(err, "it says (%d): %s", status, lg_buf_str(&text));
     else if (text.len) lg_why(err, "it says: %s", lg_buf_str(&text));
     else lg_why(err, "it answered with status %d", status);

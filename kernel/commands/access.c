@@ -214,11 +214,26 @@ lg_status cmd_access_new(cmd_keys *keys, cmd_access **out, lg_err *err)
     return st;
 }
 
-static lg_status not_connected(const char *platform, lg_err *err)
+void cmd_keys_why(const cmd_keys *keys, const char *otherwise, lg_err *err)
+{
+    const net_credentials *of = &keys->credentials;
+    lg_buf names;
+    lg_buf_init(&names, 0);
+    for (size_t i = 0; i < of->count; i++) /* where its server is, is no key */
+        if (strcmp(of->key[i].name, "instance") != 0)
+            lg_buf_addf(&names, "%s`%s`", names.len ? ", " : "", of->key[i].name);
+    if (names.len)
+        lg_why(err, "file or environment have only %s for it; `help connect` lists what is needed", lg_buf_str(&names));
+    else lg_why(err, "%s", otherwise);
+    lg_buf_release(&names);
+}
+
+static lg_status not_connected(const cmd_keys *keys, const char *platform, lg_err *err)
 {
     const cmd_platform *p = cmd_platform_find(platform);
     lg_fail(err, LG_E_DENIED, 502, "there are no keys for %s", p->title);
-    lg_why(err, "neither the file `credentials` nor the environment has them, and this session was given none");
+    cmd_keys_why(keys, "neither the file `credentials` nor the environment has them, and this session was given none",
+                 err);
     return lg_try(err, "`connect %s` asks for them; `help connect` says where they can be put", platform);
 }
 
@@ -228,7 +243,7 @@ lg_status cmd_access_open(const dsl_call *call, const char *platform, cmd_access
     *out = NULL;
     LG_TRY(cmd_keys_of(call, platform, &keys, err));
     LG_TRY(cmd_keys_load(keys, platform, err));
-    if (!cmd_keys_enough(keys)) return not_connected(platform, err);
+    if (!cmd_keys_enough(keys)) return not_connected(keys, platform, err);
     return cmd_access_new(keys, out, err);
 }
 

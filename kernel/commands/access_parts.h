@@ -56,6 +56,8 @@ lg_status cmd_keys_load(cmd_keys *keys, const char *platform, lg_err *err) LG_MU
 lg_status cmd_keys_usual_instance(net_credentials *of, lg_err *err) LG_MUST_CHECK;
 /* Is there enough to ask for something with? */
 bool cmd_keys_enough(const cmd_keys *keys);
+/* Why there is not: the names of what is there, which may be misspelt; `otherwise` where nothing is. */
+void cmd_keys_why(const cmd_keys *keys, const char *otherwise, lg_err *err);
 /* Settles the server of keys that there are, and allows it. */
 lg_status cmd_access_new(cmd_keys *keys, cmd_access **out, lg_err *err) LG_MUST_CHECK;
 /* A refreshed token of X goes into the file that its keys came from; nowhere where they did not come from a file. */

@@ -114,7 +114,8 @@ static bool is_secret(const char *name)
     return !net_credentials_is_public(name);
 }
 
-static lg_status cannot_ask(const dsl_call *call, const char *platform, const char *key, lg_err *err)
+static lg_status cannot_ask(const dsl_call *call, const cmd_keys *keys, const char *platform, const char *key,
+                            lg_err *err)
 {
     char variable[80];
     store_paths paths = {0};
@@ -123,7 +124,7 @@ static lg_status cannot_ask(const dsl_call *call, const char *platform, const ch
     net_credentials_variable(platform, key, variable);
     lg_fail(err, LG_E_DENIED, 502, "there are no keys for %s, and nobody can be asked for them here",
             cmd_platform_find(platform)->title);
-    lg_why(err, "this program was started without a keyboard, or the front end does not pass questions on");
+    cmd_keys_why(keys, "this program was started without a keyboard, or the front end does not pass questions on", err);
     lg_try(err, "put `[%s]` and `%s = ...` into %s/credentials (chmod 600), or set %s", platform, key, config,
            variable);
     store_paths_release(&paths);
@@ -142,7 +143,8 @@ static void trim(const char **text, size_t *len)
     while (*len && strchr(" \t\r\n", (*text)[*len - 1])) --*len;
 }
 
-static lg_status ask_one(const dsl_call *call, const wanted *w, net_credentials *into, lg_err *err)
+static lg_status ask_one(const dsl_call *call, const cmd_keys *keys, const wanted *w, net_credentials *into,
+                         lg_err *err)
 {
     lg_buf answer;
     dsl_out *out = call->out;
@@ -153,7 +155,7 @@ static lg_status ask_one(const dsl_call *call, const wanted *w, net_credentials 
     const char *text = lg_buf_str(&answer);
     size_t len = answer.len;
     trim(&text, &len);
-    if (st == LG_E_UNSUPPORTED && !err->code) st = cannot_ask(call, w->platform, w->name, err);
+    if (st == LG_E_UNSUPPORTED && !err->code) st = cannot_ask(call, keys, w->platform, w->name, err);
     else if (st == LG_OK && len) st = net_credentials_set(into, w->name, text, len, err);
     else if (st == LG_OK && !w->may_skip) st = nothing_typed(w, err);
     net_wipe(&answer);
@@ -168,7 +170,7 @@ lg_status cmd_connect_ask_keys(const dsl_call *call, const char *platform, cmd_k
     for (const wanted *w = wanted_keys; w->platform && st == LG_OK; w++) {
         if (strcmp(w->platform, platform) != 0 || given(&typed, w->unless)) continue;
         if (w->only && !given(&typed, w->only)) continue;
-        st = ask_one(call, w, &typed, err);
+        st = ask_one(call, keys, w, &typed, err);
     }
     if (st == LG_OK) st = cmd_keys_usual_instance(&typed, err);
     if (st == LG_OK) st = cmd_keys_take(keys, &typed, CMD_KEYS_TYPED, NULL, err);

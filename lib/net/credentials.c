@@ -189,6 +189,14 @@ static void trim(const char **text, size_t *len)
     while (*len && strchr(" \t\r", (*text)[*len - 1])) --*len;
 }
 
+/* "AAAA", as people copy it out of a program. */
+static void unquote(const char **text, size_t *len)
+{
+    if (*len < 2 || !strchr("\"'", **text) || (*text)[*len - 1] != **text) return;
+    ++*text;
+    *len -= 2;
+}
+
 /* false: neither empty, a comment, [section] nor name = value. */
 static bool view_line(const char *start, line_view *line)
 {
@@ -211,6 +219,7 @@ static bool view_line(const char *start, line_view *line)
     line->value_len = len - equals - 1;
     trim(&line->name, &line->name_len);
     trim(&line->value, &line->value_len);
+    unquote(&line->value, &line->value_len);
     return name_is_plain(line->name, line->name_len);
 }
 
@@ -225,15 +234,23 @@ static lg_status line_fail(int number, lg_err *err)
     return lg_try(err, "write lines as `[twitter]` and `bearer_token = ...`");
 }
 
+static lg_status nobodys(int number, lg_err *err)
+{
+    lg_fail(err, LG_E_FORMAT, 715, "line %d of the file of credentials belongs to no platform", number);
+    return lg_try(err, "write the platform above it, as `[twitter]`");
+}
+
 /* ours: lines before any [section] are of the platform asked for. */
 static lg_status load_lines(const char *text, bool ours, net_credentials *out, lg_err *err)
 {
     line_view line;
     int number = 1;
+    bool belongs = ours;
     for (; *text; text += line.len, number++) {
         char name[NET_NAME_MOST];
         if (!view_line(text, &line)) return line_fail(number, err);
-        if (line.section) ours = names(line.section, line.section_len, out->platform);
+        if (line.section) ours = names(line.section, line.section_len, out->platform), belongs = true;
+        if (line.name && !belongs) return nobodys(number, err);
         if (!line.name || !ours) continue;
         memcpy(name, line.name, line.name_len);
         name[line.name_len] = 0;

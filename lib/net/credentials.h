@@ -15,7 +15,7 @@
  *     instance = https://mastodon.example
  *     access_token = ...
  *
- * A value is the rest of its line without blanks around it. The environment goes before the file: bearer_token of
+ * A value is the rest of its line without blanks around it, and without quotes that enclose it. The environment goes before the file: bearer_token of
  * twitter is LOGOLENS_TWITTER_BEARER_TOKEN. What was given (net_credentials_set) goes before both.
  *
  * All values are secrets (secret.h), but for those whose names say what is public: handle, instance, client_id,

@@ -418,6 +418,10 @@ class Files(Cells):
         self.fails("connect twitter from link.keys", "LL713")
         self.assertIn(str(self.config), self.fails("connect twitter from none.keys", "LL302"))
         self.fails("connect mastodon from real.keys", "LL502")
+        self.keys(f"[twitter]\nbearer = {BEARER}\n", "credentials")  # a name that is none
+        for line in ("connect twitter", "scrape twitter tag adidas"):
+            self.assertIn("only `bearer` for it", self.fails(line, "LL502", allow_stdin=False))
+        (self.config / "credentials").unlink()
         self.fails("connect twitter from /etc/passwd", "LL601")
         self.keys("what is this\n", "odd.keys")
         self.fails("connect twitter from odd.keys", "LL715")

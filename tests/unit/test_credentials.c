@@ -68,6 +68,19 @@ TEST(the_file_is_read)
     end();
 }
 
+TEST(quotes_around_a_value_are_none_of_it)
+{
+    lg_err err = {0};
+    net_credentials c;
+    begin("[twitter]\nbearer_token = \"AAAA BBBB\"\nconsumer_key = 'key-key-key'\nconsumer_secret = \"key-key-key'\n");
+    CHECK_OK(net_credentials_load(folder, "twitter", &c, &err));
+    CHECK_STR(opened(&c, "bearer_token"), "AAAA BBBB");
+    CHECK_STR(opened(&c, "consumer_key"), "key-key-key");
+    CHECK_STR(opened(&c, "consumer_secret"), "\"key-key-key'");
+    net_credentials_release(&c);
+    end();
+}
+
 TEST(no_file_is_no_error)
 {
     lg_err err = {0};
@@ -165,7 +178,8 @@ TEST(what_cannot_be_understood_is_told_by_line)
                {"[Tw]\n", "line 1"},
                {"\n[twitter]\nKey = abcdefgh\n", "line 3"},
                {"[twitter]\n= abcdefgh\n", "line 2"},
-               {"[twitter]\n\nkey = short\n", "line 3"}};
+               {"[twitter]\n\nkey = short\n", "line 3"},
+               {"# mine\nbearer_token = abcdefgh\n", "line 2"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         lg_err err = {0};
         net_credentials c;
