@@ -210,15 +210,18 @@ void rep_dash_people_sentence(const dash *d, const rep_customers *list, lg_buf *
                     list->potential == 1 ? "s" : "");
 }
 
+/* The first column and the last are cut by `limit`, by how far back a search reaches, by today: where enough is left
+ * they are no part of a trend, which they would make. */
 static void say_trend(const dash *d, int line, lg_buf *out)
 {
-    const uint32_t *week = d->week + line * d->periods;
-    int first = d->periods / 2, second = d->periods - first;
+    bool whole = d->periods < 4;
+    const uint32_t *week = d->week + line * d->periods + !whole;
+    int columns = whole ? d->periods : d->periods - 2, first = columns / 2, second = columns - first;
     double before = 0, after = 0, low, high;
-    for (int i = 0; i < d->periods; i++) *(i < first ? &before : &after) += week[i];
+    for (int i = 0; i < columns; i++) *(i < first ? &before : &after) += week[i];
     if (before + after == 0) return;
     plt_wilson((int64_t)after, (int64_t)(before + after), &low, &high);
-    double expected = (double)second / d->periods;
+    double expected = (double)second / columns;
     const char *name = d->line[line] < 0 ? "All posts" : d->label[d->line[line]].name;
     bool rose = low > expected, fell = high < expected;
     lg_buf_addf(out, "%s %s from %.1f a %s in the first half of the time to %.1f in the second, %s. ", name,

@@ -121,21 +121,25 @@
     return {
       lines,
       periods: Math.max(0, to - from + 1),
+      cutFirst: from === 0,
+      cutLast: to === data.periods - 1,
       dayOf: i => data.daily ? data.first + from + i : (week(data.first) + (from + i) * data.step) * 7 - 3
     };
   }
   function trend(t) {
     if (!t.lines.length || !t.periods) return active() ? 'No post to draw passes these filters. ' : 'There is no post to draw. ';
     if (t.periods < 2) return `All posts are of one ${unit}: there is no trend to tell. `;
-    const one = Math.floor(t.periods / 2), two = t.periods - one,
+    const left = t.periods - t.cutFirst - t.cutLast, whole = left < 2, begin = whole ? 0 : +t.cutFirst,
+          columns = whole ? t.periods : left, one = Math.floor(columns / 2), two = columns - one,
           tenth = x => (Math.floor(10 * x + .5) / 10).toFixed(1);
     return t.lines.slice()
+        .map(l => ({...l, week: l.week.slice(begin, begin + columns)}))
         .map((l, k) => ({...l, k, sum: l.week.reduce((a, b) => a + b, 0)}))
         .slice(0, 3)
         .filter(l => l.sum)
         .map(l => {
           const before = l.week.slice(0, one).reduce((a, b) => a + b, 0), after = l.sum - before,
-                range = wilson(after, l.sum), expected = two / t.periods;
+                range = wilson(after, l.sum), expected = two / columns;
           const rose = range[0] > expected, fell = range[1] < expected;
           return `${l.label < 0 && state.brand === '' ? 'All posts' : l.name} ${
                      rose ? 'rose' :
