@@ -328,6 +328,10 @@ def test_light_and_dark(reader):
     assert ground(page) == "rgb(27, 27, 27)"
     page.emulate_media(media="print")
     assert ground(page) == "rgb(255, 255, 255)", "paper is not dark"
+    page = reader.open(color_scheme="dark")  # and where nobody chose, but the system is dark
+    page.emulate_media(media="print", color_scheme="dark")
+    ink = "getComputedStyle(document.querySelector('#lead')).color"
+    assert (ground(page), page.evaluate(ink)) == ("rgb(255, 255, 255)", "rgb(0, 0, 0)"), "paper is not dark"
 
 
 def test_on_paper(reader):
