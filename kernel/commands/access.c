@@ -36,6 +36,7 @@ void cmd_keys_forget(cmd_keys *keys)
 {
     net_credentials_release(&keys->credentials);
     net_token_release(&keys->token);
+    net_secret_free(keys->spent);
     lg_free(keys->file);
     *keys = (cmd_keys){0};
 }
@@ -72,6 +73,24 @@ lg_status cmd_keys_take(cmd_keys *keys, net_credentials *credentials, cmd_key_so
     return LG_OK;
 }
 
+static bool is_value(const net_credentials *of, const char *name, const char *value)
+{
+    net_secret *secret = net_credentials_secret(of, name);
+    if (!secret) return false;
+    bool same = strcmp(net_secret_open(secret), value) == 0;
+    net_secret_close(secret);
+    return same;
+}
+
+/* Those of the session, or what they were before the token was refreshed? */
+static bool are_known(const cmd_keys *keys, const net_credentials *now)
+{
+    if (net_credentials_same(now, &keys->credentials)) return true;
+    bool spent = keys->spent && is_value(now, "refresh_token", net_secret_open(keys->spent));
+    if (keys->spent) net_secret_close(keys->spent);
+    return spent;
+}
+
 lg_status cmd_keys_load(cmd_keys *keys, const char *platform, lg_err *err)
 {
     net_credentials now = {0};
@@ -81,7 +100,7 @@ lg_status cmd_keys_load(cmd_keys *keys, const char *platform, lg_err *err)
     lg_status st = net_credentials_load(paths.config, platform, &now, err);
     store_paths_release(&paths);
     if (st) return st;
-    if (!net_credentials_same(&now, &keys->credentials)) return cmd_keys_take(keys, &now, CMD_KEYS_USUAL, NULL, err);
+    if (!are_known(keys, &now)) return cmd_keys_take(keys, &now, CMD_KEYS_USUAL, NULL, err);
     net_credentials_release(&now);
     return LG_OK;
 }
@@ -129,17 +148,8 @@ static lg_status copy_key(const net_credentials *from, const char *name, net_cre
     return st;
 }
 
-static bool is_value(const net_credentials *of, const char *name, const char *value)
-{
-    net_secret *secret = net_credentials_secret(of, name);
-    if (!secret) return false;
-    bool same = strcmp(net_secret_open(secret), value) == 0;
-    net_secret_close(secret);
-    return same;
-}
-
-/* Only the tokens: keys of the environment stay there. */
-static lg_status write_tokens(const cmd_keys *keys, const char *old_refresh, lg_err *err)
+/* Only the tokens: keys of the environment stay there. *written: the file has them now. */
+static lg_status write_tokens(const cmd_keys *keys, const char *old_refresh, bool *written, lg_err *err)
 {
     static const char *const names[] = {"access_token", "refresh_token", "expires_at"};
     lg_status st;
@@ -151,18 +161,25 @@ static lg_status write_tokens(const cmd_keys *keys, const char *old_refresh, lg_
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         LG_GO(copy_key(&keys->credentials, names[i], &file, err));
     LG_GO(net_credentials_save_named(paths.config, keys->file, &file, err));
+    *written = true;
 done:
     net_credentials_release(&file);
     store_paths_release(&paths);
     return st;
 }
 
-void cmd_keys_write_back(const cmd_keys *keys, const char *old_refresh)
+lg_status cmd_keys_write_back(cmd_keys *keys, const char *old_refresh, lg_err *err)
 {
-    lg_err err = {0};
-    if (keys->source != CMD_KEYS_USUAL && keys->source != CMD_KEYS_FILE) return;
-    if (write_tokens(keys, old_refresh, &err))
-        lg_log(LG_LOG_WARN, "a refreshed token is kept in this session only: %s %s", err.msg, err.why);
+    lg_err why = {0};
+    bool written = false, from_file = keys->source == CMD_KEYS_USUAL || keys->source == CMD_KEYS_FILE;
+    if (from_file && write_tokens(keys, old_refresh, &written, &why))
+        lg_log(LG_LOG_WARN, "a refreshed token is kept in this session only: %s %s", why.msg, why.why);
+    if (written) {
+        net_secret_free(keys->spent);
+        keys->spent = NULL;
+    }
+    if (written || keys->spent) return LG_OK;
+    return net_secret_new(old_refresh, strlen(old_refresh), &keys->spent, err);
 }
 
 /* ---- the server ---- */

@@ -27,7 +27,8 @@
  *   any        instance: the origin of another server, for tests and servers of one's own
  *
  * What is made of keys (an application's token, a session of Bluesky) is kept in the session and made anew when it has
- * expired; a refreshed token of X is written back into the file it came from.
+ * expired; a refreshed token of X is written back into the file it came from, or stays in the session where there is
+ * none.
  *
  * The origin is allowed as what the user connected (lib/base/reach.h), but where it stands in a file that lies in the
  * project: such a file may have come with the notebook, so its `instance` must have been allowed (LL601). Keys and

@@ -21,6 +21,7 @@ typedef struct cmd_keys {
     net_credentials credentials;
     cmd_key_source source;
     char *file;      /* name of the file in the settings folder, or the path of one nearby; NULL: none */
+    net_secret *spent; /* the refresh token that environment and file still say, and that is used up; or NULL; owned */
     net_token token; /* made of the credentials: the application's on X, the session of Bluesky */
     bool app_refused; /* X gives this application no token; the user's keys are used */
     char account[CMD_ACCOUNT_MOST];
@@ -60,7 +61,8 @@ bool cmd_keys_enough(const cmd_keys *keys);
 void cmd_keys_why(const cmd_keys *keys, const char *otherwise, lg_err *err);
 /* Settles the server of keys that there are, and allows it. */
 lg_status cmd_access_new(cmd_keys *keys, cmd_access **out, lg_err *err) LG_MUST_CHECK;
-/* A refreshed token of X goes into the file that its keys came from; nowhere where they did not come from a file. */
-void cmd_keys_write_back(const cmd_keys *keys, const char *old_refresh);
+/* A refreshed token of X goes into the file that its keys came from. Where they did not come from a file, or it cannot
+ * be written, it stays in the session: what the source says is known as spent. */
+lg_status cmd_keys_write_back(cmd_keys *keys, const char *old_refresh, lg_err *err) LG_MUST_CHECK;
 
 #endif

@@ -182,7 +182,7 @@ static lg_status keep_user_token(cmd_keys *keys, const net_token *token, lg_err 
     lg_status st = set_secret(&keys->credentials, "access_token", token->access, err);
     if (st == LG_OK && token->refresh) st = set_secret(&keys->credentials, "refresh_token", token->refresh, err);
     if (st == LG_OK) st = net_credentials_set(&keys->credentials, "expires_at", until, strlen(until), err);
-    if (st == LG_OK) cmd_keys_write_back(keys, old);
+    if (st == LG_OK) st = cmd_keys_write_back(keys, old, err);
     net_forget(old, sizeof old);
     return st;
 }

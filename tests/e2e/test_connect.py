@@ -463,6 +463,17 @@ class Files(Cells):
         self.assertEqual(self.platforms.refreshed, 1)
         self.nowhere("bx6612-access-two", "cx6613-refresh-two", "dx6614-refresh-one", but=("credentials",))
 
+    def test_a_refreshed_token_that_no_file_takes_stays_in_the_session(self):
+        """The environment goes on saying the old one, which is spent."""
+        self.platforms.answers["/2/users/me"] = (200, {"data": {"id": "7", "username": "shop"}})
+        self.start(LOGOLENS_TWITTER_CLIENT_ID="client-1", LOGOLENS_TWITTER_ACCESS_TOKEN="access-one-1",
+                   LOGOLENS_TWITTER_REFRESH_TOKEN="dx6614-refresh-one", LOGOLENS_TWITTER_EXPIRES_AT="1000")
+        for _ in range(3):
+            reply, text, _ = self.run_cell("connect twitter")
+            self.assertEqual(reply["status"], "ok", reply)
+        self.assertEqual(self.platforms.refreshed, 1)
+        self.assertFalse((self.config / "credentials").exists())
+
 
 class Answers(Cells):
     def test_all_platforms(self):
