@@ -1,8 +1,9 @@
-"""Scraping from the program's side, against a server of ours on this computer (tests/servers): recorded exchanges of X and
-Mastodon as they were, recorded posts of X and Instagram behind today's interfaces, posts of our own as Facebook gives them.
-What is counted is what is in the catalogue, and what the server was asked for.
+"""Scraping from the program's side, against a server of ours on this computer (tests/servers): recorded exchanges of X
+and Mastodon as they were, recorded posts of X and Instagram behind today's interfaces, posts of our own as Facebook
+gives them. What is counted is what is in the catalogue, and what the server was asked for.
 
 tests/servers/run.py does the same with real servers, for longer."""
+
 import json
 import os
 import re
@@ -47,7 +48,9 @@ class Scraping(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         need_recordings()
-        cls.files = recorded.logo_files("Adidas", 12) + recorded.logo_files("Nike", 12) + recorded.logo_files("Puma", 12)
+        cls.files = (
+            recorded.logo_files("Adidas", 12) + recorded.logo_files("Nike", 12) + recorded.logo_files("Puma", 12)
+        )
 
     def serve(self, *services, faults=()):
         server = Server(services, Pictures(self.files), faults)
@@ -56,8 +59,12 @@ class Scraping(unittest.TestCase):
 
     def home(self, server, token=TOKEN):
         """A user who is connected to all platforms, which are one server."""
-        keys = {"twitter": {"bearer_token": token}, "mastodon": {"access_token": token}, "facebook": {"access_token": token},
-                "instagram": {"access_token": token, "user_id": "17841400000000001"}}
+        keys = {
+            "twitter": {"bearer_token": token},
+            "mastodon": {"access_token": token},
+            "facebook": {"access_token": token},
+            "instagram": {"access_token": token, "user_id": "17841400000000001"},
+        }
         url = server if isinstance(server, str) else server.url
         home = Home({name: {"instance": url, **values} for name, values in keys.items()})
         self.addCleanup(home.remove)
@@ -72,8 +79,12 @@ class Scraping(unittest.TestCase):
 
     def kept(self, home, posts):
         """The catalogue holds these posts, each with its author and all of its pictures."""
-        rows = {row[0]: row[1:] for row in home.rows("SELECT native_id, text, (SELECT handle FROM users u WHERE u.id = p.user), "
-                                                     "likes FROM posts p")}
+        rows = {
+            row[0]: row[1:]
+            for row in home.rows(
+                "SELECT native_id, text, (SELECT handle FROM users u WHERE u.id = p.user), likes FROM posts p"
+            )
+        }
         self.assertEqual(set(rows), {p.id for p in posts})
         self.assertEqual(home.count("post_image"), sum(len(p.pictures) for p in posts))
         return rows
@@ -94,14 +105,20 @@ class Recordings(Scraping):
         self.assertEqual(dict(rows), {i: post["account"]["id"] for i, post in wanted.items()})
         asked = server.asked("/timelines/tag/")
         self.assertEqual(len(asked), len(pages))  # each page once, the empty one at the end too
-        self.assertEqual([re.findall(r"max_id=(\d+)", t) for t in asked], [re.findall(r"max_id=(\d+)", p["uri"]) for p in pages])
+        self.assertEqual(
+            [re.findall(r"max_id=(\d+)", t) for t in asked], [re.findall(r"max_id=(\d+)", p["uri"]) for p in pages]
+        )
 
     def test_mastodon_public(self):
-        items = [i for i in recorded.exchanges("mastodon-cassettes/test_timeline_disabled.json") if "/public" in i["uri"]]
+        items = [
+            i for i in recorded.exchanges("mastodon-cassettes/test_timeline_disabled.json") if "/public" in i["uri"]
+        ]
         home = self.home(self.serve(recorded.Recorded(items)))
         self.scrape(home, "scrape mastodon limit 20 into posts")
-        self.assertEqual({row[0] for row in home.rows("SELECT native_id FROM posts")},
-                         {post["id"] for post in items[0]["body"] if not post["reblog"] and post["visibility"] == "public"})
+        self.assertEqual(
+            {row[0] for row in home.rows("SELECT native_id FROM posts")},
+            {post["id"] for post in items[0]["body"] if not post["reblog"] and post["visibility"] == "public"},
+        )
 
     def test_twitter(self):
         search = recorded.exchanges("tweepy-cassettes/test_client_search_recent_tweets.json")
@@ -153,7 +170,7 @@ class Recordings(Scraping):
 
 
 class Faults(Scraping):
-    """What servers do wrong. All of it ends with the same set, or with an error that says why, and a whole catalogue."""
+    """What servers do wrong. All of it ends with the same set, or an error that says why, and a whole catalogue."""
 
     PLATFORMS = {"twitter": "scrape twitter tag kicks limit 100", "mastodon": "scrape mastodon tag kicks limit 100",
                  "instagram": "scrape instagram tag kicks limit 100", "facebook": "scrape facebook user shop limit 100"}
@@ -276,7 +293,7 @@ class Faults(Scraping):
         self.assertEqual(home.rows("SELECT count(*) FROM media WHERE state = 2 AND why IS NOT NULL"), [(2,)])
 
     def test_a_second_time(self):
-        """Pictures that are there are not fetched again; a server that says `unchanged` to somebody new is not believed."""
+        """Pictures that are there are not fetched again; `unchanged` said to somebody new is not believed."""
         _, services = self.services()
         server = self.serve(*services)
         home = self.home(server)
@@ -328,7 +345,7 @@ class Faults(Scraping):
 
 class InAKernel(Scraping):
     def test_waiting_is_shown_and_can_be_ended(self):
-        """A limit that lasts is counted down in one display; an interrupt ends it within a second, and what was kept stays."""
+        """A limit that lasts is counted down in one display; an interrupt ends it, and what was kept stays."""
         posts, services = Faults.services(self)
         server = self.serve(*services, faults=[Fault("limited", "search/recent", after=1, seconds=300)])
         home = self.home(server)

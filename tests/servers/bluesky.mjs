@@ -19,7 +19,8 @@ const listen = net.Server.prototype.listen
 net.Server.prototype.listen = function (first, ...rest) {
   const numbered = typeof first === 'number' || (typeof first === 'string' && /^\d+$/.test(first))
   if (numbered) return listen.call(this, Number(first), '127.0.0.1', ...rest.filter((a) => typeof a === 'function'))
-  if (first && typeof first === 'object' && 'port' in first) return listen.call(this, { ...first, host: '127.0.0.1' }, ...rest)
+  const given = first && typeof first === 'object' && 'port' in first
+  if (given) return listen.call(this, { ...first, host: '127.0.0.1' }, ...rest)
   return listen.call(this, first, ...rest)
 }
 
@@ -31,7 +32,8 @@ async function network() {
     plc: { port: ports.plc },
     bsky: { port: ports.view, dbPostgresSchema: 'view', publicUrl: picturesAt },
   })
-  return { urls: { pds: `http://127.0.0.1:${ports.pds}`, view: `http://127.0.0.1:${ports.view}` }, stop: () => all.close() }
+  const urls = { pds: `http://127.0.0.1:${ports.pds}`, view: `http://127.0.0.1:${ports.view}` }
+  return { urls, stop: () => all.close() }
 }
 
 async function pds() {

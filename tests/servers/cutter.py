@@ -4,10 +4,11 @@
         line.bad = True
         ... line.url ... line.seen ...
 
-What becomes of the n-th connection depends on seed and n alone: `whole`, `late` (held up before it goes on), `slow` (in
-small pieces), `short` (closed properly after some bytes of the answer), `cut` (reset after some bytes), `dead` (reset at
-once). Bytes are counted from the server's side: what the client sends arrives. Connections made while `bad` is False are
-`whole` and are not counted."""
+What becomes of the n-th connection depends on seed and n alone: `whole`, `late` (held up before it goes on), `slow`
+(in small pieces), `short` (closed properly after some bytes of the answer), `cut` (reset after some bytes), `dead`
+(reset at once). Bytes are counted from the server's side: what the client sends arrives. Connections made while `bad`
+is False are `whole` and are not counted."""
+
 import collections
 import random
 import socket

@@ -41,13 +41,22 @@ class Home:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def tool(self, *words):
-        return subprocess.run([BINARY, *map(str, words)], cwd=self.folder, env=self.env, check=True, capture_output=True,
-                              text=True).stdout
+        return subprocess.run(
+            [BINARY, *map(str, words)], cwd=self.folder, env=self.env, check=True, capture_output=True, text=True
+        ).stdout
 
     def begin(self, text, name="script.lens"):
         (self.folder / name).write_text(text + "\n")
-        return subprocess.Popen([BINARY, "run", name], cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL, text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace")
+        return subprocess.Popen(
+            [BINARY, "run", name],
+            cwd=self.folder,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            errors="replace",
+        )
 
     def run(self, text, name="script.lens", timeout=600):
         """Gives the exit status, and all that was said."""
@@ -78,9 +87,14 @@ class Home:
 
     def posts(self):
         """Every post with its author and the names of its pictures: what two runs must agree about."""
-        return sorted(self.rows("SELECT p.native_id, u.handle, p.text, m.position, i.sha256 FROM posts p LEFT JOIN users u ON "
-                                "u.id = p.user LEFT JOIN media m ON m.post = p.id LEFT JOIN post_image x ON x.media = m.id "
-                                "LEFT JOIN images i ON i.id = x.image"), key=repr)
+        return sorted(
+            self.rows(
+                "SELECT p.native_id, u.handle, p.text, m.position, i.sha256 FROM posts p LEFT JOIN users u ON "
+                "u.id = p.user LEFT JOIN media m ON m.post = p.id LEFT JOIN post_image x ON x.media = m.id "
+                "LEFT JOIN images i ON i.id = x.image"
+            ),
+            key=repr,
+        )
 
     def trouble(self):
         """What is wrong with the catalogue: nothing, one hopes. References, files, and their content by their names."""

@@ -1,12 +1,13 @@
-"""A web server on 127.0.0.1 for tests of everything that talks to platforms: services answer, faults spoil it on demand.
+"""A web server on 127.0.0.1 for tests of all that talks to platforms: services answer, faults spoil it on demand.
 
     with Server([Twitter(posts)], pictures) as server:
         server.spoil(Fault("cut", path="/2/tweets", times=2))
         ... server.url ... server.log ...
 
-A service is an object with `answer(request)`, which gives an Answer or None where the request is another's. It may have
-`limited(seconds)`, `refused()` and `empty(request)`: how its platform says that too much was asked, that this may not be
-asked, and that a page is empty though more comes. Standard library only."""
+A service is an object with `answer(request)`, which gives an Answer or None where the request is another's. It may
+have `limited(seconds)`, `refused()` and `empty(request)`: how its platform says that too much was asked, that this
+may not be asked, and that a page is empty though more comes. Standard library only."""
+
 import collections
 import hashlib
 import http.server
@@ -45,11 +46,11 @@ class Fault:
     """One thing that goes wrong for requests whose path (with its query) matches.
 
     kind: `limited` (429 as the platform says it; seconds: until it lets go), `refused` (403 as the platform says it),
-    `status` (an error page with that status), `cut` (part of the body, then the end; share: how much), `reset` (nothing,
-    then the end), `slow` (seconds before the answer), `drip` (the body in pieces over so many seconds), `unchanged` (304
-    to somebody who has nothing), `ignore` (a parameter is not seen), `empty` (a page without posts, and more to come),
-    `body` (these bytes in the place of the answer).
-    after: so many such requests go well first; times: for how many it goes wrong."""
+    `status` (an error page with that status), `cut` (part of the body, then the end; share: how much), `reset`
+    (nothing, then the end), `slow` (seconds before the answer), `drip` (the body in pieces over so many seconds),
+    `unchanged` (304 to somebody who has nothing), `ignore` (a parameter is not seen), `empty` (a page without posts,
+    and more to come), `body` (these bytes in the place of the answer). after: so many such requests go well first;
+    times: for how many it goes wrong."""
 
     def __init__(self, kind, path="", times=1, after=0, **more):
         self.kind, self.path, self.times, self.after, self.more = kind, re.compile(path), times, after, more

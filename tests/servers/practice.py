@@ -21,7 +21,8 @@ from services import Post, Twitter, User
 ROOT = Path(__file__).resolve().parents[2]
 KEPT_BACK = 2400  # pictures with a higher number are not for training: they are what strangers post
 BRANDS = ("Adidas", "Nike", "Puma")
-FIRST = "ada ben cleo dan eva finn gina hugo ines jan kira leo mia nils olga paul rosa sam tara uwe vera will yara zoe".split()
+FIRST = ("ada ben cleo dan eva finn gina hugo ines jan kira leo mia nils olga paul rosa sam tara uwe vera will yara "
+         "zoe").split()
 WORDS = {"Adidas": ("new #adidas, first run", "three stripes again #adidas", "#adidas on the track today"),
          "Nike": ("just got these #nike", "morning run #nike", "#nike at last"),
          "Puma": ("the cat is out #puma", "#puma for the weekend", "training in #puma"),
@@ -36,8 +37,8 @@ def user_folder(kind, variable, usual):
 
 
 def sample(binary):
-    """The pictures of sample:logos by their labels, drawn by the program where they are not there yet; of those that are
-    kept back."""
+    """The pictures of sample:logos by their labels, drawn by the program where they are not there yet; of those that
+    are kept back."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "draw.lens").write_text("load logos from sample:logos limit 10\n")
         subprocess.run([binary, "run", "draw.lens"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
@@ -63,8 +64,18 @@ def world(pictures, count=120, now=None, seed=9):
         label = own if draw.random() < 0.7 else draw.choice((*BRANDS, "Other", "Other"))
         files = [left[label].pop() for _ in range(draw.choice((1, 1, 1, 2))) if left[label]]
         if files:
-            posts.append(Post(str(10**17 + i), draw.choice(WORDS[label]), user, now - 900 - draw.random() * 5 * 86400, files,
-                              likes=draw.randrange(40), reposts=draw.randrange(9), replies=draw.randrange(5)))
+            posts.append(
+                Post(
+                    str(10**17 + i),
+                    draw.choice(WORDS[label]),
+                    user,
+                    now - 900 - draw.random() * 5 * 86400,
+                    files,
+                    likes=draw.randrange(40),
+                    reposts=draw.randrange(9),
+                    replies=draw.randrange(5),
+                )
+            )
     return posts
 
 
@@ -78,8 +89,10 @@ def write_keys(folder, url, token):
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "practice"
     file.touch(mode=0o600)
-    file.write_text(f"# keys that open nothing but the practice platform of `make practice`\n[twitter]\ninstance = {url}\n"
-                    f"bearer_token = {token}\n")
+    file.write_text(
+        f"# keys that open nothing but the practice platform of `make practice`\n[twitter]\ninstance = {url}\n"
+        f"bearer_token = {token}\n"
+    )
     return file
 
 

@@ -1,5 +1,5 @@
-"""Real servers of platforms for tests: fetched by the package managers into build/servers, started on 127.0.0.1, ended by
-their process ids.
+"""Real servers of platforms for tests: fetched by the package managers into build/servers, started on 127.0.0.1,
+ended by their process ids.
 
     install("bluesky", "prism")        # once; needs npm, and apt for PostgreSQL and Redis where they are missing
     with Bluesky("network") as net:    # or "pds"
@@ -8,6 +8,7 @@ their process ids.
         ... prism.url ...
 
 A service that cannot be fetched here raises Missing with the reason; who calls counts that as skipped."""
+
 import json
 import os
 import re
@@ -36,7 +37,9 @@ class Missing(Exception):
 def quietly(command, log, **more):
     LOGS.mkdir(parents=True, exist_ok=True)
     with open(LOGS / f"{log}.log", "a") as out:
-        done = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False, **more)
+        done = subprocess.run(
+            command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False, **more
+        )
     if done.returncode:
         raise Missing(f"`{' '.join(map(str, command[:3]))} …` failed: see {LOGS / log}.log")
 
@@ -231,8 +234,10 @@ class Person:
     def post(self, text, files, alt="a photograph", created=None):
         """Gives the address of the post; its hashtags are marked as such, as apps do."""
         kinds = {".jpg": "image/jpeg", ".png": "image/png"}
-        images = [{"alt": alt, "image": self.call("com.atproto.repo.uploadBlob", f.read_bytes(), kinds[f.suffix])["blob"]}
-                  for f in files]
+        images = [
+            {"alt": alt, "image": self.call("com.atproto.repo.uploadBlob", f.read_bytes(), kinds[f.suffix])["blob"]}
+            for f in files
+        ]
         raw, facets = text.encode(), []
         for found in re.finditer(rb"#(\w+)", raw):
             facets.append({"index": {"byteStart": found.start(), "byteEnd": found.end()}, "features": [

@@ -24,8 +24,10 @@ API = SHARED / "data" / "api"
 LOGOS = SHARED / "data" / "logos"
 
 # How many and in what form: another client asks for other ones and means the same posts.
-FORM = re.compile(r"(?:.*[._])?fields|expansions|limit|max_results|only_media|exclude_reblogs|exclude|local|remote|sort|since|until|"
-                  r"access_token|start_time|end_time")
+FORM = re.compile(
+    r"(?:.*[._])?fields|expansions|limit|max_results|only_media|exclude_reblogs|exclude|local|remote|sort|since|until|"
+    r"access_token|start_time|end_time"
+)
 
 
 def exchanges(name):
@@ -118,7 +120,7 @@ def objects(value):
 
 
 def twitter_posts():
-    """Posts with pictures among X's samples of v1.1, newest first; somebody else's that are only passed on are left out."""
+    """Posts with pictures among X's samples of v1.1; those of others that are only passed on are left out."""
     found = {}
     for file in sorted((API / "twitter-v1-fixtures").glob("premium_search*.json")):
         for item in objects(json.loads(file.read_text())):
@@ -134,8 +136,8 @@ def twitter_posts():
 
 
 def instagram_posts(name, tag=None):
-    """Posts of a sample of Instagram's v1. tag: written behind each caption that does not have it, as v1 found posts also
-    by tags of comments."""
+    """Posts of a sample of Instagram's v1. tag: written behind each caption that does not have it, as v1 found posts
+    also by tags of comments."""
     out = []
     for item in json.loads((API / "instagram-v1-fixtures" / f"{name}.json").read_text())["data"]:
         text = ((item.get("caption") or {}).get("text") or (item.get("caption") or {}).get("message") or "")

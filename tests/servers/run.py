@@ -1,9 +1,11 @@
-"""run.py [PART …]: scrapes real servers through the real program and compares with what was posted; `make test-servers`.
+"""run.py [PART …]: scrapes real servers through the real program and compares with what was posted
+(`make test-servers`).
 
-Parts (all, where none is named): replay, hostile, x, pds, bluesky, cuts, kills. The end is a table of what was expected and what
-came, and `N passed, N failed, N skipped`. LOGOLENS_KILLS says how often a scrape is killed (100), LOGOLENS_SEED seeds
-cuts and kills. Servers are fetched once into build/servers (LOGOLENS_SERVERS); the pictures posted are those of the
-handed-over data."""
+Parts (all, where none is named): replay, hostile, x, pds, bluesky, cuts, kills. The end is a table of what was
+expected and what came, and `N passed, N failed, N skipped`. LOGOLENS_KILLS says how often a scrape is killed (100),
+LOGOLENS_SEED seeds cuts and kills. Servers are fetched once into build/servers (LOGOLENS_SERVERS); the pictures
+posted are those of the handed-over data."""
+
 import csv
 import hashlib
 import json
@@ -106,12 +108,14 @@ def wait_for(condition, what, seconds=60):
 
 
 def found(view, tag):
-    text = urllib.request.urlopen(f"{view}/xrpc/app.bsky.feed.searchPosts?q=%23{tag}&tag={tag}&limit=100", timeout=30).read()
+    text = urllib.request.urlopen(
+        f"{view}/xrpc/app.bsky.feed.searchPosts?q=%23{tag}&tag={tag}&limit=100", timeout=30
+    ).read()
     return {post["uri"]: post for post in json.loads(text)["posts"]}
 
 
 # Of the whole set, what was posted included: the brands are to be seen, so that there is something to count. How good a
-# network is with pictures that it has not seen is no question here; the posts of tests/servers/practice.py are kept back.
+# network is with pictures that it has not seen is no question here; the posts of practice.py are kept back.
 TRAINING = f"""load logos from {LOGOS} labels {LOGOS / "labels.txt"} size 48x48 seed 7
 model scratch on logos {{
   for n in 16, 32, 64 {{ conv $n 3x3 relu; maxpool 2 }}
@@ -143,7 +147,9 @@ def same_as_posted(table, what, home, shown):
 
 def pictures_as_served(table, home):
     """What is kept is what the server gives, byte for byte."""
-    rows = home.rows("SELECT m.url, i.sha256 FROM media m JOIN post_image x ON x.media = m.id JOIN images i ON i.id = x.image")
+    rows = home.rows(
+        "SELECT m.url, i.sha256 FROM media m JOIN post_image x ON x.media = m.id JOIN images i ON i.id = x.image"
+    )
     other = [url for url, name in rows
              if hashlib.sha256(urllib.request.urlopen(url, timeout=60).read()).hexdigest() != name]
     table.equal(f"of {len(rows)} pictures, not as the server gives them", len(other), 0)
@@ -201,8 +207,11 @@ dashboard from fans, labelled, scratch to adidas.html title "Who posts our shoes
     labelled, fans = read_csv(home.folder / "labelled.csv"), read_csv(home.folder / "fans.csv")
     table.equal("rows of the posts' file", len(labelled), sum(max(1, len(some)) for _, some in shown.values()))
     page = (home.folder / "adidas.html").read_text()
-    table.true("the dashboard refers to nothing outside", not re.search(r"""(?:src|href)=["']https?://(?!bsky\.app)""", page),
-               f"{len(page) >> 10} KB")
+    table.true(
+        "the dashboard refers to nothing outside",
+        not re.search(r"""(?:src|href)=["']https?://(?!bsky\.app)""", page),
+        f"{len(page) >> 10} KB",
+    )
     brand, rival = counted(labelled, {"adidas"}), counted(labelled, {"nike", "puma"})
     wanted = {user: len(posts) for user, posts in brand.items() if len(posts) >= 2}
     current = [row for row in fans if row["standing"] == "current"]
@@ -287,7 +296,7 @@ def through_cuts(table, everybody, shown, front, pictures):
 
 
 def kill_loop(start_home, script, wanted, rounds=KILLS):
-    """Kills `script` until it was killed so often; whenever it comes to its end the set is compared, and it begins anew.
+    """Kills `script` until it was killed so often; when it comes to its end the set is compared, and it begins anew.
     Gives kills, ends, and what differed."""
     draw, home, killed, ends, wrong = random.Random(SEED), start_home(), 0, 0, []
     began = time.monotonic()
@@ -374,13 +383,21 @@ def x(table):
         through = Through(prism.url)
         with Server([through]) as server:
             keys = {"twitter": {"instance": server.url, "bearer_token": "a-token-for-tests"}}
-            ask = {"a tag": "scrape twitter tag adidas, nike since 3d limit 50", "text": "scrape twitter query \"new shoes\"",
-                   "a user": "scrape twitter user runner limit 20", "what the account may do": "connect twitter"}
+            ask = {
+                "a tag": "scrape twitter tag adidas, nike since 3d limit 50",
+                "text": "scrape twitter query \"new shoes\"",
+                "a user": "scrape twitter user runner limit 20",
+                "what the account may do": "connect twitter",
+            }
             for what, line in ask.items():
                 with Home(keys, allow=[server.url]) as home:
                     through.said.clear()
                     home.run(line)
-                    bad = [(status, target[:80], body[:200]) for status, target, body in through.said if status in (400, 422)]
+                    bad = [
+                        (status, target[:80], body[:200])
+                        for status, target, body in through.said
+                        if status in (400, 422)
+                    ]
                     table.equal(f"X's specification, {what}: of {len(through.said)} requests, refused", bad, [])
                     table.true(f"X's specification, {what}: asked", through.said)
                     table.equal(f"X's specification, {what}: trouble", home.trouble(), [])
@@ -410,7 +427,10 @@ def replay(table):
     users = [User(str(100 + i), f"user{i}", f"User {i}") for i in range(12)]
     posts = [Post(str(10**15 + i), f"post {i} #kicks", users[i % 12], time.time() - 1000 - i, [files[i % 60]])
              for i in range(240)]
-    for service, platform, key in ((Twitter(posts), "twitter", "bearer_token"), (Mastodon(posts), "mastodon", "access_token")):
+    for service, platform, key in (
+        (Twitter(posts), "twitter", "bearer_token"),
+        (Mastodon(posts), "mastodon", "access_token"),
+    ):
         service.limit = 10**6
         with Server([service], Pictures(files)) as server:
             keys = {platform: {"instance": server.url, key: service.token}}
@@ -421,7 +441,9 @@ def replay(table):
                 wanted = home.posts()
                 table.equal(f"{platform}: posts", home.count("posts"), 240)
                 table.equal(f"{platform}: pictures", home.count("post_image"), 240)
-                table.equal(f"{platform}: pictures kept once each", home.count("images"), len({f.read_bytes() for f in files}))
+                table.equal(
+                    f"{platform}: pictures kept once each", home.count("images"), len({f.read_bytes() for f in files})
+                )
             killed, ends, wrong = kill_loop(start, line, wanted)
             table.equal(f"{platform}: kill -9, {killed} times, {ends} to the end: what differed", wrong[:2], [])
 
@@ -433,8 +455,8 @@ AFTER = "show posts\nexport posts to posts.csv\nexport posts to posts.json\n"
 
 
 def hostile(table):
-    """Answers made to do harm, through the whole program: an error with a code or posts, nothing dangerous in what is shown
-    and written, and a whole catalogue."""
+    """Answers made to do harm, through the whole program: an error with a code or posts, nothing dangerous in what is
+    shown and written, and a whole catalogue."""
     files, checker = logo_files("Adidas", 3), CORPUS.parent / "check" / "check_output.py"
     ends, wrong = Counter(), []
     for case in hostile_cases():
@@ -443,7 +465,9 @@ def hostile(table):
             keys = {"instance": server.url, "bearer_token": "t-of-tests", "access_token": "t-of-tests",
                     "handle": "reader.test", "app_password": "t-of-tests", "user_id": "17841400000000001"}
             with Home({platform: keys}) as home:
-                status, out = home.run(f"scrape {platform} {HOSTILE[platform]} limit 30 into posts\n{AFTER}", timeout=120)
+                status, out = home.run(
+                    f"scrape {platform} {HOSTILE[platform]} limit 30 into posts\n{AFTER}", timeout=120
+                )
                 ends[status] += 1
                 wrong += [f"{case['id']}: {t}" for t in home.trouble()]
                 if status not in (0, 1) or (status == 1 and not re.search(r"^LL\d{3} ", out, re.M)):
@@ -451,7 +475,9 @@ def hostile(table):
                 (home.folder / "out.txt").write_text(out)
                 for kind, name in (("text", "out.txt"), ("csv", "posts.csv"), ("text", "posts.json")):
                     if (home.folder / name).exists():
-                        done = subprocess.run([sys.executable, checker, kind, home.folder / name], capture_output=True, text=True)
+                        done = subprocess.run(
+                            [sys.executable, checker, kind, home.folder / name], capture_output=True, text=True
+                        )
                         if done.returncode:
                             wrong.append(f"{case['id']}: {name}: {done.stdout[:200]}")
     table.true("hostile answers", sum(ends.values()) > 80, f"{sum(ends.values())}, by exit status {dict(ends)}")
@@ -460,7 +486,15 @@ def hostile(table):
     table.equal("hostile answers: harm done", len(wrong), 0)
 
 
-PARTS = {"replay": replay, "hostile": hostile, "x": x, "pds": pds, "bluesky": bluesky, "cuts": bluesky, "kills": bluesky}
+PARTS = {
+    "replay": replay,
+    "hostile": hostile,
+    "x": x,
+    "pds": pds,
+    "bluesky": bluesky,
+    "cuts": bluesky,
+    "kills": bluesky,
+}
 
 
 def main(names):

@@ -1,10 +1,11 @@
-"""The interfaces of platforms over a list of posts, for tests: paths, parameters, paging, headers, refusals and limits as
-their documents and recordings have them. What a platform does not give is not given here either: Instagram's hashtags
-have no user names, X's recent search has no posts without being asked for pictures, and so on.
+"""The interfaces of platforms over a list of posts, for tests: paths, parameters, paging, headers, refusals and limits
+as their documents and recordings have them. What a platform does not give is not given here either: Instagram's
+hashtags have no user names, X's recent search has no posts without being asked for pictures, and so on.
 
     posts = [Post(id="1", text="new #adidas", user=User("7", "runner", "A Runner"), pictures=[file], time=...)]
     Server([Twitter(posts)], Pictures(files))
 """
+
 import base64
 import dataclasses
 import datetime
@@ -47,7 +48,7 @@ def iso(seconds):
 
 
 class Service:
-    """What all of them share: posts from the newest to the oldest, some of them deleted meanwhile, a window of requests."""
+    """What all of them share: posts from the newest on, some of them deleted meanwhile, a window of requests."""
 
     window = 900  # seconds
 
@@ -97,9 +98,28 @@ def offset_of(mark):
 
 # ---- X, API v2 ----
 class Twitter(Service):
-    PARAMETERS = {"query", "max_results", "next_token", "pagination_token", "start_time", "end_time", "since_id", "until_id",
-                  "sort_order", "expansions", "tweet.fields", "post.fields", "media.fields", "user.fields", "place.fields",
-                  "poll.fields", "exclude", "ids", "days", "usage.fields"}
+    PARAMETERS = {
+        "query",
+        "max_results",
+        "next_token",
+        "pagination_token",
+        "start_time",
+        "end_time",
+        "since_id",
+        "until_id",
+        "sort_order",
+        "expansions",
+        "tweet.fields",
+        "post.fields",
+        "media.fields",
+        "user.fields",
+        "place.fields",
+        "poll.fields",
+        "exclude",
+        "ids",
+        "days",
+        "usage.fields",
+    }
     PROBLEMS = "https://api.twitter.com/2/problems/"
 
     def headers(self, remaining=None, reset=None):
@@ -112,13 +132,26 @@ class Twitter(Service):
         return Answer(body, 429, self.headers(0, time.time() + seconds))
 
     def refused(self):
-        return Answer({"errors": [{"message": "You currently have access to a subset of X API V2 endpoints and limited v1.1 "
-                                   "endpoints (e.g. media post, oauth) only. If you need access to this endpoint, you may "
-                                   "need a different access level.", "code": 453}]}, 403, self.headers())
+        return Answer(
+            {
+                "errors": [
+                    {
+                        "message": "You currently have access to a subset of X API V2 endpoints and limited v1.1 "
+                        "endpoints (e.g. media post, oauth) only. If you need access to this endpoint, you may "
+                        "need a different access level.",
+                        "code": 453,
+                    }
+                ]
+            },
+            403,
+            self.headers(),
+        )
 
     def empty(self, request):
-        return Answer({"meta": {"result_count": 0, "next_token": marked(offset_of(request.params.get("next_token")) or 0)}},
-                      headers=self.headers())
+        return Answer(
+            {"meta": {"result_count": 0, "next_token": marked(offset_of(request.params.get("next_token")) or 0)}},
+            headers=self.headers(),
+        )
 
     def problem(self, detail, status=400, kind="invalid-request", title="Invalid Request", **more):
         body = {"title": title, "detail": detail, "type": self.PROBLEMS + kind, **more}
@@ -152,16 +185,24 @@ class Twitter(Service):
         if found:
             return self.account(found.group(1))
         found = re.fullmatch(r"/2/users/(\d+)/tweets", path)
-        return self.timeline(request, found.group(1)) if found else self.problem("", 404, "not-found", "Not Found Error")
+        return (
+            self.timeline(request, found.group(1)) if found else self.problem("", 404, "not-found", "Not Found Error")
+        )
 
     def account(self, handle):
         user = self.user(handle)
         if user:
             return Answer({"data": {"id": user.id, "name": user.name, "username": user.handle, "protected": False}},
                           headers=self.headers())
-        error = {"value": handle, "detail": f"Could not find user with username: [{handle}].", "title": "Not Found Error",
-                 "resource_type": "user", "parameter": "username", "resource_id": handle,
-                 "type": self.PROBLEMS + "resource-not-found"}
+        error = {
+            "value": handle,
+            "detail": f"Could not find user with username: [{handle}].",
+            "title": "Not Found Error",
+            "resource_type": "user",
+            "parameter": "username",
+            "resource_id": handle,
+            "type": self.PROBLEMS + "resource-not-found",
+        }
         return Answer({"errors": [error]}, headers=self.headers())
 
     @staticmethod
@@ -181,7 +222,9 @@ class Twitter(Service):
     def search(self, request):
         if not request.params.get("query"):
             return self.problem("The query parameter [query] is missing.")
-        return self.page(request, [p for p in self.live() if self.matches(request.params["query"], p)], "next_token", 10)
+        return self.page(
+            request, [p for p in self.live() if self.matches(request.params["query"], p)], "next_token", 10
+        )
 
     def timeline(self, request, number):
         return self.page(request, [p for p in self.live() if p.user.id == number], "pagination_token", 5)
@@ -206,11 +249,25 @@ class Twitter(Service):
         return set(filter(None, request.params.get(name, "").split(",")))
 
     def shape(self, request, post):
-        every = {"author_id": post.user.id, "created_at": iso(post.time), "lang": post.language, "possibly_sensitive": False,
-                 "public_metrics": {"retweet_count": post.reposts, "reply_count": post.replies, "like_count": post.likes,
-                                    "quote_count": 0, "bookmark_count": 0, "impression_count": 0},
-                 "entities": {"hashtags": [{"start": m.start(), "end": m.end(), "tag": m.group(1)}
-                                           for m in re.finditer(r"#(\w+)", post.text)]}}
+        every = {
+            "author_id": post.user.id,
+            "created_at": iso(post.time),
+            "lang": post.language,
+            "possibly_sensitive": False,
+            "public_metrics": {
+                "retweet_count": post.reposts,
+                "reply_count": post.replies,
+                "like_count": post.likes,
+                "quote_count": 0,
+                "bookmark_count": 0,
+                "impression_count": 0,
+            },
+            "entities": {
+                "hashtags": [
+                    {"start": m.start(), "end": m.end(), "tag": m.group(1)} for m in re.finditer(r"#(\w+)", post.text)
+                ]
+            },
+        }
         if post.pictures:
             every["attachments"] = {"media_keys": [self.key(post, i) for i in range(len(post.pictures))]}
         wanted = self.fields(request, "tweet.fields")
@@ -272,9 +329,13 @@ class Mastodon(Service):
             return Answer({"error": "The access token is invalid"}, 401, self.headers())
         self.used += 1
         if path == "/api/v1/accounts/verify_credentials":
-            return Answer({"id": "1", "username": "reader", "acct": "reader", "display_name": ""}, headers=self.headers())
+            return Answer(
+                {"id": "1", "username": "reader", "acct": "reader", "display_name": ""}, headers=self.headers()
+            )
         if path in ("/api/v2/instance", "/api/v1/instance"):
-            return Answer({"domain": "127.0.0.1", "title": "A server of tests", "version": "4.5.0"}, headers=self.headers())
+            return Answer(
+                {"domain": "127.0.0.1", "title": "A server of tests", "version": "4.5.0"}, headers=self.headers()
+            )
         if path == "/api/v1/accounts/lookup":
             user = self.user(request.params.get("acct", ""))
             return Answer(self.account(request, user), headers=self.headers()) if user else self.missing()
@@ -303,7 +364,9 @@ class Mastodon(Service):
         some, headers = posts[at:at + size], self.headers()
         if some:
             keep = [(k, v) for k, v in request.pairs if k not in ("max_id", "min_id", "access_token")]
-            link = lambda name, value: f"<{request.base}{request.path}?{urllib.parse.urlencode(keep + [(name, value)])}>"
+            link = (
+                lambda name, value: f"<{request.base}{request.path}?{urllib.parse.urlencode(keep + [(name, value)])}>"
+            )
             headers["Link"] = (f'{link("max_id", some[-1].id)}; rel="next", {link("min_id", some[0].id)}; rel="prev"')
         return Answer([self.shape(request, p) for p in some], headers=headers)
 
@@ -312,21 +375,46 @@ class Mastodon(Service):
                 "bot": False, "url": f"{request.base}/@{user.handle}", "emojis": [], "fields": []}
 
     def shape(self, request, post):
-        text = re.sub(r"#(\w+)", rf'<a href="{request.base}/tags/\1" class="mention hashtag" rel="tag">#<span>\1</span></a>',
-                      post.text.replace("&", "&amp;").replace("<", "&lt;"))
-        media = [{"id": f"{post.id}{i}", "type": "image", "url": self.picture(request, which),
-                  "preview_url": self.picture(request, which), "remote_url": None, "description": post.alt or None, "meta": {}}
-                 for i, which in enumerate(post.pictures)]
-        return {"id": post.id, "created_at": iso(post.time), "sensitive": False, "spoiler_text": "", "visibility": "public",
-                "language": post.language, "url": f"{request.base}/@{post.user.handle}/{post.id}",
-                "replies_count": post.replies, "reblogs_count": post.reposts, "favourites_count": post.likes, "reblog": None,
-                "content": f"<p>{text}</p>", "account": self.account(request, post.user), "media_attachments": media,
-                "tags": [{"name": t.lower(), "url": f"{request.base}/tags/{t}"} for t in post.tags], "emojis": []}
+        text = re.sub(
+            r"#(\w+)",
+            rf'<a href="{request.base}/tags/\1" class="mention hashtag" rel="tag">#<span>\1</span></a>',
+            post.text.replace("&", "&amp;").replace("<", "&lt;"),
+        )
+        media = [
+            {
+                "id": f"{post.id}{i}",
+                "type": "image",
+                "url": self.picture(request, which),
+                "preview_url": self.picture(request, which),
+                "remote_url": None,
+                "description": post.alt or None,
+                "meta": {},
+            }
+            for i, which in enumerate(post.pictures)
+        ]
+        return {
+            "id": post.id,
+            "created_at": iso(post.time),
+            "sensitive": False,
+            "spoiler_text": "",
+            "visibility": "public",
+            "language": post.language,
+            "url": f"{request.base}/@{post.user.handle}/{post.id}",
+            "replies_count": post.replies,
+            "reblogs_count": post.reposts,
+            "favourites_count": post.likes,
+            "reblog": None,
+            "content": f"<p>{text}</p>",
+            "account": self.account(request, post.user),
+            "media_attachments": media,
+            "tags": [{"name": t.lower(), "url": f"{request.base}/tags/{t}"} for t in post.tags],
+            "emojis": [],
+        }
 
 
 # ---- Meta's Graph API: Instagram and Facebook ----
 class Graph(Service):
-    """instagram: posts of professional accounts, hashtags, and where `account` is tagged; facebook: Pages by name or id."""
+    """instagram: posts of professional accounts, by hashtag, tagging `account`; facebook: posts of Pages."""
 
     def __init__(self, instagram=(), facebook=(), account="17841400000000001", most=50, **more):
         super().__init__([*instagram, *facebook], 200, most=most, **more)
@@ -387,7 +475,9 @@ class Graph(Service):
 
     def me(self, edge):
         if edge == "permissions":
-            return {"data": [{"permission": name, "status": "granted"} for name in ("instagram_basic", "pages_show_list")]}
+            return {
+                "data": [{"permission": name, "status": "granted"} for name in ("instagram_basic", "pages_show_list")]
+            }
         if edge == "accounts":
             tied = {"id": self.account, "username": "our_shop"}
             return {"data": [{"name": "Our shop", "id": "20001", "instagram_business_account": tied}]}
@@ -422,8 +512,12 @@ class Graph(Service):
         if post.pictures:
             out["media_url"] = self.picture(request, post.pictures[0])
         if album:
-            out["children"] = {"data": [{"id": f"{post.id}{i}", "media_type": "IMAGE", "media_url": self.picture(request, f)}
-                                        for i, f in enumerate(post.pictures)]}
+            out["children"] = {
+                "data": [
+                    {"id": f"{post.id}{i}", "media_type": "IMAGE", "media_url": self.picture(request, f)}
+                    for i, f in enumerate(post.pictures)
+                ]
+            }
         return {**out, "username": post.user.handle} if names else out
 
     def discovery(self, request):
@@ -450,13 +544,23 @@ class Graph(Service):
         return self.list(request, posts, self.photo if edge == "photos" else self.page_post)
 
     def page_post(self, request, post):
-        pictures = [{"media_type": "photo", "media": {"image": {"src": self.picture(request, f)}}} for f in post.pictures]
-        out = {"id": post.id, "message": post.text, "created_time": iso(post.time)[:19] + "+0000",
-               "permalink_url": f"https://www.facebook.com/{post.id}", "from": {"id": post.user.id, "name": post.user.name},
-               "shares": {"count": post.reposts}, "reactions": {"data": [], "summary": {"total_count": post.likes}},
-               "comments": {"data": [], "summary": {"total_count": post.replies}}}
+        pictures = [
+            {"media_type": "photo", "media": {"image": {"src": self.picture(request, f)}}} for f in post.pictures
+        ]
+        out = {
+            "id": post.id,
+            "message": post.text,
+            "created_time": iso(post.time)[:19] + "+0000",
+            "permalink_url": f"https://www.facebook.com/{post.id}",
+            "from": {"id": post.user.id, "name": post.user.name},
+            "shares": {"count": post.reposts},
+            "reactions": {"data": [], "summary": {"total_count": post.likes}},
+            "comments": {"data": [], "summary": {"total_count": post.replies}},
+        }
         if len(pictures) > 1:
-            out["attachments"] = {"data": [{**pictures[0], "media_type": "album", "subattachments": {"data": pictures}}]}
+            out["attachments"] = {
+                "data": [{**pictures[0], "media_type": "album", "subattachments": {"data": pictures}}]
+            }
         elif pictures:
             out["attachments"] = {"data": pictures}
         return out
@@ -474,5 +578,9 @@ class Graph(Service):
             return Answer({"id": post.id}, headers=self.headers())
         if user or node == self.account:
             return Answer({"id": user.id if user else node, "name": user.name if user else ""}, headers=self.headers())
-        return self.error(f"Unsupported get request. Object with ID '{node}' does not exist, cannot be loaded due to missing "
-                          "permissions, or does not support this operation", 100, kind="GraphMethodException")
+        return self.error(
+            f"Unsupported get request. Object with ID '{node}' does not exist, cannot be loaded due to missing "
+            "permissions, or does not support this operation",
+            100,
+            kind="GraphMethodException",
+        )
