@@ -236,6 +236,20 @@ class Faults(Scraping):
             self.assertLessEqual(len(server.asked(self.LISTS)), 3, name)
         self.each(one)
 
+    def test_a_page_of_nothing(self):
+        """X gives pages without a post between others; the walk goes on behind them. For ever is another matter."""
+        posts, services = self.services()
+        server = self.serve(*services, faults=[Fault("empty", self.LISTS, after=1)])
+        home = self.home(server)
+        self.scrape(home, "scrape twitter tag kicks limit 100 into posts")
+        self.kept(home, posts)
+        server.spoil(Fault("empty", self.LISTS, after=1, times=10**6))
+        server.log.clear()
+        other = self.home(server)
+        self.scrape(other, "scrape twitter tag kicks limit 100 into posts")
+        self.assertEqual(other.count("posts"), 10)
+        self.assertLess(len(server.asked(self.LISTS)), 60)
+
     def test_refusals(self):
         """Access that was not paid for, reviewed or granted: an error with a code and the platform's words."""
         def one(name, line):

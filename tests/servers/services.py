@@ -56,6 +56,7 @@ class Service:
         """limit: requests in a window; most: posts on a page, however many are asked for."""
         self.posts = sorted(posts, key=lambda p: (-p.time, p.id))
         self.limit, self.token, self.most, self.used, self.deleted = limit, token, most, 0, set()
+        self.empties = 0
         self.pictures = None
 
     def at(self, server):
@@ -81,8 +82,9 @@ class Service:
         return next((u for u in self.users() if u.handle.lower() == handle.lower().lstrip("@")), None)
 
 
-def marked(offset):
-    return base64.urlsafe_b64encode(f"page:{offset}".encode()).decode().rstrip("=")
+def marked(offset, other=0):
+    """other: another mark of the same page."""
+    return base64.urlsafe_b64encode(f"page:{'0' * other}{offset}".encode()).decode().rstrip("=")
 
 
 def offset_of(mark):
@@ -148,10 +150,9 @@ class Twitter(Service):
         )
 
     def empty(self, request):
-        return Answer(
-            {"meta": {"result_count": 0, "next_token": marked(offset_of(request.params.get("next_token")) or 0)}},
-            headers=self.headers(),
-        )
+        self.empties += 1
+        again = marked(offset_of(request.params.get("next_token")) or 0, self.empties)
+        return Answer({"meta": {"result_count": 0, "next_token": again}}, headers=self.headers())
 
     def problem(self, detail, status=400, kind="invalid-request", title="Invalid Request", **more):
         body = {"title": title, "detail": detail, "type": self.PROBLEMS + kind, **more}
