@@ -15,8 +15,9 @@
  *     instance = https://mastodon.example
  *     access_token = ...
  *
- * A value is the rest of its line without blanks around it, and without quotes that enclose it. The environment goes before the file: bearer_token of
- * twitter is LOGOLENS_TWITTER_BEARER_TOKEN. What was given (net_credentials_set) goes before both.
+ * A value is the rest of its line without blanks around it, and without quotes that enclose it. The environment goes
+ * before the file: bearer_token of twitter is LOGOLENS_TWITTER_BEARER_TOKEN. What was given (net_credentials_set) goes
+ * before both.
  *
  * All values are secrets (secret.h), but for those whose names say what is public: handle, instance, client_id,
  * user_id, page_id, scope, expires_at, account_name. The file is read into locked memory and wiped. It is opened
