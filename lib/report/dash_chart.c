@@ -193,9 +193,10 @@ void rep_dash_html_time(const dash *d, lg_buf *out)
         if (d->daily) lg_buf_adds(out, "Posts a day. ");
         else if (d->step == 1) lg_buf_adds(out, "Posts a week. ");
         else lg_buf_addf(out, "Posts in %d weeks. ", d->step);
-        lg_buf_addf(out, "The pale band is how far chance alone would move a number (95 times of 100). The first and "
-                         "the last %s may be incomplete%s.", d->daily ? "day" : "week",
-                    d->periods < 4 ? "" : "; the sentence above leaves them out");
+        lg_buf_addf(out,
+                    "The pale band is how far chance alone would move a number (95 times of 100). The first and "
+                    "the last %s may be incomplete%s.",
+                    d->daily ? "day" : "week", d->periods < 4 ? "" : "; the sentence above leaves them out");
         if (d->undated)
             lg_buf_addf(out, " %s post%s without a date %s not drawn.", lg_thousands((long long)d->undated),
                         d->undated == 1 ? "" : "s", d->undated == 1 ? "is" : "are");
