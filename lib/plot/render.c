@@ -196,13 +196,21 @@ static lg_status render_png(const plt_doc *doc, const plt_options *options, plt_
     lg_status st = LG_OK;
     if (!plt_png_available()) return LG_OK;
     plt_doc_init(&scratch);
-    lg_buf_init(&buf, 0);
+    lg_buf_init(&buf, options->limit); /* what becomes too large is given up there: a second of work for many photos */
     const plt_scene *scene = plt_doc_scene(doc, &scratch, false);
     LG_GO(plt_doc_check(&scratch, err));
     for (double scale = 2; scene && scene->height < 8000 && scale >= 1 && !out->png; scale--) {
+        lg_err full = {0};
         lg_buf_clear(&buf);
-        LG_GO(plt_png_render(scene, scale, &buf, err));
-        if (buf.len > options->limit) continue;
+        st = plt_png_render(scene, scale, &buf, &full);
+        if (st && buf.failed == LG_E_LIMIT) {
+            st = LG_OK;
+            continue;
+        }
+        if (st) {
+            *err = full;
+            goto done;
+        }
         out->png_width = (int)ceil(scene->width);
         out->png_height = (int)ceil(scene->height);
         LG_GO(take(&buf, (char **)&out->png, &out->png_len, err));

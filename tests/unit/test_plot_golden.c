@@ -313,3 +313,26 @@ TEST(png_holds_all_pictures_where_cairo_is)
     CHECK(!out.text && !out.html && out.png_len <= 400000);
     plt_bundle_release(&out);
 }
+
+/* Twice the size, once, none: what the limit allows; and no failure either way. */
+TEST(a_png_that_becomes_too_large_is_given_up)
+{
+    lg_err err = {0};
+    plt_bundle out;
+    size_t limit = 0, whole = 0, part = 0;
+    for (int turn = 0; turn < 4; turn++) {
+        plt_doc doc;
+        plt_doc_init(&doc);
+        sample_sheet(&doc);
+        CHECK_OK(plt_render(&doc, &(plt_options){.flags = PLT_PNG, .limit = limit}, &out, &err));
+        plt_doc_release(&doc);
+        if (!turn && !out.png) SKIP("cairo is not installed here");
+        if (turn == 0) whole = out.png_len;
+        if (turn == 1) CHECK(out.png_len == whole);
+        if (turn == 2) CHECK(out.png && out.png_len < whole);
+        if (turn == 2) part = out.png_len;
+        if (turn == 3) CHECK(!out.png && !out.png_len && !err.code);
+        limit = turn == 0 ? whole : turn == 1 ? whole - 1 : part - 1;
+        plt_bundle_release(&out);
+    }
+}
