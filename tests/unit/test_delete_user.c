@@ -79,7 +79,7 @@ static void scene(void)
     };
     posts_made p = posts_begin("user maryann tag shoes");
     posts_add_all(&p, all, sizeof all / sizeof *all);
-    p.recipe = "scrape twitter user maryann limit 100 into posts";
+    p.recipe = "scrape twitter user maryann limit 2 into posts";
     posts_end(&p, &l, "posts", "twitter user maryann");
 }
 
@@ -195,5 +195,6 @@ TEST(a_session_forgets_whom_the_catalogue_has_forgotten)
     CHECK_STR(lens_fact(&l, "posts.count"), "1");
     CHECK_STR(lens_fact(&l, "labelled.count"), "1");
     CHECK_STR(lens_fact(&l, "mine.count"), "1");
+    CHECK_HAS(dsl_session_get(l.session, "posts")->recipe, "limit 2 "); /* bob's number is no word for bob */
     lens_close(&l);
 }

@@ -1,5 +1,6 @@
 /* Whole scrapes against a server on 127.0.0.1 that is a platform with everything that can go wrong: limits, errors,
  * circles, pictures that are none. Waiting is by a clock of ours. */
+#include "lib/net/secret.h"
 #include "scraper/drive.h"
 #include "tests/support/catalogue.h"
 #include "tests/support/http_server.h"
@@ -162,10 +163,12 @@ static void end(void)
 
 /* ---- the drive ---- */
 static const char *const tag[] = {"adidas", "nike"};
+static int authorized; /* requests that were */
 static lg_status bearer(void *ctx, net_client *client, const char *method, const char *url, lg_buf *out, lg_err *e)
 {
     (void)ctx, (void)client;
     CHECK(strcmp(method, "GET") == 0 && strncmp(url, origin, strlen(origin)) == 0);
+    authorized++;
     lg_buf_adds(out, "Bearer the-test-token");
     return lg_buf_check(out, e);
 }
@@ -387,6 +390,62 @@ TEST(a_picture_that_may_have_been_cut_off_is_fetched_once_more)
     CHECK_INT(media().kept, whole.kept - 1);
     CHECK_INT(media().lost, whole.lost + 1); /* that which is broken is, the second time */
     CHECK_INT(result.missed, 0);
+    const char *log = server_log(&s), *first = strstr(log, "/pic/4 ");
+    CHECK(first && !strstr(first + 1, "/pic/4 ")); /* none, too, but all of it came */
+    CHECK(strstr(strstr(log, "/pic/15 ") + 1, "/pic/15 "));
+    end();
+}
+
+/* Each try is signed when it is sent: a signature with a time in it would be too old after a wait. */
+TEST(what_is_sent_again_is_signed_again)
+{
+    begin(answer_small);
+    authorized = 0;
+    fail_at = 2, fail_status = 429, fail_lines = "Retry-After: 30\r\n";
+    CHECK_OK(scrape(100, false));
+    CHECK_INT(authorized, pages_served);
+    end();
+}
+
+/* A server that repeats what it was sent: the key gets neither into the catalogue nor into a message. */
+static bool answer_repeating(server *srv, int fd, const server_ask *ask)
+{
+    char text[900];
+    (void)srv, (void)ask;
+    int n = snprintf(text, sizeof text,
+                     "[{\"id\":\"1\",\"created_at\":\"2026-05-13T10:00:00.000Z\",\"url\":\"%s/@a/1\","
+                     "\"content\":\"<p>you sent Bearer the-test-token</p>\",\"visibility\":\"public\","
+                     "\"account\":{\"id\":\"1\",\"acct\":\"user1\"},\"media_attachments\":[],\"tags\":[]}]",
+                     origin);
+    server_say(fd, 200, "ETag: \"the-test-token\"\r\n", text, (size_t)n);
+    return true;
+}
+
+static lg_status text_is_clean(void *ctx, const store_row *row, lg_err *e)
+{
+    (void)e;
+    ++*(int *)ctx;
+    CHECK_STR(row->text, "you sent Bearer [secret]");
+    return LG_OK;
+}
+
+TEST(a_key_that_comes_back_is_not_kept)
+{
+    int rows = 0;
+    store_heard heard = {0};
+    net_secret *token = NULL;
+    begin(answer_repeating);
+    CHECK_OK(net_secret_new("the-test-token", 14, &token, &err));
+    CHECK_OK(scrape(1, false));
+    CHECK_OK(store_catalogue_each(c, &(store_filter){.scrape = result.scrape.id}, text_is_clean, &rows, &err));
+    CHECK_INT(rows, 1);
+    char address[300];
+    snprintf(address, sizeof address, "%s%.*s", origin, (int)strcspn(strstr(server_log(&s), "/api"), " "),
+             strstr(server_log(&s), "/api"));
+    CHECK_OK(store_catalogue_page_heard(c, result.scrape.id, address, &heard, &err));
+    CHECK_STR(heard.etag, "\"[secret]\"");
+    store_heard_release(&heard);
+    net_secret_free(token);
     end();
 }
 
