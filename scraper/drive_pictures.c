@@ -132,8 +132,8 @@ static lg_status keep(scrape_run_state *r, due *d, const net_reply *reply, const
     return store_catalogue_hear(c, d->url, true, &d->heard, err);
 }
 
-/* An answer without its length, and not in pieces that end, ends where the connection does: nobody can tell whether that
- * was its end. */
+/* An answer without its length, and not in pieces that end, ends where the connection does: whether that was its end
+ * nobody can tell. */
 static bool may_be_cut(const net_reply *reply)
 {
     return !net_reply_header(reply, "content-length") && !net_reply_header(reply, "transfer-encoding");
