@@ -348,15 +348,26 @@ static void save_add(save_text *out, const char *text, size_t len)
     out->len += len;
 }
 
+/* One that has quotes of its own gets others, of which reading takes the outer ones away. */
+static void save_value(save_text *out, const char *value)
+{
+    const char *bare = value;
+    size_t len = strlen(value), bare_len = len;
+    unquote(&bare, &bare_len);
+    bool quoted = bare_len != len;
+    save_add(out, "\"", quoted);
+    save_add(out, value, len);
+    save_add(out, "\"", quoted);
+}
+
 static void save_key(save_text *out, const net_key *key)
 {
     save_add(out, key->name, strlen(key->name));
     save_add(out, " = ", 3);
     if (key->plain) {
-        save_add(out, key->plain, strlen(key->plain));
+        save_value(out, key->plain);
     } else {
-        const char *value = net_secret_open(key->secret);
-        save_add(out, value, strlen(value));
+        save_value(out, net_secret_open(key->secret));
         net_secret_close(key->secret);
     }
     save_add(out, "\n", 1);

@@ -81,6 +81,24 @@ TEST(quotes_around_a_value_are_none_of_it)
     end();
 }
 
+/* A password may have quotes of its own, and is the same when it was kept. */
+TEST(quotes_of_a_value_stay_when_it_is_kept)
+{
+    static const char *const value[] = {"\"in quotes\"", "'in others'", "\"\"twice\"\"", "only one\"", "\"\"in it\"'"};
+    for (size_t i = 0; i < sizeof value / sizeof *value; i++) {
+        lg_err err = {0};
+        net_credentials c = {.platform = "bluesky"}, again = {0};
+        begin(NULL);
+        CHECK_OK(net_credentials_set(&c, "app_password", value[i], strlen(value[i]), &err));
+        CHECK_OK(net_credentials_save(folder, &c, &err));
+        CHECK_OK(net_credentials_load(folder, "bluesky", &again, &err));
+        CHECK_STR(opened(&again, "app_password"), value[i]);
+        net_credentials_release(&c);
+        net_credentials_release(&again);
+        end();
+    }
+}
+
 TEST(no_file_is_no_error)
 {
     lg_err err = {0};
