@@ -117,8 +117,9 @@ lg_status scrape_query_check(const scrape_query *query, const char *title, unsig
         const char *what = query->tags   ? "by tag"
                            : query->text ? "by text"
                            : query->user ? "by user"
-                                         : "for everything";
+                                         : "for everything at once";
         lg_fail(err, LG_E_ARG, 723, "%s cannot be asked %s", title, what);
+        if (way == SCRAPE_CAN_ALL) lg_why(err, "the line says neither a tag nor a text nor a user to look for");
         return lg_try(err, "%s", instead);
     }
     if (query->since && query->until && query->since >= query->until)

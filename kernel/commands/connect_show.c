@@ -42,6 +42,26 @@ static void add_source(plt_doc *doc, const cmd_keys *keys)
     lg_buf_release(&words);
 }
 
+/* A name that nobody reads is a slip of the pen: `server` for `instance`. */
+static bool is_read(const char *name)
+{
+    static const char *const others[] = {"bearer_token",  "consumer_key",        "consumer_secret",
+                                         "access_token",  "access_token_secret", "client_secret",
+                                         "refresh_token", "app_password",        "account_key",
+                                         "sas_token"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(name, others[i]) == 0) return true;
+    return net_credentials_is_public(name);
+}
+
+static void add_unread(plt_doc *doc, const cmd_keys *keys)
+{
+    for (size_t i = 0; i < keys->credentials.count; i++)
+        if (!is_read(keys->credentials.key[i].name))
+            plt_note(doc, "`%s` stands among these keys and means nothing here; `help connect` lists the names.",
+                     keys->credentials.key[i].name);
+}
+
 /* ---- who ---- */
 static void account_name(const connect_facts *f, char out[200])
 {
@@ -259,6 +279,7 @@ void cmd_connect_show(plt_doc *doc, const connect_facts *f)
     add_refusal(doc, f, &f->used, "how much of the month is used");
     add_account(doc, f);
     add_source(doc, f->access->keys);
+    add_unread(doc, f->access->keys);
     add_rate(doc, f);
     add_month(doc, &f->account);
     add_may(doc, f);

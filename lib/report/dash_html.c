@@ -80,7 +80,7 @@ static void add_filters(const dash *d, lg_buf *out)
                     "max=99 value=%d></label>\n",
                     least, least, least);
     }
-    lg_buf_adds(out, "<button type=reset id=show-all>Show all</button></div>\n"
+    lg_buf_adds(out, "<button type=reset id=show-all>Reset filters</button></div>\n"
                      "<p id=count role=status aria-live=polite></p></form>\n");
 }
 

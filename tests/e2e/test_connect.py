@@ -404,8 +404,16 @@ class Files(Cells):
             reply, text, _ = self.run_cell(f'connect twitter from "{place}"')
             self.assertEqual(reply["status"], "ok", reply)
             self.assertIn("the file `x.keys`, for this session", text)
+            self.assertNotIn("means nothing here", text)
         self.assertFalse((self.config / "credentials").exists())
         self.nowhere(BEARER, but=("x.keys",))
+
+    def test_names_that_nobody_reads_are_told(self):
+        self.start()
+        self.keys(f"bearer_token = {BEARER}\nserver = https://elsewhere.example\n", "x.keys")
+        reply, text, _ = self.run_cell("connect twitter from x.keys")
+        self.assertEqual(reply["status"], "ok", reply)
+        self.assertIn("`server` stands among these keys and means nothing here", text)
 
     def test_files_that_are_refused(self):
         self.start()
