@@ -8,27 +8,6 @@
 
 #include "lib/base/banned.h"
 
-/* ---- the system's clock ---- */
-static double system_seconds(void *ctx)
-{
-    (void)ctx;
-    return lg_now();
-}
-
-static int64_t system_date(void *ctx)
-{
-    (void)ctx;
-    return (int64_t)time(NULL);
-}
-
-static void system_pause(void *ctx, double seconds)
-{
-    (void)ctx;
-    nanosleep(&(struct timespec){.tv_nsec = (long)(seconds * 1e9)}, NULL);
-}
-
-static const net_clock system_clock = {.seconds = system_seconds, .date = system_date, .pause = system_pause};
-
 /* ---- a run ---- */
 void scrape_tell(scrape_run_state *r)
 {
@@ -46,7 +25,7 @@ static void tell_waiting(void *ctx, const net_wait *wait)
 lg_status scrape_run_open(scrape_run_state *r, const scrape_drive *d, lg_err *err)
 {
     enum { PARALLEL = 8, PER_HOST = 6 }; /* each may hold a picture of 64 MB */
-    *r = (scrape_run_state){.d = d, .clock = d->clock ? d->clock : &system_clock, .dialect = d->query.dialect};
+    *r = (scrape_run_state){.d = d, .clock = d->clock ? d->clock : &net_system_clock, .dialect = d->query.dialect};
     const net_settings settings = {.parallel = PARALLEL,
                                    .per_host = PER_HOST,
                                    .contact = d->contact,

@@ -50,7 +50,7 @@ static void system_pause(void *ctx, double seconds)
     nanosleep(&wait, NULL);
 }
 
-static const net_clock system_clock = {.seconds = system_seconds, .date = system_date, .pause = system_pause};
+const net_clock net_system_clock = {.seconds = system_seconds, .date = system_date, .pause = system_pause};
 
 /* ---- a client ---- */
 static lg_status client_fill(net_client *client, lg_err *err)
@@ -59,7 +59,7 @@ static lg_status client_fill(net_client *client, lg_err *err)
     if (s->parallel < 1) s->parallel = 16;
     if (s->parallel > CLIENT_MOST) s->parallel = CLIENT_MOST;
     if (s->per_host < 1) s->per_host = 6;
-    client->clock = s->clock ? s->clock : &system_clock;
+    client->clock = s->clock ? s->clock : &net_system_clock;
     LG_BUG_ON(sodium_init() < 0);
     uint64_t seed = s->seed;
     if (!seed) randombytes_buf(&seed, sizeof seed);

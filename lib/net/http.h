@@ -87,6 +87,7 @@ typedef struct net_clock {
     void (*pause)(void *ctx, double seconds); /* while nothing is on its way; never more than 0.05 */
     void *ctx;
 } net_clock;
+extern const net_clock net_system_clock;
 
 typedef struct net_wait {
     const char *host;

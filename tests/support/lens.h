@@ -30,6 +30,12 @@ typedef struct lens {
     bool cleared;
 } lens;
 
+/* In a test whose session is `l`. */
+#define LENS_OK(call)                                                                                                  \
+    do {                                                                                                               \
+        if ((call) != LG_OK) TEST_FAIL("%s: LL%03d %s (%s)", #call, l.err.code, l.err.msg, l.err.why);                 \
+    } while (0)
+
 static inline void lens_stream(dsl_out *out, bool is_error, const char *text, size_t len)
 {
     lens *l = out->ctx;

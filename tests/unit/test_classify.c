@@ -3,10 +3,6 @@
 #include <ftw.h>
 
 static lens l;
-#define LENS_OK(call)                                                                                                  \
-    do {                                                                                                               \
-        if ((call) != LG_OK) TEST_FAIL("%s: LL%03d %s (%s)", #call, l.err.code, l.err.msg, l.err.why);                 \
-    } while (0)
 
 static const rep_posts *posts_of(const char *name)
 {
