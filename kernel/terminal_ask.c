@@ -13,9 +13,10 @@
 
 enum { LINE_MOST = 8192, LOOK_AGAIN = 50 /* milliseconds */ };
 
-/* A signal that ends the program would leave a terminal behind that shows nothing: it waits until that is undone. */
+/* A signal that ends or stops the program would leave a terminal behind that shows nothing: it waits until that is
+ * undone. Who was stopped goes on without an answer. */
 static volatile sig_atomic_t ended_by;
-static const int ending[] = {SIGTERM, SIGHUP, SIGQUIT};
+static const int ending[] = {SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
 enum { ENDINGS = sizeof ending / sizeof *ending };
 
 static void on_end(int number)

@@ -14,6 +14,7 @@ import signal
 import stat
 import subprocess
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -602,6 +603,23 @@ class Terminal(Cells):
         text, status = self.run_terminal("connect twitter\nsay done\n", interrupt=True)
         self.assertEqual(status, 130, text)
         self.assertNotIn("done", text)
+
+    def test_stopped_on_a_terminal(self):
+        path = self.work / "typed.lens"
+        path.write_text("connect twitter\n")
+        main, side = pty.openpty()
+        # a group that the shell of the test could bring back: in one without, nothing can be stopped
+        child = subprocess.Popen([BINARY, "run", str(path)], stdin=side, stdout=side, stderr=side, preexec_fn=os.setpgrp,
+                                 cwd=self.work, env={**os.environ, "LOGOLENS_HOME": str(self.work / "home")})
+        hidden = lambda: not termios.tcgetattr(side)[3] & termios.ECHO
+        until(hidden, "the prompt does not hide what is typed")
+        child.send_signal(signal.SIGTSTP)
+        _, status = os.waitpid(child.pid, os.WUNTRACED)
+        self.assertTrue(os.WIFSTOPPED(status))
+        self.assertFalse(hidden())
+        child.send_signal(signal.SIGCONT)
+        self.assertEqual(child.wait(PATIENCE), 1)
+        os.close(main), os.close(side)
 
     def test_no_terminal(self):
         env = {**os.environ, "LOGOLENS_HOME": str(self.work / "home")}
