@@ -3,6 +3,7 @@
 #include "kernel/commands/box_model.h"
 #include "lib/base/reach.h"
 #include "lib/report/dashboard.h"
+#include "scraper/platform.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -238,6 +239,12 @@ static lg_status picture(void *ctx, const rep_picture *from, int side, img_pictu
     return st;
 }
 
+static const char *platform_title(const char *name)
+{
+    const scrape_platform *platform = scrape_platform_find(name);
+    return platform ? platform->title : name;
+}
+
 static void progress(void *ctx, size_t done, size_t pictures)
 {
     collected *c = ctx;
@@ -333,6 +340,7 @@ static lg_status dashboard_run(const dsl_call *call, lg_err *err)
     c.ask.about = about ? about->text : NULL;
     c.ask.made = (int64_t)time(NULL) * 1000;
     c.ask.picture = picture;
+    c.ask.platform = platform_title;
     c.ask.progress = progress;
     c.ask.ctx = &c;
     c.ask.cancel = call->cancel;

@@ -181,7 +181,7 @@ void rep_dash_sentence(const dash *d, lg_buf *out)
     for (int i = 0; i < d->platforms; i++) {
         if (i) join(out, i, d->platforms);
         else lg_buf_adds(out, " from ");
-        lg_buf_adds(out, d->platform[i]);
+        lg_buf_adds(out, rep_dash_platform(d, d->platform[i]));
     }
     if (d->first_day != DASH_NO_DAY) {
         lg_buf_adds(out, ", ");

@@ -195,6 +195,11 @@ static lg_status gather_platforms(dash *d, lg_err *err)
     return LG_OK;
 }
 
+const char *rep_dash_platform(const dash *d, const char *name)
+{
+    return d->ask->platform ? d->ask->platform(name) : name;
+}
+
 /* ---- pictures of posts ---- */
 static const char *picture_key(const rep_picture *picture)
 {

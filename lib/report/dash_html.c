@@ -65,7 +65,7 @@ static void add_filters(const dash *d, lg_buf *out)
         add_choice(out, "platform", "From", "everywhere");
         for (int k = 0; k < d->platforms; k++) {
             lg_buf_addf(out, "<option value=%d>", k);
-            rep_dash_text(out, d->platform[k]);
+            rep_dash_text(out, rep_dash_platform(d, d->platform[k]));
             lg_buf_adds(out, "</option>");
         }
         lg_buf_adds(out, "</select></label>\n");
@@ -243,7 +243,7 @@ static void add_person(const dash *d, size_t number, int most, lg_buf *out)
     rep_dash_text(out, person->name);
     close_link(d, p->url, out);
     lg_buf_adds(out, " <span class=where>");
-    rep_dash_text(out, p->platform ? p->platform : "");
+    rep_dash_text(out, p->platform ? rep_dash_platform(d, p->platform) : "");
     lg_buf_addf(out, "</span></th><td role=cell class=count><span class=n>%d</span> of %d ", posts, p->all_posts);
     add_bar(out, most ? (double)posts / most : 0);
     lg_buf_adds(out, "</td>");
@@ -359,7 +359,7 @@ static void add_origin(const dash *d, const dash_post *p, lg_buf *out)
         rep_dash_date(p->day, out);
         lg_buf_adds(out, " · ");
     }
-    rep_dash_text(out, post->platform);
+    rep_dash_text(out, rep_dash_platform(d, post->platform));
     lg_buf_adds(out, "</p>");
 }
 

@@ -154,6 +154,11 @@ void rep_dash_json(const dash *d, lg_buf *out)
         lg_buf_adds(out, k ? "," : "");
         add_string(out, d->platform[k]);
     }
+    lg_buf_adds(out, "],\"origins\":[");
+    for (int k = 0; k < d->platforms; k++) {
+        lg_buf_adds(out, k ? "," : "");
+        add_string(out, rep_dash_platform(d, d->platform[k]));
+    }
     lg_buf_adds(out, "],\n\"authors\":[");
     for (size_t i = 0; i < d->authors; i++) {
         lg_buf_adds(out, i ? "," : "");

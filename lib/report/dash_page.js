@@ -67,7 +67,7 @@
   }
   function sentence(list) {
     const shots = list.reduce((n, i) => n + posts[i][SHOTS].length, 0);
-    const from = data.platforms.filter((name, k) => list.some(i => posts[i][PLATFORM] === k));
+    const from = data.origins.filter((name, k) => list.some(i => posts[i][PLATFORM] === k));
     const days = list.map(i => posts[i][DAY]).filter(d => d !== null);
     let text = (active() ? count(list.length) + ' of ' : '') + many(posts.length, 'post') + ' with ' +
         many(shots, 'picture');

@@ -102,6 +102,7 @@ typedef struct dash {
 /* dash_gather.c */
 lg_status rep_dash_gather(dash *d, lg_err *err) LG_MUST_CHECK;
 int rep_dash_find_label(const dash *d, const char *name); /* -1: there is none */
+const char *rep_dash_platform(const dash *d, const char *name);
 
 /* dash_sheets.c: appends the sheets, as a hidden drawing whose parts others show. room: bytes for them. */
 lg_status rep_dash_sheets(dash *d, size_t room, lg_buf *out, lg_err *err) LG_MUST_CHECK;

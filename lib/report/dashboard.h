@@ -53,6 +53,7 @@ typedef struct rep_dashboard {
      * ends everything (memory, an interrupt). NULL: no pictures. */
     lg_status (*picture)(void *ctx, const rep_picture *picture, int side, img_picture *out, lg_err *err);
     void (*progress)(void *ctx, size_t done, size_t pictures); /* or NULL */
+    const char *(*platform)(const char *name); /* as readers call it, "X (Twitter)" of "twitter"; NULL: as it is */
     void *ctx;
     lg_cancel *cancel; /* or NULL */
 } rep_dashboard;

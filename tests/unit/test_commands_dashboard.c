@@ -52,7 +52,7 @@ TEST(posts_customers_and_a_model_become_a_page)
     RUN("dashboard from trial, fans, scratch, labelled, fans to who-posts_it.html about \"for <the> shop\"");
     CHECK_HAS(lg_buf_str(&l.text), "dashboard written to who-posts_it.html");
     CHECK_HAS(lg_buf_str(&l.text), "Who posts it");
-    CHECK_HAS(lg_buf_str(&l.text), "5 posts with 6 pictures from twitter, 1 Oct 2026. adidas is on 3 (60%)");
+    CHECK_HAS(lg_buf_str(&l.text), "5 posts with 6 pictures from X (Twitter), 1 Oct 2026. adidas is on 3 (60%)");
     CHECK_HAS(lg_buf_str(&l.text), "open the file with a web browser");
     CHECK_HAS(lg_buf_str(&l.text), "it holds posts of people with their names");
     CHECK(!strstr(lg_buf_str(&l.text), "in the place of"));
@@ -79,7 +79,7 @@ TEST(pictures_of_the_catalogue_are_in_it)
     RUN("dashboard from posts to posts.html");
     const char *page = file_text("posts.html");
     CHECK_HAS(page, "data:image/jpeg;base64,");
-    CHECK_HAS(page, "12 posts with 13 pictures from twitter");
+    CHECK_HAS(page, "12 posts with 13 pictures from X (Twitter)");
     CHECK_HAS(page, "Its author: red shoes");
     CHECK_HAS(lg_buf_str(&l.text), "not to be read: 1 of the pictures");
     lens_close(&l);
