@@ -118,12 +118,9 @@ class Notebooks(unittest.TestCase):
             self.assertNotEqual(os.environ.get("LOGOLENS_REQUIRE_SHARED"), "1", f"{CHECKER} is not there")
         return notebook
 
-    @unittest.skipIf(SANITIZED, "the commands in it have tests of their own")
-    def test_from_posts_to_customers(self):
-        """Notebook 09 as it ships, beside the platform to practise on as `make practice` starts it."""
-        path = next(p for p in (ROOT / "notebooks").glob("09-*.ipynb") if wants_practice(p))
-        work = Path(self.home.name) / "work"
-        work.mkdir()
+    def practice(self):
+        """A folder to work in beside the platform to practise on, as `make practice` starts it; and how many posts."""
+        work = Path(tempfile.mkdtemp(dir=self.home.name))
         os.environ["XDG_CONFIG_HOME"] = str(work / "config")  # the keys
         self.addCleanup(os.environ.pop, "XDG_CONFIG_HOME")
         practice = subprocess.Popen([sys.executable, str(ROOT / "tests" / "servers" / "practice.py"), "--port", "0",
@@ -131,7 +128,13 @@ class Notebooks(unittest.TestCase):
         self.addCleanup(practice.stdout.close)
         self.addCleanup(practice.wait)
         self.addCleanup(practice.terminate)
-        posted = int(re.search(r"(\d+) posts", practice.stdout.readline()).group(1))
+        return work, int(re.search(r"(\d+) posts", practice.stdout.readline()).group(1))
+
+    @unittest.skipIf(SANITIZED, "the commands in it have tests of their own")
+    def test_from_posts_to_customers(self):
+        """Notebook 09 as it ships."""
+        path = next(p for p in (ROOT / "notebooks").glob("09-*.ipynb") if wants_practice(p))
+        work, posted = self.practice()
         notebook = self.check_notebook(path, shutil.copy(path, work))
         said = "\n".join(o["data"]["text/plain"] for c in notebook.cells for o in c.get("outputs", []) if "data" in o)
         self.assertIn(f"{posted} posts", said)
@@ -141,6 +144,36 @@ class Notebooks(unittest.TestCase):
         self.assertIn("Who posts our shoes", page)
         for file in ("fans.csv", "posts.csv"):
             self.assertGreater(len((work / file).read_text().splitlines()), 5, file)
+
+    @unittest.skipIf(SANITIZED, "the commands in it have tests of their own")
+    def test_the_cells_of_the_manual(self):
+        """The business cells of the worked notebook, every line as it is written there; keys lie where they usually do."""
+        work, posted = self.practice()
+        keys = work / "config" / "logolens" / "practice"
+        keys.rename(keys.with_name("credentials"))
+        (work / "cells.lens").write_text("""load logos from sample:logos size 32x32 seed 7 limit 800
+model scratch on logos { conv 8 3x3 relu; maxpool 2; flatten; dense classes softmax }
+model transfer on logos { conv 16 3x3 relu; maxpool 2; conv 16 3x3 relu; maxpool 2; flatten; dense classes softmax }
+fit scratch epochs 1 quiet
+fit transfer epochs 8 lr 0.05 quiet
+connect twitter
+scrape twitter tag adidas, nike, puma since 2026-10-01 limit 500 budget 1000 into posts
+classify posts with transfer min 60% as labelled
+show labelled where predicted = adidas and confidence >= 80% sort confidence limit 24
+customers from labelled brand adidas min 80% posts 2 top 50 as fans
+dashboard from fans, labelled, scratch, transfer to adidas.html title "Who posts our shoes"
+export fans to fans.csv
+export labelled to posts.csv
+save transfer to transfer.lmodel
+export scratch to scratch.py format keras
+""")
+        done = subprocess.run([support.BINARY, "run", "cells.lens"], cwd=work, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for part in (f"{posted} posts", "posts of this month are left", "unsure", "at most $20.00"):
+            self.assertIn(part, done.stdout)
+        self.assertNotIn("a-token-for-tests", done.stdout + done.stderr)
+        for file in ("adidas.html", "fans.csv", "posts.csv", "transfer.lmodel", "scratch.py"):
+            self.assertTrue((work / file).stat().st_size, file)
 
 
 if __name__ == "__main__":
