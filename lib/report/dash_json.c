@@ -37,6 +37,17 @@ static void add_number(lg_buf *out, double value)
     else lg_buf_addf(out, "%.4f", value);
 }
 
+/* What is expected to be right, and from where to where. */
+static void add_trust(double right, double low, double high, lg_buf *out)
+{
+    lg_buf_adds(out, "\"right\":");
+    add_number(out, right);
+    lg_buf_adds(out, ",\"low\":");
+    add_number(out, low);
+    lg_buf_adds(out, ",\"high\":");
+    add_number(out, high);
+}
+
 static int platform_of(const dash *d, const char *platform)
 {
     for (int k = 0; k < d->platforms; k++)
@@ -94,13 +105,9 @@ static void add_person(const dash *d, const dash_person *person, size_t list, lg
     lg_buf_adds(out, "{\"name\":");
     add_string(out, person->name);
     lg_buf_addf(out,
-                ",\"platform\":%d,\"list\":%zu,\"potential\":%d,\"posts\":%d,\"right\":", platform_of(d, p->platform),
+                ",\"platform\":%d,\"list\":%zu,\"potential\":%d,\"posts\":%d,", platform_of(d, p->platform),
                 list, p->standing == REP_POTENTIAL, p->all_posts);
-    add_number(out, p->right);
-    lg_buf_adds(out, ",\"low\":");
-    add_number(out, p->right_low);
-    lg_buf_adds(out, ",\"high\":");
-    add_number(out, p->right_high);
+    add_trust(p->right, p->right_low, p->right_high, out);
     lg_buf_adds(out, ",\"photos\":[");
     for (size_t e = 0; e < person->evidences; e++)
         lg_buf_addf(out, "%s[%zu,%zu]", e ? "," : "", person->evidence[e].post, person->evidence[e].shot);
@@ -115,12 +122,8 @@ static void add_lists(const dash *d, lg_buf *out)
         const rep_customers *list = d->ask->customers[i];
         lg_buf_addf(out, "%s{\"brand\":", i ? "," : "");
         add_string(out, list->brand);
-        lg_buf_addf(out, ",\"wanted\":%d,\"right\":", list->wanted_posts);
-        add_number(out, list->right);
-        lg_buf_adds(out, ",\"low\":");
-        add_number(out, list->right_low);
-        lg_buf_adds(out, ",\"high\":");
-        add_number(out, list->right_high);
+        lg_buf_addf(out, ",\"wanted\":%d,", list->wanted_posts);
+        add_trust(list->right, list->right_low, list->right_high, out);
         lg_buf_adds(out, "}");
     }
     lg_buf_adds(out, "],\n\"people\":[");

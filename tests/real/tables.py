@@ -207,8 +207,8 @@ def schemas():
 
     out = []
     xs = "{http://www.w3.org/2001/XMLSchema}"
-    with tempfile.TemporaryDirectory() as stubs:
-        user, xml = Path(stubs) / "user.xsd", Path(stubs) / "xml.xsd"
+    with tempfile.TemporaryDirectory() as imported:
+        user, xml = Path(imported) / "user.xsd", Path(imported) / "xml.xsd"
         for path, space in ((user, "http://www.tableausoftware.com/xml/user"), (xml, "http://www.w3.org/XML/1998/namespace")):
             prefix = "user:" if path is user else "xml:"
             used = {(a.tag, a.get("ref")[len(prefix):]) for f in found for a in

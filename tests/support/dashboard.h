@@ -193,6 +193,11 @@ static lg_status dash_posts(dash_fixture *f, int count, lg_err *err)
 }
 
 /* The whole fixture; release with dash_free. */
+static const char *dash_platform(const char *name)
+{
+    return strcmp(name, "twitter") == 0 ? "X (Twitter)" : name;
+}
+
 static lg_status dash_make(dash_fixture *f, int count, bool anonymous, lg_err *err)
 {
     *f = (dash_fixture){.noise = f->noise};
@@ -221,6 +226,7 @@ static lg_status dash_make(dash_fixture *f, int count, bool anonymous, lg_err *e
                              .models = 1,
                              .made = DASH_MONDAY + 76 * DASH_DAY,
                              .picture = dash_draw,
+                             .platform = dash_platform,
                              .ctx = f};
     lg_buf_init(&f->file, 0);
     return LG_OK;

@@ -80,6 +80,7 @@ TEST(pictures_of_the_catalogue_are_in_it)
     const char *page = file_text("posts.html");
     CHECK_HAS(page, "data:image/jpeg;base64,");
     CHECK_HAS(page, "12 posts with 13 pictures from X (Twitter)");
+    CHECK_HAS(page, "\"platforms\":[\"twitter\"],\"origins\":[\"X (Twitter)\"]");
     CHECK_HAS(page, "Its author: red shoes");
     CHECK_HAS(lg_buf_str(&l.text), "not to be read: 1 of the pictures");
     lens_close(&l);

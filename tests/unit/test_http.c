@@ -3,6 +3,7 @@
 #include "lib/base/reach.h"
 #include "lib/net/http.h"
 #include "lib/net/secret.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/http_server.h"
 
 static lg_err err;
@@ -11,30 +12,10 @@ static net_client *client;
 static net_reply reply;
 static char origin_a[60], origin_b[60];
 
-/* ---- a clock that goes on when somebody waits ---- */
-static double fake_now;
+/* ---- who is told of waiting ---- */
 static int told_times;
 static net_wait told;
 static char told_host[100];
-
-static double fake_seconds(void *ctx)
-{
-    (void)ctx;
-    return fake_now;
-}
-
-static int64_t fake_date(void *ctx)
-{
-    (void)ctx;
-    return 1700000000 + (int64_t)fake_now;
-}
-
-static void fake_pause(void *ctx, double seconds)
-{
-    (void)ctx;
-    CHECK(seconds > 0 && seconds <= 0.05);
-    fake_now += seconds;
-}
 
 static void on_wait(void *ctx, const net_wait *wait)
 {
@@ -44,7 +25,6 @@ static void on_wait(void *ctx, const net_wait *wait)
     told_times++;
 }
 
-static const net_clock fake = {.seconds = fake_seconds, .date = fake_date, .pause = fake_pause};
 static net_settings settings;
 
 static void begin(server_fn answer_a, server_fn answer_b)

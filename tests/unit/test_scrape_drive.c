@@ -3,6 +3,7 @@
 #include "lib/net/secret.h"
 #include "scraper/drive.h"
 #include "tests/support/catalogue.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/http_server.h"
 
 static lg_err err;
@@ -16,29 +17,7 @@ static store_catalogue *c;
         CHECK_INT(err.code, number);                                                                                   \
     } while (0)
 
-/* ---- a clock that goes on when somebody waits ---- */
-static double fake_now;
 static int told_waits;
-
-static double fake_seconds(void *ctx)
-{
-    (void)ctx;
-    return fake_now;
-}
-
-static int64_t fake_date(void *ctx)
-{
-    (void)ctx;
-    return 1700000000 + (int64_t)fake_now;
-}
-
-static void fake_pause(void *ctx, double seconds)
-{
-    (void)ctx;
-    fake_now += seconds;
-}
-
-static const net_clock fake = {.seconds = fake_seconds, .date = fake_date, .pause = fake_pause};
 
 /* ---- a platform ---- */
 enum { ALL = 23 };
