@@ -9,6 +9,7 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import nbformat
 from nbclient import NotebookClient
@@ -121,8 +122,10 @@ class Notebooks(unittest.TestCase):
     def practice(self):
         """A folder to work in beside the platform to practise on, as `make practice` starts it; and how many posts."""
         work = Path(tempfile.mkdtemp(dir=self.home.name))
-        os.environ["XDG_CONFIG_HOME"] = str(work / "config")  # the keys
-        self.addCleanup(os.environ.pop, "XDG_CONFIG_HOME")
+        places = mock.patch.dict(os.environ, {"XDG_CONFIG_HOME": str(work / "config")})  # the keys
+        places.start()
+        self.addCleanup(places.stop)
+        os.environ.pop("LOGOLENS_HOME", None)  # it would go before
         practice = subprocess.Popen([sys.executable, str(ROOT / "tests" / "servers" / "practice.py"), "--port", "0",
                                      "--binary", support.BINARY], stdout=subprocess.PIPE, text=True)
         self.addCleanup(practice.stdout.close)
