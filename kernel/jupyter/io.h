@@ -5,8 +5,15 @@
 #ifndef JP_IO_H
 #define JP_IO_H
 
+#include "kernel/jupyter/wire.h"
+
+enum { JP_READ_AT_ONCE = 64 }; /* messages of one socket before the next one's turn */
+
 struct jp_kernel;
 void jp_io_run(struct jp_kernel *kernel);
+/* One whole message, or false. What is beyond the limits is read and forgotten, and the message fails its check. typed:
+ * it may hold a secret, of which no copy stays behind (memory that grows leaves one). */
+bool jp_io_receive(void *socket, bool typed, jp_frames *frames);
 /* Closes the sockets; what was sent gets 300 ms to leave. */
 void jp_kernel_close(struct jp_kernel *kernel);
 

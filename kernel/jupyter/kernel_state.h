@@ -25,7 +25,7 @@ struct jp_kernel {
     /* I/O thread only */
     void *context, *socket[JP_CHANNELS];
     jp_packet *held; /* could not be sent yet: a subscriber is slow */
-    double patience, held_since, stop_by;
+    double patience, refill, held_since, stop_by;
     int parent_pid;
     bool watch_parent;
     /* executor only */
