@@ -50,6 +50,17 @@ static void interrupt(jp_kernel *kernel, const jp_request *request)
     lg_buf_release(&reply);
 }
 
+static void tell_usage(jp_kernel *kernel, const jp_request *request)
+{
+    lg_buf reply;
+    lg_buf_init(&reply, 0);
+    lg_buf_adds(&reply, "{\"status\":\"ok\"");
+    jp_usage_answer(&kernel->usage, &reply);
+    lg_buf_addc(&reply, '}');
+    jp_kernel_send(kernel, request->channel, jp_answering(request), "usage_reply", NULL, &reply);
+    lg_buf_release(&reply);
+}
+
 static void tell_kernel_info(jp_kernel *kernel, const jp_request *request)
 {
     lg_buf reply;
@@ -66,6 +77,7 @@ void jp_control_serve(jp_kernel *kernel, const jp_request *request)
     if (strcmp(request->type, "kernel_info_request") == 0) tell_kernel_info(kernel, request);
     else if (strcmp(request->type, "interrupt_request") == 0) interrupt(kernel, request);
     else if (strcmp(request->type, "shutdown_request") == 0) shut_down(kernel, request);
+    else if (strcmp(request->type, "usage_request") == 0) tell_usage(kernel, request);
     else lg_log(LG_LOG_WARN, "a message of unknown type on control");
     jp_kernel_status(kernel, to, "idle");
 }

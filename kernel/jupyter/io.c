@@ -120,7 +120,7 @@ static void read_signals(jp_kernel *kernel)
 /* ---- the loop ---- */
 static long timeout_ms(const jp_kernel *kernel, double text_due)
 {
-    double wait = kernel->watch_parent ? 1 : 3600;
+    double wait = kernel->parent_pid ? 1 : 3600;
     if (kernel->stop_by > 0) wait = 0.05;
     if (kernel->held) wait = 0.002;
     if (text_due >= 0 && text_due < wait) wait = text_due;
@@ -156,7 +156,7 @@ void jp_io_run(jp_kernel *kernel)
         jp_publish_waiting(kernel);
         item[JP_SHELL].events = jp_queue_full(&kernel->requests) ? 0 : ZMQ_POLLIN;
         if (zmq_poll(item, JP_CHANNELS + 2, timeout_ms(kernel, text_due)) > 0) read_ready(kernel, item);
-        if (kernel->watch_parent && getppid() != kernel->parent_pid) jp_control_stop(kernel);
+        if (jp_kernel_orphan(kernel)) jp_control_stop(kernel);
         if (atomic_load(&kernel->executor_done)) jp_control_stop(kernel);
     }
     kernel->patience = 0; /* nobody is waited for any more */

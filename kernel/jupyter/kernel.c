@@ -2,6 +2,7 @@
 #include "kernel/jupyter/kernel.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "kernel/jupyter/io.h"
 #include "kernel/jupyter/kernel_state.h"
 #include "kernel/jupyter/prompt.h"
+#include "kernel/jupyter/register.h"
 #include "kernel/jupyter/wire_json.h"
 #include "lib/base/banned.h"
 
@@ -83,23 +85,32 @@ static void set_options(const jp_connection *connection, jp_channel channel, voi
         set_int(socket, ZMQ_SNDHWM, SUBSCRIBER_WAITING);
     }
     if (channel == JP_HEARTBEAT) set_int(socket, ZMQ_SNDHWM, 16), set_int(socket, ZMQ_RCVHWM, 16);
-    if (connection->curve_secret[0]) {
-        set_int(socket, ZMQ_CURVE_SERVER, 1);
-        if (zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, connection->curve_secret, JP_CURVE_KEY + 1))
-            lg_log(LG_LOG_ERROR, "the encryption key is not usable");
-    }
 }
 
-static lg_status bind_socket(const jp_connection *connection, jp_channel channel, void *socket, lg_err *err)
+/* Before the socket listens. A socket that could not be encrypted must not listen. */
+static lg_status encrypt(const jp_connection *connection, void *socket, lg_err *err)
+{
+    int on = 1;
+    if (!connection->curve_secret[0]) return LG_OK;
+    if (zmq_setsockopt(socket, ZMQ_CURVE_SERVER, &on, sizeof on) ||
+        zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, connection->curve_public, JP_CURVE_KEY + 1) ||
+        zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, connection->curve_secret, JP_CURVE_KEY + 1))
+        return lg_fail(err, LG_E_UNSUPPORTED, 199, "the kernel's sockets cannot be encrypted: %s",
+                       zmq_strerror(zmq_errno()));
+    return LG_OK;
+}
+
+static lg_status bind_socket(jp_connection *connection, jp_channel channel, void *socket, lg_err *err)
 {
     char address[JP_ADDRESS];
+    LG_TRY(jp_register_choose(connection, channel, err));
     jp_connection_address(connection, channel, address);
     int failed = zmq_bind(socket, address);
     for (int i = 0; failed && zmq_errno() == EADDRINUSE && i < BIND_TRIES; i++) {
         nanosleep(&(struct timespec){.tv_nsec = BIND_PAUSE * 1000000L}, NULL);
         failed = zmq_bind(socket, address);
     }
-    if (!failed) return LG_OK;
+    if (!failed) return jp_register_port(connection, channel, socket, err);
     return lg_fail(err, LG_E_IO, 194, "the kernel cannot listen on %s: %s", address, zmq_strerror(zmq_errno()));
 }
 
@@ -112,6 +123,7 @@ static lg_status open_sockets(jp_kernel *kernel, lg_err *err)
         if (!socket) return lg_fail(err, LG_E_IO, 194, "no socket could be made: %s", zmq_strerror(zmq_errno()));
         kernel->socket[i] = socket;
         set_options(&kernel->connection, (jp_channel)i, socket);
+        LG_TRY(encrypt(&kernel->connection, socket, err));
         LG_TRY(bind_socket(&kernel->connection, (jp_channel)i, socket, err));
     }
     return LG_OK;
@@ -119,6 +131,7 @@ static lg_status open_sockets(jp_kernel *kernel, lg_err *err)
 
 void jp_kernel_close(jp_kernel *kernel)
 {
+    jp_register_forget();
     for (int i = 0; i < JP_CHANNELS; i++) {
         if (kernel->socket[i]) zmq_close(kernel->socket[i]);
         kernel->socket[i] = NULL;
@@ -128,14 +141,16 @@ void jp_kernel_close(jp_kernel *kernel)
 }
 
 /* ---- life ---- */
-/* Threads made later inherit the mask, so these signals reach nobody but the descriptor. */
+/* Threads made later inherit the mask, so these signals reach nobody but the descriptor. A SIGHUP that whoever started
+ * us had switched off (nohup) stays off; reading it from the descriptor would not. */
 static lg_status open_signals(jp_kernel *kernel, lg_err *err)
 {
     sigset_t set;
+    struct sigaction hangup;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
+    if (sigaction(SIGHUP, NULL, &hangup) || hangup.sa_handler != SIG_IGN) sigaddset(&set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     kernel->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -144,14 +159,24 @@ static lg_status open_signals(jp_kernel *kernel, lg_err *err)
     return lg_fail(err, LG_E_IO, 911, "no descriptor is left: %s", strerror(errno));
 }
 
+/* Whoever started us for a Jupyter server names it. The server is our parent, or a launcher between us is, which may
+ * stay behind when the server has gone: both are watched. In a container the number may mean nothing, or us. */
 static void watch_parent(jp_kernel *kernel)
 {
     const char *text = getenv("JPY_PARENT_PID");
     long long pid;
+    if (!text || !lg_parse_int(text, &pid) || pid < 1 || pid > INT_MAX) return;
     kernel->parent_pid = getppid();
-    kernel->watch_parent = text && lg_parse_int(text, &pid) && pid > 0;
+    if (pid != getpid() && (kill((pid_t)pid, 0) == 0 || errno == EPERM)) kernel->server_pid = (int)pid;
     /* orphaned before we could look */
-    if (kernel->watch_parent && kernel->parent_pid == 1 && pid != 1) kernel->parent_pid = -1;
+    if (kernel->parent_pid == 1 && pid != 1) kernel->parent_pid = -1;
+}
+
+bool jp_kernel_orphan(const jp_kernel *kernel)
+{
+    if (!kernel->parent_pid) return false;
+    if (getppid() != kernel->parent_pid) return true;
+    return kernel->server_pid && kill(kernel->server_pid, 0) && errno == ESRCH;
 }
 
 static lg_status check_key(const jp_connection *connection, bool insecure, lg_err *err)
@@ -182,11 +207,13 @@ lg_status jp_kernel_open(const jp_connection *connection, bool insecure, jp_kern
     jp_queue_init(&kernel->answers, ANSWERS_WAITING, BYTES_WAITING, -1);
     jp_output_init(&kernel->output, kernel);
     watch_parent(kernel);
-    if (st == LG_OK) st = jp_signer_new(connection->key, connection->key_len, &kernel->signer, err);
+    if (st == LG_OK) st = jp_signer_new(connection->hash, connection->key, connection->key_len, &kernel->signer, err);
     if (st == LG_OK) {
         jp_voice_init(&kernel->voice, kernel->signer);
         st = open_sockets(kernel, err);
     }
+    if (st == LG_OK && connection->registers)
+        st = jp_register(&kernel->connection, kernel->context, kernel->signer, kernel->signal_fd, err);
     if (st == LG_OK) *out = kernel;
     else jp_kernel_free(kernel);
     return st;

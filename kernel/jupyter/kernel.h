@@ -11,7 +11,8 @@
  * stream that waits to be sent (output.h). SIGINT, SIGTERM and SIGHUP are blocked by jp_kernel_open for this thread and
  * all it starts later, and read from a descriptor.
  *
- * jp_kernel_open: LL194 an address that cannot be bound, LL195 an empty key where others could connect. */
+ * jp_kernel_open: LL194 an address that cannot be bound, LL195 an empty key where others could connect, LL198 a
+ * registration that nobody answered, LL199 keys for encryption that cannot be used. */
 #ifndef JP_KERNEL_H
 #define JP_KERNEL_H
 

@@ -5,6 +5,7 @@
 #include "kernel/jupyter/kernel.h"
 #include "kernel/jupyter/output.h"
 #include "kernel/jupyter/queue.h"
+#include "kernel/jupyter/usage.h"
 #include "kernel/jupyter/widget.h"
 
 struct jp_kernel {
@@ -26,8 +27,8 @@ struct jp_kernel {
     void *context, *socket[JP_CHANNELS];
     jp_packet *held; /* could not be sent yet: a subscriber is slow */
     double patience, refill, held_since, stop_by;
-    int parent_pid;
-    bool watch_parent;
+    int parent_pid, server_pid; /* 0: nobody whose death would end us */
+    jp_usage usage;
     /* executor only */
     dsl_session *session;
     jp_widgets *widgets;
@@ -42,6 +43,8 @@ void jp_kernel_status(jp_kernel *kernel, jp_answered to, const char *state);
 jp_answered jp_answering(const jp_request *request);
 /* "execute_request" -> "execute_reply". */
 void jp_reply_type(const char *type, char out[80]);
+/* Has the server that started us gone, or whoever started us for it? */
+bool jp_kernel_orphan(const jp_kernel *kernel);
 /* Content shared by shell and control. */
 void jp_kernel_info(lg_buf *out);
 void *jp_executor_run(void *kernel); /* thread function */

@@ -59,7 +59,6 @@ static void welcome(jp_kernel *kernel, jp_bytes topic)
     lg_buf content;
     lg_err err = {0};
     jp_packet *packet = NULL;
-    if (lg_utf8_valid(topic.data, topic.len) != topic.len) return;
     lg_buf_init(&content, 0);
     lg_buf_addc(&content, '{');
     jp_json_key(&content, "subscription");

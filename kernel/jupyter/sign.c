@@ -1,4 +1,4 @@
-/* sign.c - libsodium's HMAC-SHA256; replay memory in two generations. */
+/* sign.c - libsodium's HMACs; replay memory in two generations. */
 #include "kernel/jupyter/sign.h"
 
 #include <sodium.h>
@@ -11,19 +11,25 @@
 enum { SEEN_GENERATION = 65536, SEEN_SLOTS = 2 * SEEN_GENERATION };
 
 struct jp_signer {
-    crypto_auth_hmacsha256_state keyed; /* state after the key, copied for each message */
+    union { /* state after the key, copied for each message */
+        crypto_auth_hmacsha256_state sha256;
+        crypto_auth_hmacsha512_state sha512;
+    } keyed;
+    jp_hash hash;
     bool on;
     uint64_t *young, *old; /* SEEN_SLOTS each; 0 is a free slot */
     size_t count;          /* in young */
 };
 
-lg_status jp_signer_new(const char *key, size_t len, jp_signer **out, lg_err *err)
+lg_status jp_signer_new(jp_hash hash, const char *key, size_t len, jp_signer **out, lg_err *err)
 {
     if (sodium_init() < 0) return lg_fail(err, LG_E_INTERNAL, 910, "the cryptography library could not be started");
     jp_signer *signer = lg_alloc(1, sizeof *signer, err);
     if (!signer) return err->status;
     signer->on = len > 0;
-    if (signer->on) crypto_auth_hmacsha256_init(&signer->keyed, (const unsigned char *)key, len);
+    signer->hash = hash;
+    if (hash == JP_SHA512) crypto_auth_hmacsha512_init(&signer->keyed.sha512, (const unsigned char *)key, len);
+    else crypto_auth_hmacsha256_init(&signer->keyed.sha256, (const unsigned char *)key, len);
     *out = signer;
     return LG_OK;
 }
@@ -42,25 +48,41 @@ bool jp_signer_keyed(const jp_signer *signer)
     return signer->on;
 }
 
-void jp_signer_sign(const jp_signer *signer, const jp_bytes part[JP_SIGNED_PARTS], char hex[JP_SIGNATURE + 1])
+/* Both return the bytes of the code they made. */
+static size_t sign_sha256(const jp_signer *signer, const jp_bytes part[JP_SIGNED_PARTS], unsigned char *mac)
 {
-    unsigned char mac[crypto_auth_hmacsha256_BYTES];
-    hex[0] = '\0';
-    if (!signer->on) return;
-    crypto_auth_hmacsha256_state state = signer->keyed;
+    crypto_auth_hmacsha256_state state = signer->keyed.sha256;
     for (int i = 0; i < JP_SIGNED_PARTS; i++)
         crypto_auth_hmacsha256_update(&state, (const unsigned char *)part[i].data, part[i].len);
     crypto_auth_hmacsha256_final(&state, mac);
-    sodium_bin2hex(hex, JP_SIGNATURE + 1, mac, sizeof mac);
+    return crypto_auth_hmacsha256_BYTES;
+}
+
+static size_t sign_sha512(const jp_signer *signer, const jp_bytes part[JP_SIGNED_PARTS], unsigned char *mac)
+{
+    crypto_auth_hmacsha512_state state = signer->keyed.sha512;
+    for (int i = 0; i < JP_SIGNED_PARTS; i++)
+        crypto_auth_hmacsha512_update(&state, (const unsigned char *)part[i].data, part[i].len);
+    crypto_auth_hmacsha512_final(&state, mac);
+    return crypto_auth_hmacsha512_BYTES;
+}
+
+void jp_signer_sign(const jp_signer *signer, const jp_bytes part[JP_SIGNED_PARTS], char hex[JP_SIGNATURE + 1])
+{
+    unsigned char mac[JP_SIGNATURE / 2];
+    hex[0] = '\0';
+    if (!signer->on) return;
+    size_t len = signer->hash == JP_SHA512 ? sign_sha512(signer, part, mac) : sign_sha256(signer, part, mac);
+    sodium_bin2hex(hex, JP_SIGNATURE + 1, mac, len);
 }
 
 bool jp_signer_verify(const jp_signer *signer, const jp_bytes part[JP_SIGNED_PARTS], jp_bytes signature)
 {
     char want[JP_SIGNATURE + 1];
     if (!signer->on) return true;
-    if (signature.len != JP_SIGNATURE) return false;
     jp_signer_sign(signer, part, want);
-    return sodium_memcmp(want, signature.data, JP_SIGNATURE) == 0;
+    size_t len = strlen(want);
+    return signature.len == len && sodium_memcmp(want, signature.data, len) == 0;
 }
 
 /* Slot that holds `mark`, or the free one where it belongs. */

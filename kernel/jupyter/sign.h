@@ -1,19 +1,23 @@
-/* sign.h - HMAC-SHA256 signatures of messages, and the memory of those seen (no message is obeyed twice).
+/* sign.h - HMAC signatures of messages, and the memory of those seen (no message is obeyed twice).
  *
  *     jp_signer *signer;
- *     LG_TRY(jp_signer_new(key, strlen(key), &signer, err));
+ *     LG_TRY(jp_signer_new(JP_SHA256, key, strlen(key), &signer, err));
  *     char hex[JP_SIGNATURE + 1];
  *     jp_signer_sign(signer, part, hex);
  *
  * An empty key switches signing and checking off, as the protocol says (whether that is acceptable is decided where the
  * connection is opened). jp_signer_sign and _verify may be called by any thread; jp_signer_fresh by one.
- * Source: RFC 2104 and FIPS 180-4 as built into libsodium; lower-case hex. */
+ * Source: RFC 2104 and FIPS 180-4 as built into libsodium; lower-case hex. Which schemes, and why no other: adr/0154. */
 #ifndef JP_SIGN_H
 #define JP_SIGN_H
 
 #include "lib/base/lg.h"
 
-enum { JP_SIGNATURE = 64, JP_SIGNED_PARTS = 4 };
+/* JP_SIGNATURE: digits of the longest signature. */
+enum { JP_SIGNATURE = 128, JP_SIGNED_PARTS = 4 };
+
+/* signature_scheme hmac-sha256 (what everybody uses) and hmac-sha512. */
+typedef enum jp_hash { JP_SHA256, JP_SHA512 } jp_hash;
 
 typedef struct jp_bytes {
     const char *data;
@@ -22,7 +26,7 @@ typedef struct jp_bytes {
 
 typedef struct jp_signer jp_signer;
 
-lg_status jp_signer_new(const char *key, size_t len, jp_signer **out, lg_err *err) LG_MUST_CHECK;
+lg_status jp_signer_new(jp_hash hash, const char *key, size_t len, jp_signer **out, lg_err *err) LG_MUST_CHECK;
 void jp_signer_free(jp_signer *signer); /* wipes the key */
 bool jp_signer_keyed(const jp_signer *signer);
 /* Signature of header, parent_header, metadata, content; "" with an empty key. */

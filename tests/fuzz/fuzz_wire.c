@@ -41,7 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     lg_err err = {0};
     jp_connection connection;
     lg_buf out;
-    if (!open_signer && (jp_signer_new("", 0, &open_signer, &err) || jp_signer_new("k", 1, &keyed, &err))) return 0;
+    if (!open_signer && jp_signer_new(JP_SHA256, "", 0, &open_signer, &err)) return 0;
+    if (!keyed && jp_signer_new(JP_SHA512, "k", 1, &keyed, &err)) return 0;
     as_message(data, size, open_signer);
     as_message(data, size, keyed);
     if (jp_connection_read((const char *)data, size, &connection, &err) == LG_OK) {

@@ -15,7 +15,7 @@ static void begin(void)
     kernel = (jp_kernel){.wake_fd = -1};
     messages = 0;
     lg_buf_init(&shown, 0);
-    CHECK_OK(jp_signer_new("secret", 6, &kernel.signer, &err));
+    CHECK_OK(jp_signer_new(JP_SHA256, "secret", 6, &kernel.signer, &err));
     jp_voice_init(&kernel.voice, kernel.signer);
     jp_queue_init(&kernel.packets, 10000, 64 << 20, -1);
     jp_output_init(&kernel.output, &kernel);

@@ -47,7 +47,7 @@ static void setup(void)
     if (kernel.signer) close_all(); /* of a test that failed */
     lg_err_clear(&err);
     kernel.wake_fd = -1;
-    CHECK_OK(jp_signer_new("secret", 6, &kernel.signer, &err));
+    CHECK_OK(jp_signer_new(JP_SHA256, "secret", 6, &kernel.signer, &err));
     jp_voice_init(&kernel.voice, kernel.signer);
     jp_queue_init(&kernel.requests, 1000, 1 << 20, -1);
     jp_queue_init(&kernel.packets, 10000, 64 << 20, -1);
