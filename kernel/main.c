@@ -139,6 +139,8 @@ done:
     return st;
 }
 
+/* Words it does not know are not an error: `jupyter run FILE` and `jupyter console` hand the kernel what their own user
+ * typed behind their options. */
 static int main_kernel(int count, char *const word[])
 {
     const char *file = NULL;
@@ -146,7 +148,7 @@ static int main_kernel(int count, char *const word[])
     for (int i = 0; i < count; i++) {
         if (strcmp(word[i], "-f") == 0 && i + 1 < count) file = word[++i];
         else if (strcmp(word[i], "--insecure") == 0) insecure = true;
-        else return wrong_usage("kernel does not understand", word[i]);
+        else lg_log(LG_LOG_INFO, "kernel takes no `%s`", word[i]);
     }
     if (!file) return wrong_usage("kernel needs -f FILE, a connection file", NULL);
     lg_err err = {0};

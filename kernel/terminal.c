@@ -101,15 +101,13 @@ static live_line *open_live(terminal *t, const char *id)
     return line;
 }
 
-/* The last line that holds anything, cut to the width of the terminal. */
+/* One line of it, cut to the width of the terminal. */
 static void draw_line(terminal *t, const lg_buf *text)
 {
-    size_t end = text->len, start;
-    while (end && (text->data[end - 1] == '\n' || text->data[end - 1] == ' ')) end--;
-    for (start = end; start && text->data[start - 1] != '\n';) start--;
-    size_t most = lg_utf8_offset(lg_buf_str(text) + start, end - start, (size_t)t->out.columns - 1);
+    size_t len;
+    const char *line = plt_live_line(lg_buf_str(text), &len);
     wipe_line(t);
-    put(stdout, lg_buf_str(text) + start, most);
+    put(stdout, line, lg_utf8_offset(line, len, (size_t)t->out.columns - 1));
     fflush(stdout);
     t->drawn = true;
 }

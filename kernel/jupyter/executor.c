@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "kernel/jupyter/answers.h"
+#include "kernel/jupyter/console.h"
 #include "kernel/jupyter/kernel_state.h"
 #include "lib/net/secret.h"
 #include "lib/base/banned.h"
@@ -56,6 +57,7 @@ typedef struct cell {
     const json_t *content;
     bool silent, stored, blank;
     char started[32];
+    lg_buf *payload; /* items of the reply's payload */
 } cell;
 
 static bool is_blank(jp_bytes code)
@@ -110,7 +112,7 @@ static void finish(executor *x, const cell *c, lg_status st, const lg_err *err)
     lg_buf_addf(&reply, "{\"status\":\"%s\",\"execution_count\":%lld", st ? "error" : "ok", x->count);
     if (st) jp_error_members(err, code_text(c), &reply);
     else jp_answer_expressions(x->kernel->session, json_object_get(c->content, "user_expressions"), &reply);
-    lg_buf_adds(&reply, ",\"payload\":[]}");
+    lg_buf_addf(&reply, ",\"payload\":[%s]}", st ? "" : lg_buf_str(c->payload));
     if (st && jp_json_bool(c->content, "stop_on_error", true) && !c->silent) drop_queued(x);
     snprintf(metadata, sizeof metadata, "{\"started\":\"%s\"}", c->started);
     reply_with(x, c->request, metadata, &reply);
@@ -119,7 +121,14 @@ static void finish(executor *x, const cell *c, lg_status st, const lg_err *err)
 
 static lg_status run_code(executor *x, const cell *c, lg_err *err)
 {
+    jp_bytes word;
     jp_kernel *kernel = x->kernel;
+    kernel->output.console = jp_is_console(c->request, c->content);
+    if (jp_console_asks(c->code, &word)) return jp_console_page(kernel->session, word, c->payload, err);
+    if (kernel->output.console && jp_console_leaves(c->code)) {
+        jp_console_exit(c->payload);
+        return LG_OK;
+    }
     bool may_ask = jp_json_bool(c->content, "allow_stdin", true);
     jp_output_begin(&kernel->output, c->request, x->count, c->silent, may_ask);
     lg_status st =
@@ -160,12 +169,14 @@ static void execute_cell(executor *x, cell *c)
 
 static lg_status execute(executor *x, const jp_request *request, const json_t *content, lg_err *err)
 {
-    lg_buf room;
-    cell c = {.request = request, .content = content};
+    lg_buf room, payload;
+    cell c = {.request = request, .content = content, .payload = &payload};
+    lg_buf_init(&payload, JP_MESSAGE_LIMIT);
     lg_buf_init(&room, JP_MESSAGE_LIMIT);
     lg_status st = clean_code(&c, &room, err);
     if (st == LG_OK) execute_cell(x, &c);
     lg_buf_release(&room);
+    lg_buf_release(&payload);
     return st;
 }
 

@@ -10,6 +10,7 @@
 #include "kernel/jupyter/prompt.h"
 #include "kernel/jupyter/wire_json.h"
 #include "lib/net/secret.h"
+#include "lib/plot/plot.h"
 #include "lib/base/banned.h"
 
 static const double stream_gap = 0.05, live_gap = 0.25; /* seconds between two messages */
@@ -95,9 +96,8 @@ static void flush_chunk(jp_output *output)
     jp_queue_wait_room(&output->kernel->packets);
 }
 
-static void output_stream(dsl_out *out, bool is_error, const char *text, size_t len)
+static void print(jp_output *output, bool is_error, const char *text, size_t len)
 {
-    jp_output *output = of(out);
     uint64_t one = 1;
     while (len) {
         pthread_mutex_lock(&output->lock);
@@ -113,6 +113,31 @@ static void output_stream(dsl_out *out, bool is_error, const char *text, size_t 
         /* the I/O thread must know that text waits; its counter being full means that it is about to look */
         if (first && !full && write(output->kernel->wake_fd, &one, sizeof one) < 0) continue;
     }
+}
+
+/* ---- the line of a live display, in a console ---- */
+enum { LINE = 79 }; /* what a narrow terminal has: a line that wraps cannot be wiped */
+
+static void wipe_line(jp_output *output)
+{
+    if (!output->drawn) return;
+    output->drawn = false;
+    print(output, true, "\r\033[K", 4);
+}
+
+static void draw_line(jp_output *output, const char *text)
+{
+    size_t len;
+    const char *line = plt_live_line(text, &len);
+    wipe_line(output);
+    print(output, true, line, lg_utf8_offset(line, len, LINE));
+    output->drawn = true;
+}
+
+static void output_stream(dsl_out *out, bool is_error, const char *text, size_t len)
+{
+    wipe_line(of(out));
+    print(of(out), is_error, text, len);
 }
 
 double jp_output_tick(jp_output *output, double now)
@@ -176,11 +201,13 @@ void jp_output_content(const dsl_bundle *bundle, const char *display_id, lg_buf 
 
 void jp_output_flush(jp_output *output)
 {
+    wipe_line(output);
     flush_now(output, true);
 }
 
 void jp_output_send(jp_output *output, const char *type, const char *metadata, const lg_buf *content)
 {
+    wipe_line(output);
     flush_now(output, true);
     jp_kernel_send(output->kernel, JP_IOPUB, jp_output_parent(output), type, metadata, content);
     jp_queue_wait_room(&output->kernel->packets);
@@ -235,8 +262,24 @@ static jp_live *live_new(jp_output *output, const char *id)
 static void live_flush(jp_output *output, jp_live *live)
 {
     if (!live->waiting.len) return;
-    jp_output_send(output, "update_display_data", NULL, &live->waiting);
+    jp_output_send(output, output->console ? "display_data" : "update_display_data", NULL, &live->waiting);
     lg_buf_clear(&live->waiting);
+    live->last = lg_now();
+}
+
+/* A form that may come too soon to be shown waits, and replaces the one that waited. */
+static void live_wait(jp_live *live, lg_buf *content)
+{
+    lg_buf_release(&live->waiting);
+    live->waiting = *content;
+}
+
+/* Of a live display a console gets a line now and then; the whole of it waits for the end. */
+static void console_display(jp_output *output, jp_live *live, const dsl_bundle *bundle, lg_buf *content)
+{
+    live_wait(live, content);
+    if (lg_now() < live->last + live_gap) return;
+    draw_line(output, bundle->text ? bundle->text : "");
     live->last = lg_now();
 }
 
@@ -249,10 +292,13 @@ static void output_display(dsl_out *out, const dsl_bundle *bundle, const char *i
 
     lg_buf content;
     lg_buf_init(&content, 0);
-    jp_output_content(bundle, live ? live->name : NULL, &content);
+    jp_output_content(bundle, live && !output->console ? live->name : NULL, &content);
+    if (live && output->console) {
+        console_display(output, live, bundle, &content);
+        return;
+    }
     if (known && lg_now() < live->last + live_gap) {
-        lg_buf_release(&live->waiting);
-        live->waiting = content;
+        live_wait(live, &content);
         return;
     }
     jp_output_send(output, known ? "update_display_data" : "display_data", NULL, &content);

@@ -9,6 +9,9 @@
  * a second; its last form always is. One form of an output larger than 16 MiB is left out, and the text says so
  * (commands keep to much less).
  *
+ * Jupyter's consoles ignore updates of a display. For them (`console`, see jp_is_console) a live display is one line on
+ * stderr that changes in place while it lives, and an ordinary display when it has ended.
+ *
  * The executor calls everything but jp_output_tick, which is the I/O thread's. */
 #ifndef JP_OUTPUT_H
 #define JP_OUTPUT_H
@@ -36,6 +39,8 @@ typedef struct jp_output {
     struct jp_live *live; /* live displays of this cell */
     long long count;      /* execution count of this cell */
     bool silent;
+    bool console;              /* the cell came from one; set before jp_output_begin */
+    bool drawn;                /* what was printed last is the line of a live display */
     const jp_request *request; /* the running cell's; NULL: none runs, or it may not ask */
     unsigned long long serial; /* of displays */
     lg_buf result;             /* text of the execute_result, for the history */

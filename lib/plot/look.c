@@ -206,6 +206,26 @@ double plt_progress_share(const plt_progress_state *state)
     return plt_clamp01(done / state->epochs);
 }
 
+/* Does this line begin with a bar? Blocks are U+2588 (full) to U+258F, what is left of the bar is U+2591. */
+static bool is_bar(const char *line, size_t len)
+{
+    unsigned char last = len >= 3 && memcmp(line, "\xE2\x96", 2) == 0 ? (unsigned char)line[2] : 0;
+    return last >= 0x88 && last <= 0x91 && last != 0x90;
+}
+
+const char *plt_live_line(const char *text, size_t *len)
+{
+    const char *best = text;
+    *len = 0;
+    for (const char *line = text; *line;) {
+        size_t n = strcspn(line, "\n");
+        if (n > strspn(line, " ")) best = line, *len = n;
+        if (is_bar(line, n)) break;
+        line += n + (line[n] == '\n');
+    }
+    return best;
+}
+
 void plt_progress_line(const plt_progress_state *state, bool bar, lg_buf *out)
 {
     if (state->epochs > 0) lg_buf_addf(out, "epoch %d of %d", state->epoch, state->epochs);

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -36,6 +37,20 @@ def free_ports(count):
     finally:
         for s in sockets:
             s.close()
+
+
+def small_photos(folder, of_each=6, side=8):
+    """Pictures of two classes, light and dark, as BMP files in a folder of each."""
+    for label, shade in (("light", 200), ("dark", 40)):
+        (folder / label).mkdir(parents=True)
+        for n in range(of_each):
+            head = struct.pack("<2sIHHIIiiHHIIiiII", b"BM", 54 + 3 * side * side, 0, 0, 54, 40, side, side, 1, 24, 0,
+                               3 * side * side, 2835, 2835, 0, 0)
+            # Each differs from the others in every row, so that no two look alike.
+            pixels = bytes(min(255, shade + (7 * x * (n + 1) + 13 * y * n) % 50) for y in range(side)
+                           for x in range(side) for _ in range(3))
+            (folder / label / f"{n}.bmp").write_bytes(head + pixels)
+    return folder
 
 
 class Message:

@@ -1,0 +1,135 @@
+/* Questions and farewells that are no lines of the language, and what a console gets of a live display. */
+#include "kernel/jupyter/console.h"
+#include "kernel/jupyter/kernel_state.h"
+#include "kernel/jupyter/wire_json.h"
+#include "lib/plot/plot.h"
+#include "tests/support/test.h"
+
+static lg_err err;
+
+static jp_bytes bytes(const char *text)
+{
+    return (jp_bytes){text, strlen(text)};
+}
+
+/* The word that a cell asks about; "" where it asks nothing. */
+static const char *asked(const char *code)
+{
+    static char word[256];
+    jp_bytes found = {0};
+    if (!jp_console_asks(bytes(code), &found)) return "";
+    snprintf(word, sizeof word, "%.*s", (int)found.len, found.data);
+    return word;
+}
+
+TEST(what_is_a_question)
+{
+    CHECK_STR(asked("fit?"), "fit");
+    CHECK_STR(asked("?fit"), "fit");
+    CHECK_STR(asked("  fit??\n"), "fit");
+    CHECK_STR(asked("??fit"), "fit");
+    CHECK_STR(asked("?fit lr"), "fit lr");
+    CHECK_STR(asked("? $lr"), "$lr");
+    CHECK_STR(asked("logos.train?"), "logos.train");
+    CHECK_STR(asked("LL203?"), "LL203");
+}
+
+TEST(what_is_none)
+{
+    static const char *const cells[] = {
+        "",           "?",    "???",          "fit",      "say what?", "what is it?",  "?a b c",
+        "a\nfit?",    "fit?;", "say \"fit?\"", "?\"fit\"", "fit ? lr",  "?fit # what?", "????????????fit",
+        "\xc3\xa9t?", "fit??????"};
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) CHECK_STR(asked(cells[i]), "");
+    jp_bytes word;
+    static char large[300] = "?";
+    memset(large + 1, 'a', sizeof large - 2);
+    CHECK(!jp_console_asks(bytes(large), &word));
+    CHECK(!jp_console_asks((jp_bytes){"?a\0b", 4}, &word));
+}
+
+TEST(farewells)
+{
+    CHECK(jp_console_leaves(bytes("exit")) && jp_console_leaves(bytes(" quit\n")));
+    CHECK(!jp_console_leaves(bytes("quiz")) && !jp_console_leaves(bytes("exit now")) && !jp_console_leaves(bytes("")));
+}
+
+/* ---- a live display ---- */
+static jp_kernel kernel;
+static lg_buf shown; /* "stderr:TEXT|" and "TYPE:TEXT|" */
+
+static void receive(void)
+{
+    jp_item *item;
+    while ((item = jp_queue_take(&kernel.packets, false))) {
+        jp_packet *packet = (jp_packet *)item;
+        json_t *header = NULL, *content = NULL;
+        CHECK_OK(jp_json_read(jp_frames_at(&packet->frames, 3), &header, &err));
+        CHECK_OK(jp_json_read(jp_frames_at(&packet->frames, 6), &content, &err));
+        json_t *name = json_object_get(content, "name"), *data = json_object_get(content, "data");
+        json_t *text = data ? json_object_get(data, "text/plain") : json_object_get(content, "text");
+        lg_buf_addf(&shown, "%s:%s|", json_string_value(name ? name : json_object_get(header, "msg_type")),
+                    json_string_value(text));
+        json_decref(header);
+        json_decref(content);
+        jp_packet_free(packet);
+    }
+}
+
+/* Two forms of one live display, something printed between them if `between`, and its end. */
+static void live(bool console, const char *between)
+{
+    err = (lg_err){0};
+    kernel = (jp_kernel){.wake_fd = -1};
+    CHECK_OK(jp_signer_new("secret", 6, &kernel.signer, &err));
+    jp_voice_init(&kernel.voice, kernel.signer);
+    jp_queue_init(&kernel.packets, 10000, 64 << 20, -1);
+    jp_output_init(&kernel.output, &kernel);
+    lg_buf_init(&shown, 0);
+    dsl_out *out = &kernel.output.out;
+    kernel.output.console = console;
+    out->display(out, &(dsl_bundle){.text = "net\n█░  50%  half\nloss 1\n"}, "live", false);
+    if (between) out->stream(out, false, between, strlen(between));
+    out->display(out, &(dsl_bundle){.text = "all of it"}, "live", true);
+    out->display_end(out, "live");
+    jp_output_end(&kernel.output);
+    receive();
+    jp_output_release(&kernel.output);
+    jp_queue_release(&kernel.packets);
+    jp_signer_free(kernel.signer);
+}
+
+TEST(a_console_gets_a_line_and_the_whole_at_the_end)
+{
+    live(true, NULL);
+    CHECK_STR(lg_buf_str(&shown), "stderr:█░  50%  half\r\033[K|display_data:all of it|");
+    lg_buf_release(&shown);
+    live(true, "said\n");
+    CHECK_STR(lg_buf_str(&shown), "stderr:█░  50%  half\r\033[K|stdout:said\n|display_data:all of it|");
+    lg_buf_release(&shown);
+}
+
+TEST(a_notebook_gets_updates)
+{
+    live(false, NULL);
+    CHECK_STR(lg_buf_str(&shown), "display_data:net\n█░  50%  half\nloss 1\n|update_display_data:all of it|");
+    lg_buf_release(&shown);
+}
+
+static const char *line_of(const char *text)
+{
+    static char line[100];
+    size_t len = 0;
+    const char *found = plt_live_line(text, &len);
+    snprintf(line, sizeof line, "%.*s", (int)len, found);
+    return line;
+}
+
+TEST(the_line_of_a_live_display)
+{
+    CHECK_STR(line_of("a\n▏░░  0%  b\nc\n"), "▏░░  0%  b");
+    CHECK_STR(line_of("a\nb\n\n  \n"), "b");
+    CHECK_STR(line_of("a\n▐ is no bar\nb"), "b");
+    CHECK_STR(line_of(""), "");
+    CHECK_STR(line_of("\n \n"), "");
+}
