@@ -1,8 +1,8 @@
-/* console.h - what people type into Jupyter's consoles (jupyter console, qtconsole) that is no line of the language, and
- * how a cell of theirs is told from a notebook's.
+/* console.h - what people type into Jupyter's consoles (jupyter console, qtconsole) that is no line of the
+ * language, and how a cell of theirs is told from a notebook's.
  *
- *     fit?   ?fit lr   logos?     the card of Shift-Tab, as a `page` of the reply: a console opens its pager, JupyterLab
- *                                 shows it below the cell
+ *     fit?   ?fit lr   logos?     the card of Shift-Tab, as a `page` of the reply: a console opens its pager,
+ *                                 JupyterLab shows it below the cell
  *     exit   quit                 in a console only: it closes
  *
  * No line of the language begins or ends in such a mark, so nothing is lost by it (docs/adr/0161). */
