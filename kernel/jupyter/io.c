@@ -122,7 +122,7 @@ static long timeout_ms(const jp_kernel *kernel, double text_due)
 {
     double wait = kernel->parent_pid ? 1 : 3600;
     if (kernel->stop_by > 0) wait = 0.05;
-    if (kernel->held) wait = 0.002;
+    if (kernel->held && JP_FLOW_LOOK < wait) wait = JP_FLOW_LOOK;
     if (text_due >= 0 && text_due < wait) wait = text_due;
     return (long)(wait * 1000) + 1;
 }
@@ -159,6 +159,5 @@ void jp_io_run(jp_kernel *kernel)
         if (jp_kernel_orphan(kernel)) jp_control_stop(kernel);
         if (atomic_load(&kernel->executor_done)) jp_control_stop(kernel);
     }
-    kernel->patience = 0; /* nobody is waited for any more */
-    jp_publish_waiting(kernel);
+    jp_publish_rest(kernel);
 }

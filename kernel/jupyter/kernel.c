@@ -23,8 +23,8 @@ enum {
     REQUESTS_WAITING = 10000,  /* messages read ahead of the executor; more stay in the sockets */
     ANSWERS_WAITING = 100,
     PACKETS_WAITING = 1000,    /* before whoever writes has to wait */
-    BYTES_WAITING = 64 << 20,  /* of either */
-    SUBSCRIBER_WAITING = 2000, /* messages kept for each front end that reads slowly */
+    BYTES_WAITING = 64 << 20,  /* of requests; the sockets keep the rest */
+    PACKET_BYTES = 32 << 20,   /* besides what libzmq holds already (flow.h) */
     STRANGER_LIMIT = 1 << 16,  /* bytes of a message on sockets that take no signed ones */
     BIND_TRIES = 20,
     BIND_PAUSE = 50 /* milliseconds: a port may be in use a moment longer than promised */
@@ -71,19 +71,27 @@ static void set_int(void *socket, int option, int value)
         lg_log(LG_LOG_WARN, "socket option %d: %s", option, zmq_strerror(zmq_errno()));
 }
 
+/* A machine that went away without a word is noticed within two minutes. The system asks, not the peer's program: one
+ * that is only stopped, or reads nothing for a while, stays. */
+static void set_keepalive(const jp_connection *connection, void *socket)
+{
+    if (connection->ipc) return;
+    set_int(socket, ZMQ_TCP_KEEPALIVE, 1);
+    set_int(socket, ZMQ_TCP_KEEPALIVE_IDLE, 60);
+    set_int(socket, ZMQ_TCP_KEEPALIVE_INTVL, 15);
+    set_int(socket, ZMQ_TCP_KEEPALIVE_CNT, 4);
+}
+
 static void set_options(const jp_connection *connection, jp_channel channel, void *socket)
 {
     bool signed_in = channel != JP_IOPUB && channel != JP_HEARTBEAT;
     int64_t most = signed_in ? JP_MESSAGE_LIMIT : channel == JP_HEARTBEAT ? 1 << 24 : STRANGER_LIMIT;
     zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &most, sizeof most);
     set_int(socket, ZMQ_LINGER, 300);
+    set_keepalive(connection, socket);
     if (strchr(connection->ip, ':')) set_int(socket, ZMQ_IPV6, 1);
-    if (signed_in) set_int(socket, ZMQ_SNDHWM, 0); /* a reply is never dropped */
-    if (channel == JP_IOPUB) {
-        set_int(socket, ZMQ_XPUB_VERBOSE, 1); /* every front end is welcomed, not only the first */
-        set_int(socket, ZMQ_XPUB_NODROP, 1);
-        set_int(socket, ZMQ_SNDHWM, SUBSCRIBER_WAITING);
-    }
+    if (channel != JP_HEARTBEAT) set_int(socket, ZMQ_SNDHWM, 0); /* no reply is dropped; IOPub is bounded by flow.h */
+    if (channel == JP_IOPUB) set_int(socket, ZMQ_XPUB_VERBOSE, 1); /* every front end is welcomed, not only the first */
     if (channel == JP_HEARTBEAT) set_int(socket, ZMQ_SNDHWM, 16), set_int(socket, ZMQ_RCVHWM, 16);
 }
 
@@ -203,8 +211,9 @@ lg_status jp_kernel_open(const jp_connection *connection, bool insecure, jp_kern
     kernel->wake_fd = kernel->signal_fd = -1;
     lg_status st = open_signals(kernel, err);
     jp_queue_init(&kernel->requests, REQUESTS_WAITING, BYTES_WAITING, -1);
-    jp_queue_init(&kernel->packets, PACKETS_WAITING, BYTES_WAITING, kernel->wake_fd);
+    jp_queue_init(&kernel->packets, PACKETS_WAITING, PACKET_BYTES, kernel->wake_fd);
     jp_queue_init(&kernel->answers, ANSWERS_WAITING, BYTES_WAITING, -1);
+    jp_flow_init(&kernel->flow, &kernel->connection, kernel->wake_fd);
     jp_output_init(&kernel->output, kernel);
     watch_parent(kernel);
     if (st == LG_OK) st = jp_signer_new(connection->hash, connection->key, connection->key_len, &kernel->signer, err);
@@ -232,6 +241,7 @@ void jp_kernel_free(jp_kernel *kernel)
     jp_queue_release(&kernel->requests);
     jp_queue_release(&kernel->packets);
     jp_output_release(&kernel->output);
+    jp_flow_release(&kernel->flow);
     jp_signer_free(kernel->signer);
     if (kernel->wake_fd >= 0) close(kernel->wake_fd);
     if (kernel->signal_fd >= 0) close(kernel->signal_fd);

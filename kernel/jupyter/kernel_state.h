@@ -2,6 +2,7 @@
 #ifndef JP_KERNEL_STATE_H
 #define JP_KERNEL_STATE_H
 
+#include "kernel/jupyter/flow.h"
 #include "kernel/jupyter/kernel.h"
 #include "kernel/jupyter/output.h"
 #include "kernel/jupyter/queue.h"
@@ -25,8 +26,9 @@ struct jp_kernel {
     atomic_ullong received; /* shell messages so far: what is "queued" when a cell fails */
     /* I/O thread only */
     void *context, *socket[JP_CHANNELS];
-    jp_packet *held; /* could not be sent yet: a subscriber is slow */
-    double patience, refill, held_since, stop_by;
+    jp_packet *held; /* could not be sent yet: there is no room */
+    jp_flow flow;
+    double stop_by;
     int parent_pid, server_pid; /* 0: nobody whose death would end us */
     jp_usage usage;
     /* executor only */

@@ -14,6 +14,9 @@
 #include "lib/base/banned.h"
 
 static const double stream_gap = 0.05, live_gap = 0.25; /* seconds between two messages */
+/* Text of a cell that may leave as fast as it comes, and what comes back each second. Jupyter's server throws text away
+ * beyond 3 MB in any 3 s, and forgets what it counted when a cell ends; these stay below that together. */
+static const double text_burst = 1.8e6, text_rate = 0.35e6, text_frames = 1000; /* the frames around a chunk count too */
 
 /* A live display: its name in the front end is its own, so that the same word in a later cell is another display. */
 typedef struct jp_live {
@@ -70,6 +73,7 @@ static void flush_text(jp_output *output, bool all)
     text->len -= len;
     text->data[text->len] = 0;
     output->last = lg_now();
+    output->tokens -= (double)content.len + text_frames;
     jp_kernel_send(output->kernel, JP_IOPUB, jp_output_parent(output), "stream", NULL, &content);
     lg_buf_release(&content);
 }
@@ -81,17 +85,24 @@ static void flush_now(jp_output *output, bool all)
     pthread_mutex_unlock(&output->lock);
 }
 
-/* A full chunk leaves at once unless one has just left: whoever prints a megabyte a second is slowed down to what front
- * ends take before they start to throw output away. */
+/* Seconds until text may leave again. Under lock. */
+static double text_due(jp_output *output, double now)
+{
+    output->tokens += (now - output->filled) * text_rate;
+    if (output->tokens > text_burst) output->tokens = text_burst;
+    output->filled = now;
+    return output->tokens >= 0 ? 0 : -output->tokens / text_rate;
+}
+
+/* A full chunk leaves at once while there is some of the burst left; whoever prints on is slowed down to what front
+ * ends take before they start to throw output away. An interrupt ends the wait. */
 static void flush_chunk(jp_output *output)
 {
     pthread_mutex_lock(&output->lock);
-    double due = output->last + stream_gap - lg_now();
+    double due = lg_now() + text_due(output, lg_now());
     pthread_mutex_unlock(&output->lock);
-    if (due > 0 && !lg_cancelled(&output->kernel->cancel)) {
-        struct timespec pause = {.tv_nsec = (long)(due * 1e9)};
-        nanosleep(&pause, NULL);
-    }
+    while (lg_now() < due && !lg_cancelled(&output->kernel->cancel))
+        nanosleep(&(struct timespec){.tv_nsec = 500 * 1000}, NULL);
     flush_now(output, false);
     jp_queue_wait_room(&output->kernel->packets);
 }
@@ -145,7 +156,9 @@ double jp_output_tick(jp_output *output, double now)
     double wait = -1;
     pthread_mutex_lock(&output->lock);
     if (output->text.len) {
+        double due = text_due(output, now);
         wait = output->last + stream_gap - now;
+        if (due > wait) wait = due;
         if (wait <= 0) {
             flush_text(output, false);
             wait = output->text.len ? stream_gap : -1;
@@ -297,7 +310,8 @@ static void output_display(dsl_out *out, const dsl_bundle *bundle, const char *i
         console_display(output, live, bundle, &content);
         return;
     }
-    if (known && lg_now() < live->last + live_gap) {
+    /* Without room the newest form waits here, not the command that draws: `fit` never waits for who reads slowly. */
+    if (known && (lg_now() < live->last + live_gap || jp_queue_full(&output->kernel->packets))) {
         live_wait(live, &content);
         return;
     }
@@ -393,6 +407,8 @@ void jp_output_begin(jp_output *output, const jp_request *request, long long cou
     pthread_mutex_lock(&output->lock);
     lg_buf_clear(&output->parent);
     lg_buf_add(&output->parent, header.data, header.len);
+    output->tokens = text_burst;
+    output->filled = lg_now();
     pthread_mutex_unlock(&output->lock);
     output->count = count;
     output->silent = silent;

@@ -4,9 +4,10 @@
  *     st = dsl_session_execute(session, code, len, &output.out, cancel, &err);
  *     jp_output_end(&output);                                // everything is in the queue now
  *
- * Text is collected: at most 20 messages a second of at most 64 KiB, never ending within a character or a secret
- * (lib/net/secret.h), always before the display, error or reply that follows it. A live display is sent at most 4 times
- * a second; its last form always is. One form of an output larger than 16 MiB is left out, and the text says so
+ * Text is collected: chunks of at most 64 KiB, 20 messages a second for who prints little, never ending within a
+ * character or a secret (lib/net/secret.h), always before the display, error or reply that follows it. The first 1.8 MB
+ * of a cell leave as fast as they come, the rest at 0.35 MB/s. A live display is sent at most 4 times a second, and not
+ * while front ends leave much lying; its last form always is. One form of an output larger than 16 MiB is left out, and the text says so
  * (commands keep to much less).
  *
  * Jupyter's consoles ignore updates of a display. For them (`console`, see jp_is_console) a live display is one line on
@@ -35,6 +36,7 @@ typedef struct jp_output {
     bool is_error; /* what it is */
     lg_buf parent; /* header bytes of the running request */
     double last;   /* when the last stream message was made */
+    double tokens, filled; /* bytes of text that may leave at once; when they were counted */
     /* executor only */
     struct jp_live *live; /* live displays of this cell */
     long long count;      /* execution count of this cell */

@@ -9,6 +9,7 @@
 #include "lib/base/banned.h"
 
 static const char delimiter[] = "<IDS|MSG>";
+enum { ROUTING_ROOM = 512 }; /* what a message has besides its three large parts, as a rule */
 
 /* ---- frames ---- */
 void jp_frames_init(jp_frames *frames)
@@ -175,6 +176,7 @@ static lg_status build(jp_voice *voice, jp_channel channel, jp_answered to, cons
     const jp_bytes part[JP_SIGNED_PARTS] = {
         {header.data, header.len}, to.parent, {metadata, strlen(metadata)}, {lg_buf_str(content), content->len}};
     jp_signer_sign(voice->signer, part, signature);
+    lg_buf_reserve(&packet->frames.bytes, header.len + to.parent.len + content->len + ROUTING_ROOM);
     add_routing(voice, &packet->frames, channel, to, type);
     jp_frames_add(&packet->frames, delimiter, sizeof delimiter - 1);
     jp_frames_add(&packet->frames, signature, strlen(signature));
