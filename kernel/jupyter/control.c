@@ -19,6 +19,7 @@ void jp_control_stop(jp_kernel *kernel)
     lg_cancel_set(&kernel->cancel);
     jp_queue_close(&kernel->requests);
     jp_queue_close(&kernel->packets);
+    jp_queue_close(&kernel->replies);
     jp_queue_close(&kernel->answers);
 }
 

@@ -118,9 +118,10 @@ static void read_signals(jp_kernel *kernel)
 }
 
 /* ---- the loop ---- */
-static long timeout_ms(const jp_kernel *kernel, double text_due)
+static long timeout_ms(const jp_kernel *kernel, bool more, double text_due)
 {
     double wait = kernel->parent_pid ? 1 : 3600;
+    if (more) return 0;
     if (kernel->stop_by > 0) wait = 0.05;
     if (kernel->held && JP_FLOW_LOOK < wait) wait = JP_FLOW_LOOK;
     if (text_due >= 0 && text_due < wait) wait = text_due;
@@ -153,9 +154,9 @@ void jp_io_run(jp_kernel *kernel)
     item[JP_CHANNELS + 1] = (zmq_pollitem_t){.fd = kernel->signal_fd, .events = ZMQ_POLLIN};
     while (!finished(kernel)) {
         double now = lg_now(), text_due = jp_output_tick(&kernel->output, now);
-        jp_publish_waiting(kernel);
+        bool more = jp_publish_waiting(kernel);
         item[JP_SHELL].events = jp_queue_full(&kernel->requests) ? 0 : ZMQ_POLLIN;
-        if (zmq_poll(item, JP_CHANNELS + 2, timeout_ms(kernel, text_due)) > 0) read_ready(kernel, item);
+        if (zmq_poll(item, JP_CHANNELS + 2, timeout_ms(kernel, more, text_due)) > 0) read_ready(kernel, item);
         if (jp_kernel_orphan(kernel)) jp_control_stop(kernel);
         if (atomic_load(&kernel->executor_done)) jp_control_stop(kernel);
     }

@@ -45,6 +45,11 @@ void jp_reply_type(const char *type, char out[80])
     snprintf(out, 80, "%.*s_reply", (int)cut, type);
 }
 
+void jp_kernel_put(jp_kernel *kernel, jp_packet *packet)
+{
+    jp_queue_put(packet->channel == JP_IOPUB ? &kernel->packets : &kernel->replies, &packet->item);
+}
+
 void jp_kernel_send(jp_kernel *kernel, jp_channel channel, jp_answered to, const char *type, const char *metadata,
                     const lg_buf *content)
 {
@@ -52,7 +57,7 @@ void jp_kernel_send(jp_kernel *kernel, jp_channel channel, jp_answered to, const
     jp_packet *packet = NULL;
     if (jp_packet_new(&kernel->voice, channel, to, type, metadata, content, &packet, &err))
         lg_log(LG_LOG_ERROR, "a %s message is lost: %s", type, err.msg);
-    else jp_queue_put(&kernel->packets, &packet->item);
+    else jp_kernel_put(kernel, packet);
 }
 
 void jp_kernel_status(jp_kernel *kernel, jp_answered to, const char *state)
@@ -212,6 +217,7 @@ lg_status jp_kernel_open(const jp_connection *connection, bool insecure, jp_kern
     lg_status st = open_signals(kernel, err);
     jp_queue_init(&kernel->requests, REQUESTS_WAITING, BYTES_WAITING, -1);
     jp_queue_init(&kernel->packets, PACKETS_WAITING, PACKET_BYTES, kernel->wake_fd);
+    jp_queue_init(&kernel->replies, PACKETS_WAITING, PACKET_BYTES, kernel->wake_fd);
     jp_queue_init(&kernel->answers, ANSWERS_WAITING, BYTES_WAITING, -1);
     jp_flow_init(&kernel->flow, &kernel->connection, kernel->wake_fd);
     jp_output_init(&kernel->output, kernel);
@@ -235,11 +241,13 @@ void jp_kernel_free(jp_kernel *kernel)
     jp_kernel_close(kernel);
     while ((item = jp_queue_take(&kernel->requests, false))) jp_request_free((jp_request *)item);
     while ((item = jp_queue_take(&kernel->packets, false))) jp_packet_free((jp_packet *)item);
+    while ((item = jp_queue_take(&kernel->replies, false))) jp_packet_free((jp_packet *)item);
     jp_packet_free(kernel->held);
     jp_prompt_forget(kernel);
     jp_queue_release(&kernel->answers);
     jp_queue_release(&kernel->requests);
     jp_queue_release(&kernel->packets);
+    jp_queue_release(&kernel->replies);
     jp_output_release(&kernel->output);
     jp_flow_release(&kernel->flow);
     jp_signer_free(kernel->signer);

@@ -17,7 +17,8 @@ struct jp_kernel {
     int wake_fd, signal_fd;
     /* shared, each with its own protection */
     jp_queue requests; /* I/O thread -> executor: jp_request */
-    jp_queue packets;  /* executor -> I/O thread: jp_packet */
+    jp_queue packets;  /* executor -> I/O thread: jp_packet for IOPub */
+    jp_queue replies;  /* the same for the other channels, which wait for no slow front end */
     jp_queue answers;  /* I/O thread -> executor: jp_request, what was typed */
     atomic_bool asking; /* somebody has been asked: an answer is wanted */
     jp_output output;
@@ -37,6 +38,8 @@ struct jp_kernel {
     pthread_t executor;
 };
 
+/* Hands a message to the I/O thread; never waits. */
+void jp_kernel_put(jp_kernel *kernel, jp_packet *packet);
 /* Builds a message and puts it into the queue for the I/O thread; never waits. */
 void jp_kernel_send(jp_kernel *kernel, jp_channel channel, jp_answered to, const char *type, const char *metadata,
                     const lg_buf *content);

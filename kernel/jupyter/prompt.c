@@ -54,7 +54,7 @@ static lg_status send_question(jp_kernel *kernel, const char *prompt, bool secre
                                  &packet, err);
     if (st == LG_OK) {
         read_id(jp_frames_at(&packet->frames, q->cell->routing + 2), q->id);
-        jp_queue_put(&kernel->packets, &packet->item);
+        jp_kernel_put(kernel, packet);
     }
     lg_buf_release(&content);
     return st;

@@ -8,6 +8,8 @@
 #include "kernel/jupyter/wire_json.h"
 #include "lib/base/banned.h"
 
+enum { SENT_AT_ONCE = 256 }; /* messages before it is looked what came in */
+
 /* ---- sending ---- */
 void jp_publish_frames(void *socket, const jp_frames *frames)
 {
@@ -19,19 +21,6 @@ void jp_publish_frames(void *socket, const jp_frames *frames)
         lg_log(LG_LOG_WARN, "a message could not be sent: %s", zmq_strerror(zmq_errno()));
         return;
     }
-}
-
-/* False: front ends have to take something first. */
-static bool send_packet(jp_kernel *kernel, jp_packet *packet, double now)
-{
-    if (packet->channel == JP_IOPUB) {
-        if (!jp_flow_room(&kernel->flow, packet, now)) return false;
-        jp_flow_send(&kernel->flow, kernel->socket[JP_IOPUB], packet);
-    } else {
-        jp_publish_frames(kernel->socket[packet->channel], &packet->frames);
-        jp_packet_free(packet);
-    }
-    return true;
 }
 
 /* ---- subscriptions ---- */
@@ -80,21 +69,39 @@ void jp_publish_subscriptions(jp_kernel *kernel)
 }
 
 /* ---- what waits ---- */
-void jp_publish_waiting(jp_kernel *kernel)
+/* What goes out on IOPub, in order: false when there is nothing more, or no room for it. */
+static bool publish_next(jp_kernel *kernel, double now)
 {
-    double now = lg_now();
-    for (;;) {
-        if (!kernel->held) {
-            jp_publish_subscriptions(kernel); /* who has just come is welcomed before anything else reaches them */
-            kernel->held = (jp_packet *)jp_queue_take(&kernel->packets, false);
-        }
-        if (!kernel->held || !send_packet(kernel, kernel->held, now)) return;
-        kernel->held = NULL;
+    if (!kernel->held) {
+        jp_publish_subscriptions(kernel); /* who has just come is welcomed before anything else reaches them */
+        kernel->held = (jp_packet *)jp_queue_take(&kernel->packets, false);
     }
+    if (!kernel->held || !jp_flow_room(&kernel->flow, kernel->held, now)) return false;
+    jp_flow_send(&kernel->flow, kernel->socket[JP_IOPUB], kernel->held);
+    kernel->held = NULL;
+    return true;
+}
+
+static void send_replies(jp_kernel *kernel)
+{
+    jp_packet *packet;
+    while ((packet = (jp_packet *)jp_queue_take(&kernel->replies, false))) {
+        jp_publish_frames(kernel->socket[packet->channel], &packet->frames);
+        jp_packet_free(packet);
+    }
+}
+
+bool jp_publish_waiting(jp_kernel *kernel)
+{
+    int turns = SENT_AT_ONCE;
+    double now = lg_now();
+    while (turns && publish_next(kernel, now)) turns--;
+    send_replies(kernel);
+    return !turns;
 }
 
 void jp_publish_rest(jp_kernel *kernel)
 {
     kernel->flow.unbounded = true; /* nobody is waited for any more */
-    jp_publish_waiting(kernel);
+    while (jp_publish_waiting(kernel)) continue;
 }

@@ -13,8 +13,8 @@ struct jp_kernel;
 void jp_publish_frames(void *socket, const jp_frames *frames);
 /* Answers subscriptions with iopub_welcome. */
 void jp_publish_subscriptions(struct jp_kernel *kernel);
-/* Sends what waits, as far as there is room. */
-void jp_publish_waiting(struct jp_kernel *kernel);
+/* Sends what waits, IOPub as far as there is room. True: there is more. */
+bool jp_publish_waiting(struct jp_kernel *kernel);
 /* At the end: all of it, whoever reads. */
 void jp_publish_rest(struct jp_kernel *kernel);
 

@@ -1,0 +1,126 @@
+"""Output is never lost: readers that pause, readers that never come back, much text, large messages."""
+import datetime
+import re
+import time
+import unittest
+
+import zmq
+from kernel_support import Kernel, until
+
+PAUSE = 3  # seconds
+
+
+def texts(outputs):
+    return "".join(m.content["text"] for m in outputs if m.type == "stream")
+
+
+def seeds(outputs):
+    """The displays of `set seed N`, in the order they came."""
+    found = (m.content["data"]["text/plain"] for m in outputs if m.type == "display_data")
+    return [int(re.search(r"\d+", text)[0]) for text in found]
+
+
+class Stuck:
+    """A front end that subscribes and never reads; its operating system takes a little."""
+
+    def __init__(self, address, topic=b""):
+        self.context = zmq.Context()
+        self.socket = self.context.socket(zmq.SUB)
+        self.socket.rcvhwm = 1
+        self.socket.setsockopt(zmq.RCVBUF, 4096)
+        self.socket.subscribe(topic)
+        self.socket.connect(address)
+
+    def __enter__(self):
+        until(lambda: self.socket.poll(10), "the front end that will be stuck is connected")
+        return self
+
+    def __exit__(self, *unused):
+        self.context.destroy(linger=0)
+
+
+class Text(unittest.TestCase):
+    def test_a_hundred_thousand_lines_come_whole_and_in_order(self):
+        with Kernel() as kernel:
+            client = kernel.client().ready()
+            for _ in range(2):
+                _, outputs = client.execute("for i in 1..100000 { say line $i }")
+                self.assertEqual(texts(outputs), "".join(f"line {i}\n" for i in range(1, 100001)))
+
+    def test_text_stays_below_what_the_server_throws_away(self):
+        """Jupyter's server lets through 3 MB of text in 3 s; what it counts is forgotten with each idle."""
+        line = "x" * 100
+        with Kernel() as kernel:
+            client = kernel.client().ready()
+            _, outputs = client.execute(f"for i in 1..28000 {{ say {line} }}")
+            self.assertEqual(len(texts(outputs)), 28000 * 101)
+            sent = [(datetime.datetime.fromisoformat(m.header["date"].replace("Z", "+00:00")).timestamp(),
+                     sum(map(len, m.raw)) + 200) for m in outputs if m.type == "stream"]
+            for first, _ in sent:
+                self.assertLess(sum(size for when, size in sent if first <= when < first + 3), 3_000_000)
+
+
+class Readers(unittest.TestCase):
+    def test_five_thousand_displays_to_a_reader_that_pauses(self):
+        with Kernel() as kernel:
+            client = kernel.client(small=True).ready()
+            msg_id = client.send("execute_request", {"code": "for i in 1..5000 { set seed $i }"})
+            time.sleep(PAUSE)
+            self.assertEqual(seeds(client.outputs(msg_id)), list(range(1, 5001)))
+
+    def test_more_than_is_kept_for_a_reader_that_pauses(self):
+        """120 MB: what has no room waits in the kernel until the reader goes on."""
+        with Kernel() as kernel:
+            client = kernel.client(small=True).ready()
+            cells = [f"# {n} " + "x" * 10_000_000 for n in range(12)]
+            ids = [client.send("execute_request", {"code": cell}) for cell in cells]
+            time.sleep(PAUSE)
+            echoed = [m.content["code"] for i in ids for m in client.outputs(i) if m.type == "execute_input"]
+            self.assertTrue(echoed == cells)
+            self.assertNotIn("disconnected", kernel.log.read_text())
+
+    def test_a_reader_that_never_returns_costs_only_itself(self):
+        """160 MB pass while somebody takes none of it: it is let go of, memory stays bounded, all others get all."""
+        with Kernel() as kernel:
+            client = kernel.client().ready()
+            with Stuck(client.address("iopub")):
+                cells = [f"# {n} " + "x" * 10_000_000 for n in range(16)]
+                most = 0
+                for cell in cells:
+                    msg_id = client.send("execute_request", {"code": cell})
+                    echoed = [m.content["code"] for m in client.outputs(msg_id) if m.type == "execute_input"]
+                    self.assertTrue(echoed == [cell])
+                    self.assertEqual(client.reply(msg_id).content["status"], "ok")
+                    most = max(most, kernel.memory())
+                self.assertIn("disconnected", kernel.log.read_text())
+                self.assertLess(most, 256 << 20)
+
+    def test_what_is_let_go_of_may_come_again(self):
+        """A front end that was let go of and then reads is subscribed and welcomed as any other."""
+        with Kernel() as kernel:
+            client = kernel.client().ready()
+            with Stuck(client.address("iopub")) as stuck:
+                for n in range(9):
+                    client.execute("# " + "x" * 10_000_000)
+                until(lambda: "disconnected" in kernel.log.read_text(), "who takes nothing is disconnected")
+                last = []
+                while not any(b"said at the end" in frame for frame in last):
+                    client.execute("say said at the end")
+                    while stuck.socket.poll(200) and not any(b"said at the end" in frame for frame in last):
+                        last = stuck.socket.recv_multipart()
+                self.assertIn(b"said at the end", last[-1])
+
+    def test_others_are_answered_while_somebody_is_waited_for(self):
+        """Replies have no slow reader to wait for, and an interrupt is heard."""
+        with Kernel() as kernel:
+            client = kernel.client().ready()
+            with Stuck(client.address("iopub")):
+                ids = [client.send("execute_request", {"code": f"# {n} " + "x" * 10_000_000}) for n in range(9)]
+                client.reply(client.send("kernel_info_request", channel="control"), "control")
+                client.reply(client.send("interrupt_request", channel="control"), "control")
+                for msg_id in ids:
+                    self.assertIn(client.reply(msg_id).content["status"], ("ok", "error", "aborted"))
+
+
+if __name__ == "__main__":
+    unittest.main()
