@@ -135,7 +135,7 @@ $(O)/tests/unit/%: tests/unit/%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a tests/s
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(PKG_CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/obj/liblogolens.a $(O)/libnnlib.a $(PKG_LIBS) $(NN_LIBS)
 # These look into the file themselves; the program loads SQLite at first use.
-$(addprefix $(O)/tests/unit/,test_catalogue test_catalogue_kill): PKG_LIBS += -lsqlite3
+$(addprefix $(O)/tests/unit/,test_catalogue test_catalogue_kill test_history): PKG_LIBS += -lsqlite3
 $(addprefix $(O)/tests/unit/test_,jail keras_file weights_corpus weights_file export_keras commands_export): | $(O)/logolens
 
 .PHONY: unit unit-build

@@ -56,11 +56,30 @@ static int wrong_usage(const char *why, const char *word)
 }
 
 /* ---- set-up ---- */
+static char *history_folder; /* to the end of the process */
+
+const char *main_history_folder(void)
+{
+    return history_folder;
+}
+
+/* The environment has the last word. */
+static void keep_history(const store_paths *paths, bool wanted)
+{
+    lg_err err = {0};
+    const char *said = getenv("LOGOLENS_HISTORY");
+    if (said && strcmp(said, "off") == 0) wanted = false;
+    else if (said && strcmp(said, "on") == 0) wanted = true;
+    else if (said && *said) lg_log(LG_LOG_WARN, "LOGOLENS_HISTORY is not used: it is neither on nor off");
+    if (wanted && !history_folder) history_folder = lg_strdup(paths->data, &err);
+}
+
 static lg_status reach_allowed(const store_paths *paths, lg_err *err)
 {
     store_config config = {0};
     lg_status st = store_config_load(paths, &config, err);
     if (st == LG_OK) st = store_config_reach(&config, err);
+    if (st == LG_OK) keep_history(paths, !config.no_history);
     store_config_release(&config);
     return st;
 }
@@ -128,6 +147,7 @@ static lg_status serve(const char *file, bool insecure, bool *clean, lg_err *err
     LG_GO(jp_connection_read(lg_buf_str(&text), text.len, &connection, err));
     LG_GO(jp_kernel_open(&connection, insecure, &kernel, err));
     LG_GO(main_set_up(err));
+    if (main_history_folder()) LG_GO(jp_kernel_keep_history(kernel, main_history_folder(), err));
     LG_GO(cmd_workbench_new(&bench, err));
     cmd_workbench_keep_runs(bench);
     *clean = jp_kernel_serve(kernel, cmd_workbench_session(bench));

@@ -13,6 +13,9 @@ void main_say_error(const lg_err *err, const char *cell);
 /* Start folder, own folders and what the user allowed. Settings that cannot be used are a warning, and then nothing
  * beyond the project is reachable. */
 lg_status main_set_up(lg_err *err) LG_MUST_CHECK;
+/* Where the history of cells is kept: our data folder, or NULL where the user wants none kept (LOGOLENS_HISTORY=off, or
+ * the settings) or the folder cannot be used. After main_set_up. */
+const char *main_history_folder(void);
 /* A whole file the user named on the command line; "-" is standard input. */
 lg_status main_read_file(const char *path, size_t limit, lg_buf *out, lg_err *err) LG_MUST_CHECK;
 

@@ -300,7 +300,7 @@ void *jp_executor_run(void *arg)
     uint64_t one = 1;
     jp_item *item;
     lg_thread_name("executor");
-    if (jp_history_new(&x.history, &err) || jp_widgets_new(kernel, &kernel->widgets, &err)) {
+    if (jp_history_new(kernel->cells, &x.history, &err) || jp_widgets_new(kernel, &kernel->widgets, &err)) {
         lg_log(LG_LOG_ERROR, "%s", err.msg);
         atomic_store(&kernel->stopping, true);
     }

@@ -214,7 +214,8 @@ lg_status jp_kernel_open(const jp_connection *connection, bool insecure, jp_kern
     if (!kernel) return err->status;
     kernel->connection = *connection;
     kernel->wake_fd = kernel->signal_fd = -1;
-    lg_status st = open_signals(kernel, err);
+    lg_status st = store_history_new(&kernel->cells, err);
+    if (st == LG_OK) st = open_signals(kernel, err);
     jp_queue_init(&kernel->requests, REQUESTS_WAITING, BYTES_WAITING, -1);
     jp_queue_init(&kernel->packets, PACKETS_WAITING, PACKET_BYTES, kernel->wake_fd);
     jp_queue_init(&kernel->replies, PACKETS_WAITING, PACKET_BYTES, kernel->wake_fd);
@@ -251,9 +252,15 @@ void jp_kernel_free(jp_kernel *kernel)
     jp_output_release(&kernel->output);
     jp_flow_release(&kernel->flow);
     jp_signer_free(kernel->signer);
+    store_history_free(kernel->cells);
     if (kernel->wake_fd >= 0) close(kernel->wake_fd);
     if (kernel->signal_fd >= 0) close(kernel->signal_fd);
     lg_free(kernel);
+}
+
+lg_status jp_kernel_keep_history(jp_kernel *kernel, const char *folder, lg_err *err)
+{
+    return store_history_keep(kernel->cells, folder, err);
 }
 
 bool jp_kernel_serve(jp_kernel *kernel, dsl_session *session)

@@ -11,6 +11,9 @@
  * stream that waits to be sent (output.h). SIGINT, SIGTERM and SIGHUP are blocked by jp_kernel_open for this thread and
  * all it starts later, and read from a descriptor.
  *
+ * The cells that are run are kept in memory, and with jp_kernel_keep_history across restarts
+ * (lib/store/history_store.h).
+ *
  * jp_kernel_open: LL194 an address that cannot be bound, LL195 an empty key where others could connect, LL198 a
  * registration that nobody answered, LL199 keys for encryption that cannot be used. */
 #ifndef JP_KERNEL_H
@@ -22,6 +25,8 @@
 typedef struct jp_kernel jp_kernel;
 
 lg_status jp_kernel_open(const jp_connection *connection, bool insecure, jp_kernel **out, lg_err *err) LG_MUST_CHECK;
+/* Before jp_kernel_serve: the folder to keep the history of cells in. */
+lg_status jp_kernel_keep_history(jp_kernel *kernel, const char *folder, lg_err *err) LG_MUST_CHECK;
 /* False: the running cell did not stop in time (600 ms); its thread still uses kernel and session, so neither may be
  * freed, and the process should end with _exit. The sockets are closed either way. */
 bool jp_kernel_serve(jp_kernel *kernel, dsl_session *session);

@@ -8,6 +8,7 @@
 #include "kernel/jupyter/queue.h"
 #include "kernel/jupyter/usage.h"
 #include "kernel/jupyter/widget.h"
+#include "lib/store/history_store.h"
 
 struct jp_kernel {
     /* constant after jp_kernel_open */
@@ -22,6 +23,7 @@ struct jp_kernel {
     jp_queue answers;  /* I/O thread -> executor: jp_request, what was typed */
     atomic_bool asking; /* somebody has been asked: an answer is wanted */
     jp_output output;
+    store_history *cells; /* that were run, in all sessions */
     lg_cancel cancel;
     atomic_bool stopping, executor_done;
     atomic_ullong received; /* shell messages so far: what is "queued" when a cell fails */

@@ -173,15 +173,18 @@ static bool is_contact(const char *s)
     return n > 0 && n <= 120;
 }
 
-static lg_status copy_contact(json_t *root, char **out, lg_err *err)
+static lg_status copy_settings(json_t *root, store_config *config, lg_err *err)
 {
-    json_t *settings = json_object_get(root, "settings"), *contact = json_object_get(settings, "contact");
+    json_t *settings = json_object_get(root, "settings"), *contact = json_object_get(settings, "contact"),
+           *history = json_object_get(settings, "history");
     if (settings && !json_is_object(settings)) return not_ours("`settings` is not an object", err);
+    if (history && !json_is_boolean(history)) return not_ours("`history` is neither true nor false", err);
+    config->no_history = json_is_false(history);
     if (!contact) return LG_OK;
     if (!json_is_string(contact) || !is_contact(json_string_value(contact)))
         return not_ours("`contact` is not a text of at most 120 plain characters without brackets", err);
-    *out = lg_strdup(json_string_value(contact), err);
-    return *out ? LG_OK : err->status;
+    config->contact = lg_strdup(json_string_value(contact), err);
+    return config->contact ? LG_OK : err->status;
 }
 
 lg_status store_config_load(const store_paths *paths, store_config *config, lg_err *err)
@@ -194,7 +197,7 @@ lg_status store_config_load(const store_paths *paths, store_config *config, lg_e
     LG_GO(read_json(folder, &root, err));
     LG_GO(copy_list(root, "roots", &config->root, &config->roots, err));
     LG_GO(copy_list(root, "hosts", &config->host, &config->hosts, err));
-    LG_GO(copy_contact(root, &config->contact, err));
+    LG_GO(copy_settings(root, config, err));
 done:
     json_decref(root);
     if (folder >= 0) close(folder);

@@ -8,8 +8,9 @@
  *
  * The file is {"version": 1, "roots": ["/usr/share/datasets"], "hosts": ["https://example.org"]}, mode 0600; members
  * we do not know are kept as they are. {"settings": {"contact": "https://example.org/us"}} names, in every request to
- * a platform, where its operators can write to; a text of at most 120 printable ASCII characters without brackets. It
- * is written whole or not at all. A file others can write, that belongs to someone else or that is a link is refused
+ * a platform, where its operators can write to; a text of at most 120 printable ASCII characters without brackets.
+ * {"settings": {"history": false}}: the cells that are run are not kept beyond a session. The file is written whole or
+ * not at all. A file others can write, that belongs to someone else or that is a link is refused
  * (LL602): it decides what other people's notebooks may read.
  * The file is opened without lib/base/reach.h, which it is there to set up, and which keeps it from cells.
  * Besides the file, $LOGOLENS_ROOTS (folders separated by `:`) and /usr/share/datasets are roots. */
@@ -22,6 +23,7 @@ typedef struct store_config {
     char **root, **host; /* owned */
     size_t roots, hosts;
     char *contact; /* owned, or NULL */
+    bool no_history;
 } store_config;
 
 /* LL602 not safe, LL604 not readable as our JSON (with line and column). */

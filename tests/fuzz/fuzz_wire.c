@@ -28,7 +28,8 @@ static void as_message(const uint8_t *data, size_t size, jp_signer *signer)
     lg_err_clear(&err);
     if (jp_json_read(jp_request_part(request, JP_CONTENT), &content, &err) == LG_OK) {
         jp_bytes code;
-        if (jp_json_need_text(content, "code", &code, &err) == LG_OK) jp_glob_match(code, code);
+        if (jp_json_need_text(content, "code", &code, &err) == LG_OK)
+            store_wildcard_match(code.data, code.len, code.data, code.len);
         jp_json_int(content, "cursor_pos", 0);
         json_decref(content);
     }

@@ -332,23 +332,3 @@ TEST(keys_for_encryption_belong_together)
                           "\"curve_secretkey\":\"D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs\"," PORTS "}",
                           &c));
 }
-
-/* ---- globs ---- */
-static bool glob(const char *pattern, const char *text)
-{
-    return jp_glob_match((jp_bytes){pattern, strlen(pattern)}, (jp_bytes){text, strlen(text)});
-}
-
-TEST(globs)
-{
-    CHECK(glob("", "") && glob("*", "") && glob("*", "abc") && glob("a*c", "abbbc") && glob("*b*", "abc"));
-    CHECK(!glob("", "a") && !glob("a", "ab") && !glob("a*d", "abc") && !glob("?", "") && glob("a?c", "abc"));
-    CHECK(glob("?", "\xc3\xa9") && !glob("??", "\xc3\xa9"));
-    char stars[64], text[4001];
-    for (int i = 0; i < 63; i++) stars[i] = i % 2 ? '*' : 'a';
-    stars[63] = 0;
-    memset(text, 'a', 4000), text[4000] = 0;
-    CHECK(glob(stars, text));
-    stars[62] = 'b'; /* must not take for ever to fail */
-    CHECK(!glob(stars, text));
-}
