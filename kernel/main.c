@@ -238,8 +238,8 @@ static int main_version(void)
     return MAIN_OK;
 }
 
-/* docs/commands.md on standard output: for `make docs`. */
-static int main_manual(void)
+/* What the program's tables say, on standard output: docs/commands.md for `make docs`, words for `make words`. */
+static int main_tables(void (*write)(const dsl_config *config, lg_buf *out))
 {
     lg_err err = {0};
     lg_buf text;
@@ -247,7 +247,7 @@ static int main_manual(void)
     lg_buf_init(&text, 16 << 20);
     lg_status st = cmd_workbench_new(&bench, &err);
     if (st == LG_OK) {
-        dsl_manual(dsl_session_config(cmd_workbench_session(bench)), &text);
+        write(dsl_session_config(cmd_workbench_session(bench)), &text);
         st = lg_buf_check(&text, &err);
     }
     if (st == LG_OK) fputs(lg_buf_str(&text), stdout);
@@ -268,7 +268,8 @@ int main(int argc, char **argv)
         return count == 1 ? main_run_script(rest[0]) : wrong_usage("run needs one FILE", NULL);
     if (strcmp(name, "install") == 0) return main_install(count, rest);
     if (strcmp(name, "allow") == 0 || strcmp(name, "forbid") == 0) return main_allow(name[0] == 'a', count, rest);
-    if (strcmp(name, "manual") == 0) return main_manual();
+    if (strcmp(name, "manual") == 0) return main_tables(dsl_manual);
+    if (strcmp(name, "words") == 0) return main_tables(dsl_words_list);
     if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) return main_version();
     if (strcmp(name, "help") != 0 && strcmp(name, "--help") != 0 && strcmp(name, "-h") != 0)
         return wrong_usage("there is no subcommand", name);

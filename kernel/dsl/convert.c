@@ -28,20 +28,25 @@ int dsl_param_count(const dsl_param *params)
 }
 
 /* ---- names ---- */
+const char *const dsl_prepositions[] = {"from", "on", "with", "to", "into", "as", "by", "where", "across", NULL};
+const char *const dsl_grammar_words[] = {"and",   "or",  "not", "in",    "contains", "where",
+                                         "let", "for", "check", "no", NULL};
+
+static bool is_one_of(const char *const *words, const char *word)
+{
+    while (*words && !dsl_same(word, *words)) words++;
+    return *words != NULL;
+}
+
 bool dsl_is_preposition(const char *word)
 {
-    static const char *const words[] = {"from", "on", "with", "to", "into", "as", "by", "where", "across"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (dsl_same(word, words[i])) return true;
-    return false;
+    return is_one_of(dsl_prepositions, word);
 }
 
 bool dsl_is_reserved(const dsl_config *config, const char *word)
 {
-    static const char *const words[] = {"and", "or", "not", "in", "contains", "where", "let", "for", "check", "no"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (dsl_same(word, words[i])) return true;
-    return dsl_is_preposition(word) || dsl_command_find(config, word) || dsl_layer_find(config, word);
+    return is_one_of(dsl_grammar_words, word) || dsl_is_preposition(word) || dsl_command_find(config, word) ||
+           dsl_layer_find(config, word);
 }
 
 bool dsl_is_identifier(const char *word)

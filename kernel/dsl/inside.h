@@ -151,6 +151,7 @@ int dsl_choice_index(const char *choices, const char *word); /* -1: not one of t
 void dsl_choice_list(const char *choices, lg_buf *out);      /* comma-separated, aliases left out */
 const char *dsl_near_choice(const char *choices, const char *text, lg_arena *arena); /* or NULL */
 int dsl_param_count(const dsl_param *params);
+extern const char *const dsl_prepositions[], *const dsl_grammar_words[]; /* NULL-terminated */
 bool dsl_is_reserved(const dsl_config *config, const char *word);
 bool dsl_is_preposition(const char *word);
 /* Is it a usable name? LL110 or LL111. */

@@ -127,6 +127,8 @@ lg_status dsl_session_card(dsl_session *session, const char *word, bool *found, 
 const char *dsl_topic_example(size_t index);
 /* All commands and layers as Markdown: docs/commands.md. */
 void dsl_manual(const dsl_config *config, lg_buf *out);
+/* The words of all commands and layers as JSON, for what colours lines without the program (words.c has the form). */
+void dsl_words_list(const dsl_config *config, lg_buf *out);
 /* Groups of commands in the order of the manual, NULL-terminated. */
 extern const char *const dsl_groups[];
 
