@@ -231,10 +231,13 @@ scrape-kill: ## kill -9 a scrape N times (100) at random moments, and ask for ev
 tables: $(O)/logolens $(O)/support/table_tool ## tables we write, read by PEER_PYTHON's pyarrow, duckdb and Tableau's library
 	@$(or $(PEER_PYTHON),$(PYTHON)) tests/real/tables.py
 
-.PHONY: docs bless
+.PHONY: docs words bless
 docs: $(O)/logolens ## write docs/commands.md and docs/errors.md from the program's tables
 	@$(O)/logolens manual > docs/commands.md
 	@python3 tests/support/dsl_errors.py > docs/errors.md
+
+words: $(O)/logolens ## put the words of the language into the JupyterLab extension and the Pygments lexer
+	@$(PYTHON) tools/write-words.py $(O)/logolens
 
 bless: $(O)/tests/unit/test_plot_golden ## rewrite the expected outputs of lib/plot; read the diff before you commit it
 	@LOGOLENS_BLESS=1 $(O)/tests/unit/test_plot_golden

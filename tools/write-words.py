@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """write-words.py PROGRAM [--check]: the words of the language where lines are coloured without the program.
 
-PROGRAM words says them, from the tables that bind a line. They become install/labextension/static/words.js and
-install/wheel/logolens/words.py; the address of the extension's entry gets a sum of what it loads, so that no browser keeps an
-old one; its version is the program's. With --check nothing is written, and what is not in step is named (status 1).
+`PROGRAM words` says them, from the tables that bind a line. They become words.js of install/labextension/static and
+words.py of install/wheel/logolens. The address of the extension's entry gets a sum of what it loads, so that no browser
+keeps an old one; its version is the program's. With --check nothing is written, and what is not in step is named
+(status 1).
 """
 import hashlib
 import json
@@ -16,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 EXTENSION = ROOT / "install/labextension"
 STATIC = EXTENSION / "static"
 PYTHON = ROOT / "install/wheel/logolens/words.py"
+MADE = "Made by `make words` from the program's tables (`logolens words`)."
 
 
 def says(program, word):
@@ -23,11 +25,11 @@ def says(program, word):
 
 
 def as_javascript(words):
-    return f"/* Made by `make words` from the program's tables (`logolens words`). */\nexport default {words.strip()};\n"
+    return f"/* {MADE} */\nexport default {words.strip()};\n"
 
 
 def as_python(words):
-    return f'"""Made by `make words` from the program\'s tables (`logolens words`)."""\nWORDS = {words.strip()}\n'
+    return f'"""{MADE}"""\nWORDS = {words.strip()}\n'
 
 
 def package(version, texts):

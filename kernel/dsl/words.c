@@ -6,7 +6,7 @@
  *      "layers": {"conv": {"takes": "filters …", "flags": "same …", "values": "relu …", "also": "conv2d"}, …}}
  *
  * takes: words with a value behind them. values: what the tables list for any of them. new: the word behind the verb is
- * a new name, whatever it is. block: braces with layers follow. All words are in small letters, as case means nothing. */
+ * a new name, whatever it is. block: braces with layers follow. All words are in small letters: case means nothing. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -73,14 +73,20 @@ static void add_dependent(word_lists *lists, const dsl_command *command)
     }
 }
 
+/* Between the members of an object. */
+static const char *comma(const lg_buf *out)
+{
+    return out->data[out->len - 1] == '{' ? "" : ", ";
+}
+
 static void add_list(lg_buf *out, const char *key, const lg_buf *list)
 {
-    if (list->len) lg_buf_addf(out, "%s\"%s\": \"%s\"", out->data[out->len - 1] == '{' ? "" : ", ", key, lg_buf_str(list));
+    if (list->len) lg_buf_addf(out, "%s\"%s\": \"%s\"", comma(out), key, lg_buf_str(list));
 }
 
 static void add_mark(lg_buf *out, const char *key, bool set)
 {
-    if (set) lg_buf_addf(out, "%s\"%s\": 1", out->data[out->len - 1] == '{' ? "" : ", ", key);
+    if (set) lg_buf_addf(out, "%s\"%s\": 1", comma(out), key);
 }
 
 static void lists_init(word_lists *lists)

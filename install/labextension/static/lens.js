@@ -1,14 +1,17 @@
 /* lens.js - the Logolens language for CodeMirror 6: colours, folding, comments, indentation.
  *
- * `next` reads one token. It knows nothing of CodeMirror and is the same machine as install/wheel/logolens/pygments_lexer.py,
- * to which a test holds it. It follows the program's own rules (two lexer modes, then words to roles by the tables) but
- * for one thing: it cannot know which objects exist, so the word behind a verb is an option wherever it may be one. */
+ * `next` reads one token. It knows nothing of CodeMirror and is the same machine as that of pygments_lexer.py in
+ * install/wheel/logolens, to which a test holds it. It follows the program's own rules (two lexer modes, then words to
+ * roles by the tables) but for one thing: it cannot know which objects exist, so the word behind a verb is an option
+ * wherever it may be one. */
 
 const UNIT = 2; /* blanks, as in the manual, and as the program indents what is not complete */
 
 const NUMBER = (() => {
   const n = '[+-]?\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?%?';
-  const forms = [n, `${n}\\.\\.${n}`, '\\d+(?:x\\d+)+', 'x\\d+', '\\d+(?:/\\d+)+', '\\d{4}-\\d\\d-\\d\\d', '\\d+(?:\\.\\d+)?[smhd]'];
+  const forms = [
+    n, `${n}\\.\\.${n}`, '\\d+(?:x\\d+)+', 'x\\d+', '\\d+(?:/\\d+)+', '\\d{4}-\\d\\d-\\d\\d', '\\d+(?:\\.\\d+)?[smhd]'
+  ];
   return new RegExp(`^(?:${forms.join('|')})$`);
 })();
 const PLACE = /[a-z]+:\/\/(?:(?!\\\s*$)\S)+/y; /* data/x, but with a scheme: up to the next blank */
@@ -74,7 +77,8 @@ export function newLine(state, indent) {
 
 function open(state, bracket, indent) {
   const above = state.stack;
-  const layers = bracket === '{' && (state.block === 'layers' || (state.block === 'same' && !!above && above.layers));
+  const same = state.block === 'same' && !!above && above.layers;
+  const layers = bracket === '{' && (state.block === 'layers' || same);
   if (above && above.line === state.line) indent = above.indent + UNIT; /* the second one of its line */
   state.stack = { bracket, layers, indent, line: state.line, below: above };
   if (bracket === '{') begin(state);
@@ -166,7 +170,8 @@ function readWord(line, at, state, words) {
   if (bracket === '[') return { kind: NUMBER.test(text) ? 'number' : 'plain', end: at + text.length };
   const kind = state.fresh ? firstWord(state, word, words) : laterWord(state, text, word, words);
   let end = at + text.length;
-  const dot = kind === 'field' ? text.indexOf('.') : kind === 'plain' && PART.test(text) ? PART.exec(text)[1].length : -1;
+  const part = kind === 'plain' && PART.exec(text);
+  const dot = kind === 'field' ? text.indexOf('.') : part ? part[1].length : -1;
   if (dot > 0) {
     state.rest = end;
     end = at + dot;
@@ -289,8 +294,8 @@ export function tokens(text, words) {
   return found;
 }
 
-/* Blanks before a line that begins with textAfter, the lines above having left `state`: two for each bracket that is open, and two
- * where a line goes on. */
+/* Blanks before a line that begins with textAfter, the lines above having left `state`: two for each bracket that is
+ * open, and two where a line goes on. */
 export function indentation(state, textAfter) {
   let inner = state.stack, closes = null;
   for (const c of (/^\s*([)\]}][\s)\]}]*)/.exec(textAfter) || ['', ''])[1].replace(/\s/g, '')) {
@@ -304,8 +309,8 @@ export function indentation(state, textAfter) {
   return Math.max(base, state.indent) + UNIT;
 }
 
-/* From behind the bracket that is opened last on the first line of text, and closed below it, to where it is closed; or null.
- * Texts and comments end with their line, so reading can begin at any line. */
+/* From behind the bracket that is opened last on the first line of text, and closed below it, to where it is closed; or
+ * null. Texts and comments end with their line, so reading can begin at any line. */
 const SKIMMED = new RegExp(`${PLACE.source}|${STRING.source}|#[^\\n]*|[{}()[\\]]|${WORD.source}`, 'gm');
 export function folded(text, lineEnd) {
   const opened = [];

@@ -36,7 +36,12 @@
       requires: [IEditorLanguageRegistry],
       activate: (app, languages) =>
         languages.addLanguage({
-          name: 'logolens', displayName: 'Logolens', alias: ['lens'], mime: 'text/x-logolens', extensions: ['lens'], load
+          name: 'logolens',
+          displayName: 'Logolens',
+          alias: ['lens'],
+          mime: 'text/x-logolens',
+          extensions: ['lens'],
+          load
         })
     };
   };

@@ -1,8 +1,8 @@
-"""The Logolens language for Pygments: what colours cells in nbconvert's pages, in jupyter console and in the Qt console.
+"""The Logolens language for Pygments: what colours cells in nbconvert's pages and in Jupyter's consoles.
 
-The same machine as install/labextension/static/lens.js, to which a test holds it: it follows the program's own rules (two
-lexer modes, then words to roles by the tables) but for one thing: it cannot know which objects exist, so the word behind
-a verb is an option wherever it may be one.
+The same machine as that of lens.js in install/labextension/static, to which a test holds it: it follows the program's
+own rules (two lexer modes, then words to roles by the tables) but for one thing: it cannot know which objects exist, so
+the word behind a verb is an option wherever it may be one.
 """
 import re
 

@@ -1,0 +1,156 @@
+"""Colours where the program is not at hand: the words of the extension and of the Pygments lexer are the program's own, and
+pages made by nbconvert have colours where our lexer is installed and are whole where it is not."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from pygments import token
+
+from kernel_support import BINARY, Kernel
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "install/wheel/logolens"
+
+
+def install(folder):
+    """The lexer as pip leaves it: a package and the entry point by which Pygments finds it."""
+    (folder / "logolens").mkdir()
+    (folder / "logolens/__init__.py").touch()
+    for name in ("pygments_lexer.py", "words.py"):
+        shutil.copy(PACKAGE / name, folder / "logolens")
+    info = folder / "logolens-0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: logolens\nVersion: 0\n")
+    (info / "entry_points.txt").write_text("[pygments.lexers]\nlogolens = logolens.pygments_lexer:LogolensLexer\n")
+
+
+def written():
+    """Every cell and line of the manual and the notebooks."""
+    texts = re.findall(r"```lens\n(.*?)```", (ROOT / "docs/commands.md").read_text(), re.DOTALL)
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        texts += ["".join(c["source"]) for c in json.loads(path.read_text())["cells"] if c["cell_type"] == "code"]
+    return texts
+
+
+def known_layers(words):
+    """Layers and their other spellings: the manual's examples of them stand without the braces around them."""
+    return {word for name, row in words["layers"].items() for word in (name, *row.get("also", "").split())}
+
+
+class Words(unittest.TestCase):
+    def test_extension_and_lexer_have_the_words_of_the_program(self):
+        check = subprocess.run([sys.executable, ROOT / "tools/write-words.py", BINARY, "--check"], capture_output=True, text=True)
+        self.assertEqual((check.returncode, check.stdout), (0, ""), check.stderr)
+
+    def test_every_word_of_the_manual_is_one(self):
+        """What docs/commands.md has as option or flag of a command, or as a layer, is there."""
+        words = json.loads(subprocess.run([BINARY, "words"], capture_output=True, check=True).stdout)
+        missing = []
+        for title, rest in re.findall(r"\n### (\w+)\n(.*?)(?=\n##|\Z)", (ROOT / "docs/commands.md").read_text(), re.DOTALL):
+            rows = [words[kind][title] for kind in ("commands", "layers") if title in words[kind]]
+            known = set(" ".join(f"{row.get('takes', '')} {row.get('flags', '')}" for row in rows).split())
+            options = re.findall(r"^\| `(\w+)` \| (?:option|flag) \|", rest, re.MULTILINE)
+            missing += [f"{title} {option}" for option in options if option not in known] + ([] if rows else [title])
+        self.assertEqual(missing, [])
+
+    def test_kernel_names_the_lexer_and_no_mode_of_an_editor(self):
+        with Kernel() as kernel:
+            reply, _ = kernel.client().ask("kernel_info_request")
+        info = reply.content["language_info"]
+        self.assertEqual(info["pygments_lexer"], "logolens")
+        self.assertNotIn("codemirror_mode", info)
+
+
+class Lexer(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="lens-lexer-")
+        install(Path(cls.folder.name))
+        sys.path.insert(0, cls.folder.name)
+        from logolens.pygments_lexer import LogolensLexer
+        cls.lexer = LogolensLexer()
+
+    @classmethod
+    def tearDownClass(cls):
+        sys.path.remove(cls.folder.name)
+        cls.folder.cleanup()
+
+    def pieces(self, text):
+        return [(kind, piece) for kind, piece in self.lexer.get_tokens(text) if piece.strip()]
+
+    def test_roles_of_words(self):
+        """The same word is a verb, an option, a name or a value by where it stands."""
+        found = self.pieces("fit scratch epochs 2 loss focal no shuffle as fit # fit\nshow logos.val where loss > 1 sort loss")
+        self.assertEqual(found, [
+            (token.Keyword, "fit"), (token.Text, "scratch"), (token.Name.Attribute, "epochs"), (token.Number, "2"),
+            (token.Name.Attribute, "loss"), (token.Name.Constant, "focal"), (token.Keyword, "no"),
+            (token.Name.Attribute, "shuffle"), (token.Keyword, "as"), (token.Name.Class, "fit"),
+            (token.Comment.Single, "# fit"), (token.Keyword, "show"), (token.Text, "logos"),
+            (token.Name.Property, ".val"), (token.Keyword, "where"), (token.Text, "loss"), (token.Operator, ">"),
+            (token.Number, "1"), (token.Name.Attribute, "sort"), (token.Text, "loss")])
+
+    def test_layers_stand_in_the_braces_of_a_model_only(self):
+        found = dict(reversed([(piece, kind) for kind, piece in self.pieces(
+            "dense 4\nmodel m { for n in 8, 16 { Conv2D $n 3x3 relu }; residual { conv 8 3x3 }; dense classes softmax }")]))
+        self.assertEqual(found["Conv2D"], token.Name.Builtin)
+        self.assertEqual(found["conv"], token.Name.Builtin)
+        self.assertEqual(found["$n"], token.Name.Variable)
+        self.assertEqual(found["dense"], token.Text, "outside of a model `dense` is no word")
+
+    def test_two_modes(self):
+        """Inside round brackets 1/4 is a sum, elsewhere a word; # begins a comment behind a blank only."""
+        found = self.pieces('split a 1/4\ncheck a.val.accuracy > (1/4 + round(2)) "not $x"\nexport a to a#b.csv')
+        self.assertIn((token.Number, "1/4"), found)
+        self.assertIn((token.Operator, "/"), found)
+        self.assertIn((token.Name.Builtin, "round"), found)
+        self.assertIn((token.String.Interpol, "$x"), found)
+        self.assertIn((token.Text, "a#b.csv"), found)
+
+    def test_nothing_is_lost_and_nothing_is_wrong_in_what_we_write(self):
+        """Every text comes out as it went in; cells of the manual and the notebooks hold no error and begin with a verb."""
+        texts = written()
+        self.assertGreater(len(texts), 100)
+        for text in texts:
+            pieces = list(self.lexer.get_tokens_unprocessed(text))
+            self.assertEqual("".join(piece for _, _, piece in pieces), text)
+            self.assertEqual([p for p in pieces if p[1] in token.Error], [], text)
+        for text in ("", "\n", "\\", "a\\\n\n", "(\r\n)", "\"", "$", "é $é 😀 '", "{]", "a" * 10000):
+            self.assertEqual("".join(piece for _, _, piece in self.lexer.get_tokens_unprocessed(text)), text)
+        words = json.loads(subprocess.run([BINARY, "words"], capture_output=True, check=True).stdout)
+        first = {token.Keyword, token.Comment.Single, token.Punctuation}
+        odd = [text for text in texts if next(self.lexer.get_tokens(text))[0] not in first]
+        self.assertLessEqual({text.split()[0].lower() for text in odd}, known_layers(words), "no verb, no layer")
+
+
+class Pages(unittest.TestCase):
+    """nbconvert's page of the first notebook."""
+
+    def page(self, path):
+        with tempfile.TemporaryDirectory(prefix="lens-page-") as out:
+            env = dict(os.environ, PYTHONPATH=str(path) if path else "", JUPYTER_CONFIG_DIR=out)
+            made = subprocess.run(
+                [sys.executable, "-m", "nbconvert", "--to", "html", "--output-dir", out, "--output", "page",
+                 ROOT / "notebooks/01-logo-classifier.ipynb"], env=env, capture_output=True, text=True)
+            self.assertEqual(made.returncode, 0, made.stderr)
+            return (Path(out) / "page.html").read_text()
+
+    def test_with_the_lexer_and_without(self):
+        with tempfile.TemporaryDirectory(prefix="lens-lexer-") as folder:
+            install(Path(folder))
+            coloured = self.page(folder)
+        plain = self.page(None)
+        self.assertRegex(coloured, r'<span class="k">model</span> *<span class="w"> </span>')
+        self.assertRegex(coloured, r'<span class="nb">conv</span>')
+        self.assertNotIn('<span class="k">model</span>', plain)
+        code = re.findall(r'<div class="highlight hl-logolens"><pre>(.*?)</pre>', plain, re.DOTALL)
+        self.assertTrue(any("model" in cell for cell in code), "a cell is lost where there is no lexer of ours")
+
+
+if __name__ == "__main__":
+    unittest.main()
