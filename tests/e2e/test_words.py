@@ -1,5 +1,5 @@
-"""Colours where the program is not at hand: the words of the extension and of the Pygments lexer are the program's own, and
-pages made by nbconvert have colours where our lexer is installed and are whole where it is not."""
+"""Colours where the program is not at hand: the words of the extension and of the Pygments lexer are the program's own,
+and pages made by nbconvert have colours where our lexer is installed and are whole where it is not."""
 import json
 import os
 import re
@@ -45,14 +45,15 @@ def known_layers(words):
 
 class Words(unittest.TestCase):
     def test_extension_and_lexer_have_the_words_of_the_program(self):
-        check = subprocess.run([sys.executable, ROOT / "tools/write-words.py", BINARY, "--check"], capture_output=True, text=True)
+        check = subprocess.run([sys.executable, ROOT / "tools/write-words.py", BINARY, "--check"],
+                               capture_output=True, text=True)
         self.assertEqual((check.returncode, check.stdout), (0, ""), check.stderr)
 
     def test_every_word_of_the_manual_is_one(self):
         """What docs/commands.md has as option or flag of a command, or as a layer, is there."""
         words = json.loads(subprocess.run([BINARY, "words"], capture_output=True, check=True).stdout)
-        missing = []
-        for title, rest in re.findall(r"\n### (\w+)\n(.*?)(?=\n##|\Z)", (ROOT / "docs/commands.md").read_text(), re.DOTALL):
+        manual, missing = (ROOT / "docs/commands.md").read_text(), []
+        for title, rest in re.findall(r"\n### (\w+)\n(.*?)(?=\n##|\Z)", manual, re.DOTALL):
             rows = [words[kind][title] for kind in ("commands", "layers") if title in words[kind]]
             known = set(" ".join(f"{row.get('takes', '')} {row.get('flags', '')}" for row in rows).split())
             options = re.findall(r"^\| `(\w+)` \| (?:option|flag) \|", rest, re.MULTILINE)
@@ -86,7 +87,8 @@ class Lexer(unittest.TestCase):
 
     def test_roles_of_words(self):
         """The same word is a verb, an option, a name or a value by where it stands."""
-        found = self.pieces("fit scratch epochs 2 loss focal no shuffle as fit # fit\nshow logos.val where loss > 1 sort loss")
+        found = self.pieces("fit scratch epochs 2 loss focal no shuffle as fit # fit\n"
+                            "show logos.val where loss > 1 sort loss")
         self.assertEqual(found, [
             (token.Keyword, "fit"), (token.Text, "scratch"), (token.Name.Attribute, "epochs"), (token.Number, "2"),
             (token.Name.Attribute, "loss"), (token.Name.Constant, "focal"), (token.Keyword, "no"),
