@@ -62,8 +62,8 @@ class Words(unittest.TestCase):
 
     def test_kernel_names_the_lexer_and_no_mode_of_an_editor(self):
         with Kernel() as kernel:
-            reply, _ = kernel.client().ask("kernel_info_request")
-        info = reply.content["language_info"]
+            client = kernel.client()
+            info = client.reply(client.send("kernel_info_request")).content["language_info"]
         self.assertEqual(info["pygments_lexer"], "logolens")
         self.assertNotIn("codemirror_mode", info)
 
@@ -99,7 +99,7 @@ class Lexer(unittest.TestCase):
 
     def test_layers_stand_in_the_braces_of_a_model_only(self):
         found = dict(reversed([(piece, kind) for kind, piece in self.pieces(
-            "dense 4\nmodel m { for n in 8, 16 { Conv2D $n 3x3 relu }; residual { conv 8 3x3 }; dense classes softmax }")]))
+            "dense 4\nmodel m { for n in 8, 16 { Conv2D $n 3x3 relu }; residual { conv 8 3x3 }; dense classes }")]))
         self.assertEqual(found["Conv2D"], token.Name.Builtin)
         self.assertEqual(found["conv"], token.Name.Builtin)
         self.assertEqual(found["$n"], token.Name.Variable)
@@ -115,7 +115,7 @@ class Lexer(unittest.TestCase):
         self.assertIn((token.Text, "a#b.csv"), found)
 
     def test_nothing_is_lost_and_nothing_is_wrong_in_what_we_write(self):
-        """Every text comes out as it went in; cells of the manual and the notebooks hold no error and begin with a verb."""
+        """A text comes out as it went in; cells of the manual and the notebooks hold no error and begin with a verb."""
         texts = written()
         self.assertGreater(len(texts), 100)
         for text in texts:
