@@ -81,6 +81,12 @@ $(eval $(call table,platforms,scrape_platforms,scraper/platform.h,scrape_platfor
 $(eval $(call table,ops,img_ops,lib/image/op.h,img_op,img_op_,$(OP_FILES)))
 $(eval $(call table,commands,dsl_commands,kernel/dsl/command.h,dsl_command,dsl_cmd_,$(COMMAND_FILES)))
 
+# Files that `logolens install` writes for JupyterLab, as part of the program.
+LAB_FILES := $(shell find install/labextension -type f 2>/dev/null | LC_ALL=C sort)
+$(O)/gen/labextension.c: tools/gen-embed.sh $(LAB_FILES) $(wildcard install/labextension install/labextension/static)
+	@mkdir -p $(@D)
+	@sh tools/gen-embed.sh install_labextension kernel/install.h install/labextension $(LAB_FILES) > $@.tmp && mv $@.tmp $@
+
 NN_OBJ  := $(call obj,$(BASE_SRC) $(NN_SRC)) $(NN_TABLES:%=$(O)/gen/%.o)
 LIB_OBJ := $(call obj,$(LIB_SRC)) $(LIB_TABLES:%=$(O)/gen/%.o)
 
@@ -97,7 +103,7 @@ $(O)/obj/liblogolens.a: $(LIB_OBJ)
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
-$(O)/logolens: $(call obj,$(MAIN_SRC)) $(O)/obj/liblogolens.a $(O)/libnnlib.a
+$(O)/logolens: $(call obj,$(MAIN_SRC)) $(O)/gen/labextension.o $(O)/obj/liblogolens.a $(O)/libnnlib.a
 	@$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(NN_LIBS)
 	@echo "  LD   $@"
 
@@ -180,6 +186,12 @@ e2e-build: $(O)/logolens $(O)/support/decode_tool $(O)/support/keras_tool $(O)/s
 e2e: e2e-build ## protocol tests against build/logolens; E=protocol for one file
 	@LOGOLENS_FLAVOR=$(FLAVOR) LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' LSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/lsan.supp:print_suppressions=0' \
 	 TSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/tsan.supp:halt_on_error=1' $(JUPYTER_PYTHON) tests/e2e/run.py $(E)
+
+# ---- packages (docs/install.md, docs/adr/0158) ---------------------------------------------------------------------
+.PHONY: wheel
+wheel: all ## one file for pip that carries all it needs: build/dist/logolens-VERSION-py3-none-manylinux….whl
+	@sh install/setup.sh --package
+	@$(VENV)/bin/python tools/make_wheel.py build/logolens build/dist
 
 # ---- platforms: real servers on this computer, and one to practise on ------------------------------------------------
 .PHONY: test-servers practice

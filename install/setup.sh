@@ -1,26 +1,29 @@
 #!/bin/sh
-# setup.sh [--tests] [--dry-run]: everything Logolens needs on a fresh Debian 12 or Ubuntu.
+# setup.sh [--tests] [--package] [--dry-run]: everything Logolens needs on a fresh Debian 12 or Ubuntu.
 #
 # Installs the missing packages of install/packages.txt with apt (through sudo where you are not root) and puts a private
 # Jupyter into build/venv unless one is there already with what install/requirements*.txt list now. Says what it is about
 # to do; running it again does nothing.
 #   --tests    also what `make test` uses (clang, chromium, jupyter_kernel_test, ...)
+#   --package  also what `make wheel` and `make deb` use
 #   --dry-run  only say it
 set -eu
 cd "$(dirname "$0")/.."
-tests=0 dry=0
+tests=0 package=0 dry=0
 for word in "$@"; do
     case $word in
-    --tests) tests=1 ;;
+    --tests) tests=1 package=1 ;;
+    --package) package=1 ;;
     --dry-run) dry=1 ;;
-    *) echo "usage: install/setup.sh [--tests] [--dry-run]" >&2; exit 2 ;;
+    *) echo "usage: install/setup.sh [--tests] [--package] [--dry-run]" >&2; exit 2 ;;
     esac
 done
 say() { echo "setup: $*"; }
 do_it() { if [ $dry -eq 1 ]; then say "would run: $*"; else "$@"; fi; }
 
 # ---- packages ----
-wanted=$(awk -v tests=$tests '$1 == "build" || ($1 == "test" && tests) {print $2}' install/packages.txt)
+wanted=$(awk -v tests=$tests -v package=$package \
+    '$1 == "build" || ($1 == "test" && tests) || ($1 == "package" && package) {print $2}' install/packages.txt)
 if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
     missing=
     for p in $wanted; do
@@ -66,5 +69,6 @@ if [ ! -x build/venv/bin/pip ] || [ ! -x build/venv/bin/jupyter ]; then
     do_it rm -f build/venv/.requirements.txt build/venv/.requirements-test.txt
 fi
 install_list install/requirements.txt
+[ $package -eq 0 ] || install_list install/requirements-package.txt
 [ $tests -eq 0 ] || install_list install/requirements-test.txt
 say "ready"

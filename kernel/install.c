@@ -1,15 +1,16 @@
-/* install.c - `logolens install`: writes the kernelspec that tells Jupyter about this program.
+/* install.c - `logolens install`: tells Jupyter about this program, or takes that back.
  *
  * kernel.json names the program by its full path, so it works whatever PATH the server has. The texts and pictures are
- * part of the program (assembled in from install/), so a copy of the one file can install itself. */
+ * part of the program (assembled in from install/), so a copy of the one file can install itself. Beside the kernelspec
+ * goes the extension that colours cells in JupyterLab. */
+#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "kernel/install.h"
 #include "kernel/jupyter/wire.h"
 #include "kernel/jupyter/wire_json.h"
 #include "kernel/main.h"
@@ -23,22 +24,28 @@ EMBED(install_logo32, "install/logo-32x32.png");
 EMBED(install_logo64, "install/logo-64x64.png");
 EMBED(install_logosvg, "install/logo-svg.svg");
 
+enum { DATA_PATH = 3072 };
+typedef enum place {
+    PLACE_USER,
+    PLACE_ENVIRONMENT,
+    PLACE_PREFIX,
+} place;
+
 typedef struct spec {
-    char folder[4096]; /* …/kernels/NAME */
-    char binary[4096];
-    const char *name;
+    place place;
+    bool take_away;
+    const char *name, *prefix;
+    char data[DATA_PATH];         /* …/share/jupyter */
+    char folder[INSTALL_PATH];    /* …/kernels/NAME */
+    char extension[INSTALL_PATH]; /* …/labextensions/logolens */
+    char binary[INSTALL_PATH];
 } spec;
 
-/* An environment variable, or NULL when it is not set or empty. */
+/* An environment variable, or NULL when it is not set or empty: an empty JUPYTER_DATA_DIR is no current folder. */
 static const char *setting(const char *name)
 {
     const char *value = getenv(name);
     return value && *value ? value : NULL;
-}
-
-static lg_status cannot(lg_err *err, const char *what, const char *path)
-{
-    return lg_fail(err, LG_E_IO, 392, "%s cannot be %s: %s", path, what, strerror(errno));
 }
 
 /* ---- kernel.json ---- */
@@ -73,137 +80,227 @@ static void fill_in(const spec *s, lg_buf *out)
     }
 }
 
-/* ---- files ---- */
-static lg_status make_folders(const char *path, lg_err *err)
+/* ---- where ---- */
+static lg_status user_data(char out[DATA_PATH], lg_err *err)
 {
-    char part[4096];
-    size_t len = strlen(path);
-    memcpy(part, path, len + 1);
-    for (size_t i = 1; i <= len; i++) {
-        if (part[i] != '/' && part[i] != '\0') continue;
-        part[i] = '\0';
-        if (mkdir(part, 0755) && errno != EEXIST) return cannot(err, "made", part);
-        if (i < len) part[i] = '/';
-    }
+    const char *data = setting("JUPYTER_DATA_DIR"), *xdg = setting("XDG_DATA_HOME"), *home = setting("HOME");
+    if (data) snprintf(out, DATA_PATH, "%s", data);
+    else if (xdg) snprintf(out, DATA_PATH, "%s/jupyter", xdg);
+    else if (home) snprintf(out, DATA_PATH, "%s/.local/share/jupyter", home);
+    else return lg_fail(err, LG_E_ARG, 506, "there is no home folder ($HOME is not set); name one with --prefix DIR");
     return LG_OK;
 }
 
-static lg_status write_file(const spec *s, const char *name, const char *data, size_t len, lg_err *err)
+/* The environment the program itself lies in: the nearest folder above it that Python or conda marked as one. */
+static const char *own_environment(const char *binary, char out[INSTALL_PATH])
 {
-    char path[8192], fresh[8192 + 8];
-    snprintf(path, sizeof path, "%s/%s", s->folder, name);
-    snprintf(fresh, sizeof fresh, "%s.new", path);
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0) return cannot(err, "written", path);
-    while (len) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) break;
-        data += n, len -= (size_t)n;
+    char mark[INSTALL_PATH + 16];
+    snprintf(out, INSTALL_PATH, "%s", binary);
+    for (char *end; (end = strrchr(out, '/')) && end > out;) {
+        *end = '\0';
+        snprintf(mark, sizeof mark, "%s/pyvenv.cfg", out);
+        if (access(mark, F_OK) == 0) return out;
+        snprintf(mark, sizeof mark, "%s/conda-meta", out);
+        if (access(mark, F_OK) == 0) return out;
     }
-    bool whole = len == 0;
-    if (close(fd) || !whole || rename(fresh, path)) {
-        cannot(err, "written", path);
-        unlink(fresh);
-        return err->status;
+    return NULL;
+}
+
+static lg_status environment_data(const char *binary, char out[DATA_PATH], lg_err *err)
+{
+    char own[INSTALL_PATH];
+    const char *folder = setting("VIRTUAL_ENV") ? setting("VIRTUAL_ENV") : setting("CONDA_PREFIX");
+    if (!folder) folder = own_environment(binary, own);
+    if (!folder) {
+        lg_fail(err, LG_E_ARG, 506, "no Python environment is active ($VIRTUAL_ENV and $CONDA_PREFIX are not set)");
+        return lg_try(err, "logolens install --prefix DIR");
     }
+    snprintf(out, DATA_PATH, "%.3000s/share/jupyter", folder);
     return LG_OK;
 }
 
+/* A prefix is where it is seen from here: kernel.json and the report show full paths. */
+static lg_status prefix_data(const char *prefix, char out[DATA_PATH], lg_err *err)
+{
+    char here[DATA_PATH / 2] = "";
+    if (prefix[0] != '/' && !getcwd(here, sizeof here))
+        return lg_fail(err, LG_E_IO, 392, "the current folder cannot be found: %s", strerror(errno));
+    size_t len = strlen(prefix);
+    while (len > 1 && prefix[len - 1] == '/') len--;
+    snprintf(out, DATA_PATH, "%s%s%.*s/share/jupyter", here, here[0] ? "/" : "", (int)len, prefix);
+    return LG_OK;
+}
+
+static lg_status find_binary(char *out, size_t size, lg_err *err)
+{
+    ssize_t n = readlink("/proc/self/exe", out, size - 1);
+    if (n <= 0 || (size_t)n >= size - 1)
+        return lg_fail(err, LG_E_IO, 392, "/proc/self/exe cannot be read: %s", strerror(errno));
+    out[n] = '\0';
+    return LG_OK;
+}
+
+static lg_status find_places(spec *s, lg_err *err)
+{
+    LG_TRY(find_binary(s->binary, sizeof s->binary, err));
+    if (s->place == PLACE_USER) LG_TRY(user_data(s->data, err));
+    if (s->place == PLACE_ENVIRONMENT) LG_TRY(environment_data(s->binary, s->data, err));
+    if (s->place == PLACE_PREFIX) LG_TRY(prefix_data(s->prefix, s->data, err));
+    snprintf(s->folder, sizeof s->folder, "%s/kernels/%s", s->data, s->name);
+    snprintf(s->extension, sizeof s->extension, "%s/labextensions/logolens", s->data);
+    return LG_OK;
+}
+
+/* ---- what is there ---- */
+typedef enum kernel_there {
+    THERE_NONE,
+    THERE_OURS,
+    THERE_OTHERS,
+} kernel_there;
+
+static kernel_there look(const char *folder)
+{
+    char text[8192];
+    main_install_peek(folder, "kernel.json", text, sizeof text);
+    if (!text[0]) return THERE_NONE;
+    return strstr(text, "\"language\": \"logolens\"") ? THERE_OURS : THERE_OTHERS;
+}
+
+/* pip's package keeps the program in the kernelspec's folder (docs/adr/0158): that one is pip's to change. */
+static bool is_packaged(const spec *s)
+{
+    char real[INSTALL_PATH];
+    char *last = strrchr(s->binary, '/');
+    size_t len = last ? (size_t)(last - s->binary) : 0;
+    if (!realpath(s->folder, real)) return false;
+    return strlen(real) == len && memcmp(real, s->binary, len) == 0;
+}
+
+/* Kernels of ours with other names share the extension. */
+static bool others_stay(const spec *s)
+{
+    bool stay = false;
+    char folder[2 * INSTALL_PATH];
+    snprintf(folder, sizeof folder, "%s/kernels", s->data);
+    DIR *kernels = opendir(folder);
+    for (struct dirent *entry; kernels && !stay && (entry = readdir(kernels));) {
+        snprintf(folder, sizeof folder, "%s/kernels/%s", s->data, entry->d_name);
+        stay = strcmp(entry->d_name, s->name) != 0 && look(folder) == THERE_OURS;
+    }
+    if (kernels) closedir(kernels);
+    return stay;
+}
+
+/* ---- write ---- */
 static lg_status write_spec(const spec *s, lg_err *err)
 {
     lg_buf json;
     lg_buf_init(&json, 0);
     fill_in(s, &json);
-    lg_status st = lg_buf_check(&json, err);
-    if (st == LG_OK) st = make_folders(s->folder, err);
-    if (st == LG_OK) st = write_file(s, "kernel.json", json.data, json.len, err);
-    if (st == LG_OK)
-        st = write_file(s, "logo-32x32.png", install_logo32, (size_t)(install_logo32_end - install_logo32), err);
-    if (st == LG_OK)
-        st = write_file(s, "logo-64x64.png", install_logo64, (size_t)(install_logo64_end - install_logo64), err);
-    if (st == LG_OK)
-        st = write_file(s, "logo-svg.svg", install_logosvg, (size_t)(install_logosvg_end - install_logosvg), err);
+    lg_status st;
+    LG_GO(lg_buf_check(&json, err));
+    LG_GO(main_install_write(s->folder, "kernel.json", json.data, json.data + json.len, err));
+    LG_GO(main_install_write(s->folder, "logo-32x32.png", install_logo32, install_logo32_end, err));
+    LG_GO(main_install_write(s->folder, "logo-64x64.png", install_logo64, install_logo64_end, err));
+    LG_GO(main_install_write(s->folder, "logo-svg.svg", install_logosvg, install_logosvg_end, err));
+done:
     lg_buf_release(&json);
     return st;
 }
 
-/* ---- where ---- */
-static lg_status user_folder(char *out, size_t size, lg_err *err)
+/* Names of an extension's files change with their contents: what an earlier version left is taken away first. */
+static lg_status write_extension(const spec *s, lg_err *err)
 {
-    const char *data = setting("JUPYTER_DATA_DIR"), *xdg = setting("XDG_DATA_HOME"), *home = setting("HOME");
-    if (data) snprintf(out, size, "%s", data);
-    else if (xdg) snprintf(out, size, "%s/jupyter", xdg);
-    else if (home) snprintf(out, size, "%s/.local/share/jupyter", home);
-    else return lg_fail(err, LG_E_ARG, 506, "there is no home folder ($HOME is not set); name one with --prefix DIR");
+    if (!install_labextension[0].name) return LG_OK;
+    LG_TRY(main_install_take_away(s->extension, err));
+    for (const install_file *file = install_labextension; file->name; file++)
+        LG_TRY(main_install_write(s->extension, file->name, file->from, file->to, err));
+    printf("installed %s\n", s->extension);
     return LG_OK;
 }
 
-static lg_status environment_folder(char *out, size_t size, lg_err *err)
+static void say_next(const spec *s)
 {
-    const char *folder = setting("VIRTUAL_ENV") ? setting("VIRTUAL_ENV") : setting("CONDA_PREFIX");
-    if (!folder) {
-        lg_fail(err, LG_E_ARG, 506, "no Python environment is active ($VIRTUAL_ENV and $CONDA_PREFIX are not set)");
-        return lg_try(err, "logolens install --prefix DIR");
+    const char *whole =
+        s->place == PLACE_USER ? "every Jupyter of yours finds it now" : "a Jupyter of that environment finds it now";
+    printf("it runs %s; after moving that file, install again\n", s->binary);
+    printf("%s: start `jupyter lab` and choose Logolens, or reload the page of one that runs\n", whole);
+    if (s->place == PLACE_PREFIX) printf("another Jupyter finds it with JUPYTER_PATH=%s\n", s->data);
+}
+
+static lg_status put(const spec *s, lg_err *err)
+{
+    if (is_packaged(s)) {
+        printf("it is there already: pip put it in %s\n", s->folder);
+        return LG_OK;
     }
-    snprintf(out, size, "%s/share/jupyter", folder);
+    if (look(s->folder) == THERE_OTHERS) {
+        lg_fail(err, LG_E_ARG, 395, "the kernel `%s` in %s is another program's", s->name, s->data);
+        return lg_try(err, "logolens install --name lens");
+    }
+    LG_TRY(write_spec(s, err));
+    printf("installed %s\n", s->folder);
+    LG_TRY(write_extension(s, err));
+    say_next(s);
     return LG_OK;
 }
 
+/* ---- take away ---- */
+static lg_status take_away(const spec *s, lg_err *err)
+{
+    kernel_there there = look(s->folder);
+    if (is_packaged(s)) {
+        lg_fail(err, LG_E_ARG, 396, "pip put the kernel in %s, and only pip takes it away whole", s->folder);
+        return lg_try(err, "pip uninstall logolens");
+    }
+    if (there == THERE_OTHERS)
+        return lg_fail(err, LG_E_ARG, 395, "the kernel `%s` in %s is another program's", s->name, s->data);
+    if (there == THERE_NONE) printf("there is no kernel `%s` in %s\n", s->name, s->data);
+    else LG_TRY(main_install_take_away(s->folder, err));
+    if (there == THERE_OURS) printf("removed %s\n", s->folder);
+    if (others_stay(s) || access(s->extension, F_OK) != 0) return LG_OK;
+    LG_TRY(main_install_take_away(s->extension, err));
+    printf("removed %s\n", s->extension);
+    return LG_OK;
+}
+
+/* ---- the command line ---- */
 static bool good_name(const char *name)
 {
     size_t len = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
     return len > 0 && len < 100 && !name[len] && name[0] != '.';
 }
 
-static lg_status find_binary(char *out, size_t size, lg_err *err)
+/* The word that is not understood, or NULL. */
+static const char *read_words(int count, char *const word[], spec *s)
 {
-    ssize_t n = readlink("/proc/self/exe", out, size - 1);
-    if (n <= 0 || (size_t)n >= size - 1) return cannot(err, "read", "/proc/self/exe");
-    out[n] = '\0';
-    return LG_OK;
-}
-
-/* A prefix is where it is seen from here: kernel.json and the report show full paths. */
-static lg_status prefix_folder(const char *prefix, char *out, size_t size, lg_err *err)
-{
-    char here[2048] = "";
-    if (prefix[0] != '/' && !getcwd(here, sizeof here)) return cannot(err, "found", "the current folder");
-    size_t len = strlen(prefix);
-    while (len > 1 && prefix[len - 1] == '/') len--;
-    snprintf(out, size, "%s%s%.*s/share/jupyter", here, here[0] ? "/" : "", (int)len, prefix);
-    return LG_OK;
+    for (int i = 0; i < count; i++) {
+        bool more = i + 1 < count && word[i + 1][0];
+        if (strcmp(word[i], "--user") == 0) s->place = PLACE_USER;
+        else if (strcmp(word[i], "--sys-prefix") == 0) s->place = PLACE_ENVIRONMENT;
+        else if (strcmp(word[i], "--remove") == 0) s->take_away = true;
+        else if (strcmp(word[i], "--prefix") == 0 && more) s->place = PLACE_PREFIX, s->prefix = word[++i];
+        else if (strcmp(word[i], "--name") == 0 && more && good_name(word[i + 1])) s->name = word[++i];
+        else return word[i];
+    }
+    return NULL;
 }
 
 int main_install(int count, char *const word[])
 {
     lg_err err = {0};
     spec s = {.name = "logolens"};
-    char data[3072] = "";
-    lg_status st = LG_OK;
-    for (int i = 0; i < count && st == LG_OK; i++) {
-        bool more = i + 1 < count && word[i + 1][0];
-        if (strcmp(word[i], "--user") == 0) data[0] = '\0';
-        else if (strcmp(word[i], "--sys-prefix") == 0) st = environment_folder(data, sizeof data, &err);
-        else if (strcmp(word[i], "--prefix") == 0 && more) st = prefix_folder(word[++i], data, sizeof data, &err);
-        else if (strcmp(word[i], "--name") == 0 && more && good_name(word[i + 1])) s.name = word[++i];
-        else {
-            fprintf(stderr,
-                    "logolens install: %s is not understood here\n"
-                    "usage: logolens install [--user | --sys-prefix | --prefix DIR] [--name NAME]\n"
-                    "       NAME: letters, digits, dot, hyphen, underscore\n",
-                    word[i]);
-            return MAIN_USAGE;
-        }
+    const char *wrong = read_words(count, word, &s);
+    if (wrong) {
+        fprintf(stderr,
+                "logolens install: %s is not understood here\n"
+                "usage: logolens install [--user | --sys-prefix | --prefix DIR] [--name NAME] [--remove]\n"
+                "       NAME: letters, digits, dot, hyphen, underscore\n",
+                wrong);
+        return MAIN_USAGE;
     }
-    if (st == LG_OK && !data[0]) st = user_folder(data, sizeof data, &err);
-    if (st == LG_OK) st = find_binary(s.binary, sizeof s.binary, &err);
-    snprintf(s.folder, sizeof s.folder, "%s/kernels/%s", data, s.name);
-    if (st == LG_OK) st = write_spec(&s, &err);
-    if (st) {
-        main_say_error(&err, NULL);
-        return MAIN_FAILED;
-    }
-    printf("installed %s\n", s.folder);
-    return MAIN_OK;
+    lg_status st = find_places(&s, &err);
+    if (st == LG_OK) st = s.take_away ? take_away(&s, &err) : put(&s, &err);
+    if (st) main_say_error(&err, NULL);
+    return st ? MAIN_FAILED : MAIN_OK;
 }

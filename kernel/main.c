@@ -26,8 +26,8 @@ static const char usage[] =
     "Logolens " LG_VERSION ": train, compare and use image classifiers in a small language.\n"
     "\n"
     "  logolens run FILE                run a script; - is standard input\n"
-    "  logolens install [--user | --sys-prefix | --prefix DIR] [--name NAME]\n"
-    "                                   tell Jupyter about this program\n"
+    "  logolens install [--user | --sys-prefix | --prefix DIR] [--name NAME] [--remove]\n"
+    "                                   tell Jupyter about this program, or take that back\n"
     "  logolens kernel -f FILE [--insecure]\n"
     "                                   serve Jupyter (Jupyter calls this)\n"
     "  logolens allow PATH|URL          let notebooks read a folder, or connect to a host\n"
@@ -263,6 +263,7 @@ int main(int argc, char **argv)
     if (strcmp(name, "sandbox") == 0) return main_sandbox(argc - 2, argv + 2);
     int count = argc > 2 ? argc - 2 : 0;
     char *const *rest = argv + (argc > 2 ? 2 : argc);
+    main_use_fonts_beside();
     if (strcmp(name, "kernel") == 0) return main_kernel(count, rest);
     if (strcmp(name, "run") == 0)
         return count == 1 ? main_run_script(rest[0]) : wrong_usage("run needs one FILE", NULL);

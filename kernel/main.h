@@ -23,6 +23,9 @@ lg_status main_read_file(const char *path, size_t limit, lg_buf *out, lg_err *er
  * empty, where standard input is none (terminal_ask.c). */
 lg_status main_ask(const char *prompt, bool secret, lg_cancel *cancel, lg_buf *answer, lg_err *err) LG_MUST_CHECK;
 
+/* Fonts that a package laid beside the program are used, unless the user chose others; before any thread. */
+void main_use_fonts_beside(void);
+
 int main_run_script(const char *path);           /* terminal.c: logolens run FILE */
 int main_install(int count, char *const word[]); /* install.c: logolens install ... */
 int main_sandbox(int count, char *const word[]); /* sandbox.c: the helper that decodes pictures */

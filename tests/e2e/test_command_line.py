@@ -2,6 +2,7 @@
 import json
 import os
 import resource
+import shutil
 import signal
 import struct
 import subprocess
@@ -10,7 +11,7 @@ import time
 import unittest
 from pathlib import Path
 
-from kernel_support import BINARY, SLOW
+from kernel_support import BINARY, ROOT, SLOW
 
 
 class CommandLine(unittest.TestCase):
@@ -129,6 +130,76 @@ class CommandLine(unittest.TestCase):
         done = self.program("install", "--sys-prefix", env=plain)
         self.assertEqual(done.returncode, 1)
         self.assertIn("--prefix", done.stderr)
+
+    def installed_to(self, *words, **env):
+        plain = {k: v for k, v in self.env.items() if not k.startswith(("JUPYTER", "XDG", "VIRTUAL_ENV", "CONDA"))}
+        done = self.program("install", *words, env={**plain, **env})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_install_says_what_is_next(self):
+        said = self.installed_to("--prefix", "p")
+        self.assertIn(f"it runs {os.path.realpath(BINARY)}", said)
+        self.assertIn(f"JUPYTER_PATH={self.folder.name}/p/share/jupyter", said)
+        self.assertIn("every Jupyter of yours", self.installed_to())
+
+    def test_empty_variables_name_no_folder(self):
+        """An empty JUPYTER_DATA_DIR or JUPYTER_PATH is no folder, and above all not the current one."""
+        self.installed_to(JUPYTER_PATH="", JUPYTER_DATA_DIR="", XDG_DATA_HOME="", VIRTUAL_ENV="")
+        self.check_spec(self.folder.name + "/.local/share/jupyter")
+        self.assertFalse(Path(self.folder.name, "kernels").exists())
+
+    def test_sys_prefix_is_where_the_program_lies(self):
+        """An environment that is not activated is found by the program in it."""
+        inside = Path(self.folder.name, "env", "bin", "logolens")
+        inside.parent.mkdir(parents=True)
+        shutil.copy(BINARY, inside)
+        Path(self.folder.name, "env", "pyvenv.cfg").touch()
+        plain = {k: v for k, v in self.env.items() if not k.startswith(("JUPYTER", "XDG", "VIRTUAL_ENV", "CONDA"))}
+        subprocess.run([inside, "install", "--sys-prefix"], check=True, env=plain, stdout=subprocess.DEVNULL)
+        spec = Path(self.folder.name, "env/share/jupyter/kernels/logolens/kernel.json")
+        self.assertEqual(json.loads(spec.read_text())["argv"][0], os.path.realpath(inside))
+
+    def test_install_remove(self):
+        data = Path(self.folder.name, "p/share/jupyter")
+        self.installed_to("--prefix", "p")
+        self.installed_to("--prefix", "p", "--name", "two")
+        self.assertIn(f"removed {data}/kernels/logolens", self.installed_to("--prefix", "p", "--remove"))
+        self.assertEqual([p.name for p in (data / "kernels").iterdir()], ["two"])
+        self.check_spec(data, "two")
+        extension = data / "labextensions/logolens/package.json"
+        self.assertEqual(extension.exists(), Path(ROOT, "install/labextension/package.json").exists())
+        self.installed_to("--prefix", "p", "--name", "two", "--remove")
+        self.assertEqual([p for p in data.rglob("*") if not p.is_dir()], [])
+        self.assertEqual(list((data / "kernels").iterdir()), [])
+        self.assertIn("there is no kernel", self.installed_to("--prefix", "p", "--remove"))
+
+    def test_install_replaces_an_earlier_extension(self):
+        """Its files' names change with their contents; what a link points to is not ours to empty."""
+        there = Path(self.folder.name, "p/share/jupyter/labextensions/logolens")
+        self.installed_to("--prefix", "p")
+        if not there.exists():
+            self.skipTest("this build carries no extension for JupyterLab")
+        whole = sorted(there.rglob("*"))
+        (there / "static/remoteEntry.0123.js").write_text("of yesterday")
+        self.installed_to("--prefix", "p")
+        self.assertEqual(sorted(there.rglob("*")), whole)
+        elsewhere = Path(self.folder.name, "elsewhere")
+        there.rename(elsewhere)
+        there.symlink_to(elsewhere)
+        self.installed_to("--prefix", "p")
+        self.assertFalse(there.is_symlink())
+        self.assertTrue((elsewhere / "package.json").exists())
+
+    def test_kernels_of_others_stay(self):
+        spec = Path(self.folder.name, "p/share/jupyter/kernels/python3/kernel.json")
+        spec.parent.mkdir(parents=True)
+        spec.write_text('{"argv": ["python"], "language": "python"}')
+        for words in ((), ("--remove",)):
+            done = self.program("install", "--prefix", "p", "--name", "python3", *words)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("LL395", done.stderr)
+            self.assertEqual([p.name for p in spec.parent.iterdir()], ["kernel.json"])
 
     def test_allow(self):
         place = Path(self.folder.name, "pictures")

@@ -1,0 +1,6 @@
+import os
+import sys
+
+from logolens import program
+
+os.execv(program(), ["logolens", *sys.argv[1:]])
