@@ -41,10 +41,11 @@ class Setup(unittest.TestCase):
         return [line.split()[-1] for line in done.stdout.splitlines() if line.startswith("installing")]
 
     def test_each_list_once_and_again_when_it_changed(self):
-        main, tests = "install/requirements.txt", "install/requirements-test.txt"
+        main, package, tests = (f"install/requirements{name}.txt" for name in ("", "-package", "-test"))
         self.assertIn("would run: build/venv/bin/pip install", self.run_setup("--dry-run").stdout)
         self.assertEqual(self.installed(), [main])
         self.assertEqual(self.installed(), [])
+        self.assertEqual(self.installed("--package"), [package])
         self.assertEqual(self.installed("--tests"), [tests])
         self.assertEqual(self.installed("--tests"), [])
         with open(self.root / main, "a") as file:
