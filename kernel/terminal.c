@@ -101,11 +101,12 @@ static live_line *open_live(terminal *t, const char *id)
     return line;
 }
 
-/* One line of it, cut to the width of the terminal. */
+/* Its bar, cut to the width of the terminal. */
 static void draw_line(terminal *t, const lg_buf *text)
 {
     size_t len;
     const char *line = plt_live_line(lg_buf_str(text), &len);
+    if (!len) return;
     wipe_line(t);
     put(stdout, line, lg_utf8_offset(line, len, (size_t)t->out.columns - 1));
     fflush(stdout);

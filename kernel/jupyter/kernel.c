@@ -96,6 +96,8 @@ static void set_options(const jp_connection *connection, jp_channel channel, voi
     set_keepalive(connection, socket);
     if (strchr(connection->ip, ':')) set_int(socket, ZMQ_IPV6, 1);
     if (channel != JP_HEARTBEAT) set_int(socket, ZMQ_SNDHWM, 0); /* no reply is dropped; IOPub is bounded by flow.h */
+    /* a front end that comes back before its dead connection was noticed has the same identity, and is answered */
+    if (signed_in) set_int(socket, ZMQ_ROUTER_HANDOVER, 1);
     if (channel == JP_IOPUB) set_int(socket, ZMQ_XPUB_VERBOSE, 1); /* every front end is welcomed, not only the first */
     if (channel == JP_HEARTBEAT) set_int(socket, ZMQ_SNDHWM, 16), set_int(socket, ZMQ_RCVHWM, 16);
 }

@@ -140,6 +140,7 @@ static void draw_line(jp_output *output, const char *text)
 {
     size_t len;
     const char *line = plt_live_line(text, &len);
+    if (!len) return;
     wipe_line(output);
     print(output, true, line, lg_utf8_offset(line, len, LINE));
     output->drawn = true;

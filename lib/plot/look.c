@@ -215,15 +215,12 @@ static bool is_bar(const char *line, size_t len)
 
 const char *plt_live_line(const char *text, size_t *len)
 {
-    const char *best = text;
-    *len = 0;
-    for (const char *line = text; *line;) {
-        size_t n = strcspn(line, "\n");
-        if (n > strspn(line, " ")) best = line, *len = n;
-        if (is_bar(line, n)) break;
-        line += n + (line[n] == '\n');
+    for (const char *line = text; *line; line += *len + (line[*len] == '\n')) {
+        *len = strcspn(line, "\n");
+        if (is_bar(line, *len)) return line;
     }
-    return best;
+    *len = 0;
+    return text;
 }
 
 void plt_progress_line(const plt_progress_state *state, bool bar, lg_buf *out)

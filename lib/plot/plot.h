@@ -185,8 +185,8 @@ typedef struct plt_progress_state {
 } plt_progress_state;
 void plt_progress_line(const plt_progress_state *state, bool bar, lg_buf *out);
 double plt_progress_share(const plt_progress_state *state); /* 0..1 of the whole run */
-/* The line that stands for a live display where there is room for one only: the bar of a plt_progress with its words,
- * or else the last line that holds anything. Inside `text`, *len bytes. */
+/* The line that stands for a live display where there is room for one only: the bar of a plt_progress with its words.
+ * Inside `text`, *len bytes; 0: there is none. */
 const char *plt_live_line(const char *text, size_t *len);
 /* "41 s", "3 min 20 s", "2 h 5 min". */
 void plt_duration(double seconds, lg_buf *out);

@@ -16,7 +16,7 @@ NAME = "logolens-under-test"
 # What takes a while tells a console so on stderr, and the result comes as a display.
 LONG = """load tiny from {folder} labels folders size 8x8
 model small on tiny {{ flatten; dense classes softmax }}
-fit small epochs 2"""
+fit small epochs 2 again"""
 
 if jupyter_kernel_test:
     _prefix = tempfile.TemporaryDirectory(prefix="logolens-test-")

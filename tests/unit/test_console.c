@@ -81,7 +81,7 @@ static void live(bool console, const char *between)
 {
     err = (lg_err){0};
     kernel = (jp_kernel){.wake_fd = -1};
-    CHECK_OK(jp_signer_new("secret", 6, &kernel.signer, &err));
+    CHECK_OK(jp_signer_new(JP_SHA256, "secret", 6, &kernel.signer, &err));
     jp_voice_init(&kernel.voice, kernel.signer);
     jp_queue_init(&kernel.packets, 10000, 64 << 20, -1);
     jp_output_init(&kernel.output, &kernel);
@@ -128,8 +128,8 @@ static const char *line_of(const char *text)
 TEST(the_line_of_a_live_display)
 {
     CHECK_STR(line_of("a\n▏░░  0%  b\nc\n"), "▏░░  0%  b");
-    CHECK_STR(line_of("a\nb\n\n  \n"), "b");
-    CHECK_STR(line_of("a\n▐ is no bar\nb"), "b");
+    CHECK_STR(line_of("a\n\n██ 100%  b"), "██ 100%  b");
+    CHECK_STR(line_of("a\n▐ is no bar\nb ██"), "");
     CHECK_STR(line_of(""), "");
     CHECK_STR(line_of("\n \n"), "");
 }
