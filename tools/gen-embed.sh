@@ -9,7 +9,9 @@ echo "/* generated from the files of $folder */"
 echo "#include \"$header\""
 n=0
 for f in "$@"; do
-    echo "__asm__(\".pushsection .rodata\\n${array}_$n: .incbin \\\"$f\\\"\\n${array}_end_$n: .byte 0\\n.popsection\\n\");"
+    # printf: echo of some shells makes line ends of \n
+    printf '__asm__(".pushsection .rodata\\n%s: .incbin \\"%s\\"\\n%s: .byte 0\\n.popsection\\n");\n' \
+        "${array}_$n" "$f" "${array}_end_$n"
     echo "extern const char ${array}_$n[], ${array}_end_$n[];"
     n=$((n + 1))
 done

@@ -119,8 +119,8 @@ def carry_python(stage, info, number, tag):
     (info / "METADATA").write_text(METADATA.format(version=number) + readme, encoding="utf-8")
     (info / "WHEEL").write_text(f"Wheel-Version: 1.0\nGenerator: logolens {number}\nRoot-Is-Purelib: false\n"
                                 f"Tag: py3-none-{tag}\n", encoding="utf-8")
-    if (ROOT / "install/wheel/logolens/pygments_lexer.py").exists():
-        (info / "entry_points.txt").write_text("[pygments.lexers]\nlogolens = logolens.pygments_lexer:LogolensLexer\n")
+    (info / "entry_points.txt").write_text("[pygments.lexers]\nlogolens = logolens.pygments_lexer:LogolensLexer\n"
+                                           "[papermill.engine]\nlogolens = logolens.papermill:LogolensEngine\n")
 
 
 def say_who_installed(labextensions):
