@@ -133,6 +133,21 @@ lg_status main_read_file(const char *path, size_t limit, lg_buf *out, lg_err *er
 }
 
 /* ---- kernel ---- */
+/* jp_workspaces: ctx is the workbench of the main shell. */
+static lg_status fork_workspace(void *ctx, void **workspace, dsl_session **session, lg_err *err)
+{
+    cmd_workbench *bench = NULL;
+    LG_TRY(cmd_workbench_fork(ctx, &bench, err));
+    *workspace = bench;
+    *session = cmd_workbench_session(bench);
+    return LG_OK;
+}
+
+static void free_workspace(void *workspace)
+{
+    cmd_workbench_free(workspace);
+}
+
 static lg_status serve(const char *file, bool insecure, bool *clean, lg_err *err)
 {
     enum { CONNECTION_LIMIT = 1 << 16 };
@@ -150,7 +165,8 @@ static lg_status serve(const char *file, bool insecure, bool *clean, lg_err *err
     if (main_history_folder()) LG_GO(jp_kernel_keep_history(kernel, main_history_folder(), err));
     LG_GO(cmd_workbench_new(&bench, err));
     cmd_workbench_keep_runs(bench);
-    *clean = jp_kernel_serve(kernel, cmd_workbench_session(bench));
+    *clean = jp_kernel_serve(kernel, cmd_workbench_session(bench),
+                             &(jp_workspaces){.ctx = bench, .fork = fork_workspace, .free = free_workspace});
 done:
     lg_buf_release(&text);
     if (!*clean) return st; /* a cell still runs on both */

@@ -66,6 +66,14 @@ void cmd_workbench_free(cmd_workbench *bench)
     lg_free(bench);
 }
 
+lg_status cmd_workbench_fork(cmd_workbench *bench, cmd_workbench **out, lg_err *err)
+{
+    LG_TRY(cmd_workbench_new(out, err));
+    (*out)->keep_runs = bench->keep_runs;
+    dsl_session_follow((*out)->session, bench->session);
+    return LG_OK;
+}
+
 dsl_session *cmd_workbench_session(cmd_workbench *bench)
 {
     return bench->session;

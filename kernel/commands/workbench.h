@@ -17,6 +17,9 @@ typedef struct cmd_workbench cmd_workbench;
 lg_status cmd_workbench_new(cmd_workbench **out, lg_err *err) LG_MUST_CHECK;
 void cmd_workbench_free(cmd_workbench *bench);
 dsl_session *cmd_workbench_session(cmd_workbench *bench);
+/* One for a subshell, with compute threads and keys of its own: its session follows that of `bench` (borrowed, must
+ * outlive it). May be called while the other is in use. */
+lg_status cmd_workbench_fork(cmd_workbench *bench, cmd_workbench **out, lg_err *err) LG_MUST_CHECK;
 
 /* From now on runs are kept in our data folder (run_store.h): what was trained in an earlier session is not trained
  * again. Programs that serve a user say so once; tests need not. */

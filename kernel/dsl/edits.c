@@ -71,9 +71,9 @@ void dsl_session_each_edit(dsl_session *session, dsl_edit_fn *fn, void *ctx)
 
 void dsl_session_forget_edits(dsl_session *session, const char *name)
 {
-    pthread_mutex_lock(&session->lock);
+    dsl_change_begin(session);
     dsl_edits_forget(&session->edits, name);
-    pthread_mutex_unlock(&session->lock);
+    dsl_change_end(session);
 }
 
 lg_status dsl_session_bind_edit(dsl_session *session, const char *name, dsl_object *object, const char *step,
@@ -81,13 +81,18 @@ lg_status dsl_session_bind_edit(dsl_session *session, const char *name, dsl_obje
 {
     dsl_object *before = dsl_session_get(session, name);
     void *old = NULL;
-    pthread_mutex_lock(&session->lock);
+    lg_status owned = dsl_own(session, &session->own_objects, name, err);
+    if (owned) {
+        dsl_object_unref(object);
+        return owned;
+    }
+    dsl_change_begin(session);
     lg_status st = edits_add(&session->edits, name, before ? dsl_object_ref(before) : NULL, step, kept, err);
     if (st == LG_OK) {
         st = dsl_names_put(&session->objects, name, object, &old, err);
         if (st) edits_cut(&session->edits, session->edits.count - 1);
     }
-    pthread_mutex_unlock(&session->lock);
+    dsl_change_end(session);
     dsl_object_unref(st == LG_OK ? old : object);
     return st;
 }
@@ -113,7 +118,7 @@ lg_status dsl_session_undo(dsl_session *session, const char *name, dsl_undone *o
         .name = edit->name, .step = edit->step, .kept = edit->kept, .after = after, .before = edit->before};
     lg_status st = LG_OK;
     void *old = NULL;
-    pthread_mutex_lock(&session->lock);
+    dsl_change_begin(session);
     if (edit->before) st = dsl_names_put(&session->objects, edit->name, dsl_object_ref(edit->before), &old, err);
     else {
         old = dsl_names_remove(&session->objects, edit->name);
@@ -123,7 +128,7 @@ lg_status dsl_session_undo(dsl_session *session, const char *name, dsl_undone *o
         memmove(edit, edit + 1, (edits->count - at) * sizeof *edit);
         edits->count--;
     } else dsl_object_unref(out->before); /* the reference meant for the name */
-    pthread_mutex_unlock(&session->lock);
+    dsl_change_end(session);
     dsl_object_unref(old);
     if (st == LG_OK) return LG_OK;
     dsl_object_unref(after);

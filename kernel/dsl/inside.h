@@ -51,7 +51,16 @@ void dsl_edits_forget(dsl_edits *edits, const char *name);
 /* ---- the session ---- */
 struct dsl_session {
     dsl_config config;
-    pthread_mutex_t lock; /* objects and defaults, for dsl_session_snapshot */
+    pthread_mutex_t lock; /* all that follows changes under it; its own thread reads without */
+    atomic_ullong version; /* counts the changes, from 1 */
+    atomic_int followers;
+    dsl_names published;  /* dsl_object *, of commands that go on: followers see these instead of objects */
+    /* of one that follows another */
+    dsl_session *parent;     /* borrowed; NULL: it follows none */
+    unsigned long long seen; /* the parent's version that it has; 0: none */
+    dsl_names own_objects, own_vars, own_settings; /* names that it has bound or removed itself; the values say nothing */
+    bool own_choice[DSL_KIND_COUNT];
+    /* what it has */
     dsl_names objects;    /* dsl_object * */
     dsl_names vars;       /* dsl_var *, one block each */
     dsl_names settings;   /* char * */
@@ -60,6 +69,13 @@ struct dsl_session {
     int nesting; /* of run FILE */
 };
 void dsl_forget_choice(dsl_session *session, const char *name); /* `use NAME`; the lock is held */
+/* Around every change of what a session has. */
+void dsl_change_begin(dsl_session *session);
+void dsl_change_end(dsl_session *session);
+/* From now on the name is the session's own, whatever happens to the one it follows; own: one of the tables above. */
+lg_status dsl_own(dsl_session *session, dsl_names *own, const char *name, lg_err *err) LG_MUST_CHECK;
+/* to is new and used by nobody else. */
+lg_status dsl_session_copy_settings(dsl_session *from, dsl_session *to, lg_err *err) LG_MUST_CHECK;
 lg_status dsl_session_set_var(dsl_session *session, const char *name, const dsl_var *value, lg_err *err) LG_MUST_CHECK;
 
 /* ---- a walk ---- */

@@ -11,6 +11,7 @@ lg_status dsl_session_new(const dsl_config *config, dsl_session **out, lg_err *e
     if (!session) return err->status;
     session->config = *config;
     pthread_mutex_init(&session->lock, NULL);
+    atomic_init(&session->version, 1);
     *out = session;
     return LG_OK;
 }
@@ -18,11 +19,17 @@ lg_status dsl_session_new(const dsl_config *config, dsl_session **out, lg_err *e
 void dsl_session_free(dsl_session *session)
 {
     if (!session) return;
+    if (session->parent) atomic_fetch_sub(&session->parent->followers, 1);
+    dsl_session_unpublish(session);
     for (size_t i = 0; i < session->objects.count; i++) dsl_object_unref(session->objects.row[i].value);
     for (size_t i = 0; i < session->vars.count; i++) lg_free(session->vars.row[i].value);
     for (size_t i = 0; i < session->settings.count; i++) lg_free(session->settings.row[i].value);
     for (int k = 0; k < DSL_KIND_COUNT; k++) lg_free(session->chosen[k]);
     dsl_edits_release(&session->edits);
+    dsl_names_release(&session->published);
+    dsl_names_release(&session->own_objects);
+    dsl_names_release(&session->own_vars);
+    dsl_names_release(&session->own_settings);
     dsl_names_release(&session->objects);
     dsl_names_release(&session->vars);
     dsl_names_release(&session->settings);
@@ -30,13 +37,31 @@ void dsl_session_free(dsl_session *session)
     lg_free(session);
 }
 
+void dsl_change_begin(dsl_session *session)
+{
+    pthread_mutex_lock(&session->lock);
+}
+
+void dsl_change_end(dsl_session *session)
+{
+    atomic_fetch_add(&session->version, 1);
+    pthread_mutex_unlock(&session->lock);
+}
+
+lg_status dsl_own(dsl_session *session, dsl_names *own, const char *name, lg_err *err)
+{
+    void *old;
+    return session->parent ? dsl_names_put(own, name, session, &old, err) : LG_OK;
+}
+
 lg_status dsl_session_bind(dsl_session *session, const char *name, dsl_object *object, lg_err *err)
 {
     void *old = NULL;
-    pthread_mutex_lock(&session->lock);
-    lg_status st = dsl_names_put(&session->objects, name, object, &old, err);
+    dsl_change_begin(session);
+    lg_status st = dsl_own(session, &session->own_objects, name, err);
+    if (st == LG_OK) st = dsl_names_put(&session->objects, name, object, &old, err);
     if (st == LG_OK) dsl_edits_forget(&session->edits, name);
-    pthread_mutex_unlock(&session->lock);
+    dsl_change_end(session);
     dsl_object_unref(st == LG_OK ? old : object);
     return st;
 }
@@ -55,13 +80,24 @@ void dsl_forget_choice(dsl_session *session, const char *name)
         }
 }
 
+/* A name that is removed: where it was bound here, that of the session that is followed shows again; where it was that
+ * one's, it stays away. */
+static lg_status disown(dsl_session *session, const char *name, lg_err *err)
+{
+    if (!dsl_names_get(&session->own_objects, name)) return dsl_own(session, &session->own_objects, name, err);
+    dsl_names_remove(&session->own_objects, name);
+    session->seen = 0;
+    return LG_OK;
+}
+
 lg_status dsl_session_remove(dsl_session *session, const char *name, lg_err *err)
 {
-    pthread_mutex_lock(&session->lock);
+    if (dsl_session_get(session, name)) LG_TRY(disown(session, name, err));
+    dsl_change_begin(session);
     dsl_object *object = dsl_names_remove(&session->objects, name);
     if (object) dsl_forget_choice(session, name);
     if (object) dsl_edits_forget(&session->edits, name);
-    pthread_mutex_unlock(&session->lock);
+    dsl_change_end(session);
     if (!object) return lg_fail(err, LG_E_NAME, 130, "there is nothing called `%s`", dsl_brief(name, strlen(name)).s);
     dsl_object_unref(object);
     return LG_OK;
@@ -81,11 +117,12 @@ lg_status dsl_session_use(dsl_session *session, const char *name, lg_err *err)
     if (!object) return lg_fail(err, LG_E_NAME, 130, "there is nothing called `%s`", dsl_brief(name, strlen(name)).s);
     char *copy = lg_strdup(name, err);
     if (!copy) return err->status;
-    pthread_mutex_lock(&session->lock);
+    dsl_change_begin(session);
     char **place = &session->chosen[object->cls->kind];
     lg_free(*place);
     *place = copy;
-    pthread_mutex_unlock(&session->lock);
+    session->own_choice[object->cls->kind] = true;
+    dsl_change_end(session);
     return LG_OK;
 }
 
@@ -109,10 +146,12 @@ lg_status dsl_session_set(dsl_session *session, const char *name, const char *va
     char *copy = value ? lg_strdup(value, err) : NULL;
     if (value && !copy) return err->status;
     lg_status st = LG_OK;
-    pthread_mutex_lock(&session->lock);
-    if (value) st = dsl_names_put(&session->settings, name, copy, &old, err);
+    dsl_change_begin(session);
+    st = dsl_own(session, &session->own_settings, name, err);
+    if (st) old = NULL;
+    else if (value) st = dsl_names_put(&session->settings, name, copy, &old, err);
     else old = dsl_names_remove(&session->settings, name);
-    pthread_mutex_unlock(&session->lock);
+    dsl_change_end(session);
     lg_free(st == LG_OK ? old : copy);
     if (st == LG_OK && session->config.settings) session->config.settings(session);
     return st;
@@ -140,9 +179,10 @@ lg_status dsl_session_set_var(dsl_session *session, const char *name, const dsl_
         at += n;
     }
     void *old = NULL;
-    pthread_mutex_lock(&session->lock);
-    lg_status st = dsl_names_put(&session->vars, name, var, &old, err);
-    pthread_mutex_unlock(&session->lock);
+    dsl_change_begin(session);
+    lg_status st = dsl_own(session, &session->own_vars, name, err);
+    if (st == LG_OK) st = dsl_names_put(&session->vars, name, var, &old, err);
+    dsl_change_end(session);
     lg_free(st == LG_OK ? old : var);
     return st;
 }
@@ -158,39 +198,6 @@ void *dsl_session_services(dsl_session *session)
 const dsl_config *dsl_session_config(dsl_session *session)
 {
     return &session->config;
-}
-
-static lg_status copy_names(dsl_session *from, dsl_session *to, lg_err *err)
-{
-    for (size_t i = 0; i < from->objects.count; i++) {
-        const dsl_names_row *row = &from->objects.row[i];
-        if (row->value) LG_TRY(dsl_session_bind(to, row->name, dsl_object_ref(row->value), err));
-    }
-    for (size_t i = 0; i < from->vars.count; i++) {
-        const dsl_names_row *row = &from->vars.row[i];
-        if (row->value) LG_TRY(dsl_session_set_var(to, row->name, row->value, err));
-    }
-    for (size_t i = 0; i < from->settings.count; i++) {
-        const dsl_names_row *row = &from->settings.row[i];
-        if (row->value) LG_TRY(dsl_session_set(to, row->name, row->value, err));
-    }
-    LG_TRY(dsl_edits_copy(&from->edits, &to->edits, err));
-    for (int k = 0; k < DSL_KIND_COUNT; k++)
-        if (from->chosen[k] && !(to->chosen[k] = lg_strdup(from->chosen[k], err))) return err->status;
-    return LG_OK;
-}
-
-/* Everything that is copied changes under the lock only; the executor reads its own session without it. */
-lg_status dsl_session_snapshot(dsl_session *session, dsl_session **out, lg_err *err)
-{
-    dsl_session *made = NULL;
-    LG_TRY(dsl_session_new(&session->config, &made, err));
-    pthread_mutex_lock(&session->lock);
-    lg_status st = copy_names(session, made, err);
-    pthread_mutex_unlock(&session->lock);
-    if (st != LG_OK) dsl_session_free(made);
-    else *out = made;
-    return st;
 }
 
 void dsl_error_name(const lg_err *err, char out[16])

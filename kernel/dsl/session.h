@@ -4,8 +4,8 @@
  *     LG_TRY(dsl_session_new(&config, &s, err));
  *     dsl_session_execute(s, "say hello", 9, &out, &cancel, err);   // err: LL code, sentence, why, try, span
  *
- * One executor thread owns a session; only dsl_session_snapshot may be called from others. Cells are read (lexed,
- * parsed) and bound whole before anything runs. */
+ * One executor thread owns a session; only dsl_session_snapshot and dsl_session_follow (for the one that is followed)
+ * may be called from others. Cells are read (lexed, parsed) and bound whole before anything runs. */
 #ifndef DSL_SESSION_H
 #define DSL_SESSION_H
 
@@ -114,9 +114,22 @@ const dsl_config *dsl_session_config(dsl_session *session);
 lg_status dsl_session_run_text(dsl_session *session, const char *where, const char *code, size_t len, dsl_out *out,
                                lg_cancel *cancel, lg_err *err) LG_MUST_CHECK;
 
-/* A second session with the same names, variables and settings, which from now on goes its own way. The one function
- * that another thread may call while a cell runs. */
+/* A second session with the same names, variables and settings, which from now on goes its own way. */
 lg_status dsl_session_snapshot(dsl_session *session, dsl_session **out, lg_err *err) LG_MUST_CHECK;
+
+/* ---- subshells ---- follow.c
+ * A new session that follows `parent` (borrowed, must outlive it) sees what that one has: objects, variables, settings
+ * and choices as they stood when the session was refreshed last, finished versions all. What it binds, sets or removes
+ * itself is its own from then on and nobody else sees it; an object of its own that it removes gives way to the
+ * parent's. `undo` knows its own edits alone. */
+void dsl_session_follow(dsl_session *session, dsl_session *parent);
+/* Before each cell, on its own thread. Costs nothing where the parent has not changed, or there is none. */
+lg_status dsl_session_refresh(dsl_session *session, lg_err *err) LG_MUST_CHECK;
+/* For commands that take long: what there is so far, under the name it will have (object consumed). Followers see it in
+ * the place of what the name stands for; the session itself does not. */
+bool dsl_session_followed(dsl_session *session); /* does anybody follow? */
+lg_status dsl_session_publish(dsl_session *session, const char *name, dsl_object *object, lg_err *err) LG_MUST_CHECK;
+void dsl_session_unpublish(dsl_session *session); /* all of it, at the command's end, when what it made is bound */
 
 /* The card of a word - a command, layer, option, object or error code - as Shift-Tab and `help` show it. Appends to
  * text and, unless NULL, html. */

@@ -9,8 +9,7 @@
 enum { LINE_MOST = 200 }; /* bytes of a line that is proposed whole */
 
 struct dsl_again {
-    dsl_session *session; /* of its own */
-    dsl_session *home;    /* borrowed: whose settings hold on this thread otherwise */
+    dsl_session *session; /* of its own, in which nothing runs: objects and settings */
     lg_arena arena;       /* of the rest */
     dsl_slider slider;
     const char *head, *tail; /* the line before and behind the option */
@@ -103,38 +102,21 @@ static lg_status hold(dsl_again *again, const char *name, dsl_object *object, lg
     return object ? dsl_session_bind(again->session, name, dsl_object_ref(object), err) : LG_OK;
 }
 
-static lg_status hold_value(dsl_again *again, const dsl_value *value, lg_err *err)
+static lg_status hold_value(dsl_again *again, const dsl_call *call, const dsl_value *value, lg_err *err)
 {
     const dsl_object *object = value->object;
     if (!object || !value->name) return LG_OK;
     const char *data = object->cls->data ? object->cls->data(object->payload) : NULL;
     if (data && !dsl_session_get(again->session, data))
-        LG_TRY(hold(again, data, dsl_session_get(again->home, data), err));
+        LG_TRY(hold(again, data, dsl_session_get(call->session, data), err));
     return hold(again, value->name, value->object, err);
 }
 
 static lg_status hold_all(dsl_again *again, const dsl_call *call, lg_err *err)
 {
     for (int i = 0; call->command->params[i].name; i++)
-        for (int k = 0; k < call->arg[i].count; k++) LG_TRY(hold_value(again, &call->arg[i].value[k], err));
-    return LG_OK;
-}
-
-/* The settings of a session take effect on this thread, where those of the user's own hold between two cells. */
-static void go_home(const dsl_again *again)
-{
-    if (again->home->config.settings) again->home->config.settings(again->home);
-}
-
-static lg_status copy_settings(dsl_again *again, lg_err *err)
-{
-    const dsl_names *settings = &again->home->settings;
-    lg_status st = LG_OK;
-    for (size_t i = 0; i < settings->count && st == LG_OK; i++)
-        if (settings->row[i].value)
-            st = dsl_session_set(again->session, settings->row[i].name, settings->row[i].value, err);
-    go_home(again);
-    return st;
+        for (int k = 0; k < call->arg[i].count; k++) LG_TRY(hold_value(again, call, &call->arg[i].value[k], err));
+    return dsl_session_copy_settings(call->session, again->session, err);
 }
 
 static lg_status copy_text(dsl_again *again, const char **text, lg_err *err)
@@ -169,10 +151,8 @@ lg_status dsl_again_new(const dsl_call *call, const dsl_slider *slider, dsl_agai
     dsl_again *again = lg_alloc(1, sizeof *again, err);
     if (!again) return err->status;
     lg_arena_init(&again->arena, DSL_ARENA_MAX);
-    again->home = call->session;
-    LG_GO(dsl_session_new(&call->session->config, &again->session, err));
+    LG_GO(dsl_session_new(&(dsl_config){0}, &again->session, err));
     LG_GO(hold_all(again, call, err));
-    LG_GO(copy_settings(again, err));
     LG_GO(copy_slider(again, slider, err));
     LG_GO(head_of(call, slider->option, true, &again->arena, &again->head, err));
     LG_GO(tail_of(call, &again->arena, &again->tail, err));
@@ -196,17 +176,28 @@ const dsl_slider *dsl_again_slider(const dsl_again *again)
     return &again->slider;
 }
 
-lg_status dsl_again_run(dsl_again *again, const int place[DSL_SLIDER_AXES], dsl_out *out, lg_cancel *cancel,
-                        lg_err *err)
+/* A session for one run: what is held, with the surroundings of home. */
+static lg_status again_session(const dsl_again *again, const dsl_session *home, dsl_session **out, lg_err *err)
+{
+    LG_TRY(dsl_session_snapshot(again->session, out, err));
+    (*out)->config = home->config;
+    return LG_OK;
+}
+
+lg_status dsl_again_run(const dsl_again *again, dsl_session *home, const int place[DSL_SLIDER_AXES], dsl_out *out,
+                        lg_cancel *cancel, lg_err *err)
 {
     lg_buf line;
+    dsl_session *session = NULL;
     lg_buf_init(&line, 1 << 24);
     lg_buf_adds(&line, again->head);
     add_option(&again->slider, place, &line);
     lg_buf_adds(&line, again->tail);
     lg_status st = lg_buf_check(&line, err);
-    if (st == LG_OK) st = dsl_session_execute(again->session, lg_buf_str(&line), line.len, out, cancel, err);
-    go_home(again);
+    if (st == LG_OK) st = again_session(again, home, &session, err);
+    if (st == LG_OK) st = dsl_session_execute(session, lg_buf_str(&line), line.len, out, cancel, err);
+    if (home->config.settings) home->config.settings(home);
+    dsl_session_free(session);
     lg_buf_release(&line);
     return st;
 }

@@ -13,7 +13,7 @@
 typedef struct jp_asked {
     dsl_session *session;
     const jp_history *history;
-    const jp_widgets *widgets;
+    jp_widgets *widgets;
     const jp_connection *connection;
     const json_t *content;
 } jp_asked;

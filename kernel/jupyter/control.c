@@ -5,6 +5,7 @@
 
 #include "kernel/jupyter/answers.h"
 #include "kernel/jupyter/kernel_state.h"
+#include "kernel/jupyter/subshell.h"
 #include "kernel/jupyter/wire_json.h"
 #include "lib/base/banned.h"
 
@@ -16,11 +17,9 @@ void jp_control_stop(jp_kernel *kernel)
     if (kernel->stop_by > 0) return;
     kernel->stop_by = lg_now() + stop_within;
     atomic_store(&kernel->stopping, true);
-    lg_cancel_set(&kernel->cancel);
-    jp_queue_close(&kernel->requests);
+    jp_subshells_stop(kernel);
     jp_queue_close(&kernel->packets);
     jp_queue_close(&kernel->replies);
-    jp_queue_close(&kernel->answers);
 }
 
 static void shut_down(jp_kernel *kernel, const jp_request *request)
@@ -44,7 +43,7 @@ static void shut_down(jp_kernel *kernel, const jp_request *request)
 static void interrupt(jp_kernel *kernel, const jp_request *request)
 {
     lg_buf reply;
-    lg_cancel_set(&kernel->cancel);
+    jp_subshells_interrupt(kernel, request->subshell);
     lg_buf_init(&reply, 0);
     lg_buf_adds(&reply, "{\"status\":\"ok\"}");
     jp_kernel_send(kernel, request->channel, jp_answering(request), "interrupt_reply", NULL, &reply);
@@ -79,6 +78,6 @@ void jp_control_serve(jp_kernel *kernel, const jp_request *request)
     else if (strcmp(request->type, "interrupt_request") == 0) interrupt(kernel, request);
     else if (strcmp(request->type, "shutdown_request") == 0) shut_down(kernel, request);
     else if (strcmp(request->type, "usage_request") == 0) tell_usage(kernel, request);
-    else lg_log(LG_LOG_WARN, "a message of unknown type on control");
+    else if (!jp_subshells_control(kernel, request)) lg_log(LG_LOG_WARN, "a message of unknown type on control");
     jp_kernel_status(kernel, to, "idle");
 }

@@ -1,7 +1,9 @@
-/* executor.c - the thread that owns the language: takes requests in order and answers them.
+/* executor.c - takes requests in order and answers them.
  *
  * Around every request, known or not: status busy, the work, the reply, status idle. */
-#include <pthread.h>
+#include "kernel/jupyter/executor.h"
+
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,39 +17,13 @@
 /* A failed cell's reply waits this long, so that cells sent together with it have arrived and count as queued. */
 static const long gather_ns = 10 * 1000 * 1000;
 
-typedef struct executor {
-    jp_kernel *kernel;
-    jp_history *history;
-    long long count;         /* execution_count */
-    unsigned long long drop; /* execute_requests that arrived up to here are answered `aborted` */
-} executor;
-
 /* ---- replies ---- */
-static void send_reply(executor *x, const jp_request *request, const char *metadata, const lg_buf *content)
-{
-    char type[80];
-    jp_reply_type(request->type, type);
-    jp_kernel_send(x->kernel, request->channel, jp_answering(request), type, metadata, content);
-}
-
-static void reply_error(executor *x, const jp_request *request, const lg_err *err)
-{
-    lg_buf content;
-    lg_buf_init(&content, 0);
-    lg_buf_adds(&content, "{\"status\":\"error\"");
-    if (strcmp(request->type, "execute_request") == 0) jp_json_member_int(&content, "execution_count", x->count);
-    jp_error_members(err, NULL, &content);
-    lg_buf_addc(&content, '}');
-    send_reply(x, request, NULL, &content);
-    lg_buf_release(&content);
-}
-
 /* A reply that did not fit its buffer becomes an error: whoever asked is never left waiting. */
-static void reply_with(executor *x, const jp_request *request, const char *metadata, const lg_buf *content)
+static void reply_with(jp_executor *x, const jp_request *request, const char *metadata, const lg_buf *content)
 {
     lg_err err = {0};
-    if (lg_buf_check(content, &err)) reply_error(x, request, &err);
-    else send_reply(x, request, metadata, content);
+    if (lg_buf_check(content, &err)) jp_kernel_reply_error(x->kernel, request, x->count, &err);
+    else jp_kernel_reply(x->kernel, request, metadata, content);
 }
 
 /* ---- execute_request ---- */
@@ -67,7 +43,7 @@ static bool is_blank(jp_bytes code)
     return true;
 }
 
-static void announce(executor *x, const cell *c)
+static void announce(jp_executor *x, const cell *c)
 {
     lg_buf content;
     lg_buf_init(&content, 0);
@@ -86,7 +62,7 @@ static const char *code_text(const cell *c)
     return c->code.data;
 }
 
-static void broadcast_error(executor *x, const cell *c, const lg_err *err)
+static void broadcast_error(jp_executor *x, const cell *c, const lg_err *err)
 {
     lg_buf content;
     lg_buf_init(&content, 0);
@@ -98,20 +74,20 @@ static void broadcast_error(executor *x, const cell *c, const lg_err *err)
 }
 
 /* From here on what the client sent before it could see this failure is dropped. */
-static void drop_queued(executor *x)
+static void drop_queued(jp_executor *x)
 {
     nanosleep(&(struct timespec){.tv_nsec = gather_ns}, NULL);
     x->drop = atomic_load(&x->kernel->received);
 }
 
-static void finish(executor *x, const cell *c, lg_status st, const lg_err *err)
+static void finish(jp_executor *x, const cell *c, lg_status st, const lg_err *err)
 {
     char metadata[128];
     lg_buf reply;
     lg_buf_init(&reply, JP_MESSAGE_LIMIT);
     lg_buf_addf(&reply, "{\"status\":\"%s\",\"execution_count\":%lld", st ? "error" : "ok", x->count);
     if (st) jp_error_members(err, code_text(c), &reply);
-    else jp_answer_expressions(x->kernel->session, json_object_get(c->content, "user_expressions"), &reply);
+    else jp_answer_expressions(x->session, json_object_get(c->content, "user_expressions"), &reply);
     lg_buf_addf(&reply, ",\"payload\":[%s]}", st ? "" : lg_buf_str(c->payload));
     if (st && jp_json_bool(c->content, "stop_on_error", true) && !c->silent) drop_queued(x);
     snprintf(metadata, sizeof metadata, "{\"started\":\"%s\"}", c->started);
@@ -119,21 +95,19 @@ static void finish(executor *x, const cell *c, lg_status st, const lg_err *err)
     lg_buf_release(&reply);
 }
 
-static lg_status run_code(executor *x, const cell *c, lg_err *err)
+static lg_status run_code(jp_executor *x, const cell *c, lg_err *err)
 {
     jp_bytes word;
-    jp_kernel *kernel = x->kernel;
-    kernel->output.console = jp_is_console(c->request, c->content);
-    if (jp_console_asks(c->code, &word)) return jp_console_page(kernel->session, word, c->payload, err);
-    if (kernel->output.console && jp_console_leaves(c->code)) {
+    x->output.console = jp_is_console(c->request, c->content);
+    if (jp_console_asks(c->code, &word)) return jp_console_page(x->session, word, c->payload, err);
+    if (x->output.console && jp_console_leaves(c->code)) {
         jp_console_exit(c->payload);
         return LG_OK;
     }
     bool may_ask = jp_json_bool(c->content, "allow_stdin", true);
-    jp_output_begin(&kernel->output, c->request, x->count, c->silent, may_ask);
-    lg_status st =
-        dsl_session_execute(kernel->session, c->code.data, c->code.len, &kernel->output.out, &kernel->cancel, err);
-    jp_output_end(&kernel->output);
+    jp_output_begin(&x->output, c->request, x->count, c->silent, may_ask);
+    lg_status st = dsl_session_execute(x->session, c->code.data, c->code.len, &x->output.out, &x->cancel, err);
+    jp_output_end(&x->output);
     return st;
 }
 
@@ -148,7 +122,7 @@ static lg_status clean_code(cell *c, lg_buf *room, lg_err *err)
     return lg_buf_check(room, err);
 }
 
-static void execute_cell(executor *x, cell *c)
+static void execute_cell(jp_executor *x, cell *c)
 {
     lg_err failure = {0};
     c->silent = jp_json_bool(c->content, "silent", false);
@@ -159,7 +133,7 @@ static void execute_cell(executor *x, cell *c)
     if (!c->silent) announce(x, c);
     lg_status st = c->blank ? LG_OK : run_code(x, c, &failure);
     if (c->stored) {
-        lg_buf *result = &x->kernel->output.result;
+        lg_buf *result = &x->output.result;
         net_scrub_buf(result);
         jp_history_add(x->history, x->count, c->code, (jp_bytes){lg_buf_str(result), result->len});
     }
@@ -167,7 +141,7 @@ static void execute_cell(executor *x, cell *c)
     finish(x, c, st, &failure);
 }
 
-static lg_status execute(executor *x, const jp_request *request, const json_t *content, lg_err *err)
+static lg_status execute(jp_executor *x, const jp_request *request, const json_t *content, lg_err *err)
 {
     lg_buf room, payload;
     cell c = {.request = request, .content = content, .payload = &payload};
@@ -180,7 +154,7 @@ static lg_status execute(executor *x, const jp_request *request, const json_t *c
     return st;
 }
 
-static void abort_request(executor *x, const jp_request *request)
+static void abort_request(jp_executor *x, const jp_request *request)
 {
     lg_buf content;
     lg_buf_init(&content, 0);
@@ -199,11 +173,11 @@ static comm_fn *comm_find(const char *type)
     return strcmp(type, "comm_close") == 0 ? jp_widgets_close : NULL;
 }
 
-static lg_status answer(executor *x, const jp_request *request, const json_t *content, jp_answer_fn *fn, bool bare,
+static lg_status answer(jp_executor *x, const jp_request *request, const json_t *content, jp_answer_fn *fn, bool bare,
                         lg_err *err)
 {
     lg_buf reply;
-    const jp_asked asked = {.session = x->kernel->session,
+    const jp_asked asked = {.session = x->session,
                             .history = x->history,
                             .widgets = x->kernel->widgets,
                             .connection = &x->kernel->connection,
@@ -217,7 +191,7 @@ static lg_status answer(executor *x, const jp_request *request, const json_t *co
     return st;
 }
 
-static void send_kernel_info(executor *x, const jp_request *request)
+static void send_kernel_info(jp_executor *x, const jp_request *request)
 {
     lg_buf reply;
     lg_buf_init(&reply, 0);
@@ -226,13 +200,7 @@ static void send_kernel_info(executor *x, const jp_request *request)
     lg_buf_release(&reply);
 }
 
-/* A message that expects no reply: a failure of it is only logged. */
-static bool one_way(const char *type)
-{
-    return strncmp(type, "comm_", 5) == 0 && strcmp(type, "comm_info_request") != 0;
-}
-
-static lg_status dispatch(executor *x, const jp_request *request, const json_t *content, lg_err *err)
+static lg_status dispatch(jp_executor *x, const jp_request *request, const json_t *content, lg_err *err)
 {
     bool bare;
     jp_answer_fn *fn = jp_answer_find(request->type, &bare);
@@ -247,71 +215,135 @@ static bool is_known(const char *type)
     return jp_answer_find(type, &bare) || strcmp(type, "execute_request") == 0 || comm_find(type);
 }
 
-/* An interrupt that came while nothing ran was meant for nothing; one that stops the kernel holds. This comes before
+/* An interrupt that came while nothing ran was meant for nothing; one that ends the executor holds. This comes before
  * `busy`: whoever has seen that interrupts this request. */
-static void forget_interrupt(jp_kernel *kernel)
+static void forget_interrupt(jp_executor *x)
 {
-    lg_cancel_clear(&kernel->cancel);
-    if (atomic_load(&kernel->stopping)) lg_cancel_set(&kernel->cancel);
+    lg_cancel_clear(&x->cancel);
+    if (atomic_load(&x->stopping)) lg_cancel_set(&x->cancel);
 }
 
-static void serve(executor *x, const jp_request *request)
+static void serve_known(jp_executor *x, const jp_request *request)
 {
     lg_err err = {0};
     json_t *content = NULL;
+    lg_status st = jp_json_read(jp_request_part(request, JP_CONTENT), &content, &err);
+    if (st == LG_OK) st = dsl_session_refresh(x->session, &err);
+    if (st == LG_OK) st = dispatch(x, request, content, &err);
+    if (st && !jp_one_way(request->type)) jp_kernel_reply_error(x->kernel, request, x->count, &err);
+    if (st) lg_log(LG_LOG_WARN, "%s: %s %s", request->type, err.msg, err.why);
+    json_decref(content);
+    /* whatever it said: it may have been the last one that put a drawing off */
+    if (comm_find(request->type)) jp_widgets_draw(x->kernel->widgets, x, request);
+}
+
+static void serve(jp_executor *x, const jp_request *request)
+{
     jp_kernel *kernel = x->kernel;
-    forget_interrupt(kernel);
+    forget_interrupt(x);
     jp_kernel_status(kernel, jp_answering(request), "busy");
-    if (strcmp(request->type, "kernel_info_request") == 0) {
-        send_kernel_info(x, request);
-    } else if (!is_known(request->type)) {
-        lg_log(LG_LOG_WARN, "a message of unknown type on shell");
-    } else if (strcmp(request->type, "execute_request") == 0 && request->arrival <= x->drop) {
-        abort_request(x, request);
-    } else {
-        lg_status st = jp_json_read(jp_request_part(request, JP_CONTENT), &content, &err);
-        if (st == LG_OK) st = dispatch(x, request, content, &err);
-        if (st && !one_way(request->type)) reply_error(x, request, &err);
-        if (st) lg_log(LG_LOG_WARN, "%s: %s %s", request->type, err.msg, err.why);
-        json_decref(content);
-        /* whatever it said: it may have been the last one that put a drawing off */
-        if (comm_find(request->type)) jp_widgets_draw(kernel->widgets, request);
-    }
+    if (strcmp(request->type, "kernel_info_request") == 0) send_kernel_info(x, request);
+    else if (!is_known(request->type)) lg_log(LG_LOG_WARN, "a message of unknown type on shell");
+    else if (strcmp(request->type, "execute_request") == 0 && request->arrival <= x->drop) abort_request(x, request);
+    else serve_known(x, request);
     jp_kernel_status(kernel, jp_answering(request), "idle");
     jp_queue_wait_room(&kernel->packets);
 }
 
 /* The next request; meanwhile, when nothing has come for a moment, drawings that sliders left unfinished. */
-static jp_item *next(executor *x)
+static jp_item *next(jp_executor *x)
 {
-    jp_kernel *kernel = x->kernel;
-    while (jp_widgets_unsettled(kernel->widgets) && !jp_queue_wait(&kernel->requests, JP_SETTLE)) {
-        forget_interrupt(kernel);
-        jp_widgets_settle(kernel->widgets);
+    jp_widgets *widgets = x->kernel->widgets;
+    while (jp_widgets_unsettled(widgets) && !jp_queue_wait(&x->requests, JP_SETTLE)) {
+        forget_interrupt(x);
+        jp_widgets_settle(widgets, x);
     }
-    return jp_queue_take(&kernel->requests, true);
+    return jp_queue_take(&x->requests, true);
 }
 
-void *jp_executor_run(void *arg)
+/* ---- the end of a subshell ---- */
+/* Whoever asked is not left waiting. */
+static void refuse(jp_executor *x, const jp_request *request)
 {
-    jp_kernel *kernel = arg;
-    executor x = {.kernel = kernel};
+    lg_err err = {0};
+    jp_kernel_status(x->kernel, jp_answering(request), "busy");
+    if (lg_fail(&err, LG_E_NAME, 197, "the subshell was deleted before this was its turn") && !jp_one_way(request->type))
+        jp_kernel_reply_error(x->kernel, request, x->count, &err);
+    jp_kernel_status(x->kernel, jp_answering(request), "idle");
+}
+
+static void leave(jp_executor *x)
+{
+    jp_item *item;
+    while (!atomic_load(&x->kernel->stopping) && (item = jp_queue_take(&x->requests, false))) {
+        refuse(x, (jp_request *)item);
+        jp_request_free((jp_request *)item);
+    }
+    if (x->workspace) x->kernel->workspaces.free(x->workspace);
+    x->workspace = NULL;
+    x->session = NULL;
+}
+
+/* ---- the thread ---- */
+static void *run(void *arg)
+{
+    jp_executor *x = arg;
     lg_err err = {0};
     uint64_t one = 1;
     jp_item *item;
-    lg_thread_name("executor");
-    if (jp_history_new(kernel->cells, &x.history, &err) || jp_widgets_new(kernel, &kernel->widgets, &err)) {
+    lg_thread_name(*x->id ? "subshell" : "executor");
+    if (jp_history_new(x->kernel->cells, &x->history, &err)) {
         lg_log(LG_LOG_ERROR, "%s", err.msg);
-        atomic_store(&kernel->stopping, true);
+        atomic_store(&x->stopping, true);
     }
-    while (!atomic_load(&kernel->stopping) && (item = next(&x))) {
-        serve(&x, (jp_request *)item);
+    while (!atomic_load(&x->stopping) && (item = next(x))) {
+        serve(x, (jp_request *)item);
         jp_request_free((jp_request *)item);
     }
-    jp_widgets_free(kernel->widgets);
-    kernel->widgets = NULL;
-    jp_history_free(x.history);
-    atomic_store(&kernel->executor_done, true);
-    if (write(kernel->wake_fd, &one, sizeof one) < 0) lg_log(LG_LOG_DEBUG, "wake");
+    jp_history_free(x->history);
+    if (*x->id) leave(x);
+    atomic_store(&x->done, true);
+    if (write(x->kernel->wake_fd, &one, sizeof one) < 0) lg_log(LG_LOG_DEBUG, "wake");
     return NULL;
+}
+
+lg_status jp_executor_start(jp_executor *x, lg_err *err)
+{
+    pthread_attr_t attr;
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, 8u << 20); /* whatever `ulimit -s` says: deep cells are refused by count */
+    int failed = pthread_create(&x->thread, &attr, run, x);
+    pthread_attr_destroy(&attr);
+    return failed ? lg_fail(err, LG_E_LIMIT, 196, "no thread could be started: %s", strerror(failed)) : LG_OK;
+}
+
+void jp_executor_stop(jp_executor *x)
+{
+    atomic_store(&x->stopping, true);
+    lg_cancel_set(&x->cancel);
+    jp_queue_close(&x->requests);
+    jp_queue_close(&x->prompt.answers);
+}
+
+void jp_executor_join(jp_executor *x)
+{
+    pthread_join(x->thread, NULL);
+}
+
+void jp_executor_init(jp_executor *x, jp_kernel *kernel)
+{
+    enum { REQUESTS_WAITING = 10000, BYTES_WAITING = 64 << 20 }; /* read ahead; more stay in the sockets */
+    *x = (jp_executor){.kernel = kernel};
+    jp_queue_init(&x->requests, REQUESTS_WAITING, BYTES_WAITING, -1);
+    jp_prompt_init(&x->prompt);
+    jp_output_init(&x->output, x);
+}
+
+void jp_executor_release(jp_executor *x)
+{
+    jp_item *item;
+    while ((item = jp_queue_take(&x->requests, false))) jp_request_free((jp_request *)item);
+    jp_queue_release(&x->requests);
+    jp_prompt_release(&x->prompt);
+    jp_output_release(&x->output);
 }

@@ -10,8 +10,8 @@
 
 #include "kernel/jupyter/control.h"
 #include "kernel/jupyter/kernel_state.h"
-#include "kernel/jupyter/prompt.h"
 #include "kernel/jupyter/publish.h"
+#include "kernel/jupyter/subshell.h"
 #include "lib/net/secret.h"
 #include "lib/base/banned.h"
 
@@ -78,8 +78,7 @@ static void read_shell(jp_kernel *kernel)
             jp_request_free(request);
             continue;
         }
-        request->arrival = atomic_fetch_add(&kernel->received, 1) + 1;
-        jp_queue_put(&kernel->requests, &request->item);
+        jp_subshells_route(kernel, request);
     }
 }
 
@@ -89,10 +88,7 @@ static void read_stdin(jp_kernel *kernel)
     bool any = true;
     for (int i = 0; i < JP_READ_AT_ONCE && any; i++) {
         jp_request *request = receive_request(kernel, JP_STDIN, &any);
-        if (!request) continue;
-        if (atomic_load(&kernel->asking) && !jp_queue_full(&kernel->answers))
-            jp_queue_put(&kernel->answers, &request->item);
-        else jp_prompt_wipe(request);
+        if (request) jp_subshells_answer(kernel, request);
     }
 }
 
@@ -112,7 +108,7 @@ static void read_signals(jp_kernel *kernel)
 {
     struct signalfd_siginfo info;
     while (read(kernel->signal_fd, &info, sizeof info) == sizeof info) {
-        if (info.ssi_signo == SIGINT) lg_cancel_set(&kernel->cancel);
+        if (info.ssi_signo == SIGINT) jp_subshells_interrupt(kernel, "");
         else jp_control_stop(kernel);
     }
 }
@@ -140,9 +136,9 @@ static void read_ready(jp_kernel *kernel, const zmq_pollitem_t *item)
     if (item[JP_SHELL].revents && !atomic_load(&kernel->stopping)) read_shell(kernel);
 }
 
-static bool finished(const jp_kernel *kernel)
+static bool finished(jp_kernel *kernel)
 {
-    return kernel->stop_by > 0 && (atomic_load(&kernel->executor_done) || lg_now() > kernel->stop_by);
+    return kernel->stop_by > 0 && (jp_subshells_done(kernel) || lg_now() > kernel->stop_by);
 }
 
 void jp_io_run(jp_kernel *kernel)
@@ -153,12 +149,12 @@ void jp_io_run(jp_kernel *kernel)
     item[JP_CHANNELS] = (zmq_pollitem_t){.fd = kernel->wake_fd, .events = ZMQ_POLLIN};
     item[JP_CHANNELS + 1] = (zmq_pollitem_t){.fd = kernel->signal_fd, .events = ZMQ_POLLIN};
     while (!finished(kernel)) {
-        double now = lg_now(), text_due = jp_output_tick(&kernel->output, now);
+        double now = lg_now(), text_due = jp_subshells_tick(kernel, now);
         bool more = jp_publish_waiting(kernel);
-        item[JP_SHELL].events = jp_queue_full(&kernel->requests) ? 0 : ZMQ_POLLIN;
+        item[JP_SHELL].events = jp_subshells_full(kernel) ? 0 : ZMQ_POLLIN;
         if (zmq_poll(item, JP_CHANNELS + 2, timeout_ms(kernel, more, text_due)) > 0) read_ready(kernel, item);
         if (jp_kernel_orphan(kernel)) jp_control_stop(kernel);
-        if (atomic_load(&kernel->executor_done)) jp_control_stop(kernel);
+        if (atomic_load(&kernel->main.done)) jp_control_stop(kernel);
     }
     jp_publish_rest(kernel);
 }

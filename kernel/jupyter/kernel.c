@@ -13,17 +13,15 @@
 #include <zmq.h>
 
 #include "kernel/jupyter/io.h"
+#include "kernel/jupyter/answers.h"
 #include "kernel/jupyter/kernel_state.h"
-#include "kernel/jupyter/prompt.h"
 #include "kernel/jupyter/register.h"
+#include "kernel/jupyter/subshell.h"
 #include "kernel/jupyter/wire_json.h"
 #include "lib/base/banned.h"
 
 enum {
-    REQUESTS_WAITING = 10000,  /* messages read ahead of the executor; more stay in the sockets */
-    ANSWERS_WAITING = 100,
     PACKETS_WAITING = 1000,    /* before whoever writes has to wait */
-    BYTES_WAITING = 64 << 20,  /* of requests; the sockets keep the rest */
     PACKET_BYTES = 32 << 20,   /* besides what libzmq holds already (flow.h) */
     STRANGER_LIMIT = 1 << 16,  /* bytes of a message on sockets that take no signed ones */
     BIND_TRIES = 20,
@@ -67,6 +65,30 @@ void jp_kernel_status(jp_kernel *kernel, jp_answered to, const char *state)
     lg_buf_addf(&content, "{\"execution_state\":\"%s\"}", state);
     jp_kernel_send(kernel, JP_IOPUB, to, "status", NULL, &content);
     lg_buf_release(&content);
+}
+
+void jp_kernel_reply(jp_kernel *kernel, const jp_request *request, const char *metadata, const lg_buf *content)
+{
+    char type[80];
+    jp_reply_type(request->type, type);
+    jp_kernel_send(kernel, request->channel, jp_answering(request), type, metadata, content);
+}
+
+void jp_kernel_reply_error(jp_kernel *kernel, const jp_request *request, long long count, const lg_err *err)
+{
+    lg_buf content;
+    lg_buf_init(&content, 0);
+    lg_buf_adds(&content, "{\"status\":\"error\"");
+    if (strcmp(request->type, "execute_request") == 0) jp_json_member_int(&content, "execution_count", count);
+    jp_error_members(err, NULL, &content);
+    lg_buf_addc(&content, '}');
+    jp_kernel_reply(kernel, request, NULL, &content);
+    lg_buf_release(&content);
+}
+
+bool jp_one_way(const char *type)
+{
+    return strncmp(type, "comm_", 5) == 0 && strcmp(type, "comm_info_request") != 0;
 }
 
 /* ---- sockets ---- */
@@ -218,13 +240,12 @@ lg_status jp_kernel_open(const jp_connection *connection, bool insecure, jp_kern
     kernel->wake_fd = kernel->signal_fd = -1;
     lg_status st = store_history_new(&kernel->cells, err);
     if (st == LG_OK) st = open_signals(kernel, err);
-    jp_queue_init(&kernel->requests, REQUESTS_WAITING, BYTES_WAITING, -1);
     jp_queue_init(&kernel->packets, PACKETS_WAITING, PACKET_BYTES, kernel->wake_fd);
     jp_queue_init(&kernel->replies, PACKETS_WAITING, PACKET_BYTES, kernel->wake_fd);
-    jp_queue_init(&kernel->answers, ANSWERS_WAITING, BYTES_WAITING, -1);
     jp_flow_init(&kernel->flow, &kernel->connection, kernel->wake_fd);
-    jp_output_init(&kernel->output, kernel);
+    jp_executor_init(&kernel->main, kernel);
     watch_parent(kernel);
+    if (st == LG_OK) st = jp_widgets_new(kernel, &kernel->widgets, err);
     if (st == LG_OK) st = jp_signer_new(connection->hash, connection->key, connection->key_len, &kernel->signer, err);
     if (st == LG_OK) {
         jp_voice_init(&kernel->voice, kernel->signer);
@@ -242,16 +263,13 @@ void jp_kernel_free(jp_kernel *kernel)
     jp_item *item;
     if (!kernel) return;
     jp_kernel_close(kernel);
-    while ((item = jp_queue_take(&kernel->requests, false))) jp_request_free((jp_request *)item);
     while ((item = jp_queue_take(&kernel->packets, false))) jp_packet_free((jp_packet *)item);
     while ((item = jp_queue_take(&kernel->replies, false))) jp_packet_free((jp_packet *)item);
     jp_packet_free(kernel->held);
-    jp_prompt_forget(kernel);
-    jp_queue_release(&kernel->answers);
-    jp_queue_release(&kernel->requests);
+    jp_executor_release(&kernel->main);
+    jp_widgets_free(kernel->widgets);
     jp_queue_release(&kernel->packets);
     jp_queue_release(&kernel->replies);
-    jp_output_release(&kernel->output);
     jp_flow_release(&kernel->flow);
     jp_signer_free(kernel->signer);
     store_history_free(kernel->cells);
@@ -265,23 +283,20 @@ lg_status jp_kernel_keep_history(jp_kernel *kernel, const char *folder, lg_err *
     return store_history_keep(kernel->cells, folder, err);
 }
 
-bool jp_kernel_serve(jp_kernel *kernel, dsl_session *session)
+bool jp_kernel_serve(jp_kernel *kernel, dsl_session *session, const jp_workspaces *workspaces)
 {
-    pthread_attr_t attr;
-    kernel->session = session;
+    lg_err err = {0};
+    kernel->main.session = session;
+    kernel->workspaces = *workspaces;
     jp_kernel_status(kernel, (jp_answered){0}, "starting");
-    pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, 8u << 20); /* whatever `ulimit -s` says: deep cells are refused by count */
-    int failed = pthread_create(&kernel->executor, &attr, jp_executor_run, kernel);
-    pthread_attr_destroy(&attr);
-    if (failed) {
-        lg_log(LG_LOG_ERROR, "no thread could be started: %s", strerror(failed));
+    if (jp_executor_start(&kernel->main, &err)) {
+        lg_log(LG_LOG_ERROR, "%s", err.msg);
         jp_kernel_close(kernel);
         return true;
     }
     jp_io_run(kernel);
-    bool done = atomic_load(&kernel->executor_done);
-    if (done) pthread_join(kernel->executor, NULL);
+    bool done = jp_subshells_done(kernel);
+    jp_subshells_release(kernel);
     jp_kernel_close(kernel);
     return done;
 }

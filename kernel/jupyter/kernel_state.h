@@ -2,10 +2,9 @@
 #ifndef JP_KERNEL_STATE_H
 #define JP_KERNEL_STATE_H
 
+#include "kernel/jupyter/executor.h"
 #include "kernel/jupyter/flow.h"
 #include "kernel/jupyter/kernel.h"
-#include "kernel/jupyter/output.h"
-#include "kernel/jupyter/queue.h"
 #include "kernel/jupyter/usage.h"
 #include "kernel/jupyter/widget.h"
 #include "lib/store/history_store.h"
@@ -15,18 +14,19 @@ struct jp_kernel {
     jp_connection connection;
     jp_signer *signer; /* its replay memory: I/O thread only */
     jp_voice voice;
+    jp_workspaces workspaces; /* constant once threads run */
     int wake_fd, signal_fd;
     /* shared, each with its own protection */
-    jp_queue requests; /* I/O thread -> executor: jp_request */
-    jp_queue packets;  /* executor -> I/O thread: jp_packet for IOPub */
-    jp_queue replies;  /* the same for the other channels, which wait for no slow front end */
-    jp_queue answers;  /* I/O thread -> executor: jp_request, what was typed */
-    atomic_bool asking; /* somebody has been asked: an answer is wanted */
-    jp_output output;
-    store_history *cells; /* that were run, in all sessions */
-    lg_cancel cancel;
-    atomic_bool stopping, executor_done;
-    atomic_ullong received; /* shell messages so far: what is "queued" when a cell fails */
+    jp_queue packets;        /* executors -> I/O thread: jp_packet for IOPub */
+    jp_queue replies;        /* the same for the other channels, which wait for no slow front end */
+    store_history *cells;    /* that were run, in all sessions */
+    jp_widgets *widgets;
+    atomic_bool stopping;    /* all of it */
+    atomic_ullong received;  /* shell messages so far: what is "queued" when a cell fails */
+    atomic_ullong displays;  /* named so far */
+    /* I/O thread only, but for what executor.h says */
+    jp_executor main;        /* the first of the list that subshell.h keeps */
+    int subshells;           /* others in it */
     /* I/O thread only */
     void *context, *socket[JP_CHANNELS];
     jp_packet *held; /* could not be sent yet: there is no room */
@@ -34,10 +34,6 @@ struct jp_kernel {
     double stop_by;
     int parent_pid, server_pid; /* 0: nobody whose death would end us */
     jp_usage usage;
-    /* executor only */
-    dsl_session *session;
-    jp_widgets *widgets;
-    pthread_t executor;
 };
 
 /* Hands a message to the I/O thread; never waits. */
@@ -47,6 +43,12 @@ void jp_kernel_send(jp_kernel *kernel, jp_channel channel, jp_answered to, const
                     const lg_buf *content);
 /* status busy, idle or starting. */
 void jp_kernel_status(jp_kernel *kernel, jp_answered to, const char *state);
+/* A reply to a request, of the type that its own type asks for, on its own channel. metadata NULL: {}. */
+void jp_kernel_reply(jp_kernel *kernel, const jp_request *request, const char *metadata, const lg_buf *content);
+/* The same where something was wrong. count: execution_count of an execute_reply, left out of others. */
+void jp_kernel_reply_error(jp_kernel *kernel, const jp_request *request, long long count, const lg_err *err);
+/* A message that expects no reply: a failure of it is only logged. */
+bool jp_one_way(const char *type);
 jp_answered jp_answering(const jp_request *request);
 /* "execute_request" -> "execute_reply". */
 void jp_reply_type(const char *type, char out[80]);
@@ -54,6 +56,5 @@ void jp_reply_type(const char *type, char out[80]);
 bool jp_kernel_orphan(const jp_kernel *kernel);
 /* Content shared by shell and control. */
 void jp_kernel_info(lg_buf *out);
-void *jp_executor_run(void *kernel); /* thread function */
 
 #endif

@@ -101,7 +101,7 @@ static void flush_chunk(jp_output *output)
     pthread_mutex_lock(&output->lock);
     double due = lg_now() + text_due(output, lg_now());
     pthread_mutex_unlock(&output->lock);
-    while (lg_now() < due && !lg_cancelled(&output->kernel->cancel))
+    while (lg_now() < due && !lg_cancelled(&output->executor->cancel))
         nanosleep(&(struct timespec){.tv_nsec = 500 * 1000}, NULL);
     flush_now(output, false);
     jp_queue_wait_room(&output->kernel->packets);
@@ -227,6 +227,12 @@ void jp_output_send(jp_output *output, const char *type, const char *metadata, c
     jp_queue_wait_room(&output->kernel->packets);
 }
 
+/* Of displays: no two shells have one of the same name. */
+static unsigned long long next_serial(jp_output *output)
+{
+    return atomic_fetch_add(&output->kernel->displays, 1) + 1;
+}
+
 static jp_live *live_find(jp_output *output, const char *id)
 {
     jp_live *live = output->live;
@@ -263,7 +269,7 @@ static jp_live *live_new(jp_output *output, const char *id)
     if (!live) return NULL;
     lg_buf_init(&live->waiting, 0);
     live->id = lg_strdup(id, &err);
-    live->name = lg_strf(&err, "%.8s-%llu-%s", output->kernel->voice.session, ++output->serial, id);
+    live->name = lg_strf(&err, "%.8s-%llu-%s", output->kernel->voice.session, next_serial(output), id);
     if (!live->id || !live->name) {
         live_free(live);
         return NULL;
@@ -331,8 +337,8 @@ static void output_slide(dsl_out *out, const dsl_call *call, const dsl_slider *s
     jp_output *output = of(out);
     lg_buf content;
     char name[64];
-    snprintf(name, sizeof name, "%.8s-%llu-slider", output->kernel->voice.session, ++output->serial);
-    jp_widgets_add(output->kernel->widgets, call, slider, name);
+    snprintf(name, sizeof name, "%.8s-%llu-slider", output->kernel->voice.session, next_serial(output));
+    jp_widgets_add(output->kernel->widgets, output, call, slider, name);
     lg_buf_init(&content, 0);
     jp_output_content(bundle, name, &content);
     jp_output_send(output, "display_data", NULL, &content);
@@ -374,9 +380,9 @@ static void output_clear(dsl_out *out, bool wait)
 }
 
 /* ---- life ---- */
-void jp_output_init(jp_output *output, struct jp_kernel *kernel)
+void jp_output_init(jp_output *output, struct jp_executor *executor)
 {
-    *output = (jp_output){.kernel = kernel};
+    *output = (jp_output){.executor = executor, .kernel = executor->kernel};
     output->out = (dsl_out){.ctx = output,
                             .stream = output_stream,
                             .display = output_display,

@@ -25,10 +25,12 @@
 enum { JP_STREAM_CHUNK = 64 << 10, JP_FORM_LIMIT = 16 << 20 };
 
 struct jp_kernel;
+struct jp_executor;
 struct jp_live;
 
 typedef struct jp_output {
     dsl_out out;
+    struct jp_executor *executor; /* whose cells it shows */
     struct jp_kernel *kernel;
     /* under lock */
     pthread_mutex_t lock;
@@ -44,11 +46,10 @@ typedef struct jp_output {
     bool console;              /* the cell came from one; set before jp_output_begin */
     bool drawn;                /* what was printed last is the line of a live display */
     const jp_request *request; /* the running cell's; NULL: none runs, or it may not ask */
-    unsigned long long serial; /* of displays */
     lg_buf result;             /* text of the execute_result, for the history */
 } jp_output;
 
-void jp_output_init(jp_output *output, struct jp_kernel *kernel);
+void jp_output_init(jp_output *output, struct jp_executor *executor);
 void jp_output_release(jp_output *output);
 void jp_output_begin(jp_output *output, const jp_request *request, long long count, bool silent, bool may_ask);
 void jp_output_end(jp_output *output);

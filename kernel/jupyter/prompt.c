@@ -17,44 +17,73 @@ void jp_prompt_wipe(jp_request *request)
     jp_request_free(request);
 }
 
-void jp_prompt_forget(jp_kernel *kernel)
+/* Answers that nobody took. */
+static void forget(jp_prompt *prompt)
 {
     jp_item *item;
-    while ((item = jp_queue_take(&kernel->answers, false))) jp_prompt_wipe((jp_request *)item);
+    while ((item = jp_queue_take(&prompt->answers, false))) jp_prompt_wipe((jp_request *)item);
+}
+
+void jp_prompt_init(jp_prompt *prompt)
+{
+    enum { ANSWERS_WAITING = 100, BYTES_WAITING = 64 << 20 };
+    *prompt = (jp_prompt){0};
+    jp_queue_init(&prompt->answers, ANSWERS_WAITING, BYTES_WAITING, -1);
+    pthread_mutex_init(&prompt->lock, NULL);
+}
+
+void jp_prompt_release(jp_prompt *prompt)
+{
+    forget(prompt);
+    jp_queue_release(&prompt->answers);
+    pthread_mutex_destroy(&prompt->lock);
 }
 
 /* ---- the question ---- */
-typedef struct question {
-    const jp_request *cell;
-    char id[80]; /* msg_id of the input_request */
-} question;
-
 /* msg_id of a header; "" where there is none. */
-static void read_id(jp_bytes header, char id[80])
+static void read_id(jp_bytes header, char id[JP_MSG_ID])
 {
     lg_err unread = {0};
     json_t *object = NULL;
     *id = 0;
     if (jp_json_read(header, &object, &unread)) return;
     jp_bytes text = jp_json_opt_text(object, "msg_id", "");
-    if (text.len < 80) memcpy(id, text.data, text.len), id[text.len] = 0;
+    if (text.len < JP_MSG_ID) memcpy(id, text.data, text.len), id[text.len] = 0;
     json_decref(object);
 }
 
-static lg_status send_question(jp_kernel *kernel, const char *prompt, bool secret, question *q, lg_err *err)
+/* From here on answers are taken: before the question leaves. */
+static void begin(jp_prompt *prompt, const jp_request *cell, jp_bytes header)
+{
+    forget(prompt);
+    pthread_mutex_lock(&prompt->lock);
+    prompt->cell = cell;
+    read_id(header, prompt->id);
+    pthread_mutex_unlock(&prompt->lock);
+}
+
+static void end(jp_prompt *prompt)
+{
+    pthread_mutex_lock(&prompt->lock);
+    prompt->cell = NULL;
+    pthread_mutex_unlock(&prompt->lock);
+    forget(prompt);
+}
+
+static lg_status send_question(jp_executor *x, const jp_request *cell, const char *question, bool secret, lg_err *err)
 {
     lg_buf content;
     jp_packet *packet = NULL;
     lg_buf_init(&content, 1 << 16);
     lg_buf_addc(&content, '{');
-    jp_json_member(&content, "prompt", prompt);
+    jp_json_member(&content, "prompt", question);
     jp_json_member_bool(&content, "password", secret);
     lg_buf_addc(&content, '}');
-    lg_status st = jp_packet_new(&kernel->voice, JP_STDIN, jp_answering(q->cell), "input_request", NULL, &content,
+    lg_status st = jp_packet_new(&x->kernel->voice, JP_STDIN, jp_answering(cell), "input_request", NULL, &content,
                                  &packet, err);
     if (st == LG_OK) {
-        read_id(jp_frames_at(&packet->frames, q->cell->routing + 2), q->id);
-        jp_kernel_put(kernel, packet);
+        begin(&x->prompt, cell, jp_frames_at(&packet->frames, cell->routing + 2));
+        jp_kernel_put(x->kernel, packet);
     }
     lg_buf_release(&content);
     return st;
@@ -71,12 +100,22 @@ static bool same_front_end(const jp_request *a, const jp_request *b)
     return same;
 }
 
-static bool belongs(const question *q, const jp_request *reply)
+/* Under lock. */
+static bool belongs(const jp_prompt *prompt, const jp_request *reply)
 {
-    char parent[80];
-    if (strcmp(reply->type, "input_reply") != 0 || !same_front_end(q->cell, reply)) return false;
+    char parent[JP_MSG_ID];
+    if (!prompt->cell || strcmp(reply->type, "input_reply") != 0 || !same_front_end(prompt->cell, reply)) return false;
     read_id(jp_request_part(reply, JP_PARENT), parent);
-    return !*parent || strcmp(parent, q->id) == 0;
+    return !*parent || strcmp(parent, prompt->id) == 0;
+}
+
+bool jp_prompt_offer(jp_prompt *prompt, jp_request *reply)
+{
+    pthread_mutex_lock(&prompt->lock);
+    bool taken = belongs(prompt, reply) && !jp_queue_full(&prompt->answers);
+    if (taken) jp_queue_put(&prompt->answers, &reply->item);
+    pthread_mutex_unlock(&prompt->lock);
+    return taken;
 }
 
 static lg_status no_answer(const char *why, lg_err *err)
@@ -103,36 +142,28 @@ static lg_status read_value(const jp_request *reply, lg_buf *answer, lg_err *err
     return st == LG_OK ? lg_buf_check(answer, err) : st;
 }
 
-static lg_status wait_for(jp_kernel *kernel, const question *q, lg_cancel *cancel, jp_request **out, lg_err *err)
+static lg_status wait_for(jp_prompt *prompt, lg_cancel *cancel, jp_request **out, lg_err *err)
 {
     for (;;) {
-        jp_request *reply = (jp_request *)jp_queue_take(&kernel->answers, false);
-        lg_status st = lg_cancel_check(cancel, err);
-        if (st == LG_OK && reply && belongs(q, reply)) {
-            *out = reply;
-            return LG_OK;
-        }
-        jp_prompt_wipe(reply);
-        LG_TRY(st);
-        if (!reply) jp_queue_wait(&kernel->answers, look_again);
+        LG_TRY(lg_cancel_check(cancel, err));
+        *out = (jp_request *)jp_queue_take(&prompt->answers, false);
+        if (*out) return LG_OK;
+        jp_queue_wait(&prompt->answers, look_again);
     }
 }
 
-lg_status jp_prompt_ask(dsl_out *out, const char *prompt, bool secret, lg_cancel *cancel, lg_buf *answer, lg_err *err)
+lg_status jp_prompt_ask(dsl_out *out, const char *question, bool secret, lg_cancel *cancel, lg_buf *answer,
+                        lg_err *err)
 {
     jp_output *output = out->ctx;
-    jp_kernel *kernel = output->kernel;
+    jp_executor *x = output->executor;
     jp_request *reply = NULL;
-    question q = {.cell = output->request};
-    if (!q.cell) return LG_E_UNSUPPORTED;
+    if (!output->request) return LG_E_UNSUPPORTED;
     jp_output_flush(output); /* what explains the question comes before it */
-    jp_prompt_forget(kernel);
-    atomic_store(&kernel->asking, true);
-    lg_status st = send_question(kernel, prompt, secret, &q, err);
-    if (st == LG_OK) st = wait_for(kernel, &q, cancel, &reply, err);
-    atomic_store(&kernel->asking, false);
+    lg_status st = send_question(x, output->request, question, secret, err);
+    if (st == LG_OK) st = wait_for(&x->prompt, cancel, &reply, err);
+    end(&x->prompt);
     if (st == LG_OK) st = read_value(reply, answer, err);
     jp_prompt_wipe(reply);
-    jp_prompt_forget(kernel);
     return st;
 }

@@ -1,21 +1,33 @@
 /* prompt.h - asking whoever runs a cell: input_request and input_reply.
  *
- * The executor asks and waits; the I/O thread hands it answers through kernel->answers as long as kernel->asking is
- * set, and drops the rest. An answer counts if it comes from the front end that sent the cell, is an input_reply and,
- * where it says what it answers, answers this question: one to an earlier question that was interrupted does not. What
- * was typed is wiped from every buffer of ours. */
+ * Each executor has a prompt: it asks and waits, and the I/O thread offers every input_reply to the executors that ask
+ * at that moment. One takes it if it comes from the front end that sent the cell, is an input_reply and, where it says
+ * what it answers, answers this question: one to an earlier question that was interrupted does not, nor one to the
+ * question of another shell. What nobody takes is dropped. What was typed is wiped from every buffer of ours. */
 #ifndef JP_PROMPT_H
 #define JP_PROMPT_H
 
 #include "kernel/dsl/out.h"
-#include "kernel/jupyter/wire.h"
+#include "kernel/jupyter/queue.h"
 
-struct jp_kernel;
+enum { JP_MSG_ID = 80 };
+
+typedef struct jp_prompt {
+    jp_queue answers; /* I/O thread -> executor: jp_request, what was typed */
+    pthread_mutex_t lock;
+    /* under lock */
+    const jp_request *cell; /* whose front end is asked; NULL: nobody is */
+    char id[JP_MSG_ID];     /* msg_id of the input_request */
+} jp_prompt;
+
+void jp_prompt_init(jp_prompt *prompt);
+void jp_prompt_release(jp_prompt *prompt);
 /* dsl_out.ask of a cell. Executor only. */
-lg_status jp_prompt_ask(dsl_out *out, const char *prompt, bool secret, lg_cancel *cancel, lg_buf *answer, lg_err *err);
+lg_status jp_prompt_ask(dsl_out *out, const char *question, bool secret, lg_cancel *cancel, lg_buf *answer,
+                        lg_err *err);
+/* Takes the reply if it answers what is asked here; else it stays the caller's. I/O thread only. */
+bool jp_prompt_offer(jp_prompt *prompt, jp_request *reply);
 /* Frees a message that may hold what was typed. */
 void jp_prompt_wipe(jp_request *request);
-/* Answers that nobody took. */
-void jp_prompt_forget(struct jp_kernel *kernel);
 
 #endif

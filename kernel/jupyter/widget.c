@@ -25,19 +25,24 @@ enum {
 enum { LAYOUT, FRAME, STYLE, PICTURE, AXIS, BOX = AXIS + DSL_SLIDER_AXES, MODELS };
 
 typedef struct jp_slider {
-    struct jp_slider *next; /* older */
-    char id[MODELS][33];    /* comm_id, which is the model's; "" where there is no such model */
+    /* constant */
+    char id[MODELS][33]; /* comm_id, which is the model's; "" where there is no such model */
     dsl_again *again;
-    char *display;              /* display_id of what it moves */
+    char *display; /* display_id of what it moves */
+    /* under the lock */
+    struct jp_slider *next;     /* older */
+    bool busy;                  /* an executor opens or draws it, without the lock, and reads what is constant */
+    bool closed;                /* no longer in the list: who keeps it busy frees it */
     bool unsettled;             /* what was drawn last has not all its forms */
-    lg_buf parent;              /* header of the message it answers */
     bool inside;                /* a page was loaded again: such a page no longer knows the display */
+    lg_buf parent;              /* header of the message it answers */
     int place[DSL_SLIDER_AXES]; /* where it stands, and what is drawn */
     int drawn[DSL_SLIDER_AXES];
 } jp_slider;
 
 struct jp_widgets {
     struct jp_kernel *kernel;
+    pthread_mutex_t lock; /* guards what follows */
     jp_slider *first;
     int count;
     char control[CONTROL_COMMS][ID + 1]; /* a ring; "" is free */
@@ -178,7 +183,7 @@ static void send_close(jp_widgets *w, jp_answered to, jp_bytes id)
     lg_buf_release(&content);
 }
 
-static void send_models(jp_widgets *w, const jp_slider *s)
+static void send_models(jp_output *output, const jp_slider *s)
 {
     lg_buf content;
     for (int m = 0; m < MODELS; m++) {
@@ -186,12 +191,12 @@ static void send_models(jp_widgets *w, const jp_slider *s)
         begin_message(&content, bytes_of(s->id[m]), NULL);
         add_state(&content, s, m);
         end_message(&content);
-        jp_output_send(&w->kernel->output, "comm_open", "{\"version\":\"2.1.0\"}", &content);
+        jp_output_send(output, "comm_open", "{\"version\":\"2.1.0\"}", &content);
         lg_buf_release(&content);
     }
 }
 
-static void send_view(jp_widgets *w, const jp_slider *s, const char *text)
+static void send_view(jp_output *output, const jp_slider *s, const char *text)
 {
     lg_buf content;
     lg_buf_init(&content, 0);
@@ -201,7 +206,7 @@ static void send_view(jp_widgets *w, const jp_slider *s, const char *text)
     lg_buf_adds(&content, "{\"version_major\":2,\"version_minor\":0");
     jp_json_member(&content, "model_id", s->id[BOX]);
     lg_buf_adds(&content, "}},\"metadata\":{},\"transient\":{}}");
-    jp_output_send(&w->kernel->output, "display_data", NULL, &content);
+    jp_output_send(output, "display_data", NULL, &content);
     lg_buf_release(&content);
 }
 
@@ -224,15 +229,23 @@ static void slider_close(jp_widgets *w, jp_slider *s, jp_answered to, const char
     w->count--;
     for (int m = 0; m < MODELS; m++)
         if (*s->id[m] && s->id[m] != closed) send_close(w, to, bytes_of(s->id[m]));
-    slider_free(s);
+    s->closed = true;
+    if (!s->busy) slider_free(s);
 }
 
-static void close_oldest(jp_widgets *w)
+/* Under the lock. */
+static void end_use(jp_slider *s)
+{
+    s->busy = false;
+    if (s->closed) slider_free(s);
+}
+
+static void close_oldest(jp_widgets *w, const jp_output *output)
 {
     jp_slider *s = w->first;
     while (s->next) s = s->next;
     lg_log(LG_LOG_INFO, "more than %d sliders: the oldest is closed", JP_SLIDERS);
-    slider_close(w, s, jp_output_parent(&w->kernel->output), NULL);
+    slider_close(w, s, jp_output_parent(output), NULL);
 }
 
 static jp_slider *slider_of(const jp_widgets *w, jp_bytes id, int *model)
@@ -256,6 +269,7 @@ lg_status jp_widgets_new(struct jp_kernel *kernel, jp_widgets **out, lg_err *err
     jp_widgets *w = lg_alloc(1, sizeof *w, err);
     if (!w) return err->status;
     w->kernel = kernel;
+    pthread_mutex_init(&w->lock, NULL);
     *out = w;
     return LG_OK;
 }
@@ -268,6 +282,7 @@ void jp_widgets_free(jp_widgets *w)
         w->first = s->next;
         slider_free(s);
     }
+    pthread_mutex_destroy(&w->lock);
     lg_free(w);
 }
 
@@ -298,7 +313,8 @@ done:
     return st;
 }
 
-void jp_widgets_add(jp_widgets *w, const dsl_call *call, const dsl_slider *slider, const char *display)
+void jp_widgets_add(jp_widgets *w, jp_output *output, const dsl_call *call, const dsl_slider *slider,
+                    const char *display)
 {
     lg_err err = {0};
     lg_buf text;
@@ -307,14 +323,20 @@ void jp_widgets_add(jp_widgets *w, const dsl_call *call, const dsl_slider *slide
         lg_log(LG_LOG_ERROR, "no slider: %s", err.msg);
         return;
     }
+    s->busy = true; /* until the page has been told of it, which may be slow to read */
+    pthread_mutex_lock(&w->lock);
     s->next = w->first;
     w->first = s;
-    if (++w->count > JP_SLIDERS) close_oldest(w);
+    if (++w->count > JP_SLIDERS) close_oldest(w, output);
+    pthread_mutex_unlock(&w->lock);
     lg_buf_init(&text, 1 << 20);
     dsl_slider_text(call, slider, &text);
-    send_models(w, s);
-    send_view(w, s, lg_buf_str(&text));
+    send_models(output, s);
+    send_view(output, s, lg_buf_str(&text));
     lg_buf_release(&text);
+    pthread_mutex_lock(&w->lock);
+    end_use(s);
+    pthread_mutex_unlock(&w->lock);
 }
 
 /* ---- what the page says ---- */
@@ -323,7 +345,8 @@ static lg_status odd(lg_err *err, const char *what)
     return lg_fail(err, LG_E_FORMAT, 192, "the front end sent a comm message %s", what);
 }
 
-lg_status jp_widgets_open(jp_widgets *w, const jp_request *request, const json_t *content, lg_err *err)
+/* Each of the three under the lock. */
+static lg_status opened(jp_widgets *w, const jp_request *request, const json_t *content, lg_err *err)
 {
     jp_bytes id, target = jp_json_opt_text(content, "target_name", "");
     LG_TRY(jp_json_need_text(content, "comm_id", &id, err));
@@ -400,7 +423,7 @@ static lg_status move(jp_widgets *w, const jp_request *request, jp_slider *s, in
     return LG_OK;
 }
 
-lg_status jp_widgets_message(jp_widgets *w, const jp_request *request, const json_t *content, lg_err *err)
+static lg_status said(jp_widgets *w, const jp_request *request, const json_t *content, lg_err *err)
 {
     jp_bytes id, method;
     int model;
@@ -420,7 +443,7 @@ lg_status jp_widgets_message(jp_widgets *w, const jp_request *request, const jso
     return LG_OK;
 }
 
-lg_status jp_widgets_close(jp_widgets *w, const jp_request *request, const json_t *content, lg_err *err)
+static lg_status closed(jp_widgets *w, const jp_request *request, const json_t *content, lg_err *err)
 {
     jp_bytes id;
     int model;
@@ -432,17 +455,43 @@ lg_status jp_widgets_close(jp_widgets *w, const jp_request *request, const json_
     return LG_OK; /* of others: they are closed */
 }
 
+lg_status jp_widgets_open(jp_widgets *w, const jp_request *request, const json_t *content, lg_err *err)
+{
+    pthread_mutex_lock(&w->lock);
+    lg_status st = opened(w, request, content, err);
+    pthread_mutex_unlock(&w->lock);
+    return st;
+}
+
+lg_status jp_widgets_message(jp_widgets *w, const jp_request *request, const json_t *content, lg_err *err)
+{
+    pthread_mutex_lock(&w->lock);
+    lg_status st = said(w, request, content, err);
+    pthread_mutex_unlock(&w->lock);
+    return st;
+}
+
+lg_status jp_widgets_close(jp_widgets *w, const jp_request *request, const json_t *content, lg_err *err)
+{
+    pthread_mutex_lock(&w->lock);
+    lg_status st = closed(w, request, content, err);
+    pthread_mutex_unlock(&w->lock);
+    return st;
+}
+
 /* ---- drawing ---- */
+/* One run of a line for a slider that is busy; what may change meanwhile was copied. */
 typedef struct drawing {
     jp_kernel *kernel;
     const jp_slider *slider;
-    bool hasty;
+    int place[DSL_SLIDER_AXES];
+    bool hasty, inside;
+    lg_buf parent;
 } drawing;
 
 static void send_drawing(const drawing *d, const char *type, const lg_buf *content)
 {
-    const lg_buf *parent = &d->slider->parent;
-    jp_kernel_send(d->kernel, JP_IOPUB, (jp_answered){.parent = {lg_buf_str(parent), parent->len}}, type, NULL,
+    jp_kernel_send(d->kernel, JP_IOPUB, (jp_answered){.parent = {lg_buf_str(&d->parent), d->parent.len}}, type, NULL,
                    content);
 }
 
@@ -503,26 +552,50 @@ static void drawn_again(dsl_out *out, const dsl_call *call, const dsl_slider *sl
     jp_output_content(bundle, d->slider->display, &content);
     send_drawing(d, "update_display_data", &content);
     lg_buf_release(&content);
-    if (d->slider->inside && d->hasty) send_inside(d, bundle->html);
+    if (d->inside && d->hasty) send_inside(d, bundle->html);
 }
 
-static void draw_slider(jp_widgets *w, jp_slider *s, bool hasty)
+static void draw(drawing *d, jp_executor *x)
 {
-    drawing d = {w->kernel, s, hasty};
     lg_err err = {0};
-    dsl_out out = {.ctx = &d,
+    dsl_out out = {.ctx = d,
                    .stream = no_stream,
                    .display = no_display,
                    .display_end = no_end,
                    .result = no_result,
                    .clear = no_clear,
                    .slide = drawn_again,
-                   .hasty = hasty,
-                   .columns = w->kernel->output.out.columns};
-    memcpy(s->drawn, s->place, sizeof s->drawn);
-    s->unsettled = hasty;
-    if (dsl_again_run(s->again, s->place, &out, &w->kernel->cancel, &err))
+                   .hasty = d->hasty,
+                   .columns = x->output.out.columns};
+    if (dsl_again_run(d->slider->again, x->session, d->place, &out, &x->cancel, &err))
         lg_log(LG_LOG_WARN, "a slider was moved and nothing drawn: %s %s", err.msg, err.why);
+}
+
+static bool is_moved(const jp_slider *s)
+{
+    return memcmp(s->place, s->drawn, sizeof s->drawn) != 0;
+}
+
+/* Draws where the slider stands, again if it was moved meanwhile. Under the lock, which is let go while it draws; the
+ * slider may be gone afterwards. */
+static void draw_slider(jp_widgets *w, jp_executor *x, jp_slider *s, bool hasty)
+{
+    drawing d = {.kernel = w->kernel, .slider = s, .hasty = hasty};
+    s->busy = true;
+    do {
+        lg_buf_init(&d.parent, JP_MESSAGE_LIMIT);
+        lg_buf_add(&d.parent, lg_buf_str(&s->parent), s->parent.len);
+        memcpy(d.place, s->place, sizeof d.place);
+        memcpy(s->drawn, s->place, sizeof s->drawn);
+        d.inside = s->inside;
+        s->unsettled = d.hasty;
+        pthread_mutex_unlock(&w->lock);
+        draw(&d, x);
+        lg_buf_release(&d.parent);
+        pthread_mutex_lock(&w->lock);
+        d.hasty = true;
+    } while (is_moved(s) && !s->closed);
+    end_use(s);
 }
 
 /* May this be a message for the slider? Its ids are drawn by lot: whoever writes one means it. A message that only
@@ -538,33 +611,52 @@ static bool mentions(const jp_item *item, const void *slider)
     return false;
 }
 
-void jp_widgets_draw(jp_widgets *w, const jp_request *request)
+/* The next to be drawn: not one that another executor draws, which sees by itself that it was moved again. */
+static jp_slider *first_moved(jp_widgets *w, jp_executor *x)
 {
-    jp_bytes header = jp_request_part(request, JP_HEADER);
-    for (jp_slider *s = w->first; s; s = s->next) {
-        if (!memcmp(s->place, s->drawn, sizeof s->drawn) || jp_queue_any(&w->kernel->requests, mentions, s)) continue;
-        lg_buf_clear(&s->parent);
-        lg_buf_add(&s->parent, header.data, header.len);
-        draw_slider(w, s, true);
+    jp_slider *s = w->first;
+    while (s && (s->busy || !is_moved(s) || jp_queue_any(&x->requests, mentions, s))) s = s->next;
+    return s;
+}
+
+static void note_parent(jp_slider *s, jp_bytes header)
+{
+    lg_buf_clear(&s->parent);
+    lg_buf_add(&s->parent, header.data, header.len);
+}
+
+void jp_widgets_draw(jp_widgets *w, jp_executor *x, const jp_request *request)
+{
+    jp_slider *s;
+    pthread_mutex_lock(&w->lock);
+    while ((s = first_moved(w, x))) {
+        note_parent(s, jp_request_part(request, JP_HEADER));
+        draw_slider(w, x, s, true);
     }
+    pthread_mutex_unlock(&w->lock);
 }
 
 static jp_slider *first_unsettled(const jp_widgets *w)
 {
     jp_slider *s = w->first;
-    while (s && !s->unsettled) s = s->next;
+    while (s && (!s->unsettled || s->busy)) s = s->next;
     return s;
 }
 
-bool jp_widgets_unsettled(const jp_widgets *w)
+bool jp_widgets_unsettled(jp_widgets *w)
 {
-    return first_unsettled(w) != NULL;
+    pthread_mutex_lock(&w->lock);
+    bool any = first_unsettled(w) != NULL;
+    pthread_mutex_unlock(&w->lock);
+    return any;
 }
 
-void jp_widgets_settle(jp_widgets *w)
+void jp_widgets_settle(jp_widgets *w, jp_executor *x)
 {
+    pthread_mutex_lock(&w->lock);
     jp_slider *s = first_unsettled(w);
-    if (s) draw_slider(w, s, false);
+    if (s) draw_slider(w, x, s, false);
+    pthread_mutex_unlock(&w->lock);
 }
 
 /* ---- comm_info ---- */
@@ -576,8 +668,9 @@ static void add_comm(lg_buf *out, const char *id, const char *target)
     lg_buf_addc(out, '}');
 }
 
-void jp_widgets_list(const jp_widgets *w, const char *target, lg_buf *out)
+void jp_widgets_list(jp_widgets *w, const char *target, lg_buf *out)
 {
+    pthread_mutex_lock(&w->lock);
     lg_buf_addc(out, '{');
     for (const jp_slider *s = w->first; s && (!target || !strcmp(target, TARGET)); s = s->next)
         for (int m = 0; m < MODELS; m++)
@@ -585,4 +678,5 @@ void jp_widgets_list(const jp_widgets *w, const char *target, lg_buf *out)
     for (int i = 0; i < CONTROL_COMMS && (!target || !strcmp(target, CONTROL)); i++)
         if (*w->control[i]) add_comm(out, w->control[i], CONTROL);
     lg_buf_addc(out, '}');
+    pthread_mutex_unlock(&w->lock);
 }

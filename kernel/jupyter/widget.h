@@ -16,7 +16,10 @@
  * show (image/png, which takes longer than all the rest) follows when nothing has come for JP_SETTLE seconds. Of more
  * than JP_SLIDERS sliders the oldest are closed.
  *
- * The executor calls everything. Source: messages of ipywidgets 8 (protocol 2.1: targets jupyter.widget and, for a page
+ * Front ends send comm messages to a subshell of their own, so that sliders move while a cell runs. Every executor may
+ * call everything: one record of all sliders, under a lock that nobody holds while drawing. The executor that got the
+ * message draws, with its own threads; one slider is drawn by one executor at a time, which goes on until it has drawn
+ * what was asked last. Source: messages of ipywidgets 8 (protocol 2.1: targets jupyter.widget and, for a page
  * that was loaded again, jupyter.widget.control). */
 #ifndef JP_WIDGET_H
 #define JP_WIDGET_H
@@ -30,6 +33,8 @@ enum { JP_SLIDERS = 64 };
 #define JP_SETTLE 0.4
 
 struct jp_kernel;
+struct jp_executor;
+struct jp_output;
 typedef struct jp_widgets jp_widgets;
 
 lg_status jp_widgets_new(struct jp_kernel *kernel, jp_widgets **out, lg_err *err) LG_MUST_CHECK;
@@ -37,7 +42,8 @@ void jp_widgets_free(jp_widgets *widgets); /* NULL is fine */
 
 /* A slider for what the running cell is about to show under a display_id; it goes out as a display of its own. Where
  * memory is short there is none, and the log says so. */
-void jp_widgets_add(jp_widgets *widgets, const dsl_call *call, const dsl_slider *slider, const char *display);
+void jp_widgets_add(jp_widgets *widgets, struct jp_output *output, const dsl_call *call, const dsl_slider *slider,
+                    const char *display);
 
 /* comm_open, comm_msg and comm_close of the page. A failure has changed nothing. */
 lg_status jp_widgets_open(jp_widgets *widgets, const jp_request *request, const json_t *content,
@@ -46,13 +52,13 @@ lg_status jp_widgets_message(jp_widgets *widgets, const jp_request *request, con
                              lg_err *err) LG_MUST_CHECK;
 lg_status jp_widgets_close(jp_widgets *widgets, const jp_request *request, const json_t *content,
                            lg_err *err) LG_MUST_CHECK;
-/* Draws what was moved, except what a waiting message will move again. After each comm message. */
-void jp_widgets_draw(jp_widgets *widgets, const jp_request *request);
+/* Draws what was moved, except what a message that waits for this executor will move again. After each comm message. */
+void jp_widgets_draw(jp_widgets *widgets, struct jp_executor *x, const jp_request *request);
 /* Is there a drawing without all its forms? Then: draws one of them whole. */
-bool jp_widgets_unsettled(const jp_widgets *widgets);
-void jp_widgets_settle(jp_widgets *widgets);
+bool jp_widgets_unsettled(jp_widgets *widgets);
+void jp_widgets_settle(jp_widgets *widgets, struct jp_executor *x);
 
 /* Appends the comms as comm_info_reply has them: {"id":{"target_name":…},…}. target NULL: all. */
-void jp_widgets_list(const jp_widgets *widgets, const char *target, lg_buf *out);
+void jp_widgets_list(jp_widgets *widgets, const char *target, lg_buf *out);
 
 #endif

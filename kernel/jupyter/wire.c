@@ -57,6 +57,17 @@ static bool is_delimiter(jp_bytes frame)
     return frame.len == sizeof delimiter - 1 && memcmp(frame.data, delimiter, frame.len) == 0;
 }
 
+/* None, or null, is the main shell. */
+static void read_subshell(const json_t *header, char out[JP_SUBSHELL_ID])
+{
+    const json_t *id = json_object_get(header, "subshell_id");
+    const char *text = json_string_value(id);
+    size_t len = json_string_length(id);
+    if (!id || json_is_null(id)) return;
+    bool ours = text && len && len < JP_SUBSHELL_ID && !memchr(text, 0, len);
+    memcpy(out, ours ? text : "?", ours ? len : 1);
+}
+
 static lg_status read_header(jp_request *request, lg_err *err)
 {
     json_t *header = NULL;
@@ -66,6 +77,7 @@ static lg_status read_header(jp_request *request, lg_err *err)
     if (st == LG_OK) {
         size_t len = type.len < sizeof request->type ? type.len : sizeof request->type - 1;
         memcpy(request->type, type.data, len);
+        read_subshell(header, request->subshell);
     }
     json_decref(header);
     return st;

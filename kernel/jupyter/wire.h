@@ -25,6 +25,7 @@
 enum {
     JP_MESSAGE_LIMIT = 64 << 20, /* bytes of one message, all frames together */
     JP_FRAME_LIMIT = 2048,       /* frames of one message */
+    JP_SUBSHELL_ID = 33          /* bytes of the id of a subshell, its NUL included */
 };
 
 typedef enum jp_channel { JP_SHELL, JP_CONTROL, JP_STDIN, JP_IOPUB, JP_HEARTBEAT, JP_CHANNELS } jp_channel;
@@ -58,6 +59,7 @@ typedef struct jp_request {
     jp_frames frames;
     size_t routing;   /* frames before the delimiter: sent back unchanged with the reply */
     char type[64];    /* msg_type; a longer one is cut (and unknown) */
+    char subshell[JP_SUBSHELL_ID]; /* subshell_id of the header; "": none, "?": one that cannot be of ours */
     uint64_t arrival; /* 1, 2, … in the order received on its channel */
 } jp_request;
 

@@ -116,7 +116,9 @@ class Client:
                  json.dumps(metadata or {}).encode(), body]
         return [DELIMITER, self.sign(parts)] + parts
 
-    def send(self, msg_type, content=None, channel="shell", buffers=(), **more):
+    def send(self, msg_type, content=None, channel="shell", buffers=(), subshell=None, **more):
+        if subshell:
+            more["header"] = self.header(msg_type, subshell_id=subshell)
         frames = self.frames(msg_type, content, **more)
         self.sockets[channel].send_multipart(frames + list(buffers))
         return json.loads(frames[2])["msg_id"]
@@ -228,6 +230,9 @@ class Kernel:
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def threads(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/task"))
 
 
 def until(condition, what):

@@ -84,17 +84,17 @@ static void live(bool console, const char *between)
     CHECK_OK(jp_signer_new(JP_SHA256, "secret", 6, &kernel.signer, &err));
     jp_voice_init(&kernel.voice, kernel.signer);
     jp_queue_init(&kernel.packets, 10000, 64 << 20, -1);
-    jp_output_init(&kernel.output, &kernel);
+    jp_executor_init(&kernel.main, &kernel);
     lg_buf_init(&shown, 0);
-    dsl_out *out = &kernel.output.out;
-    kernel.output.console = console;
+    dsl_out *out = &kernel.main.output.out;
+    kernel.main.output.console = console;
     out->display(out, &(dsl_bundle){.text = "net\n█░  50%  half\nloss 1\n"}, "live", false);
     if (between) out->stream(out, false, between, strlen(between));
     out->display(out, &(dsl_bundle){.text = "all of it"}, "live", true);
     out->display_end(out, "live");
-    jp_output_end(&kernel.output);
+    jp_output_end(&kernel.main.output);
     receive();
-    jp_output_release(&kernel.output);
+    jp_executor_release(&kernel.main);
     jp_queue_release(&kernel.packets);
     jp_signer_free(kernel.signer);
 }

@@ -18,7 +18,7 @@ static void begin(void)
     CHECK_OK(jp_signer_new(JP_SHA256, "secret", 6, &kernel.signer, &err));
     jp_voice_init(&kernel.voice, kernel.signer);
     jp_queue_init(&kernel.packets, 10000, 64 << 20, -1);
-    jp_output_init(&kernel.output, &kernel);
+    jp_executor_init(&kernel.main, &kernel);
 }
 
 static void receive(void)
@@ -40,9 +40,9 @@ static void receive(void)
 
 static void end(void)
 {
-    jp_output_end(&kernel.output);
+    jp_output_end(&kernel.main.output);
     receive();
-    jp_output_release(&kernel.output);
+    jp_executor_release(&kernel.main);
     jp_queue_release(&kernel.packets);
     jp_signer_free(kernel.signer);
     lg_buf_release(&shown);
@@ -50,13 +50,13 @@ static void end(void)
 
 static void print(const char *text)
 {
-    kernel.output.out.stream(&kernel.output.out, false, text, strlen(text));
+    kernel.main.output.out.stream(&kernel.main.output.out, false, text, strlen(text));
 }
 
 /* As the I/O thread does when text has waited long enough. */
 static void tick(void)
 {
-    jp_output_tick(&kernel.output, kernel.output.last + 1);
+    jp_output_tick(&kernel.main.output, kernel.main.output.last + 1);
 }
 
 TEST(a_secret_in_two_parts)
@@ -76,7 +76,7 @@ TEST(a_secret_in_two_parts)
     tick();
     receive();
     CHECK_STR(lg_buf_str(&shown), "it is [secret], is it?\n");
-    jp_output_flush(&kernel.output); /* it was none */
+    jp_output_flush(&kernel.main.output); /* it was none */
     receive();
     CHECK_STR(lg_buf_str(&shown), "it is [secret], is it?\none-sec");
     end();
@@ -92,7 +92,7 @@ TEST(a_secret_between_two_chunks)
     memset(text, '.', sizeof text - 1);
     memcpy(text + JP_STREAM_CHUNK - 9, "one-secret-of-mine", 18);
     print(text);
-    jp_output_flush(&kernel.output);
+    jp_output_flush(&kernel.main.output);
     receive();
     CHECK(messages >= 2);
     CHECK_INT(shown.len, sizeof text - 1 - 18 + 8);
@@ -108,11 +108,11 @@ TEST(secrets_in_everything_that_leaves)
     begin();
     CHECK_OK(net_secret_new("a\"quoted/secret", 15, &s, &err));
     dsl_bundle bundle = {.text = "it is a\"quoted/secret", .html = "<p>a&quot;quoted/secret</p>"};
-    kernel.output.out.display(&kernel.output.out, &bundle, NULL, false);
-    kernel.output.out.display(&kernel.output.out, &bundle, "live", false);
-    kernel.output.out.display(&kernel.output.out, &bundle, "live", true);
-    kernel.output.out.display_end(&kernel.output.out, "live");
-    kernel.output.out.result(&kernel.output.out, &bundle);
+    kernel.main.output.out.display(&kernel.main.output.out, &bundle, NULL, false);
+    kernel.main.output.out.display(&kernel.main.output.out, &bundle, "live", false);
+    kernel.main.output.out.display(&kernel.main.output.out, &bundle, "live", true);
+    kernel.main.output.out.display_end(&kernel.main.output.out, "live");
+    kernel.main.output.out.result(&kernel.main.output.out, &bundle);
     receive();
     CHECK_INT(messages, 4);
     CHECK(!strstr(lg_buf_str(&shown), "quoted"));
@@ -128,8 +128,8 @@ TEST(nobody_may_be_asked)
     lg_buf answer;
     begin();
     lg_buf_init(&answer, 100);
-    kernel.output.request = NULL;
-    CHECK_INT(kernel.output.out.ask(&kernel.output.out, "?", true, &kernel.cancel, &answer, &err), LG_E_UNSUPPORTED);
+    kernel.main.output.request = NULL;
+    CHECK_INT(kernel.main.output.out.ask(&kernel.main.output.out, "?", true, &kernel.main.cancel, &answer, &err), LG_E_UNSUPPORTED);
     CHECK(!err.code && !answer.len && !messages);
     end();
 }

@@ -30,13 +30,11 @@ static void close_all(void)
     jp_item *item;
     forget();
     while ((item = jp_queue_take(&kernel.packets, false))) jp_packet_free((jp_packet *)item);
-    while ((item = jp_queue_take(&kernel.requests, false))) jp_request_free((jp_request *)item);
     jp_widgets_free(kernel.widgets);
     cmd_workbench_free(bench);
     bench = NULL;
     if (!kernel.signer) return;
-    jp_output_release(&kernel.output);
-    jp_queue_release(&kernel.requests);
+    jp_executor_release(&kernel.main);
     jp_queue_release(&kernel.packets);
     jp_signer_free(kernel.signer);
     memset(&kernel, 0, sizeof kernel);
@@ -49,10 +47,10 @@ static void setup(void)
     kernel.wake_fd = -1;
     CHECK_OK(jp_signer_new(JP_SHA256, "secret", 6, &kernel.signer, &err));
     jp_voice_init(&kernel.voice, kernel.signer);
-    jp_queue_init(&kernel.requests, 1000, 1 << 20, -1);
     jp_queue_init(&kernel.packets, 10000, 64 << 20, -1);
-    jp_output_init(&kernel.output, &kernel);
+    jp_executor_init(&kernel.main, &kernel);
     CHECK_OK(cmd_workbench_new(&bench, &err));
+    kernel.main.session = cmd_workbench_session(bench);
     CHECK_OK(jp_widgets_new(&kernel, &kernel.widgets, &err));
 }
 
@@ -109,10 +107,10 @@ static void receive(void)
 static void cell(const char *code)
 {
     jp_request *request = request_of("execute_request", "{}");
-    jp_output_begin(&kernel.output, request, 1, false, false);
-    CHECK_OK(dsl_session_execute(cmd_workbench_session(bench), code, strlen(code), &kernel.output.out, &kernel.cancel,
+    jp_output_begin(&kernel.main.output, request, 1, false, false);
+    CHECK_OK(dsl_session_execute(cmd_workbench_session(bench), code, strlen(code), &kernel.main.output.out, &kernel.main.cancel,
                                  &err));
-    jp_output_end(&kernel.output);
+    jp_output_end(&kernel.main.output);
     jp_request_free(request);
     receive();
 }
@@ -153,7 +151,7 @@ static lg_status serve(jp_request *request)
     lg_status st = jp_json_read(jp_request_part(request, JP_CONTENT), &content, &err);
     if (st == LG_OK) st = jp_widgets_message(kernel.widgets, request, content, &err);
     json_decref(content);
-    jp_widgets_draw(kernel.widgets, request);
+    jp_widgets_draw(kernel.widgets, &kernel.main, request);
     jp_request_free(request);
     return st;
 }
@@ -182,9 +180,9 @@ TEST(of_nine_moves_that_wait_one_is_drawn)
 {
     setup();
     slider(LINE " slider");
-    for (int i = 0; i < 9; i++) jp_queue_put(&kernel.requests, &moved(i % 2 ? "2" : "3")->item);
+    for (int i = 0; i < 9; i++) jp_queue_put(&kernel.main.requests, &moved(i % 2 ? "2" : "3")->item);
     for (int i = 0; i < 9; i++) {
-        CHECK_OK(serve((jp_request *)jp_queue_take(&kernel.requests, false)));
+        CHECK_OK(serve((jp_request *)jp_queue_take(&kernel.main.requests, false)));
         receive();
         CHECK_INT(count, i < 8 ? 1 : 2);
         CHECK_HAS(json_string_value(json_object_get(json_object_get(got[0].content, "data"), "method")), "echo_update");
@@ -206,7 +204,7 @@ TEST(a_drawing_is_whole_when_it_settles)
     CHECK(jp_widgets_unsettled(kernel.widgets));
     char parent[64];
     snprintf(parent, sizeof parent, "%s", got[1].parent);
-    jp_widgets_settle(kernel.widgets);
+    jp_widgets_settle(kernel.widgets, &kernel.main);
     receive();
     CHECK_INT(count, 1);
     CHECK_STR(got[0].parent, parent);
@@ -333,7 +331,7 @@ TEST(memory_may_end_anywhere)
         jp_request *request = moved(nth % 2 ? "2" : "1");
         lg_alloc_fail_at(nth, false);
         (void)!serve(request);
-        jp_widgets_settle(kernel.widgets);
+        jp_widgets_settle(kernel.widgets, &kernel.main);
         lg_alloc_fail_at(0, false);
     }
     receive();
@@ -342,14 +340,14 @@ TEST(memory_may_end_anywhere)
     CHECK_HAS(json_string_value(form(1, "text/plain")), "at 1,1: ");
     for (long nth = 1; nth < 400; nth += nth < 60 ? 1 : 7) {
         jp_request *request = request_of("execute_request", "{}");
-        jp_output_begin(&kernel.output, request, 1, false, false);
+        jp_output_begin(&kernel.main.output, request, 1, false, false);
         lg_alloc_fail_at(nth, false);
         lg_status st = dsl_session_execute(cmd_workbench_session(bench), LINE " slider", strlen(LINE " slider"),
-                                           &kernel.output.out, &kernel.cancel, &err);
+                                           &kernel.main.output.out, &kernel.main.cancel, &err);
         lg_alloc_fail_at(0, false);
         CHECK(st == LG_OK || st == LG_E_MEMORY);
         lg_err_clear(&err);
-        jp_output_end(&kernel.output);
+        jp_output_end(&kernel.main.output);
         jp_request_free(request);
         receive();
     }
@@ -361,11 +359,11 @@ TEST(memory_may_end_anywhere)
 TEST(a_queue_can_be_waited_for)
 {
     setup();
-    CHECK(!jp_queue_wait(&kernel.requests, 0.01));
-    jp_queue_put(&kernel.requests, &moved("1")->item);
-    CHECK(jp_queue_wait(&kernel.requests, 1000));
-    jp_request_free((jp_request *)jp_queue_take(&kernel.requests, false));
-    jp_queue_close(&kernel.requests);
-    CHECK(jp_queue_wait(&kernel.requests, 1000));
+    CHECK(!jp_queue_wait(&kernel.main.requests, 0.01));
+    jp_queue_put(&kernel.main.requests, &moved("1")->item);
+    CHECK(jp_queue_wait(&kernel.main.requests, 1000));
+    jp_request_free((jp_request *)jp_queue_take(&kernel.main.requests, false));
+    jp_queue_close(&kernel.main.requests);
+    CHECK(jp_queue_wait(&kernel.main.requests, 1000));
     close_all();
 }
