@@ -150,7 +150,9 @@ static void pack_run(const cmd_run *run, blocks *b, lg_buf *out)
     lg_pack_f64(out, run->seconds);
     lg_pack_u8(out, run->keep_last);
     pack_labels(&run->labels, out);
-    nn_run_pack(&run->run, out);
+    nn_run so_far = run->run;
+    so_far.interrupted |= run->going_on; /* in the file nothing goes on any more */
+    nn_run_pack(&so_far, out);
     lg_pack_u32(out, (uint32_t)block_place(b, run->run.weights));
     lg_pack_u32(out, (uint32_t)block_place(b, run->run.last));
     lg_pack_u32(out, (uint32_t)block_place(b, run->run.best >= 0 ? run->run.top : NULL));

@@ -48,6 +48,7 @@ typedef struct cmd_run {
     int planned;            /* last epoch that was asked for */
     int threads;
     bool keep_last;         /* its weights are the last epoch's, not the best one's */
+    bool going_on;          /* epochs are still to come: this is what a subshell sees of it (train_publish.h) */
     double seconds;
 } cmd_run;
 /* " where label = nike" of a run that learnt from some images of its dataset, else NULL; borrowed. */

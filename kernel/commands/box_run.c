@@ -112,7 +112,8 @@ static void run_brief(const void *payload, lg_buf *out)
     const nn_epoch *kept = cmd_run_kept(run);
     lg_buf_addf(out, "%s on %s, %d of %d epochs", run->model, run->data, run->run.epochs, run->planned);
     if (kept && !isnan(kept->val_accuracy))
-        lg_buf_addf(out, ", best epoch %d: validation accuracy %s%%", kept->epoch, plt_points(kept->val_accuracy, 1));
+        lg_buf_addf(out, ", %s epoch %d: validation accuracy %s%%", run->going_on ? "in training, after" : "best",
+                    kept->epoch, plt_points(kept->val_accuracy, 1));
 }
 
 /* ---- the run in words ---- */
@@ -204,7 +205,7 @@ static void doc_kept_recall(plt_doc *doc, const cmd_run *run)
     for (int k = 0; k < val->classes; k++)
         lg_buf_addf(&text, "%s%s %s%%", k ? ", " : "", run->labels.name[k],
                     plt_points(nn_confusion_class(val->count, val->classes, k).recall, 1));
-    plt_text(doc, "Recall of the kept epoch: %s", lg_buf_str(&text));
+    plt_text(doc, "Recall of the %s epoch: %s", run->going_on ? "last" : "kept", lg_buf_str(&text));
     lg_buf_release(&text);
 }
 
@@ -299,7 +300,9 @@ void cmd_doc_stopped(plt_doc *doc, const cmd_run *run)
 {
     const nn_run *r = &run->run;
     const nn_epoch *last = last_epoch(run), *kept = cmd_run_kept(run);
-    if (r->interrupted && r->best >= 0)
+    if (run->going_on)
+        plt_text(doc, "The training goes on: this is what it had after epoch %d of %d", last->epoch, run->planned);
+    else if (r->interrupted && r->best >= 0)
         plt_text(doc, "Stopped at epoch %d of %d, best was epoch %d", last->epoch + 1, run->planned, kept->epoch);
     else if (r->interrupted)
         plt_text(doc, "Stopped before the first epoch had ended; kept: the weights of the last whole batch");
@@ -329,9 +332,9 @@ void cmd_doc_run(plt_doc *doc, const cmd_run *run)
         double accuracy = nn_confusion_accuracy(val->count, val->classes);
         nn_interval ci = nn_wilson((int64_t)(accuracy * (double)total + 0.5), total, 0.95);
         plt_text(doc,
-                 "Kept: epoch %d, validation accuracy %s%% (95%% interval %s to %s); always the largest class: %s%%",
-                 kept->epoch, plt_points(accuracy, 1), plt_points(ci.low, 1), plt_points(ci.high, 1),
-                 plt_points(cmd_score_baseline(val), 1));
+                 "%s: epoch %d, validation accuracy %s%% (95%% interval %s to %s); always the largest class: %s%%",
+                 run->going_on ? "So far" : "Kept", kept->epoch, plt_points(accuracy, 1), plt_points(ci.low, 1),
+                 plt_points(ci.high, 1), plt_points(cmd_score_baseline(val), 1));
     }
     doc_card(doc, run);
 }

@@ -224,6 +224,7 @@ static lg_status set_spec(const dsl_call *call, cmd_train_spec *spec, lg_err *er
         .resume = dsl_on(call, CONTINUE),
         .again = dsl_on(call, AGAIN),
         .lost = call->loop_index > 0,
+        .publish = true,
     };
     if (!as || !call->loop_index) return LG_OK;
     spec->name = lg_arena_strf(call->arena, err, "%s.%d", as->text, call->loop_index);
@@ -327,6 +328,7 @@ static lg_status finish(const dsl_call *call, fit_view *view, cmd_train *job, lg
 {
     const cmd_run *run = job->run;
     LG_TRY(cmd_train_bind(call, job, call->arg[AS].count ? call->arg[AS].value[0].text : NULL, err));
+    dsl_session_unpublish(call->session); /* subshells see the result from here on */
     return show_result(call, view, job, run, err);
 }
 
@@ -370,6 +372,7 @@ static lg_status train(const dsl_call *call, cmd_train *job, lg_err *err)
         st = LG_OK;
     }
     if (st == LG_OK && shown) *err = later, st = shown;
+    dsl_session_unpublish(call->session);
     if (st && view.live.shown) call->out->display_end(call->out, view.live.id);
     lg_free(view.epoch);
     return st ? lg_err_place(err, call->span) : LG_OK;

@@ -156,9 +156,8 @@ static void put(cmd_run_store *store, const cmd_run *run, bool whole)
     store->on = false;
 }
 
-static void on_checkpoint(void *ctx, const nn_run *run)
+void cmd_run_store_checkpoint(cmd_run_store *store, const nn_run *run)
 {
-    cmd_run_store *store = ctx;
     double now = lg_now();
     if (!store->on || now - store->ended < SHARE * store->cost) return;
     cmd_run view = *store->job->run;
@@ -175,8 +174,6 @@ void cmd_run_store_begin(cmd_run_store *store, cmd_train *job)
     store->asked_resume = o->resume, store->asked_weights = o->weights, store->asked_within = o->within;
     store->began = lg_now();
     if (!store->on) return;
-    o->checkpoint_ctx = store;
-    o->on_checkpoint = on_checkpoint;
     const cmd_run *part = store->found;
     if (!part) return;
     o->resume = &part->run, o->weights = part->run.last, o->within = true;

@@ -4,8 +4,8 @@
  *     cmd_run_store store;
  *     cmd_run_store_open(call, &job, &store);          // looks for the run of this job; never fails
  *     if (cmd_run_store_take(&store, &job)) return LG_OK;   // found whole: job.run is that run
- *     cmd_run_store_begin(&store, &job);               // goes on from a checkpoint, where there is one, and makes more
- *     st = nn_fit(&job.options, &job.run->run, err);
+ *     cmd_run_store_begin(&store, &job);               // goes on from a checkpoint, where there is one
+ *     st = nn_fit(&job.options, &job.run->run, err);   // on_checkpoint: cmd_run_store_checkpoint, which makes more
  *     cmd_run_store_trained(&store, &job);             // and, once it is measured:
  *     cmd_run_store_keep(&store, &job);
  *     cmd_run_store_close(&store);
@@ -50,6 +50,8 @@ typedef struct cmd_run_store {
 void cmd_run_store_open(const dsl_call *call, const cmd_train *job, cmd_run_store *store);
 bool cmd_run_store_take(cmd_run_store *store, cmd_train *job);
 void cmd_run_store_begin(cmd_run_store *store, cmd_train *job);
+/* After each epoch, with what nn_fit has. */
+void cmd_run_store_checkpoint(cmd_run_store *store, const nn_run *run);
 /* Right behind nn_fit: the options are as prepared again, seconds are those of the whole run. */
 void cmd_run_store_trained(cmd_run_store *store, cmd_train *job);
 /* The run has been measured: it is kept. */

@@ -1,5 +1,6 @@
 /* train_job.c - preparing, running, measuring and keeping one training run. */
 #include "kernel/commands/run_store.h"
+#include "kernel/commands/train_publish.h"
 #include "lib/data/clean.h"
 
 #include <math.h>
@@ -234,7 +235,7 @@ bool cmd_train_same(const cmd_train *job, const cmd_run *run)
     bool whole = r->patience || (r->epochs && r->epoch[r->epochs - 1].epoch >= run->planned);
     if (r->weights && !nn_net_same(nn_weights_net(r->weights), job->options.net)) return false; /* others are frozen */
     return !job->options.resume && !(job->options.time > 0) && whole && !r->interrupted && !r->diverged &&
-           strcmp(run->settings, job->run->settings) == 0 && strcmp(run->data, job->data_name) == 0 &&
+           !run->going_on && strcmp(run->settings, job->run->settings) == 0 && strcmp(run->data, job->data_name) == 0 &&
            strcmp(run->fingerprint, job->run->fingerprint) == 0 && run->train_count == job->run->train_count;
 }
 
@@ -301,19 +302,42 @@ static lg_status settle(const dsl_call *call, cmd_train *job, lg_status fitted, 
     return fitted ? fitted : st;
 }
 
+/* Who looks at each epoch of a run. */
+typedef struct watchers {
+    cmd_run_store store;
+    cmd_train_publisher publisher;
+} watchers;
+
+static void on_checkpoint(void *ctx, const nn_run *run)
+{
+    watchers *w = ctx;
+    if (w->store.on) cmd_run_store_checkpoint(&w->store, run);
+    if (w->publisher.job) cmd_train_publish(&w->publisher, run);
+}
+
+static void watch(const dsl_call *call, cmd_train *job, watchers *w)
+{
+    if (job->spec.publish) cmd_train_publish_begin(call, job, &w->publisher);
+    if (!w->store.on && !job->spec.publish) return;
+    job->options.checkpoint_ctx = w;
+    job->options.on_checkpoint = on_checkpoint;
+}
+
 lg_status cmd_train_run(const dsl_call *call, cmd_train *job, lg_err *err)
 {
-    cmd_run_store store;
+    watchers w = {0};
     lg_status st = LG_OK;
-    cmd_run_store_open(call, job, &store);
-    if (!cmd_run_store_take(&store, job)) {
-        cmd_run_store_begin(&store, job);
+    cmd_run_store_open(call, job, &w.store);
+    if (!cmd_run_store_take(&w.store, job)) {
+        cmd_run_store_begin(&w.store, job);
+        watch(call, job, &w);
         st = nn_fit(&job->options, &job->run->run, err);
-        cmd_run_store_trained(&store, job);
+        cmd_run_store_trained(&w.store, job);
         st = settle(call, job, st, err);
-        if (st == LG_OK && job->whole) cmd_run_store_keep(&store, job);
+        if (st == LG_OK && job->whole) cmd_run_store_keep(&w.store, job);
     }
-    cmd_run_store_close(&store);
+    cmd_train_publish_end(&w.publisher);
+    cmd_run_store_close(&w.store);
     return st;
 }
 
@@ -340,8 +364,7 @@ static void add_run(cmd_model *model, dsl_object *run)
     model->run[model->runs++] = run;
 }
 
-/* The model with its new weights. run_object: one reference, consumed. */
-static lg_status model_after(const cmd_train *job, dsl_object *run_object, cmd_model **out, lg_err *err)
+lg_status cmd_train_model(const cmd_train *job, dsl_object *run_object, cmd_model **out, lg_err *err)
 {
     const cmd_model *old = job->spec.model;
     const cmd_run *run = run_object->payload;
@@ -383,7 +406,7 @@ lg_status cmd_train_bind(const dsl_call *call, cmd_train *job, const char *as, l
     cmd_model *model = NULL;
     LG_TRY(cmd_train_take(call, job, &run_object, err));
     dsl_object *kept = dsl_object_ref(run_object);
-    lg_status st = model_after(job, run_object, &model, err);
+    lg_status st = cmd_train_model(job, run_object, &model, err);
     if (st == LG_OK) st = cmd_model_bind(call, job->spec.model_name, model, err);
     if (st == LG_OK && as) return dsl_call_bind(call, as, kept, err);
     dsl_object_unref(kept);

@@ -14,7 +14,7 @@
  *
  * cmd_train_run asks the run store (run_store.h) first: a run that was trained once, in whichever session, is there in
  * an instant, one that was cut off goes on after its last whole epoch, and either ends bit for bit as if trained here.
- * The store has options.on_checkpoint for itself. */
+ * options.on_checkpoint is taken: by the store, and by what subshells see of a training that goes on. */
 #ifndef CMD_TRAIN_JOB_H
 #define CMD_TRAIN_JOB_H
 
@@ -37,6 +37,7 @@ typedef struct cmd_train_spec {
     bool resume; /* `continue`: go on after the model's last run, where it has one */
     bool lost;   /* a run whose loss was lost before an epoch had ended is kept as well, with what it began with */
     bool again;  /* train even where the run store has this run, or the beginning of it */
+    bool publish; /* the model and the run are bound to their names in the end: subshells see them after each epoch */
 } cmd_train_spec;
 
 typedef struct cmd_train {
@@ -75,6 +76,8 @@ bool cmd_train_same(const cmd_train *job, const cmd_run *run);
 lg_status cmd_train_run(const dsl_call *call, cmd_train *job, lg_err *err) LG_MUST_CHECK;
 /* The whole network with what the run has learnt; where it has learnt nothing, as it began. Owned. */
 lg_status cmd_train_weights(const cmd_train *job, nn_weights **out, lg_err *err) LG_MUST_CHECK;
+/* The model's new version with this run; run_object: one reference, consumed. *out owned. */
+lg_status cmd_train_model(const cmd_train *job, dsl_object *run_object, cmd_model **out, lg_err *err) LG_MUST_CHECK;
 /* The run as an object, whose payload is the cmd_run; job->run is NULL afterwards. */
 lg_status cmd_train_take(const dsl_call *call, cmd_train *job, dsl_object **out, lg_err *err) LG_MUST_CHECK;
 /* The model's new version, with the run, is bound to the model's name; the run also to `as` (or NULL), which keeps each

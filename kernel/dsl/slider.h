@@ -6,7 +6,7 @@
  *     return cmd_slide(call, &doc, true, &slider, err);
  * The reader (dsl_out.slide) shows the drawing and keeps a dsl_again, by which the same line runs with another value:
  *     LG_TRY(dsl_again_new(call, slider, &again, err));
- *     LG_TRY(dsl_again_run(again, session, (int[]){3, 0}, out, cancel, err)); // … layer conv4 slider
+ *     LG_TRY(dsl_again_run(again, session, (int[]){3, 0}, out, cancel, err)); // … layer conv4
  *
  * A value is a place in a list of words, each as it would be typed. So there is nothing to round, and what a drawing
  * shows can always be asked for by a line without a slider.

@@ -266,9 +266,9 @@ static jp_item *next(jp_executor *x)
 static void refuse(jp_executor *x, const jp_request *request)
 {
     lg_err err = {0};
+    lg_status st = lg_fail(&err, LG_E_NAME, 197, "the subshell was deleted before this was its turn");
     jp_kernel_status(x->kernel, jp_answering(request), "busy");
-    if (lg_fail(&err, LG_E_NAME, 197, "the subshell was deleted before this was its turn") && !jp_one_way(request->type))
-        jp_kernel_reply_error(x->kernel, request, x->count, &err);
+    if (st && !jp_one_way(request->type)) jp_kernel_reply_error(x->kernel, request, x->count, &err);
     jp_kernel_status(x->kernel, jp_answering(request), "idle");
 }
 
