@@ -188,10 +188,15 @@ e2e: e2e-build ## protocol tests against build/logolens; E=protocol for one file
 	 TSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/tsan.supp:halt_on_error=1' $(JUPYTER_PYTHON) tests/e2e/run.py $(E)
 
 # ---- packages (docs/install.md, docs/adr/0158) ---------------------------------------------------------------------
-.PHONY: wheel
+.PHONY: wheel deb packages-test
 wheel: all ## one file for pip that carries all it needs: build/dist/logolens-VERSION-py3-none-manylinux….whl
 	@sh install/setup.sh --package
 	@$(VENV)/bin/python tools/make_wheel.py build/logolens build/dist
+deb: all ## a package for apt: build/dist/logolens_VERSION_ARCH.deb
+	@sh install/setup.sh --package
+	@$(PYTHON) tools/make_deb.py build/logolens build/dist
+packages-test: ## both packages in systems that have nothing else (mmdebstrap, as root): notebooks, pictures, files, a page
+	@sh tests/real/packages.sh
 
 # ---- platforms: real servers on this computer, and one to practise on ------------------------------------------------
 .PHONY: test-servers practice

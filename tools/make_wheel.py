@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from package_parts import ask, epoch, install_spec, libraries, licences, owner, version
+from package_parts import ask, epoch, install_spec, libraries, licences, manual_page, owner, version
 
 ROOT = Path(__file__).resolve().parents[1]
 FONTS = Path("/usr/share/fonts/truetype/dejavu")
@@ -143,7 +143,7 @@ def build(binary, stage, tag):
     shutil.copyfile(ROOT / "install/wheel/logolens.sh", data / "scripts/logolens")
     (data / "scripts/logolens").chmod(0o755)
     (data / "data/share/man/man1").mkdir(parents=True)
-    shutil.copyfile(ROOT / "install/logolens.1", data / "data/share/man/man1/logolens.1")
+    (data / "data/share/man/man1/logolens.1").write_text(manual_page(ROOT, number), encoding="utf-8")
     for file in stage.rglob("*"):
         file.chmod(0o755 if file.is_dir() or os.access(file, os.X_OK) else 0o644)
 

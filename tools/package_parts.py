@@ -107,3 +107,7 @@ def install_spec(binary, prefix, argv0):
     written = json.dumps(json.loads(text)["argv"][0])
     (spec / "kernel.json").write_text(text.replace(written, json.dumps(argv0)), encoding="utf-8")
     return spec
+
+
+def manual_page(root, number):
+    return (root / "install/logolens.1").read_text(encoding="utf-8").replace("@VERSION@", number)
