@@ -59,7 +59,7 @@ nothing_of_ours() { # nothing_of_ours LIBRARIES: none of these is in the system,
     [ ! -e "$root/usr/bin/gcc" ] && [ ! -d "$root/usr/share/fonts/truetype" ]
 }
 show() { # pictures, notebooks and the page, for somebody to look at
-    mkdir -p "$shown/$1" && cp "$root"/home/ann/work/*.png "$root"/home/ann/work/*.html "$root"/home/ann/work/*.ipynb "$shown/$1" || true
+    rm -rf "${shown:?}/$1" && mkdir -p "$shown/$1" && cp "$root"/home/ann/work/*.png "$root"/home/ann/work/*.html "$root"/home/ann/work/*.ipynb "$shown/$1" || true
 }
 
 try_wheel() {
@@ -121,5 +121,7 @@ for one in $what; do
     make --no-print-directory "$one"
     "try_$one"
 done
+same_pictures() { for picture in "$shown"/wheel/*.png; do cmp "$picture" "$shown/deb/${picture##*/}" || return 1; done; }
+case $what in *wheel*deb*) judge "both draw the same pictures" same_pictures ;; esac
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" = 0 ]
