@@ -166,11 +166,19 @@ static lg_status open_sockets(jp_kernel *kernel, lg_err *err)
     return LG_OK;
 }
 
+/* libzmq leaves the files of ipc sockets behind. */
+static void remove_file(const jp_connection *connection, jp_channel channel)
+{
+    char address[JP_ADDRESS];
+    jp_connection_address(connection, channel, address);
+    if (connection->ipc) unlink(address + strlen("ipc://"));
+}
+
 void jp_kernel_close(jp_kernel *kernel)
 {
     jp_register_forget();
     for (int i = 0; i < JP_CHANNELS; i++) {
-        if (kernel->socket[i]) zmq_close(kernel->socket[i]);
+        if (kernel->socket[i]) zmq_close(kernel->socket[i]), remove_file(&kernel->connection, (jp_channel)i);
         kernel->socket[i] = NULL;
     }
     if (kernel->context) zmq_ctx_term(kernel->context); /* waits at most the sockets' linger */

@@ -2,7 +2,6 @@
 
 LOGOLENS_BINARY names the program (default build/logolens)."""
 import datetime
-import hashlib
 import hmac
 import json
 import os
@@ -53,16 +52,21 @@ def small_photos(folder, of_each=6, side=8):
     return folder
 
 
+def signer_of(connection):
+    """A function from parts to the signature that a connection file asks for."""
+    key, scheme = connection["key"].encode(), connection.get("signature_scheme", "hmac-sha256").split("-")[1]
+    return lambda parts: hmac.new(key, b"".join(parts), scheme).hexdigest().encode() if key else b""
+
+
 class Message:
-    def __init__(self, frames, key):
+    def __init__(self, frames, sign):
         at = frames.index(DELIMITER)
         self.routing, self.signature = frames[:at], frames[at + 1]
         self.raw = frames[at + 2:at + 6]
         self.header, self.parent, self.metadata, self.content = (json.loads(part) for part in self.raw)
         self.buffers = frames[at + 6:]
         self.type = self.header["msg_type"]
-        wanted = hmac.new(key, b"".join(self.raw), hashlib.sha256).hexdigest().encode() if key else b""
-        assert self.signature == wanted, f"{self.type} is wrongly signed"
+        assert self.signature == sign(self.raw), f"{self.type} is wrongly signed"
 
     def __repr__(self):
         return f"{self.type} {self.content}"
@@ -72,13 +76,14 @@ class Client:
     """Raw DEALERs and a SUB; every message that comes in has its signature checked."""
 
     def __init__(self, connection, topic=b"", curve=None, reconnect=100, small=False, identity=None):
-        self.connection, self.key = connection, connection["key"].encode()
+        self.connection, self.sign = connection, signer_of(connection)
         self.context = zmq.Context()
         self.session = uuid.uuid4().hex
         self.sockets = {}
         for name, kind in (("shell", zmq.DEALER), ("control", zmq.DEALER), ("stdin", zmq.DEALER), ("iopub", zmq.SUB)):
             s = self.context.socket(kind)
             s.linger = 0
+            s.ipv6 = ":" in connection["ip"]
             s.rcvhwm = 10 if small else 0  # small: room for a few messages only
             if small:
                 s.setsockopt(zmq.RCVBUF, 4096)
@@ -96,7 +101,8 @@ class Client:
     def address(self, name):
         c = self.connection
         join = "-" if c["transport"] == "ipc" else ":"
-        return f"{c['transport']}://{c['ip']}{join}{c[name + '_port']}"
+        ip = f"[{c['ip']}]" if ":" in c["ip"] else c["ip"]
+        return f"{c['transport']}://{ip}{join}{c[name + '_port']}"
 
     def close(self):
         self.context.destroy(linger=0)
@@ -105,9 +111,6 @@ class Client:
         now = datetime.datetime.now(datetime.timezone.utc).isoformat()
         return {"msg_id": uuid.uuid4().hex, "session": self.session, "username": "test", "date": now,
                 "msg_type": msg_type, "version": "5.5", **extra}
-
-    def sign(self, parts):
-        return hmac.new(self.key, b"".join(parts), hashlib.sha256).hexdigest().encode() if self.key else b""
 
     def frames(self, msg_type, content=None, header=None, metadata=None):
         head = self.header(msg_type) if header is None else header
@@ -127,7 +130,7 @@ class Client:
         s = self.sockets[channel]
         if not s.poll(1000 * (PATIENCE if timeout is None else timeout)):
             raise TimeoutError(f"nothing on {channel}")
-        return Message(s.recv_multipart(), self.key)
+        return Message(s.recv_multipart(), self.sign)
 
     def silent(self, channel, seconds=0.3):
         return not self.sockets[channel].poll(1000 * seconds)
