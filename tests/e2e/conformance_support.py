@@ -3,14 +3,12 @@
 The names of these tests begin with the number of the line of the checklist in test_conformance.py that they show."""
 import os
 import signal
-import struct
 import subprocess
 import tempfile
 import unittest
-import zlib
 from pathlib import Path
 
-from kernel_support import BINARY, SLOW, Kernel
+from kernel_support import BINARY, SLOW, Kernel, small_photos
 
 PORTS = ["shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"]
 HELLO = "say hello"
@@ -92,18 +90,9 @@ def gone(pid):
         return True
 
 
-def pictures(folder, count=24):
-    """A folder with two classes of tiny pictures: enough for every kind of output."""
-    def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    for number in range(count):
-        name = ("dark", "light")[number % 2]
-        row = b"\0" + bytes([40 + number, 30, 20] if number % 2 == 0 else [250 - number, 240, 230]) * 16
-        place = Path(folder) / "pictures" / name
-        place.mkdir(parents=True, exist_ok=True)
-        (place / f"{number}.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 16, 16, 8, 2, 0, 0, 0))
-                                              + chunk(b"IDAT", zlib.compress(row * 16)) + chunk(b"IEND", b""))
+def pictures(folder):
+    """Two classes of tiny pictures, enough for every kind of output: what LOAD loads in that folder."""
+    small_photos(Path(folder) / "pictures", of_each=12, side=16)
 
 
 LOAD = "load pics from pictures size 16x16"
