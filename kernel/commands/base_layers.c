@@ -26,6 +26,7 @@ static const dsl_param base_params[] = {
     [WEIGHTS] = {.name = "weights",
                  .role = DSL_OPTION,
                  .type = DSL_T_PATH,
+                 .endings = ".safetensors .keras .h5 .npz .onnx",
                  .choices = "imagenet none",
                  .dflt = "imagenet",
                  .help = "a file of weights; imagenet: the one in the weights folder; none: random numbers",
@@ -53,6 +54,23 @@ static const dsl_param base_params[] = {
     {0},
 };
 
+/* Tab behind `until`: the layers of the base that the line names, with what they give. */
+static void base_words(int param, const char *first, lg_buf *out)
+{
+    const nn_base *base = param == UNTIL ? nn_base_find(first) : NULL;
+    nn_net *net = NULL;
+    char shape[NN_SHAPE_TEXT];
+    lg_err ignored = {0};
+    if (!base) return;
+    nn_base_options options = nn_base_defaults(base);
+    if (nn_base_net(base, &options, &net, &ignored) != LG_OK) return;
+    for (int i = 1; i < nn_net_count(net); i++) {
+        const nn_node *node = nn_net_node(net, i);
+        lg_buf_addf(out, "%s\t%s\n", node->name, nn_shape_text(node->spec.out, shape));
+    }
+    nn_net_unref(net);
+}
+
 lg_status cmd_base_word(lg_arena *arena, dsl_layer_type *word, lg_err *err)
 {
     static const char *const examples[] = {"base mobilenet weights none", "base resnet18 weights none frozen", NULL};
@@ -69,6 +87,7 @@ lg_status cmd_base_word(lg_arena *arena, dsl_layer_type *word, lg_err *err)
         (dsl_layer_type){.name = "base",
                          .summary = "A pretrained network without its top, and the preprocessing it was trained with.",
                          .params = params,
+                         .words = base_words,
                          .examples = examples};
     return LG_OK;
 }
@@ -195,7 +214,7 @@ static const nn_preprocess *usual_pixels(const cmd_base_line *line)
     return nn_base_preprocess(line->base, torch || !line->base->keras ? NN_FILE_TORCH : NN_FILE_KERAS);
 }
 
-lg_status cmd_base_read(const dsl_layer *layer, cmd_base_line *line, lg_err *err)
+lg_status cmd_base_shape(const dsl_layer *layer, cmd_base_line *line, lg_err *err)
 {
     static const nn_preprocess *const pixels[] = {&nn_preprocess_caffe, &nn_preprocess_tf, &nn_preprocess_torch};
     const dsl_value *network = dsl_layer_val(layer, NETWORK), *until = dsl_layer_val(layer, UNTIL);
@@ -206,8 +225,15 @@ lg_status cmd_base_read(const dsl_layer *layer, cmd_base_line *line, lg_err *err
     line->options.width = dsl_layer_val(layer, WIDTH)->number;
     line->options.until = until ? until->text : NULL;
     line->frozen = layer->arg[FROZEN].count && layer->arg[FROZEN].value[0].number != 0;
-    LG_TRY(find_file(line, err));
     line->pixels = asked ? pixels[asked->choice] : usual_pixels(line);
+    return LG_OK;
+}
+
+lg_status cmd_base_read(const dsl_layer *layer, cmd_base_line *line, lg_err *err)
+{
+    LG_TRY(cmd_base_shape(layer, line, err));
+    LG_TRY(find_file(line, err));
+    if (!dsl_layer_val(layer, PIXELS)) line->pixels = usual_pixels(line);
     return LG_OK;
 }
 

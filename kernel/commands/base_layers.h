@@ -33,6 +33,8 @@ bool cmd_is_base(const dsl_layer *layer);
 
 /* LL218, LL142, LL369. Also after a failure there is something to release. */
 lg_status cmd_base_read(const dsl_layer *layer, cmd_base_line *line, lg_err *err) LG_MUST_CHECK;
+/* The same without a look at files, for what asks only about sizes: LL218, LL142. */
+lg_status cmd_base_shape(const dsl_layer *layer, cmd_base_line *line, lg_err *err) LG_MUST_CHECK;
 void cmd_base_release(cmd_base_line *line);
 /* LL216 when something stands before it, LL219, LL203. */
 lg_status cmd_base_add(const cmd_base_line *line, nn_net *net, lg_err *err) LG_MUST_CHECK;

@@ -1,5 +1,6 @@
 /* box_dataset.c - a data_set as an object of the language. */
 #include "kernel/commands/box_dataset.h"
+#include "kernel/commands/distinct.h"
 #include "lib/data/clean.h"
 
 #include <math.h>
@@ -179,6 +180,18 @@ static void dataset_images(const void *payload, int part, const char *prefix, in
         lg_buf_addf(out, "%s\t%s%s%s\n", means, data_class_name(set, image.label), image.split ? ", " : "",
                     data_split_names[image.split]);
         most--;
+    }
+}
+
+static void dataset_values(const void *payload, const char *field, const char *prefix, int most, lg_buf *out)
+{
+    const data_set *set = payload;
+    cmd_distinct d = {.prefix = prefix, .most = most, .out = out};
+    for (size_t row = 0; row < data_count(set) && row < CMD_DISTINCT_ROWS && !cmd_distinct_full(&d); row++) {
+        data_value value = {0};
+        lg_err ignored = {0};
+        if (!data_field(set, row, field, &value, &ignored) || value.kind != DATA_TEXT) return;
+        cmd_distinct_add(&d, value.text);
     }
 }
 
@@ -528,6 +541,7 @@ const dsl_class cmd_dataset_class = {
     .labels = dataset_labels,
     .where_fields = dataset_where_fields,
     .images = dataset_images,
+    .values = dataset_values,
     .brief = cmd_dataset_brief,
     .show = dataset_show,
 };

@@ -17,5 +17,6 @@ lg_status cmd_layer_config(const dsl_layer *layer, int nclass, void *config, boo
 
 /* For Shift-Tab: what the last layer of a model, as far as it is written, gives at its place. In cmd_model.c. */
 void cmd_model_layer_at(const dsl_call *call, lg_buf *out);
+void cmd_model_layers_next(const dsl_call *call, lg_buf *out); /* dsl_config.layers_next */
 
 #endif

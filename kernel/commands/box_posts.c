@@ -1,5 +1,6 @@
 /* box_posts.c - posts as objects: their fields, their rows under `where`, what `list` says of them. */
 #include "kernel/commands/box_posts.h"
+#include "kernel/commands/distinct.h"
 #include "kernel/commands/posts_gallery.h"
 
 #include <math.h>
@@ -196,6 +197,19 @@ static lg_status row_field(const void *row, const char *field, dsl_fact *out, lg
     return cmd_posts_fact((cmd_posts_row *)(uintptr_t)row, field, out) ? LG_OK : LG_E_NAME;
 }
 
+/* Texts are borrowed from the posts. */
+static void posts_values(const void *payload, const char *field, const char *prefix, int most, lg_buf *out)
+{
+    const rep_posts *posts = payload;
+    cmd_distinct d = {.prefix = prefix, .most = most, .out = out};
+    if (strcmp(field, "text") == 0) return; /* nobody types it whole */
+    for (size_t i = 0; i < posts->count && i < CMD_DISTINCT_ROWS && !cmd_distinct_full(&d); i++) {
+        cmd_posts_row row = {.posts = posts, .post = &posts->post[i]};
+        dsl_fact fact = {0};
+        if (post_fact(&row, field, &fact) && fact.text) cmd_distinct_add(&d, fact.text);
+    }
+}
+
 /* ---- where ---- */
 typedef struct where_walk {
     const dsl_call *call;
@@ -281,6 +295,7 @@ const dsl_class cmd_posts_class = {
     .fields = posts_fields,
     .labels = posts_labels,
     .where_fields = posts_where_fields,
+    .values = posts_values,
     .brief = posts_brief,
     .show = cmd_posts_show,
 };

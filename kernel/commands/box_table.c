@@ -1,5 +1,6 @@
 /* box_table.c - tables as objects: their fields, their rows under `where` and `sort`, and other objects as tables. */
 #include "kernel/commands/box_table.h"
+#include "kernel/commands/distinct.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -121,6 +122,17 @@ static void doc_rows(plt_doc *doc, const rep_table *t, const size_t *order, size
     }
 }
 
+static void table_values(const void *payload, const char *field, const char *prefix, int most, lg_buf *out)
+{
+    const rep_table *t = &((const cmd_table *)payload)->table;
+    cmd_distinct d = {.prefix = prefix, .most = most, .out = out};
+    for (int c = 0; c < t->columns; c++)
+        for (size_t r = 0; strcmp(t->column[c].name, field) == 0 && t->column[c].type == REP_TEXT && r < t->rows &&
+                           r < CMD_DISTINCT_ROWS && !cmd_distinct_full(&d);
+             r++)
+            cmd_distinct_add(&d, rep_cell_at(t, r, c)->text);
+}
+
 static lg_status table_show(const dsl_object *object, const char *name, dsl_out *out, lg_err *err)
 {
     const cmd_table *t = object->payload;
@@ -141,6 +153,7 @@ const dsl_class cmd_table_class = {
     .field = table_field,
     .fields = table_fields,
     .where_fields = table_where_fields,
+    .values = table_values,
     .brief = table_brief,
     .show = table_show,
 };

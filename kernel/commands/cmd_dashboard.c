@@ -22,7 +22,8 @@ static const dsl_param params[] = {
               .required = true,
               .list = true,
               .help = "customers, classified posts, models and runs, in any order"},
-    [TO] = {.name = "to", .role = DSL_PREPOSITION, .type = DSL_T_OUTPATH, .required = true, .help = "a .html file"},
+    [TO] = {.name = "to", .role = DSL_PREPOSITION, .type = DSL_T_OUTPATH, .endings = ".html",
+            .required = true, .help = "a .html file"},
     [TITLE] = {.name = "title",
                .role = DSL_OPTION,
                .type = DSL_T_TEXT,
@@ -358,6 +359,12 @@ done:
     return st;
 }
 
+static const char *dashboard_endings(dsl_kind kind)
+{
+    (void)kind;
+    return ".html";
+}
+
 const dsl_command dsl_cmd_dashboard = {
     .name = "dashboard",
     .summary = "one offline HTML file for people who never see code",
@@ -369,6 +376,7 @@ const dsl_command dsl_cmd_dashboard = {
         "a list is anonymous, nobody is named anywhere in the file.",
     .group = "Business",
     .params = params,
+    .endings = dashboard_endings,
     .examples = (const char *const[]){"dashboard from labelled to adidas.html",
                                       "dashboard from fans, labelled, scratch to shoes.html title \"Who posts our "
                                       "shoes\"",

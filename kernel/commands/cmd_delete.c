@@ -17,6 +17,7 @@ static const dsl_param params[] = {
     [NAME] = {.name = "name",
               .role = DSL_POSITIONAL,
               .type = DSL_T_TEXT,
+              .offers = DSL_OFFER_HANDLES,
               .required = true,
               .help = "the handle as it stands on the platform, with or without @, or the number of the account"},
     {0},

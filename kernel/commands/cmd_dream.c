@@ -24,6 +24,7 @@ static const dsl_param params[] = {
                .help = "the label whose score is to grow"},
     [LAYER] = CMD_LAYER("the last convolution", "a layer inside instead of a class: one of its maps is to grow"),
     [CHANNEL] = {.name = "channel",
+                 .offers = DSL_OFFER_MAPS,
                  .role = DSL_OPTION,
                  .type = DSL_T_INT,
                  .dflt_help = "the first",

@@ -40,6 +40,7 @@ static const dsl_param params[] = {
     [TO] = {.name = "to",
             .role = DSL_PREPOSITION,
             .type = DSL_T_OUTPATH,
+            .endings = TABLES " .html .png .svg " NETWORKS,
             .required = true,
             .help = "the file: " TABLES " for rows, .html .png .svg for what `show` draws, " NETWORKS
                     " for a network"},
@@ -391,6 +392,12 @@ done:
     return st;
 }
 
+static const char *export_endings(dsl_kind kind)
+{
+    if (kind == DSL_KIND_MODEL) return NETWORKS " .html .png .svg";
+    return kind == DSL_KIND_GRID ? ".csv .html .png .svg" : TABLES " .html .png .svg";
+}
+
 const dsl_command dsl_cmd_export = {
     .name = "export",
     .summary = "write data, tables, charts or a model for other tools",
@@ -404,6 +411,7 @@ const dsl_command dsl_cmd_export = {
               "Files are written whole or not at all.",
     .group = "Business",
     .params = params,
+    .endings = export_endings,
     .examples = (const char *const[]){"export logos.val to val.csv", "export logos to logos.parquet",
                                       "export scratch to scratch.onnx", "export scratch to scratch.c",
                                       "export scratch to scratch.py", "export trial to curves.svg", NULL},

@@ -19,12 +19,14 @@ static const dsl_param params[] = {
     [FROM] = {.name = "from",
               .role = DSL_PREPOSITION,
               .type = DSL_T_PATH,
+              .endings = "- .jpg .jpeg .png .bmp .gif .tif .tiff .webp .txt .csv .lens .ipynb",
               .required = true,
               .help =
                   "a folder of pictures, an archive of one (zip, tar, tar.gz; read where it lies), or sample:logos"},
     [LABELS] = {.name = "labels",
                 .role = DSL_OPTION,
                 .type = DSL_T_PATH,
+                .endings = ".txt .csv .tsv",
                 .dflt_help = "as published, else folders",
                 .help =
                     "a text file (txt, tsv, csv) with one line an image; `folders`: the folder a picture lies in; or "

@@ -3,6 +3,7 @@
 #include "kernel/commands/box_layers.h"
 #include "kernel/commands/box_model.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -286,17 +287,24 @@ static lg_status add_open(building *b, const dsl_layer *layer, int count, lg_err
     return add_layers(b, &layer[count - 1], 1, err);
 }
 
+/* The network as far as the block is written, without a look at files of weights. */
+static lg_status build_open(const dsl_call *call, building *b, lg_err *err)
+{
+    model_data data = {0};
+    find_data(call, &data);
+    b->classes = data.classes;
+    LG_TRY(nn_net_new(&b->net, err));
+    if (!begins_with_input(call)) LG_TRY(add_input(b->net, &data, call, err));
+    if (call->nlayers && cmd_is_base(&call->layer[0])) LG_TRY(cmd_base_shape(&call->layer[0], &b->base, err));
+    return call->nlayers ? add_open(b, call->layer, call->nlayers, err) : LG_OK;
+}
+
 void cmd_model_layer_at(const dsl_call *call, lg_buf *out)
 {
     lg_err ignored = {0};
     building b = {0};
-    model_data data = {0};
     char shape[NN_SHAPE_TEXT];
-    find_data(call, &data);
-    b.classes = data.classes;
-    lg_status st = nn_net_new(&b.net, &ignored);
-    if (st == LG_OK && !begins_with_input(call)) st = add_input(b.net, &data, call, &ignored);
-    if (st == LG_OK) st = add_open(&b, call->layer, call->nlayers, &ignored);
+    lg_status st = call->nlayers ? build_open(call, &b, &ignored) : LG_E_NAME;
     if (st == LG_OK) {
         const nn_node *last = nn_net_node(b.net, nn_net_count(b.net) - 1);
         bool base = b.base_layers == nn_net_count(b.net) - 1;
@@ -305,6 +313,75 @@ void cmd_model_layer_at(const dsl_call *call, lg_buf *out)
         lg_buf_addf(out, "%s, %s parameters", nn_shape_text(last->spec.out, shape), lg_thousands((long long)weights));
     } else if (ignored.code == 203 || ignored.code == 205) {
         lg_buf_adds(out, ignored.msg);
+    }
+    cmd_base_release(&b.base);
+    nn_net_unref(b.net);
+}
+
+/* ---- Tab: what each layer would give here ---- */
+/* What a layer would give behind node `from`, its defaults and `number` for what has none. False: it cannot be said. */
+static bool try_layer(nn_net *net, const nn_layer_type *type, int from, int number, nn_shape *out, lg_err *err)
+{
+    void *config = lg_alloc(1, type->config_size, err);
+    bool ok = config != NULL;
+    char word[24];
+    if (ok) nn_config_init(type, config);
+    for (const nn_field *field = type->fields; field->name && ok; field++) {
+        if (!field->required) continue;
+        if (field->kind == NN_INT) snprintf(word, sizeof word, "%d", number);
+        else snprintf(word, sizeof word, "%s", field->kind == NN_CHOICE ? field->choices[0] : "0");
+        ok = field->kind != NN_SIZE && field->kind != NN_TEXT &&
+             nn_field_set(field, type->name, config, word, err) == LG_OK;
+    }
+    ok = ok && nn_net_add_to(net, type, config, &from, 1, err) == LG_OK;
+    if (ok) *out = nn_net_node(net, nn_net_count(net) - 1)->spec.out;
+    lg_free(config);
+    return ok;
+}
+
+/* "60x60xFILTERS": what differs between two numbers is named after the field that takes one. */
+static void next_shape(const nn_layer_type *type, nn_shape a, nn_shape b, lg_buf *out)
+{
+    const nn_field *field = type->fields;
+    while (field->name && !(field->required && field->kind == NN_INT)) field++;
+    for (int d = 0; d < a.rank; d++) {
+        if (d) lg_buf_addc(out, 'x');
+        if (a.dim[d] == b.dim[d] || !field->name) lg_buf_addf(out, "%lld", (long long)a.dim[d]);
+        else
+            for (const char *c = field->name; *c; c++) lg_buf_addc(out, (char)toupper((unsigned char)*c));
+    }
+}
+
+static void next_layer(nn_net *net, const dsl_layer_type *word, int from, lg_buf *out)
+{
+    const nn_layer_type *type = word->impl;
+    nn_shape a = {0}, b = {0};
+    lg_err err = {0};
+    if (!type || word->block || strcmp(word->name, "input") == 0) return;
+    if (try_layer(net, type, from, 1, &a, &err)) {
+        if (!try_layer(net, type, from, 2, &b, &err)) b = a;
+        lg_buf_addf(out, "%s\t", word->name);
+        next_shape(type, a, b, out);
+        lg_buf_addc(out, '\n');
+    } else if (err.code == 203) {
+        lg_buf_addf(out, "%s\t- it is larger than what reaches it\n", word->name);
+    } else if (err.code == 205) {
+        bool list = nn_net_node(net, from)->spec.out.rank == 1;
+        lg_buf_addf(out, "%s\t- %s\n", word->name, list ? "it needs an image" : "it needs a list; `flatten` makes one");
+    }
+}
+
+void cmd_model_layers_next(const dsl_call *call, lg_buf *out)
+{
+    lg_err ignored = {0};
+    building b = {0};
+    char shape[NN_SHAPE_TEXT];
+    const dsl_layer_type *words = dsl_session_config(call->session)->layers;
+    bool sized = call->nlayers || dsl_val(call, ON);
+    if (sized && build_open(call, &b, &ignored) == LG_OK) {
+        int from = nn_net_count(b.net) - 1;
+        lg_buf_addf(out, "\t%s\n", nn_shape_text(nn_net_node(b.net, from)->spec.out, shape));
+        for (; words && words->name; words++) next_layer(b.net, words, from, out);
     }
     cmd_base_release(&b.base);
     nn_net_unref(b.net);

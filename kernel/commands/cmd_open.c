@@ -22,6 +22,7 @@ static const dsl_param params[] = {
     [FROM] = {.name = "from",
               .role = DSL_PREPOSITION,
               .type = DSL_T_PATH,
+              .endings = ".lmodel .ldata .lrun .csv .tsv .json .onnx",
               .required = true,
               .help = "a file that `save` wrote (.lmodel, .ldata, .lrun), a table (.csv, .tsv, .json), or a network "
                       "(.onnx)"},

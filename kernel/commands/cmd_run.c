@@ -7,7 +7,8 @@
 enum { FROM };
 
 static const dsl_param params[] = {
-    [FROM] = {.name = "file", .role = DSL_POSITIONAL, .type = DSL_T_PATH, .required = true, .help = "a .lens file"},
+    [FROM] = {.name = "file", .role = DSL_POSITIONAL, .type = DSL_T_PATH, .endings = ".lens",
+              .required = true, .help = "a .lens file"},
     {0},
 };
 

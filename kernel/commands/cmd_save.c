@@ -20,6 +20,7 @@ static const dsl_param params[] = {
     [TO] = {.name = "to",
             .role = DSL_PREPOSITION,
             .type = DSL_T_OUTPATH,
+            .endings = ".lmodel .ldata .lrun",
             .required = true,
             .help = "a file: NAME.lmodel, NAME.ldata or NAME.lrun"},
     {0},
@@ -123,6 +124,7 @@ const dsl_command dsl_cmd_save = {
     .examples = (const char *const[]){"save scratch to scratch.lmodel", "save logos to logos.ldata",
                                       "save logos to bright.ldata where brightness > 0.4", NULL},
     .takes_where = true,
+    .endings = cmd_file_ending,
     .check = save_check,
     .run = save_run,
 };

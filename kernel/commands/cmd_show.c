@@ -36,6 +36,7 @@ static const dsl_param params[] = {
     [SORT] = {.name = "sort",
               .role = DSL_OPTION,
               .type = DSL_T_WORD,
+              .offers = DSL_OFFER_FIELDS,
               .dflt = "id",
               .help = "a field; confidence, loss, likes and date begin with the largest"},
     [COLUMNS] = {.name = "columns",

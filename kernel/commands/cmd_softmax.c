@@ -25,6 +25,7 @@ static const dsl_param params[] = {
     [NAMES] = {.name = "names",
                .role = DSL_OPTION,
                .type = DSL_T_WORD,
+               .offers = DSL_OFFER_LABELS,
                .list = true,
                .dflt_help = "class 1, class 2 …; a model's labels",
                .help = "the classes"},

@@ -16,6 +16,7 @@ static const dsl_param params[] = {
     [BY] = {.name = "by",
             .role = DSL_PREPOSITION,
             .type = DSL_T_WORD,
+            .offers = DSL_OFFER_FIELDS,
             .help = "a column whose equal values stay on one side: source, user, …"},
     [SEED] = CMD_SEED("draws the split; the same seed, the same split"),
     [STRATIFY] = {.name = "stratify",

@@ -625,6 +625,14 @@ static lg_status sweep_run(const dsl_call *call, lg_err *err)
     return st ? lg_err_place(err, call->span) : LG_OK;
 }
 
+static const char *const *sweep_words(int param, const char *before)
+{
+    static const char *const metrics[] = {"val.accuracy", "val.loss", "val.balanced_accuracy", "val.macro_f1",
+                                          "val.calibration", NULL};
+    (void)before;
+    return param == BY ? metrics : NULL;
+}
+
 const dsl_command dsl_cmd_sweep = {
     .name = "sweep",
     .summary = "fit once per combination of listed values",
@@ -638,6 +646,7 @@ const dsl_command dsl_cmd_sweep = {
                                       "sweep scratch lr 0.001..0.3 random 3 epochs 1",
                                       "sweep scratch on logos lr 0.1, 0.01 epochs 1 where not duplicate", NULL},
     .takes_where = true,
+    .words = sweep_words,
     .makes = DSL_KIND_TABLE,
     .run = sweep_run,
 };

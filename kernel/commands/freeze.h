@@ -8,6 +8,7 @@
 #define CMD_LAYERS                                                                                                     \
     {                                                                                                                  \
         .name = "layers", .role = DSL_OPTION, .type = DSL_T_WORD, .list = true, .dflt = "base", .choices = "base all", \
+        .offers = DSL_OFFER_LAYERS,                                                                                    \
         .help = "which layers: the pretrained ones, all, or names (conv5* for all that begin so)"                      \
     }
 

@@ -24,6 +24,7 @@ typedef struct cmd_filter {
 #define CMD_FILTER_NUMBER                                                                                              \
     {                                                                                                                  \
         .name = "filter", .role = DSL_OPTION, .type = DSL_T_INT, .dflt_help = "1", .min = 1, .max = 1e6,               \
+        .offers = DSL_OFFER_MAPS,                                                                                      \
         .help = "of a model: which filter of the layer"                                                                \
     }
 

@@ -47,7 +47,8 @@ lg_status cmd_workbench_new(cmd_workbench **out, lg_err *err)
     lg_status st;
     LG_GO(cmd_layers_new(&bench->layers, err));
     LG_GO(dsl_session_new(&(dsl_config){.commands = dsl_commands, .layers = bench->layers, .services = bench,
-                                          .layer_at = cmd_model_layer_at, .settings = cmd_look_use},
+                                          .layer_at = cmd_model_layer_at, .layers_next = cmd_model_layers_next,
+                                          .settings = cmd_look_use},
                           &bench->session, err));
     *out = bench;
     return LG_OK;

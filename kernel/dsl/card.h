@@ -6,6 +6,7 @@
 
 typedef struct dsl_card {
     lg_buf *text, *html; /* html may be NULL */
+    int detail;          /* DSL_MORE, DSL_OMIT_… */
 } dsl_card;
 
 /* ---- card.c ---- */
@@ -32,6 +33,8 @@ bool dsl_dotted_card(dsl_card *c, dsl_session *session, const char *word);
 bool dsl_choice_card(dsl_card *c, const dsl_config *config, const char *word);
 /* The value at a place: of the option before it, or of the place it fills by its form. */
 bool dsl_value_card(dsl_card *c, const dsl_context *context, const char *word);
+/* What a word stands for at its place: a label, an image, a layer of a model, a file. */
+bool dsl_thing_card(dsl_card *c, dsl_session *session, const dsl_context *context, const char *word);
 /* A field of the rows that `where` filters. */
 bool dsl_field_card(dsl_card *c, dsl_session *session, const dsl_context *context, const char *word);
 

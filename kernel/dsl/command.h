@@ -39,6 +39,15 @@ enum { /* dsl_param.kinds: bits 1 << dsl_kind */
        DSL_ANYTHING = ~0
 };
 
+typedef enum dsl_offers { /* what Tab offers where the type alone does not tell */
+    DSL_OFFER_TYPE,
+    DSL_OFFER_LABELS,
+    DSL_OFFER_FIELDS, /* of the rows of the line's object */
+    DSL_OFFER_LAYERS, /* names of the model's layers */
+    DSL_OFFER_MAPS,   /* 1, 2, … of the layer in the line */
+    DSL_OFFER_HANDLES /* people whose posts are there */
+} dsl_offers;
+
 typedef struct dsl_param {
     const char *name;
     const char *aliases; /* other spellings of the word, blank-separated ("kernel_size"); compared without case */
@@ -57,6 +66,9 @@ typedef struct dsl_param {
     bool implicit;      /* a missing dataset or model is filled in when exactly one exists or `use` chose one; with
                            several it stays empty, unless `required` */
     bool files;         /* IMAGE: a picture file will do as well as an image of the dataset */
+    dsl_offers offers;
+    const char *endings; /* PATH: of files that Tab offers, ".csv .tsv", or with "- " before them of those it does not;
+                            NULL: all */
     bool late;          /* not available in this build of the language: said in help, refused when used */
     const char *help;   /* one clause */
     const char *advice; /* usual range and what goes wrong at both ends; for inspection. May be NULL */
@@ -75,6 +87,9 @@ typedef struct dsl_layer_type {
     const char *const *aliases; /* NULL-terminated or NULL; compared without case */
     const char *summary;
     const dsl_param *params; /* {0}-terminated; as for commands */
+    /* Tab: words for the parameter `param` where the layer's first word is `first` ("base resnet50 until"), each with
+     * what it is, "conv1<tab>112x112x64" one a line. May be NULL. */
+    void (*words)(int param, const char *first, lg_buf *out);
     const char *const *examples; /* lines of this layer, NULL-terminated or NULL */
     bool block;              /* takes a block of its own (`residual { … }`) */
     const void *impl;        /* for the command that builds the network */
@@ -131,6 +146,9 @@ typedef struct dsl_command {
     /* Tab: legal words of the parameter `param` where the word `before` stands before them (`set theme` …);
      * NULL-terminated, or NULL. May be NULL. */
     const char *const *(*words)(int param, const char *before);
+    /* Tab: endings of the files that an object of this kind is written to, blank-separated, the usual one first; NULL:
+     * none. May be NULL. */
+    const char *(*endings)(dsl_kind kind);
     /* What it makes of its first object does not depend on earlier calls of it, unless this flag is given (`fit` …
      * `continue`): recipes leave those out. NULL: it does. */
     const char *anew;

@@ -1,5 +1,7 @@
-/* context.c - reads the text before a place token by token, keeping a stack of the blocks that are open. */
+/* context.c - reads the statement before a place token by token. */
 #include "kernel/dsl/context.h"
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/banned.h"
@@ -21,35 +23,16 @@ const dsl_param *dsl_context_params(const dsl_context *context)
     return context->layer ? context->layer->params : context->command ? context->command->params : NULL;
 }
 
-/* ---- which statement, in which block ---- */
-typedef struct open_block {
-    size_t verb;
-    bool layers;
-} open_block;
-
-static void find_statement(const dsl_config *config, dsl_context *c)
+/* ---- in which block ---- */
+static void find_block(const dsl_config *config, dsl_context *c)
 {
-    open_block stack[DSL_DEPTH + 1];
-    int depth = 0, square = 0;
     char word[64];
-    for (size_t i = 0; i < c->end; i++) {
-        const dsl_token *t = &c->tokens.token[i];
-        square += t->kind == TOK_LBRACKET ? 1 : t->kind == TOK_RBRACKET ? -1 : 0;
-        if ((t->kind == TOK_NEWLINE && square <= 0) || t->kind == TOK_SEMICOLON) c->first = i + 1;
-        if (t->kind == TOK_RBRACE) {
-            depth -= depth > 0;
-            c->first = i + 1;
-        }
-        if (t->kind != TOK_LBRACE || depth == DSL_DEPTH) continue;
-        dsl_token_copy(&c->tokens, &c->tokens.token[c->first], word);
+    for (int i = 0; i < c->spot.blocks && !c->in_model; i++) {
+        dsl_spot_word(c->code, c->spot.block[i], c->spot.block[i] + 64, word);
         const dsl_command *command = dsl_command_find(config, word);
-        bool layers = (depth && stack[depth - 1].layers) || (command && command->takes_layers);
-        size_t verb = depth && stack[depth - 1].layers ? stack[depth - 1].verb : c->first;
-        stack[depth++] = (open_block){verb, layers};
-        c->first = i + 1;
+        c->in_model = command && command->takes_layers;
+        c->model = c->spot.block[i];
     }
-    c->in_model = depth && stack[depth - 1].layers;
-    if (c->in_model) c->model = stack[depth - 1].verb;
 }
 
 /* ---- what the words of the statement have filled ---- */
@@ -61,11 +44,54 @@ static int param_of(const dsl_param *params, const char *word)
     return -1;
 }
 
-static int first_free(const dsl_context *c, const dsl_param *params)
+/* Could the word stand for this place by its form? */
+bool dsl_has_form(const dsl_param *param, const char *word)
 {
-    for (int i = 0; params && params[i].name && i < 128; i++)
-        if (params[i].role == DSL_POSITIONAL && !c->used[i]) return i;
-    return -1;
+    bool digit = isdigit((unsigned char)*word) || *word == '-' || *word == '+' || *word == '.';
+    if (dsl_choice_index(param->choices, word) >= 0) return true;
+    switch (param->type) {
+    case DSL_T_INT:
+    case DSL_T_NUMBER: return digit && strspn(word, "0123456789.%eE+-") == strlen(word);
+    case DSL_T_SIZE: return isdigit((unsigned char)*word) && strspn(word, "0123456789xX") == strlen(word);
+    case DSL_T_SPLIT: return isdigit((unsigned char)*word) && strchr(word, '/');
+    case DSL_T_TIMES: return (*word == 'x' || *word == 'X') && isdigit((unsigned char)word[1]);
+    default: return false;
+    }
+}
+
+static bool may_fill(const dsl_param *param, const dsl_token *t, const char *word)
+{
+    switch (param->type) {
+    case DSL_T_OBJECT:
+    case DSL_T_NEWNAME: return t->kind == TOK_WORD && !isdigit((unsigned char)*word) && !strchr(word, '/');
+    case DSL_T_INT:
+    case DSL_T_NUMBER:
+    case DSL_T_SIZE:
+    case DSL_T_SPLIT:
+    case DSL_T_TIMES:
+    case DSL_T_CHOICE: return t->kind != TOK_WORD || dsl_has_form(param, word);
+    default: return true;
+    }
+}
+
+/* The positional a word takes: the first whose kind fits, as binding has it. */
+static int first_free(const dsl_context *c, const dsl_param *params, const dsl_token *t, const char *word)
+{
+    int first = -1;
+    for (int i = 0; params && params[i].name && i < 128; i++) {
+        if (params[i].role != DSL_POSITIONAL || c->used[i]) continue;
+        if (may_fill(&params[i], t, word)) return i;
+        if (first < 0) first = i;
+    }
+    return first;
+}
+
+/* Positionals that are given by their name too: `kernel=3x3`, `shares 80/20`. */
+static bool by_name(const dsl_context *c, const dsl_param *param)
+{
+    return c->layer || param->role != DSL_POSITIONAL ||
+           (param->type != DSL_T_OBJECT && param->type != DSL_T_NEWNAME && param->type != DSL_T_TEXT &&
+            param->type != DSL_T_WORD);
 }
 
 static bool joins(const char *word)
@@ -102,19 +128,25 @@ static void read_word(dsl_context *c, const dsl_param *params, const dsl_token *
 {
     const dsl_token *next = t + 1;
     bool list = next < c->tokens.token + c->end && next->kind == TOK_COMMA;
-    if (t->kind == TOK_EQUAL || t->kind == TOK_COMMA) return;
+    bool flag = t > c->tokens.token && t[-1].kind == TOK_WORD && c->pending < 0 && !c->after_no;
+    c->assigns = t->kind == TOK_EQUAL && flag;
+    if (t->kind == TOK_EQUAL || t->kind == TOK_COMMA || t->kind == TOK_LBRACE) return;
+    if (t > c->tokens.token && t[-1].kind == TOK_EQUAL && c->pending < 0) return; /* `shuffle=off` */
     c->after_no = c->pending < 0 && t->kind == TOK_WORD && dsl_same(word, "no");
     if (c->after_no) return;
     if (c->pending >= 0) {
         c->used[c->pending] = true;
+        if (params[c->pending].type == DSL_T_NEWNAME) c->newname = t;
         if (!list) c->pending = -1;
         return;
     }
     int index = t->kind == TOK_WORD ? param_of(params, word) : -1;
     if (index >= 0 && params[index].role == DSL_FLAG) c->used[index] = true;
-    else if (index >= 0 && (params[index].role != DSL_POSITIONAL || c->layer)) c->pending = index;
-    else if ((index = first_free(c, params)) >= 0 && t->kind != TOK_NEWLINE) {
+    else if (index >= 0 && by_name(c, &params[index]) && (params[index].role != DSL_POSITIONAL || !c->used[index]))
+        c->pending = index;
+    else if ((index = first_free(c, params, t, word)) >= 0 && t->kind != TOK_NEWLINE) {
         c->used[index] = true;
+        if (params[index].type == DSL_T_NEWNAME) c->newname = t;
         if (list) c->pending = index;
     }
 }
@@ -122,14 +154,14 @@ static void read_word(dsl_context *c, const dsl_param *params, const dsl_token *
 static void read_statement(const dsl_config *config, dsl_context *c)
 {
     char word[64];
-    if (c->first >= c->end) return;
-    dsl_token_copy(&c->tokens, &c->tokens.token[c->first], c->verb);
+    if (!c->end) return;
+    dsl_token_copy(&c->tokens, &c->tokens.token[0], c->verb);
     if (c->in_model) c->layer = dsl_layer_find(config, c->verb);
     else c->command = dsl_command_find(config, c->verb);
     const dsl_param *params = dsl_context_params(c);
     if (dsl_same(c->verb, "check")) c->expect = EXPECT_FIELD;
     int nested = 0;
-    for (size_t i = c->first + 1; i < c->end; i++) {
+    for (size_t i = 1; i < c->end; i++) {
         const dsl_token *t = &c->tokens.token[i];
         bool opens = t->kind == TOK_LPAREN || t->kind == TOK_LBRACKET,
              closes = t->kind == TOK_RPAREN || t->kind == TOK_RBRACKET;
@@ -143,18 +175,123 @@ static void read_statement(const dsl_config *config, dsl_context *c)
     }
 }
 
-lg_status dsl_context_read(const dsl_config *config, const char *code, size_t size, dsl_context *out, lg_err *err)
+lg_status dsl_context_read(const dsl_config *config, size_t upto, dsl_context *c, lg_err *err)
 {
-    *out = (dsl_context){.pending = -1};
-    LG_TRY(dsl_lex(code, size, &out->tokens, err));
-    const dsl_tokens *tokens = &out->tokens;
-    const dsl_token *last = &tokens->token[tokens->count - 1];
-    out->in_comment = last->comment != 0;
-    out->in_string = tokens->error.code == 103;
-    out->broken = tokens->error.status != LG_OK && tokens->error.code != 102 && tokens->error.code != 103;
-    out->in_parens = tokens->depth && tokens->open[tokens->depth - 1] == '(';
-    out->end = tokens->count - 1;
-    find_statement(config, out);
-    read_statement(config, out);
+    size_t from = c->spot.statement < upto ? c->spot.statement : upto;
+    dsl_tokens_release(&c->tokens);
+    LG_TRY(dsl_lex(c->code + from, upto - from, &c->tokens, err));
+    c->broken = c->tokens.error.status != LG_OK && c->tokens.error.code != 102 && c->tokens.error.code != 103;
+    c->end = c->tokens.count - 1;
+    read_statement(config, c);
     return LG_OK;
+}
+
+void dsl_context_find(const dsl_config *config, const char *code, size_t at, dsl_context *out)
+{
+    memset(out, 0, offsetof(dsl_context, spot));
+    memset(&out->tokens, 0, sizeof *out - offsetof(dsl_context, tokens));
+    out->code = code;
+    out->pending = -1;
+    dsl_spot_find(code, at, &out->spot);
+    find_block(config, out);
+}
+
+lg_status dsl_context_rest(const dsl_config *config, size_t upto, size_t from, size_t end, dsl_context *c, lg_err *err)
+{
+    const dsl_param *params = dsl_context_params(c);
+    size_t n = 0;
+    while (from + n < end && !strchr("\n\r;}", c->code[from + n])) n++;
+    if (!params || !n || c->spot.statement >= upto) return LG_OK;
+    lg_buf line;
+    lg_buf_init(&line, DSL_CELL_MAX);
+    lg_buf_add(&line, c->code + c->spot.statement, upto - c->spot.statement);
+    lg_buf_addc(&line, ' ');
+    lg_buf_add(&line, c->code + from, n);
+    dsl_context *whole = lg_alloc(1, sizeof *whole, err);
+    lg_status st = whole ? LG_OK : err->status;
+    if (whole) {
+        whole->code = lg_buf_str(&line);
+        whole->pending = -1;
+        whole->in_model = c->in_model;
+        st = dsl_context_read(config, line.len, whole, err);
+        for (int i = 0; st == LG_OK && params[i].name && i < 128; i++)
+            if (params[i].role != DSL_POSITIONAL) c->used[i] |= whole->used[i];
+        dsl_context_release(whole);
+    }
+    lg_free(whole);
+    lg_buf_release(&line);
+    return st;
+}
+
+/* ---- names that the lines before make ---- */
+static bool makes_names(const dsl_command *command)
+{
+    for (const dsl_param *p = command->params; p && p->name; p++)
+        if (p->type == DSL_T_NEWNAME) return true;
+    return false;
+}
+
+typedef struct made_walk {
+    const dsl_config *config;
+    const dsl_context *context;
+    dsl_made_fn *fn;
+    void *ctx;
+} made_walk;
+
+/* `let` and `for`: "$name"; of a grid its name too. */
+static void made_variable(const made_walk *w, const dsl_span *line, size_t behind, bool loop)
+{
+    char word[64], name[80];
+    const char *code = w->context->code;
+    bool open = !loop;
+    for (int i = 0; i < w->context->spot.blocks; i++) open |= w->context->spot.block[i] == line->from;
+    dsl_spot_word(code, behind, line->to, word);
+    if (!*word || !open) return; /* the variable of a loop is gone when that has ended */
+    const char *grid = memchr(code + behind, '=', line->to - behind);
+    while (grid && grid + 1 < code + line->to && (grid[1] == ' ' || grid[1] == '\t')) grid++;
+    bool is_grid = !loop && grid && grid + 1 < code + line->to && grid[1] == '[';
+    snprintf(name, sizeof name, "$%s", word);
+    w->fn(w->ctx, is_grid ? word : name, is_grid ? DSL_KIND_GRID : DSL_KIND_NONE, *line);
+}
+
+static lg_status made_object(const made_walk *w, const dsl_command *command, const dsl_span *line, lg_err *err)
+{
+    char name[64];
+    dsl_context *c = lg_alloc(1, sizeof *c, err); /* as a context of its own, at the end of the line */
+    if (!c) return err->status;
+    c->code = w->context->code;
+    c->pending = -1;
+    c->spot.statement = line->from;
+    lg_status st = dsl_context_read(w->config, line->to, c, err);
+    if (st == LG_OK && c->newname) {
+        dsl_token_copy(&c->tokens, c->newname, name);
+        if (dsl_is_identifier(name)) w->fn(w->ctx, name, command->makes, *line);
+    }
+    for (const dsl_param *p = command->params; st == LG_OK && !c->newname && p->name; p++)
+        if (p->type == DSL_T_NEWNAME && p->dflt) w->fn(w->ctx, p->dflt, command->makes, *line);
+    dsl_context_release(c);
+    lg_free(c);
+    return st;
+}
+
+lg_status dsl_each_made(const dsl_config *config, const dsl_context *context, dsl_made_fn *fn, void *ctx, lg_err *err)
+{
+    made_walk w = {config, context, fn, ctx};
+    const dsl_span *line;
+    char word[64];
+    for (size_t n = 0; (line = dsl_spot_recent(&context->spot, n)); n++) {
+        dsl_spot_word(context->code, line->from, line->to, word);
+        bool loop = dsl_same(word, "for");
+        if (loop || dsl_same(word, "let")) made_variable(&w, line, line->from + strlen(word), loop);
+        const dsl_command *command = *word ? dsl_command_find(config, word) : NULL;
+        if (command && makes_names(command)) LG_TRY(made_object(&w, command, line, err));
+    }
+    return LG_OK;
+}
+
+size_t dsl_line_len(const char *code, size_t from, dsl_span line, const char *stops)
+{
+    size_t n = 0;
+    while (from + n < line.to && code[from + n] != '\n' && code[from + n] != '\r' && !strchr(stops, code[from + n])) n++;
+    return n;
 }

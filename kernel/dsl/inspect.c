@@ -1,5 +1,6 @@
 /* inspect.c - Shift-Tab and `help WORD`: cards made from the tables. */
 #include "kernel/dsl/card.h"
+#include "kernel/dsl/offer.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,7 +83,7 @@ void dsl_signature_line(const char *name, const dsl_param *params, bool block, b
 
 static void param_rows(dsl_card *c, const dsl_param *params)
 {
-    if (!params || !params->name) return;
+    if (!params || !params->name || (c->detail & DSL_OMIT_OPTIONS)) return;
     dsl_card_table(c, true);
     for (const dsl_param *p = params; p->name; p++) {
         lg_buf line;
@@ -103,9 +104,9 @@ static void command_card(dsl_card *c, const dsl_command *command)
     lg_buf_init(&line, 1 << 14);
     dsl_card_title(c, command->name, "command", command->summary);
     dsl_signature_line(command->name, command->params, command->takes_layers, command->takes_where, &line);
-    dsl_card_code(c, lg_buf_str(&line));
+    if (!(c->detail & DSL_OMIT_SIGNATURE)) dsl_card_code(c, lg_buf_str(&line));
     lg_buf_release(&line);
-    dsl_card_line(c, command->detail);
+    if (!(c->detail & DSL_OMIT_DETAIL)) dsl_card_line(c, command->detail);
     param_rows(c, command->params);
     dsl_card_examples(c, command->examples, 2);
 }
@@ -116,7 +117,7 @@ static void layer_card(dsl_card *c, const dsl_layer_type *layer)
     lg_buf_init(&line, 1 << 14);
     dsl_card_title(c, layer->name, "layer", layer->summary);
     dsl_signature_line(layer->name, layer->params, layer->block, false, &line);
-    dsl_card_code(c, lg_buf_str(&line));
+    if (!(c->detail & DSL_OMIT_SIGNATURE)) dsl_card_code(c, lg_buf_str(&line));
     lg_buf_clear(&line);
     for (size_t i = 0; layer->aliases && layer->aliases[i]; i++)
         lg_buf_addf(&line, "%s%s", i ? ", " : "also written: ", layer->aliases[i]);
@@ -152,6 +153,7 @@ static void option_example(dsl_card *c, const char *const *examples, const dsl_p
 {
     char word[80];
     const char *first = examples ? examples[0] : NULL;
+    if (c->detail & DSL_OMIT_EXAMPLES) return;
     snprintf(word, sizeof word, " %s", param->name);
     for (const char *const *e = examples; e && *e; e++)
         if (strstr(*e, word)) {
@@ -255,7 +257,7 @@ static bool word_card(dsl_session *session, const char *word, dsl_card *c)
 
 lg_status dsl_session_card(dsl_session *session, const char *word, bool *found, lg_buf *text, lg_buf *html, lg_err *err)
 {
-    dsl_card c = {text, html};
+    dsl_card c = {.text = text, .html = html};
     *found = *word && word_card(session, word, &c);
     return *found ? lg_buf_check(text, err) : LG_OK;
 }
@@ -267,74 +269,57 @@ static bool is_word_byte(char c)
 }
 
 /* What the layer gives here: the model command up to and with this line, closed, bound as if it were run. */
-static void layer_here(dsl_session *session, const char *code, const dsl_context *context, size_t line_end, dsl_card *c)
+static void layer_here(dsl_session *session, const dsl_context *context, size_t line_end, dsl_card *c)
 {
-    lg_arena arena;
-    lg_buf text, answer;
-    dsl_tokens tokens = {0};
-    dsl_stmt *program = NULL;
-    dsl_call call;
-    lg_err err = {0};
-    char verb[64];
-    if (!session->config.layer_at || !context->in_model) return;
-    size_t begin = context->tokens.token[context->model].at;
-    lg_arena_init(&arena, 1 << 24);
-    lg_buf_init(&text, DSL_CELL_MAX);
+    lg_buf answer, line;
     lg_buf_init(&answer, 1 << 16);
-    lg_buf_add(&text, code + begin, line_end - begin);
-    dsl_walk walk = {.session = session, .cell = &arena, .dry = true, .code = code, .size = line_end};
-    lg_status st;
-    LG_GO(dsl_lex(lg_buf_str(&text), text.len, &tokens, &err));
-    lg_buf_addc(&text, '\n');
-    for (int i = tokens.depth; i > 0; i--)
-        lg_buf_addc(&text, tokens.open[i - 1] == '(' ? ')' : tokens.open[i - 1] == '[' ? ']' : '}');
-    dsl_tokens_release(&tokens);
-    LG_GO(dsl_lex(lg_buf_str(&text), text.len, &tokens, &err));
-    LG_GO(dsl_parse(&tokens, &arena, &session->config, &program, &err));
-    if (!program || program->kind != STMT_COMMAND) goto done;
-    dsl_token_copy(&context->tokens, &context->tokens.token[context->model], verb);
-    const dsl_command *command = dsl_command_find(&session->config, verb);
-    if (!command) goto done;
-    LG_GO(dsl_bind_call(&walk, command, program, &arena, &call, &err));
-    if (!walk.unknown && call.nlayers) session->config.layer_at(&call, &answer);
+    lg_buf_init(&line, 1 << 16);
+    dsl_open_model(session, context, line_end, session->config.layer_at, &answer);
     if (answer.len) {
-        lg_buf line;
-        lg_buf_init(&line, 1 << 16);
         lg_buf_addf(&line, "here: %s", lg_buf_str(&answer));
         dsl_card_line(c, lg_buf_str(&line));
-        lg_buf_release(&line);
     }
-done:
-    (void)st;
-    dsl_names_release(&walk.vars);
-    dsl_names_release(&walk.shadow);
-    dsl_tokens_release(&tokens);
     lg_buf_release(&answer);
-    lg_buf_release(&text);
-    lg_arena_release(&arena);
+    lg_buf_release(&line);
 }
 
-/* `let lr = 0.01` in a line above that has not run yet. */
-static bool let_card(const dsl_context *context, const char *word, dsl_card *c)
+/* ---- what lines above make that have not run yet ---- */
+typedef struct made_find {
+    const char *word; /* "$lr" or "logos" */
+    dsl_kind kind;
+    dsl_span line;
+    bool found;
+} made_find;
+
+static void find_made(void *ctx, const char *name, dsl_kind kind, dsl_span line)
 {
-    char name[64];
-    const dsl_tokens *tokens = &context->tokens;
-    for (size_t i = context->end; i-- > 0 && *word == '$';) {
-        dsl_token_copy(tokens, &tokens->token[i], name);
-        if (!dsl_same(name, "let") || i + 3 >= context->end) continue;
-        dsl_token_copy(tokens, &tokens->token[i + 1], name);
-        if (strcmp(name, word + 1)) continue;
-        const char *from = tokens->text + tokens->token[i + 3].at;
-        dsl_card_title(c, word, "variable", dsl_brief(from, strcspn(from, "\r\n;#")).s);
-        return true;
-    }
-    return false;
+    made_find *f = ctx;
+    if (strcmp(name, f->word)) return;
+    f->found = true;
+    f->kind = kind;
+    f->line = line;
+}
+
+static made_find made_above(dsl_session *session, const dsl_context *context, const char *word)
+{
+    made_find f = {.word = word};
+    lg_err quiet = {0};
+    if (dsl_each_made(&session->config, context, find_made, &f, &quiet) != LG_OK) f.found = false;
+    return f;
 }
 
 static bool variable_card(dsl_session *session, const dsl_context *context, const char *word, dsl_card *c)
 {
-    if (let_card(context, word, c)) return true;
-    const dsl_var *var = *word == '$' ? dsl_names_get(&session->vars, word + 1) : NULL;
+    if (*word != '$') return false;
+    made_find f = made_above(session, context, word);
+    if (f.found) {
+        const char *code = context->code, *equals = memchr(code + f.line.from, '=', f.line.to - f.line.from);
+        size_t value = equals ? (size_t)(equals - code) + 1 : f.line.from; /* `for n in …` */
+        while (value < f.line.to && code[value] == ' ') value++;
+        dsl_card_title(c, word, "variable", dsl_brief(code + value, dsl_line_len(code, value, f.line, ";#{")).s);
+        return true;
+    }
+    const dsl_var *var = dsl_names_get(&session->vars, word + 1);
     if (!var) return false;
     lg_buf value;
     lg_buf_init(&value, 1 << 16);
@@ -344,37 +329,124 @@ static bool variable_card(dsl_session *session, const dsl_context *context, cons
     return true;
 }
 
-static bool place_card(dsl_session *session, const char *code, size_t len, size_t start, size_t end, dsl_card *c,
-                       lg_err *err)
+/* An object that a line above makes when the cell runs. */
+static bool made_card(dsl_session *session, const dsl_context *context, const char *word, dsl_card *c)
 {
-    char word[64] = {0};
-    dsl_context context;
-    if (end - start >= sizeof word || start == end) return false;
-    memcpy(word, code + start, end - start);
-    if (dsl_context_read(&session->config, code, start, &context, err) != LG_OK) return false;
-    bool found = false;
-    if (context.in_comment || context.in_string) goto done;
-    const dsl_layer_type *layer =
-        context.in_model && context.first >= context.end ? dsl_layer_find(&session->config, word) : NULL;
-    const dsl_param *params = dsl_context_params(&context);
-    if (layer) {
-        size_t line_end = end;
-        while (line_end < len && !strchr("\n\r;}", code[line_end])) line_end++;
-        layer_card(c, layer);
-        layer_here(session, code, &context, line_end, c);
-        found = true;
-    }
-    for (const dsl_param *p = params; !found && p && p->name; p++) {
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "."), word);
+    made_find f = dsl_session_get(session, name) ? (made_find){0} : made_above(session, context, name);
+    if (!f.found) return false;
+    dsl_card_title(c, name, f.kind ? dsl_kind_name(f.kind) : "object", "made by a line above when the cell runs");
+    char line[300];
+    size_t n = dsl_line_len(context->code, f.line.from, f.line, "");
+    snprintf(line, sizeof line, "%.*s", n < sizeof line ? (int)n : (int)sizeof line - 1, context->code + f.line.from);
+    dsl_card_code(c, line);
+    return true;
+}
+
+/* ---- the word at the cursor ---- */
+static bool option_here(dsl_session *session, const dsl_context *context, const char *word, dsl_card *c)
+{
+    for (const dsl_param *p = dsl_context_params(context); p && p->name; p++) {
         bool named = dsl_same(word, p->name) || (p->aliases && dsl_choice_index(p->aliases, word) >= 0);
         if (!named || p->role == DSL_POSITIONAL || dsl_session_get(session, word)) continue;
-        dsl_param_card(c, context.layer ? context.layer->name : context.command->name, p);
-        option_example(c, context.layer ? context.layer->examples : context.command->examples, p);
-        found = true;
+        dsl_param_card(c, context->layer ? context->layer->name : context->command->name, p);
+        option_example(c, context->layer ? context->layer->examples : context->command->examples, p);
+        return true;
     }
-    if (!found)
-        found = dsl_field_card(c, session, &context, word) || variable_card(session, &context, word, c) ||
-                (!dsl_session_get(session, word) && dsl_value_card(c, &context, word)) || word_card(session, word, c);
-done:
+    return false;
+}
+
+static bool layer_word(dsl_session *session, const dsl_context *context, const char *word, size_t end, size_t len,
+                       dsl_card *c)
+{
+    const dsl_layer_type *layer = context->in_model && !context->end ? dsl_layer_find(&session->config, word) : NULL;
+    if (!layer) return false;
+    while (end < len && !strchr("\n\r;}", context->code[end])) end++;
+    layer_card(c, layer);
+    layer_here(session, context, end, c);
+    return true;
+}
+
+typedef struct word_at {
+    char text[260];
+    size_t start, end;
+    bool quoted; /* a text; of one that is filled in, the name in it is the word */
+} word_at;
+
+static bool in_name(char ch)
+{
+    return isalnum((unsigned char)ch) || ch == '_' || (unsigned char)ch >= 0x80;
+}
+
+/* In "…${scratch.val.accuracy} $lr": the name at the cursor. */
+static bool name_in_text(const char *code, size_t from, size_t to, size_t at, word_at *w)
+{
+    size_t start = at, end = at;
+    while (start > from && (in_name(code[start - 1]) || code[start - 1] == '.')) start--;
+    while (end < to && (in_name(code[end]) || code[end] == '.')) end++;
+    bool braces = start > from + 1 && code[start - 1] == '{' && code[start - 2] == '$';
+    bool dollar = start > from && code[start - 1] == '$';
+    if (dollar) {
+        w->start = start - 1;
+        for (end = start; end < to && in_name(code[end]);) end++;
+        w->end = end;
+    } else if (braces) {
+        w->start = start;
+        w->end = end;
+    }
+    return dollar || braces;
+}
+
+static void word_in_text(const char *code, size_t size, size_t at, const dsl_spot *place, word_at *w)
+{
+    size_t to = at;
+    while (to < size && !strchr("\r\n", code[to]) && code[to] != place->quote) to++;
+    w->quoted = true;
+    w->start = place->text;
+    w->end = to;
+    if (place->quote == '"' && name_in_text(code, place->text, to, at, w)) w->quoted = false;
+}
+
+static void word_here(const char *code, size_t size, size_t at, const dsl_spot *place, word_at *w)
+{
+    size_t start = at, end = at;
+    while (start && is_word_byte(code[start - 1])) start--;
+    while (end < size && is_word_byte(code[end])) end++;
+    if (start < end && (code[start] == '$' || place->in_parens)) { /* `$lr/2`, `scratch.val.loss*2` */
+        for (start = at; start && (in_name(code[start - 1]) || code[start - 1] == '.');) start--;
+        start -= start && code[start - 1] == '$';
+        for (end = at; end < size && (in_name(code[end]) || code[end] == '.' || (end == start && code[end] == '$'));) end++;
+    }
+    w->start = start;
+    w->end = end;
+}
+
+static bool place_card(dsl_session *session, const char *code, size_t len, size_t at, dsl_card *c, lg_err *err)
+{
+    word_at w = {.quoted = false};
+    dsl_context context;
+    dsl_context_find(&session->config, code, at, &context);
+    if (context.spot.in_comment) return false;
+    bool in_text = context.spot.quote != 0;
+    size_t upto = context.spot.text - in_text;
+    if (in_text) word_in_text(code, len, at, &context.spot, &w);
+    else word_here(code, len, at, &context.spot, &w);
+    if (w.end - w.start >= sizeof w.text || w.start == w.end) return false;
+    memcpy(w.text, code + w.start, w.end - w.start);
+    if (!in_text) { /* the word itself may begin the statement */
+        dsl_context_find(&session->config, code, w.start, &context);
+        upto = w.start;
+    }
+    if (dsl_context_read(&session->config, upto, &context, err) != LG_OK) return false;
+    bool found = w.quoted ? dsl_thing_card(c, session, &context, w.text)
+                          : variable_card(session, &context, w.text, c);
+    if (!found && !w.quoted && in_text) found = word_card(session, w.text, c) || made_card(session, &context, w.text, c);
+    if (!found && !w.quoted && !in_text)
+        found = layer_word(session, &context, w.text, w.end, len, c) || option_here(session, &context, w.text, c) ||
+                dsl_field_card(c, session, &context, w.text) || dsl_thing_card(c, session, &context, w.text) ||
+                (!dsl_session_get(session, w.text) && dsl_value_card(c, &context, w.text)) ||
+                word_card(session, w.text, c) || made_card(session, &context, w.text, c);
     dsl_context_release(&context);
     return found;
 }
@@ -383,19 +455,13 @@ lg_status dsl_session_inspect(dsl_session *session, const char *code, size_t len
                               bool *found, char **text, char **html, lg_err *err)
 {
     lg_buf plain, rich;
-    (void)detail;
     *found = false;
     *text = *html = NULL;
-    size_t valid = lg_utf8_valid(code, len), at = lg_utf8_offset(code, valid, cursor), start = at, end = at;
-    while (start && is_word_byte(code[start - 1])) start--;
-    while (end < valid && is_word_byte(code[end])) end++;
-    if (start < end && code[start] == '$') { /* `$lr/2` */
-        for (end = start + 1; end < valid && (isalnum((unsigned char)code[end]) || code[end] == '_'); end++) continue;
-    }
+    size_t valid = lg_utf8_valid(code, len), at = lg_utf8_offset(code, valid, cursor);
     lg_buf_init(&plain, 1 << 20);
     lg_buf_init(&rich, 1 << 20);
-    dsl_card c = {&plain, &rich};
-    *found = place_card(session, code, valid, start, end, &c, err);
+    dsl_card c = {.text = &plain, .html = &rich, .detail = detail};
+    *found = place_card(session, code, valid, at, &c, err);
     if (*found && !(*text = lg_buf_take(&plain, err))) *found = false;
     if (*found && !(*html = lg_buf_take(&rich, err))) {
         lg_free(*text);

@@ -27,6 +27,10 @@ typedef struct dsl_config {
     /* Shift-Tab on a layer: appends what its last layer gives at this place ("62x62x16, 448 parameters"). call is the
      * model command as far as it is written. Adds nothing where that cannot be said. May be NULL. */
     void (*layer_at)(const struct dsl_call *call, lg_buf *out);
+    /* Tab inside the block: appends what reaches a layer that comes next, and what each layer would make of it with its
+     * defaults: "<tab>62x62x16", "maxpool<tab>31x31x16", "conv<tab>60x60xFILTERS", "dense<tab>- it needs a list"
+     * (it cannot stand here) one a line. Adds nothing where that cannot be said. May be NULL. */
+    void (*layers_next)(const struct dsl_call *call, lg_buf *out);
     /* The session's settings take effect on the thread that calls: before a cell runs, and after each `set` in it. May
      * be NULL. */
     void (*settings)(dsl_session *session);
@@ -60,7 +64,16 @@ lg_status dsl_session_complete(dsl_session *session, const char *code, size_t le
                                lg_err *err) LG_MUST_CHECK;
 void dsl_completion_release(dsl_completion *completion);
 
-/* ---- Shift-Tab ---- text (plain) and html are owned by the caller when *found. */
+/* ---- Shift-Tab ---- text (plain) and html are owned by the caller when *found. detail: DSL_MORE for every example,
+ * the whole recipe and all fields of an object, which else are cut to one screen; and parts to leave out. */
+enum {
+    DSL_MORE = 1,
+    DSL_OMIT_SIGNATURE = 2,
+    DSL_OMIT_DETAIL = 4, /* the paragraph of a command */
+    DSL_OMIT_OPTIONS = 8,
+    DSL_OMIT_EXAMPLES = 16,
+    DSL_OMIT_FIELDS = 32, /* of an object; its recipe is DSL_OMIT_SIGNATURE */
+};
 lg_status dsl_session_inspect(dsl_session *session, const char *code, size_t len, size_t cursor, int detail,
                               bool *found, char **text, char **html, lg_err *err) LG_MUST_CHECK;
 

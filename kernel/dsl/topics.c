@@ -1,6 +1,7 @@
 /* topics.c - cards of what is neither command nor layer: words of the grammar, topics, measures, values, objects. */
 #include "kernel/dsl/card.h"
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -193,31 +194,16 @@ bool dsl_choice_card(dsl_card *c, const dsl_config *config, const char *word)
     return found > 0;
 }
 
-/* Could the word stand for this place without its name? */
-static bool has_form(const dsl_param *param, const char *word)
-{
-    bool digits = isdigit((unsigned char)*word) && strspn(word, "0123456789.%eE-") == strlen(word);
-    if (dsl_choice_index(param->choices, word) >= 0) return true;
-    switch (param->type) {
-    case DSL_T_INT:
-    case DSL_T_NUMBER: return digits;
-    case DSL_T_SIZE: return isdigit((unsigned char)*word) && strspn(word, "0123456789xX") == strlen(word);
-    case DSL_T_SPLIT: return isdigit((unsigned char)*word) && strchr(word, '/');
-    case DSL_T_TIMES: return (*word == 'x' || *word == 'X') && isdigit((unsigned char)word[1]);
-    default: return false;
-    }
-}
-
 bool dsl_value_card(dsl_card *c, const dsl_context *context, const char *word)
 {
     const dsl_param *params = dsl_context_params(context), *place = NULL;
-    if (!params || context->expect || context->first >= context->end) return false;
+    if (!params || context->expect || !context->end) return false;
     if (context->pending >= 0) place = &params[context->pending];
     for (int i = 0; !place && params[i].name && i < 128; i++)
-        if (params[i].role == DSL_POSITIONAL && !context->used[i] && has_form(&params[i], word)) place = &params[i];
+        if (params[i].role == DSL_POSITIONAL && !context->used[i] && dsl_has_form(&params[i], word)) place = &params[i];
     if (!place || place->type == DSL_T_OBJECT || place->type == DSL_T_NEWNAME) return false;
     for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
-        if (dsl_same(word, topics[i].word) && (has_form(place, word) || !strcmp(topics[i].kind, "place"))) {
+        if (dsl_same(word, topics[i].word) && (dsl_has_form(place, word) || !strcmp(topics[i].kind, "place"))) {
             dsl_card_title(c, topics[i].word, topics[i].kind, topics[i].sentence);
             break;
         }
@@ -287,9 +273,11 @@ static void add_word(char *list, size_t size, const char *word, size_t n)
 /* Every field once: a line for each group, groups with the same fields on one line. */
 static void field_rows(dsl_card *c, const char *at)
 {
+    enum { SCREEN = 24 };
     field_group last = {0};
+    int rows = 0, most = c->detail & DSL_MORE ? INT_MAX : SCREEN;
     dsl_card_table(c, true);
-    while (*at) {
+    while (*at && rows < most) {
         field_group now = {0};
         size_t n = group_length(at);
         add_word(now.name, sizeof now.name, at, n);
@@ -302,11 +290,25 @@ static void field_rows(dsl_card *c, const char *at)
         if (same) add_word(last.name, sizeof last.name, now.name, strlen(now.name));
         else {
             if (*last.members) dsl_card_row(c, last.name, last.members);
+            rows += *last.members != 0;
             last = now;
         }
     }
-    if (*last.members) dsl_card_row(c, last.name, last.members);
+    if (*at) dsl_card_row(c, "…", "more of them: Tab behind the name and a dot lists all");
+    else if (*last.members) dsl_card_row(c, last.name, last.members);
     dsl_card_table(c, false);
+}
+
+/* Of a long recipe the last steps: they are what made this version. */
+static void recipe_code(dsl_card *c, const char *recipe)
+{
+    enum { STEPS = 12 };
+    size_t len = strlen(recipe), from = len;
+    for (int steps = 0; from && !(c->detail & DSL_MORE); from--)
+        if (recipe[from - 1] == '\n' && from < len && ++steps == STEPS) break;
+    if (c->detail & DSL_MORE) from = 0;
+    if (from) dsl_card_line(c, "its last steps:");
+    dsl_card_code(c, recipe + from);
 }
 
 void dsl_object_card(dsl_card *c, const char *name, const dsl_object *object)
@@ -315,9 +317,9 @@ void dsl_object_card(dsl_card *c, const char *name, const dsl_object *object)
     lg_buf_init(&text, 1 << 18);
     if (object->cls->brief) object->cls->brief(object->payload, &text);
     dsl_card_title(c, name, dsl_kind_name(object->cls->kind), lg_buf_str(&text));
-    if (*object->recipe) dsl_card_code(c, object->recipe);
+    if (*object->recipe && !(c->detail & DSL_OMIT_SIGNATURE)) recipe_code(c, object->recipe);
     lg_buf_clear(&text);
-    if (object->cls->fields) object->cls->fields(object->payload, &text);
+    if (object->cls->fields && !(c->detail & DSL_OMIT_FIELDS)) object->cls->fields(object->payload, &text);
     if (text.len) {
         dsl_card_head(c, "Fields");
         field_rows(c, lg_buf_str(&text));

@@ -56,6 +56,9 @@ typedef struct dsl_class {
     /* Fields of its rows, for `where` and `sort`: "label text", "id number", "broken truth", one a line ("year any":
      * texts that may be numbers). May be NULL: then the fields are only known when the line runs. */
     void (*where_fields)(const void *payload, lg_buf *out);
+    /* Different texts that its rows have in a field and that begin with prefix (case does not count), one a line, at
+     * most `most`; of very many rows it may look at the first alone. For Tab behind `where source =`. May be NULL. */
+    void (*values)(const void *payload, const char *field, const char *prefix, int most, lg_buf *out);
     /* "3,000 images, 4 classes, 64x64x3": one line for `list` and inspection. */
     void (*brief)(const void *payload, lg_buf *out);
     /* Shows the object in full (what a line that is only its name, or `show X`, gives). */

@@ -56,6 +56,21 @@ static size_t cursor_of(const json_t *content, jp_bytes code)
 }
 
 /* ---- answers ---- */
+/* JupyterLab colours function, instance, class, module and keyword as it does for other kernels; it takes any other
+ * word, shows it as it is, and gives it a colour of its own. What becomes of the signature: other front ends. */
+static const char *kind_for_front_ends(const char *type)
+{
+    static const char *const kinds[][2] = {
+        {"command", "function"}, {"layer", "class"},      {"dataset", "instance"},    {"model", "instance"},
+        {"run", "instance"},     {"table", "instance"},   {"posts", "instance"},      {"grid", "instance"},
+        {"object", "instance"},  {"part", "instance"},    {"preposition", "keyword"}, {"sign", "keyword"},
+        {"option", "param"},     {"flag", "param"},       {"file", "path"},           {"folder", "path"},
+        {"place", "path"},       {"variable", "statement"}, {"fact", "property"},     {"field", "property"}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(type, kinds[i][0]) == 0) return kinds[i][1];
+    return type;
+}
+
 static void add_types(const dsl_completion *found, lg_buf *reply)
 {
     jp_json_key(reply, "_jupyter_types_experimental");
@@ -65,7 +80,7 @@ static void add_types(const dsl_completion *found, lg_buf *reply)
         jp_json_member_int(reply, "start", (long long)found->start);
         jp_json_member_int(reply, "end", (long long)found->end);
         jp_json_member(reply, "text", found->match[i].text);
-        jp_json_member(reply, "type", found->match[i].type);
+        jp_json_member(reply, "type", kind_for_front_ends(found->match[i].type));
         jp_json_member(reply, "signature", found->match[i].signature);
         lg_buf_addc(reply, '}');
     }
@@ -95,13 +110,33 @@ static lg_status answer_complete(const jp_asked *asked, lg_buf *reply, lg_err *e
     return LG_OK;
 }
 
+/* What a front end need not be told, by the names of our cards' parts and of IPython's. */
+static int omitted(const json_t *content)
+{
+    static const struct {
+        const char *name;
+        int bit;
+    } sections[] = {{"signature", DSL_OMIT_SIGNATURE}, {"init_signature", DSL_OMIT_SIGNATURE},
+                    {"recipe", DSL_OMIT_SIGNATURE},    {"detail", DSL_OMIT_DETAIL},
+                    {"docstring", DSL_OMIT_DETAIL},    {"options", DSL_OMIT_OPTIONS},
+                    {"examples", DSL_OMIT_EXAMPLES},   {"fields", DSL_OMIT_FIELDS}};
+    const json_t *list = json_object_get(content, "omit_sections");
+    int bits = 0;
+    for (size_t i = 0; i < json_array_size(list); i++)
+        for (size_t k = 0; k < sizeof sections / sizeof *sections; k++) {
+            const char *name = json_string_value(json_array_get(list, i));
+            if (name && strcmp(name, sections[k].name) == 0) bits |= sections[k].bit;
+        }
+    return bits;
+}
+
 static lg_status answer_inspect(const jp_asked *asked, lg_buf *reply, lg_err *err)
 {
     jp_bytes code;
     bool found = false;
     char *text = NULL, *html = NULL;
     LG_TRY(jp_json_need_text(asked->content, "code", &code, err));
-    int detail = jp_json_int(asked->content, "detail_level", 0) > 0;
+    int detail = omitted(asked->content) | (jp_json_int(asked->content, "detail_level", 0) > 0 ? DSL_MORE : 0);
     LG_TRY(dsl_session_inspect(asked->session, code.data, code.len, cursor_of(asked->content, code), detail, &found,
                                &text, &html, err));
     jp_json_member_bool(reply, "found", found);

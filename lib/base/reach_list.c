@@ -31,13 +31,41 @@ typedef struct walk {
     size_t linked_count, linked_cap;
     char path[PATH_MAX]; /* of the entry, relative to the root */
     bool shallow; /* names of the folder itself: folders are not entered */
+    lg_look_fn *wants;
+    void *ctx;
     lg_err *err;
 } walk;
+
+/* Of a folder itself the first names alone: the list is a heap whose top is the last of them. */
+static lg_status add_name(walk *w)
+{
+    lg_listing *out = w->out;
+    size_t at = out->count;
+    if (at == w->limit && strcmp(w->path, out->path[0]) >= 0) return LG_OK;
+    char *name = lg_strdup(w->path, w->err);
+    if (!name) return w->err->status;
+    if (at < w->limit) {
+        for (out->count++; at && strcmp(out->path[(at - 1) / 2], name) < 0; at = (at - 1) / 2)
+            out->path[at] = out->path[(at - 1) / 2];
+        out->path[at] = name;
+        return LG_OK;
+    }
+    lg_free(out->path[0]);
+    at = 0;
+    for (size_t child = 1; child < out->count; child = 2 * at + 1) {
+        child += child + 1 < out->count && strcmp(out->path[child], out->path[child + 1]) < 0;
+        if (strcmp(out->path[child], name) <= 0) break;
+        out->path[at] = out->path[child];
+        at = child;
+    }
+    out->path[at] = name;
+    return LG_OK;
+}
 
 static lg_status add_file(walk *w)
 {
     lg_listing *out = w->out;
-    if (out->count == w->limit && w->shallow) return LG_OK;
+    if (w->shallow) return !w->wants || w->wants(w->ctx, w->path, false) ? add_name(w) : LG_OK;
     if (out->count == w->limit) {
         lg_fail(w->err, LG_E_LIMIT, 303, "`%.200s` holds too many files", w->written);
         return lg_why(w->err, "more than %s lie below it", lg_thousands((long long)w->limit));
@@ -69,8 +97,9 @@ static lg_status miss(walk *w, size_t len, const char *name, const char *why)
 
 static lg_status add_folder(walk *w, size_t len)
 {
+    if (w->wants && !w->wants(w->ctx, w->path, true)) return LG_OK;
     memcpy(w->path + len, "/", 2);
-    return add_file(w);
+    return add_name(w);
 }
 
 static bool is_below(const char *path, const char *folder)
@@ -161,10 +190,12 @@ static lg_status visit(walk *w, int dir, const struct dirent *entry, size_t len,
     const char *name = entry->d_name;
     size_t n = strlen(name);
     struct stat st;
-    if (name[0] == '.') return LG_OK;
+    if (name[0] == '.' && (!w->wants || !name[1] || strcmp(name, "..") == 0)) return LG_OK;
     if (lg_utf8_valid(name, n) != n) return miss(w, len, name, "its name is not UTF-8");
     if (len + n + 3 > sizeof w->path) return miss(w, len, name, "its path is too long");
-    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW)) return miss(w, len, name, "it may not be read");
+    bool told = w->shallow && (entry->d_type == DT_REG || entry->d_type == DT_DIR);
+    if (told) st.st_mode = entry->d_type == DT_REG ? S_IFREG : S_IFDIR; /* a large folder is looked at in no time */
+    else if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW)) return miss(w, len, name, "it may not be read");
     if (len) w->path[len++] = '/';
     memcpy(w->path + len, name, n + 1);
     if (S_ISREG(st.st_mode)) return add_file(w);
@@ -214,21 +245,23 @@ static lg_status list_start(const char *folder, lg_place *place, int *fd, lg_err
     return lg_reach_denied(folder, place->real, LG_REACH_READ, err);
 }
 
-static lg_status list(const char *folder, size_t limit, bool shallow, lg_cancel *cancel, lg_listing *out, lg_err *err)
+static lg_status list(walk *w, const char *folder, size_t limit, lg_listing *out, lg_err *err)
 {
     lg_place place;
     int fd = -1;
     *out = (lg_listing){0};
     LG_TRY(list_start(folder, &place, &fd, err));
-    walk w = {.written = folder,
-              .root = place.real,
-              .limit = limit ? limit : LIMIT_DEFAULT,
-              .cancel = cancel,
-              .out = out,
-              .shallow = shallow,
-              .err = err};
-    lg_status st = walk_folder(&w, fd, 0, 0, false);
-    lg_free(w.linked);
+    w->written = folder;
+    w->root = place.real;
+    w->limit = limit ? limit : LIMIT_DEFAULT;
+    w->out = out;
+    w->err = err;
+    if (w->shallow && !(out->path = lg_alloc(limit, sizeof *out->path, err))) {
+        close(fd);
+        return err->status;
+    }
+    lg_status st = walk_folder(w, fd, 0, 0, false);
+    lg_free(w->linked);
     if (st != LG_OK) lg_listing_release(out);
     else if (out->count) qsort(out->path, out->count, sizeof *out->path, by_bytes);
     return st;
@@ -236,12 +269,14 @@ static lg_status list(const char *folder, size_t limit, bool shallow, lg_cancel 
 
 lg_status lg_reach_list(const char *folder, size_t limit, lg_cancel *cancel, lg_listing *out, lg_err *err)
 {
-    return list(folder, limit, false, cancel, out, err);
+    walk w = {.cancel = cancel};
+    return list(&w, folder, limit, out, err);
 }
 
-lg_status lg_reach_look(const char *folder, size_t limit, lg_listing *out, lg_err *err)
+lg_status lg_reach_look(const char *folder, lg_look_fn *wants, void *ctx, size_t limit, lg_listing *out, lg_err *err)
 {
-    return list(folder, limit, true, NULL, out, err);
+    walk w = {.shallow = true, .wants = wants, .ctx = ctx};
+    return list(&w, folder, limit, out, err);
 }
 
 void lg_listing_release(lg_listing *listing)

@@ -29,11 +29,24 @@ int lg_utf8_next(const char *s, size_t len, uint32_t *cp)
     return bytes;
 }
 
+/* Eight bytes of ASCII: nearly all text, and cells may hold megabytes of it. */
+static bool ascii8(const char *s, size_t left)
+{
+    uint64_t eight;
+    if (left < sizeof eight) return false;
+    memcpy(&eight, s, sizeof eight);
+    return !(eight & 0x8080808080808080u);
+}
+
 size_t lg_utf8_valid(const char *s, size_t len)
 {
     size_t at = 0;
     uint32_t cp;
     while (at < len) {
+        if (ascii8(s + at, len - at)) {
+            at += 8;
+            continue;
+        }
         int bytes = lg_utf8_next(s + at, len - at, &cp);
         if (!bytes) break;
         at += (size_t)bytes;
@@ -54,7 +67,11 @@ size_t lg_utf8_offset(const char *s, size_t len, size_t points)
 {
     size_t at = 0;
     uint32_t cp;
-    for (; points && at < len; points--) at += (size_t)next_any(s + at, len - at, &cp);
+    while (points && at < len) {
+        bool eight = points >= 8 && ascii8(s + at, len - at);
+        at += eight ? 8 : (size_t)next_any(s + at, len - at, &cp);
+        points -= eight ? 8 : 1;
+    }
     return at;
 }
 
@@ -62,7 +79,11 @@ size_t lg_utf8_count(const char *s, size_t len)
 {
     size_t count = 0;
     uint32_t cp;
-    for (size_t at = 0; at < len; count++) at += (size_t)next_any(s + at, len - at, &cp);
+    for (size_t at = 0; at < len;) {
+        bool eight = ascii8(s + at, len - at);
+        at += eight ? 8 : (size_t)next_any(s + at, len - at, &cp);
+        count += eight ? 8 : 1;
+    }
     return count;
 }
 

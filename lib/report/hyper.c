@@ -83,7 +83,7 @@ static void tidy(const char *parent)
 {
     lg_listing list = {0};
     lg_err ignored = {0};
-    if (lg_reach_look(parent, 100, &list, &ignored)) return;
+    if (lg_reach_look(parent, NULL, NULL, 100, &list, &ignored)) return;
     for (size_t i = 0; i < list.count; i++) {
         long long pid;
         char number[32];

@@ -206,7 +206,7 @@ COMMAND(clean, note_run, .takes_where = true);
 PARAMS(compare,
        P(.name = "models", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_MODELS, .required = true,
          .list = true, .help = "models"),
-       ON, P(.name = "by", .role = DSL_PREPOSITION, .type = DSL_T_WORD, .help = "a class"));
+       ON, P(.name = "by", .role = DSL_PREPOSITION, .type = DSL_T_WORD, .offers = DSL_OFFER_LABELS, .help = "a class"));
 COMMAND(compare, note_run);
 PARAMS(confusion, MODEL_ARG, ON, AS, CHOICE("normalize", "none rows columns all", "none"));
 COMMAND(confusion, note_run, .makes = DSL_KIND_TABLE, .takes_where = true);
@@ -276,11 +276,11 @@ PARAMS(show,
        P(.name = "object", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_ANYTHING, .required = true,
          .implicit = true, .help = "anything"),
        P(.name = "with", .role = DSL_PREPOSITION, .type = DSL_T_OBJECT, .kinds = DSL_MODELS, .help = "a model"),
-       OPT("limit", DSL_T_INT, .dflt = "24"), OPT("sort", DSL_T_WORD, .dflt = "id"));
+       OPT("limit", DSL_T_INT, .dflt = "24"), OPT("sort", DSL_T_WORD, .dflt = "id", .offers = DSL_OFFER_FIELDS));
 COMMAND(show, note_run, .takes_where = true);
 PARAMS(split, DATA_ARG,
        P(.name = "shares", .role = DSL_POSITIONAL, .type = DSL_T_SPLIT, .dflt = "80/20", .help = "shares"),
-       P(.name = "by", .role = DSL_PREPOSITION, .type = DSL_T_WORD, .help = "a column"), FLAG("stratify", "on"));
+       P(.name = "by", .role = DSL_PREPOSITION, .type = DSL_T_WORD, .offers = DSL_OFFER_FIELDS, .help = "a column"), FLAG("stratify", "on"));
 COMMAND(split, note_run);
 PARAMS(use, P(.name = "object", .role = DSL_POSITIONAL, .type = DSL_T_OBJECT, .kinds = DSL_ANYTHING, .required = true,
               .help = "what"));

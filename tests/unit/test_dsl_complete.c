@@ -68,7 +68,7 @@ TEST(objects_then_options_then_flags)
     CHECK_STR(complete("fit scratch on logos |quiet"),
               " epochs batch lr optimizer momentum schedule loss patience keep decay seed time as balance "
               "continue again no shuffle quiet ");
-    CHECK_STR(complete("compare scratch, |"), " scratch ");
+    CHECK_STR(complete("compare scratch, |"), " ");
     CHECK_STR(complete("clean b|"), " belga brightness ");
     CHECK_STR(complete("scrape t|"), " twitter tag ");
     CHECK_STR(complete("scrape twitter tag |"), " adidas nike puma \"no logo\" ");
@@ -82,7 +82,7 @@ TEST(blocks_conditions_arithmetic)
     CHECK_STR(complete("model m on logos {\n for n in 1, 2 { max|"), " maxpool ");
     CHECK_STR(complete("model m on logos {\n conv 16 3x3 r|"), " relu ");
     CHECK_STR(complete("model m on logos {\n conv 16 3x3 relu |"), " stride dilation l2 name same valid no bias ");
-    CHECK_STR(complete("model m on logos { flatten }\nfit s|"), " scratch schedule seed ");
+    CHECK_STR(complete("model m on logos { flatten }\nfit s|"), " scratch schedule seed no shuffle ");
     CHECK_STR(complete("show logos where |"),
               " id label file broken year predicted confidence second correct loss not ");
     CHECK_STR(complete("clean logos where |"), " id label file broken year not ");
@@ -92,10 +92,10 @@ TEST(blocks_conditions_arithmetic)
     CHECK_STR(complete("fit scratch no |"), " balance continue again shuffle quiet ");
     CHECK_STR(complete("fit scratch no sh|"), " shuffle ");
     CHECK_STR(complete("fit scratch no shuffle q|"), " quiet ");
-    CHECK_STR(complete("say \"accuracy ${scratch.v|"), " scratch.val.accuracy ");
+    CHECK_STR(complete("say \"accuracy ${scratch.v|"), " scratch.val.accuracy} ");
     CHECK_INT(start, 16);
     CHECK_STR(complete("say \"accuracy ${|"), " logos belga scratch ");
-    CHECK_STR(complete("say \"${scratch.params} $l|"), " ");
+    CHECK_STR(complete("say \"${scratch.params} $l|"), " $lr ");
     CHECK_HAS(complete("show logos where lab|"), " label ");
     CHECK_STR(complete("show logos where label = n|"), " nike \"no logo\" ");
     CHECK_STR(complete("show logos where label = \"no|"), " no logo ");
