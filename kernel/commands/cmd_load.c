@@ -19,7 +19,7 @@ static const dsl_param params[] = {
     [FROM] = {.name = "from",
               .role = DSL_PREPOSITION,
               .type = DSL_T_PATH,
-              .endings = "- .jpg .jpeg .png .bmp .gif .tif .tiff .webp .txt .csv .lens .ipynb",
+              .endings = ".zip .tar .gz .tgz ubyte",
               .required = true,
               .help =
                   "a folder of pictures, an archive of one (zip, tar, tar.gz; read where it lies), or sample:logos"},

@@ -365,9 +365,10 @@ static void next_layer(nn_net *net, const dsl_layer_type *word, int from, lg_buf
         lg_buf_addc(out, '\n');
     } else if (err.code == 203) {
         lg_buf_addf(out, "%s\t- it is larger than what reaches it\n", word->name);
+    } else if (err.code == 204) {
+        lg_buf_addf(out, "%s\t- it needs an image\n", word->name);
     } else if (err.code == 205) {
-        bool list = nn_net_node(net, from)->spec.out.rank == 1;
-        lg_buf_addf(out, "%s\t- %s\n", word->name, list ? "it needs an image" : "it needs a list; `flatten` makes one");
+        lg_buf_addf(out, "%s\t- it needs a list; `flatten` makes one\n", word->name);
     }
 }
 

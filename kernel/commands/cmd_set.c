@@ -8,6 +8,7 @@ enum { NAME, VALUE };
 static const dsl_param params[] = {
     [NAME] = {.name = "setting", .role = DSL_POSITIONAL, .type = DSL_T_CHOICE,
               .choices = "seed threads palette theme detail decimals alt store",
+              .later = "store",
               .required = true, .help = "which one: how things are drawn and computed"},
     [VALUE] = {.name = "value", .role = DSL_POSITIONAL, .type = DSL_T_TEXT, .required = true, .help = "its new value"},
     {0},

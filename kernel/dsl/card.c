@@ -78,5 +78,6 @@ void dsl_card_examples(dsl_card *c, const char *const *examples, int most)
     if (!examples || !examples[0] || (c->detail & DSL_OMIT_EXAMPLES)) return;
     if (c->detail & DSL_MORE) most = 100;
     dsl_card_head(c, examples[1] ? "Examples" : "Example");
-    for (int i = 0; examples[i] && i < most; i++) dsl_card_code(c, examples[i]);
+    for (int i = 0; examples[i] && i < most; i++)
+        if (!i || strcmp(examples[i], examples[i - 1])) dsl_card_code(c, examples[i]);
 }

@@ -56,6 +56,7 @@ typedef struct dsl_param {
     const char *dflt;      /* the default as the user would write it; shown in help and recipes. NULL: none */
     const char *dflt_help; /* shown instead of dflt where the default is computed, e.g. "the dataset's" */
     const char *choices;   /* CHOICE: legal words, blank-separated; aliases after `=`, e.g. "sgd adam" */
+    const char *later;     /* of these, the ones that are not part of this version: Tab leaves them out */
     double min, max;       /* numbers: bounds, both 0 = none. A positional SIZE: max is the largest bare number that may
                               stand for a square without its word (`conv 16 3`), 0 = any */
     unsigned kinds;        /* OBJECT */

@@ -15,15 +15,16 @@ static void offer_commands(dsl_offer *o)
     for (size_t i = 0; config->commands && config->commands[i]; i++) {
         const dsl_command *command = config->commands[i];
         lg_buf line;
-        if (!dsl_offer_begins(o, command->name)) continue;
+        if (!dsl_offer_begins(o, command->name) || (o->block_follows && !command->takes_layers)) continue;
         lg_buf_init(&line, 4096);
         dsl_signature_line(command->name, command->params, command->takes_layers, command->takes_where, &line);
         if (command->summary) lg_buf_addf(&line, " – %s", command->summary);
         dsl_offer_add(o, command->name, "command", lg_buf_str(&line));
         lg_buf_release(&line);
     }
-    dsl_offer_add(o, "let", "keyword", "let NAME = value");
     dsl_offer_add(o, "for", "keyword", "for NAME in a, b, c { … }");
+    if (o->block_follows) return;
+    dsl_offer_add(o, "let", "keyword", "let NAME = value");
     dsl_offer_add(o, "check", "keyword", "check scratch.val.accuracy > 0.5");
 }
 
@@ -37,7 +38,8 @@ static void offer_choices(dsl_offer *o, const dsl_param *param)
         char *end = strstr(at, ", ");
         if (end) *end = 0;
         bool dflt = param->dflt && !strcmp(param->dflt, at);
-        dsl_offer_add(o, at, "choice", dflt ? "the default" : "");
+        if (!param->later || dsl_choice_index(param->later, at) < 0)
+            dsl_offer_add(o, at, "choice", dflt ? "the default" : "");
         at = end ? end + 2 : NULL;
     }
     lg_buf_release(&list);
@@ -118,13 +120,20 @@ static bool offer_as_told(dsl_offer *o, const dsl_param *param)
     }
 }
 
+static bool behind_comma(const dsl_context *c)
+{
+    return c->end && c->tokens.token[c->end - 1].kind == TOK_COMMA;
+}
+
 static void offer_values(dsl_offer *o, const dsl_param *param)
 {
     offer_choices(o, param);
     if (offer_as_told(o, param)) return;
     switch (param->type) {
     case DSL_T_OBJECT: dsl_offer_objects(o, param->kinds ? param->kinds : ~0u, true); break;
-    case DSL_T_GRID: dsl_offer_objects(o, param->kinds | DSL_GRIDS, true); break;
+    case DSL_T_GRID:
+        if (!behind_comma(&o->context)) dsl_offer_objects(o, param->kinds | DSL_GRIDS, true); /* numbers, or one grid */
+        break;
     case DSL_T_PATH: offer_places(o, param); break;
     case DSL_T_OUTPATH: dsl_offer_new_files(o, param->endings); break;
     case DSL_T_LABEL: dsl_offer_labels(o); break;
@@ -148,15 +157,39 @@ static void offer_values(dsl_offer *o, const dsl_param *param)
         offer_default(o, param);
         break;
     case DSL_T_TEXT: offer_words_after(o, param); break;
+    case DSL_T_INT:
+    case DSL_T_NUMBER:
+        if (param->required && !param->dflt && param->role == DSL_POSITIONAL) /* filters, units; the rate of dropout */
+            offer_usual(o, param->type == DSL_T_INT ? "16 32 64 128" : "0.2 0.5", param);
+        offer_default(o, param);
+        break;
     default: offer_default(o, param);
     }
 }
 
 /* ---- options and arguments ---- */
+/* The flag that excludes this one, or NULL. */
+static const char *excluded_by(const char *name)
+{
+    static const char *const pairs[][2] = {{"same", "valid"}, {"valid", "same"}, {"max", "avg"}, {"avg", "max"}};
+    for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++)
+        if (!strcmp(pairs[k][0], name)) return pairs[k][1];
+    return NULL;
+}
+
+static bool is_free(const dsl_offer *o, const dsl_param *params, int i, dsl_role role)
+{
+    if (params[i].role != role || params[i].late || o->context.used[i]) return false;
+    const char *other = role == DSL_FLAG ? excluded_by(params[i].name) : NULL;
+    for (int k = 0; other && params[k].name && k < 128; k++)
+        if (o->context.used[k] && params[k].role == DSL_FLAG && !strcmp(params[k].name, other)) return false;
+    return true;
+}
+
 static void offer_param(dsl_offer *o, const dsl_param *param, const char *type)
 {
     char off[80];
-    bool on = param->type == DSL_T_FLAG && param->dflt && dsl_same(param->dflt, "on");
+    bool on = param->type == DSL_T_FLAG && param->dflt && dsl_same(param->dflt, "on") && !excluded_by(param->name);
     snprintf(off, sizeof off, on && !o->context.after_no ? "no %.70s" : "%.70s", param->name);
     lg_buf signature;
     lg_buf_init(&signature, 4096);
@@ -164,11 +197,6 @@ static void offer_param(dsl_offer *o, const dsl_param *param, const char *type)
     if (dsl_offer_begins(o, off) || dsl_offer_begins(o, param->name)) /* `sh` -> no shuffle */
         dsl_offer_plain(o, off, type, lg_buf_str(&signature));
     lg_buf_release(&signature);
-}
-
-static bool is_free(const dsl_offer *o, const dsl_param *params, int i, dsl_role role)
-{
-    return params[i].role == role && !params[i].late && !o->context.used[i];
 }
 
 static void offer_params(dsl_offer *o, dsl_role role, const char *type)
@@ -187,8 +215,13 @@ static bool wants_name(const dsl_context *c, const dsl_param *params)
 static void offer_positionals(dsl_offer *o)
 {
     const dsl_param *params = dsl_context_params(&o->context);
-    for (int i = 0; params[i].name && i < 128; i++)
-        if (is_free(o, params, i, DSL_POSITIONAL)) offer_values(o, &params[i]);
+    bool choice = false; /* one that has to come first: no text takes its place */
+    for (int i = 0; params[i].name && i < 128; i++) {
+        if (!is_free(o, params, i, DSL_POSITIONAL)) continue;
+        bool anything = params[i].type == DSL_T_TEXT || params[i].type == DSL_T_WORD;
+        if (!choice || !anything) offer_values(o, &params[i]);
+        choice |= params[i].type == DSL_T_CHOICE && params[i].required;
+    }
 }
 
 static void offer_flag_value(dsl_offer *o)
@@ -208,6 +241,7 @@ static void offer_arguments(dsl_offer *o)
     if (c->assigns || c->pending >= 0 || c->after_no) return;
     if (wants_name(c, params)) return;
     offer_positionals(o);
+    if (o->next == ',') return; /* a list, so these are its values */
     offer_params(o, DSL_OPTION, "option");
     offer_params(o, DSL_PREPOSITION, "preposition");
     if (c->command && c->command->takes_where) dsl_offer_add(o, "where", "preposition", "where label = nike");
@@ -229,9 +263,11 @@ static void offer_help_words(dsl_offer *o)
     }
     if (o->context.end > 1) return;
     offer_commands(o);
+    if (o->line_goes_on) return;
     for (const dsl_layer_type *l = config->layers; l && l->name; l++) dsl_offer_add(o, l->name, "layer", l->summary);
     dsl_offer_objects(o, ~0u, false);
-    for (const char *const *topic = dsl_help_topics; *topic; topic++) dsl_offer_add(o, *topic, "topic", "");
+    for (const char *const *topic = dsl_help_topics; *topic; topic++)
+        if (strcmp(*topic, "no")) dsl_offer_add(o, *topic, "topic", "");
     for (const dsl_code *code = dsl_codes; code->code && o->partial_len; code++) {
         char name[16];
         snprintf(name, sizeof name, "LL%03d", code->code);
@@ -254,7 +290,7 @@ static void offer_sign(dsl_offer *o, const char *kind, bool check)
     if (!text && !truth)
         for (int i = 0; i < 4; i++) dsl_offer_add(o, (const char *const[]){"<", "<=", ">", ">="}[i], "sign", "");
     if (!number && !truth && !check) dsl_offer_add(o, "contains", "sign", "is the text a part of it");
-    if (!check) dsl_offer_add(o, "in", "sign", "one of several");
+    if (!check && !truth) dsl_offer_add(o, "in", "sign", "one of several");
 }
 
 static void offer_compared(dsl_offer *o, const char *kind)
@@ -299,13 +335,23 @@ static void offer_grammar(dsl_offer *o)
 
 static void offer_first_word(dsl_offer *o)
 {
-    if (o->context.spot.behind_block) return; /* a new line has to come first */
+    if (o->context.spot.behind_block || o->glued) return; /* a new line has to come first, or a blank */
     if (o->context.in_model) {
         dsl_offer_layers(o);
         return;
     }
     offer_commands(o);
-    offer_facts(o);
+    if (!o->line_goes_on) offer_facts(o); /* a name alone shows what it stands for */
+}
+
+/* In arithmetic: a number, a fact or a function behind a sign, and a sign behind those. */
+static void offer_operand(dsl_offer *o)
+{
+    const dsl_context *c = &o->context;
+    dsl_token_kind before = c->end ? c->tokens.token[c->end - 1].kind : TOK_LPAREN;
+    if (before != TOK_LPAREN && before != TOK_OPERATOR && before != TOK_COMMA) return;
+    if (o->next != '(') offer_facts(o);
+    for (int i = 0; i < DSL_F_COUNT; i++) dsl_offer_add(o, dsl_function_names[i], "function", "");
 }
 
 static void offer_all(dsl_offer *o)
@@ -317,8 +363,7 @@ static void offer_all(dsl_offer *o)
     } else if (o->in_field) {
         offer_facts(o);
     } else if (c->spot.in_parens && !o->quote) {
-        offer_facts(o);
-        for (int i = 0; i < DSL_F_COUNT; i++) dsl_offer_add(o, dsl_function_names[i], "function", "");
+        offer_operand(o);
     } else if (c->spot.in_grid) {
         return; /* numbers */
     } else if (!c->end) {
@@ -397,6 +442,12 @@ lg_status dsl_session_complete(dsl_session *session, const char *code, size_t le
     while (stop < valid && (o.quote && !filled ? !o.unclosed && code[stop] != o.quote : in_word(&o, code[stop])))
         stop += 1 + (o.quote && !filled && code[stop] == '\\' && o.quote == '"' && stop + 1 < valid);
     o.word_goes_on = stop > end;
+    size_t next = stop;
+    while (next < valid && (code[next] == ' ' || code[next] == '\t')) next++;
+    o.line_goes_on = next < valid && !strchr("\n\r;}#", code[next]);
+    o.next = o.line_goes_on ? code[next] : 0;
+    o.glued = next == stop && (o.next == '(' || o.next == '[' || o.next == '"');
+    for (; next < valid && !strchr("\n\r;}#", code[next]); next++) o.block_follows |= code[next] == '{';
     if (filled) o.quote = 0;
     lg_status st = dsl_context_read(&session->config, upto, c, err);
     if (st == LG_OK) st = dsl_context_rest(&session->config, upto, stop, valid, c, err);

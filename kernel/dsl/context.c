@@ -200,7 +200,9 @@ lg_status dsl_context_rest(const dsl_config *config, size_t upto, size_t from, s
 {
     const dsl_param *params = dsl_context_params(c);
     size_t n = 0;
-    while (from + n < end && !strchr("\n\r;}", c->code[from + n])) n++;
+    int grid = c->spot.in_grid;
+    for (; from + n < end && !strchr(grid > 0 ? "\n\r}" : "\n\r;}", c->code[from + n]); n++)
+        grid += (c->code[from + n] == '[') - (c->code[from + n] == ']');
     if (!params || !n || c->spot.statement >= upto) return LG_OK;
     lg_buf line;
     lg_buf_init(&line, DSL_CELL_MAX);

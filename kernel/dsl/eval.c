@@ -480,13 +480,19 @@ static void walk_release(dsl_walk *walk)
     dsl_names_release(&walk->vars);
 }
 
-static lg_status walk_twice(dsl_walk *walk, dsl_stmt *program, lg_err *err)
+lg_status dsl_walk_dry(dsl_walk *walk, dsl_stmt *program, lg_err *err)
 {
     walk->dry = true;
     lg_status st = walk_block(walk, program, NULL, err);
     walk_release(walk);
-    if (st != LG_OK) return st;
     walk->dry = walk->open_world = false;
+    return st;
+}
+
+static lg_status walk_twice(dsl_walk *walk, dsl_stmt *program, lg_err *err)
+{
+    lg_status st = dsl_walk_dry(walk, program, err);
+    if (st != LG_OK) return st;
     walk->loop_depth = 0;
     st = walk_block(walk, program, NULL, err);
     walk_release(walk);

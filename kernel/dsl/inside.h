@@ -99,6 +99,8 @@ typedef struct dsl_walk {
     int loop_depth;
     long steps, rounds;
 } dsl_walk;
+/* The first of the two walks: binds everything, runs nothing. */
+lg_status dsl_walk_dry(dsl_walk *walk, dsl_stmt *program, lg_err *err) LG_MUST_CHECK;
 lg_status dsl_walk_cell(dsl_session *session, const char *code, size_t size, dsl_out *out, lg_cancel *cancel,
                         lg_err *err) LG_MUST_CHECK;
 

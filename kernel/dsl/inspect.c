@@ -111,11 +111,15 @@ static void command_card(dsl_card *c, const dsl_command *command)
     dsl_card_examples(c, command->examples, 2);
 }
 
-static void layer_card(dsl_card *c, const dsl_layer_type *layer)
+/* here: what it gives at its place, or "". */
+static void layer_card(dsl_card *c, const dsl_layer_type *layer, const char *here)
 {
     lg_buf line;
-    lg_buf_init(&line, 1 << 14);
+    lg_buf_init(&line, 1 << 16);
     dsl_card_title(c, layer->name, "layer", layer->summary);
+    if (*here) lg_buf_addf(&line, "here: %s", here);
+    dsl_card_line(c, lg_buf_str(&line));
+    lg_buf_clear(&line);
     dsl_signature_line(layer->name, layer->params, layer->block, false, &line);
     if (!(c->detail & DSL_OMIT_SIGNATURE)) dsl_card_code(c, lg_buf_str(&line));
     lg_buf_clear(&line);
@@ -241,7 +245,7 @@ static bool word_card(dsl_session *session, const char *word, dsl_card *c)
     const dsl_code *code = code_of(word);
     if (object) dsl_object_card(c, word, object);
     if (command) command_card(c, command);
-    if (layer && !command) layer_card(c, layer);
+    if (layer && !command) layer_card(c, layer, "");
     if (object || command || layer) return true;
     if (code) code_card(c, code);
     if (code || pair_card(config, word, c)) return true;
@@ -266,21 +270,6 @@ lg_status dsl_session_card(dsl_session *session, const char *word, bool *found, 
 static bool is_word_byte(char c)
 {
     return c && !strchr(" \t\r\n\f\v{}()[],;=\"'<>!\\", c);
-}
-
-/* What the layer gives here: the model command up to and with this line, closed, bound as if it were run. */
-static void layer_here(dsl_session *session, const dsl_context *context, size_t line_end, dsl_card *c)
-{
-    lg_buf answer, line;
-    lg_buf_init(&answer, 1 << 16);
-    lg_buf_init(&line, 1 << 16);
-    dsl_open_model(session, context, line_end, session->config.layer_at, &answer);
-    if (answer.len) {
-        lg_buf_addf(&line, "here: %s", lg_buf_str(&answer));
-        dsl_card_line(c, lg_buf_str(&line));
-    }
-    lg_buf_release(&answer);
-    lg_buf_release(&line);
 }
 
 /* ---- what lines above make that have not run yet ---- */
@@ -363,8 +352,11 @@ static bool layer_word(dsl_session *session, const dsl_context *context, const c
     const dsl_layer_type *layer = context->in_model && !context->end ? dsl_layer_find(&session->config, word) : NULL;
     if (!layer) return false;
     while (end < len && !strchr("\n\r;}", context->code[end])) end++;
-    layer_card(c, layer);
-    layer_here(session, context, end, c);
+    lg_buf here;
+    lg_buf_init(&here, 1 << 14);
+    dsl_open_model(session, context, end, session->config.layer_at, &here); /* with this line, its brackets closed */
+    layer_card(c, layer, lg_buf_str(&here));
+    lg_buf_release(&here);
     return true;
 }
 

@@ -58,15 +58,28 @@ static void line_of(const lg_buf *lines, const char *word, char out[120])
             snprintf(out, 120, "%.*s", (int)strcspn(at + n + 1, "\n"), at + n + 1);
 }
 
+/* Does the place follow the block's own brace? */
+static bool is_first(const dsl_context *context)
+{
+    const dsl_span *last = context->spot.seen ? &context->spot.recent[(context->spot.seen - 1) % DSL_RECENT] : NULL;
+    return last && last->from == context->model;
+}
+
 static void add_layer(dsl_offer *o, const dsl_layer_type *layer, const lg_buf *shapes)
 {
     char in[120], gives[120];
     lg_buf line;
-    if (!dsl_offer_begins(o, layer->name)) return;
+    bool begins = !strcmp(layer->name, "input") || !strcmp(layer->name, "base");
+    if (!dsl_offer_begins(o, layer->name) || (begins && !is_first(&o->context))) return;
+    if (o->block_follows && !layer->block) return;
     lg_buf_init(&line, 4096);
     dsl_signature_line(layer->name, layer->params, layer->block, false, &line);
     line_of(shapes, "", in);
     line_of(shapes, layer->name, gives);
+    if (*gives == '-' && !o->partial_len) {
+        lg_buf_release(&line);
+        return;
+    }
     if (*gives == '-') lg_buf_addf(&line, " – not behind %s: %s", in, gives + 2);
     else if (*in && *gives) lg_buf_addf(&line, " – here %s to %s", in, gives);
     else if (*in) lg_buf_addf(&line, " – here of %s", in);

@@ -324,9 +324,20 @@ static bool with_opinions(const dsl_offer *o)
     return false;
 }
 
+static bool is_model(const dsl_object *object)
+{
+    return object->cls->kind == DSL_KIND_MODEL;
+}
+
 static void field_line(dsl_offer *o, const char *field, const char *kind)
 {
-    dsl_offer_word(o, field, "field", kind);
+    char says[80];
+    const dsl_object *rows = dsl_line_object(o->session, &o->context, has_rows);
+    bool own = rows && rows->cls->kind != DSL_KIND_DATASET; /* of posts that were classified */
+    bool lacks_model = !own && dsl_cond_is_opinion(field) && !dsl_line_object(o->session, &o->context, is_model) &&
+                       !dsl_session_default(o->session, DSL_KIND_MODEL);
+    snprintf(says, sizeof says, "%.20s%s", kind, lacks_model ? ", what a model says: needs `with MODEL`" : "");
+    dsl_offer_word(o, field, "field", says);
 }
 
 void dsl_offer_fields(dsl_offer *o)

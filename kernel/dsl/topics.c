@@ -201,6 +201,9 @@ bool dsl_value_card(dsl_card *c, const dsl_context *context, const char *word)
     if (context->pending >= 0) place = &params[context->pending];
     for (int i = 0; !place && params[i].name && i < 128; i++)
         if (params[i].role == DSL_POSITIONAL && !context->used[i] && dsl_has_form(&params[i], word)) place = &params[i];
+    for (int i = 0; !place && params[i].name && i < 128; i++) /* `delete user ann` */
+        if (params[i].role == DSL_POSITIONAL && !context->used[i] && params[i].offers == DSL_OFFER_HANDLES)
+            place = &params[i];
     if (!place || place->type == DSL_T_OBJECT || place->type == DSL_T_NEWNAME) return false;
     for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
         if (dsl_same(word, topics[i].word) && (dsl_has_form(place, word) || !strcmp(topics[i].kind, "place"))) {

@@ -116,7 +116,7 @@ TEST(runs_models_options)
 TEST(words_of_settings)
 {
     setup();
-    CHECK_STR(complete("set |"), " seed threads palette theme detail decimals alt store ");
+    CHECK_STR(complete("set |"), " seed threads palette theme detail decimals alt ");
     CHECK_STR(complete("set theme |"), " auto light dark ");
     CHECK_STR(complete("set palette g|"), " grey ");
     CHECK_STR(complete("set seed |"), " ");

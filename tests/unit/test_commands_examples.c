@@ -1,63 +1,6 @@
 /* Every example in the commands' own tables runs as it is written, in a session that has what examples speak of. */
-#include "tests/support/labelled.h"
+#include "tests/support/examples.h"
 #include "tests/support/platforms.h"
-#include "tests/support/posts.h"
-
-extern const dsl_command *const dsl_commands[];
-
-/* Made once; each example gets a session of its own that knows all of it. */
-static lens made;
-
-static void make(void)
-{
-    lg_err err = {0};
-    lens *l = &made;
-    lens_shop();
-    ds_text("lesson.lens", "say \"a lesson\"\n");
-    ds_text("results.csv", "model,accuracy\nscratch,0.66\n");
-    ds_copy("tiny.onnx", "tests/golden/onnx/tiny.onnx");
-    CHECK_OK(lens_open(l));
-    posts_shop(l, "posts");
-    if (lens_run(l, "load logos from flat labels list.csv columns file, label split 60/20/20\n"
-                    "load small from shop\n"
-                    "model scratch on logos { conv 4 3x3 relu name conv1; maxpool 2; flatten; dense classes softmax }\n"
-                    "model transfer on logos { flatten; dense 8 relu; dense classes softmax }\n"
-                    "for rate in 0.01, 0.1 { fit scratch epochs 2 batch 8 lr $rate quiet as trial }\n"
-                    "fit transfer epochs 1 quiet\n"
-                    "save scratch to scratch.lmodel\n"
-                    "let lr = 0.01"))
-        TEST_FAIL("setup: LL%03d %s", l->err.code, l->err.msg);
-    labelled_shop(l);
-    if (lens_run(l, "customers from labelled brand adidas as fans")) TEST_FAIL("setup: %s", l->err.msg);
-}
-
-static void start(lens *l)
-{
-    lg_err err = {0};
-    if (!made.bench) make();
-    *l = made;
-    lg_buf_init(&l->text, 1 << 28);
-    lg_buf_init(&l->html, 1 << 28);
-    CHECK_OK(dsl_session_snapshot(made.session, &l->session, &err));
-}
-
-static void end(lens *l)
-{
-    dsl_session_free(l->session);
-    lg_buf_release(&l->text);
-    lg_buf_release(&l->html);
-}
-
-/* The drawn set has 3,000 pictures: examples that load it get the shop's folder instead. */
-static char *with_shop(const char *example)
-{
-    static const char sample[] = "sample:logos";
-    const char *at = strstr(example, sample);
-    char *text = malloc(strlen(example) + 32);
-    if (!at) return strcpy(text, example);
-    sprintf(text, "%.*sshop%s", (int)(at - example), example, at + strlen(sample));
-    return text;
-}
 
 TEST(examples_run_as_written)
 {
@@ -66,16 +9,16 @@ TEST(examples_run_as_written)
         if (!(*c)->examples || !(*c)->examples[0]) bad++, printf("`%s` has no example\n", (*c)->name);
         for (const char *const *e = (*c)->examples; e && *e; e++, count++) {
             lens l;
-            char *text = with_shop(*e);
+            char *text = examples_with_shop(*e);
             bool connects = strcmp((*c)->name, "connect") == 0;
-            start(&l);
+            examples_start(&l);
             if (connects) platforms_start();
             /* what asks a platform ends where there are no keys, which there are none of here (LL502) */
             if (lens_run(&l, text) && (connects || l.err.code != 502))
                 bad++, printf("%s\n  gave LL%03d %s (%s) [%s]\n", text, l.err.code, l.err.msg, l.err.why, l.err.hint);
             else if (!l.err.status && !l.text.len && !l.displays && !l.cleared) bad++, printf("%s\n  showed nothing\n", text);
             if (connects) platforms_stop();
-            end(&l);
+            examples_end(&l);
             free(text);
         }
     }
@@ -87,11 +30,11 @@ TEST(examples_run_as_written)
 static bool runs(const char *cell)
 {
     lens l;
-    char *text = with_shop(cell);
-    start(&l);
+    char *text = examples_with_shop(cell);
+    examples_start(&l);
     bool ok = lens_run(&l, text) == LG_OK;
     if (!ok) printf("%s\n  gave LL%03d %s (%s)\n", text, l.err.code, l.err.msg, l.err.why);
-    end(&l);
+    examples_end(&l);
     free(text);
     return ok;
 }
@@ -108,7 +51,7 @@ static bool layer_runs(const char *line)
     lens l;
     lg_err first = {0};
     bool ok = false;
-    start(&l);
+    examples_start(&l);
     for (size_t i = 0; i < sizeof frames / sizeof *frames && !ok; i++) {
         char cell[1000];
         snprintf(cell, sizeof cell, "%s%s%s", frames[i][0], line, frames[i][1]);
@@ -116,7 +59,7 @@ static bool layer_runs(const char *line)
         if (i == 0) first = l.err;
     }
     if (!ok) printf("%s\n  gave LL%03d %s (%s)\n", line, first.code, first.msg, first.why);
-    end(&l);
+    examples_end(&l);
     return ok;
 }
 
@@ -132,12 +75,12 @@ TEST(examples_of_layers)
 {
     lens l;
     int bad = 0, count = 0;
-    start(&l);
+    examples_start(&l);
     for (const dsl_layer_type *t = dsl_session_config(l.session)->layers; t->name; t++) {
         for (const char *const *e = t->examples; e && *e; e++, count++) bad += !layer_runs(*e);
         if (!t->examples || !t->examples[0]) bad++, printf("layer `%s` has no example\n", t->name);
     }
-    end(&l);
+    examples_end(&l);
     CHECK(count >= 12);
     CHECK_INT(bad, 0);
 }
@@ -147,11 +90,11 @@ TEST(examples_of_topics)
     lens l;
     int bad = 0, count = 0;
     const char *example;
-    start(&l);
+    examples_start(&l);
     const dsl_config *config = dsl_session_config(l.session);
     for (size_t i = 0; (example = dsl_topic_example(i)); i++, count++)
         bad += find_layer(config, example) ? !layer_runs(example) : !runs(example);
-    end(&l);
+    examples_end(&l);
     lens_close(&made);
     CHECK(count > 30);
     CHECK_INT(bad, 0);

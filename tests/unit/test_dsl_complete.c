@@ -98,7 +98,8 @@ TEST(blocks_conditions_arithmetic)
     CHECK_STR(complete("say \"${scratch.params} $l|"), " $lr ");
     CHECK_HAS(complete("show logos where lab|"), " label ");
     CHECK_STR(complete("show logos where label = n|"), " nike \"no logo\" ");
-    CHECK_STR(complete("show logos where label = \"no|"), " no logo ");
+    CHECK_STR(complete("show logos where label = \"no|"), " no logo\" "); /* closed where nothing else does */
+    CHECK_STR(complete("show logos where label = \"no|\" limit 3"), " no logo ");
     CHECK_HAS(complete("show logos where label = nike |"), " and or ");
     CHECK_HAS(complete("show logos where label = nike l|"), " limit ");
     CHECK_STR(complete("fit scratch lr ($l|"), " $lr ");
