@@ -235,7 +235,14 @@ class Kernel:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def threads(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/task"))
+        """The names of its threads; one that ends meanwhile may be left out."""
+        names = []
+        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
+            try:
+                names.append((task / "comm").read_text().strip())
+            except OSError:
+                pass
+        return sorted(names)
 
 
 def until(condition, what):

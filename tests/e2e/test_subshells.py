@@ -466,7 +466,12 @@ class Subshells(unittest.TestCase):
             for subshell in made:
                 self.delete(subshell)
 
+        self.run_cell("convolve [1 2; 3 4] with edge same")
         threads, descriptors = self.kernel.threads(), self.kernel.descriptors()
+        self.assertNotIn("subshell", threads)
+        self.create()
+        self.assertIn("subshell", self.kernel.threads())
+        self.delete(self.subshells()[0])
         for _ in range(3):
             round(20)
         until(lambda: self.kernel.threads() == threads, "their threads have ended")
