@@ -462,12 +462,12 @@ class Subshells(unittest.TestCase):
         def round(count):
             made = [self.create() for _ in range(count)]
             for subshell in made:
-                self.run_cell("let g = [1 2; 3 4]\nconvolve g with edge same", subshell)
+                self.run_cell("let g = [1 2; 3 4]\ng", subshell)
             for subshell in made:
                 self.delete(subshell)
 
-        self.run_cell("convolve [1 2; 3 4] with edge same")
-        threads, descriptors = self.kernel.threads(), self.kernel.descriptors()
+        self.run_cell("let g = [5 6]")
+        threads = self.kernel.threads()
         self.assertNotIn("subshell", threads)
         self.create()
         self.assertIn("subshell", self.kernel.threads())
@@ -475,7 +475,7 @@ class Subshells(unittest.TestCase):
         for _ in range(3):
             round(20)
         until(lambda: self.kernel.threads() == threads, "their threads have ended")
-        before = self.kernel.memory()
+        before, descriptors = self.kernel.memory(), self.kernel.descriptors()
         for _ in range(3):
             round(20)
         until(lambda: self.kernel.threads() == threads, "their threads have ended")
