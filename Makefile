@@ -198,6 +198,17 @@ deb: all ## a package for apt: build/dist/logolens_VERSION_ARCH.deb
 packages-test: ## both packages in systems that have nothing else (mmdebstrap, as root): notebooks, pictures, files, a page
 	@sh tests/real/packages.sh
 
+# Clients with windows, and the others again, in an environment of their own: PICTURES=DIR leaves the window there as PNG.
+.PHONY: clients
+CLIENTS := build/clients
+$(CLIENTS)/ready: install/requirements.txt install/requirements-clients.txt
+	@$(PYTHON) -m venv $(CLIENTS)
+	@$(CLIENTS)/bin/pip install --quiet --disable-pip-version-check $(addprefix -r ,$^)
+	@touch $@
+clients: e2e-build $(CLIENTS)/ready ## every client of Jupyter driven for real, qtconsole too (pip; PICTURES=DIR)
+	@$(MAKE) --no-print-directory e2e E=clients JUPYTER_PYTHON=$(CURDIR)/$(CLIENTS)/bin/python
+	@LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' $(CLIENTS)/bin/python tests/real/qt_window.py $(PICTURES)
+
 # ---- platforms: real servers on this computer, and one to practise on ------------------------------------------------
 .PHONY: test-servers practice
 test-servers: $(O)/logolens ## scrape real Bluesky, X by its specification and a line that cuts (npm; PART=kills, LOGOLENS_KILLS=100)

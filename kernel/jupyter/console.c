@@ -9,17 +9,27 @@
 
 static const size_t longest = 130; /* bytes of two words: no name has more than 63 */
 
+/* "SESSION_PID_COUNT" */
+static bool is_numbered(const json_t *header)
+{
+    const char *id = json_string_value(json_object_get(header, "msg_id"));
+    const char *session = json_string_value(json_object_get(header, "session"));
+    size_t len = session ? strlen(session) : 0;
+    return id && len && strncmp(id, session, len) == 0 && id[len] == '_';
+}
+
 bool jp_is_console(const jp_request *request, const json_t *content)
 {
     lg_err unread = {0};
-    json_t *metadata = NULL;
-    if (!json_is_true(json_object_get(content, "allow_stdin"))) return false;
-    if (jp_json_bool(content, "silent", false)) return false;
-    jp_bytes text = jp_request_part(request, JP_METADATA);
-    if (jp_json_read(text, &metadata, &unread)) return true;
-    bool notebook = json_object_get(metadata, "cellId") || json_object_get(metadata, "deletedCells");
+    json_t *metadata = NULL, *header = NULL;
+    bool found = json_is_true(json_object_get(content, "allow_stdin")) && !jp_json_bool(content, "silent", false);
+    if (!found) return false;
+    found = jp_json_read(jp_request_part(request, JP_HEADER), &header, &unread) == LG_OK && is_numbered(header) &&
+            jp_json_read(jp_request_part(request, JP_METADATA), &metadata, &unread) == LG_OK &&
+            json_object_size(metadata) == 0;
+    json_decref(header);
     json_decref(metadata);
-    return !notebook;
+    return found;
 }
 
 /* ---- questions ---- */

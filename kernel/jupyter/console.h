@@ -14,8 +14,10 @@
 #include "kernel/dsl/session.h"
 #include "kernel/jupyter/wire.h"
 
-/* Is the front end that sent this cell one that knows no updates of a display? Notebooks say which cell it is
- * (metadata.cellId), programs that run whole notebooks cannot be asked (allow_stdin false); the others are consoles. */
+/* Is the front end that sent this cell one that knows no updates of a display, and one form of it only? Those are made
+ * with jupyter_client, whose msg_ids are its session with numbers behind it. Notebook pages name their messages
+ * otherwise and say which cell it is (metadata.cellId); what is made with it and runs whole notebooks cannot be asked
+ * (allow_stdin false). */
 bool jp_is_console(const jp_request *request, const json_t *content);
 
 /* Is this cell a question? `word` is what it asks about, inside `code`: one word before the mark, or one or two behind

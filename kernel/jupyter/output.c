@@ -24,6 +24,7 @@ typedef struct jp_live {
     char *id, *name;
     double last;
     lg_buf waiting; /* content of the newest form, if it came too soon */
+    lg_buf picture; /* of that form, for consoles */
 } jp_live;
 
 static jp_output *of(dsl_out *out)
@@ -187,8 +188,7 @@ static void add_bundle(lg_buf *out, const dsl_bundle *bundle)
                     JP_FORM_LIMIT >> 20);
     jp_json_key(out, "data");
     lg_buf_addc(out, '{');
-    jp_json_key(out, "text/plain");
-    jp_json_text(out, lg_buf_str(&note), note.len);
+    if (bundle->text || note.len) jp_json_key(out, "text/plain"), jp_json_text(out, lg_buf_str(&note), note.len);
     if (html) jp_json_member(out, "text/html", bundle->html);
     if (png) {
         jp_json_key(out, "image/png");
@@ -244,6 +244,7 @@ static void live_free(jp_live *live)
 {
     if (!live) return;
     lg_buf_release(&live->waiting);
+    lg_buf_release(&live->picture);
     lg_free(live->id);
     lg_free(live->name);
     lg_free(live);
@@ -268,6 +269,7 @@ static jp_live *live_new(jp_output *output, const char *id)
     jp_live *live = lg_alloc(1, sizeof *live, &err);
     if (!live) return NULL;
     lg_buf_init(&live->waiting, 0);
+    lg_buf_init(&live->picture, 0);
     live->id = lg_strdup(id, &err);
     live->name = lg_strf(&err, "%.8s-%llu-%s", output->kernel->voice.session, next_serial(output), id);
     if (!live->id || !live->name) {
@@ -283,6 +285,7 @@ static void live_flush(jp_output *output, jp_live *live)
 {
     if (!live->waiting.len) return;
     jp_output_send(output, output->console ? "display_data" : "update_display_data", NULL, &live->waiting);
+    if (live->picture.len) jp_output_send(output, "display_data", NULL, &live->picture);
     lg_buf_clear(&live->waiting);
     live->last = lg_now();
 }
@@ -294,13 +297,48 @@ static void live_wait(jp_live *live, lg_buf *content)
     live->waiting = *content;
 }
 
-/* Of a live display a console gets a line now and then; the whole of it waits for the end. */
-static void console_display(jp_output *output, jp_live *live, const dsl_bundle *bundle, lg_buf *content)
+static void send_display(jp_output *output, const dsl_bundle *bundle, const char *name)
 {
-    live_wait(live, content);
+    lg_buf content;
+    lg_buf_init(&content, 0);
+    jp_output_content(bundle, name, &content);
+    jp_output_send(output, "display_data", NULL, &content);
+    lg_buf_release(&content);
+}
+
+/* Of a display that has a picture qtconsole shows the picture alone: the words come first, and it by itself. */
+static dsl_bundle words_of(const dsl_bundle *bundle)
+{
+    dsl_bundle words = *bundle;
+    words.png = NULL;
+    return words;
+}
+
+static dsl_bundle picture_of(const dsl_bundle *bundle)
+{
+    dsl_bundle picture = *bundle;
+    picture.text = picture.html = NULL;
+    return picture;
+}
+
+/* Of a live display a console gets a line now and then; the whole of it waits for the end. */
+static void console_live(jp_output *output, jp_live *live, const dsl_bundle *bundle)
+{
+    const dsl_bundle words = words_of(bundle), picture = picture_of(bundle);
+    lg_buf_clear(&live->waiting);
+    lg_buf_clear(&live->picture);
+    jp_output_content(&words, NULL, &live->waiting);
+    if (bundle->png) jp_output_content(&picture, NULL, &live->picture);
     if (lg_now() < live->last + live_gap) return;
     draw_line(output, bundle->text ? bundle->text : "");
     live->last = lg_now();
+}
+
+static void console_display(jp_output *output, const dsl_bundle *bundle)
+{
+    const dsl_bundle words = words_of(bundle), picture = picture_of(bundle);
+    send_display(output, &words, NULL);
+    if (bundle->png) send_display(output, &picture, NULL);
 }
 
 static void output_display(dsl_out *out, const dsl_bundle *bundle, const char *id, bool update)
@@ -309,14 +347,13 @@ static void output_display(dsl_out *out, const dsl_bundle *bundle, const char *i
     jp_live *live = id && update ? live_find(output, id) : NULL;
     bool known = live != NULL;
     if (id && !known) live = live_new(output, id);
-
-    lg_buf content;
-    lg_buf_init(&content, 0);
-    jp_output_content(bundle, live && !output->console ? live->name : NULL, &content);
-    if (live && output->console) {
-        console_display(output, live, bundle, &content);
+    if (output->console) {
+        live ? console_live(output, live, bundle) : console_display(output, bundle);
         return;
     }
+    lg_buf content;
+    lg_buf_init(&content, 0);
+    jp_output_content(bundle, live ? live->name : NULL, &content);
     /* Without room the newest form waits here, not the command that draws: `fit` never waits for who reads slowly. */
     if (known && (lg_now() < live->last + live_gap || jp_queue_full(&output->kernel->packets))) {
         live_wait(live, &content);
@@ -335,14 +372,11 @@ static void output_display(dsl_out *out, const dsl_bundle *bundle, const char *i
 static void output_slide(dsl_out *out, const dsl_call *call, const dsl_slider *slider, const dsl_bundle *bundle)
 {
     jp_output *output = of(out);
-    lg_buf content;
     char name[64];
     snprintf(name, sizeof name, "%.8s-%llu-slider", output->kernel->voice.session, next_serial(output));
     jp_widgets_add(output->kernel->widgets, output, call, slider, name);
-    lg_buf_init(&content, 0);
-    jp_output_content(bundle, name, &content);
-    jp_output_send(output, "display_data", NULL, &content);
-    lg_buf_release(&content);
+    if (output->console) console_display(output, bundle);
+    else send_display(output, bundle, name);
 }
 
 static void output_display_end(dsl_out *out, const char *id)
@@ -359,12 +393,15 @@ static void output_result(dsl_out *out, const dsl_bundle *bundle)
     jp_output *output = of(out);
     if (output->silent) return;
     lg_buf content;
+    const dsl_bundle words = words_of(bundle), picture = picture_of(bundle);
+    bool apart = output->console && bundle->png;
     lg_buf_init(&content, 0);
     lg_buf_addc(&content, '{');
     jp_json_member_int(&content, "execution_count", output->count);
-    add_bundle(&content, bundle);
+    add_bundle(&content, apart ? &words : bundle);
     lg_buf_addc(&content, '}');
     jp_output_send(output, "execute_result", NULL, &content);
+    if (apart) send_display(output, &picture, NULL);
     lg_buf_release(&content);
     lg_buf_clear(&output->result);
     if (bundle->text) lg_buf_adds(&output->result, bundle->text);

@@ -54,6 +54,48 @@ TEST(farewells)
     CHECK(!jp_console_leaves(bytes("quiz")) && !jp_console_leaves(bytes("exit now")) && !jp_console_leaves(bytes("")));
 }
 
+/* ---- who sends ---- */
+static jp_signer *signer;
+
+static bool sent_by_console(const char *header, const char *metadata, const char *content)
+{
+    char hex[JP_SIGNATURE + 1];
+    jp_frames frames;
+    jp_request *request = NULL;
+    json_t *object = NULL;
+    const jp_bytes part[JP_SIGNED_PARTS] = {bytes(header), bytes("{}"), bytes(metadata), bytes(content)};
+    jp_signer_sign(signer, part, hex);
+    jp_frames_init(&frames);
+    jp_frames_add(&frames, "<IDS|MSG>", 9);
+    jp_frames_add(&frames, hex, strlen(hex));
+    for (int i = 0; i < JP_SIGNED_PARTS; i++) jp_frames_add(&frames, part[i].data, part[i].len);
+    CHECK_OK(jp_request_new(&frames, signer, JP_SHELL, &request, &err));
+    CHECK_OK(jp_json_read(jp_request_part(request, JP_CONTENT), &object, &err));
+    bool console = jp_is_console(request, object);
+    json_decref(object);
+    jp_request_free(request);
+    return console;
+}
+
+TEST(consoles_and_others)
+{
+#define OF_CLIENT "{\"msg_type\":\"execute_request\",\"session\":\"ab-cd\",\"msg_id\":\"ab-cd_77_%d\"}"
+    static const char asks[] = "{\"code\":\"\",\"silent\":false,\"allow_stdin\":true}";
+    char header[6][200];
+    err = (lg_err){0};
+    CHECK_OK(jp_signer_new(JP_SHA256, "secret", 6, &signer, &err));
+    for (int i = 0; i < 6; i++) snprintf(header[i], sizeof header[i], OF_CLIENT, i); /* a signature counts once */
+    CHECK(sent_by_console(header[0], "{}", asks));
+    CHECK(!sent_by_console(header[1], "{\"cellId\":\"1\"}", asks));
+    CHECK(!sent_by_console(header[2], "{}", "{\"code\":\"\",\"allow_stdin\":false}"));
+    CHECK(!sent_by_console(header[3], "{}", "{\"code\":\"\"}"));
+    CHECK(!sent_by_console(header[4], "{}", "{\"code\":\"\",\"silent\":true,\"allow_stdin\":true}"));
+    CHECK(!sent_by_console("{\"msg_type\":\"execute_request\",\"session\":\"ab\",\"msg_id\":\"cd\"}", "{}", asks));
+    CHECK(!sent_by_console("{\"msg_type\":\"execute_request\",\"session\":\"\",\"msg_id\":\"_1\"}", "{}", asks));
+    CHECK(!sent_by_console("{\"msg_type\":\"execute_request\",\"session\":1,\"msg_id\":\"1_1\"}", "{}", asks));
+    jp_signer_free(signer);
+}
+
 /* ---- a live display ---- */
 static jp_kernel kernel;
 static lg_buf shown; /* "stderr:TEXT|" and "TYPE:TEXT|" */
@@ -68,16 +110,17 @@ static void receive(void)
         CHECK_OK(jp_json_read(jp_frames_at(&packet->frames, 6), &content, &err));
         json_t *name = json_object_get(content, "name"), *data = json_object_get(content, "data");
         json_t *text = data ? json_object_get(data, "text/plain") : json_object_get(content, "text");
-        lg_buf_addf(&shown, "%s:%s|", json_string_value(name ? name : json_object_get(header, "msg_type")),
-                    json_string_value(text));
+        lg_buf_addf(&shown, "%s:%s", json_string_value(name ? name : json_object_get(header, "msg_type")),
+                    text ? json_string_value(text) : "");
+        if (json_object_get(data, "image/png")) lg_buf_adds(&shown, "+png");
+        lg_buf_addc(&shown, '|');
         json_decref(header);
         json_decref(content);
         jp_packet_free(packet);
     }
 }
 
-/* Two forms of one live display, something printed between them if `between`, and its end. */
-static void live(bool console, const char *between)
+static void open_output(bool console)
 {
     err = (lg_err){0};
     kernel = (jp_kernel){.wake_fd = -1};
@@ -86,12 +129,11 @@ static void live(bool console, const char *between)
     jp_queue_init(&kernel.packets, 10000, 64 << 20, -1);
     jp_executor_init(&kernel.main, &kernel);
     lg_buf_init(&shown, 0);
-    dsl_out *out = &kernel.main.output.out;
     kernel.main.output.console = console;
-    out->display(out, &(dsl_bundle){.text = "net\n█░  50%  half\nloss 1\n"}, "live", false);
-    if (between) out->stream(out, false, between, strlen(between));
-    out->display(out, &(dsl_bundle){.text = "all of it"}, "live", true);
-    out->display_end(out, "live");
+}
+
+static void close_output(void)
+{
     jp_output_end(&kernel.main.output);
     receive();
     jp_executor_release(&kernel.main);
@@ -99,20 +141,32 @@ static void live(bool console, const char *between)
     jp_signer_free(kernel.signer);
 }
 
+/* Two forms of one live display, the second with a picture, something printed between them if `between`, and its end. */
+static void live(bool console, const char *between)
+{
+    open_output(console);
+    dsl_out *out = &kernel.main.output.out;
+    out->display(out, &(dsl_bundle){.text = "net\n█░  50%  half\nloss 1\n"}, "live", false);
+    if (between) out->stream(out, false, between, strlen(between));
+    out->display(out, &(dsl_bundle){.text = "all of it", .png = "x", .png_size = 1}, "live", true);
+    out->display_end(out, "live");
+    close_output();
+}
+
 TEST(a_console_gets_a_line_and_the_whole_at_the_end)
 {
     live(true, NULL);
-    CHECK_STR(lg_buf_str(&shown), "stderr:█░  50%  half\r\033[K|display_data:all of it|");
+    CHECK_STR(lg_buf_str(&shown), "stderr:█░  50%  half\r\033[K|display_data:all of it|display_data:+png|");
     lg_buf_release(&shown);
     live(true, "said\n");
-    CHECK_STR(lg_buf_str(&shown), "stderr:█░  50%  half\r\033[K|stdout:said\n|display_data:all of it|");
+    CHECK_STR(lg_buf_str(&shown), "stderr:█░  50%  half\r\033[K|stdout:said\n|display_data:all of it|display_data:+png|");
     lg_buf_release(&shown);
 }
 
 TEST(a_notebook_gets_updates)
 {
     live(false, NULL);
-    CHECK_STR(lg_buf_str(&shown), "display_data:net\n█░  50%  half\nloss 1\n|update_display_data:all of it|");
+    CHECK_STR(lg_buf_str(&shown), "display_data:net\n█░  50%  half\nloss 1\n|update_display_data:all of it+png|");
     lg_buf_release(&shown);
 }
 
@@ -132,4 +186,19 @@ TEST(the_line_of_a_live_display)
     CHECK_STR(line_of("a\n▐ is no bar\nb ██"), "");
     CHECK_STR(line_of(""), "");
     CHECK_STR(line_of("\n \n"), "");
+}
+
+TEST(a_result_and_a_plain_display_of_a_console)
+{
+    const dsl_bundle bundle = {.text = "it", .png = "x", .png_size = 1};
+    for (int console = 0; console < 2; console++) {
+        open_output(console);
+        kernel.main.output.out.result(&kernel.main.output.out, &bundle);
+        kernel.main.output.out.display(&kernel.main.output.out, &bundle, NULL, false);
+        close_output();
+        CHECK_STR(lg_buf_str(&shown),
+                  console ? "execute_result:it|display_data:+png|display_data:it|display_data:+png|"
+                          : "execute_result:it+png|display_data:it+png|");
+        lg_buf_release(&shown);
+    }
 }
