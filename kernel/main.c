@@ -25,6 +25,7 @@
 static const char usage[] =
     "Logolens " LG_VERSION ": train, compare and use image classifiers in a small language.\n"
     "\n"
+    "  logolens                         type and run cells; from a pipe: as `run -`\n"
     "  logolens run FILE                run a script; - is standard input\n"
     "  logolens install [--user | --sys-prefix | --prefix DIR] [--name NAME] [--remove]\n"
     "                                   tell Jupyter about this program, or take that back\n"
@@ -275,7 +276,8 @@ static int main_tables(void (*write)(const dsl_config *config, lg_buf *out))
 
 int main(int argc, char **argv)
 {
-    const char *name = argc > 1 ? argv[1] : "--help";
+    if (argc < 2) return isatty(STDIN_FILENO) ? main_interactive() : main_run_script("-");
+    const char *name = argv[1];
     if (strcmp(name, "sandbox") == 0) return main_sandbox(argc - 2, argv + 2);
     int count = argc > 2 ? argc - 2 : 0;
     char *const *rest = argv + (argc > 2 ? 2 : argc);

@@ -27,6 +27,7 @@ lg_status main_ask(const char *prompt, bool secret, lg_cancel *cancel, lg_buf *a
 void main_use_fonts_beside(void);
 
 int main_run_script(const char *path);           /* terminal.c: logolens run FILE */
+int main_interactive(void);                      /* interactive.c: logolens */
 int main_install(int count, char *const word[]); /* install.c: logolens install ... */
 int main_sandbox(int count, char *const word[]); /* sandbox.c: the helper that decodes pictures */
 

@@ -1,6 +1,4 @@
-/* terminal.c - `logolens run FILE`: the language in a terminal or a batch job, results as plain text.
- *
- * A live display is one line that changes in place on a terminal; elsewhere only its final form is printed. */
+/* terminal.c - results as plain text, in a terminal or a batch job; and `logolens run FILE`. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,30 +8,24 @@
 
 #include "kernel/commands/workbench.h"
 #include "kernel/main.h"
+#include "kernel/terminal.h"
 #include "lib/net/secret.h"
 #include "lib/base/banned.h"
 
-enum { SCRIPT_LIMIT = 64 << 20, LIVE_MOST = 16 };
+enum { SCRIPT_LIMIT = 64 << 20, NARROWEST = 20, UNKNOWN_WIDTH = 100, RESULT_LIMIT = 1 << 20 };
 
-typedef struct live_line {
-    char id[64];
-    lg_buf text; /* its newest form */
-} live_line;
+lg_cancel terminal_cancel;
 
-typedef struct terminal {
-    dsl_out out;
-    live_line live[LIVE_MOST];
-    int count;
-    bool tty, drawn; /* drawn: the last line on the screen is a live one */
-} terminal;
-
-static lg_cancel script_cancel;
-
-/* The second Ctrl-C finds the default action and ends the process. */
 static void on_interrupt(int signal_number)
 {
     (void)signal_number;
-    lg_cancel_set(&script_cancel);
+    lg_cancel_set(&terminal_cancel);
+}
+
+void terminal_catch_interrupt(bool once)
+{
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = once ? (int)SA_RESETHAND : 0};
+    sigaction(SIGINT, &action, NULL);
 }
 
 /* ---- text ---- */
@@ -78,11 +70,14 @@ static void terminal_stream(dsl_out *out, bool is_error, const char *text, size_
 
 static void terminal_result(dsl_out *out, const dsl_bundle *bundle)
 {
-    print_text(out->ctx, bundle->text, strlen(bundle->text));
+    terminal *t = out->ctx;
+    if (t->result.len) lg_buf_addc(&t->result, '\n');
+    lg_buf_adds(&t->result, bundle->text);
+    print_text(t, bundle->text, strlen(bundle->text));
 }
 
 /* ---- live displays ---- */
-static live_line *find_live(terminal *t, const char *id)
+static terminal_live *find_live(terminal *t, const char *id)
 {
     for (int i = 0; i < t->count; i++)
         if (strcmp(t->live[i].id, id) == 0) return &t->live[i];
@@ -90,15 +85,30 @@ static live_line *find_live(terminal *t, const char *id)
 }
 
 /* NULL when too many are open: then it is printed as a plain one. */
-static live_line *open_live(terminal *t, const char *id)
+static terminal_live *open_live(terminal *t, const char *id)
 {
-    live_line *line = find_live(t, id);
-    if (line || t->count == LIVE_MOST || strlen(id) >= sizeof line->id) return line;
+    terminal_live *line = find_live(t, id);
+    if (line || t->count == TERMINAL_LIVE_MOST || strlen(id) >= sizeof line->id) return line;
     line = &t->live[t->count++];
-    *line = (live_line){0};
+    *line = (terminal_live){0};
     memcpy(line->id, id, strlen(id) + 1);
     lg_buf_init(&line->text, 0);
     return line;
+}
+
+/* Whole characters of a line that take no more columns than that. */
+static size_t bytes_that_fit(const char *line, size_t len, int columns)
+{
+    char one[8];
+    uint32_t cp;
+    size_t at = 0;
+    for (int used = 0, n; at < len && (n = lg_utf8_next(line + at, len - at, &cp)) > 0; at += (size_t)n) {
+        memcpy(one, line + at, (size_t)n);
+        one[n] = 0;
+        used += lg_utf8_width(one);
+        if (used > columns) break;
+    }
+    return at;
 }
 
 /* Its bar, cut to the width of the terminal. */
@@ -108,12 +118,12 @@ static void draw_line(terminal *t, const lg_buf *text)
     const char *line = plt_live_line(lg_buf_str(text), &len);
     if (!len) return;
     wipe_line(t);
-    put(stdout, line, lg_utf8_offset(line, len, (size_t)t->out.columns - 1));
+    put(stdout, line, bytes_that_fit(line, len, t->width - 1));
     fflush(stdout);
     t->drawn = true;
 }
 
-static void close_live(terminal *t, live_line *line)
+static void close_live(terminal *t, terminal_live *line)
 {
     print_text(t, lg_buf_str(&line->text), line->text.len);
     wipe_line(t);
@@ -125,7 +135,7 @@ static void terminal_display(dsl_out *out, const dsl_bundle *bundle, const char 
 {
     terminal *t = out->ctx;
     (void)update;
-    live_line *line = id ? open_live(t, id) : NULL;
+    terminal_live *line = id ? open_live(t, id) : NULL;
     if (!line) {
         print_text(t, bundle->text, strlen(bundle->text));
         return;
@@ -138,7 +148,7 @@ static void terminal_display(dsl_out *out, const dsl_bundle *bundle, const char 
 static void terminal_display_end(dsl_out *out, const char *id)
 {
     terminal *t = out->ctx;
-    live_line *line = find_live(t, id);
+    terminal_live *line = find_live(t, id);
     if (line) close_live(t, line);
 }
 
@@ -157,16 +167,26 @@ static lg_status terminal_ask(dsl_out *out, const char *prompt, bool secret, lg_
     return main_ask(prompt, secret, cancel, answer, err);
 }
 
-/* ---- the command ---- */
+/* ---- running ---- */
+/* 0: not known. */
 static int columns_of(int fd)
 {
     struct winsize size = {0};
-    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20 ? size.ws_col : 100;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-static void open_terminal(terminal *t)
+/* A window may have another width each time. */
+static void measure(terminal *t)
+{
+    int columns = columns_of(STDOUT_FILENO);
+    t->width = columns > 1 ? columns : UNKNOWN_WIDTH;
+    t->out.columns = t->width > NARROWEST ? t->width : NARROWEST;
+}
+
+void terminal_open(terminal *t)
 {
     *t = (terminal){.tty = isatty(STDOUT_FILENO) != 0};
+    lg_buf_init(&t->result, RESULT_LIMIT);
     t->out = (dsl_out){.ctx = t,
                        .stream = terminal_stream,
                        .display = terminal_display,
@@ -174,18 +194,31 @@ static void open_terminal(terminal *t)
                        .result = terminal_result,
                        .clear = terminal_clear,
                        .ask = terminal_ask,
-                       .live = t->tty,
-                       .columns = columns_of(STDOUT_FILENO)};
+                       .live = t->tty};
+    measure(t);
 }
 
-static int execute(terminal *t, dsl_session *session, const lg_buf *script)
+void terminal_release(terminal *t)
 {
-    lg_err err = {0};
-    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
-    sigaction(SIGINT, &action, NULL);
-    lg_status st = dsl_session_execute(session, lg_buf_str(script), script->len, &t->out, &script_cancel, &err);
+    lg_buf_release(&t->result);
+}
+
+lg_status terminal_execute(terminal *t, dsl_session *session, const char *code, size_t len, lg_err *err)
+{
+    measure(t);
+    lg_buf_clear(&t->result);
+    lg_status st = dsl_session_execute(session, code, len, &t->out, &terminal_cancel, err);
     while (t->count) close_live(t, &t->live[0]);
     fflush(stdout);
+    return st;
+}
+
+/* ---- the command ---- */
+static int run_script(terminal *t, dsl_session *session, const lg_buf *script)
+{
+    lg_err err = {0};
+    terminal_catch_interrupt(true);
+    lg_status st = terminal_execute(t, session, lg_buf_str(script), script->len, &err);
     if (st) main_say_error(&err, lg_buf_str(script));
     return st == LG_OK ? MAIN_OK : st == LG_E_INTERRUPTED ? MAIN_INTERRUPTED : MAIN_FAILED;
 }
@@ -202,8 +235,9 @@ int main_run_script(const char *path)
     if (st == LG_OK) st = cmd_workbench_new(&bench, &err);
     if (st == LG_OK) cmd_workbench_keep_runs(bench);
     if (st) main_say_error(&err, NULL);
-    open_terminal(&t);
-    int status = st ? MAIN_FAILED : execute(&t, cmd_workbench_session(bench), &script);
+    terminal_open(&t);
+    int status = st ? MAIN_FAILED : run_script(&t, cmd_workbench_session(bench), &script);
+    terminal_release(&t);
     cmd_workbench_free(bench);
     lg_buf_release(&script);
     return status;
