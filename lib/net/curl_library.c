@@ -1,5 +1,6 @@
 /* curl_library.c - libcurl under the names it has in the distributions. */
 #include "lib/net/curl_library.h"
+#include <unistd.h>
 #include "lib/base/library.h"
 
 #include "lib/base/banned.h"
@@ -33,12 +34,36 @@ static const lg_symbol symbols[] = {
     {0},
 };
 
+/* ---- certificates ---- */
+/* A libcurl that a package brought along (docs/adr/0158) asks where its own distribution keeps them; these are where
+ * the others do. All belong to the system, and none is a switch of ours. */
+static const char *const trusted_places[] = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+                                             "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem", NULL};
+static const char *trusted; /* written once, when the library is opened */
+
+const char *net_curl_trusts_of(const char *own, const char *const *places)
+{
+    if (own && access(own, R_OK) == 0) return NULL;
+    for (; *places; places++)
+        if (access(*places, R_OK) == 0) return *places;
+    return NULL;
+}
+
+const char *net_curl_trusts(void)
+{
+    return trusted;
+}
+
 /* A libcurl without TLS would send what is secret as it is; one that resolves names by waiting cannot be cancelled. */
 static lg_status begin(lg_err *err)
 {
     if (net_curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return lg_fail(err, LG_E_UNSUPPORTED, 504, "libcurl is needed for this and does not start here");
-    int features = net_curl.version_info(CURLVERSION_NOW)->features;
+    const curl_version_info_data *built = net_curl.version_info(CURLVERSION_NOW);
+    int features = built->features;
+    bool folder_alone = built->age >= CURLVERSION_SEVENTH && !built->cainfo && built->capath;
+    if (built->age >= CURLVERSION_SEVENTH && !folder_alone)
+        trusted = net_curl_trusts_of(built->cainfo, trusted_places);
     if ((features & CURL_VERSION_SSL) && (features & CURL_VERSION_ASYNCHDNS)) return LG_OK;
     lg_fail(err, LG_E_UNSUPPORTED, 504, "the libcurl that is installed here cannot be used");
     return lg_why(err, "it was built without TLS, or resolves names without a thread");

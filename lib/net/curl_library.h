@@ -41,4 +41,9 @@ extern net_curl_functions net_curl;
 
 lg_status net_curl_open(lg_err *err) LG_MUST_CHECK;
 
+/* The file of certificates to trust, or NULL: libcurl's own way to them is right here. Once it is open. */
+const char *net_curl_trusts(void);
+/* Behind that: NULL where `own` can be read, otherwise the first of `places` (NULL-terminated) that can. */
+const char *net_curl_trusts_of(const char *own, const char *const *places);
+
 #endif

@@ -94,6 +94,7 @@ static void set_rules(net_transfer *t)
     set_long(t, CURLOPT_FOLLOWLOCATION, 0);
     set_long(t, CURLOPT_SSL_VERIFYPEER, 1);
     set_long(t, CURLOPT_SSL_VERIFYHOST, 2);
+    if (net_curl_trusts()) set_text(t, CURLOPT_CAINFO, net_curl_trusts());
     set_long(t, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
     set_text(t, CURLOPT_PROXY, "");
     set_text(t, CURLOPT_NOPROXY, "*");

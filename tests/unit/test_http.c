@@ -1,6 +1,7 @@
 /* The client against a server on 127.0.0.1 that behaves in all ways it should not. Waiting is by a clock of ours. */
 #include <zlib.h>
 #include "lib/base/reach.h"
+#include "lib/net/curl_library.h"
 #include "lib/net/http.h"
 #include "lib/net/secret.h"
 #include "tests/support/fake_clock.h"
@@ -352,6 +353,16 @@ TEST(a_server_without_tls_is_not_trusted)
     CHECK_INT(err.code, 705);
     CHECK(!strstr(server_log(&a), "Bearer"));
     end();
+}
+
+TEST(certificates_are_where_this_system_keeps_them)
+{
+    const char *const places[] = {"/nowhere/a.crt", "/etc/passwd", "/etc/hostname", NULL};
+    const char *const none[] = {"/nowhere/a.crt", NULL};
+    CHECK(!net_curl_trusts_of("/etc/hostname", places));
+    CHECK_STR(net_curl_trusts_of("/nowhere/b.crt", places), "/etc/passwd");
+    CHECK_STR(net_curl_trusts_of(NULL, places), "/etc/passwd");
+    CHECK(!net_curl_trusts_of("/nowhere/b.crt", none));
 }
 
 /* ---- redirects ---- */
