@@ -10,7 +10,6 @@ auditwheel from the symbols that are used. Needs auditwheel, wheel and patchelf 
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -112,13 +111,13 @@ def carry_licences(info, carried):
         shutil.copyfile(Path("/usr/share/common-licenses", name), out / "common" / name)
 
 
-def carry_python(stage, info, number, tag):
+def carry_python(stage, info, number):
     shutil.copytree(ROOT / "install/wheel/logolens", stage / "logolens", ignore=shutil.ignore_patterns("__pycache__"))
     info.mkdir(exist_ok=True)
     readme = (ROOT / "install/wheel/README.md").read_text(encoding="utf-8")
     (info / "METADATA").write_text(METADATA.format(version=number) + readme, encoding="utf-8")
-    (info / "WHEEL").write_text(f"Wheel-Version: 1.0\nGenerator: logolens {number}\nRoot-Is-Purelib: false\n"
-                                f"Tag: py3-none-{tag}\n", encoding="utf-8")
+    (info / "WHEEL").write_text("Wheel-Version: 1.0\nGenerator: logolens (tools/make_wheel.py)\nRoot-Is-Purelib: false\n"
+                                f"Tag: py3-none-linux_{os.uname().machine}\n", encoding="utf-8")
     (info / "entry_points.txt").write_text("[pygments.lexers]\nlogolens = logolens.pygments_lexer:LogolensLexer\n"
                                            "[papermill.engine]\nlogolens = logolens.papermill:LogolensEngine\n")
 
@@ -131,12 +130,12 @@ def say_who_installed(labextensions):
         (package.parent / "install.json").write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
 
 
-def build(binary, stage, tag):
+def build(binary, stage):
     number = version(binary)
     info, data = stage / f"logolens-{number}.dist-info", stage / f"logolens-{number}.data"
     spec = install_spec(binary, data / "data", "{resource_dir}/logolens")
     carried = {**carry_program(binary, spec), **carry_fonts(spec)}
-    carry_python(stage, info, number, tag)
+    carry_python(stage, info, number)
     carry_licences(info, carried)
     say_who_installed(data / "data/share/jupyter/labextensions")
     (data / "scripts").mkdir()
@@ -164,10 +163,10 @@ def main(binary, outdir):
         stage, packed = Path(folder, "stage"), Path(folder, "packed")
         stage.mkdir()
         packed.mkdir()
-        build(binary, stage, "linux_" + os.uname().machine)
+        build(binary, stage)
         ask(tool("wheel"), "pack", "--dest-dir", packed, stage)
-        wheel = next(packed.glob("*.whl"))
-        ask(tool("wheel"), "tags", "--remove", "--platform-tag", honest_tag(wheel), wheel)
+        draft = next(packed.glob("*.whl"))
+        ask(tool("wheel"), "tags", "--remove", "--platform-tag", honest_tag(draft), draft)
         for old in outdir.glob("logolens-*.whl"):
             old.unlink()
         made = next(packed.glob("*.whl"))

@@ -20,7 +20,11 @@ Owner = namedtuple("Owner", "package version source source_version")
 
 
 def ask(*command, **options):
-    return subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True, **options).stdout
+    words = [str(word) for word in command]
+    done = subprocess.run(words, capture_output=True, text=True, **options)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(words)} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
 
 
 def version(binary):
@@ -95,7 +99,7 @@ def epoch(root):
         return int(os.environ["SOURCE_DATE_EPOCH"])
     try:
         return int(ask("git", "-C", root, "log", "-1", "--format=%ct"))
-    except (OSError, subprocess.CalledProcessError):
+    except (OSError, SystemExit):  # sources without their history
         return 1577836800
 
 

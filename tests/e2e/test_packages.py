@@ -92,11 +92,17 @@ class Wheel(unittest.TestCase):
         self.assertEqual(found["argv"], ["{resource_dir}/logolens", "kernel", "-f", "{connection_file}"])
         for name in ("logo-32x32.png", "logo-64x64.png", "logo-svg.svg"):
             self.assertEqual(self.zip.read(self.data + SPEC + name), (ROOT / "install" / name).read_bytes())
-        source = ROOT / "install/labextension"
-        for file in source.rglob("*") if source.exists() else ():
+        source, carried = ROOT / "install/labextension", self.data + "share/jupyter/labextensions/logolens/"
+        for file in source.rglob("*"):
             if file.is_file():
-                carried = f"{self.data}share/jupyter/labextensions/logolens/{file.relative_to(source)}"
-                self.assertEqual(self.zip.read(carried), file.read_bytes())
+                self.assertEqual(self.zip.read(carried + str(file.relative_to(source))), file.read_bytes())
+        self.assertEqual(json.loads(self.text(carried + "package.json"))["version"], self.version)
+        self.assertIn("uninstallInstructions", json.loads(self.text(carried + "install.json")))
+
+    def test_the_lexer_is_found_by_its_name(self):
+        self.assertIn("[pygments.lexers]\nlogolens = logolens.pygments_lexer:", self.text(self.info + "entry_points.txt"))
+        for name in ("__init__", "__main__", "pygments_lexer"):
+            self.assertEqual(self.text(f"logolens/{name}.py"), (ROOT / f"install/wheel/logolens/{name}.py").read_text())
 
     def test_every_library_has_its_licence(self):
         table = self.text(self.info + "licenses/THIRD-PARTY.md")
@@ -142,6 +148,15 @@ class Wheel(unittest.TestCase):
         self.assertLessEqual({"libzmq.so.5", "libcairo.so.2", "libfontconfig.so.1", "DejaVuSans.ttf"}, ours)
         system = re.compile(r"(libc|libm|libresolv|libpthread|libdl|librt|ld-linux-x86-64|ld-linux-aarch64)\.so\.\d+$")
         self.assertEqual([name for name in others if not system.match(name)], [])
+
+    def test_manual_page(self):
+        """It has every subcommand and option that the program's own help has."""
+        page = self.text(self.data + "share/man/man1/logolens.1").replace("\\-", "-")
+        self.assertIn(f'"Logolens {self.version}"', page)
+        said = subprocess.run([BINARY, "--help"], capture_output=True, text=True, check=True).stdout
+        words = set(re.findall(r"^  logolens (\w+)", said, re.M)) | set(re.findall(r"--[a-z-]+", said))
+        self.assertGreater(len(words), 8)
+        self.assertEqual([word for word in sorted(words) if word not in page], [])
 
     def test_it_runs_scripts(self):
         done = self.run_it(sys.executable, "-c", "import os, sys; os.symlink(sys.argv[1], 'lens')\n"
