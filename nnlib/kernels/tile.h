@@ -46,7 +46,7 @@ NN_INLINE void tile_sums(const tile *t, const int R, const int P, const int B, v
     const vm last = t->last;
     NN_UNROLL for (int r = 0; r < R; r++) NN_UNROLL for (int p = 0; p < P; p++) NN_UNROLL for (int b = 0; b < B; b++)
     {
-        const float *start = t->start + (t->start ? p * t->ld_start + b * VL : 0);
+        const float *start = t->start ? t->start + p * t->ld_start + b * VL : NULL;
         sum[r][p][b] = !t->start ? vf_zero() : b < B - 1 ? vf_load(start) : vf_load_first(start, last);
     }
     const float *w = t->w;

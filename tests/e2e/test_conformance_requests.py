@@ -39,6 +39,9 @@ CONTENT = {
     "connect_reply": {"status": str, **{name: int for name in PORTS}},
     "shutdown_reply": {"status": str, "restart": bool},
     "interrupt_reply": {"status": str},
+    "create_subshell_reply": {"status": str, "subshell_id": str},
+    "delete_subshell_reply": {"status": str},
+    "list_subshell_reply": {"status": str, "subshell_id": list},
     "usage_reply": {"status": str, "hostname": str, "pid": int, "kernel_cpu": NUMBER, "kernel_memory": int, "cpu_count": int,
                     "host_cpu_percent?": NUMBER, "host_virtual_memory": dict},
 }
@@ -363,6 +366,24 @@ class Requests(WithKernel):
         for channel in ("control", "shell"):
             self.assertEqual(types(self.collect(self.client.send("debug_request", ask, channel))), ["busy", "idle"])
             self.assertTrue(self.client.silent(channel, 0.05))
+
+    def test_4_20_subshells(self):
+        first, second = (self.ask("create_subshell_request", content, "control")[0].content["subshell_id"]
+                         for content in ({}, {"odd": [1]}))
+        self.assertTrue(first and second and first != second)
+        self.assertEqual(self.ask("list_subshell_request", channel="control")[0].content["subshell_id"], [first, second])
+        for subshell in (first, second):
+            header = {**self.client.header("execute_request"), "subshell_id": subshell}
+            reply, outputs = self.ask("execute_request", {"code": "say x\n(6*7)"}, header=header)
+            self.assertEqual({m.parent["subshell_id"] for m in [reply, *outputs]}, {subshell})
+            self.assertEqual(reply.content["execution_count"], 1)
+            self.assertEqual(types(outputs), ["busy", "execute_input", "stream", "execute_result", "idle"])
+            self.assertTrue(all("subshell_id" not in m.header for m in [reply, *outputs]))
+            self.assertEqual(self.ask("delete_subshell_request", {"subshell_id": subshell}, "control")[0].content,
+                             {"status": "ok"})
+        self.assertEqual(self.ask("list_subshell_request", channel="control")[0].content["subshell_id"], [])
+        for content in ({}, {"subshell_id": first}, {"subshell_id": None}, {"subshell_id": 5}, {"subshell_id": ""}, b"no JSON"):
+            self.assertEqual(self.ask("delete_subshell_request", content, "control")[0].content["status"], "error")
 
     def test_4_21_usage(self):
         first = self.ask("usage_request", channel="control")[0].content

@@ -2,7 +2,7 @@
  *
  * A kernel listens on ipc sockets in a folder of its own; lines of the input are messages, the first letter of each
  * says which: a letter of `kinds` and the content, `h` a header, `m` metadata, `i` an answer to a question. `@0` to `@9`
- * become the ids of comms that the kernel opened (a slider's). After each line the kernel must answer a request, and
+ * become the ids of comms that the kernel opened (a slider's), `@a` to `@h` those of subshells. After each line the kernel must answer a request, and
  * everything it has sent until then must be signed, UTF-8 and JSON. Cells with letters in them are left out: they are
  * fuzz_dsl's, and might do something. */
 #include <pthread.h>
@@ -21,7 +21,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { COMMS = 10, CONTENT = 1 << 16, LATE = 20000 /* milliseconds */ };
+enum { COMMS = 10, SUBSHELLS = 8, CONTENT = 1 << 16, LATE = 20000 /* milliseconds */ };
 
 static const struct {
     char letter;
@@ -35,8 +35,9 @@ static const struct {
     {'g', "comm_msg", JP_SHELL, false},                {'k', "comm_close", JP_SHELL, false},
     {'f', "comm_info_request", JP_SHELL, true},        {'p', "connect_request", JP_SHELL, true},
     {'u', "usage_request", JP_CONTROL, true},          {'r', "interrupt_request", JP_CONTROL, true},
-    {'l', "list_subshell_request", JP_CONTROL, false}, {'d', "delete_subshell_request", JP_CONTROL, false},
-    {'q', "no_such_request", JP_SHELL, false},         {'j', "kernel_info_request", JP_CONTROL, true},
+    {'l', "list_subshell_request", JP_CONTROL, true}, {'d', "delete_subshell_request", JP_CONTROL, true},
+    {'b', "create_subshell_request", JP_CONTROL, true}, {'j', "kernel_info_request", JP_CONTROL, true},
+    {'q', "no_such_request", JP_SHELL, false},
 };
 
 static jp_connection connection;
@@ -45,6 +46,8 @@ static void *context, *sockets[JP_CHANNELS];
 static unsigned long long sent; /* messages, for their ids */
 static char comm[COMMS][64];
 static int comms;
+static char subshell[SUBSHELLS][64]; /* "": none; of more the oldest is deleted */
+static int subshells;
 
 static void broken(const char *what)
 {
@@ -53,12 +56,27 @@ static void broken(const char *what)
 }
 
 /* ---- the kernel ---- */
+static lg_status fork_workspace(void *ctx, void **workspace, dsl_session **session, lg_err *err)
+{
+    cmd_workbench *bench = NULL;
+    LG_TRY(cmd_workbench_fork(ctx, &bench, err));
+    *workspace = bench;
+    *session = cmd_workbench_session(bench);
+    return LG_OK;
+}
+
+static void free_workspace(void *workspace)
+{
+    cmd_workbench_free(workspace);
+}
+
 static void *serve(void *arg)
 {
     cmd_workbench *bench = NULL;
     lg_err err = {0};
-    if (cmd_workbench_new(&bench, &err)) broken(err.msg);
-    jp_kernel_serve(arg, cmd_workbench_session(bench));
+    if (jp_kernel_keep_history(arg, ".", &err) || cmd_workbench_new(&bench, &err)) broken(err.msg);
+    jp_kernel_serve(arg, cmd_workbench_session(bench),
+                    &(jp_workspaces){.ctx = bench, .fork = fork_workspace, .free = free_workspace});
     return NULL;
 }
 
@@ -125,6 +143,8 @@ static bool receive(jp_channel channel, int wait, char type[64], char id[64])
         if (i == JP_PARENT) snprintf(id, 64, "%s", jp_json_opt_text(object, "msg_id", "").data);
         if (i == JP_CONTENT && strcmp(type, "comm_open") == 0)
             snprintf(comm[comms++ % COMMS], 64, "%s", jp_json_opt_text(object, "comm_id", "").data);
+        if (i == JP_CONTENT && strcmp(type, "create_subshell_reply") == 0)
+            snprintf(subshell[subshells % SUBSHELLS], 64, "%s", jp_json_opt_text(object, "subshell_id", "").data);
         json_decref(object);
     }
     jp_frames_release(&frames);
@@ -195,7 +215,9 @@ static jp_bytes fill(const char *line, size_t len)
     lg_buf_clear(&out);
     for (size_t i = 0; i < len; i++) {
         bool name = line[i] == '@' && i + 1 < len && line[i + 1] >= '0' && line[i + 1] <= '9';
+        bool shell = line[i] == '@' && i + 1 < len && line[i + 1] >= 'a' && line[i + 1] < 'a' + SUBSHELLS;
         if (name) lg_buf_adds(&out, comm[line[++i] - '0']);
+        else if (shell) lg_buf_adds(&out, subshell[line[++i] - 'a']);
         else lg_buf_addc(&out, line[i]);
     }
     return (jp_bytes){lg_buf_str(&out), out.len};
@@ -217,6 +239,16 @@ static void answer(jp_bytes content)
     while (receive(JP_STDIN, 0, type, id)) continue;
 }
 
+/* Room for one more subshell. */
+static void forget_oldest(void)
+{
+    char content[128];
+    int len = snprintf(content, sizeof content, "{\"subshell_id\":\"%s\"}", subshell[++subshells % SUBSHELLS]);
+    if (!*subshell[subshells % SUBSHELLS]) return;
+    send_message(JP_CONTROL, "delete_subshell_request", none, none, (jp_bytes){content, (size_t)len});
+    settle(JP_CONTROL);
+}
+
 static void one_line(const char *line, size_t len)
 {
     jp_bytes content = fill(line + 1, len - 1);
@@ -231,6 +263,7 @@ static void one_line(const char *line, size_t len)
     if (*line == 'm') send_message(JP_SHELL, "comm_info_request", none, content, none), settle(JP_SHELL);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (kinds[i].letter != *line || (*line == 'x' && has_letters(content))) continue;
+        if (*line == 'b') forget_oldest();
         send_message(kinds[i].channel, kinds[i].type, none, none, content);
         int replies = settle(kinds[i].channel);
         if (kinds[i].answered && replies != 1) broken("a request without its one reply");
