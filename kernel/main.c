@@ -274,8 +274,16 @@ static int main_tables(void (*write)(const dsl_config *config, lg_buf *out))
     return st ? MAIN_FAILED : MAIN_OK;
 }
 
+/* A standard stream that was closed leads nowhere: else a socket would get its number, and lines of the log. */
+static void fill_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_WRONLY : O_RDONLY) != fd) return;
+}
+
 int main(int argc, char **argv)
 {
+    fill_streams();
     if (argc < 2) return isatty(STDIN_FILENO) ? main_interactive() : main_run_script("-");
     const char *name = argv[1];
     if (strcmp(name, "sandbox") == 0) return main_sandbox(argc - 2, argv + 2);

@@ -55,7 +55,10 @@ class Start(unittest.TestCase):
                 client.ready()
                 reply, outputs = client.execute(HELLO)
                 self.assertEqual((reply.content["status"], text(outputs)), ("ok", "hello\n"))
-                client.sockets["shell"].send_multipart([b"junk"])  # a line for the log, which has no stream
+                for stream in range(3):  # else the log would be written into a socket
+                    target = os.readlink(f"/proc/{process.pid}/fd/{stream}")
+                    self.assertTrue(target == "/dev/null" or target.startswith("pipe:"), target)
+                client.sockets["shell"].send_multipart([b"junk"])
                 self.assertEqual(client.execute("(6*7)")[0].content["status"], "ok")
             finally:
                 process.send_signal(signal.SIGTERM)
@@ -313,6 +316,7 @@ class Registration(unittest.TestCase):
         for _ in range(4):
             who, told = launcher.registration()
             launcher.acknowledge(who)
+            launcher.client(told).ready()
             ports |= {told[name] for name in PORTS}
         self.assertEqual(len(ports), 20)
         launcher.processes[0].send_signal(signal.SIGTERM)
