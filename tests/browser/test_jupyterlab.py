@@ -4,120 +4,12 @@
 Usage: test_jupyterlab.py [--keep DIR]   (screenshots, light and dark, go to DIR). Run with the private Jupyter's Python.
 The last line is `N passed, N failed, N skipped`; where there is no Chromium all is skipped aloud.
 """
-import argparse
 import json
-import os
-import shutil
-import socket
 import struct
-import subprocess
 import sys
-import tempfile
-import time
-import urllib.request
 import zlib
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("LOGOLENS_SHARED") or ROOT.parent / "shared")
-CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if os.access(p, os.X_OK)), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-class Lab:
-    """JupyterLab on a loopback port, with a folder of its own that holds a copy of the notebooks."""
-
-    def __init__(self):
-        self.home = Path(tempfile.mkdtemp(prefix="lens-lab-"))
-        self.work = self.home / "work"
-        shutil.copytree(ROOT / "notebooks", self.work)
-        self.port, self.token = free_port(), "t" * 32
-        self.setting("notebook-extension/tracker", {"windowingMode": "none"})  # whole pages, for looking at
-        self.setting("apputils-extension/notification", {"fetchNews": "false", "checkForUpdates": False})
-        env = dict(os.environ, JUPYTER_CONFIG_DIR=str(self.home / "config"), JUPYTER_DATA_DIR=str(self.home / "data"),
-                   JUPYTER_RUNTIME_DIR=str(self.home / "run"), XDG_DATA_HOME=str(self.home / "data"),
-                   JUPYTERLAB_SETTINGS_DIR=str(self.home / "settings"), LOGOLENS_HOME=str(self.home / "own"),
-                   LOGOLENS_ROOTS=str(SHARED / "data"))
-        self.log = open(self.home / "lab.log", "wb")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={self.port}",
-             f"--IdentityProvider.token={self.token}", f"--ServerApp.root_dir={self.work}",
-             "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
-            env=env, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(self.url("api/status"), timeout=1).read()
-                return
-            except OSError:
-                if self.process.poll() is not None:
-                    break
-                time.sleep(0.25)
-        raise RuntimeError("JupyterLab did not start:\n" + (self.home / "lab.log").read_text()[-2000:])
-
-    def setting(self, plugin, values):
-        path = self.home / "settings" / "@jupyterlab" / (plugin + ".jupyterlab-settings")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(values))
-
-    def url(self, path):
-        return f"http://127.0.0.1:{self.port}/{path}{'&' if '?' in path else '?'}token={self.token}"
-
-    def close(self):
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-        self.log.close()
-        shutil.rmtree(self.home, ignore_errors=True)
-
-
-def open_notebook(page, lab, name):
-    page.goto(lab.url(f"lab/tree/{name}?reset"))
-    page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook", timeout=60000)
-    page.wait_for_function("""() => {
-        const session = window.jupyterapp?.shell.currentWidget?.sessionContext?.session;
-        return session?.kernel?.connectionStatus === 'connected' && session.kernel.status === 'idle';
-    }""", timeout=60000)
-
-
-def idle(page, seconds):
-    """All code cells have been run: none waits ([*]), none is empty ([ ]), the kernel rests."""
-    page.wait_for_function("""() => {
-        const prompts = window.jupyterapp.shell.currentWidget.content.widgets.filter(c => c.model.type === 'code');
-        return prompts.every(c => c.model.executionState !== 'running' && (c.model.executionCount || c.model.outputs.length)) &&
-               document.querySelector(".jp-Notebook-ExecutionIndicator[data-status='idle']");
-    }""", timeout=seconds * 1000)
-
-
-def menu(page, *words):
-    page.click(f".lm-MenuBar-itemLabel:text-is('{words[0]}')")
-    for word in words[1:]:
-        page.locator(f".lm-Menu-itemLabel:text-is('{word}')").last.click()
-
-
-def run_all(page, seconds):
-    menu(page, "Run", "Run All Cells")
-    idle(page, seconds)
-
-
-def full_text(page):
-    """Text of all cells and outputs."""
-    page.wait_for_timeout(500)
-    return page.inner_text(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook")
-
-
-def dark(page, on):
-    page.evaluate("""on => window.jupyterapp.commands.execute('apputils:change-theme',
-                     {theme: on ? 'JupyterLab Dark' : 'JupyterLab Light'})""", on)
-    page.wait_for_timeout(1500)
+from lab import ROOT, SHARED, dark, full_text, idle, main, menu, open_notebook, run_all, write_notebook
 
 
 def shots(page, keep, name):
@@ -267,13 +159,6 @@ COUNTS = """() => ['img', 'table', 'td', 'details', 'summary', 'li'].map(
 
 def unfold(page):
     page.evaluate("document.querySelectorAll('.jp-OutputArea details').forEach(d => d.open = true)")
-
-
-def write_notebook(lab, name, sources):
-    notebook = json.loads((ROOT / "notebooks/01-logo-classifier.ipynb").read_text())
-    cell = notebook["cells"][2]
-    notebook["cells"] = [dict(cell, id=f"v{i}", source=[s], outputs=[]) for i, s in enumerate(sources)]
-    (lab.work / name).write_text(json.dumps(notebook))
 
 
 def run_whole(page, lab, name):
@@ -470,51 +355,6 @@ def test_sliders(page, lab, keep):
     shots(page, keep, "slider-untrusted")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--keep", type=Path)
-    parser.add_argument("--only", default="")
-    args = parser.parse_args()
-    tests = [test_run_all, test_untrusted, test_real_sets, test_every_visual, test_instructors_hour,
-             test_hour_on_photos, test_sliders, test_complete_and_inspect, test_interrupt]
-    if not CHROMIUM:
-        for test in tests:
-            print(f"  skipped {test.__name__}: there is no Chromium on this machine")
-        print(f"0 passed, 0 failed, {len(tests)} skipped")
-        return 0
-    from playwright.sync_api import sync_playwright
-    if args.keep:
-        args.keep.mkdir(parents=True, exist_ok=True)
-    passed = failed = skipped = 0
-    if not (SHARED / "data/logos").is_dir():
-        for test in (test_real_sets, test_hour_on_photos):
-            tests.remove(test)
-            print(f"  skipped {test.__name__}: {SHARED} is not there")
-            skipped += 1
-    lab = Lab()
-    try:
-        with sync_playwright() as play:
-            browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            for test in tests:
-                if args.only and args.only not in test.__name__:
-                    continue
-                page = browser.new_page(viewport={"width": 1100, "height": 1400})
-                try:
-                    test(page, lab, args.keep)
-                    passed += 1
-                except Exception as error:  # noqa: BLE001 - every fault of a test is a failure of that test
-                    failed += 1
-                    print(f"  FAILED {test.__name__}: {str(error)[:1500]}")
-                    print(f"  CAUSE {test.__name__}: {' '.join(str(error).split())[:400]}")
-                    if args.keep:
-                        page.screenshot(path=str(args.keep / f"failed-{test.__name__}.png"))
-                page.close()
-            browser.close()
-    finally:
-        lab.close()
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    return failed > 0 or (skipped > 0 and os.environ.get("LOGOLENS_REQUIRE_SHARED") == "1")
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main([test_run_all, test_untrusted, test_real_sets, test_every_visual, test_instructors_hour, test_hour_on_photos,
+                   test_sliders, test_complete_and_inspect, test_interrupt], needs_data=(test_real_sets, test_hour_on_photos)))

@@ -1,12 +1,15 @@
 """Colours where the program is not at hand: the words of the extension and of the Pygments lexer are the program's own,
 and pages made by nbconvert have colours where our lexer is installed and are whole where it is not."""
+import importlib
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
 from pathlib import Path
 
@@ -16,6 +19,13 @@ from kernel_support import BINARY, Kernel
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "install/wheel/logolens"
+
+
+def lexer_module():
+    """The lexer, though the package around it is not installed."""
+    package = sys.modules.setdefault("lexer_in_tree", types.ModuleType("lexer_in_tree"))
+    package.__path__ = [str(PACKAGE)]
+    return importlib.import_module("lexer_in_tree.pygments_lexer")
 
 
 def install(folder):
@@ -36,6 +46,20 @@ def written():
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         texts += ["".join(c["source"]) for c in json.loads(path.read_text())["cells"] if c["cell_type"] == "code"]
     return texts
+
+
+def mangled():
+    """What nobody should write: halves of texts with something odd between them, always the same."""
+    draw, texts = random.Random(1), written()
+    odd = ["", "{", "}", "(", "[", '"', "'", "\\\n", ",\n", "#", "$", "${", "=", "!=", " x10 ", "é", "😀", "\t", " no ", "in"]
+    halves = [(draw.choice(texts), draw.choice(odd), draw.choice(texts)) for _ in range(400)]
+    return [a[:draw.randrange(len(a) + 1)] + between + b[draw.randrange(len(b) + 1):] for a, between, b in halves]
+
+
+def pygments_kinds(text):
+    """Every piece of a text that is no blank with its kind, by the Pygments lexer."""
+    reader = lexer_module().Reader()
+    return [(kind, piece) for line in text.split("\n") for kind, piece in reader.tokens(line) if kind]
 
 
 def known_layers(words):
@@ -71,16 +95,7 @@ class Words(unittest.TestCase):
 class Lexer(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory(prefix="lens-lexer-")
-        install(Path(cls.folder.name))
-        sys.path.insert(0, cls.folder.name)
-        from logolens.pygments_lexer import LogolensLexer
-        cls.lexer = LogolensLexer()
-
-    @classmethod
-    def tearDownClass(cls):
-        sys.path.remove(cls.folder.name)
-        cls.folder.cleanup()
+        cls.lexer = lexer_module().LogolensLexer()
 
     def pieces(self, text):
         return [(kind, piece) for kind, piece in self.lexer.get_tokens(text) if piece.strip()]

@@ -276,9 +276,9 @@ export function next(line, at, state, words) {
   return token;
 }
 
-/* All tokens of a text as [kind, text]: for tests. */
-export function tokens(text, words) {
-  const state = start(), found = [];
+/* ---- for tests ---- */
+function read(text, words, found) {
+  const state = start();
   for (const line of text.split('\n')) {
     newLine(state, Math.max(line.search(/\S/), 0));
     for (let at = 0; at < line.length; ) {
@@ -291,9 +291,20 @@ export function tokens(text, words) {
       at = token.end;
     }
   }
+  return state;
+}
+
+/* All tokens of a text as [kind, text]. */
+export function tokens(text, words) {
+  const found = [];
+  read(text, words, found);
   return found;
 }
 
+/* Blanks before the line behind a text. */
+export const indented = (text, words) => indentation(read(text, words, []), '');
+
+/* ---- editing ---- */
 /* Blanks before a line that begins with textAfter, the lines above having left `state`: two for each bracket that is
  * open, and two where a line goes on. */
 export function indentation(state, textAfter) {

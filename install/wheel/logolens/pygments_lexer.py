@@ -46,7 +46,7 @@ LAYERS = {word: _Row(row) for name, row in WORDS["layers"].items() for word in (
 PREPOSITIONS, FUNCTIONS = _set(WORDS["prepositions"]), _set(WORDS["functions"])
 
 
-class _Reader:
+class Reader:
     """One text, token by token; `stack` holds (bracket, layers inside?), the innermost last."""
 
     def __init__(self):
@@ -277,7 +277,7 @@ class LogolensLexer(Lexer):
     url = ""
 
     def get_tokens_unprocessed(self, text):
-        reader, at = _Reader(), 0
+        reader, at = Reader(), 0
         for line in text.splitlines(keepends=True):
             bare = line.rstrip("\r\n")
             for kind, piece in reader.tokens(bare):

@@ -1,0 +1,382 @@
+#!/usr/bin/env python3
+"""Hands on the keyboard of a real JupyterLab: colours, folding, comments, indentation; Tab and Shift-Tab; cells that live, are
+stopped, ask, and run again.
+
+Usage: test_editor.py [--keep DIR] [--only WORD]   (screenshots go to DIR). Run with the private Jupyter's Python. The
+last line is `N passed, N failed, N skipped`; where there is no Chromium all is skipped aloud.
+"""
+import json
+import re
+import sys
+
+from lab import (ROOT, Lab, dark, full_text, idle, main, menu, open_notebook, run_all, shot, write_notebook)
+
+sys.path += [str(ROOT / "tests/e2e"), str(ROOT / "install/wheel/logolens")]
+
+PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
+CELL = PANEL + " .jp-Notebook .jp-CodeCell"
+EDITOR = CELL + " .cm-content"
+SAMPLE = """# a comment
+load logos from sample:logos size 64x64 seed 7
+let lr = 0.01
+model scratch on logos {
+  for n in 16, 32 { conv $n 3x3 relu; maxpool 2 }
+  residual {
+    conv 32 3x3 relu same
+  }
+  dense classes softmax
+}
+fit scratch epochs 2 lr ($lr / 2) optimizer sgd no shuffle as trial
+show logos.val where label = "two words" and confidence < 40%
+check scratch.val.accuracy > 0.25 "no better than $lr"
+"""
+
+
+def cells(page, lab, name, *sources):
+    write_notebook(lab, name + ".ipynb", sources)
+    open_notebook(page, lab, name + ".ipynb")
+
+
+def source(page, cell=0):
+    return page.evaluate("i => window.jupyterapp.shell.currentWidget.content.widgets[i].model.sharedModel.source", cell)
+
+
+def edit(page, cell=0):
+    """The keyboard into a cell."""
+    page.locator(EDITOR).nth(cell).click()
+    page.keyboard.press("Control+End")
+
+
+def press(page, name):
+    """A button of the notebook's toolbar."""
+    page.locator(f"{PANEL} .jp-NotebookPanel-toolbar [data-jp-item-name='{name}'] jp-button").click()
+
+
+# ---- colours ----
+# Text and colour of every piece of the first editor, colours by the names they have in JupyterLab's themes.
+PAINTED = """() => {
+    const names = {};
+    for (const name of ['keyword', 'atom', 'number', 'def', 'builtin', 'variable-2', 'property', 'operator', 'comment', 'string',
+                        'string-2', 'bracket', 'attribute', 'punctuation', 'variable']) {
+        const probe = document.body.appendChild(document.createElement('i'));
+        probe.style.color = `var(--jp-mirror-editor-${name}-color)`;
+        (names[getComputedStyle(probe).color] ||= []).push(name);
+        probe.remove();
+    }
+    return [...document.querySelectorAll('SELECTOR .cm-line span')].filter(s => !s.querySelector('span'))
+        .map(s => [s.textContent, names[getComputedStyle(s).color] || []]);
+}"""
+
+ROLES = {"# a comment": "comment", "load": "keyword", "logos": "def", "from": "keyword", "size": "attribute", "64x64": "number",
+         "let": "keyword", "lr": "def", "=": "operator", "model": "keyword", "scratch": "def", "{": "bracket", "for": "keyword",
+         "conv": "builtin", "$n": "variable-2", "3x3": "number", "relu": "atom", "residual": "builtin", "same": "attribute",
+         "classes": "atom", "softmax": "atom", "epochs": "attribute", "/": "operator", "optimizer": "attribute", "sgd": "atom",
+         "no": "keyword", "shuffle": "attribute", "trial": "def", ".val": "property", '"two words"': "string", "and": "keyword",
+         "40%": "number", "check": "keyword", ".val.accuracy": "property", '"no better than ': "string", "$lr": "variable-2"}
+
+
+def painted(page, selector):
+    page.wait_for_selector(selector + " .cm-line span")
+    return page.evaluate(PAINTED.replace("SELECTOR", selector))
+
+
+def roles_hold(found):
+    first = {}
+    for text, names in found:
+        first.setdefault(text, names)
+    wrong = {word: first.get(word) for word, role in ROLES.items() if role not in first.get(word, ())}
+    assert not wrong, f"{wrong} of {found}"
+
+
+def test_colours(page, lab, keep):
+    """Each word by its role, in the colours of the page's theme; the same in a file and in a notebook's text."""
+    cells(page, lab, "colours", SAMPLE)
+    roles_hold(painted(page, EDITOR))
+    shot(page, keep, "colours-light", CELL)
+    dark(page, True)
+    roles_hold(painted(page, EDITOR))
+    shot(page, keep, "colours-dark", CELL)
+    dark(page, False)
+    (lab.work / "lines.lens").write_text(SAMPLE)
+    page.goto(lab.url("lab/tree/lines.lens?reset"))
+    roles_hold(painted(page, ".jp-FileEditor .cm-content"))
+    assert not page.problems, page.problems
+    shot(page, keep, "colours-file")
+
+
+# Kinds of all pieces of texts, by the extension's own machine.
+MACHINE = """async ([url, query, texts]) => {
+    const lens = await import(`${url}lens.js?${query}`), words = await import(`${url}words.js?${query}`);
+    const prepared = lens.prepare(words.default);
+    return texts.map(text => lens.tokens(text, prepared));
+}"""
+
+
+def test_two_lexers_are_one(page, lab, keep):
+    """JupyterLab and Pygments give every piece of what we write the same role, and of what nobody should write."""
+    from test_words import mangled, pygments_kinds, written
+    page.goto(lab.url("lab?reset"))
+    page.wait_for_function("() => window._JUPYTERLAB?.logolens")
+    texts = written() + mangled()
+    folder = f"{lab.url('lab/extensions/logolens/static/').split('?')[0]}"
+    for text, ours in zip(texts, page.evaluate(MACHINE, [folder, f"token={lab.token}", texts])):
+        theirs = pygments_kinds(text)
+        assert [tuple(piece) for piece in ours] == theirs, f"{text!r}: {ours} and {theirs}"
+
+
+# ---- editing ----
+def test_folding(page, lab, keep):
+    """Braces over several lines fold at the gutter; a brace in a comment or a text is none."""
+    cells(page, lab, "fold", SAMPLE.replace("# a comment", '# { a comment\nsay "{"'))
+    fold = page.locator(CELL + " .cm-foldGutter [title='Fold line']")
+    page.wait_for_function("s => document.querySelectorAll(s).length === 2", arg=CELL + " .cm-foldGutter [title='Fold line']")
+    fold.first.click()
+    page.wait_for_selector(CELL + " .cm-foldPlaceholder")
+    text = page.inner_text(EDITOR)
+    assert re.search(r"model scratch on logos \{…\}\nfit scratch", text), text
+    shot(page, keep, "folded", CELL)
+    page.locator(CELL + " .cm-foldPlaceholder").click()
+    fold.nth(1).click()
+    page.wait_for_selector(CELL + " .cm-foldPlaceholder")
+    text = page.inner_text(EDITOR)
+    assert "residual {…}" in text and "conv $n" in text, text
+    assert source(page).count("\n") == SAMPLE.count("\n") + 1, "folding changed the cell"
+
+
+def test_comments(page, lab, keep):
+    """Ctrl-/ makes comments of the lines chosen, and takes them back; indentation stays."""
+    lines = "model m on logos {\n  flatten\n\n  dense classes\n}\nsay hello"
+    cells(page, lab, "comments", lines)
+    edit(page)
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("ArrowDown")
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("Control+/")
+    assert source(page) == "model m on logos {\n  # flatten\n\n  # dense classes\n}\nsay hello", source(page)
+    shot(page, keep, "comments", CELL)
+    page.keyboard.press("Control+/")
+    assert source(page) == lines, source(page)
+
+
+def test_indentation(page, lab, keep):
+    """Enter indents as the program does for what is not complete; a brace goes back to its line; Tab is two blanks."""
+    cells(page, lab, "indent", "")
+    edit(page)
+    keys = page.keyboard
+    for line in ("model m on logos {", "for n in 8,", "16 {", "conv $n 3x3 relu"):
+        keys.type(line)
+        keys.press("Enter")
+    keys.type("}")
+    shot(page, keep, "indent", CELL)
+    text = source(page)
+    assert text == "model m on logos {\n  for n in 8,\n    16 {\n      conv $n 3x3 relu\n    }\n    }\n}", text
+    keys.press("Control+End")
+    keys.press("Enter")
+    keys.press("Tab")
+    assert source(page) == text + "\n  ", source(page)
+
+
+def test_brackets_close(page, lab, keep):
+    cells(page, lab, "brackets", "")
+    edit(page)
+    page.keyboard.type("model m {")
+    assert source(page) == "model m {}", source(page)
+    page.keyboard.press("Enter")
+    assert source(page) == "model m {\n  \n}", source(page)
+    page.keyboard.type('say "a')
+    assert source(page) == 'model m {\n  say "a"\n}', source(page)
+
+
+INDENTED = """async ([url, query, texts]) => {
+    const lens = await import(`${url}lens.js?${query}`), words = await import(`${url}words.js?${query}`);
+    const prepared = lens.prepare(words.default);
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel, found = [];
+    for (const text of texts) {
+        const { content } = await kernel.requestIsComplete({ code: text });
+        found.push([content.status === 'incomplete' ? content.indent.length : content.status, lens.indented(text, prepared)]);
+    }
+    return found;
+}"""
+
+
+def test_indents_as_the_kernel_says(page, lab, keep):
+    """Consoles ask the kernel how far the next line is indented, notebooks the extension: one answer."""
+    cells(page, lab, "asks", "")
+    texts = ["model m {", "model m {\n  for n in 1, 2 {", "model m {\n  for n in 1,", "let g = [1 2\n  3 4", "say a,", "fit m \\",
+             "for a in 1 { for b in 2 {", "check (1 +", "model m { # {", 'model m {\n  conv 8 3x3 name "}"', "model m {\n  flatten,"]
+    folder = f"{lab.url('lab/extensions/logolens/static/').split('?')[0]}"
+    found = page.evaluate(INDENTED, [folder, f"token={lab.token}", texts])
+    assert all(kernel == ours for kernel, ours in found), list(zip(texts, found))
+
+
+# ---- Tab and Shift-Tab ----
+ITEMS = "() => [...document.querySelectorAll('.jp-Completer:not(.lm-mod-hidden) .jp-Completer-item .jp-Completer-match')].map(e => e.innerText)"
+
+
+def offered(page, typed):
+    """What Tab offers behind what is typed into the last cell."""
+    page.keyboard.type(typed)
+    page.keyboard.press("Tab")
+    page.wait_for_selector(".jp-Completer:not(.lm-mod-hidden) .jp-Completer-item", timeout=30000)
+    return page.evaluate(ITEMS)
+
+
+def test_completer(page, lab, keep):
+    """The popup: verbs, the object made above, options still unset, values of an option, layers in their braces."""
+    cells(page, lab, "complete", "model scratch { input 8x8; flatten; dense 3 softmax }", "")
+    page.locator(CELL).first.click()
+    press(page, "run")
+    page.wait_for_function(f"() => document.querySelector('{CELL}').innerText.includes('[1]')", timeout=60000)
+    edit(page, 1)
+    verbs = offered(page, "con")
+    assert {"confusion", "connect", "convolve"} <= set(verbs), verbs
+    shot(page, keep, "completer-verbs")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert source(page, 1) == verbs[1], (source(page, 1), verbs)
+    page.keyboard.press("Control+a")
+    page.keyboard.type("fit scratch epochs 3 ")
+    options = offered(page, "o")
+    assert "optimizer" in options and "epochs" not in options, options
+    page.keyboard.press("Escape")
+    page.keyboard.type("ptimizer ")
+    assert {"sgd", "adam"} <= set(offered(page, "")), page.evaluate(ITEMS)
+    shot(page, keep, "completer-values")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+a")
+    layers = offered(page, "model other {\nco")
+    assert "conv" in layers and "confusion" not in layers, layers
+    page.keyboard.press("Escape")
+
+
+def test_tooltip(page, lab, keep):
+    """Shift-Tab: the card of the word the cursor is at."""
+    cells(page, lab, "tooltip", "fit scratch lr 0.1")
+    edit(page)
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+Tab")
+    page.wait_for_selector(".jp-Tooltip")
+    page.wait_for_function("() => document.querySelector('.jp-Tooltip').innerText.includes('train a model')", timeout=30000)
+    shot(page, keep, "tooltip")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".jp-Tooltip", state="detached")
+
+
+# ---- cells ----
+LEARN = ["load logos from sample:logos size 48x48 seed 7 limit 400",
+         "model m on logos { conv 16 3x3 relu; maxpool 2; flatten; dense classes softmax }"]
+EPOCH = r"""() => +(/epoch (\d+) of/.exec(document.querySelector('PANEL .jp-Notebook').innerText) || [0, 0])[1]""".replace("PANEL", PANEL)
+
+
+def test_live_display_and_stop(page, lab, keep):
+    """One picture moves while `fit` runs; the stop button ends it with the best weights kept, and the kernel goes on."""
+    cells(page, lab, "stop", *LEARN, "fit m epochs 100000", "say still here")
+    menu(page, "Run", "Run All Cells")
+    page.wait_for_function(f"() => ({EPOCH})() >= 2", timeout=60000)
+    before, outputs = page.evaluate(EPOCH), page.locator(f"{PANEL} .jp-OutputArea-child").count()
+    page.wait_for_function(f"() => ({EPOCH})() > {before}", timeout=60000)
+    assert page.locator(f"{PANEL} .jp-OutputArea-child").count() == outputs, "an epoch is an output of its own"
+    shot(page, keep, "live")
+    press(page, "interrupt")
+    page.wait_for_selector(f"{PANEL} .jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=60000)
+    text = full_text(page)
+    assert "stopped at epoch" in text and "goes on from here" in text, text[-600:]
+    page.locator(CELL).nth(3).click()
+    press(page, "run")
+    page.wait_for_function(f"() => /still here\\s*$/.test(document.querySelectorAll('{CELL}')[3].innerText)", timeout=60000)
+
+
+def test_restart_and_run_all(page, lab, keep):
+    """The button with two arrows: a new kernel, which knows nothing of the old one's names, runs every cell from 1 on."""
+    cells(page, lab, "again", "let x = 6", "let y = 7\n(6 * $y)", "say done $x")
+    run_all(page, 60)
+    page.locator(CELL).nth(1).click()
+    press(page, "run")
+    page.wait_for_function(f"() => document.querySelectorAll('{CELL}')[1].innerText.includes('[4]')", timeout=60000)
+    old = page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.info.then(i => i.banner)")
+    press(page, "restart-and-run")
+    page.locator(".jp-Dialog button.jp-mod-accept").click()
+    page.wait_for_function(f"() => document.querySelectorAll('{CELL}')[1].innerText.includes('[2]')", timeout=60000)
+    idle(page, 60)
+    text = full_text(page)
+    assert "42" in text and "done 6" in text and "Logolens" in old, text
+    counts = page.evaluate("window.jupyterapp.shell.currentWidget.content.widgets.map(c => c.model.executionCount)")
+    assert counts == [1, 2, 3], counts
+    shot(page, keep, "again")
+
+
+def test_masked_prompt(page, lab, keep):
+    """`connect` asks in the cell: a handle in plain sight, a password behind dots, of which nothing stays in the page."""
+    from test_connect import PASSWORD
+    cells(page, lab, "prompt", "connect bluesky", "connect bluesky")
+    page.locator(CELL).first.click()
+    press(page, "run")
+    for kind, answer in (("text", "shop.test"), ("password", PASSWORD), ("text", "no")):
+        field = page.locator(f"{PANEL} .jp-Stdin-input")
+        field.wait_for(timeout=60000)
+        page.wait_for_function(f"k => document.querySelector('{PANEL} .jp-Stdin-input')?.type === k", arg=kind, timeout=60000)
+        field.fill(answer)
+        if kind == "password":
+            shot(page, keep, "prompt", CELL)
+        field.press("Enter")
+    page.wait_for_function(f"() => document.querySelector('{CELL}').innerText.includes('lets @shop.test in')", timeout=60000)
+    assert PASSWORD not in page.content(), "the password can be read on the page"
+    shot(page, keep, "prompt-answered", CELL)
+    menu(page, "File", "Save Notebook")
+    page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty", timeout=30000)
+    saved = (lab.work / "prompt.ipynb").read_text()
+    assert PASSWORD not in saved and "shop.test" in saved
+
+
+def test_prompt_is_interrupted(page, lab, keep):
+    """Who does not want to answer presses stop: the cell ends, its field goes, the kernel goes on."""
+    cells(page, lab, "unanswered", "connect mastodon", "say still here")
+    page.locator(CELL).first.click()
+    press(page, "run")
+    page.locator(f"{PANEL} .jp-Stdin-input").wait_for(timeout=60000)
+    press(page, "interrupt")
+    page.wait_for_selector(f"{PANEL} .jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=60000)
+    page.locator(CELL).nth(1).click()
+    press(page, "run")
+    page.wait_for_function(f"() => /still here\\s*$/.test(document.querySelectorAll('{CELL}')[1].innerText)", timeout=60000)
+    shot(page, keep, "unanswered")
+
+
+def test_saved_and_reopened(page, lab, keep):
+    """A notebook that is saved, closed and opened again by somebody who did not make it has all it had."""
+    cells(page, lab, "kept", "(6 * 7)", "say hello", "help fit", "confusion nothing")
+    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.wait_for_function(f"() => document.querySelectorAll('{CELL}')[3].innerText.includes('LL130')", timeout=60000)
+    menu(page, "File", "Save Notebook")
+    page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty", timeout=30000)
+    before = [cell.inner_text() for cell in page.locator(CELL).all()]
+    saved = json.loads((lab.work / "kept.ipynb").read_text())
+    language = saved["metadata"]["language_info"]
+    assert (language["name"], language["file_extension"], language["pygments_lexer"]) == ("logolens", ".lens", "logolens")
+    assert "codemirror_mode" not in language
+    (lab.work / "kept-received.ipynb").write_text(json.dumps(saved))
+    for name in ("kept", "kept-received"):
+        open_notebook(page, lab, name + ".ipynb")
+        page.wait_for_function(f"() => document.querySelectorAll('{CELL}').length === 4")
+        after = [cell.inner_text() for cell in page.locator(CELL).all()]
+        assert after == before, f"{name}: {after} and {before}"
+        assert not page.evaluate("window.jupyterapp.shell.currentWidget.context.model.dirty"), f"{name} is changed by looking"
+        painted(page, EDITOR)
+        shot(page, keep, name)
+
+
+def lab_of_platforms():
+    """Editors with what people switch on, and platforms of our own to connect to."""
+    from test_connect import Platforms
+    platforms = Platforms()
+    origins = {f"LOGOLENS_{name}_INSTANCE": platforms.origin for name in ("BLUESKY", "TWITTER")}
+    return Lab(cells={"codeFolding": True, "autoClosingBrackets": True}, environment=origins)
+
+
+if __name__ == "__main__":
+    sys.exit(main([test_colours, test_two_lexers_are_one, test_folding, test_comments, test_indentation, test_brackets_close,
+                   test_indents_as_the_kernel_says, test_completer, test_tooltip, test_live_display_and_stop,
+                   test_restart_and_run_all, test_masked_prompt, test_prompt_is_interrupted, test_saved_and_reopened],
+                  lab_of_platforms))
