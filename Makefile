@@ -171,9 +171,11 @@ test: ## set up and run every fast test
 	@$(MAKE) --no-print-directory test-run
 test-run: lint all
 	@sh tests/all.sh '$(FLAVOR)'
-browser: register ## the notebook in a real JupyterLab in headless Chromium
+browser: all ## the notebook in a real JupyterLab in headless Chromium
 	@$(VENV)/bin/python tests/browser/test_jupyterlab.py
-.PHONY: browser-dashboard
+.PHONY: browser-editor browser-dashboard
+browser-editor: all ## JupyterLab at the keyboard: colours, folding, Tab, stop, prompts, subshells
+	@$(VENV)/bin/python tests/browser/test_editor.py
 browser-dashboard: $(O)/support/dash_tool ## the dashboard in headless Chromium: filters, photos, files, paper, keys alone, axe-core
 	@$(VENV)/bin/python tests/browser/test_dashboard.py $(O)/support/dash_tool
 test-slow: ## sanitizers, both compilers, long tests (after `make test`)

@@ -8,6 +8,7 @@ built() { make --no-print-directory -j"$(nproc)" unit-build e2e-build "$@" FLAVO
 if [ "$flavor" = release ]; then
     step "everything builds ($flavor)" built register build/support/dash_tool
     beside "JupyterLab in a browser" make --no-print-directory browser
+    beside "JupyterLab at the keyboard" make --no-print-directory browser-editor
     beside "the dashboard in a browser" make --no-print-directory browser-dashboard
 else
     step "everything builds ($flavor)" built

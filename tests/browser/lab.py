@@ -44,13 +44,15 @@ class Lab:
         self.setting("apputils-extension/notification", {"fetchNews": "false", "checkForUpdates": False})
         prefix = self.home / "prefix"
         subprocess.run([BINARY, "install", "--prefix", prefix], check=True, stdout=subprocess.DEVNULL)
-        env = dict(os.environ, JUPYTER_PATH=str(prefix / "share/jupyter"), JUPYTER_CONFIG_DIR=str(self.home / "config"), JUPYTER_DATA_DIR=str(self.home / "data"),
+        env = dict(os.environ, JUPYTER_PATH=str(prefix / "share/jupyter"),
+                   JUPYTER_CONFIG_DIR=str(self.home / "config"), JUPYTER_DATA_DIR=str(self.home / "data"),
                    JUPYTER_RUNTIME_DIR=str(self.home / "run"), XDG_DATA_HOME=str(self.home / "data"),
                    JUPYTERLAB_SETTINGS_DIR=str(self.home / "settings"), LOGOLENS_HOME=str(self.home / "own"),
                    LOGOLENS_ROOTS=str(SHARED / "data"), **(environment or {}))
         self.log = open(self.home / "lab.log", "wb")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={self.port}",
+            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
+             f"--port={self.port}",
              f"--IdentityProvider.token={self.token}", f"--ServerApp.root_dir={self.work}",
              "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None",
              "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
@@ -96,7 +98,8 @@ def idle(page, seconds):
     """All code cells have been run: none waits ([*]), none is empty ([ ]), the kernel rests."""
     page.wait_for_function("""() => {
         const prompts = window.jupyterapp.shell.currentWidget.content.widgets.filter(c => c.model.type === 'code');
-        return prompts.every(c => c.model.executionState !== 'running' && (c.model.executionCount || c.model.outputs.length)) &&
+        return prompts.every(c => c.model.executionState !== 'running' &&
+                                  (c.model.executionCount || c.model.outputs.length)) &&
                document.querySelector(".jp-Notebook-ExecutionIndicator[data-status='idle']");
     }""", timeout=seconds * 1000)
 
