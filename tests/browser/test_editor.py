@@ -358,11 +358,11 @@ def test_masked_prompt(page, lab, keep):
     from test_connect import PASSWORD
     cells(page, lab, "prompt", "connect bluesky", "connect bluesky")
     run(page, 0)
-    for kind, answer in ((":not([type=password])", "shop.test"), ("[type=password]", PASSWORD),
-                         (":not([type=password])", "no")):
-        field = page.locator(f"{PANEL} .jp-Stdin-input{kind}")
+    for prompt, answer in (("Handle", "shop.test"), ("App password", PASSWORD), ("Keep them", "no")):
+        field = page.locator(f"{PANEL} .jp-Stdin:has-text('{prompt}') input")
         field.wait_for(timeout=60000)
         field.fill(answer)
+        assert (field.get_attribute("type") == "password") == (answer == PASSWORD), prompt
         if answer == PASSWORD:
             shot(page, keep, "prompt", CELL)
         field.press("Enter")
