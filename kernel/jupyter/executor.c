@@ -299,6 +299,7 @@ static void *run(void *arg)
     while (!atomic_load(&x->stopping) && (item = next(x))) {
         serve(x, (jp_request *)item);
         jp_request_free((jp_request *)item);
+        atomic_fetch_add(&x->served, 1);
     }
     jp_history_free(x->history);
     if (*x->id) leave(x);

@@ -22,6 +22,8 @@
 
 struct jp_kernel;
 
+enum { JP_SENDERS = 64 };
+
 typedef struct jp_executor {
     /* constant once the thread runs */
     struct jp_kernel *kernel;
@@ -34,7 +36,10 @@ typedef struct jp_executor {
     jp_output output;
     lg_cancel cancel;
     atomic_bool stopping, done;
+    atomic_ullong served; /* requests it is done with */
     /* I/O thread only */
+    unsigned long long given;    /* requests it was given */
+    uint64_t sender[JP_SENDERS]; /* who sent the latest of them: a hash of the routing frames */
     struct jp_executor *next;
     pthread_t thread;
     bool leaving; /* a deleted subshell: no message finds it */

@@ -14,7 +14,8 @@
 enum { JP_SUBSHELLS = 1000 }; /* at a time */
 
 /* Gives a message of the shell channel to the executor it is for; request is consumed. One for a subshell that there is
- * not is answered at once: LL197. */
+ * not is answered at once: LL197; so is kernel_info_request, unless its sender has asked that executor something before
+ * that is not answered yet. */
 void jp_subshells_route(struct jp_kernel *kernel, jp_request *request);
 /* Gives an input_reply to whoever asked for it, else drops it; request is consumed. */
 void jp_subshells_answer(struct jp_kernel *kernel, jp_request *request);

@@ -144,6 +144,22 @@ class Subshells(unittest.TestCase):
         self.client.ask("interrupt_request", channel="control")
         self.assertEqual(self.client.reply(slow).content["ename"], "Interrupted")
 
+    def test_who_comes_while_a_cell_runs_learns_at_once_what_kernel_this_is(self):
+        """A page that is loaded then asks for kernel_info on shell before all else; who sent the cell is in turn."""
+        slow = self.start(SLOW)
+        other = self.kernel.client()
+        self.assertEqual(other.receive("iopub").type, "iopub_welcome")
+        reply, outputs = other.ask("kernel_info_request")
+        self.assertEqual((reply.type, reply.content["status"]), ("kernel_info_reply", "ok"))
+        self.assertEqual([m.content["execution_state"] for m in outputs], ["busy", "idle"])
+        cell = other.send("execute_request", {"code": "say behind"})
+        behind = other.send("kernel_info_request")
+        own = self.client.send("kernel_info_request")
+        self.assertTrue(self.client.silent("shell") and other.silent("shell"), "answered before what came before")
+        self.interrupt()
+        self.assertEqual([self.client.receive("shell").parent["msg_id"] for _ in (slow, own)], [slow, own])
+        self.assertEqual([other.receive("shell").parent["msg_id"] for _ in (cell, behind)], [cell, behind])
+
     def test_each_has_a_count_and_a_history_of_its_own(self):
         subshell = self.create()
         self.run_cell("let a = 1")
