@@ -323,6 +323,8 @@ def test_subshell_console(page, lab, keep):
     page.locator(".lm-Menu-itemLabel:text-is('New Subshell Console for Notebook')").click()
     prompt = page.locator(".jp-CodeConsole-promptCell .cm-content")
     prompt.wait_for(timeout=60000)
+    page.wait_for_function("() => window.jupyterapp.shell.currentWidget.console?.sessionContext.session?.kernel?.subshellId",
+                           timeout=60000)
     prompt.click()
     for line, answer in (("evaluate m", "accuracy"), ("curves m", "epoch"), ("confusion m on logos.val", "True Total")):
         page.keyboard.type(line)
