@@ -18,14 +18,14 @@
 enum { JP_ADDRESS = 256, JP_IP = 200, JP_KEY_LIMIT = 1024, JP_CURVE_KEY = 40 };
 
 typedef struct jp_connection {
-    bool ipc;     /* else tcp */
+    bool ipc;       /* else tcp */
     char ip[JP_IP]; /* for ipc: the path's beginning */
     int port[JP_CHANNELS];
     char key[JP_KEY_LIMIT];
     size_t key_len;
     jp_hash hash;
     char curve_public[JP_CURVE_KEY + 1], curve_secret[JP_CURVE_KEY + 1]; /* Z85; "" without encryption */
-    bool registers;             /* a registration file; the rest is empty otherwise */
+    bool registers; /* a registration file; the rest is empty otherwise */
     char kernel_id[JP_IP], registration_ip[JP_IP];
     int registration_port;
 } jp_connection;

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -119,6 +121,15 @@ static bool answered(void *socket, const jp_signer *signer)
     return false;
 }
 
+/* An interrupt is for a cell, and there is none; everything else tells us to end. */
+static bool told_to_end(int signals)
+{
+    struct signalfd_siginfo info;
+    bool end = false;
+    while (read(signals, &info, sizeof info) == sizeof info) end = end || info.ssi_signo != SIGINT;
+    return end;
+}
+
 static lg_status wait_for_answer(void *socket, const jp_signer *signer, int signals, const char *address, lg_err *err)
 {
     zmq_pollitem_t item[] = {{.socket = socket, .events = ZMQ_POLLIN}, {.fd = signals, .events = ZMQ_POLLIN}};
@@ -126,7 +137,8 @@ static lg_status wait_for_answer(void *socket, const jp_signer *signer, int sign
     for (double left = patience; left > 0; left = end - lg_now()) {
         if (zmq_poll(item, 2, (long)(left * 1000) + 1) <= 0) continue;
         if (item[0].revents && answered(socket, signer)) return LG_OK;
-        if (item[1].revents) return lg_fail(err, LG_E_INTERRUPTED, 198, "the kernel was told to end while it registered");
+        if (item[1].revents && told_to_end(signals))
+            return lg_fail(err, LG_E_INTERRUPTED, 198, "the kernel was told to end before it was registered");
     }
     lg_fail(err, LG_E_IO, 198, "nobody at %s answered the kernel's registration", address);
     return lg_why(err, "it waited %g s for a signed answer", patience);

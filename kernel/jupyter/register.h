@@ -20,7 +20,7 @@
 lg_status jp_register_choose(jp_connection *connection, jp_channel channel, lg_err *err) LG_MUST_CHECK;
 /* Notes the port that the system gave a bound socket. Does nothing where it was known. */
 lg_status jp_register_port(jp_connection *connection, jp_channel channel, void *socket, lg_err *err) LG_MUST_CHECK;
-/* signals: a descriptor that becomes readable when the process is told to end; that ends the waiting too. */
+/* signals: the kernel's signalfd; to be told to end ends the waiting too. */
 lg_status jp_register(const jp_connection *connection, void *context, const jp_signer *signer, int signals,
                       lg_err *err) LG_MUST_CHECK;
 /* Removes the connection file that was written, if any. */

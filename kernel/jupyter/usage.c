@@ -128,9 +128,9 @@ static void add_memory(lg_buf *reply)
 {
     static const struct {
         const char *name, *line;
-    } part[] = {{"free", "MemFree"},       {"active", "Active"}, {"inactive", "Inactive"}, {"buffers", "Buffers"},
-                {"cached", "Cached"},      {"shared", "Shmem"},  {"slab", "Slab"},         {"total", "MemTotal"},
-                {"available", "MemAvailable"}};
+    } part[] = {{"free", "MemFree"},    {"active", "Active"},  {"inactive", "Inactive"},
+                {"buffers", "Buffers"}, {"cached", "Cached"},  {"shared", "Shmem"},
+                {"slab", "Slab"},       {"total", "MemTotal"}, {"available", "MemAvailable"}};
     char text[8192];
     unsigned long long bytes = 0, total = 0, available = 0;
     look("/proc/meminfo", text, sizeof text);

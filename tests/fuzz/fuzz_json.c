@@ -1,10 +1,10 @@
 /* fuzz_json.c - any JSON as content, header or metadata of every message a front end may send, to a whole kernel.
  *
  * A kernel listens on ipc sockets in a folder of its own; lines of the input are messages, the first letter of each
- * says which: a letter of `kinds` and the content, `h` a header, `m` metadata, `i` an answer to a question. `@0` to `@9`
- * become the ids of comms that the kernel opened (a slider's), `@a` to `@h` those of subshells. After each line the kernel must answer a request, and
- * everything it has sent until then must be signed, UTF-8 and JSON. Cells with letters in them are left out: they are
- * fuzz_dsl's, and might do something. */
+ * says which: a letter of `kinds` and the content, `h` a header, `m` metadata, `i` an answer to a question. `@0` to
+ * `@9` become the ids of comms that the kernel opened (a slider's), `@a` to `@h` those of subshells. After each line
+ * the kernel must answer a request, and everything it has sent until then must be signed, UTF-8 and JSON. Cells with
+ * letters in them are left out: they are fuzz_dsl's, and might do something. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,14 +29,22 @@ static const struct {
     jp_channel channel;
     bool answered;
 } kinds[] = {
-    {'x', "execute_request", JP_SHELL, true},          {'c', "complete_request", JP_SHELL, true},
-    {'n', "inspect_request", JP_SHELL, true},          {'s', "is_complete_request", JP_SHELL, true},
-    {'y', "history_request", JP_SHELL, true},          {'o', "comm_open", JP_SHELL, false},
-    {'g', "comm_msg", JP_SHELL, false},                {'k', "comm_close", JP_SHELL, false},
-    {'f', "comm_info_request", JP_SHELL, true},        {'p', "connect_request", JP_SHELL, true},
-    {'u', "usage_request", JP_CONTROL, true},          {'r', "interrupt_request", JP_CONTROL, true},
-    {'l', "list_subshell_request", JP_CONTROL, true}, {'d', "delete_subshell_request", JP_CONTROL, true},
-    {'b', "create_subshell_request", JP_CONTROL, true}, {'j', "kernel_info_request", JP_CONTROL, true},
+    {'x', "execute_request", JP_SHELL, true},
+    {'c', "complete_request", JP_SHELL, true},
+    {'n', "inspect_request", JP_SHELL, true},
+    {'s', "is_complete_request", JP_SHELL, true},
+    {'y', "history_request", JP_SHELL, true},
+    {'o', "comm_open", JP_SHELL, false},
+    {'g', "comm_msg", JP_SHELL, false},
+    {'k', "comm_close", JP_SHELL, false},
+    {'f', "comm_info_request", JP_SHELL, true},
+    {'p', "connect_request", JP_SHELL, true},
+    {'u', "usage_request", JP_CONTROL, true},
+    {'r', "interrupt_request", JP_CONTROL, true},
+    {'l', "list_subshell_request", JP_CONTROL, true},
+    {'d', "delete_subshell_request", JP_CONTROL, true},
+    {'b', "create_subshell_request", JP_CONTROL, true},
+    {'j', "kernel_info_request", JP_CONTROL, true},
     {'q', "no_such_request", JP_SHELL, false},
 };
 
@@ -83,8 +91,9 @@ static void *serve(void *arg)
 static void start_kernel(void)
 {
     static char folder[] = "/tmp/logolens-fuzz-XXXXXX";
-    static const char members[] = "{\"transport\":\"ipc\",\"ip\":\"k\",\"key\":\"k\",\"shell_port\":1,\"control_port\":2,"
-                                  "\"stdin_port\":3,\"iopub_port\":4,\"hb_port\":5}";
+    static const char members[] =
+        "{\"transport\":\"ipc\",\"ip\":\"k\",\"key\":\"k\",\"shell_port\":1,\"control_port\":2,"
+        "\"stdin_port\":3,\"iopub_port\":4,\"hb_port\":5}";
     jp_kernel *kernel = NULL;
     lg_err err = {0};
     pthread_t thread;
@@ -115,7 +124,8 @@ static void send_parts(jp_channel channel, const jp_bytes part[JP_SIGNED_PARTS])
 static void send_message(jp_channel channel, const char *type, jp_bytes parent, jp_bytes metadata, jp_bytes content)
 {
     char header[256];
-    int len = snprintf(header, sizeof header, "{\"msg_type\":\"%s\",\"msg_id\":\"%llu\",\"session\":\"f\"}", type, ++sent);
+    int len =
+        snprintf(header, sizeof header, "{\"msg_type\":\"%s\",\"msg_id\":\"%llu\",\"session\":\"f\"}", type, ++sent);
     send_parts(channel, (jp_bytes[]){{header, (size_t)len}, parent, metadata, content});
 }
 
@@ -185,7 +195,8 @@ static void connect_all(void)
 
 static void start(void)
 {
-    static const char slider[] = "{\"code\":\"convolve [1 2 3; 4 5 6; 7 8 9] with edge slider\",\"stop_on_error\":false}";
+    static const char slider[] =
+        "{\"code\":\"convolve [1 2 3; 4 5 6; 7 8 9] with edge slider\",\"stop_on_error\":false}";
     start_kernel();
     connect_all();
     settle(JP_SHELL);
