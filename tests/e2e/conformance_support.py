@@ -1,6 +1,7 @@
 """What the conformance tests share: one kernel for a class, and words for what was seen.
 
 The names of these tests begin with the number of the line of the checklist in test_conformance.py that they show."""
+
 import os
 import signal
 import subprocess
@@ -47,6 +48,7 @@ def stop(client, running):
 
 class WithKernel(unittest.TestCase):
     """One kernel for a class, and a new front end for each test."""
+
     options = {}
 
     @classmethod

@@ -1,9 +1,10 @@
 """The checklist of the protocol, and which test shows each line of it.
 
 CHECKLIST is what a client may expect of a kernel, from the messaging specification of the Jupyter project and from what
-kernels are known to get wrong, in our words: number, expectation, tests. Tests of test_conformance_*.py carry the number
-in their names; those of other files are named. A line without a test that exists fails, and so does a test that
-belongs to no line."""
+kernels are known to get wrong, in our words: number, expectation, tests. Tests of test_conformance_*.py carry the
+number in their names; those of other files are named. A line without a test that exists fails, and so does a test
+that belongs to no line."""
+
 import ast
 import re
 import unittest
@@ -238,8 +239,11 @@ def known_tests():
     for path in FOLDER.glob("test_*.py"):
         for group in ast.parse(path.read_text()).body:
             if isinstance(group, ast.ClassDef):
-                found |= {f"{path.stem[5:]}.{group.name}.{member.name}" for member in group.body
-                          if isinstance(member, ast.FunctionDef) and member.name.startswith("test_")}
+                found |= {
+                    f"{path.stem[5:]}.{group.name}.{member.name}"
+                    for member in group.body
+                    if isinstance(member, ast.FunctionDef) and member.name.startswith("test_")
+                }
     return found
 
 

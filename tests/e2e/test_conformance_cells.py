@@ -1,10 +1,11 @@
 """Conformance, sections 5 and 6: cells, and positions in their code. The lines are listed in test_conformance.py."""
+
 import base64
 import random
 import time
 import unittest
 
-from conformance_support import (HELLO, LOAD, MODEL, WRONG, WithKernel, begin, only, pictures, text, types)
+from conformance_support import HELLO, LOAD, MODEL, WRONG, WithKernel, begin, only, pictures, text, types
 
 MATH = "\U0001d41a\U00020b9e"  # two characters, four in UTF-16, eight bytes
 
@@ -28,10 +29,24 @@ class Cells(WithKernel):
     # ---- 5 ----
     def test_5_01_order(self):
         reply, outputs = self.client.execute("say a\n(6*7)\nhelp fit\nsay b\nclear\nsay c\nnosuch")
-        self.assertEqual(types(outputs), ["busy", "execute_input", "error", "idle"])  # nothing runs of what has an error
+        self.assertEqual(
+            types(outputs), ["busy", "execute_input", "error", "idle"]
+        )  # nothing runs of what has an error
         reply, outputs = self.client.execute("say a\n(6*7)\nhelp fit\nsay b\nclear\nsay c\ncurves net")
-        self.assertEqual(types(outputs)[:9], ["busy", "execute_input", "stream", "execute_result", "display_data", "stream",
-                                              "clear_output", "stream", "error"])
+        self.assertEqual(
+            types(outputs)[:9],
+            [
+                "busy",
+                "execute_input",
+                "stream",
+                "execute_result",
+                "display_data",
+                "stream",
+                "clear_output",
+                "stream",
+                "error",
+            ],
+        )
         self.assertEqual(types(outputs)[9:], ["idle"])
 
     def test_5_02_one_counter(self):
@@ -48,7 +63,7 @@ class Cells(WithKernel):
                 self.assertEqual(message.content["execution_count"], start + stored, (code, options))
 
     def test_5_03_silent(self):
-        """Neither input nor result nor history nor count; text and errors are sent, because helpers of front ends read them."""
+        """Neither input nor result nor history nor count; text and errors are sent: helpers of front ends read them."""
         start = self.count()
         reply, outputs = self.client.execute("say x\n(6*7)\nhelp fit", silent=True)
         self.assertEqual(types(outputs), ["busy", "stream", "display_data", "idle"])
@@ -64,14 +79,16 @@ class Cells(WithKernel):
             reply, outputs = self.client.execute(code, user_expressions={"a": "(1+1)"})
             self.assertEqual((reply.content["status"], reply.content["execution_count"]), ("ok", start))
             self.assertEqual(reply.content["user_expressions"]["a"]["data"]["text/plain"], "2")
-            self.assertEqual(types(outputs)[0::max(len(outputs) - 1, 1)], ["busy", "idle"])
+            self.assertEqual(types(outputs)[0 :: max(len(outputs) - 1, 1)], ["busy", "idle"])
         reply, _ = self.client.execute("# only a comment")
         self.assertEqual((reply.content["status"], reply.content["execution_count"]), ("ok", start + 1))
 
     def test_5_05_stop_on_error(self):
         ids = [self.send(WRONG), self.send(HELLO), self.send("(6*7)", silent=True)]
-        others = [self.client.send(kind, {"code": "sho", "cursor_pos": 3})
-                  for kind in ("kernel_info_request", "complete_request", "is_complete_request")]
+        others = [
+            self.client.send(kind, {"code": "sho", "cursor_pos": 3})
+            for kind in ("kernel_info_request", "complete_request", "is_complete_request")
+        ]
         ids.append(self.send(HELLO))
         self.assertEqual(self.statuses(ids[:3]), ["error", "aborted", "aborted"])
         self.assertEqual(self.statuses(others), ["ok", "ok", "complete"])
@@ -114,8 +131,16 @@ class Cells(WithKernel):
         self.assertEqual(self.statuses([running, *ids]), ["error", "ok"])
 
     def test_5_07_user_expressions(self):
-        asked = {"good": "(6*7)", "object": "pics", "bad": "nothing.of.it", "command": "say no", "odd": 5, "empty": "",
-                 "\u00e9 \"": "(1+1)", "long": "(1" + "+1" * 5000 + ")"}
+        asked = {
+            "good": "(6*7)",
+            "object": "pics",
+            "bad": "nothing.of.it",
+            "command": "say no",
+            "odd": 5,
+            "empty": "",
+            "\u00e9 \"": "(1+1)",
+            "long": "(1" + "+1" * 5000 + ")",
+        }
         start = self.count()
         reply, outputs = self.client.execute("let x = 1", user_expressions=asked)
         found = reply.content["user_expressions"]
@@ -165,7 +190,12 @@ class Cells(WithKernel):
 
     # ---- 6 ----
     def test_6_01_positions_count_code_points(self):
-        for before in (f"say {MATH}; ", f"say {MATH}\r\n", "say e\u0301\u00e9\n", "# \U0001f468\u200d\U0001f469\u200d\U0001f467\n"):
+        for before in (
+            f"say {MATH}; ",
+            f"say {MATH}\r\n",
+            "say e\u0301\u00e9\n",
+            "# \U0001f468\u200d\U0001f469\u200d\U0001f467\n",
+        ):
             code = before + "show pics li" + " # " + MATH
             cursor = len(before) + len("show pics li")
             content = self.client.ask("complete_request", {"code": code, "cursor_pos": cursor})[0].content
@@ -178,7 +208,22 @@ class Cells(WithKernel):
 
     def test_6_02_positions_that_are_none(self):
         code = f"say {MATH}; sho"
-        for cursor in (-1, 10**9, None, "x", 1.5, 2**63 - 1, -(2**63), 2**70, 1e308, -1e308, True, [], {}, len(code) + 1):
+        for cursor in (
+            -1,
+            10**9,
+            None,
+            "x",
+            1.5,
+            2**63 - 1,
+            -(2**63),
+            2**70,
+            1e308,
+            -1e308,
+            True,
+            [],
+            {},
+            len(code) + 1,
+        ):
             for kind in ("complete_request", "inspect_request"):
                 content = self.client.ask(kind, {"code": code, "cursor_pos": cursor})[0].content
                 self.assertIn(content["status"], ("ok", "error"), (kind, cursor))

@@ -1,4 +1,5 @@
-"""Conformance, sections 7 and 8: questions to the user, interrupts, the end. The lines are listed in test_conformance.py."""
+"""Conformance, sections 7 and 8: questions, interrupts, the end. The lines are listed in test_conformance.py."""
+
 import json
 import os
 import signal
@@ -8,8 +9,21 @@ import time
 import unittest
 from pathlib import Path
 
-from conformance_support import (HELLO, LOAD, MODEL, PORTS, WithKernel, begin, children, gone, pictures, signal_group,
-                                 stop, text, types)
+from conformance_support import (
+    HELLO,
+    LOAD,
+    MODEL,
+    PORTS,
+    WithKernel,
+    begin,
+    children,
+    gone,
+    pictures,
+    signal_group,
+    stop,
+    text,
+    types,
+)
 from kernel_support import BINARY, PATIENCE, Client, Kernel, free_ports, until
 
 ASK = "connect twitter"  # its first question is for a secret, and comes before any network
@@ -87,7 +101,9 @@ class Questions(WithKernel):
         for signature in (b"", b"0" * 64):
             self.client.sockets["stdin"].send_multipart([frames[0], signature, *frames[2:]])
         self.client.sockets["stdin"].send_multipart([b"junk"])
-        self.client.sockets["stdin"].send_multipart(self.client.frames("execute_request", {"code": HELLO, "value": "\x04"}))
+        self.client.sockets["stdin"].send_multipart(
+            self.client.frames("execute_request", {"code": HELLO, "value": "\x04"})
+        )
         self.waiting(msg_id)
         self.answer({"value": "\x04"})  # without a parent, as some front ends send it
         self.assertEqual(self.end(msg_id)["ename"], "LL508")
@@ -179,7 +195,7 @@ class Interrupts(WithKernel):
 
 class End(unittest.TestCase):
     def test_8_03_shutdown_in_every_state(self):
-        """Idle, with a cell, with cells waiting, with a question asked, in a training; interrupted at the same moment."""
+        """Idle, with a cell, with cells waiting, with a question asked, in a training; interrupted at that moment."""
         for state in ("idle", "cell", "queue", "question", "training"):
             with self.subTest(state=state), Kernel() as kernel:
                 client = kernel.client(identity=b"f").ready()
@@ -212,8 +228,13 @@ class End(unittest.TestCase):
                     until(lambda: gone(pid), "its helpers end")
 
     def test_8_04_restart_is_echoed(self):
-        for content, restart in (({"restart": True}, True), ({"restart": False}, False), ({}, False), ({"restart": 1}, False),
-                                 (b"no JSON", False)):
+        for content, restart in (
+            ({"restart": True}, True),
+            ({"restart": False}, False),
+            ({}, False),
+            ({"restart": 1}, False),
+            (b"no JSON", False),
+        ):
             for channel in ("control", "shell"):
                 with Kernel() as kernel:
                     client = kernel.client().ready()
@@ -222,7 +243,7 @@ class End(unittest.TestCase):
                     self.assertEqual(kernel.wait(), 0)
 
     def test_8_05_restarted_at_once(self):
-        """The same ports and key; a new session; nothing of the old one; and the client that stayed is welcomed again."""
+        """The same ports and key; a new session; nothing of the old one; the client that stayed is welcomed again."""
         with Kernel() as kernel:
             stayed = kernel.client(reconnect=10).ready()
             stayed.execute("let kept = 5")
@@ -243,9 +264,16 @@ class End(unittest.TestCase):
         file = Path(folder.name) / "c.json"
         file.write_text(json.dumps(connection))
         env = {**os.environ, "LOGOLENS_HOME": folder.name, **env}
-        process = subprocess.Popen(["/bin/sh", "-c", script, BINARY, str(file), *words], env=env, cwd=folder.name,
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                                   start_new_session=True)
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", script, BINARY, str(file), *words],
+            env=env,
+            cwd=folder.name,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
@@ -264,13 +292,18 @@ class End(unittest.TestCase):
 
     def test_8_06_a_parent_s_number_of_elsewhere(self):
         """In a container the number may be nobody's; without a number nobody is watched."""
-        for env in ({"JPY_PARENT_PID": str(2**22 - 3)}, {"JPY_PARENT_PID": "x"}, {"JPY_PARENT_PID": ""}, {"JPY_PARENT_PID": "-1"}):
+        for env in (
+            {"JPY_PARENT_PID": str(2**22 - 3)},
+            {"JPY_PARENT_PID": "x"},
+            {"JPY_PARENT_PID": ""},
+            {"JPY_PARENT_PID": "-1"},
+        ):
             with Kernel(env=env) as kernel:
                 time.sleep(0.1 if env["JPY_PARENT_PID"] != str(2**22 - 3) else 1.3)
                 self.assertEqual(kernel.client().ready().execute(HELLO)[0].content["status"], "ok")
 
     def test_8_07_signals(self):
-        """SIGTERM ends it in order, also many times; SIGPIPE does nothing; SIGHUP ends it unless nohup says otherwise."""
+        """SIGTERM ends it in order, also many times; SIGPIPE does nothing; SIGHUP ends it unless nohup was used."""
         with Kernel() as kernel:
             client = kernel.client().ready()
             kernel.process.send_signal(signal.SIGPIPE)
@@ -302,7 +335,9 @@ class End(unittest.TestCase):
                     seen += client.receive("iopub").type == "update_display_data"
                 kernel.process.send_signal(signal.SIGTERM)
                 self.assertEqual(kernel.wait(), 0)
-            self.assertEqual([p.name for p in Path(folder).iterdir() if p.name not in ("home", "pictures")], ["net.lmodel"])
+            self.assertEqual(
+                [p.name for p in Path(folder).iterdir() if p.name not in ("home", "pictures")], ["net.lmodel"]
+            )
             with Kernel(folder=folder) as kernel:
                 client = kernel.client().ready()
                 reply, _ = client.execute(f"open other from net.lmodel\n{LOAD}\n{MODEL}")

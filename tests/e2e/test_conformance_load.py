@@ -1,4 +1,5 @@
 """Conformance, section 10: load and hostility. The lines are listed in test_conformance.py."""
+
 import os
 import random
 import socket
@@ -36,10 +37,17 @@ class Load(WithKernel):
     def test_10_03_noise_on_every_port(self):
         chance = random.Random(7)
         greeting = b"\xff" + b"\0" * 8 + b"\x7f\x03\0NULL" + b"\0" * 48
-        noise = [b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03", b"\0" * 5000, b"", greeting,
-                 greeting + b"\x04\x29\x05READY\x0bSocket-Type\0\0\0\x06DEALER\x08Identity\0\0\0\0",
-                 greeting + b"\x02\x7f\xff\xff\xff\xff\xff\xff\xff", greeting + b"\x06" + b"\xff" * 8,
-                 *(chance.randbytes(chance.randrange(1, 400)) for _ in range(6))]
+        noise = [
+            b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+            b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03",
+            b"\0" * 5000,
+            b"",
+            greeting,
+            greeting + b"\x04\x29\x05READY\x0bSocket-Type\0\0\0\x06DEALER\x08Identity\0\0\0\0",
+            greeting + b"\x02\x7f\xff\xff\xff\xff\xff\xff\xff",
+            greeting + b"\x06" + b"\xff" * 8,
+            *(chance.randbytes(chance.randrange(1, 400)) for _ in range(6)),
+        ]
         before, held = self.kernel.descriptors(), []
         for name in PORTS:
             for data in noise:
@@ -71,8 +79,15 @@ class Load(WithKernel):
         s = self.client.context.socket(zmq.XSUB)
         s.linger = 0
         s.connect(self.client.address("iopub"))
-        for frames in ([b"\x01" + b"\xff" * 300], [b"\x02never"], [b"\x01" + b"t" * 60_000], [b"hello"], [b""], [b"\x01", b"more"],
-                       [b"\x03"]) + tuple([b"\x01%d" % n] for n in range(2000)):
+        for frames in (
+            [b"\x01" + b"\xff" * 300],
+            [b"\x02never"],
+            [b"\x01" + b"t" * 60_000],
+            [b"hello"],
+            [b""],
+            [b"\x01", b"more"],
+            [b"\x03"],
+        ) + tuple([b"\x01%d" % n] for n in range(2000)):
             s.send_multipart(frames)
         self.alive()
         s.close()
@@ -93,7 +108,9 @@ class Load(WithKernel):
         for length, status in ((15_000_000, "ok"), (50_000_000, "error")):
             code = "say x\n" + "# " + "y" * length
             reply, outputs = self.client.execute(code, store_history=False)
-            self.assertEqual((reply.content["status"], reply.content.get("ename")), (status, {"error": "LL113"}.get(status)))
+            self.assertEqual(
+                (reply.content["status"], reply.content.get("ename")), (status, {"error": "LL113"}.get(status))
+            )
             self.assertEqual(text(outputs), "x\n" if status == "ok" else "")
             self.assertEqual(only(outputs, "execute_input")[0].content["code"], code)
         self.alive()

@@ -1,4 +1,5 @@
 """Conformance, sections 0, 1 and 11: versions, start-up, kernelspec. The lines are listed in test_conformance.py."""
+
 import json
 import os
 import signal
@@ -13,8 +14,21 @@ import unittest
 from pathlib import Path
 
 import zmq
-from conformance_support import (HELLO, LOAD, PORTS, WithKernel, begin, children, gone, installed, pictures, signal_group,
-                                 stop, text, types)
+from conformance_support import (
+    HELLO,
+    LOAD,
+    PORTS,
+    WithKernel,
+    begin,
+    children,
+    gone,
+    installed,
+    pictures,
+    signal_group,
+    stop,
+    text,
+    types,
+)
 from kernel_support import BINARY, DELIMITER, PATIENCE, Client, Kernel, free_ports, signer_of, until
 
 
@@ -48,8 +62,13 @@ class Start(unittest.TestCase):
             file = Path(folder) / "kernel 1;&.json"
             file.write_text(json.dumps(connection))
             script = 'exec "$0" kernel -f "$1" <&- >&- 2>&-'
-            process = subprocess.Popen(["/bin/sh", "-c", script, BINARY, str(file)], cwd=folder, close_fds=True,
-                                       env={"LOGOLENS_HOME": folder, "LOGOLENS_LOG": "debug"}, start_new_session=True)
+            process = subprocess.Popen(
+                ["/bin/sh", "-c", script, BINARY, str(file)],
+                cwd=folder,
+                close_fds=True,
+                env={"LOGOLENS_HOME": folder, "LOGOLENS_LOG": "debug"},
+                start_new_session=True,
+            )
             client = Client(connection)
             try:
                 client.ready()
@@ -90,8 +109,14 @@ class Start(unittest.TestCase):
 
     def test_1_03_odd_members_of_the_connection_file(self):
         """Ports as text, members nobody knows, null where a member may be absent."""
-        with Kernel(**{name: str(port) for name, port in zip(PORTS, free_ports(5))}, kernel_name=None, more={"a": []},
-                    jupyter_session="/a/b.ipynb", curve_publickey=None, curve_secretkey=None) as kernel:
+        with Kernel(
+            **{name: str(port) for name, port in zip(PORTS, free_ports(5))},
+            kernel_name=None,
+            more={"a": []},
+            jupyter_session="/a/b.ipynb",
+            curve_publickey=None,
+            curve_secretkey=None,
+        ) as kernel:
             self.assertEqual(kernel.client().ready().execute("(6*7)")[0].content["status"], "ok")
 
     def test_1_03_sha512(self):
@@ -140,17 +165,31 @@ class Start(unittest.TestCase):
         """No file, no sense or no port: told on stderr, with a status, and nothing hangs."""
         with tempfile.TemporaryDirectory() as folder:
             good = {"transport": "tcp", "ip": "127.0.0.1", "key": "k", **dict(zip(PORTS, free_ports(5)))}
-            cases = {"{": "not a JSON object", "null": "not a JSON object", "[]": "not a JSON object", " ": "not a JSON",
-                     json.dumps({**good, "shell_port": 2**70}): "193", json.dumps({**good, "shell_port": "7e3"}): "shell_port",
-                     json.dumps({**good, "hb_port": True}): "hb_port", json.dumps({**good, "ip": "x" * 300}): "ip",
-                     json.dumps({**good, "ip": "no.such.host.invalid"}): "LL194", "\0" * 100: "not a JSON object",
-                     json.dumps({**good, "signature_scheme": "hmac-md5"}): "hmac-sha256 or hmac-sha512",
-                     json.dumps({**good, "key": "x" * 5000}): "key", "[" * 5000: "not a JSON object"}
+            cases = {
+                "{": "not a JSON object",
+                "null": "not a JSON object",
+                "[]": "not a JSON object",
+                " ": "not a JSON",
+                json.dumps({**good, "shell_port": 2**70}): "193",
+                json.dumps({**good, "shell_port": "7e3"}): "shell_port",
+                json.dumps({**good, "hb_port": True}): "hb_port",
+                json.dumps({**good, "ip": "x" * 300}): "ip",
+                json.dumps({**good, "ip": "no.such.host.invalid"}): "LL194",
+                "\0" * 100: "not a JSON object",
+                json.dumps({**good, "signature_scheme": "hmac-md5"}): "hmac-sha256 or hmac-sha512",
+                json.dumps({**good, "key": "x" * 5000}): "key",
+                "[" * 5000: "not a JSON object",
+            }
             for number, (content, word) in enumerate(cases.items()):
                 file = Path(folder) / f"{number}.json"
                 file.write_text(content)
-                done = subprocess.run([BINARY, "kernel", "-f", str(file)], capture_output=True, text=True,
-                                      timeout=PATIENCE, stdin=subprocess.DEVNULL)
+                done = subprocess.run(
+                    [BINARY, "kernel", "-f", str(file)],
+                    capture_output=True,
+                    text=True,
+                    timeout=PATIENCE,
+                    stdin=subprocess.DEVNULL,
+                )
                 self.assertEqual(done.returncode, 1, content[:60])
                 self.assertIn(word, done.stderr)
                 self.assertLess(len(done.stderr.splitlines()), 6, done.stderr)
@@ -171,7 +210,7 @@ class Start(unittest.TestCase):
         timer.join()
 
     def test_1_13_clients_come_and_go_while_it_works(self):
-        """For ThreadSanitizer above all: output, comms, control and interrupts, with front ends that appear and vanish."""
+        """For ThreadSanitizer above all: output, comms, control, interrupts, with front ends that appear and vanish."""
         with Kernel() as kernel:
             client = kernel.client().ready()
             running = begin(client)
@@ -203,8 +242,15 @@ class Launcher:
             self.socket.bind(f"ipc://{ip}-{port}")
         else:
             port = self.socket.bind_to_random_port("tcp://127.0.0.1")
-        self.file = {"kernel_id": "kernel \u00e9 1", "transport": transport, "registration_ip": ip,
-                     "registration_port": port, "signature_scheme": "hmac-sha256", "key": "the-key", **more}
+        self.file = {
+            "kernel_id": "kernel \u00e9 1",
+            "transport": transport,
+            "registration_ip": ip,
+            "registration_port": port,
+            "signature_scheme": "hmac-sha256",
+            "key": "the-key",
+            **more,
+        }
         self.path = Path(self.folder.name) / "registration.json"
         self.path.write_text(json.dumps(self.file))
         self.runtime = Path(self.folder.name) / "a" / "runtime"
@@ -213,8 +259,16 @@ class Launcher:
 
     def start(self, **env):
         env = {**os.environ, "LOGOLENS_HOME": self.folder.name, "JUPYTER_RUNTIME_DIR": str(self.runtime), **env}
-        self.processes.append(subprocess.Popen([BINARY, "kernel", "-f", str(self.path)], env=env, cwd=self.folder.name,
-                                               start_new_session=True, stderr=subprocess.PIPE, text=True))
+        self.processes.append(
+            subprocess.Popen(
+                [BINARY, "kernel", "-f", str(self.path)],
+                env=env,
+                cwd=self.folder.name,
+                start_new_session=True,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
         return self.processes[-1]
 
     def registration(self):
@@ -225,13 +279,24 @@ class Launcher:
         return who, json.loads(content)
 
     def acknowledge(self, who, content=b"ACK", signature=None):
-        self.socket.send_multipart([*who, DELIMITER, self.signer([content]) if signature is None else signature, content])
+        self.socket.send_multipart(
+            [*who, DELIMITER, self.signer([content]) if signature is None else signature, content]
+        )
 
     def client(self, told):
         ports = {name: told[name] for name in PORTS}
         ip = self.file["registration_ip"]
-        self.clients.append(Client({"transport": self.file["transport"], "ip": ip, "key": self.file["key"],
-                                    "signature_scheme": self.file["signature_scheme"], **ports}))
+        self.clients.append(
+            Client(
+                {
+                    "transport": self.file["transport"],
+                    "ip": ip,
+                    "key": self.file["key"],
+                    "signature_scheme": self.file["signature_scheme"],
+                    **ports,
+                }
+            )
+        )
         return self.clients[-1]
 
     def close(self):
@@ -268,6 +333,7 @@ class Registration(unittest.TestCase):
 
     def test_1_09_a_connection_file_for_others(self):
         from jupyter_client import BlockingKernelClient
+
         launcher = self.launcher()
         process = launcher.start()
         who, told = launcher.registration()
@@ -285,8 +351,10 @@ class Registration(unittest.TestCase):
         client.start_channels()
         try:
             client.wait_for_ready(timeout=PATIENCE)
-            self.assertEqual(client.execute_interactive("(6*7)", timeout=PATIENCE, output_hook=lambda m: None)["content"]
-                             ["status"], "ok")
+            self.assertEqual(
+                client.execute_interactive("(6*7)", timeout=PATIENCE, output_hook=lambda m: None)["content"]["status"],
+                "ok",
+            )
             client.shutdown()
         finally:
             client.stop_channels()
@@ -341,8 +409,15 @@ class Registration(unittest.TestCase):
 
     def test_1_09_bad_registration_files(self):
         launcher = self.launcher()
-        for member, value in (("kernel_id", None), ("kernel_id", 5), ("registration_ip", None), ("registration_port", 0),
-                              ("registration_port", "x"), ("transport", "udp"), ("signature_scheme", "hmac-crc")):
+        for member, value in (
+            ("kernel_id", None),
+            ("kernel_id", 5),
+            ("registration_ip", None),
+            ("registration_port", 0),
+            ("registration_port", "x"),
+            ("transport", "udp"),
+            ("signature_scheme", "hmac-crc"),
+        ):
             launcher.path.write_text(json.dumps({**launcher.file, member: value}))
             process = launcher.start()
             self.assertEqual(process.wait(PATIENCE), 1)
@@ -395,10 +470,13 @@ class Encryption(unittest.TestCase):
     def test_1_10_keys_that_are_none(self):
         public, secret = (key.decode() for key in zmq.curve_keypair())
         other = zmq.curve_keypair()[0].decode()
-        for keys in ({"curve_publickey": public}, {"curve_secretkey": secret},
-                     {"curve_publickey": other, "curve_secretkey": secret},
-                     {"curve_publickey": public, "curve_secretkey": secret[:-1] + "~"},
-                     {"curve_publickey": "short", "curve_secretkey": "short"}):
+        for keys in (
+            {"curve_publickey": public},
+            {"curve_secretkey": secret},
+            {"curve_publickey": other, "curve_secretkey": secret},
+            {"curve_publickey": public, "curve_secretkey": secret[:-1] + "~"},
+            {"curve_publickey": "short", "curve_secretkey": "short"},
+        ):
             kernel = Kernel(wait=False, **keys)
             self.assertEqual(kernel.wait(), 1, keys)
             self.assertIn("curve_", kernel.log.read_text())
@@ -421,6 +499,7 @@ class Encryption(unittest.TestCase):
     def test_1_10_jupyter_s_own_launcher_asks_for_it(self):
         from jupyter_client.kernelspec import KernelSpecManager
         from jupyter_client.manager import KernelManager
+
         prefix, folder = installed()
         with prefix:
             specs = KernelSpecManager(kernel_dirs=[str(folder.parent)], ensure_native_kernel=False)
@@ -453,8 +532,10 @@ class KernelSpec(unittest.TestCase):
 
     def test_11_01_members_and_their_types(self):
         spec = self.spec
-        self.assertEqual(set(spec), {"argv", "display_name", "language", "interrupt_mode", "kernel_protocol_version",
-                                     "metadata", "env"})
+        self.assertEqual(
+            set(spec),
+            {"argv", "display_name", "language", "interrupt_mode", "kernel_protocol_version", "metadata", "env"},
+        )
         self.assertTrue(all(isinstance(word, str) for word in spec["argv"]))
         self.assertTrue(os.path.isabs(spec["argv"][0]) and os.access(spec["argv"][0], os.X_OK))
         self.assertEqual(spec["argv"].count("{connection_file}"), 1)
@@ -479,12 +560,15 @@ class KernelSpec(unittest.TestCase):
         self.assertNotIn("<script", svg)
         self.assertFalse((self.folder / "kernel.js").exists())
         for name in ("../up", "a b", "a/b", "", "\u00e9"):
-            done = subprocess.run([BINARY, "install", "--prefix", self.prefix.name, "--name", name], capture_output=True)
+            done = subprocess.run(
+                [BINARY, "install", "--prefix", self.prefix.name, "--name", name], capture_output=True
+            )
             self.assertNotEqual(done.returncode, 0, name)
 
     def test_11_03_jupyter_starts_it(self):
         from jupyter_client.kernelspec import KernelSpecManager
         from jupyter_client.manager import KernelManager
+
         specs = KernelSpecManager(kernel_dirs=[str(self.folder.parent)], ensure_native_kernel=False)
         self.assertIn(self.folder.name.lower(), specs.find_kernel_specs())
         manager = KernelManager(kernel_name=self.folder.name, kernel_spec_manager=specs)

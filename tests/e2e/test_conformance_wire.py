@@ -1,4 +1,5 @@
 """Conformance, section 2: frames, signatures, JSON, headers. The lines are listed in test_conformance.py."""
+
 import datetime
 import json
 import random
@@ -24,18 +25,26 @@ class Frames(WithKernel):
         self.assertEqual(self.client.receive(channel).parent["msg_id"], msg_id, frames[:3])
         for state in ("busy", "idle"):
             message = self.client.receive("iopub")
-            self.assertEqual((message.parent["msg_id"], message.content), (msg_id, {"execution_state": state}), frames[:3])
+            self.assertEqual(
+                (message.parent["msg_id"], message.content), (msg_id, {"execution_state": state}), frames[:3]
+            )
 
     def test_2_01_any_routing_frames_come_back_in_order(self):
         for channel in ("shell", "control"):
-            for routing in ([], [b""], [b"\0"], [b"", b"", b""], [b"a" * 200, b"\0\0b", b"\xff\xfe", b"<IDS|MSG", b"x"] * 5):
+            for routing in (
+                [],
+                [b""],
+                [b"\0"],
+                [b"", b"", b""],
+                [b"a" * 200, b"\0\0b", b"\xff\xfe", b"<IDS|MSG", b"x"] * 5,
+            ):
                 frames = self.client.frames("kernel_info_request")
                 message = self.raw(routing + frames, channel)
                 self.assertEqual(message.routing, routing)
                 self.client.outputs(message.parent["msg_id"])
 
     def test_2_02_the_signature_is_over_the_bytes_as_sent(self):
-        """Blanks, escapes and the order of members are the client's own; nothing is written anew before it is checked."""
+        """Blanks, escapes and the order of members are the client's own; nothing is written anew to be checked."""
         head = b'{ "session" : "s" ,\n"msg_type":"\\u006bernel_info_request","msg_id":"spaced-1","msg_id":"spaced-2"}'
         parts = [head, b' { } ', b'{"x":1.50}', b'\t{"y" : "\\u00e9"}\r\n']
         message = self.raw([DELIMITER, self.client.sign(parts), *parts])
@@ -62,8 +71,17 @@ class Frames(WithKernel):
     def test_2_03_bad_frames_are_dropped_without_a_word(self):
         good = self.client.frames("kernel_info_request")
         rest = [b""] * 4
-        for frames in ([DELIMITER], good[:2], good[:5], [DELIMITER, self.client.sign(rest), *rest], [b"x"] * 3000,
-                       [b"x"] * 2100 + good, good + [b"b"] * 2100, [b"\0\xff\xfe"] * 6, [DELIMITER] * 6):
+        for frames in (
+            [DELIMITER],
+            good[:2],
+            good[:5],
+            [DELIMITER, self.client.sign(rest), *rest],
+            [b"x"] * 3000,
+            [b"x"] * 2100 + good,
+            good + [b"b"] * 2100,
+            [b"\0\xff\xfe"] * 6,
+            [DELIMITER] * 6,
+        ):
             for channel in ("shell", "control"):
                 self.dropped(frames, channel)
 
@@ -79,7 +97,7 @@ class Frames(WithKernel):
                 del frames[at]
             elif how == 2 and frames[at]:
                 cut = chance.randrange(len(frames[at]))
-                frames[at] = frames[at][:cut] + chance.randbytes(1) + frames[at][cut + 1:]
+                frames[at] = frames[at][:cut] + chance.randbytes(1) + frames[at][cut + 1 :]
                 if frames == self.client.frames("kernel_info_request"):
                     continue
             else:
@@ -109,11 +127,29 @@ class Frames(WithKernel):
 
     def test_2_05_json_that_is_refused(self):
         """An answer with status error, between busy and idle."""
-        for content in (b"", b"{", b"[]", b"5", b'"x"', b"nul", b"\xef\xbb\xbf{}", b'{"code":"\xff"}', b'{"code":"\xc0\x80"}',
-                        b'{"code":"\xed\xa0\x80"}', b'{"code":"\\ud800"}', b'{"code":"\\udc00x"}', b'{"code":"x"} {}',
-                        b'{"code":"x","n":1e999}', b'{"code":"x","n":' + b"9" * 1000 + b"}", b'{"code":"x",}',
-                        b'{"code":' + b"[" * 100_000 + b"]" * 100_000 + b"}", b'{"a":' * 3000 + b"1" + b"}" * 3000,
-                        b"{'code':'x'}", b'{"code":"a\nb"}', b'{"\\u0000":1,"code":"x"}'):
+        for content in (
+            b"",
+            b"{",
+            b"[]",
+            b"5",
+            b'"x"',
+            b"nul",
+            b"\xef\xbb\xbf{}",
+            b'{"code":"\xff"}',
+            b'{"code":"\xc0\x80"}',
+            b'{"code":"\xed\xa0\x80"}',
+            b'{"code":"\\ud800"}',
+            b'{"code":"\\udc00x"}',
+            b'{"code":"x"} {}',
+            b'{"code":"x","n":1e999}',
+            b'{"code":"x","n":' + b"9" * 1000 + b"}",
+            b'{"code":"x",}',
+            b'{"code":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+            b'{"a":' * 3000 + b"1" + b"}" * 3000,
+            b"{'code':'x'}",
+            b'{"code":"a\nb"}',
+            b'{"\\u0000":1,"code":"x"}',
+        ):
             reply, outputs = self.client.ask("execute_request", content)
             self.assertEqual(reply.content["status"], "error", content[:40])
             self.assertRegex(reply.content["ename"], r"^LL19\d$")
@@ -121,18 +157,27 @@ class Frames(WithKernel):
 
     def test_2_05_json_that_is_read(self):
         deep = b"[" * 1000 + b"]" * 1000
-        for content, code in ((b'{"code":"(6*9)","code":"(6*7)"}', "(6*7)"), (b'{"x":' + deep + b',"code":" "}', " "),
-                              (b'\n\t {"code" : "say a\\u0000b"}\r\n', "say a\0b"), (b'{"code":"say \\ud835\\udc1a"}', "say \U0001d41a"),
-                              (b'{"code":"say \\/","n":1.7976931348623157e308}', "say /"),
-                              (b'{"code":"# \xef\xbb\xbf\xe2\x80\xa8"}', "# \ufeff\u2028")):
+        for content, code in (
+            (b'{"code":"(6*9)","code":"(6*7)"}', "(6*7)"),
+            (b'{"x":' + deep + b',"code":" "}', " "),
+            (b'\n\t {"code" : "say a\\u0000b"}\r\n', "say a\0b"),
+            (b'{"code":"say \\ud835\\udc1a"}', "say \U0001d41a"),
+            (b'{"code":"say \\/","n":1.7976931348623157e308}', "say /"),
+            (b'{"code":"# \xef\xbb\xbf\xe2\x80\xa8"}', "# \ufeff\u2028"),
+        ):
             reply, outputs = self.client.ask("execute_request", content)
             self.assertIn(reply.content["status"], ("ok", "error"))
             for message in only(outputs, "execute_input"):
                 self.assertEqual(message.content["code"], code)
 
     def test_2_05_what_we_send_is_utf_8(self):
-        """Whatever comes in, Python's reader takes what goes out (it reads every message here), and no surrogate is in it."""
-        for code in ("say \x00\x01\x1f\x7f\u0085\u2028\ufeff\ufffe\U0010ffff", "\"\\", "nosuch \u202e\u0007", "say \ud7ff\ue000"):
+        """Whatever comes in, what goes out is read here by Python's reader, and there is no surrogate in it."""
+        for code in (
+            "say \x00\x01\x1f\x7f\u0085\u2028\ufeff\ufffe\U0010ffff",
+            "\"\\",
+            "nosuch \u202e\u0007",
+            "say \ud7ff\ue000",
+        ):
             reply, outputs = self.client.execute(code)
             for message in [reply, *outputs]:
                 for part in message.raw:
@@ -147,10 +192,13 @@ class Frames(WithKernel):
         self.assertEqual(reply.content["status"], "ok")
 
     def test_2_06_headers_that_lack_or_have_more(self):
-        for header in ({"msg_type": "kernel_info_request"}, {"msg_type": "kernel_info_request", "msg_id": None},
-                       {"msg_type": "kernel_info_request", "msg_id": {"a": [1]}, "date": 5, "session": []},
-                       {**self.client.header("kernel_info_request"), "tracking": {"x": 1}, "\u00e9": WEIRD},
-                       {**self.client.header("kernel_info_request"), "subshell_id": None}):
+        for header in (
+            {"msg_type": "kernel_info_request"},
+            {"msg_type": "kernel_info_request", "msg_id": None},
+            {"msg_type": "kernel_info_request", "msg_id": {"a": [1]}, "date": 5, "session": []},
+            {**self.client.header("kernel_info_request"), "tracking": {"x": 1}, "\u00e9": WEIRD},
+            {**self.client.header("kernel_info_request"), "subshell_id": None},
+        ):
             message = self.raw(self.client.frames("", header=header))
             self.assertEqual((message.type, message.parent), ("kernel_info_reply", header))
             for state in ("busy", "idle"):
@@ -158,8 +206,18 @@ class Frames(WithKernel):
                 self.assertEqual((output.parent, output.content["execution_state"]), (header, state))
 
     def test_2_06_headers_that_are_none(self):
-        for header in (b"null", b"{}", b"[1]", b'{"msg_type":null}', b'{"msg_type":["kernel_info_request"]}', b'{"msg_type":"k',
-                       b'{"msg_type":"\xff"}', b'{"msg_type":"\\ud800"}', b'{"a":' * 3000, b""):
+        for header in (
+            b"null",
+            b"{}",
+            b"[1]",
+            b'{"msg_type":null}',
+            b'{"msg_type":["kernel_info_request"]}',
+            b'{"msg_type":"k',
+            b'{"msg_type":"\xff"}',
+            b'{"msg_type":"\\ud800"}',
+            b'{"a":' * 3000,
+            b"",
+        ):
             self.dropped(self.client.frames("", header=header))
 
     def test_2_06_our_headers(self):
@@ -180,7 +238,10 @@ class Frames(WithKernel):
             self.assertNotEqual(other.client().ready().execute(HELLO)[0].header["session"], reply.header["session"])
 
     def test_2_07_the_parent_is_the_request_s_header(self):
-        odd = b'{"msg_type":"execute_request","msg_id":"odd-1","x":1.0,"x":2.00,"\\u0061":"\\/","big":12345678901234567890e-2}'
+        odd = (
+            b'{"msg_type":"execute_request","msg_id":"odd-1","x":1.0,"x":2.00,'
+            b'"\\u0061":"\\/","big":12345678901234567890e-2}'
+        )
         self.client.send("", {"code": "say x\n(6*7)\nnosuch"}, header=odd)
         messages = [self.client.reply("odd-1"), *self.client.outputs("odd-1")]
         self.assertEqual({m.raw[1] for m in messages}, {odd})
@@ -189,9 +250,12 @@ class Frames(WithKernel):
         self.assertEqual([m.parent for m in self.client.outputs(msg_id)], [header] * 2)
 
     def test_2_08_metadata(self):
-        """What JupyterLab sends with a cell; what nobody sends; and metadata that is no JSON, of which nothing depends."""
-        for metadata in ({"cellId": "6ab7a55e-1a2b", "deletedCells": ["a", "b"], "recordTiming": True, "trusted": True},
-                         {"cellId": 5, "deletedCells": {"a": 1}, "recordTiming": None}, {f"k{n}": [n] for n in range(1000)}):
+        """What JupyterLab sends with a cell; what nobody sends; and metadata that is no JSON."""
+        for metadata in (
+            {"cellId": "6ab7a55e-1a2b", "deletedCells": ["a", "b"], "recordTiming": True, "trusted": True},
+            {"cellId": 5, "deletedCells": {"a": 1}, "recordTiming": None},
+            {f"k{n}": [n] for n in range(1000)},
+        ):
             reply, outputs = self.client.ask("execute_request", {"code": HELLO}, metadata=metadata)
             self.assertEqual((reply.content["status"], text(outputs)), ("ok", "hello\n"))
             self.assertRegex(reply.metadata["started"], r"^\d{4}-.*Z$")
@@ -222,8 +286,11 @@ class Frames(WithKernel):
 
     def test_2_10_buffers_with_any_message(self):
         buffers = [b"", b"\0" * 100_000, b"{}", DELIMITER]
-        for kind, content, channel in (("execute_request", {"code": HELLO}, "shell"), ("kernel_info_request", {}, "control"),
-                                       ("complete_request", {"code": "sho", "cursor_pos": 3}, "shell")):
+        for kind, content, channel in (
+            ("execute_request", {"code": HELLO}, "shell"),
+            ("kernel_info_request", {}, "control"),
+            ("complete_request", {"code": "sho", "cursor_pos": 3}, "shell"),
+        ):
             msg_id = self.client.send(kind, content, channel, buffers=buffers)
             reply, outputs = self.client.reply(msg_id, channel), self.client.outputs(msg_id)
             self.assertEqual(reply.content["status"], "ok")
