@@ -9,7 +9,7 @@ import struct
 import sys
 import zlib
 
-from lab import SHARED, dark, full_text, main, menu, open_notebook, run_all, write_notebook
+from lab import SHARED, dark, full_text, idle, main, menu, open_notebook, run_all, write_notebook
 
 
 def shots(page, keep, name):
@@ -319,6 +319,35 @@ def test_sliders(page, lab, keep):
     shots(page, keep, "slider-untrusted")
 
 
+BUSY = [
+    "let g = [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3]\nconvolve g with edge slider",
+    "load logos from sample:logos size 32x32 seed 7 limit 300\nsplit logos 80/20 seed 7\n"
+    "model scratch on logos { conv 8 3x3 relu; maxpool 2; flatten; dense classes softmax }",
+    "fit scratch epochs 100000 lr 0.01",
+]
+
+
+def test_slider_while_a_cell_runs(page, lab, keep):
+    """The page sends comm messages to a subshell of their own."""
+    write_notebook(lab, "busy.ipynb", BUSY)
+    open_notebook(page, lab, "busy.ipynb")
+    menu(page, "Run", "Run All Cells")
+    page.wait_for_selector(PICTURE.format("1,1"), timeout=60000)
+    page.wait_for_function("document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden)').innerText.includes('left')",
+                           timeout=60000)
+    page.locator(HANDLE).first.press("ArrowRight")
+    page.wait_for_selector(PICTURE.format("1,2"), timeout=60000)
+    drag_to_end(page)
+    page.wait_for_selector(PICTURE.format("2,2"), timeout=60000)
+    prompts = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell .jp-InputPrompt").all_inner_texts()
+    assert prompts[-1].startswith("[*]"), prompts
+    shots(page, keep, "slider-busy")
+    page.evaluate("window.jupyterapp.commands.execute('notebook:interrupt-kernel')")
+    idle(page, 60)
+    assert "stopped at epoch" in full_text(page)
+
+
 if __name__ == "__main__":
     sys.exit(main([test_run_all, test_untrusted, test_real_sets, test_every_visual, test_instructors_hour,
-                   test_hour_on_photos, test_sliders], needs_data=(test_real_sets, test_hour_on_photos)))
+                   test_hour_on_photos, test_sliders, test_slider_while_a_cell_runs],
+                  needs_data=(test_real_sets, test_hour_on_photos)))

@@ -486,7 +486,7 @@ class Subshells(unittest.TestCase):
         threads = self.kernel.threads()
         self.assertNotIn("subshell", threads)
         self.create()
-        self.assertIn("subshell", self.kernel.threads())
+        until(lambda: "subshell" in self.kernel.threads(), "it has a thread")
         self.delete(self.subshells()[0])
         for _ in range(3):
             round(20)
