@@ -114,6 +114,8 @@ static void read_signals(jp_kernel *kernel)
 }
 
 /* ---- the loop ---- */
+enum { WOKEN = JP_CHANNELS, SIGNALLED, PRINTED, WATCHED = PRINTED + JP_CAPTURED }; /* besides the sockets */
+
 static long timeout_ms(const jp_kernel *kernel, bool more, double text_due)
 {
     double wait = kernel->parent_pid ? 1 : 3600;
@@ -127,12 +129,14 @@ static long timeout_ms(const jp_kernel *kernel, bool more, double text_due)
 static void read_ready(jp_kernel *kernel, const zmq_pollitem_t *item)
 {
     uint64_t count;
-    if (item[5].revents && read(kernel->wake_fd, &count, sizeof count) < 0) lg_log(LG_LOG_DEBUG, "woken for nothing");
-    if (item[6].revents) read_signals(kernel);
+    if (item[WOKEN].revents && read(kernel->wake_fd, &count, sizeof count) < 0) lg_log(LG_LOG_DEBUG, "woken for nothing");
+    if (item[SIGNALLED].revents) read_signals(kernel);
     if (item[JP_CONTROL].revents) read_control(kernel);
     if (item[JP_HEARTBEAT].revents) echo_heartbeat(kernel);
     if (item[JP_IOPUB].revents) jp_publish_subscriptions(kernel);
     if (item[JP_STDIN].revents) read_stdin(kernel);
+    for (int i = 0; i < JP_CAPTURED; i++)
+        if (item[PRINTED + i].revents) jp_capture_take(&kernel->capture, i);
     if (item[JP_SHELL].revents && !atomic_load(&kernel->stopping)) read_shell(kernel);
 }
 
@@ -143,16 +147,19 @@ static bool finished(jp_kernel *kernel)
 
 void jp_io_run(jp_kernel *kernel)
 {
-    zmq_pollitem_t item[JP_CHANNELS + 2];
+    zmq_pollitem_t item[WATCHED];
     lg_thread_name("io");
     for (int i = 0; i < JP_CHANNELS; i++) item[i] = (zmq_pollitem_t){.socket = kernel->socket[i], .events = ZMQ_POLLIN};
-    item[JP_CHANNELS] = (zmq_pollitem_t){.fd = kernel->wake_fd, .events = ZMQ_POLLIN};
-    item[JP_CHANNELS + 1] = (zmq_pollitem_t){.fd = kernel->signal_fd, .events = ZMQ_POLLIN};
+    item[WOKEN] = (zmq_pollitem_t){.fd = kernel->wake_fd, .events = ZMQ_POLLIN};
+    item[SIGNALLED] = (zmq_pollitem_t){.fd = kernel->signal_fd, .events = ZMQ_POLLIN};
+    for (int i = 0; i < JP_CAPTURED; i++) item[PRINTED + i] = (zmq_pollitem_t){.fd = kernel->capture.end[i], .events = ZMQ_POLLIN};
     while (!finished(kernel)) {
         double now = lg_now(), text_due = jp_subshells_tick(kernel, now);
         bool more = jp_publish_waiting(kernel);
         item[JP_SHELL].events = jp_subshells_full(kernel) ? 0 : ZMQ_POLLIN;
-        if (zmq_poll(item, JP_CHANNELS + 2, timeout_ms(kernel, more, text_due)) > 0) read_ready(kernel, item);
+        int count = jp_capture_wants(&kernel->capture, now) ? WATCHED : PRINTED;
+        for (int i = PRINTED; i < WATCHED; i++) item[i].revents = 0;
+        if (zmq_poll(item, count, timeout_ms(kernel, more, text_due)) > 0) read_ready(kernel, item);
         if (jp_kernel_orphan(kernel)) jp_control_stop(kernel);
         if (atomic_load(&kernel->main.done)) jp_control_stop(kernel);
     }

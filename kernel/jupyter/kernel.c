@@ -176,6 +176,7 @@ static void remove_file(const jp_connection *connection, jp_channel channel)
 
 void jp_kernel_close(jp_kernel *kernel)
 {
+    jp_capture_close(&kernel->capture);
     jp_register_forget();
     for (int i = 0; i < JP_CHANNELS; i++) {
         if (kernel->socket[i]) zmq_close(kernel->socket[i]), remove_file(&kernel->connection, (jp_channel)i);
@@ -251,6 +252,7 @@ lg_status jp_kernel_open(const jp_connection *connection, bool insecure, jp_kern
     jp_queue_init(&kernel->packets, PACKETS_WAITING, PACKET_BYTES, kernel->wake_fd);
     jp_queue_init(&kernel->replies, PACKETS_WAITING, PACKET_BYTES, kernel->wake_fd);
     jp_flow_init(&kernel->flow, &kernel->connection, kernel->wake_fd);
+    jp_capture_init(&kernel->capture);
     jp_executor_init(&kernel->main, kernel);
     watch_parent(kernel);
     if (st == LG_OK) st = jp_widgets_new(kernel, &kernel->widgets, err);
@@ -297,6 +299,7 @@ bool jp_kernel_serve(jp_kernel *kernel, dsl_session *session, const jp_workspace
     kernel->main.session = session;
     kernel->workspaces = *workspaces;
     jp_kernel_status(kernel, (jp_answered){0}, "starting");
+    jp_capture_open(&kernel->capture);
     if (jp_executor_start(&kernel->main, &err)) {
         lg_log(LG_LOG_ERROR, "%s", err.msg);
         jp_kernel_close(kernel);

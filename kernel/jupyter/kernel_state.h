@@ -2,6 +2,7 @@
 #ifndef JP_KERNEL_STATE_H
 #define JP_KERNEL_STATE_H
 
+#include "kernel/jupyter/capture.h"
 #include "kernel/jupyter/executor.h"
 #include "kernel/jupyter/flow.h"
 #include "kernel/jupyter/kernel.h"
@@ -21,6 +22,7 @@ struct jp_kernel {
     jp_queue replies;        /* the same for the other channels, which wait for no slow front end */
     store_history *cells;    /* that were run, in all sessions */
     jp_widgets *widgets;
+    jp_capture capture;
     atomic_bool stopping;    /* all of it */
     atomic_ullong received;  /* shell messages so far: what is "queued" when a cell fails */
     atomic_ullong displays;  /* named so far */

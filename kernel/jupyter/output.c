@@ -38,6 +38,8 @@ jp_answered jp_output_parent(const jp_output *output)
 }
 
 /* ---- text ---- */
+enum { LINE_BACK = 4096 }; /* how far a line that goes on is looked for */
+
 /* Bytes of text that end with a whole character: a sequence that has begun but is not complete waits for its rest. */
 static size_t whole(const char *text, size_t len)
 {
@@ -50,11 +52,14 @@ static size_t whole(const char *text, size_t len)
     return len;
 }
 
-/* Bytes of what waits that may leave: what could be the beginning of a secret, or of a character, waits for its rest.
- */
+/* Bytes of what waits that may leave: what could be the beginning of a secret, or of a character, waits for its rest,
+ * and of a full chunk the line that goes on. */
 static size_t may_leave(const lg_buf *text)
 {
-    return whole(lg_buf_str(text), text->len - net_scrub_tail(lg_buf_str(text), text->len));
+    size_t len = whole(lg_buf_str(text), text->len - net_scrub_tail(lg_buf_str(text), text->len)), end = len;
+    if (text->len < JP_STREAM_CHUNK) return len;
+    while (end && len - end < LINE_BACK && text->data[end - 1] != '\n') end--;
+    return end && text->data[end - 1] == '\n' ? end : len;
 }
 
 /* Makes one message of what waits; with `all` of all of it. Under lock. */
@@ -108,23 +113,48 @@ static void flush_chunk(jp_output *output)
     jp_queue_wait_room(&output->kernel->packets);
 }
 
+/* Appends what there is room for, and says how much. Under lock. */
+static size_t add_text(jp_output *output, bool is_error, const char *text, size_t len)
+{
+    if (output->is_error != is_error) flush_text(output, true);
+    output->is_error = is_error;
+    size_t room = JP_STREAM_CHUNK - output->text.len, part = len < room ? len : room;
+    lg_buf_add(&output->text, text, part);
+    return part;
+}
+
 static void print(jp_output *output, bool is_error, const char *text, size_t len)
 {
     uint64_t one = 1;
     while (len) {
         pthread_mutex_lock(&output->lock);
-        if (output->is_error != is_error) flush_text(output, true);
-        output->is_error = is_error;
-        bool first = output->text.len == 0;
-        size_t room = JP_STREAM_CHUNK - output->text.len, part = len < room ? len : room;
-        lg_buf_add(&output->text, text, part);
-        bool full = output->text.len >= JP_STREAM_CHUNK;
+        size_t part = add_text(output, is_error, text, len);
+        bool first = output->text.len == part, full = output->text.len >= JP_STREAM_CHUNK;
         pthread_mutex_unlock(&output->lock);
         text += part, len -= part;
         if (full) flush_chunk(output);
         /* the I/O thread must know that text waits; its counter being full means that it is about to look */
         if (first && !full && write(output->kernel->wake_fd, &one, sizeof one) < 0) continue;
     }
+}
+
+void jp_output_captured(jp_output *output, bool is_error, const char *text, size_t len)
+{
+    pthread_mutex_lock(&output->lock);
+    while (len) {
+        size_t part = add_text(output, is_error, text, len);
+        text += part, len -= part;
+        if (output->text.len >= JP_STREAM_CHUNK) flush_text(output, false);
+    }
+    pthread_mutex_unlock(&output->lock);
+}
+
+double jp_output_due(jp_output *output, double now)
+{
+    pthread_mutex_lock(&output->lock);
+    double due = text_due(output, now);
+    pthread_mutex_unlock(&output->lock);
+    return due;
 }
 
 /* ---- the line of a live display, in a console ---- */
@@ -216,13 +246,13 @@ void jp_output_content(const dsl_bundle *bundle, const char *display_id, lg_buf 
 void jp_output_flush(jp_output *output)
 {
     wipe_line(output);
+    jp_capture_drain(&output->kernel->capture);
     flush_now(output, true);
 }
 
 void jp_output_send(jp_output *output, const char *type, const char *metadata, const lg_buf *content)
 {
-    wipe_line(output);
-    flush_now(output, true);
+    jp_output_flush(output);
     jp_kernel_send(output->kernel, JP_IOPUB, jp_output_parent(output), type, metadata, content);
     jp_queue_wait_room(&output->kernel->packets);
 }
@@ -438,6 +468,7 @@ void jp_output_init(jp_output *output, struct jp_executor *executor)
 
 void jp_output_release(jp_output *output)
 {
+    jp_capture_forget(&output->kernel->capture, output);
     while (output->live) live_remove(output, output->live->id);
     lg_buf_release(&output->text);
     lg_buf_release(&output->parent);
@@ -448,6 +479,7 @@ void jp_output_release(jp_output *output)
 void jp_output_begin(jp_output *output, const jp_request *request, long long count, bool silent, bool may_ask)
 {
     jp_bytes header = jp_request_part(request, JP_HEADER);
+    jp_output_flush(output); /* what was printed since the cell before is that cell's */
     pthread_mutex_lock(&output->lock);
     lg_buf_clear(&output->parent);
     lg_buf_add(&output->parent, header.data, header.len);
@@ -458,6 +490,7 @@ void jp_output_begin(jp_output *output, const jp_request *request, long long cou
     output->silent = silent;
     output->request = may_ask ? request : NULL;
     lg_buf_clear(&output->result);
+    jp_capture_begin(&output->kernel->capture, output);
 }
 
 void jp_output_end(jp_output *output)
@@ -467,5 +500,5 @@ void jp_output_end(jp_output *output)
         live_flush(output, output->live);
         live_remove(output, output->live->id);
     }
-    flush_now(output, true);
+    jp_output_flush(output);
 }

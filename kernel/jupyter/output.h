@@ -13,7 +13,7 @@
  * Jupyter's consoles ignore updates of a display. For them (`console`, see jp_is_console) a live display is one line on
  * stderr that changes in place while it lives, and an ordinary display when it has ended.
  *
- * The executor calls everything but jp_output_tick, which is the I/O thread's. */
+ * The executor calls everything but jp_output_tick, which is the I/O thread's, and what says so. */
 #ifndef JP_OUTPUT_H
 #define JP_OUTPUT_H
 
@@ -60,6 +60,10 @@ void jp_output_send(jp_output *output, const char *type, const char *metadata, c
 jp_answered jp_output_parent(const jp_output *output); /* the running cell */
 /* Content of a display_data or update_display_data; display_id NULL: one that stays as it is. */
 void jp_output_content(const dsl_bundle *bundle, const char *display_id, lg_buf *out);
+/* Text from elsewhere (capture.h); any thread. */
+void jp_output_captured(jp_output *output, bool is_error, const char *text, size_t len);
+/* Seconds until text may leave again; 0: now. Any thread. */
+double jp_output_due(jp_output *output, double now);
 /* Sends text that has waited long enough. Returns the seconds until it wants to be called again, or -1. */
 double jp_output_tick(jp_output *output, double now);
 

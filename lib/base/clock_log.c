@@ -64,6 +64,13 @@ void lg_log_filter(size_t (*filter)(char *text, size_t len))
     log_filter = filter;
 }
 
+static atomic_int log_fd = STDERR_FILENO;
+
+void lg_log_fd(int fd)
+{
+    atomic_store(&log_fd, fd);
+}
+
 /* Length of what snprintf left in a field of this size. */
 static size_t written(int n, size_t size)
 {
@@ -91,7 +98,7 @@ void lg_log(lg_log_level level, const char *fmt, ...)
     for (size_t i = 0; i < n; i++)
         if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f) line[i] = ' '; /* one event, one line */
     line[n] = '\n';
-    ssize_t ignored = write(STDERR_FILENO, line, n + 1);
+    ssize_t ignored = write(atomic_load(&log_fd), line, n + 1);
     (void)ignored;
     errno = keep;
 }

@@ -230,6 +230,8 @@ typedef enum lg_log_level { LG_LOG_ERROR, LG_LOG_WARN, LG_LOG_INFO, LG_LOG_DEBUG
 /* To stderr, with milliseconds and the thread's name, when level <= LOGOLENS_LOG (error|warn|info|debug; default
  * warn). Never image bytes, tokens or user names. */
 void lg_log(lg_log_level level, const char *fmt, ...) LG_PRINTF(2, 3);
+/* Where lines go from now on instead; for who puts something else in the place of descriptor 2. */
+void lg_log_fd(int fd);
 /* Every line passes it before it is written: what may not be said is taken out in place; it gives the new length, never
  * a larger one. Set once, before other threads start. */
 void lg_log_filter(size_t (*filter)(char *text, size_t len));

@@ -1,4 +1,7 @@
 /* What a cell prints, in parts: no secret leaves, also where it is cut between two messages. */
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "kernel/jupyter/kernel_state.h"
 #include "kernel/jupyter/wire_json.h"
 #include "lib/net/secret.h"
@@ -57,6 +60,28 @@ static void print(const char *text)
 static void tick(void)
 {
     jp_output_tick(&kernel.main.output, kernel.main.output.last + 1);
+}
+
+TEST(what_a_library_prints_comes_before_what_follows)
+{
+    lg_buf content;
+    begin();
+    jp_capture_init(&kernel.capture);
+    jp_capture_open(&kernel.capture);
+    jp_capture_begin(&kernel.capture, &kernel.main.output);
+    printf("buffered by the library, %d", 1);
+    lg_buf_init(&content, 0);
+    lg_buf_adds(&content, "{}");
+    jp_output_send(&kernel.main.output, "display_data", NULL, &content);
+    CHECK(write(STDERR_FILENO, "not buffered", 12) == 12);
+    jp_output_flush(&kernel.main.output);
+    jp_capture_close(&kernel.capture);
+    receive();
+    CHECK_STR(lg_buf_str(&shown), "buffered by the library, 1{}not buffered");
+    CHECK(messages == 3);
+    CHECK(fcntl(STDOUT_FILENO, F_GETFD) >= 0 && kernel.capture.end[0] < 0);
+    lg_buf_release(&content);
+    end();
 }
 
 TEST(a_secret_in_two_parts)

@@ -1,0 +1,77 @@
+"""What a library writes to descriptors 1 and 2 of the kernel reaches the cell, in order and before idle."""
+import os
+import signal
+import unittest
+
+from kernel_support import SLOW, Kernel, until
+
+
+class Captured(unittest.TestCase):
+    def setUp(self):
+        self.kernel = Kernel()
+        self.addCleanup(self.kernel.stop)
+        self.client = self.kernel.client().ready()
+
+    def write(self, fd, text):
+        """As a library in the kernel's process would: its pipe, by way of /proc."""
+        with open(f"/proc/{self.kernel.process.pid}/fd/{fd}", "wb", buffering=0) as file:
+            file.write(text.encode())
+
+    def streams(self, msg_id, count):
+        found = []
+        while len(found) < count:
+            message = self.client.receive("iopub")
+            if message.type == "stream":
+                self.assertEqual(message.parent["msg_id"], msg_id)
+                found.append((message.content["name"], message.content["text"]))
+        return found
+
+    def test_both_descriptors_while_a_cell_runs(self):
+        msg_id = self.client.send("execute_request", {"code": SLOW})
+        while self.client.receive("iopub").type != "execute_input":
+            pass
+        self.write(1, "from a library\n")
+        self.assertEqual(self.streams(msg_id, 1), [("stdout", "from a library\n")])
+        self.write(2, "and a warning: \N{LATIN SMALL LETTER E WITH ACUTE}\n")
+        self.assertEqual(self.streams(msg_id, 1), [("stderr", "and a warning: \N{LATIN SMALL LETTER E WITH ACUTE}\n")])
+        os.kill(self.kernel.process.pid, signal.SIGINT)
+        self.assertEqual(self.client.reply(msg_id).content["ename"], "Interrupted")
+
+    def test_after_a_cell_it_belongs_to_that_cell(self):
+        reply, _ = self.client.execute("say done")
+        self.write(1, "later\n")
+        self.assertEqual(self.streams(reply.parent["msg_id"], 1), [("stdout", "later\n")])
+
+    def test_all_of_it_comes_before_what_follows(self):
+        """Many pipes full, from outside, while cells come and go: each byte once, in order, around the cells' own."""
+        reply, _ = self.client.execute("say first")
+        text = "".join(f"{n}\n" for n in range(40_000))
+        self.write(1, text)
+        msg_id = self.client.send("execute_request", {"code": "say last"})
+        got = ""
+        while not got.endswith("last\n"):
+            message = self.client.receive("iopub")
+            if message.type == "stream":
+                got += message.content["text"]
+                whose = msg_id if "last" in message.content["text"] else reply.parent["msg_id"]
+                self.assertEqual(message.parent["msg_id"], whose)
+        self.assertEqual(got, text + "last\n")
+
+    def test_before_the_first_cell_it_goes_to_the_log(self):
+        self.write(2, "loaded\n")
+        until(lambda: "loaded" in self.kernel.log.read_text(), "it is in the log")
+
+    def test_last_words(self):
+        """A library that gives up says why, and then nobody reads the pipe any more."""
+        self.client.execute("say x")
+        os.kill(self.kernel.process.pid, signal.SIGSTOP)
+        until(lambda: "T (stopped)" in open(f"/proc/{self.kernel.process.pid}/status").read(), "it stands still")
+        self.write(2, "assertion failed: 1 == 2\n")
+        os.kill(self.kernel.process.pid, signal.SIGABRT)
+        os.kill(self.kernel.process.pid, signal.SIGCONT)
+        self.assertEqual(self.kernel.wait(), -signal.SIGABRT)
+        self.assertIn("assertion failed: 1 == 2", self.kernel.log.read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()
