@@ -295,8 +295,8 @@ format: ## clang-format over all C
 	@clang-format -i $$(git ls-files '*.c' '*.h')
 
 .PHONY: clean help
-clean: ## remove everything built, keep the private Jupyter and fetched servers
-	@find build -mindepth 1 -maxdepth 1 ! -name venv ! -name servers -exec rm -rf {} + 2>/dev/null || true
+clean: ## remove everything built, keep the private Jupyter, fetched servers and systems
+	@find build -mindepth 1 -maxdepth 1 ! -name venv ! -name servers ! -name roots -exec rm -rf {} + 2>/dev/null || true
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 

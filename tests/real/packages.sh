@@ -53,7 +53,7 @@ as() { # as USER COMMAND: in $root, without a network, with an environment of no
         chroot --userspec="$user" "$root" sh -c "cd \$HOME && $*"
 }
 nothing_of_ours() { # nothing_of_ours LIBRARIES: none of these is in the system, nor others of ours, nor what it is built with
-    for name in "$@" libcairo libopenblas libhdf5 libcurl libsodium libjansson libzip libturbojpeg libfontconfig; do
+    for name in "$@" libcairo libopenblas libhdf5 libcurl libjansson libzip libturbojpeg libfontconfig; do
         if find "$root/usr" "$root/home" -name "$name*.so*" | grep .; then return 1; fi
     done
     [ ! -e "$root/usr/bin/gcc" ] && [ ! -d "$root/usr/share/fonts/truetype" ]
@@ -71,7 +71,7 @@ try_wheel() {
         touch "$kept/jupyter/done"
     fi
     system wheel python3,python3-venv
-    judge "nothing of ours is in the system" nothing_of_ours libzmq
+    judge "nothing of ours is in the system" nothing_of_ours libzmq libsodium
     cp -r "$kept/jupyter" "$wheel" "$root/given"
     file=/given/$(basename "$wheel") env=/home/ann/env
     judge "an environment" as 1000:1000 "python3 -m venv env && $env/bin/pip install --no-index --find-links /given/jupyter \
