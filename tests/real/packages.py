@@ -4,10 +4,13 @@ that it is built with is installed. Run by packages.sh inside that system, with 
 import base64
 import json
 import os
+import pty
 import re
+import select
 import struct
 import subprocess
 import sys
+import time
 import unittest
 import zipfile
 from pathlib import Path
@@ -101,6 +104,25 @@ class Package(unittest.TestCase):
         self.assertIn("Who posts our shoes", (FOLDER / "adidas.html").read_text())
         for name in ("fans.csv", "posts.csv"):
             self.assertGreater(len((FOLDER / name).read_text().splitlines()), 5, name)
+
+    def test_terminal(self):
+        """Cells are typed with editing keys: Tab completes the verb."""
+        pid, screen = pty.fork()
+        if pid == 0:
+            os.chdir(FOLDER)
+            os.execve(PROGRAM, ["logolens"], {**os.environ, "TERM": "xterm"})
+        shown = b""
+        for wanted, keys in ((b"", b"clas\t"), (b"sify ", b"\x15say \"hello\"\r"), (b"\nhello", b"\x04")):
+            until = time.monotonic() + 60
+            while wanted not in shown.replace(b"\r", b"") and time.monotonic() < until:
+                if select.select([screen], [], [], 1)[0]:
+                    shown += os.read(screen, 4096)
+            self.assertIn(wanted, shown.replace(b"\r", b""))
+            maps = Path(f"/proc/{pid}/maps").read_text()
+            os.write(screen, keys)
+        self.assertIn("libedit", maps)
+        self.assertEqual(os.waitpid(pid, 0)[1], 0)
+        os.close(screen)
 
     def test_a_script(self):
         done = subprocess.run([PROGRAM, "run", "-"], input="say hello\n(6*7)", text=True, capture_output=True, env={},
