@@ -211,6 +211,10 @@ clients: e2e-build $(CLIENTS)/ready ## every client of Jupyter driven for real, 
 	@$(MAKE) --no-print-directory e2e E=clients JUPYTER_PYTHON=$(CURDIR)/$(CLIENTS)/bin/python
 	@LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' $(CLIENTS)/bin/python tests/real/qt_window.py $(PICTURES)
 
+.PHONY: soak
+soak: $(O)/logolens ## 50,000 cells through one kernel, which must not grow (CELLS=5000 for less)
+	@LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' $(JUPYTER_PYTHON) tests/real/soak.py $(CELLS)
+
 # ---- platforms: real servers on this computer, and one to practise on ------------------------------------------------
 .PHONY: test-servers practice
 test-servers: $(O)/logolens ## scrape real Bluesky, X by its specification and a line that cuts (npm; PART=kills, LOGOLENS_KILLS=100)
