@@ -211,7 +211,9 @@ clients: e2e-build $(CLIENTS)/ready ## every client of Jupyter driven for real, 
 	@$(MAKE) --no-print-directory e2e E=clients JUPYTER_PYTHON=$(CURDIR)/$(CLIENTS)/bin/python
 	@LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' $(CLIENTS)/bin/python tests/real/qt_window.py $(PICTURES)
 
-.PHONY: soak
+.PHONY: soak visitors
+visitors: ## clients that join and leave at any moment, for S seconds (180), best with FLAVOR=tsan
+	@LOGOLENS_VISITORS=$(if $(filter command,$(origin S)),$(S),180) $(MAKE) --no-print-directory e2e E=visitors
 soak: $(O)/logolens ## 50,000 cells through one kernel, which must not grow (CELLS=5000 for less)
 	@LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' $(JUPYTER_PYTHON) tests/real/soak.py $(CELLS)
 
