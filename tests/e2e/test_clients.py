@@ -227,6 +227,9 @@ class Console(unittest.TestCase):
     """`jupyter console` on a terminal of its own: what comes is read as it scrolls by, colours taken out."""
 
     def setUp(self):
+        self.open()
+
+    def open(self):
         import pexpect
         env = {**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", "PAGER": "cat"}
         self.child = pexpect.spawn(sys.executable, ["-m", "jupyter_console", "--kernel", NAME], cwd=str(folder), env=env,
@@ -256,7 +259,7 @@ class Console(unittest.TestCase):
         self.child.expect("\x1b\\[[0-9;]*31m|LL104")  # the house block, in colours
         self.assertIn("`help` lists the commands", self.prompt())
         self.type("confu\t", enter="")
-        self.child.expect("confusion")
+        self.child.expect("sion")  # what is new on the screen
         self.type("")
         self.assertIn("`confusion` needs a model", self.prompt())  # the word was completed
         self.type("for i in 1, 2 {")
@@ -267,6 +270,15 @@ class Console(unittest.TestCase):
         self.assertRegex(self.prompt(), r"(?s)i is 1.*i is 2")
         self.type("exit")
         self.child.expect("Shutting down kernel")
+
+    def test_the_next_console_has_the_history(self):
+        self.cell("say of the first console")
+        self.type("exit")
+        self.child.expect("Shutting down kernel")
+        self.child.close(force=True)
+        self.open()
+        self.type("\x1b[A\x1b[A")  # Up past `exit`
+        self.assertIn("\nof the first console\n", self.prompt())
 
     def test_a_training_and_questions(self):
         self.cell(TRAIN[0])
