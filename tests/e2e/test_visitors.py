@@ -1,8 +1,10 @@
 """Clients that come, ask something and go at any moment, many at once, while the kernel trains, prints and is asked by others.
 
 A few seconds in the tests; `make visitors S=180 FLAVOR=tsan` lets them come for minutes. LOGOLENS_VISITORS names the seconds."""
+import collections
 import os
 import random
+import re
 import socket
 import threading
 import time
@@ -85,6 +87,17 @@ class Visitor(threading.Thread):
             time.sleep(self.random.random() * 0.02)
 
 
+def opened(kernel):
+    """What each descriptor of the kernel leads to."""
+    found = {}
+    for name in os.listdir(f"/proc/{kernel.process.pid}/fd"):
+        try:
+            found[name] = re.sub(r"\d+", "N", os.readlink(f"/proc/{kernel.process.pid}/fd/{name}"))
+        except FileNotFoundError:
+            pass
+    return found
+
+
 class Visitors(unittest.TestCase):
     def test_clients_come_and_go_while_it_works(self):
         with Kernel() as kernel:
@@ -92,7 +105,8 @@ class Visitors(unittest.TestCase):
             client = kernel.client().ready()
             self.assertEqual(client.execute(PREPARE)[0].content["status"], "ok")
             client.execute("fit small epochs 2")
-            before = kernel.descriptors()
+            until(lambda: any(name.endswith("history.sqlite-wal") for name in opened(kernel).values()), "the history is open")
+            before = opened(kernel)
             stop = threading.Event()
             visitors = [Visitor(kernel, n, stop) for n in range(AT_ONCE)]
             for v in visitors:
@@ -111,7 +125,11 @@ class Visitors(unittest.TestCase):
             reply, outputs = client.execute("say still here")
             self.assertEqual(reply.content["status"], "ok")
             self.assertEqual(client.ask("list_subshell_request", channel="control")[0].content["subshell_id"], [])
-            until(lambda: kernel.descriptors() <= before, "what visitors opened is closed")
+            try:
+                until(lambda: len(opened(kernel)) <= len(before), "what visitors opened is closed")
+            except AssertionError as trouble:
+                more = collections.Counter(opened(kernel).values()) - collections.Counter(before.values())
+                raise AssertionError(f"{trouble}: {dict(more)} more")
             print(f"  {sum(v.visits for v in visitors)} visits, {cells} cells meanwhile")
 
 
