@@ -151,36 +151,32 @@ static void dataset_fields(const void *payload, lg_buf *out)
 static void dataset_labels(const void *payload, lg_buf *out)
 {
     const data_set *set = payload;
-    for (int label = 0; label < data_classes(set); label++) lg_buf_addf(out, "%s\n", data_class_name(set, label));
+    for (int label = 0; label < data_classes(set); label++) {
+        lg_buf_adds(out, data_class_name(set, label));
+        lg_buf_addc(out, '\n');
+    }
 }
 
-/* What means this image alone: the name as it was begun, else the whole path, else (marks of one picture) its
- * number. */
-static const char *its_own_name(const data_set *set, const data_image *image, const char *name)
+typedef struct image_lines {
+    const data_set *set;
+    lg_buf *out;
+} image_lines;
+
+static void image_line(void *ctx, size_t row, const char *means)
 {
-    uint32_t row;
-    if (data_rows_named(set, name, &row, 1) == 1) return name;
-    return data_rows_named(set, image->name, &row, 1) == 1 ? image->name : image->number;
+    image_lines *l = ctx;
+    data_image image;
+    data_image_at(l->set, row, &image);
+    if (strpbrk(means, "\t\n")) return;
+    lg_buf_addf(l->out, "%s\t%s%s%s\n", means, data_class_name(l->set, image.label), image.split ? ", " : "",
+                data_split_names[image.split]);
 }
 
 static void dataset_images(const void *payload, int part, const char *prefix, int most, lg_buf *out)
 {
-    const data_set *set = payload;
-    size_t n = strlen(prefix);
-    bool by_name = n && (*prefix < '0' || *prefix > '9');
-    for (size_t row = 0; row < data_count(set) && most > 0; row++) {
-        data_image image;
-        data_image_at(set, row, &image);
-        if (part != DSL_PART_ALL && image.split != cmd_split_of((dsl_part)part)) continue;
-        const char *id = image.number;
-        const char *slash = strrchr(image.name, '/'), *name = slash ? slash + 1 : image.name;
-        if (by_name && strncmp(image.name, prefix, n) == 0) name = image.name;
-        if (strncmp(by_name ? name : id, prefix, n) != 0 || strpbrk(name, "\t\n")) continue;
-        const char *means = by_name ? its_own_name(set, &image, name) : id;
-        lg_buf_addf(out, "%s\t%s%s%s\n", means, data_class_name(set, image.label), image.split ? ", " : "",
-                    data_split_names[image.split]);
-        most--;
-    }
+    image_lines lines = {payload, out};
+    data_split_kind kind = part == DSL_PART_ALL ? DATA_NONE : cmd_split_of((dsl_part)part);
+    data_rows_begun(payload, kind, prefix, (size_t)most, image_line, &lines);
 }
 
 static void dataset_values(const void *payload, const char *field, const char *prefix, int most, lg_buf *out)

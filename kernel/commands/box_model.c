@@ -221,7 +221,10 @@ static void model_layers(const void *payload, lg_buf *out)
 static void model_labels(const void *payload, lg_buf *out)
 {
     const cmd_model *model = payload;
-    for (int k = 0; k < model->labels.count; k++) lg_buf_addf(out, "%s\n", model->labels.name[k]);
+    for (int k = 0; k < model->labels.count; k++) {
+        lg_buf_adds(out, model->labels.name[k]);
+        lg_buf_addc(out, '\n');
+    }
 }
 
 static void model_brief(const void *payload, lg_buf *out)

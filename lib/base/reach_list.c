@@ -6,10 +6,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/base/banned.h"
@@ -31,41 +33,13 @@ typedef struct walk {
     size_t linked_count, linked_cap;
     char path[PATH_MAX]; /* of the entry, relative to the root */
     bool shallow; /* names of the folder itself: folders are not entered */
-    lg_look_fn *wants;
-    void *ctx;
     lg_err *err;
 } walk;
-
-/* Of a folder itself the first names alone: the list is a heap whose top is the last of them. */
-static lg_status add_name(walk *w)
-{
-    lg_listing *out = w->out;
-    size_t at = out->count;
-    if (at == w->limit && strcmp(w->path, out->path[0]) >= 0) return LG_OK;
-    char *name = lg_strdup(w->path, w->err);
-    if (!name) return w->err->status;
-    if (at < w->limit) {
-        for (out->count++; at && strcmp(out->path[(at - 1) / 2], name) < 0; at = (at - 1) / 2)
-            out->path[at] = out->path[(at - 1) / 2];
-        out->path[at] = name;
-        return LG_OK;
-    }
-    lg_free(out->path[0]);
-    at = 0;
-    for (size_t child = 1; child < out->count; child = 2 * at + 1) {
-        child += child + 1 < out->count && strcmp(out->path[child], out->path[child + 1]) < 0;
-        if (strcmp(out->path[child], name) <= 0) break;
-        out->path[at] = out->path[child];
-        at = child;
-    }
-    out->path[at] = name;
-    return LG_OK;
-}
 
 static lg_status add_file(walk *w)
 {
     lg_listing *out = w->out;
-    if (w->shallow) return !w->wants || w->wants(w->ctx, w->path, false) ? add_name(w) : LG_OK;
+    if (out->count == w->limit && w->shallow) return LG_OK;
     if (out->count == w->limit) {
         lg_fail(w->err, LG_E_LIMIT, 303, "`%.200s` holds too many files", w->written);
         return lg_why(w->err, "more than %s lie below it", lg_thousands((long long)w->limit));
@@ -97,9 +71,8 @@ static lg_status miss(walk *w, size_t len, const char *name, const char *why)
 
 static lg_status add_folder(walk *w, size_t len)
 {
-    if (w->wants && !w->wants(w->ctx, w->path, true)) return LG_OK;
     memcpy(w->path + len, "/", 2);
-    return add_name(w);
+    return add_file(w);
 }
 
 static bool is_below(const char *path, const char *folder)
@@ -190,7 +163,7 @@ static lg_status visit(walk *w, int dir, const struct dirent *entry, size_t len,
     const char *name = entry->d_name;
     size_t n = strlen(name);
     struct stat st;
-    if (name[0] == '.' && (!w->wants || !name[1] || strcmp(name, "..") == 0)) return LG_OK;
+    if (name[0] == '.' && (!w->shallow || !name[1] || strcmp(name, "..") == 0)) return LG_OK;
     if (lg_utf8_valid(name, n) != n) return miss(w, len, name, "its name is not UTF-8");
     if (len + n + 3 > sizeof w->path) return miss(w, len, name, "its path is too long");
     bool told = w->shallow && (entry->d_type == DT_REG || entry->d_type == DT_DIR);
@@ -245,21 +218,13 @@ static lg_status list_start(const char *folder, lg_place *place, int *fd, lg_err
     return lg_reach_denied(folder, place->real, LG_REACH_READ, err);
 }
 
-static lg_status list(walk *w, const char *folder, size_t limit, lg_listing *out, lg_err *err)
+/* fd is closed. */
+static lg_status list_open(walk *w, const char *folder, int fd, size_t limit, lg_listing *out, lg_err *err)
 {
-    lg_place place;
-    int fd = -1;
-    *out = (lg_listing){0};
-    LG_TRY(list_start(folder, &place, &fd, err));
     w->written = folder;
-    w->root = place.real;
     w->limit = limit ? limit : LIMIT_DEFAULT;
     w->out = out;
     w->err = err;
-    if (w->shallow && !(out->path = lg_alloc(limit, sizeof *out->path, err))) {
-        close(fd);
-        return err->status;
-    }
     lg_status st = walk_folder(w, fd, 0, 0, false);
     lg_free(w->linked);
     if (st != LG_OK) lg_listing_release(out);
@@ -269,14 +234,97 @@ static lg_status list(walk *w, const char *folder, size_t limit, lg_listing *out
 
 lg_status lg_reach_list(const char *folder, size_t limit, lg_cancel *cancel, lg_listing *out, lg_err *err)
 {
-    walk w = {.cancel = cancel};
-    return list(&w, folder, limit, out, err);
+    lg_place place;
+    int fd = -1;
+    *out = (lg_listing){0};
+    LG_TRY(list_start(folder, &place, &fd, err));
+    walk w = {.root = place.real, .cancel = cancel};
+    return list_open(&w, folder, fd, limit, out, err);
+}
+
+/* ---- a folder itself ---- */
+/* Somebody types in a large folder: its names are read again only when they have changed. */
+static struct {
+    pthread_mutex_t lock;
+    lg_listing names;
+    struct stat of; /* st_nlink 0: nothing is kept */
+} kept = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static bool same_time(struct timespec a, struct timespec b)
+{
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+static bool is_kept(const struct stat *st)
+{
+    const struct stat *of = &kept.of;
+    return of->st_nlink && of->st_dev == st->st_dev && of->st_ino == st->st_ino &&
+           same_time(of->st_mtim, st->st_mtim) && same_time(of->st_ctim, st->st_ctim);
+}
+
+/* Only a folder that has been at rest: what changes within a tick of the clock has the same time. */
+static bool worth_keeping(const struct stat *st, const lg_listing *names)
+{
+    enum { FEW = 200, REST = 2 };
+    return names->count > FEW && time(NULL) - st->st_mtim.tv_sec > REST && time(NULL) - st->st_ctim.tv_sec > REST;
+}
+
+static lg_status choose(const lg_listing *names, lg_look_fn *wants, void *ctx, size_t limit, lg_listing *out,
+                        lg_err *err)
+{
+    *out = (lg_listing){0};
+    if (!(out->path = lg_alloc(limit, sizeof *out->path, err))) return err->status;
+    for (size_t i = 0; i < names->count && out->count < limit; i++) {
+        const char *name = names->path[i];
+        if (wants ? !wants(ctx, name, name[strlen(name) - 1] == '/') : name[0] == '.') continue;
+        if (!(out->path[out->count] = lg_strdup(name, err))) {
+            lg_listing_release(out);
+            return err->status;
+        }
+        out->count++;
+    }
+    return LG_OK;
+}
+
+/* With the lock held. *from gets the names that are kept, or `names`, which is the caller's. fd is closed. */
+static lg_status names_of(const char *folder, const char *real, int fd, lg_listing *names, const lg_listing **from,
+                          lg_err *err)
+{
+    enum { MOST = 100000 };
+    struct stat st = {0};
+    *from = &kept.names;
+    bool known = fstat(fd, &st) == 0;
+    if (known && is_kept(&st)) {
+        close(fd);
+        return LG_OK;
+    }
+    walk w = {.root = real, .shallow = true};
+    LG_TRY(list_open(&w, folder, fd, MOST, names, err));
+    if (!known || !worth_keeping(&st, names)) {
+        *from = names;
+        return LG_OK;
+    }
+    lg_listing_release(&kept.names);
+    kept.names = *names;
+    kept.of = st;
+    *names = (lg_listing){0};
+    return LG_OK;
 }
 
 lg_status lg_reach_look(const char *folder, lg_look_fn *wants, void *ctx, size_t limit, lg_listing *out, lg_err *err)
 {
-    walk w = {.shallow = true, .wants = wants, .ctx = ctx};
-    return list(&w, folder, limit, out, err);
+    lg_place place;
+    lg_listing names = {0};
+    int fd = -1;
+    *out = (lg_listing){0};
+    LG_TRY(list_start(folder, &place, &fd, err));
+    pthread_mutex_lock(&kept.lock);
+    const lg_listing *from;
+    lg_status st = names_of(folder, place.real, fd, &names, &from, err);
+    if (st == LG_OK) st = choose(from, wants, ctx, limit, out, err);
+    pthread_mutex_unlock(&kept.lock);
+    lg_listing_release(&names);
+    return st;
 }
 
 void lg_listing_release(lg_listing *listing)

@@ -231,6 +231,7 @@ void data_unref(const data_set *set)
     lg_free(shared->row);
     lg_free(shared->recipe);
     lg_free(atomic_load(&shared->fingerprint));
+    lg_free(atomic_load(&shared->by_name));
     lg_free(shared);
 }
 

@@ -82,6 +82,7 @@ struct data_set {
     data_augment augment;
     char *recipe;
     _Atomic(char *) fingerprint; /* NULL until somebody asks; a set never changes, so once is enough */
+    _Atomic(uint32_t *) by_name; /* the same: rows by file name, then by path (begun.c) */
 };
 
 /* ---- parts: _new gives one reference ---- */

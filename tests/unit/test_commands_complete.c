@@ -59,7 +59,11 @@ TEST(images_that_are_there)
         lens_picture(path, i % 2, 50 + i);
     }
     CHECK(lens_run(&l, "load twice from twice") == LG_OK);
-    CHECK_STR(complete("show twice image p|"), " a/p0.png p2.png p4.png b/p0.png p3.png p5.png ");
+    CHECK_STR(complete("show twice image p|"), " a/p0.png b/p0.png p2.png p3.png p4.png p5.png ");
+    for (int i = 0; i < 3; i++) lens_picture((const char *[]){"plain/07.png", "plain/70.png", "plain/x.png"}[i], i, 60 + i);
+    CHECK(lens_run(&l, "load plain from plain") == LG_OK);
+    CHECK_STR(complete("show plain image 7|"), " 70.png "); /* there is no image 7 */
+    CHECK_STR(complete("show plain image 0|"), " 07.png ");
     CHECK_HAS(complete("load x from |"), " sample:logos ");
     CHECK(strstr(complete("open x from |"), "sample:logos") == NULL);
     CHECK_HAS(complete("load x from twice labels |"), " folders ");
