@@ -14,10 +14,12 @@ static dsl_completeness goes_on(const dsl_tokens *tokens, bool joined, char inde
     return DSL_INCOMPLETE;
 }
 
-static bool ends_with_join(const char *code, size_t len)
+/* The last line ends in `\`, and no comment does: that ends with its line. An empty line behind it ends the statement. */
+static bool ends_with_join(const char *code, size_t len, bool in_comment)
 {
-    while (len && strchr(" \t\r\n", code[len - 1])) len--;
-    return len && code[len - 1] == '\\';
+    size_t at = len, lines = 0;
+    while (at && strchr(" \t\r\n", code[at - 1])) lines += code[--at] == '\n';
+    return at && code[at - 1] == '\\' && !in_comment && lines <= 1;
 }
 
 dsl_completeness dsl_is_complete(const char *code, size_t len, char indent[64])
@@ -32,12 +34,13 @@ dsl_completeness dsl_is_complete(const char *code, size_t len, char indent[64])
     while (last && (tokens.token[last - 1].kind == TOK_NEWLINE || tokens.token[last - 1].kind == TOK_END ||
                     tokens.token[last - 1].kind == TOK_ERROR))
         last--;
+    bool in_comment = last < tokens.count && tokens.token[last].comment;
     bool comma = last && tokens.token[last - 1].kind == TOK_COMMA;
     dsl_completeness answer = DSL_COMPLETE;
     lg_arena_init(&arena, DSL_ARENA_MAX);
     if (tokens.error.code == 102) answer = goes_on(&tokens, comma, indent);
     else if (tokens.error.status != LG_OK) answer = DSL_INVALID;
-    else if (comma || ends_with_join(code, len)) answer = goes_on(&tokens, true, indent);
+    else if (comma || ends_with_join(code, len, in_comment)) answer = goes_on(&tokens, true, indent);
     else if (dsl_parse(&tokens, &arena, NULL, &program, &err) == LG_E_SYNTAX) answer = DSL_INVALID;
     lg_arena_release(&arena);
     dsl_tokens_release(&tokens);

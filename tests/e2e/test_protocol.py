@@ -157,7 +157,18 @@ class Protocol(unittest.TestCase):
         self.assertEqual((reply.content["cursor_start"], reply.content["cursor_end"]), (0, 3))
         kinds = reply.content["metadata"]["_jupyter_types_experimental"]
         self.assertEqual([k["text"] for k in kinds], reply.content["matches"])
+        self.assertEqual([k["type"] for k in kinds if k["text"] == "show"], ["function"])
+        self.assertTrue(all((k["start"], k["end"]) == (0, 3) and k["signature"] for k in kinds))
         self.assertEqual(self.types(outputs), ["busy", "idle"])
+
+    def test_the_rest_of_the_word_is_replaced(self):
+        code = "say a\r\nmodel 𝐚 { maxpöol 2 }"
+        at = code.index("pöol")
+        reply, _ = self.client.ask("complete_request", {"code": code, "cursor_pos": at})
+        start = code.index("maxp")
+        self.assertEqual((reply.content["matches"], reply.content["cursor_start"], reply.content["cursor_end"]),
+                         (["maxpool"], start, start + len("maxpöol")))
+        self.assertEqual(reply.content["metadata"]["_jupyter_types_experimental"][0]["type"], "class")
 
     def test_cursor_counts_code_points(self):
         code = "say \U0001d41a\U00020b9e; sho"
@@ -176,6 +187,15 @@ class Protocol(unittest.TestCase):
         reply, _ = self.client.ask("inspect_request", {"code": "show", "cursor_pos": 2, "detail_level": 0})
         self.assertTrue(reply.content["found"])
         self.assertIn("show", reply.content["data"]["text/plain"])
+        self.assertIn("Example", reply.content["data"]["text/plain"])
+        omit = {"code": "show", "cursor_pos": 2, "omit_sections": ["examples", "options", "signature", 7, None]}
+        short, _ = self.client.ask("inspect_request", omit)
+        self.assertTrue(short.content["data"]["text/plain"].startswith("show  (command)\n"))
+        self.assertNotIn("Example", short.content["data"]["text/plain"])
+        self.assertNotIn("limit  ", short.content["data"]["text/plain"])
+        more, _ = self.client.ask("inspect_request", {"code": "conv", "cursor_pos": 2, "detail_level": 1})
+        less, _ = self.client.ask("inspect_request", {"code": "conv", "cursor_pos": 2, "detail_level": 0})
+        self.assertGreater(len(more.content["data"]["text/plain"]), len(less.content["data"]["text/plain"]))
         reply, _ = self.client.ask("inspect_request", {"code": "zzzzz", "cursor_pos": 2})
         self.assertFalse(reply.content["found"])
         self.assertEqual(reply.content["data"], {})
@@ -184,7 +204,11 @@ class Protocol(unittest.TestCase):
         ask = lambda code: self.client.ask("is_complete_request", {"code": code})[0].content
         self.assertEqual(ask("say hello"), {"status": "complete"})
         self.assertEqual(ask("model m {")["status"], "incomplete")
-        self.assertIn("indent", ask("model m {"))
+        self.assertEqual(ask("model m {")["indent"], "  ")
+        self.assertEqual(ask("for n in 1, 2 {\n  model m {\n    flatten")["indent"], "    ")
+        self.assertEqual(ask("for n in 1, 2 {\n  model m {\n    flatten\n  }")["indent"], "  ")
+        self.assertEqual(ask("compare a,")["indent"], "  ")
+        self.assertEqual(ask("say 'a"), {"status": "invalid"})
 
     def test_a_history_too_long_for_a_message_is_an_error(self):
         """Control characters take six bytes each in JSON."""

@@ -158,6 +158,84 @@ TEST(files_below_what_may_be_read)
     lens_close(&l);
 }
 
+/* The same folder, with names that need quotes, hidden ones, and thousands. */
+TEST(files_of_all_names)
+{
+    char path[64];
+    setup();
+    ds_text("two words/my labels.csv", "file,label\n");
+    ds_text("two words/.hidden.csv", "file,label\n");
+    ds_text("two words/notes.md", "");
+    CHECK_STR(complete("load x from two|"), " \"two words/ "); /* goes on inside the quotes */
+    CHECK_STR(complete("load x from \"two|"), " two words/ ");
+    CHECK_STR(complete("load x from shop labels \"two words/|"), " two words/my labels.csv\" ");
+    CHECK_STR(complete("load x from shop labels \"two words/|\" limit 3"), " two words/my labels.csv ");
+    CHECK_STR(complete("load x from shop labels 'two words/.|'"), " two words/.hidden.csv ");
+    CHECK_HAS(complete("open t from two|"), " \"two words/ ");
+    for (int i = 0; i < 1200; i++) {
+        snprintf(path, sizeof path, "large/%04d.%s", i, i == 1111 ? "csv" : "jpg");
+        ds_text(path, "");
+    }
+    CHECK_STR(complete("load x from shop labels large/|"), " large/1111.csv "); /* behind a thousand others */
+    CHECK_STR(complete("load x from shop labels large/|"), " large/1111.csv ");
+    ds_text("large/new.csv", "");
+    CHECK_STR(complete("load x from shop labels large/|"), " large/1111.csv large/new.csv ");
+    CHECK_STR(complete("explain scratch image large/000|"),
+              " large/0000.jpg large/0001.jpg large/0002.jpg large/0003.jpg large/0004.jpg large/0005.jpg "
+              "large/0006.jpg large/0007.jpg large/0008.jpg large/0009.jpg ");
+    lens_close(&l);
+}
+
+TEST(what_is_written)
+{
+    setup();
+    CHECK_HAS(complete("save scratch to |"), " scratch.lmodel ");
+    CHECK_HAS(complete("save logos.val to |"), " logos.val.ldata ");
+    CHECK_HAS(complete("export first to f|"), " first.csv ");
+    CHECK_HAS(complete("export scratch to |"), " scratch.onnx scratch.keras ");
+    CHECK(strstr(complete("export logos to |"), ".onnx") == NULL);
+    lens_close(&l);
+}
+
+TEST(values_that_are_there)
+{
+    setup();
+    CHECK(lens_run(&l, "load shots from flat labels list.csv columns file, label") == LG_OK);
+    CHECK_STR(complete("show shots where source = c|"), " camera1 camera2 camera3 camera4 camera5 camera0 ");
+    CHECK_STR(complete("show shots where source in camera1, camera2, camera3, camera4, |"), " camera5 camera0 ");
+    CHECK_STR(complete("compare first, scratch by |"), " adidas nike other puma ");
+    CHECK_STR(complete("freeze scratch layers |"), " base all conv1 flatten1 dense1 ");
+    CHECK_STR(complete("dream scratch layer conv1 channel |"), " 1 2 3 4 ");
+    CHECK_HAS(kinds, "4:value:of 4 in conv1;");
+    CHECK_STR(complete("sweep scratch by val.ma|"), " val.macro_f1 ");
+    CHECK_HAS(complete("scrape twitter since |"), " today yesterday 7d 30d ");
+    lens_close(&l);
+}
+
+TEST(layers_with_their_shapes)
+{
+    setup();
+    complete("model m on logos {\n  conv 8 3x3\n  |\n}");
+    CHECK_HAS(kinds, "conv:layer:conv FILTERS [KERNEL] [ACTIVATION] [options] – here 30x30x8 to 28x28xFILTERS;");
+    CHECK_HAS(kinds, "maxpool:layer:maxpool [WINDOW] [options] – here 30x30x8 to 15x15x8;");
+    CHECK_HAS(kinds, "flatten:layer:flatten [options] – here 30x30x8 to 7200;");
+    CHECK(strstr(kinds, "dense:") == NULL); /* it would be refused */
+    CHECK(strstr(kinds, "input:") == NULL); /* it stands at the beginning alone */
+    complete("model m on logos {\n  conv 8 3x3\n  den|");
+    CHECK_HAS(kinds, "dense:layer:dense UNITS [ACTIVATION] [options] – not behind 30x30x8: it needs a list; `flatten` "
+                     "makes one;");
+    complete("model m on logos {\n  base resnet18\n  |"); /* its weights are not here, and need not be */
+    CHECK_HAS(kinds, "globalavg:layer:globalavg [options] – here 7x7x512 to 512;");
+    CHECK_HAS(complete("model m on logos { |"), " base ");
+    CHECK_STR(complete("model m on logos { base resnet18 until layer1.0|"),
+              " layer1.0.conv1 layer1.0.bn1 layer1.0.relu1 layer1.0.conv2 layer1.0.bn2 layer1.0.add layer1.0 ");
+    CHECK_HAS(kinds, "layer1.0:value:56x56x64;");
+    CHECK_STR(complete("model m on logos { conv |"),
+              " 16 32 64 128 3x3 linear relu relu6 leaky elu gelu swish sigmoid tanh softmax stride dilation l2 name same "
+              "valid no bias filters kernel activation ");
+    lens_close(&l);
+}
+
 TEST(a_layer_tells_its_shape_where_it_stands)
 {
     bool found;
@@ -192,6 +270,18 @@ static void tells(const char *cell, const char *word, const char *says)
     CHECK_HAS(text, says);
     lg_free(text);
     lg_free(html);
+}
+
+TEST(cards_of_things)
+{
+    setup();
+    tells("show logos where label = nike", "nike", "nike  (label)\n14 images of logos, train 8, val 3, test 3\n");
+    tells("show logos image 41", "41", "41  (image)\n");
+    tells("explain scratch layer conv1", "conv1", "conv1  (layer)\n30x30x4, of scratch\n");
+    tells("load x from flat labels list.csv", "list.csv", "list.csv  (file)\n");
+    tells("load x from \"shop\"", "shop", "shop  (folder)\n4 names in it\n");
+    tells("first", "irst", "first  (run)\n");
+    lens_close(&l);
 }
 
 TEST(a_layer_tells_its_shape_inside_a_block)

@@ -111,6 +111,73 @@ TEST(blocks_conditions_arithmetic)
     bench_close(&b);
 }
 
+TEST(the_rest_of_the_word_goes_too)
+{
+    setup();
+    CHECK_STR(complete("fit scratch ep|ochs 20"), " epochs ");
+    CHECK_INT(start, 12);
+    CHECK_INT(end, 18);
+    CHECK_STR(complete("fit scratch epochs |20"), " "); /* no default over a value that is there */
+    CHECK_STR(complete("fit scratch lr 0.1 |epochs 20 quiet batch 3"),
+              " epochs optimizer momentum schedule loss patience keep decay seed time on as balance continue again no "
+              "shuffle ");
+    CHECK_STR(complete("say \"${scratch.val.a|cc} $lr\""), " scratch.val.accuracy ");
+    CHECK_INT(start, 7);
+    CHECK_INT(end, 22);
+    CHECK_STR(complete("show logos where label = \"n|ik\" limit 3"), " nike no logo ");
+    CHECK_INT(end, 29);
+    CHECK_STR(complete("(scr|atch.params*2)"), " scratch ");
+    CHECK_INT(end, 15);
+    CHECK_STR(complete("fit scratch lr $l|rr/2"), " $lr ");
+    CHECK_INT(end, 19);
+    bench_close(&b);
+}
+
+TEST(what_the_cell_makes_before_it_runs)
+{
+    setup();
+    CHECK_STR(complete("model big on logos { flatten }\nfit b|"), " big batch balance ");
+    CHECK_STR(complete("load shoes from x\nmodel m on sh|"), " shoes ");
+    CHECK_STR(complete("load shoes from x\nshow shoes.|"), " shoes.train shoes.val shoes.test ");
+    CHECK_STR(complete("scrape twitter tag a into found\ncustomers from |"), " found ");
+    CHECK_STR(complete("let g = [1 2; 3 4]\nconvolve |"), " logos belga g with same no animate ");
+    CHECK_STR(complete("for rate in 0.1, 0.2 { fit scratch lr $r|"), " $rate ");
+    CHECK_STR(complete("for rate in 0.1, 0.2 { say $rate }\nsay $r|"), " ");
+    CHECK_STR(complete("model big on logos { flatten }\nfit l|"), " lr loss "); /* no dataset */
+    CHECK_STR(complete("fit b|\nmodel big on logos { flatten }"), " batch balance "); /* made below */
+    bench_close(&b);
+}
+
+TEST(mistakes_in_other_lines_do_not_matter)
+{
+    setup();
+    CHECK_STR(complete("say \"open\nload × y )\nfit scratch ep|"), " epochs ");
+    CHECK_STR(complete("model m on logos {\n  conv ]\n  say \"a\n  maxp|"), " maxpool ");
+    CHECK_STR(complete("fit scratch } ep|"), " ");
+    CHECK_STR(complete("model m on logos { flatten } |"), " "); /* a new line has to come first */
+    CHECK_STR(complete("model m on logos { for n in 1 { conv 3 3x3 }\n max|"), " maxpool ");
+    bench_close(&b);
+}
+
+TEST(lists_and_quotes)
+{
+    setup();
+    CHECK_STR(complete("scrape twitter tag nike, |"), " adidas puma \"no logo\" "); /* each once */
+    CHECK_STR(complete("scrape twitter tag 'no|"), " no logo' ");
+    CHECK_STR(complete("fit scratch shuffle=|"), " on off ");
+    CHECK_STR(complete("fit scratch sh|"), " no shuffle ");
+    CHECK_STR(complete("fit scratch no sh|"), " shuffle ");
+    CHECK_STR(complete("for x |"), " in ");
+    CHECK_STR(complete("load |"), " "); /* any word would be its name */
+    CHECK_STR(complete("let g = [1 |"), " ");
+    CHECK_STR(complete("(2 |"), " "); /* a sign */
+    CHECK_STR(complete("say '$l|"), " ");
+    CHECK_STR(complete("show logos where broken |"), " = != and or limit sort with where ");
+    CHECK_STR(complete("show logos where id |"), " = != < <= > >= in ");
+    CHECK_STR(complete("show logos where label |"), " = != contains in ");
+    bench_close(&b);
+}
+
 TEST(any_cursor_is_fine)
 {
     static const char *const cells[] = {SETUP,
@@ -190,6 +257,13 @@ TEST(cards)
     CHECK_HAS(inspect("show logos where label = nike an|d id = 3"), "and  (word)");
     CHECK_HAS(inspect("for x i|n 1, 2 { say $x }"), "in  (word)");
     CHECK_HAS(inspect("check scratch.val.acc|uracy > 1"), "scratch.val.accuracy  (field)\n0.75\n");
+    CHECK_HAS(inspect("say \"it is ${scratch.val.acc|uracy} or $lr\""), "scratch.val.accuracy  (field)\n0.75\n");
+    CHECK_HAS(inspect("say \"it is ${scratch.val.accuracy} or $l|r\""), "$lr  (variable)\n0.01\n");
+    CHECK_STR(inspect("say 'it is $l|r'"), "");
+    CHECK_HAS(inspect("(scratch.par|ams*2)"), "scratch.params  (field)\n130532\n");
+    CHECK_HAS(inspect("show logos where label = ni|ke"), "nike  (label)\nof logos\n");
+    CHECK_HAS(inspect("show logos where label = \"no lo|go\""), "no logo  (label)\n");
+    CHECK_HAS(inspect("model big on logos { flatten }\nfit bi|g"), "big  (model)\nmade by a line above");
     CHECK_STR(inspect("zzz|"), "");
     bool found;
     lg_buf text;

@@ -299,6 +299,11 @@ TEST(is_complete)
     CHECK_STR(indent, "    ");
     CHECK_INT(dsl_is_complete("compare a,", 10, indent), DSL_INCOMPLETE);
     CHECK_INT(dsl_is_complete("fit a \\\n", 8, indent), DSL_INCOMPLETE);
+    CHECK_INT(dsl_is_complete("fit a \\\n\n", 9, indent), DSL_COMPLETE); /* the empty line went on, and ended it */
+    CHECK_INT(dsl_is_complete("fit a # \\\n", 10, indent), DSL_COMPLETE);
+    CHECK_INT(dsl_is_complete("for n in 1 {\n  model m {\n    conv 1\n  }\n", 40, indent), DSL_INCOMPLETE);
+    CHECK_STR(indent, "  "); /* one block is closed, the other is not */
+    CHECK_INT(dsl_is_complete("model m {\n  conv 1\n}", 20, indent), DSL_COMPLETE);
     CHECK_INT(dsl_is_complete("let g = [1 2", 12, indent), DSL_INCOMPLETE);
     CHECK_INT(dsl_is_complete("say (1 + 2", 10, indent), DSL_INCOMPLETE);
     CHECK_INT(dsl_is_complete("say }", 5, indent), DSL_INVALID);
