@@ -1,7 +1,8 @@
 /* distinct.h - different texts of a field, as Tab wants them behind `where source =` (dsl_class.values).
  *
  *     cmd_distinct d = {.prefix = prefix, .most = most, .out = out};
- *     for (size_t i = 0; i < rows && i < CMD_DISTINCT_ROWS && !cmd_distinct_full(&d); i++) cmd_distinct_add(&d, text); */
+ *     for (size_t i = 0; i < rows && i < CMD_DISTINCT_ROWS && !cmd_distinct_full(&d); i++) cmd_distinct_add(&d, text);
+ */
 #ifndef CMD_DISTINCT_H
 #define CMD_DISTINCT_H
 

@@ -410,7 +410,8 @@ static size_t field_start(const char *code, size_t start, size_t end)
     return end;
 }
 
-/* The text the cursor is in goes on to its quote; of what is filled in, `start` is moved to the name. True: to a name. */
+/* The text the cursor is in goes on to its quote; of what is filled in, `start` is moved to the name. True: to a name.
+ */
 static bool find_in_text(dsl_offer *o, const char *code, size_t end, size_t size, size_t *start)
 {
     size_t stop = end;

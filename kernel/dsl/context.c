@@ -294,6 +294,7 @@ lg_status dsl_each_made(const dsl_config *config, const dsl_context *context, ds
 size_t dsl_line_len(const char *code, size_t from, dsl_span line, const char *stops)
 {
     size_t n = 0;
-    while (from + n < line.to && code[from + n] != '\n' && code[from + n] != '\r' && !strchr(stops, code[from + n])) n++;
+    while (from + n < line.to && code[from + n] != '\n' && code[from + n] != '\r' && !strchr(stops, code[from + n]))
+        n++;
     return n;
 }

@@ -40,7 +40,7 @@ lg_status dsl_context_read(const dsl_config *config, size_t upto, dsl_context *c
 lg_status dsl_context_rest(const dsl_config *config, size_t upto, size_t from, size_t end, dsl_context *context,
                            lg_err *err) LG_MUST_CHECK;
 void dsl_context_release(dsl_context *context);
-const dsl_param *dsl_context_params(const dsl_context *context);                     /* {0}-terminated; NULL: none */
+const dsl_param *dsl_context_params(const dsl_context *context); /* {0}-terminated; NULL: none */
 bool dsl_has_form(const dsl_param *param, const char *word); /* could it stand there without the parameter's name? */
 void dsl_token_copy(const dsl_tokens *tokens, const dsl_token *token, char out[64]); /* "" when longer */
 

@@ -137,10 +137,10 @@ void dsl_param_card(dsl_card *c, const char *owner, const dsl_param *param)
     lg_buf_init(&line, 1 << 14);
     lg_buf_addf(&line, "%s %s", owner, param->name);
     dsl_card_title(c, lg_buf_str(&line),
-               param->role == DSL_FLAG          ? "flag"
-               : param->role == DSL_PREPOSITION ? "preposition"
-                                                : "option",
-               param->help);
+                   param->role == DSL_FLAG          ? "flag"
+                   : param->role == DSL_PREPOSITION ? "preposition"
+                                                    : "option",
+                   param->help);
     lg_buf_clear(&line);
     dsl_signature(param, &line);
     dsl_card_line(c, lg_buf_str(&line));
@@ -408,7 +408,8 @@ static void word_here(const char *code, size_t size, size_t at, const dsl_spot *
     if (start < end && (code[start] == '$' || place->in_parens)) { /* `$lr/2`, `scratch.val.loss*2` */
         for (start = at; start && (in_name(code[start - 1]) || code[start - 1] == '.');) start--;
         start -= start && code[start - 1] == '$';
-        for (end = at; end < size && (in_name(code[end]) || code[end] == '.' || (end == start && code[end] == '$'));) end++;
+        for (end = at; end < size && (in_name(code[end]) || code[end] == '.' || (end == start && code[end] == '$'));)
+            end++;
     }
     w->start = start;
     w->end = end;
@@ -431,9 +432,9 @@ static bool place_card(dsl_session *session, const char *code, size_t len, size_
         upto = w.start;
     }
     if (dsl_context_read(&session->config, upto, &context, err) != LG_OK) return false;
-    bool found = w.quoted ? dsl_thing_card(c, session, &context, w.text)
-                          : variable_card(session, &context, w.text, c);
-    if (!found && !w.quoted && in_text) found = word_card(session, w.text, c) || made_card(session, &context, w.text, c);
+    bool found = w.quoted ? dsl_thing_card(c, session, &context, w.text) : variable_card(session, &context, w.text, c);
+    if (!found && !w.quoted && in_text)
+        found = word_card(session, w.text, c) || made_card(session, &context, w.text, c);
     if (!found && !w.quoted && !in_text)
         found = layer_word(session, &context, w.text, w.end, len, c) || option_here(session, &context, w.text, c) ||
                 dsl_field_card(c, session, &context, w.text) || dsl_thing_card(c, session, &context, w.text) ||

@@ -14,7 +14,8 @@ static dsl_completeness goes_on(const dsl_tokens *tokens, bool joined, char inde
     return DSL_INCOMPLETE;
 }
 
-/* The last line ends in `\`, and no comment does: that ends with its line. An empty line behind it ends the statement. */
+/* The last line ends in `\`, and no comment does: that ends with its line. An empty line behind it ends the statement.
+ */
 static bool ends_with_join(const char *code, size_t len, bool in_comment)
 {
     size_t at = len, lines = 0;

@@ -78,7 +78,8 @@ static bool inside_quotes(const dsl_offer *o, const char *word, bool ends, lg_bu
 {
     if (o->quote == '\'' && strpbrk(word, "'\n\r")) return false;
     for (const char *s = word; *s; s++) {
-        if (o->quote == '"' && (*s == '"' || *s == '\\' || (*s == '$' && (s[1] == '{' || isalpha((unsigned char)s[1])))))
+        if (o->quote == '"' &&
+            (*s == '"' || *s == '\\' || (*s == '$' && (s[1] == '{' || isalpha((unsigned char)s[1])))))
             lg_buf_addc(out, '\\');
         lg_buf_addc(out, *s);
     }

@@ -15,15 +15,15 @@ typedef struct dsl_offer {
     dsl_completion *out;
     const char *partial; /* what is written of the word before the cursor */
     size_t partial_len;
-    bool word_goes_on; /* there is more of it behind the cursor, which is replaced too */
+    bool word_goes_on;  /* there is more of it behind the cursor, which is replaced too */
     bool line_goes_on;  /* more words follow on the line */
     bool block_follows; /* and a `{` */
     char next;          /* the character behind the word, blanks left out; 0 at the end of the line */
     bool glued;         /* a bracket or a text right behind the word */
     char quote;         /* the cursor is in a text that began so, or 0 */
-    bool unclosed;     /* whose end is missing on the line */
-    bool in_field;     /* behind `${` of a text */
-    bool brace;        /* whose `}` is missing */
+    bool unclosed;      /* whose end is missing on the line */
+    bool in_field;      /* behind `${` of a text */
+    bool brace;         /* whose `}` is missing */
     dsl_context context;
     uint16_t slot[DSL_MATCH_SLOTS]; /* hash of the matches: 1 + index */
     lg_err *err;
@@ -66,7 +66,8 @@ void dsl_offer_files(dsl_offer *o, const char *endings);
 void dsl_offer_new_files(dsl_offer *o, const char *endings); /* what an object of the line may be written to */
 extern const char dsl_picture_endings[];
 
-/* ---- offer_layers.c ---- Those that cannot stand at the place only where their name is begun, and then they say so. */
+/* ---- offer_layers.c ---- Those that cannot stand at the place only where their name is begun, and then they say so.
+ */
 void dsl_offer_layers(dsl_offer *o);
 /* The model command of the place as far as `end`, its brackets closed, bound as if it were run, is given to fn. */
 typedef void dsl_open_model_fn(const dsl_call *call, lg_buf *out);

@@ -108,7 +108,7 @@ void dsl_offer_facts(dsl_offer *o)
         for (char *at = fields.data, *end; at && *at && !dsl_offer_full(o); at = end) {
             end = at + strcspn(at, "\n");
             if (*end) *end++ = 0;
-            if (begun_len && (*at | 32) != (*begun | 32)) continue; /* there may be tens of thousands */
+            if (begun_len && (*at | 32) != (*begun | 32)) continue;  /* there may be tens of thousands */
             if (strpbrk(at, " \t{}()[],;=\"'<>!\\+-*/^%")) continue; /* a label that no field can be written with */
             snprintf(full, sizeof full, "%s.%.140s%s", name, at, o->brace ? "}" : "");
             dsl_offer_add(o, full, "fact", "");

@@ -9,8 +9,8 @@ typedef struct scan {
     size_t end, at;
     dsl_spot *out;
     char open[DSL_DEPTH];
-    int depth, beyond;   /* beyond: brackets deeper than the language allows */
-    size_t quiet;        /* from a comma to here there are only blanks, line ends and comments; 0: no comma */
+    int depth, beyond; /* beyond: brackets deeper than the language allows */
+    size_t quiet;      /* from a comma to here there are only blanks, line ends and comments; 0: no comma */
 } scan;
 
 static bool is_blank(char c)

@@ -16,16 +16,16 @@ typedef struct dsl_span {
 } dsl_span;
 
 typedef struct dsl_spot {
-    size_t statement;       /* where the statement of the place begins; the place itself where none has begun */
+    size_t statement;        /* where the statement of the place begins; the place itself where none has begun */
     size_t block[DSL_DEPTH]; /* statements whose { } the place stands in, outermost first */
     int blocks;
     bool in_parens, in_grid; /* the innermost bracket that is open is ( or [ */
     bool in_comment;
-    bool behind_block;       /* nothing but blanks since a `}`: a new line has to come first */
-    char quote;              /* of a text that is still open here, or 0 */
-    size_t text;             /* behind its quote */
+    bool behind_block;           /* nothing but blanks since a `}`: a new line has to come first */
+    char quote;                  /* of a text that is still open here, or 0 */
+    size_t text;                 /* behind its quote */
     dsl_span recent[DSL_RECENT]; /* the last statements before that one, oldest first from `oldest`; a ring */
-    size_t seen;             /* statements there were; the last DSL_RECENT of them are kept */
+    size_t seen;                 /* statements there were; the last DSL_RECENT of them are kept */
 } dsl_spot;
 
 /* at <= the bytes of code, which are UTF-8. */

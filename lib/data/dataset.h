@@ -87,8 +87,8 @@ ptrdiff_t data_row_named(const data_set *set, const char *name);
 /* How many rows the name fits as well as that one: files of different folders, and marks of one picture, may share it.
  * The first `most` of them are in rows. */
 size_t data_rows_named(const data_set *set, const char *name, uint32_t *rows, size_t most);
-/* Images of a part (DATA_NONE: of all) whose number begins with prefix, and behind them those whose file name, or path if
- * prefix has a `/`, does: at most `most`. means: what names this image alone - the number, the file's name, or the
+/* Images of a part (DATA_NONE: of all) whose number begins with prefix, and behind them those whose file name, or path
+ * if prefix has a `/`, does: at most `most`. means: what names this image alone - the number, the file's name, or the
  * path where several have the name. For completion: fast also in very large sets. */
 typedef void data_begun_fn(void *ctx, size_t row, const char *means);
 void data_rows_begun(const data_set *set, data_split_kind part, const char *prefix, size_t most, data_begun_fn *fn,

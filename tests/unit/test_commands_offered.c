@@ -66,10 +66,12 @@ static bool is_unfinished(const dsl_match *match, const lg_err *err)
     if (!strcmp(match->text, "residual")) return ONE_OF(err->code, 109);        /* its block */
     if (!strcmp(type, "keyword")) return ONE_OF(err->code, 109);
     if (!strcmp(type, "command") || !strcmp(type, "layer")) return ONE_OF(err->code, 132, 134, 143, 208);
-    if (is_option) return ONE_OF(err->code, 144) || (ONE_OF(err->code, 140, 141) && strstr(err->msg, match->text)); /* its value */
+    if (is_option)
+        return ONE_OF(err->code, 144) || (ONE_OF(err->code, 140, 141) && strstr(err->msg, match->text)); /* its value */
     if (!strcmp(type, "function")) return ONE_OF(err->code, 121, 130); /* its brackets; exp of much is no number */
     if (dsl_names_get(&now_in->objects, match->text)) return ONE_OF(err->code, 124); /* its fact */
-    if (!strcmp(type, "folder") && match->text[n - 1] == '/') return ONE_OF(err->code, 103, 334, 461); /* a file in it */
+    if (!strcmp(type, "folder") && match->text[n - 1] == '/')
+        return ONE_OF(err->code, 103, 334, 461); /* a file in it */
     return false;
 }
 
@@ -78,9 +80,10 @@ static bool is_told(const dsl_match *match, const lg_err *err)
 {
     if (!strcmp(match->type, "layer"))
         return strstr(match->signature, " – not behind ") || ONE_OF(err->code, 203, 206, 212); /* by the words behind */
-    if (!strcmp(match->type, "variable")) return err->code == 141; /* any may be meant */
+    if (!strcmp(match->type, "variable")) return err->code == 141;                             /* any may be meant */
     if (!strcmp(match->type, "field")) return err->code == 149 && strstr(match->signature, "needs `with MODEL`");
-    return err->code == 133 && (strstr(err->msg, "chooses among images") || strstr(err->msg, "only a model can be written"));
+    return err->code == 133 &&
+           (strstr(err->msg, "chooses among images") || strstr(err->msg, "only a model can be written"));
 }
 
 /* Is it the first of its kind? */
@@ -157,8 +160,8 @@ static void try_notebook(dsl_session *session, const char *path, tried *t)
         size_t used = 0;
         if (strcmp(json_string_value(json_object_get(cell, "cell_type")), "code") != 0) continue;
         if (json_is_string(lines)) snprintf(text, sizeof text, "%s", json_string_value(lines));
-        json_array_foreach(lines, k, line)
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s", json_string_value(line));
+        json_array_foreach(lines, k, line) used +=
+            (size_t)snprintf(text + used, sizeof text - used, "%s", json_string_value(line));
         char *with = examples_with_shop(text);
         try_cell(session, with, t);
         free(with);

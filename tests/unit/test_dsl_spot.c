@@ -40,7 +40,8 @@ static int disagreements(const char *code, size_t len)
 TEST(the_lexer_says_the_same)
 {
     static const char *const cells[] = {
-        "load logos from data/x labels \"my labels.txt\"\nfit scratch lr ($lr / 2) # (a comment {\nsay 'a # b' \"c\\\" {\"",
+        "load logos from data/x labels \"my labels.txt\"\nfit scratch lr ($lr / 2) # (a comment {\nsay 'a # b' \"c\\\" "
+        "{\"",
         "model m on x {\r\n  for n in 1, # one\n    2 { conv $n 3x3; maxpool 2 }\r  flatten\n}\nfit m",
         "let g = [1 2; 3\n 4]\nshow g; # end",
         "load x from https://host/a{b#c;\"d size 3\nload y from abfss://c@a/p\\\n labels folders",
@@ -58,8 +59,9 @@ TEST(the_lexer_says_the_same)
 
 TEST(texts_of_all_kinds_of_characters)
 {
-    static const char *const pieces[] = {"say ", "a", "\n", "{", "}", "(", ")", "[", "]", "\"", "'", "#", " # ", ";",
-                                         ",",    " ", "\\", "\\\n", "\r\n", "http://", "$x", "=", "\xc3\xa9", "1"};
+    static const char *const pieces[] = {"say ", "a",    "\n",   "{",       "}",   "(", ")",        "[",
+                                         "]",    "\"",   "'",    "#",       " # ", ";", ",",        " ",
+                                         "\\",   "\\\n", "\r\n", "http://", "$x",  "=", "\xc3\xa9", "1"};
     char text[200];
     int bad = 0;
     uint64_t seed = 7;
@@ -85,7 +87,8 @@ static const char *recent(const char *code)
     all[0] = 0;
     dsl_spot_find(code, strlen(code), &spot);
     for (size_t n = 0; (line = dsl_spot_recent(&spot, n)); n++)
-        used += (size_t)snprintf(all + used, sizeof all - used, "<%.*s>", (int)(line->to - line->from), code + line->from);
+        used +=
+            (size_t)snprintf(all + used, sizeof all - used, "<%.*s>", (int)(line->to - line->from), code + line->from);
     snprintf(all + used, sizeof all - used, "%s", code + spot.statement);
     return all;
 }
@@ -95,7 +98,7 @@ TEST(statements_before_the_place)
     CHECK_STR(recent("say a\n\n say b; say c"), "<say a><say b>say c");
     CHECK_STR(recent("model m {\n conv 3; flatten }\nfit"), "<model m {><conv 3><flatten >fit");
     CHECK_STR(recent("compare a,\n  b\nfit (1 +\n 2"), "<compare a,\n  b>fit (1 +\n 2");
-    CHECK_STR(recent("say (1\n}\nfit"), "say (1\n}\nfit");            /* nothing to close */
+    CHECK_STR(recent("say (1\n}\nfit"), "say (1\n}\nfit");                           /* nothing to close */
     CHECK_STR(recent("for a in b { say (1\n}\nfit"), "<for a in b {><say (1\n>fit"); /* the block's brace does */
     dsl_spot spot;
     char many[DSL_RECENT * 8];

@@ -1,4 +1,4 @@
-/* things.c - cards of what a word stands for at its place: a label, an image, a layer of a model, a file. */
+/* thing_cards.c - cards of what a word stands for at its place: a label, an image, a layer of a model, a file. */
 #include "kernel/dsl/card.h"
 #include "kernel/dsl/offer.h"
 #include "lib/base/reach.h"
@@ -101,9 +101,9 @@ static bool line_card(dsl_card *c, dsl_session *session, const dsl_object *objec
     size_t n = strlen(word);
     for (const char *at = lines->data; at && *at; at += strcspn(at, "\n"), at += *at == '\n') {
         if (strncasecmp(at, word, n) || at[n] != '\t') continue;
-        snprintf(says, sizeof says, "%.*s, of %.60s", (int)strcspn(at + n + 1, "\n") < 200 ? (int)strcspn(at + n + 1, "\n")
-                                                                                        : 200,
-                 at + n + 1, name_of(session, object));
+        snprintf(says, sizeof says, "%.*s, of %.60s",
+                 (int)strcspn(at + n + 1, "\n") < 200 ? (int)strcspn(at + n + 1, "\n") : 200, at + n + 1,
+                 name_of(session, object));
         dsl_card_title(c, word, kind, says);
         return true;
     }
@@ -172,8 +172,7 @@ static void with_its_option(dsl_card *c, const dsl_context *context, const dsl_p
 
 bool dsl_thing_card(dsl_card *c, dsl_session *session, const dsl_context *context, const char *word)
 {
-    if (context->expect == EXPECT_VALUE && is_label_field(context->field))
-        return label_card(c, session, context, word);
+    if (context->expect == EXPECT_VALUE && is_label_field(context->field)) return label_card(c, session, context, word);
     const dsl_param *param = its_param(context, DSL_T_LABEL);
     if (!param) param = its_param(context, DSL_T_PATH);
     if (!param || context->layer) return false;
