@@ -245,13 +245,15 @@ $(O)/support/%: tests/support/%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a
 $(O)/bench/bench_augment $(O)/bench/bench_images $(O)/bench/bench_jail: $(O)/bench/%: tests/bench/%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/obj/liblogolens.a $(O)/libnnlib.a $(PKG_LIBS) $(NN_LIBS)
-.PHONY: bench-augment bench-images bench-jail bench-table bench-slider bench-tab
+.PHONY: bench-augment bench-images bench-jail bench-kernel bench-table bench-slider bench-tab
 bench-tab: $(O)/logolens ## Tab and Shift-Tab with 10,000 labels, 100,000 images, 10,000 files, in milliseconds (TIMES=300; FOLDER=kept pictures)
 	@LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' $(JUPYTER_PYTHON) tests/bench/bench_complete.py '$(TIMES)' $(FOLDER)
 bench-table: $(O)/logolens ## a set of a million images through the kernel: seconds a cell, memory (IMAGES=20000 for less)
 	@LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' $(JUPYTER_PYTHON) tests/bench/bench_table.py $(IMAGES)
 bench-slider: $(O)/logolens ## from a slider's message to its drawing, in milliseconds (MOVES=100)
 	@LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' $(JUPYTER_PYTHON) tests/bench/bench_sliders.py $(MOVES)
+bench-kernel: $(O)/logolens ## the kernel beside PEER_PYTHON's ipykernel and xeus-python (ROUNDS=5, CELLS=50000): a table, and JSON
+	@LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' $(JUPYTER_PYTHON) tests/bench/bench_kernel.py --rounds $(ROUNDS) --cells $(or $(CELLS),50000)
 bench-jail: $(O)/bench/bench_jail $(O)/logolens ## decoding in the sandboxed helper beside decoding in the process
 	@$(O)/bench/bench_jail $(O)/logolens 20
 bench-images: $(O)/bench/bench_images $(O)/logolens ## JPEGs and variants, ours beside PEER_PYTHON's libraries: a table, and JSON

@@ -8,16 +8,23 @@
 
 #include "lib/base/banned.h"
 
+/* Each word of a cell is compared with all commands: most of them differ in their first letter. */
+static unsigned lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (unsigned char)c + 32u : (unsigned char)c;
+}
+
 bool dsl_same_n(const char *a, const char *b, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (!b[i] || tolower((unsigned char)a[i]) != tolower((unsigned char)b[i])) return false;
+        if (!b[i] || lower(a[i]) != lower(b[i])) return false;
     return b[n] == 0;
 }
 
 bool dsl_same(const char *a, const char *b)
 {
-    return dsl_same_n(a, b, strlen(a));
+    while (*a && lower(*a) == lower(*b)) a++, b++;
+    return !*a && !*b;
 }
 
 int dsl_param_count(const dsl_param *params)

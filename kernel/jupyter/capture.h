@@ -7,8 +7,8 @@
  *
  * Two pipes. The I/O thread reads them when they have something (jp_capture_take); whoever must have all of it, before
  * `idle` for one, drains them itself, so that nobody waits for another thread. What comes after a cell belongs to the
- * last one; what comes before the first goes to the log. When the process is about to die of a signal, what it said goes
- * to the log too. Log lines (lg_log) never pass here.
+ * last one; what comes before the first goes to the log. When the process is about to die of a signal, what it said
+ * goes to the log too. Log lines (lg_log) never pass here.
  *
  * Threads: any, but init, open and close. One kernel a process captures. */
 #ifndef JP_CAPTURE_H

@@ -73,10 +73,10 @@ static void broadcast_error(jp_executor *x, const cell *c, const lg_err *err)
     lg_buf_release(&content);
 }
 
-/* From here on what the client sent before it could see this failure is dropped. */
-static void drop_queued(jp_executor *x)
+/* From here on what the client sent before it could see this failure is dropped. Who interrupts has long sent it. */
+static void drop_queued(jp_executor *x, bool interrupted)
 {
-    nanosleep(&(struct timespec){.tv_nsec = gather_ns}, NULL);
+    if (!interrupted) nanosleep(&(struct timespec){.tv_nsec = gather_ns}, NULL);
     x->drop = atomic_load(&x->kernel->received);
 }
 
@@ -89,7 +89,7 @@ static void finish(jp_executor *x, const cell *c, lg_status st, const lg_err *er
     if (st) jp_error_members(err, code_text(c), &reply);
     else jp_answer_expressions(x->session, json_object_get(c->content, "user_expressions"), &reply);
     lg_buf_addf(&reply, ",\"payload\":[%s]}", st ? "" : lg_buf_str(c->payload));
-    if (st && jp_json_bool(c->content, "stop_on_error", true) && !c->silent) drop_queued(x);
+    if (st && jp_json_bool(c->content, "stop_on_error", true) && !c->silent) drop_queued(x, st == LG_E_INTERRUPTED);
     snprintf(metadata, sizeof metadata, "{\"started\":\"%s\"}", c->started);
     reply_with(x, c->request, metadata, &reply);
     lg_buf_release(&reply);

@@ -129,7 +129,8 @@ static long timeout_ms(const jp_kernel *kernel, bool more, double text_due)
 static void read_ready(jp_kernel *kernel, const zmq_pollitem_t *item)
 {
     uint64_t count;
-    if (item[WOKEN].revents && read(kernel->wake_fd, &count, sizeof count) < 0) lg_log(LG_LOG_DEBUG, "woken for nothing");
+    if (item[WOKEN].revents && read(kernel->wake_fd, &count, sizeof count) < 0)
+        lg_log(LG_LOG_DEBUG, "woken for nothing");
     if (item[SIGNALLED].revents) read_signals(kernel);
     if (item[JP_CONTROL].revents) read_control(kernel);
     if (item[JP_HEARTBEAT].revents) echo_heartbeat(kernel);
@@ -152,7 +153,8 @@ void jp_io_run(jp_kernel *kernel)
     for (int i = 0; i < JP_CHANNELS; i++) item[i] = (zmq_pollitem_t){.socket = kernel->socket[i], .events = ZMQ_POLLIN};
     item[WOKEN] = (zmq_pollitem_t){.fd = kernel->wake_fd, .events = ZMQ_POLLIN};
     item[SIGNALLED] = (zmq_pollitem_t){.fd = kernel->signal_fd, .events = ZMQ_POLLIN};
-    for (int i = 0; i < JP_CAPTURED; i++) item[PRINTED + i] = (zmq_pollitem_t){.fd = kernel->capture.end[i], .events = ZMQ_POLLIN};
+    for (int i = 0; i < JP_CAPTURED; i++)
+        item[PRINTED + i] = (zmq_pollitem_t){.fd = kernel->capture.end[i], .events = ZMQ_POLLIN};
     while (!finished(kernel)) {
         double now = lg_now(), text_due = jp_subshells_tick(kernel, now);
         bool more = jp_publish_waiting(kernel);

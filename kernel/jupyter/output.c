@@ -16,7 +16,7 @@
 static const double stream_gap = 0.05, live_gap = 0.25; /* seconds between two messages */
 /* Text of a cell that may leave as fast as it comes, and what comes back each second. Jupyter's server throws text away
  * beyond 3 MB in any 3 s, and forgets what it counted when a cell ends; these stay below that together. */
-static const double text_burst = 1.8e6, text_rate = 0.35e6, text_frames = 1000; /* the frames around a chunk count too */
+static const double text_burst = 1.8e6, text_rate = 0.35e6, text_frames = 1000; /* what is around a chunk counts too */
 
 /* A live display: its name in the front end is its own, so that the same word in a later cell is another display. */
 typedef struct jp_live {

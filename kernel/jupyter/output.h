@@ -7,8 +7,8 @@
  * Text is collected: chunks of at most 64 KiB, 20 messages a second for who prints little, never ending within a
  * character or a secret (lib/net/secret.h), always before the display, error or reply that follows it. The first 1.8 MB
  * of a cell leave as fast as they come, the rest at 0.35 MB/s. A live display is sent at most 4 times a second, and not
- * while front ends leave much lying; its last form always is. One form of an output larger than 16 MiB is left out, and the text says so
- * (commands keep to much less).
+ * while front ends leave much lying; its last form always is. One form of an output larger than 16 MiB is left out, and
+ * the text says so (commands keep to much less).
  *
  * Jupyter's consoles ignore updates of a display. For them (`console`, see jp_is_console) a live display is one line on
  * stderr that changes in place while it lives, and an ordinary display when it has ended.
