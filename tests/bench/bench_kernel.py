@@ -3,8 +3,8 @@ xeus-python.
 
 Every round measures each figure with each kernel in turn, all through the same raw sockets, so that what the machine
 does meanwhile hits all alike. --peer (or PEER_PYTHON) names a Python that has the others (pip install ipykernel
-xeus-python); without, ours alone. A table of minimum / median, and how often ours is faster than the best of the others; then JSON.
-Asserts nothing. A figure a kernel does not have, or does not live to tell, is a dash.
+xeus-python); without, ours alone. A table of minimum (median), and how many times ours is better than the best of the
+others; then JSON. Asserts nothing. A figure a kernel does not have, or does not live to tell, is a dash.
 
 What each row measures is said where it is measured; `--only lines` takes the rows whose name has that word."""
 import argparse
