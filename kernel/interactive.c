@@ -134,11 +134,11 @@ static int serve(interactive *i)
 static lg_status open_all(interactive *i, lg_err *err)
 {
     LG_TRY(main_set_up(err));
-    LG_TRY(store_history_new(&i->cells, err));
-    if (main_history_folder()) LG_TRY(store_history_keep(i->cells, main_history_folder(), err));
+    LG_TRY(main_history_open(&i->cells, err));
     i->own = store_history_begin(i->cells);
     LG_TRY(cmd_workbench_new(&i->bench, err));
     cmd_workbench_keep_runs(i->bench);
+    cmd_workbench_history(i->bench, i->cells);
     i->session = cmd_workbench_session(i->bench);
     return LG_OK;
 }

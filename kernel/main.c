@@ -64,6 +64,12 @@ const char *main_history_folder(void)
     return history_folder;
 }
 
+lg_status main_history_open(store_history **out, lg_err *err)
+{
+    LG_TRY(store_history_new(out, err));
+    return history_folder ? store_history_keep(*out, history_folder, err) : LG_OK;
+}
+
 /* The environment has the last word. */
 static void keep_history(const store_paths *paths, bool wanted)
 {
@@ -166,6 +172,7 @@ static lg_status serve(const char *file, bool insecure, bool *clean, lg_err *err
     if (main_history_folder()) LG_GO(jp_kernel_keep_history(kernel, main_history_folder(), err));
     LG_GO(cmd_workbench_new(&bench, err));
     cmd_workbench_keep_runs(bench);
+    cmd_workbench_history(bench, jp_kernel_cells(kernel));
     *clean = jp_kernel_serve(kernel, cmd_workbench_session(bench),
                              &(jp_workspaces){.ctx = bench, .fork = fork_workspace, .free = free_workspace});
 done:

@@ -5,6 +5,7 @@
 #define MAIN_H
 
 #include "lib/base/lg.h"
+#include "lib/store/history_store.h"
 
 enum { MAIN_OK = 0, MAIN_FAILED = 1, MAIN_USAGE = 2, MAIN_INTERRUPTED = 130 };
 
@@ -16,6 +17,8 @@ lg_status main_set_up(lg_err *err) LG_MUST_CHECK;
 /* Where the history of cells is kept: our data folder, or NULL where the user wants none kept (LOGOLENS_HISTORY=off, or
  * the settings) or the folder cannot be used. After main_set_up. */
 const char *main_history_folder(void);
+/* The history, kept there. *out owned (store_history_free). */
+lg_status main_history_open(store_history **out, lg_err *err) LG_MUST_CHECK;
 /* A whole file the user named on the command line; "-" is standard input. */
 lg_status main_read_file(const char *path, size_t limit, lg_buf *out, lg_err *err) LG_MUST_CHECK;
 

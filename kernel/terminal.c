@@ -229,16 +229,20 @@ int main_run_script(const char *path)
     lg_buf script;
     terminal t;
     cmd_workbench *bench = NULL;
+    store_history *cells = NULL; /* a script's lines are not kept; it may take out what others left */
     lg_buf_init(&script, SCRIPT_LIMIT);
     lg_status st = main_read_file(path, SCRIPT_LIMIT, &script, &err);
     if (st == LG_OK) st = main_set_up(&err);
     if (st == LG_OK) st = cmd_workbench_new(&bench, &err);
     if (st == LG_OK) cmd_workbench_keep_runs(bench);
+    if (st == LG_OK) st = main_history_open(&cells, &err);
+    if (st == LG_OK) cmd_workbench_history(bench, cells);
     if (st) main_say_error(&err, NULL);
     terminal_open(&t);
     int status = st ? MAIN_FAILED : run_script(&t, cmd_workbench_session(bench), &script);
     terminal_release(&t);
     cmd_workbench_free(bench);
+    store_history_free(cells);
     lg_buf_release(&script);
     return status;
 }

@@ -29,6 +29,7 @@ typedef struct deleting {
     store_forgotten gone;    /* of the catalogue */
     cmd_forgotten_list list; /* of the session */
     size_t fixes;            /* lines of label fixes */
+    size_t cells;            /* of the history */
     lg_err left;             /* why bytes may be left in the catalogue's file */
 } deleting;
 
@@ -88,7 +89,9 @@ static lg_status remove_all(deleting *d, lg_err *err)
     LG_TRY(st);
     if (!d->whom.accounts && !d->gone.users) return nobody(d, err);
     LG_TRY(cmd_forget_session(d->call, &d->whom, &d->list, err));
-    return cmd_forget_fixes(&d->whom, d->call->cancel, &d->fixes, err);
+    LG_TRY(cmd_forget_fixes(&d->whom, d->call->cancel, &d->fixes, err));
+    store_history *cells = cmd_history(d->call);
+    return cells ? store_history_forget(cells, d->whom.names, d->whom.named, &d->cells, err) : LG_OK;
 }
 
 /* ---- what was done ---- */
@@ -102,7 +105,7 @@ static void row(plt_doc *doc, const char *what, size_t n)
 
 static void doc_catalogue(plt_doc *doc, const deleting *d)
 {
-    if (!d->gone.users && !d->fixes) return;
+    if (!d->gone.users && !d->fixes && !d->cells) return;
     plt_table(doc, "Removed from the catalogue");
     plt_column(doc, PLT_LEFT, "What");
     plt_column(doc, PLT_RIGHT, "Number");
@@ -112,6 +115,7 @@ static void doc_catalogue(plt_doc *doc, const deleting *d)
     row(doc, "mentions in what others wrote", d->gone.mentions);
     row(doc, "scrapes that name them", d->gone.scrapes);
     row(doc, "label fixes of their pictures", d->fixes);
+    row(doc, "cells of the history that name them", d->cells);
 }
 
 static void doc_session(plt_doc *doc, const deleting *d)
@@ -182,8 +186,8 @@ const dsl_command dsl_cmd_delete = {
     .detail =
         "On all platforms at once, and for good: there is no question first, and no `undo`. Posts, pictures that "
         "nobody else posted, what models said of them, and mentions in the texts of others go from the catalogue; "
-        "posts, tables and datasets of this session are made anew without them. A later `scrape` leaves the "
-        "person out.",
+        "posts, tables and datasets of this session are made anew without them, and cells that name them leave the "
+        "history. A later `scrape` leaves the person out.",
     .group = "Business",
     .params = params,
     .examples = (const char *const[]){"delete user dan", NULL},

@@ -15,6 +15,7 @@ struct cmd_workbench {
     lg_pool *pool;
     int threads; /* the pool was made for; 0: none yet */
     bool keep_runs;
+    store_history *cells; /* NULL: none are kept */
     cmd_keyring *keys; /* of platforms; NULL: none were used */
 };
 
@@ -71,6 +72,7 @@ lg_status cmd_workbench_fork(cmd_workbench *bench, cmd_workbench **out, lg_err *
 {
     LG_TRY(cmd_workbench_new(out, err));
     (*out)->keep_runs = bench->keep_runs;
+    (*out)->cells = bench->cells;
     dsl_session_follow((*out)->session, bench->session);
     return LG_OK;
 }
@@ -83,6 +85,17 @@ dsl_session *cmd_workbench_session(cmd_workbench *bench)
 void cmd_workbench_keep_runs(cmd_workbench *bench)
 {
     bench->keep_runs = true;
+}
+
+void cmd_workbench_history(cmd_workbench *bench, store_history *cells)
+{
+    bench->cells = cells;
+}
+
+store_history *cmd_history(const dsl_call *call)
+{
+    cmd_workbench *bench = dsl_session_services(call->session);
+    return bench->cells;
 }
 
 cmd_keyring **cmd_keyring_place(const dsl_call *call)

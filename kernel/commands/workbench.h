@@ -11,6 +11,7 @@
 
 #include "kernel/dsl/slider.h"
 #include "lib/plot/chart.h"
+#include "lib/store/history_store.h"
 
 typedef struct cmd_workbench cmd_workbench;
 
@@ -25,7 +26,11 @@ lg_status cmd_workbench_fork(cmd_workbench *bench, cmd_workbench **out, lg_err *
  * again. Programs that serve a user say so once; tests need not. */
 void cmd_workbench_keep_runs(cmd_workbench *bench);
 
+/* The history of cells (borrowed, must outlive it), for commands that take something out of it. */
+void cmd_workbench_history(cmd_workbench *bench, store_history *cells);
+
 /* ---- for commands ---- */
+store_history *cmd_history(const dsl_call *call); /* or NULL */
 bool cmd_keeps_runs(const dsl_call *call);
 /* The compute threads, `set threads` applied. Made at first use: starting a kernel starts none. */
 lg_status cmd_pool(const dsl_call *call, lg_pool **out, lg_err *err) LG_MUST_CHECK;

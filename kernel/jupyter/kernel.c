@@ -288,6 +288,11 @@ void jp_kernel_free(jp_kernel *kernel)
     lg_free(kernel);
 }
 
+store_history *jp_kernel_cells(jp_kernel *kernel)
+{
+    return kernel->cells;
+}
+
 lg_status jp_kernel_keep_history(jp_kernel *kernel, const char *folder, lg_err *err)
 {
     return store_history_keep(kernel->cells, folder, err);

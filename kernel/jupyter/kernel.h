@@ -22,10 +22,13 @@
 
 #include "kernel/dsl/session.h"
 #include "kernel/jupyter/connection.h"
+#include "lib/store/history_store.h"
 
 typedef struct jp_kernel jp_kernel;
 
 lg_status jp_kernel_open(const jp_connection *connection, bool insecure, jp_kernel **out, lg_err *err) LG_MUST_CHECK;
+/* The cells that are run, in all sessions. Borrowed. */
+store_history *jp_kernel_cells(jp_kernel *kernel);
 /* Before jp_kernel_serve: the folder to keep the history of cells in. */
 lg_status jp_kernel_keep_history(jp_kernel *kernel, const char *folder, lg_err *err) LG_MUST_CHECK;
 

@@ -389,6 +389,26 @@ lg_status history_file_others(history_file *f, int64_t session, history_row_fn *
     return each(f, q, fn, ctx, err);
 }
 
+lg_status history_file_all(history_file *f, history_row_fn *fn, void *ctx, lg_err *err)
+{
+    sqlite3_stmt *q;
+    LG_TRY(begin(f, &q, err, "SELECT id, input || x'0a' || coalesce(output, '') FROM cells", ""));
+    return each(f, q, fn, ctx, err);
+}
+
+lg_status history_file_remove(history_file *f, int64_t id, lg_err *err)
+{
+    sqlite3_stmt *q;
+    int64_t none;
+    LG_TRY(begin(f, &q, err, "DELETE FROM cells WHERE id = ?", "i", id));
+    return number(f, q, 0, &none, err);
+}
+
+lg_status history_file_shrink(history_file *f, lg_err *err)
+{
+    return run(f, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)", err);
+}
+
 lg_status history_file_tell(history_file *f, int64_t id, store_cell_fn *fn, void *ctx, bool *more, lg_err *err)
 {
     sqlite3_stmt *q;

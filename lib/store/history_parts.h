@@ -101,6 +101,19 @@ lg_status history_file_others(history_file *f, int64_t session, history_row_fn *
 lg_status history_file_tell(history_file *f, int64_t id, store_cell_fn *fn, void *ctx, bool *more,
                             lg_err *err) LG_MUST_CHECK;
 
+/* Calls fn with every cell. */
+lg_status history_file_all(history_file *f, history_row_fn *fn, void *ctx, lg_err *err) LG_MUST_CHECK;
+lg_status history_file_remove(history_file *f, int64_t id, lg_err *err) LG_MUST_CHECK;
+/* Writes the file anew and empties its log: what was removed is in neither. */
+lg_status history_file_shrink(history_file *f, lg_err *err) LG_MUST_CHECK;
+
+/* ---- history_forget.c ---- */
+typedef struct history_names {
+    char **name; /* owned */
+    size_t count;
+} history_names;
+bool history_names_in(const history_names *names, const store_cell *cell);
+
 /* ---- history_store.c: both ----
  * Two locks. `file_lock` is held while the file is read or written, and taken first. `lock` guards what waits, the
  * journal and the sessions; whoever adds a cell takes only this one, which is never held while a disk is waited for. */
@@ -111,6 +124,7 @@ struct store_history {
     /* under lock */
     history_entry **waiting; /* HISTORY_WAITING, oldest first; made at first use */
     size_t count, bytes;
+    history_names forgotten; /* what holds one of these is not kept */
     size_t writing; /* the first so many are being written: they stay */
     history_session *session;
     int sessions, room;

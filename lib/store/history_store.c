@@ -102,7 +102,7 @@ static void written(store_history *h, size_t n)
         lg_free(h->waiting[i]);
     }
     h->count -= n;
-    memmove(h->waiting, h->waiting + n, h->count * sizeof *h->waiting);
+    if (n) memmove(h->waiting, h->waiting + n, h->count * sizeof *h->waiting);
     if (!h->count) history_journal_empty(&h->journal);
 }
 
@@ -282,15 +282,20 @@ static void note(store_history *h, int session, const store_cell *cell)
     if (history_journal_add(&h->journal, &h->session[session], cell, &err)) tell(&h->told_add, &err);
 }
 
-void store_history_add(store_history *h, int session, const store_cell *cell)
+static void add(store_history *h, int session, const store_cell *cell)
 {
-    if (session < 0 || cell->input_len > HISTORY_BYTES || cell->output_len > HISTORY_BYTES - cell->input_len) return;
-    pthread_mutex_lock(&h->lock);
     if (h->folder) note(h, session, cell);
     wait_in_memory(h, session, cell);
     if (h->folder && !h->running) start_writer(h);
     if (h->running && !h->fresh) pthread_cond_signal(&h->wake);
     h->fresh = true;
+}
+
+void store_history_add(store_history *h, int session, const store_cell *cell)
+{
+    if (session < 0 || cell->input_len > HISTORY_BYTES || cell->output_len > HISTORY_BYTES - cell->input_len) return;
+    pthread_mutex_lock(&h->lock);
+    if (!history_names_in(&h->forgotten, cell)) add(h, session, cell);
     pthread_mutex_unlock(&h->lock);
 }
 
@@ -317,6 +322,8 @@ void store_history_free(store_history *h)
     history_journal_close(&h->journal, done);
     while (h->count) drop_oldest(h);
     lg_free(h->waiting);
+    for (size_t i = 0; i < h->forgotten.count; i++) lg_free(h->forgotten.name[i]);
+    lg_free(h->forgotten.name);
     lg_free(h->session);
     lg_free(h->folder);
     pthread_cond_destroy(&h->wake);

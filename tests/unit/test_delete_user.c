@@ -90,6 +90,33 @@ static void folder(void)
     lens_picture("theirs/nike/2.png", POSTS_NIKE, 31);
 }
 
+/* What a kernel keeps of the cells it ran. */
+static store_history *cells;
+
+static void keep(int line, const char *input, const char *output)
+{
+    store_history_add(cells, 0,
+                      &(store_cell){.line = line,
+                                    .input = input,
+                                    .input_len = strlen(input),
+                                    .output = output,
+                                    .output_len = output ? strlen(output) : 0});
+}
+
+static void history(void)
+{
+    char folder[200];
+    snprintf(folder, sizeof folder, "%s/data", getenv("LOGOLENS_HOME"));
+    CHECK_INT(store_history_new(&cells, &l.err), LG_OK);
+    CHECK_INT(store_history_keep(cells, folder, &l.err), LG_OK);
+    CHECK_INT(store_history_begin(cells), 0);
+    cmd_workbench_history(l.bench, cells);
+    keep(1, "scrape twitter user maryann into posts", NULL);
+    keep(2, "posts", "1 of @MaryAnn");
+    LENS_OK(store_history_settle(cells, &l.err));
+    keep(3, "scrape twitter user maryanne", NULL);
+}
+
 TEST(a_person_goes_from_disk_and_session)
 {
     lens_home_in_memory();
@@ -118,6 +145,7 @@ TEST(a_person_goes_from_disk_and_session)
                          "fit other epochs 1 quiet\n"
                          "model after on late { flatten; dense classes softmax }\n"
                          "fit after epochs 1 quiet"));
+    history();
     CHECK(files_with("maryann") > 0);
     CHECK(session_says("maryann"));
     CHECK_STR(lens_fact(&l, "mine.count"), "3");
@@ -127,6 +155,10 @@ TEST(a_person_goes_from_disk_and_session)
     const char *text = lg_buf_str(&l.text);
     CHECK_HAS(text, "delete user: 2 posts and 2 pictures of 1 account removed");
     CHECK_HAS(text, "This cannot be undone.");
+    CHECK_HAS(text, "cells of the history that name them");
+    keep(4, "delete user @MARYANN", NULL); /* as the kernel does once the cell has run */
+    cmd_workbench_history(l.bench, NULL);
+    store_history_free(cells);
     CHECK_HAS(text, "1 model learnt from pictures that are now removed"); /* not the one that came after `drop` */
     CHECK_HAS(text, "edits that `undo` could take back");
     CHECK(!strcasestr(text, "maryann"));

@@ -85,8 +85,8 @@ static bool tell(void *ctx, const store_cell *cell)
 
 static const char *find(store_history *h, int session, store_history_ask ask)
 {
+    if (!told.limit) lg_buf_init(&told, 0);
     lg_buf_clear(&told);
-    lg_buf_init(&told, 0);
     CHECK_OK(store_history_find(h, session, &ask, tell, NULL, &err));
     return lg_buf_str(&told);
 }
@@ -743,5 +743,50 @@ TEST(out_of_memory_loses_cells_and_nothing_else)
     }
     store_history *h = open_history();
     CHECK_HAS(tail(h, store_history_begin(h), 100), "1.1 say one\n1.2 (6*7) = 42\n");
+    store_history_free(h);
+}
+
+/* ---- forgetting ---- */
+TEST(cells_that_name_somebody_are_taken_out)
+{
+    begin();
+    static const char *const names[] = {"ann_example", "ann", "7", "1234567"};
+    char command[400];
+    size_t cells;
+    store_history *h = open_history();
+    int s = store_history_begin(h);
+    add(h, s, 1, "scrape twitter user Ann into posts", NULL);
+    add(h, s, 2, "annotate the banner, epochs 7", NULL);
+    add(h, s, 3, "posts", "1 of @ann_example, 2 of others");
+    add(h, s, 4, "show 1234567", NULL);
+    CHECK_OK(store_history_settle(h, &err));
+    add(h, s, 5, "user ann", NULL); /* waits */
+    CHECK_OK(store_history_forget(h, names, 4, &cells, &err));
+    CHECK_INT(cells, 4);
+    add(h, s, 6, "delete user ANN", NULL);
+    add(h, s, 7, "say done", NULL);
+    CHECK_STR(tail(h, s, 100), "1.2 annotate the banner, epochs 7\n1.7 say done\n");
+    store_history_free(h);
+    snprintf(command, sizeof command,
+             "cat '%s'/history* '%s'/history.pending/* 2>/dev/null | grep -a -i -q ann_example", folder, folder);
+    CHECK(system(command) != 0);
+    h = open_history();
+    CHECK_STR(tail(h, store_history_begin(h), 100), "1.2 annotate the banner, epochs 7\n1.7 say done\n");
+    store_history_free(h);
+}
+
+TEST(what_is_only_in_memory_is_forgotten_too)
+{
+    store_history *h;
+    size_t cells;
+    static const char *const name[] = {"ann"};
+    err = (lg_err){0};
+    CHECK_OK(store_history_new(&h, &err));
+    int s = store_history_begin(h);
+    add(h, s, 1, "user ann", NULL);
+    add(h, s, 2, "say one", NULL);
+    CHECK_OK(store_history_forget(h, name, 1, &cells, &err));
+    CHECK_INT(cells, 1);
+    CHECK_STR(tail(h, s, 10), "1.2 say one\n");
     store_history_free(h);
 }
