@@ -333,18 +333,19 @@ static void bind_all(EditLine *el)
         editor_lib.el_set(el, EL_BIND, bound[i].key, bound[i].name, NULL);
 }
 
+/* libedit keeps the names as they are where they are wide, and copies of others that it never frees. */
 static void add_functions(EditLine *el)
 {
     static const struct {
-        const char *name;
+        const wchar_t *name;
         unsigned char (*fn)(EditLine *el, int key);
     } own[] = {
-        {"ll-complete", on_tab},    {"ll-enter", on_enter}, {"ll-give-up", on_give_up}, {"ll-stop", on_stop},
-        {"ll-restore", on_restore}, {"ll-leave", on_leave}, {"ll-inspect", on_inspect}, {"ll-up", on_up},
-        {"ll-down", on_down},       {"ll-paste", on_paste}, {"ll-close", on_close},
+        {L"ll-complete", on_tab},    {L"ll-enter", on_enter}, {L"ll-give-up", on_give_up}, {L"ll-stop", on_stop},
+        {L"ll-restore", on_restore}, {L"ll-leave", on_leave}, {L"ll-inspect", on_inspect}, {L"ll-up", on_up},
+        {L"ll-down", on_down},       {L"ll-paste", on_paste}, {L"ll-close", on_close},
     };
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        editor_lib.el_set(el, EL_ADDFN, own[i].name, "of Logolens", own[i].fn);
+        editor_lib.el_wset(el, EL_ADDFN, own[i].name, L"of Logolens", own[i].fn);
 }
 
 void editor_bind_keys(editor *e)
