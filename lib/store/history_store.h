@@ -69,8 +69,8 @@ typedef struct store_history_ask {
 typedef bool store_cell_fn(void *ctx, const store_cell *cell);
 lg_status store_history_find(store_history *h, int session, const store_history_ask *ask, store_cell_fn *fn, void *ctx,
                              lg_err *err) LG_MUST_CHECK;
-/* Takes out every cell whose input or output holds one of the names as a word, whatever its case, and keeps none of this
- * program's that does from now on: for `delete user`. The file is written anew, so that no byte of it is left. */
+/* Takes out every cell whose input or output holds one of the names as a word, whatever its case, and keeps none of
+ * this program's that does from now on: for `delete user`. The file is written anew, so that no byte of it is left. */
 lg_status store_history_forget(store_history *h, const char *const *name, size_t names, size_t *cells,
                                lg_err *err) LG_MUST_CHECK;
 /* Moves what waits into the file now. Says what is wrong, or LG_OK. */
