@@ -74,7 +74,7 @@ def press(page, name):
 
 
 # ---- colours ----
-# Text and colour of every piece of the first editor, colours by the names they have in JupyterLab's themes.
+# Text and colour of every piece, colours by the names they have in JupyterLab's themes.
 PAINTED = """() => {
     const names = {};
     for (const name of ['keyword', 'atom', 'number', 'def', 'builtin', 'variable-2', 'property', 'operator', 'comment',
@@ -84,7 +84,7 @@ PAINTED = """() => {
         (names[getComputedStyle(probe).color] ||= []).push(name);
         probe.remove();
     }
-    return [...document.querySelectorAll('SELECTOR .cm-line span')].filter(s => !s.querySelector('span'))
+    return [...document.querySelectorAll('SELECTOR span')].filter(s => !s.querySelector('span'))
         .map(s => [s.textContent, names[getComputedStyle(s).color] || []]);
 }"""
 
@@ -96,7 +96,7 @@ ROLES = {role: words.split("|") for role, words in {
 
 
 def painted(page, selector):
-    page.wait_for_selector(selector + " .cm-line span")
+    page.wait_for_selector(selector + " span", timeout=60000)
     return page.evaluate(PAINTED.replace("SELECTOR", selector))
 
 
@@ -110,7 +110,7 @@ def roles_hold(found):
 
 
 def test_colours(page, lab, keep):
-    """Each word by its role, in the colours of the page's theme; the same in a file and in a notebook's text."""
+    """Each word by its role, in the colours of the page's theme: in a cell, in a file, in a text about the language."""
     cells(page, lab, "colours", SAMPLE)
     roles_hold(painted(page, EDITOR))
     shot(page, keep, "colours-light", CELL)
@@ -121,8 +121,13 @@ def test_colours(page, lab, keep):
     (lab.work / "lines.lens").write_text(SAMPLE)
     page.goto(lab.url("lab/tree/lines.lens?reset"))
     roles_hold(painted(page, ".jp-FileEditor .cm-content"))
-    assert not page.problems, page.problems
     shot(page, keep, "colours-file")
+    (lab.work / "about.md").write_text(f"# Lines\n\n```lens\n{SAMPLE}```\n")
+    page.evaluate("""window.jupyterapp.commands.execute('docmanager:open',
+                                                        {path: 'about.md', factory: 'Markdown Preview'})""")
+    roles_hold(painted(page, ".jp-RenderedMarkdown pre"))
+    shot(page, keep, "colours-text")
+    assert not page.problems, page.problems
 
 
 # Kinds of all pieces of texts, by the extension's own machine.
@@ -323,8 +328,8 @@ def test_subshell_console(page, lab, keep):
     page.locator(".lm-Menu-itemLabel:text-is('New Subshell Console for Notebook')").click()
     prompt = page.locator(".jp-CodeConsole-promptCell .cm-content")
     prompt.wait_for(timeout=60000)
-    page.wait_for_function("() => window.jupyterapp.shell.currentWidget.console?.sessionContext.session?.kernel?.subshellId",
-                           timeout=60000)
+    page.wait_for_function("""() => window.jupyterapp.shell.currentWidget.console?.sessionContext.session?.kernel
+                                    ?.subshellId""", timeout=60000)
     prompt.click()
     for line, answer in (("evaluate m", "accuracy"), ("curves m", "epoch"), ("confusion m on logos.val", "True Total")):
         page.keyboard.type(line)
