@@ -36,7 +36,7 @@ int dsl_param_count(const dsl_param *params)
 
 /* ---- names ---- */
 const char *const dsl_prepositions[] = {"from", "on", "with", "to", "into", "as", "by", "where", "across", NULL};
-const char *const dsl_grammar_words[] = {"and",   "or",  "not", "in",    "contains", "where",
+const char *const dsl_grammar_words[] = {"and", "or",  "not",   "in", "contains", "where",
                                          "let", "for", "check", "no", NULL};
 
 static bool is_one_of(const char *const *words, const char *word)
