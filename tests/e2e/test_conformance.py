@@ -59,6 +59,8 @@ CHECKLIST = """
 1.14 output is not lost to a reader that pauses; one that never reads stalls nobody for long
      | lifecycle.Load.test_a_reader_that_pauses_loses_nothing
      | lifecycle.Load.test_a_reader_that_never_reads_stalls_nobody_for_long
+     | flow.Readers.test_five_thousand_displays_to_a_reader_that_pauses
+     | flow.Readers.test_a_reader_that_never_returns_costs_only_itself
 
 2.01 all routing frames come back, unchanged and in order, also empty ones and such with NULs
      | hostile.Hostile.test_nul_frames_in_front_are_routing
@@ -110,6 +112,7 @@ CHECKLIST = """
      | protocol.Protocol.test_is_complete
 4.14 history_request: range, tail and search; output, n, unique; whatever cannot be meant is answered
      | protocol.Protocol.test_history
+     | history.History.test_cells_of_earlier_kernels
 4.15 comms: unknown targets are closed, messages are not answered, comm_info lists what is open
      | sliders.Sliders.test_comms_open_as_the_protocol_says
 4.16 connect_request: five ports
@@ -140,6 +143,8 @@ CHECKLIST = """
      | sliders.Sliders.test_at_rest_the_last_drawing_gets_all_its_forms
 5.10 text is collected, comes before what follows it, and is never cut within a character
      | protocol.Protocol.test_many_lines_are_few_messages
+     | flow.Text.test_a_hundred_thousand_lines_come_whole_and_in_order
+     | flow.Text.test_text_stays_below_what_the_server_throws_away
 5.12 pictures: base64 in one line, text beside it, width and height
 5.13 a live display is updated a few times a second
 
@@ -173,6 +178,7 @@ CHECKLIST = """
 8.06 it ends with its parent, and with the server behind its parent
      | lifecycle.Ending.test_it_does_not_outlive_its_parent
 8.07 SIGTERM and SIGHUP end it in order, with what was made kept
+     | history.History.test_a_shutdown_while_a_cell_runs_keeps_the_cells_before
      | lifecycle.Ending.test_signals_end_it
 
 9.01 the feature is declared, ids are unique, the main shell is not listed
