@@ -120,6 +120,7 @@ static void set_options(const jp_connection *connection, jp_channel channel, voi
     if (channel != JP_HEARTBEAT) set_int(socket, ZMQ_SNDHWM, 0); /* no reply is dropped; IOPub is bounded by flow.h */
     /* a front end that comes back before its dead connection was noticed has the same identity, and is answered */
     if (signed_in) set_int(socket, ZMQ_ROUTER_HANDOVER, 1);
+    if (channel == JP_STDIN) set_int(socket, ZMQ_ROUTER_MANDATORY, 1); /* a question that reaches nobody is noticed */
     if (channel == JP_IOPUB) set_int(socket, ZMQ_XPUB_VERBOSE, 1); /* every front end is welcomed, not only the first */
     if (channel == JP_HEARTBEAT) set_int(socket, ZMQ_SNDHWM, 16), set_int(socket, ZMQ_RCVHWM, 16);
 }

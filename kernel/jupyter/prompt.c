@@ -8,7 +8,8 @@
 #include "lib/net/secret.h"
 #include "lib/base/banned.h"
 
-static const double look_again = 0.05; /* seconds: an interrupt is seen so soon */
+/* Seconds: how soon an interrupt is seen, and how long a front end may take to listen. */
+static const double look_again = 0.05, reach_within = 3;
 
 void jp_prompt_wipe(jp_request *request)
 {
@@ -58,6 +59,7 @@ static void begin(jp_prompt *prompt, const jp_request *cell, jp_bytes header)
     forget(prompt);
     pthread_mutex_lock(&prompt->lock);
     prompt->cell = cell;
+    prompt->unreached = false;
     read_id(header, prompt->id);
     pthread_mutex_unlock(&prompt->lock);
 }
@@ -118,6 +120,24 @@ bool jp_prompt_offer(jp_prompt *prompt, jp_request *reply)
     return taken;
 }
 
+void jp_prompt_unreached(jp_prompt *prompt, const jp_packet *question)
+{
+    enum { HEADER_FROM_END = 4 };
+    char id[JP_MSG_ID];
+    read_id(jp_frames_at(&question->frames, jp_frames_count(&question->frames) - HEADER_FROM_END), id);
+    pthread_mutex_lock(&prompt->lock);
+    if (prompt->cell && strcmp(prompt->id, id) == 0) prompt->unreached = true;
+    pthread_mutex_unlock(&prompt->lock);
+}
+
+static bool reached_nobody(jp_prompt *prompt)
+{
+    pthread_mutex_lock(&prompt->lock);
+    bool unreached = prompt->unreached;
+    pthread_mutex_unlock(&prompt->lock);
+    return unreached;
+}
+
 static lg_status no_answer(const char *why, lg_err *err)
 {
     lg_fail(err, LG_E_DATA, 508, "there was no answer to the question");
@@ -142,14 +162,28 @@ static lg_status read_value(const jp_request *reply, lg_buf *answer, lg_err *err
     return st == LG_OK ? lg_buf_check(answer, err) : st;
 }
 
+/* Until there is an answer, or the question is known to have reached nobody: *out is NULL then. */
 static lg_status wait_for(jp_prompt *prompt, lg_cancel *cancel, jp_request **out, lg_err *err)
 {
     for (;;) {
         LG_TRY(lg_cancel_check(cancel, err));
         *out = (jp_request *)jp_queue_take(&prompt->answers, false);
-        if (*out) return LG_OK;
+        if (*out || reached_nobody(prompt)) return LG_OK;
         jp_queue_wait(&prompt->answers, look_again);
     }
+}
+
+static lg_status ask_until_reached(jp_executor *x, const jp_request *cell, const char *question, bool secret,
+                                   lg_cancel *cancel, jp_request **out, lg_err *err)
+{
+    double end = lg_now() + reach_within;
+    do {
+        LG_TRY(send_question(x, cell, question, secret, err));
+        LG_TRY(wait_for(&x->prompt, cancel, out, err));
+        if (*out) return LG_OK;
+        jp_queue_wait(&x->prompt.answers, look_again);
+    } while (lg_now() < end);
+    return no_answer("the front end that ran the cell does not listen for questions", err);
 }
 
 lg_status jp_prompt_ask(dsl_out *out, const char *question, bool secret, lg_cancel *cancel, lg_buf *answer,
@@ -160,8 +194,7 @@ lg_status jp_prompt_ask(dsl_out *out, const char *question, bool secret, lg_canc
     jp_request *reply = NULL;
     if (!output->request) return LG_E_UNSUPPORTED;
     jp_output_flush(output); /* what explains the question comes before it */
-    lg_status st = send_question(x, output->request, question, secret, err);
-    if (st == LG_OK) st = wait_for(&x->prompt, cancel, &reply, err);
+    lg_status st = ask_until_reached(x, output->request, question, secret, cancel, &reply, err);
     end(&x->prompt);
     if (st == LG_OK) st = read_value(reply, answer, err);
     jp_prompt_wipe(reply);

@@ -1,26 +1,30 @@
 /* publish.c - the one place that sends. */
 #include "kernel/jupyter/publish.h"
 
+#include <errno.h>
 #include <zmq.h>
 
 #include "kernel/jupyter/io.h"
 #include "kernel/jupyter/kernel_state.h"
+#include "kernel/jupyter/subshell.h"
 #include "kernel/jupyter/wire_json.h"
 #include "lib/base/banned.h"
 
 enum { SENT_AT_ONCE = 256 }; /* messages before it is looked what came in */
 
 /* ---- sending ---- */
-void jp_publish_frames(void *socket, const jp_frames *frames)
+bool jp_publish_frames(void *socket, const jp_frames *frames)
 {
     size_t count = jp_frames_count(frames);
     for (size_t i = 0; i < count; i++) {
         jp_bytes frame = jp_frames_at(frames, i);
         int flags = ZMQ_DONTWAIT | (i + 1 < count ? ZMQ_SNDMORE : 0);
         if (zmq_send(socket, frame.data, frame.len, flags) >= 0) continue;
+        if (i == 0 && zmq_errno() == EHOSTUNREACH) return false;
         lg_log(LG_LOG_WARN, "a message could not be sent: %s", zmq_strerror(zmq_errno()));
-        return;
+        break;
     }
+    return true;
 }
 
 /* ---- subscriptions ---- */
@@ -86,7 +90,8 @@ static void send_replies(jp_kernel *kernel)
 {
     jp_packet *packet;
     while ((packet = (jp_packet *)jp_queue_take(&kernel->replies, false))) {
-        jp_publish_frames(kernel->socket[packet->channel], &packet->frames);
+        if (!jp_publish_frames(kernel->socket[packet->channel], &packet->frames))
+            jp_subshells_unreached(kernel, packet);
         jp_packet_free(packet);
     }
 }

@@ -9,8 +9,9 @@
 
 struct jp_kernel;
 
-/* To a socket without a limit of what waits; a failure is logged. */
-void jp_publish_frames(void *socket, const jp_frames *frames);
+/* To a socket without a limit of what waits. False: whom it is for is not connected, which only the stdin socket tells;
+ * any other failure is logged. */
+bool jp_publish_frames(void *socket, const jp_frames *frames);
 /* Answers subscriptions with iopub_welcome. */
 void jp_publish_subscriptions(struct jp_kernel *kernel);
 /* Sends what waits, IOPub as far as there is room. True: there is more. */

@@ -83,6 +83,11 @@ void jp_subshells_answer(jp_kernel *kernel, jp_request *request)
     jp_prompt_wipe(request);
 }
 
+void jp_subshells_unreached(jp_kernel *kernel, const jp_packet *question)
+{
+    for (jp_executor *x = &kernel->main; x; x = x->next) jp_prompt_unreached(&x->prompt, question);
+}
+
 bool jp_subshells_full(jp_kernel *kernel)
 {
     for (jp_executor *x = &kernel->main; x; x = x->next)

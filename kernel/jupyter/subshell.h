@@ -19,6 +19,8 @@ enum { JP_SUBSHELLS = 1000 }; /* at a time */
 void jp_subshells_route(struct jp_kernel *kernel, jp_request *request);
 /* Gives an input_reply to whoever asked for it, else drops it; request is consumed. */
 void jp_subshells_answer(struct jp_kernel *kernel, jp_request *request);
+/* A question that reached nobody: whoever asked is told. */
+void jp_subshells_unreached(struct jp_kernel *kernel, const jp_packet *question);
 /* Serves one of the three requests; false: it is none of them. */
 bool jp_subshells_control(struct jp_kernel *kernel, const jp_request *request);
 /* Interrupts what runs: in one subshell, or, "", everywhere. */

@@ -163,6 +163,7 @@ CHECKLIST = """
 7.06 the end of input is an error
 7.07 a question for a secret says so, and comes after the text that explains it
      | connect.Prompt.test_typed_keys_and_who_sees_them
+7.09 a front end that does not listen for questions yet is asked when it does; one that never does is an error
 7.08 a shutdown ends the wait
      | connect.Prompt.test_shutdown_while_it_waits
 

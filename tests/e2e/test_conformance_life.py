@@ -9,6 +9,7 @@ import time
 import unittest
 from pathlib import Path
 
+import zmq
 from conformance_support import (
     HELLO,
     LOAD,
@@ -134,6 +135,38 @@ class Questions(WithKernel):
             pass
         self.assertEqual(message.content["text"], "first\n")
         stop(self.client, msg_id)
+
+    def shell_alone(self, identity):
+        """A front end whose stdin is not connected."""
+        client = self.kernel.client(identity=identity).ready()
+        client.sockets["stdin"].close()
+        time.sleep(0.2)
+        return client
+
+    def test_7_09_a_front_end_that_listens_later_is_asked_then(self):
+        client = self.shell_alone(b"late")
+        msg_id = client.send("execute_request", {"code": ASK})
+        time.sleep(0.5)
+        client.sockets["stdin"] = client.context.socket(zmq.DEALER)
+        client.sockets["stdin"].identity = b"late"
+        client.sockets["stdin"].connect(client.address("stdin"))
+        question = client.receive("stdin")
+        self.assertTrue(client.silent("stdin", 0.2))  # once
+        self.answer({"value": "\x04"}, question, client=client)
+        self.assertEqual(client.reply(msg_id).content["ename"], "LL508")
+        client.close()
+
+    def test_7_09_one_that_never_listens_does_not_hang(self):
+        client = self.shell_alone(b"deaf")
+        for interrupted in (True, False):
+            msg_id = client.send("execute_request", {"code": ASK})
+            if interrupted:
+                time.sleep(0.3)
+                client.send("interrupt_request", channel="control")
+            reply = client.reply(msg_id).content
+            self.assertEqual(reply["ename"], "Interrupted" if interrupted else "LL508")
+        self.assertIn("does not listen", "\n".join(reply["traceback"]))
+        client.close()
 
     def test_7_08_control_answers_while_it_waits(self):
         msg_id, _ = self.ask()

@@ -3,6 +3,7 @@
 import os
 import random
 import socket
+import time
 import unittest
 
 import zmq
@@ -11,6 +12,14 @@ from kernel_support import until
 
 
 class Load(WithKernel):
+    def settled(self):
+        """Descriptors of the kernel when everybody has connected or left."""
+        seen = []
+        while len(seen) < 5 or len(set(seen[-5:])) > 1:
+            seen.append(self.kernel.descriptors())
+            time.sleep(0.1)
+        return seen[-1]
+
     def test_10_01_forty_front_ends(self):
         """Each gets its own replies and everybody's outputs; one cell at a time."""
         clients = [self.kernel.client(identity=f"c{n}".encode()).ready() for n in range(40)]
@@ -24,7 +33,7 @@ class Load(WithKernel):
             client.close()
 
     def test_10_02_three_hundred_come_and_go(self):
-        before = self.kernel.descriptors()
+        before = self.settled()
         for _ in range(100):
             visitors = [self.kernel.client() for _ in range(3)]
             for n, visitor in enumerate(visitors):
@@ -48,7 +57,7 @@ class Load(WithKernel):
             greeting + b"\x06" + b"\xff" * 8,
             *(chance.randbytes(chance.randrange(1, 400)) for _ in range(6)),
         ]
-        before, held = self.kernel.descriptors(), []
+        before, held = self.settled(), []
         for name in PORTS:
             for data in noise:
                 s = socket.create_connection(("127.0.0.1", self.kernel.connection[name]), 5)

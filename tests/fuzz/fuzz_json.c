@@ -48,6 +48,7 @@ static const struct {
     {'q', "no_such_request", JP_SHELL, false},
 };
 
+static char folder[] = "/tmp/logolens-fuzz-XXXXXX";
 static jp_connection connection;
 static jp_signer *signer;
 static void *context, *sockets[JP_CHANNELS];
@@ -82,7 +83,7 @@ static void *serve(void *arg)
 {
     cmd_workbench *bench = NULL;
     lg_err err = {0};
-    if (jp_kernel_keep_history(arg, ".", &err) || cmd_workbench_new(&bench, &err)) broken(err.msg);
+    if (jp_kernel_keep_history(arg, folder, &err) || cmd_workbench_new(&bench, &err)) broken(err.msg);
     jp_kernel_serve(arg, cmd_workbench_session(bench),
                     &(jp_workspaces){.ctx = bench, .fork = fork_workspace, .free = free_workspace});
     return NULL;
@@ -90,18 +91,19 @@ static void *serve(void *arg)
 
 static void start_kernel(void)
 {
-    static char folder[] = "/tmp/logolens-fuzz-XXXXXX";
-    static const char members[] =
-        "{\"transport\":\"ipc\",\"ip\":\"k\",\"key\":\"k\",\"shell_port\":1,\"control_port\":2,"
-        "\"stdin_port\":3,\"iopub_port\":4,\"hb_port\":5}";
+    char members[512];
     jp_kernel *kernel = NULL;
     lg_err err = {0};
     pthread_t thread;
-    if (!mkdtemp(folder) || chdir(folder)) broken("no folder to work in");
+    if (!mkdtemp(folder)) broken("no folder to work in");
+    int len = snprintf(members, sizeof members,
+                       "{\"transport\":\"ipc\",\"ip\":\"%s/k\",\"key\":\"k\",\"shell_port\":1,\"control_port\":2,"
+                       "\"stdin_port\":3,\"iopub_port\":4,\"hb_port\":5}",
+                       folder);
     setenv("LOGOLENS_HOME", folder, 1);
     setenv("HOME", folder, 1);
     setenv("LOGOLENS_LOG", "error", 0);
-    if (lg_reach_init(NULL, &err) || jp_connection_read(members, sizeof members - 1, &connection, &err) ||
+    if (lg_reach_init(folder, &err) || jp_connection_read(members, (size_t)len, &connection, &err) ||
         jp_kernel_open(&connection, false, &kernel, &err) || jp_signer_new(JP_SHA256, "k", 1, &signer, &err))
         broken(err.msg);
     pthread_create(&thread, NULL, serve, kernel);
@@ -164,13 +166,15 @@ static bool receive(jp_channel channel, int wait, char type[64], char id[64])
 /* Asks for something on a channel and waits for it. Returns how many messages came before. */
 static int settle(jp_channel channel)
 {
+    /* the shell may answer kernel_info_request out of turn */
+    const char *ask = channel == JP_SHELL ? "comm_info_request" : "kernel_info_request";
     char type[64], id[64], want[64];
     int before = 0;
-    send_message(channel, "kernel_info_request", none, none, none);
+    send_message(channel, ask, none, none, none);
     snprintf(want, sizeof want, "%llu", sent);
     for (;; before++) {
         if (!receive(channel, LATE, type, id)) broken("no answer");
-        if (strcmp(id, want) == 0 && strcmp(type, "kernel_info_reply") == 0) break;
+        if (strcmp(id, want) == 0 && strncmp(type, ask, 9) == 0) break;
     }
     while (receive(JP_IOPUB, 0, type, id)) continue;
     return before;
@@ -196,13 +200,15 @@ static void connect_all(void)
 static void start(void)
 {
     static const char slider[] =
-        "{\"code\":\"convolve [1 2 3; 4 5 6; 7 8 9] with edge slider\",\"stop_on_error\":false}";
+        "{\"code\":\"convolve [1 2 3 4; 5 6 7 8; 9 1 2 3; 4 5 6 7] with edge slider\",\"stop_on_error\":false}";
     start_kernel();
     connect_all();
     settle(JP_SHELL);
     send_message(JP_SHELL, "execute_request", none, none, (jp_bytes){slider, sizeof slider - 1});
     settle(JP_SHELL);
-    if (!comms) broken("no slider");
+    char type[64], id[64];
+    while (!comms)
+        if (!receive(JP_IOPUB, LATE, type, id)) broken("no slider");
 }
 
 /* ---- one line ---- */
