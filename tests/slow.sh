@@ -25,6 +25,8 @@ done
 join
 step "everything builds with ThreadSanitizer" $make "$jobs" unit-build e2e-build FLAVOR=tsan
 beside "C tests under ThreadSanitizer" $make unit FLAVOR=tsan
-step "the kernel under ThreadSanitizer: lifecycle" $make e2e FLAVOR=tsan E=lifecycle
+for part in lifecycle visitors; do
+    step "the kernel under ThreadSanitizer: $part" $make e2e FLAVOR=tsan E=$part
+done
 join
 finish
