@@ -52,13 +52,33 @@ static lg_status run(history_file *f, const char *sql, lg_err *err)
 }
 
 /* ---- statements ---- */
+/* Prepared once; sql is a literal. */
+static lg_status prepare(history_file *f, const char *sql, sqlite3_stmt **out, lg_err *err)
+{
+    size_t i = 0;
+    while (i < HISTORY_STATEMENTS && f->kept[i].sql && f->kept[i].sql != sql) i++;
+    LG_BUG_ON(i == HISTORY_STATEMENTS);
+    *out = f->kept[i].statement;
+    if (f->kept[i].sql) return LG_OK;
+    if (store_sqlite.prepare_v2(f->db, sql, -1, out, NULL) != SQLITE_OK) return sql_fail(f, errno, err);
+    f->kept[i].sql = sql;
+    f->kept[i].statement = *out;
+    return LG_OK;
+}
+
+static void done(sqlite3_stmt *s)
+{
+    store_sqlite.reset(s);
+    store_sqlite.clear_bindings(s);
+}
+
 /* Values: i int64_t, t bytes and size_t, NULL bytes are NULL. They live until the statement is done. */
 static lg_status begin(history_file *f, sqlite3_stmt **out, lg_err *err, const char *sql, const char *types, ...)
 {
     va_list ap;
     f->waiting_since = 0;
     errno = 0;
-    if (store_sqlite.prepare_v2(f->db, sql, -1, out, NULL) != SQLITE_OK) return sql_fail(f, errno, err);
+    LG_TRY(prepare(f, sql, out, err));
     bool good = true;
     va_start(ap, types);
     for (int i = 0; types[i]; i++) {
@@ -75,7 +95,7 @@ static lg_status begin(history_file *f, sqlite3_stmt **out, lg_err *err, const c
     va_end(ap);
     if (good) return LG_OK;
     sql_fail(f, 0, err);
-    store_sqlite.finalize(*out);
+    done(*out);
     return err->status;
 }
 
@@ -94,7 +114,7 @@ static lg_status number(history_file *f, sqlite3_stmt *s, int64_t none, int64_t 
 {
     lg_status st = LG_OK;
     *out = row(f, s, &st, err) ? store_sqlite.column_int64(s, 0) : none;
-    store_sqlite.finalize(s);
+    done(s);
     return st;
 }
 
@@ -216,6 +236,7 @@ lg_status history_file_open(history_file *f, const char *folder, lg_err *err)
 
 void history_file_close(history_file *f)
 {
+    for (size_t i = 0; i < HISTORY_STATEMENTS && f->kept[i].sql; i++) store_sqlite.finalize(f->kept[i].statement);
     if (f->db) store_sqlite.close_v2(f->db);
     lg_free(f->path);
     *f = (history_file){.device = f->device, .inode = f->inode};
@@ -312,7 +333,7 @@ static lg_status first_too_old(history_file *f, int64_t *out, lg_err *err)
         if (cells > 1 && (cells > HISTORY_CELLS / 10 * 9 || bytes > HISTORY_BYTES / 10 * 9))
             id = store_sqlite.column_int64(q, 0);
     }
-    store_sqlite.finalize(q);
+    done(q);
     *out = id;
     return st;
 }
@@ -367,7 +388,7 @@ static lg_status each(history_file *f, sqlite3_stmt *q, history_row_fn *fn, void
         size_t len = (size_t)store_sqlite.column_bytes(q, 1);
         if (!fn(ctx, store_sqlite.column_int64(q, 0), input ? input : "", len)) break;
     }
-    store_sqlite.finalize(q);
+    done(q);
     return st;
 }
 
@@ -424,6 +445,6 @@ lg_status history_file_tell(history_file *f, int64_t id, store_cell_fn *fn, void
                                  .output_len = (size_t)store_sqlite.column_bytes(q, 3)};
         *more = fn(ctx, &cell);
     }
-    store_sqlite.finalize(q);
+    done(q);
     return st;
 }

@@ -8,7 +8,8 @@
 #include "lib/store/sqlite_library.h"
 
 enum {
-    HISTORY_KEY = 32,        /* letters of a session's key */
+    HISTORY_KEY = 32, /* letters of a session's key */
+    HISTORY_STATEMENTS = 24,
     HISTORY_WAITING = 10000, /* cells in memory */
     HISTORY_CELLS = 100000,  /* in the file */
     HISTORY_BYTES = 32 << 20 /* of text, in either */
@@ -71,7 +72,11 @@ typedef struct history_file {
     sqlite3 *db; /* NULL: not open */
     char *path;  /* owned */
     double waiting_since;
-    uint64_t device, inode;      /* of the file that is open */
+    uint64_t device, inode; /* of the file that is open */
+    struct {
+        const char *sql; /* a literal: its address is its name */
+        sqlite3_stmt *statement;
+    } kept[HISTORY_STATEMENTS];
     size_t cells_put, bytes_put; /* since what is too old was taken out */
 } history_file;
 
@@ -125,7 +130,7 @@ struct store_history {
     history_entry **waiting; /* HISTORY_WAITING, oldest first; made at first use */
     size_t count, bytes;
     history_names forgotten; /* what holds one of these is not kept */
-    size_t writing; /* the first so many are being written: they stay */
+    size_t writing;          /* the first so many are being written: they stay */
     history_session *session;
     int sessions, room;
     history_journal journal;
