@@ -273,6 +273,8 @@ class Terminal(unittest.TestCase):
         for keys in ("\x1b[Z", "\x1b?"):
             seen = screen.type("fit" + keys, "\n> fit")
             self.assertIn("epochs", seen)
+            screen.type(" xx" + 3 * LEFT + keys, "\n> fit xx")
+            screen.type("Z", "> fitZ xx")  # the cursor is where it was
             screen.type("\x03", "> ")
         seen = screen.run("fit?")
         self.assertIn("epochs", seen)
@@ -363,7 +365,9 @@ class Terminal(unittest.TestCase):
         screen = self.screen()
         screen.type("say " + "a" * 60, "a" * 20)
         screen.resize(30, 20)
+        screen.raw = b""
         screen.process.send_signal(signal.SIGWINCH)
+        until(lambda: screen.read(0.05) and b"aaaa" in screen.raw, "it is drawn again")
         self.assertIn("a" * 60 + "b", screen.run("b").replace("\n", ""))
 
     def test_a_question_hides_what_is_typed(self):
