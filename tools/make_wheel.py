@@ -22,7 +22,7 @@ METADATA = """\
 Metadata-Version: 2.1
 Name: logolens
 Version: {version}
-Summary: A workbench for pictures in a notebook: a native Jupyter kernel with a small language and a CNN library of its own
+Summary: Pictures in a notebook: a native Jupyter kernel with a small language and a CNN library of its own
 License: MIT; the libraries in it have their own licences, see the folder licenses
 Keywords: jupyter,kernel,image classification,convolutional networks,teaching
 Classifier: Framework :: Jupyter
@@ -38,11 +38,11 @@ Description-Content-Type: text/markdown
 THIRD = """\
 # What this package carries beside Logolens itself
 
-Logolens is under the MIT licence (LICENSE). The shared libraries and fonts in share/jupyter/kernels/logolens are those of
-{system}, unchanged except for the path by which libraries find one another. They are separate files that are loaded at
-run time: any of them may be replaced by another build with the same interface. PACKAGE.txt beside this file is what the
-distribution says about authors and licence; what that refers to as /usr/share/common-licenses/NAME is common/NAME. The
-sources are the distribution's source packages of the versions given, which it keeps for everybody.
+Logolens is under the MIT licence (LICENSE). The shared libraries and fonts in share/jupyter/kernels/logolens are those
+of {system}, unchanged except for the path by which libraries find one another. They are separate files that are loaded
+at run time: any of them may be replaced by another build with the same interface. PACKAGE.txt beside this file is what
+the distribution says about authors and licence; what that refers to as /usr/share/common-licenses/NAME is common/NAME.
+The sources are the distribution's source packages of the versions given, which it keeps for everybody.
 
 | file | package | source package and version | licence |
 |---|---|---|---|
@@ -116,8 +116,8 @@ def carry_python(stage, info, number):
     info.mkdir(exist_ok=True)
     readme = (ROOT / "install/wheel/README.md").read_text(encoding="utf-8")
     (info / "METADATA").write_text(METADATA.format(version=number) + readme, encoding="utf-8")
-    (info / "WHEEL").write_text("Wheel-Version: 1.0\nGenerator: logolens (tools/make_wheel.py)\nRoot-Is-Purelib: false\n"
-                                f"Tag: py3-none-linux_{os.uname().machine}\n", encoding="utf-8")
+    (info / "WHEEL").write_text("Wheel-Version: 1.0\nGenerator: logolens (tools/make_wheel.py)\n"
+                                f"Root-Is-Purelib: false\nTag: py3-none-linux_{os.uname().machine}\n", encoding="utf-8")
     (info / "entry_points.txt").write_text("[pygments.lexers]\nlogolens = logolens.pygments_lexer:LogolensLexer\n"
                                            "[papermill.engine]\nlogolens = logolens.papermill:LogolensEngine\n")
 
@@ -126,7 +126,7 @@ def say_who_installed(labextensions):
     """What `jupyter labextension list` shows, and says about taking it away."""
     for package in labextensions.glob("**/package.json"):
         note = {"packageManager": "python", "packageName": "logolens",
-                "uninstallInstructions": "Use your Python package manager (pip, conda, etc.) to uninstall the package logolens"}
+                "uninstallInstructions": "pip uninstall logolens"}
         (package.parent / "install.json").write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
 
 

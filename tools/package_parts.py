@@ -42,7 +42,7 @@ def first_use(root, machine=os.uname().machine):
             names = re.findall(r'"([^"]+)"', names)
             path = next((known[name] for name in names if name in known), None)
             if not path:
-                raise SystemExit(f"{file.relative_to(root)} loads {' or '.join(names)}, and this machine has none of them")
+                raise SystemExit(f"{file.relative_to(root)} loads {' or '.join(names)}, and none of them is here")
             found.append(Path(path))
     return found
 

@@ -35,7 +35,8 @@ class Wheel(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="logolens-test-")
         cls.addClassCleanup(folder.cleanup)
         cls.folder = Path(folder.name)
-        made = subprocess.run([sys.executable, ROOT / "tools/make_wheel.py", BINARY, cls.folder], capture_output=True, text=True)
+        made = subprocess.run([sys.executable, ROOT / "tools/make_wheel.py", BINARY, cls.folder], capture_output=True,
+                              text=True)
         assert made.returncode == 0, made.stdout + made.stderr
         cls.wheel = next(cls.folder.glob("*.whl"))
         cls.zip = zipfile.ZipFile(cls.wheel)
@@ -100,7 +101,8 @@ class Wheel(unittest.TestCase):
         self.assertIn("uninstallInstructions", json.loads(self.text(carried + "install.json")))
 
     def test_the_lexer_is_found_by_its_name(self):
-        self.assertIn("[pygments.lexers]\nlogolens = logolens.pygments_lexer:", self.text(self.info + "entry_points.txt"))
+        entries = self.text(self.info + "entry_points.txt")
+        self.assertIn("[pygments.lexers]\nlogolens = logolens.pygments_lexer:", entries)
         for name in ("__init__", "__main__", "pygments_lexer"):
             self.assertEqual(self.text(f"logolens/{name}.py"), (ROOT / f"install/wheel/logolens/{name}.py").read_text())
 

@@ -1,6 +1,6 @@
-"""packages.py PROGRAM FOLDER: what a user does on the first day, in a system where Logolens came as a package and nothing
-that it is built with is installed. Run by packages.sh inside that system, with the Jupyter there. The last line is
-`N passed, N failed, N skipped`."""
+"""packages.py PROGRAM FOLDER: what a user does on the first day, in a system where Logolens came as a package and
+nothing that it is built with is installed. Run by packages.sh inside that system, with the Jupyter there. The last line
+is `N passed, N failed, N skipped`."""
 import base64
 import json
 import os
@@ -24,7 +24,10 @@ CELLS = """\
 load logos from sample:logos size 32x32 limit 300 seed 1
 show logos
 %%
-model m on logos { conv 16 3x3 relu; maxpool 2; conv 32 3x3 relu; maxpool 2; flatten; dense 64 relu; dense classes softmax }
+model m on logos {
+  conv 16 3x3 relu; maxpool 2; conv 32 3x3 relu; maxpool 2
+  flatten; dense 64 relu; dense classes softmax
+}
 fit m epochs 2 batch 16 seed 1
 %%
 curves m
@@ -48,9 +51,15 @@ def outputs(notebook, mime):
 
 def execute(notebook, name):
     notebook.metadata.kernelspec = {"name": "logolens", "display_name": "Logolens", "language": "logolens"}
-    NotebookClient(notebook, kernel_name="logolens", timeout=900, resources={"metadata": {"path": str(FOLDER)}}).execute()
+    place = {"metadata": {"path": str(FOLDER)}}
+    NotebookClient(notebook, kernel_name="logolens", timeout=900, resources=place).execute()
     nbformat.write(notebook, FOLDER / name)
     return notebook
+
+
+def plain(shown):
+    """What is shown on a terminal, without what moves its cursor."""
+    return re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]|\r", b"", shown)
 
 
 class Package(unittest.TestCase):
@@ -112,12 +121,12 @@ class Package(unittest.TestCase):
             os.chdir(FOLDER)
             os.execve(PROGRAM, ["logolens"], {**os.environ, "TERM": "xterm"})
         shown = b""
-        for wanted, keys in ((b"", b"clas\t"), (b"sify ", b"\x15say \"hello\"\r"), (b"\nhello", b"\x04")):
+        for wanted, keys in ((b"> ", b"clas\t"), (b"> classify ", b"\x15say \"hello\"\r"), (b"\nhello", b"\x04")):
             until = time.monotonic() + 60
-            while wanted not in shown.replace(b"\r", b"") and time.monotonic() < until:
+            while wanted not in (text := plain(shown)) and time.monotonic() < until:
                 if select.select([screen], [], [], 1)[0]:
                     shown += os.read(screen, 4096)
-            self.assertIn(wanted, shown.replace(b"\r", b""))
+            self.assertIn(wanted, text)
             maps = Path(f"/proc/{pid}/maps").read_text()
             os.write(screen, keys)
         self.assertIn("libedit", maps)
@@ -131,7 +140,8 @@ class Package(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(unittest.defaultTestLoader.loadTestsFromTestCase(Package))
+    tests = unittest.defaultTestLoader.loadTestsFromTestCase(Package)
+    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(tests)
     failed, skipped = len(result.failures) + len(result.errors), len(result.skipped)
     print(f"{result.testsRun - failed - skipped} passed, {failed} failed, {skipped} skipped")
     sys.exit(failed > 0)

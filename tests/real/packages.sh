@@ -48,7 +48,9 @@ system() { # system NAME PACKAGES: an unpacked system in $root; what was fetched
 as() { # as USER COMMAND: in $root, without a network, with an environment of nothing
     user=$1
     shift
-    unshare --mount --net --pid --fork --mount-proc="$root/proc" sh -c 'ip link set lo up && exec "$@"' sh \
+    unshare --mount --net --pid --fork --mount-proc="$root/proc" sh -c 'ip link set lo up &&
+        mount -t devpts -o newinstance,ptmxmode=0666 devpts "$0/dev/pts" && mount --bind "$0/dev/pts/ptmx" "$0/dev/ptmx" &&
+        exec "$@"' "$root" \
         env -i HOME=/home/ann PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
         chroot --userspec="$user" "$root" sh -c "cd \$HOME && $*"
 }
