@@ -61,12 +61,13 @@ class Start(unittest.TestCase):
             connection = {"transport": "tcp", "ip": "127.0.0.1", "key": "k", **ports}
             file = Path(folder) / "kernel 1;&.json"
             file.write_text(json.dumps(connection))
+            checkers = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
             script = 'exec "$0" kernel -f "$1" <&- >&- 2>&-'
             process = subprocess.Popen(
                 ["/bin/sh", "-c", script, BINARY, str(file)],
                 cwd=folder,
                 close_fds=True,
-                env={"LOGOLENS_HOME": folder, "LOGOLENS_LOG": "debug"},
+                env={**checkers, "LOGOLENS_HOME": folder, "LOGOLENS_LOG": "debug"},
                 start_new_session=True,
             )
             client = Client(connection)
