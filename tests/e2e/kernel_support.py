@@ -224,10 +224,10 @@ class Kernel:
     def __exit__(self, *unused):
         self.stop()
 
-    def memory(self):
+    def memory(self, kind="VmRSS"):
         """Resident bytes."""
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS"):
+            if line.startswith(kind):
                 return 1024 * int(line.split()[1])
         return 0
 

@@ -213,6 +213,61 @@ TEST(a_drawing_is_whole_when_it_settles)
     close_all();
 }
 
+/* ---- two shells ---- */
+static jp_executor other;
+static const char *moved_meanwhile; /* by the other shell, as soon as this one begins to draw; NULL: no more */
+
+static void begin_to_draw(dsl_session *session)
+{
+    const char *index = moved_meanwhile;
+    (void)session;
+    moved_meanwhile = NULL;
+    if (!index) return;
+    json_t *content = NULL;
+    lg_err trouble = {0};
+    jp_request *request = moved(index);
+    CHECK_OK(jp_json_read(jp_request_part(request, JP_CONTENT), &content, &trouble));
+    CHECK_OK(jp_widgets_message(kernel.widgets, request, content, &trouble));
+    jp_widgets_draw(kernel.widgets, &other, request); /* finds it busy */
+    CHECK(!jp_widgets_unsettled(kernel.widgets));     /* and does not wait for it */
+    json_decref(content);
+    jp_request_free(request);
+}
+
+/* One slider is drawn by one shell at a time, which goes on until it has drawn what was asked last. */
+TEST(what_another_shell_moves_meanwhile_is_drawn)
+{
+    setup();
+    slider(LINE " slider");
+    dsl_config config = *dsl_session_config(cmd_workbench_session(bench));
+    config.settings = begin_to_draw;
+    dsl_session *session = NULL;
+    CHECK_OK(dsl_session_new(&config, &session, &err));
+    kernel.main.session = session;
+    jp_executor_init(&other, &kernel);
+    other.session = cmd_workbench_session(bench);
+    moved_meanwhile = "3";
+    CHECK_OK(serve(moved("1")));
+    CHECK(!moved_meanwhile);
+    receive();
+    CHECK_INT(count, 4);
+    CHECK_STR(got[0].type, "comm_msg");
+    CHECK_STR(got[1].type, "comm_msg");
+    CHECK_HAS(json_string_value(form(2, "text/plain")), "at 1,2: ");
+    CHECK_HAS(json_string_value(form(3, "text/plain")), "at 2,2: ");
+    moved_meanwhile = "0"; /* also while its last forms are drawn */
+    jp_widgets_settle(kernel.widgets, &kernel.main);
+    receive();
+    CHECK_HAS(json_string_value(form(count - 1, "text/plain")), "at 1,1: ");
+    CHECK(jp_widgets_unsettled(kernel.widgets));
+    jp_widgets_settle(kernel.widgets, &other);
+    receive();
+    CHECK(form(0, "image/png"));
+    jp_executor_release(&other);
+    dsl_session_free(session);
+    close_all();
+}
+
 TEST(what_is_no_place_moves_nothing)
 {
     static const char *const odd[] = {"-1", "4", "9999999999", "1.0", "1e3", "\"1\"", "null", "true", "[1]", "{}"};
