@@ -7,8 +7,9 @@
  *     cmd_train_publish_end(&p);
  *
  * What is published is taken back by who binds the result (dsl_session_unpublish). With somebody who follows the
- * session every epoch is published; without, only as long as that takes less than a two-hundredth of the time, so that a
- * subshell which is opened in the middle finds something. Trouble is logged and never an error: the training goes on. */
+ * session every epoch is published; without, only as long as that takes less than a two-hundredth of the time, so
+ * that a subshell which is opened in the middle finds something. Trouble is logged and never an error: the training
+ * goes on. */
 #ifndef CMD_TRAIN_PUBLISH_H
 #define CMD_TRAIN_PUBLISH_H
 

@@ -11,8 +11,8 @@
  * A value is a place in a list of words, each as it would be typed. So there is nothing to round, and what a drawing
  * shows can always be asked for by a line without a slider.
  *
- * A dsl_again holds the versions of the objects that the line named, and of the dataset behind a model it named, and the
- * settings. What their names stand for later does not matter, nor whether the session of the line still exists: the
+ * A dsl_again holds the versions of the objects that the line named, and of the dataset behind a model it named, and
+ * the settings. What their names stand for later does not matter, nor whether the session of the line still exists: the
  * line runs with the commands and the threads of the session that moves it. It never changes: several threads may run
  * it at once, each with a session of its own. */
 #ifndef DSL_SLIDER_H
