@@ -1,5 +1,5 @@
-"""Clients of Jupyter as their users start them: nbclient, nbconvert, papermill, jupyter run, jupyter console on a terminal, and
-jupyter_client's managers. All through an installed kernelspec (docs/clients.md, docs/adr/0161)."""
+"""Clients of Jupyter as their users start them: nbclient, nbconvert, papermill, jupyter run, jupyter console on a
+terminal, and jupyter_client's managers. All through an installed kernelspec (docs/clients.md, docs/adr/0161)."""
 import asyncio
 import importlib.util
 import json
@@ -55,8 +55,8 @@ def needs(module):
 
 def run(module, *words, env=None, status=0, **options):
     """A program of Jupyter as `python -m module words`; gives what it printed."""
-    done = subprocess.run([sys.executable, "-m", module, *map(str, words)], cwd=folder, text=True, timeout=10 * PATIENCE,
-                          capture_output=True, env={**os.environ, **(env or {})}, **options)
+    done = subprocess.run([sys.executable, "-m", module, *map(str, words)], cwd=folder, text=True,
+                          timeout=10 * PATIENCE, capture_output=True, env={**os.environ, **(env or {})}, **options)
     assert done.returncode == status, (done.returncode, done.stdout[-2000:], done.stderr[-2000:])
     return done
 
@@ -127,7 +127,8 @@ class Nbconvert(unittest.TestCase):
         nbformat.validate(done)
         self.assertEqual(done.metadata.language_info.name, "logolens")
         self.assertEqual(done.metadata.language_info.file_extension, ".lens")
-        for form, wanted in (("html", "epoch 3"), ("markdown", "```logolens"), ("rst", "epoch 3"), ("slides", "epoch 3")):
+        forms = {"html": "epoch 3", "markdown": "```logolens", "rst": "epoch 3", "slides": "epoch 3"}
+        for form, wanted in forms.items():
             if form != "rst" or shutil.which("pandoc"):
                 self.assertIn(wanted, nbconvert.get_exporter(form)().from_notebook_node(done)[0], form)
 
@@ -195,7 +196,8 @@ class Papermill(unittest.TestCase):
         cell = nbformat.read(folder / "in.ipynb", as_version=4).cells[0]
         found = self.plugin().LogolensTranslator.inspect(cell)
         self.assertEqual([tuple(one) for one in found], [
-            ("lr", "number", "0.1", "learning rate"), ("who", "list", "you, \"# me\"", ""), ("text", "text", "'#'", "said")])
+            ("lr", "number", "0.1", "learning rate"), ("who", "list", "you, \"# me\"", ""),
+            ("text", "text", "'#'", "said")])
 
     def test_an_error_is_kept_in_the_notebook(self):
         import papermill
@@ -232,7 +234,8 @@ class Console(unittest.TestCase):
     def open(self):
         import pexpect
         env = {**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", "PAGER": "cat"}
-        self.child = pexpect.spawn(sys.executable, ["-m", "jupyter_console", "--kernel", NAME], cwd=str(folder), env=env,
+        self.child = pexpect.spawn(sys.executable, ["-m", "jupyter_console", "--kernel", NAME], cwd=str(folder),
+                                   env=env,
                                    encoding="utf-8", codec_errors="replace", dimensions=(50, 100), timeout=PATIENCE)
         self.child.delaybeforesend = None
         self.addCleanup(self.child.close, force=True)
@@ -401,7 +404,8 @@ class Managers(unittest.TestCase):
             for client in clients:
                 client.start_channels()
             await asyncio.gather(*(client.wait_for_ready(timeout=PATIENCE) for client in clients))
-            replies = await asyncio.gather(*(client.execute("(6*7)", reply=True, timeout=PATIENCE) for client in clients))
+            cells = (client.execute("(6*7)", reply=True, timeout=PATIENCE) for client in clients)
+            replies = await asyncio.gather(*cells)
             for client in clients:
                 client.stop_channels()
             await managers.shutdown_all()

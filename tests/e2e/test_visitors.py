@@ -1,6 +1,8 @@
-"""Clients that come, ask something and go at any moment, many at once, while the kernel trains, prints and is asked by others.
+"""Clients that come, ask something and go at any moment, many at once, while the kernel trains, prints and is asked by
+others.
 
-A few seconds in the tests; `make visitors S=180 FLAVOR=tsan` lets them come for minutes. LOGOLENS_VISITORS names the seconds."""
+A few seconds in the tests; `make visitors S=180 FLAVOR=tsan` lets them come for minutes. LOGOLENS_VISITORS names the
+seconds."""
 import collections
 import os
 import random
@@ -17,12 +19,15 @@ SECONDS = float(os.environ.get("LOGOLENS_VISITORS", "4"))
 AT_ONCE = 6
 WORK = ["fit small epochs 2000 again", "\n".join(f"say line {i}\n({i}*2)" for i in range(200)), "show tiny limit 4",
         "let n = (1 + 2)\nsay \"$n\"", "nosuchcommand", "fit small epochs 3 again\nconfusion small", "list"]
-PREPARE = "load tiny from tiny labels folders size 8x8\nmodel small on tiny { flatten; dense classes softmax }\nlet g = [1 2; 3 4]"
+PREPARE = """load tiny from tiny labels folders size 8x8
+model small on tiny { flatten; dense classes softmax }
+let g = [1 2; 3 4]"""
 QUESTIONS = [("kernel_info_request", {}), ("complete_request", {"code": "fit small ep", "cursor_pos": 12}),
              ("inspect_request", {"code": "fit", "cursor_pos": 2}), ("is_complete_request", {"code": "model m {"}),
              ("history_request", {"hist_access_type": "tail", "n": 5, "output": False, "raw": True}),
              ("comm_info_request", {}), ("comm_open", {"comm_id": "x", "target_name": "nosuch", "data": {}}),
-             ("execute_request", {"code": "say hello from a visitor"}), ("execute_request", {"code": "small", "silent": True}),
+             ("execute_request", {"code": "say hello from a visitor"}),
+             ("execute_request", {"code": "small", "silent": True}),
              ("execute_request", {"code": "convolve g with edge same slider"}), ("no_such_request", {})]
 
 
@@ -75,15 +80,17 @@ class Visitor(threading.Thread):
 
     def control(self):
         client = self.visiting()
-        kind = self.random.choice(["kernel_info_request", "usage_request", "list_subshell_request", "interrupt_request"])
+        kind = self.random.choice(["kernel_info_request", "usage_request", "list_subshell_request",
+                                   "interrupt_request"])
         client.reply(client.send(kind, channel="control"), "control")
         client.close()
 
     def knock(self):
         """Somebody who does not speak the protocol, on any port."""
-        port = self.kernel.connection[self.random.choice(["shell_port", "iopub_port", "control_port", "hb_port", "stdin_port"])]
+        port = self.kernel.connection[self.random.choice(["shell", "iopub", "control", "hb", "stdin"]) + "_port"]
         with socket.create_connection(("127.0.0.1", port)) as s:
-            s.send(self.random.choice([b"GET / HTTP/1.1\r\n\r\n", b"", b"\xff" + bytes(8) + b"\x7f\x03", os.urandom(100)]))
+            s.send(self.random.choice([b"GET / HTTP/1.1\r\n\r\n", b"", b"\xff" + bytes(8) + b"\x7f\x03",
+                                       os.urandom(100)]))
             time.sleep(self.random.random() * 0.02)
 
 
@@ -105,7 +112,7 @@ class Visitors(unittest.TestCase):
             client = kernel.client().ready()
             self.assertEqual(client.execute(PREPARE)[0].content["status"], "ok")
             client.execute("fit small epochs 2")
-            until(lambda: any(name.endswith("history.sqlite-wal") for name in opened(kernel).values()), "the history is open")
+            until(lambda: any(name.endswith(".sqlite-wal") for name in opened(kernel).values()), "the history is open")
             before = opened(kernel)
             stop = threading.Event()
             visitors = [Visitor(kernel, n, stop) for n in range(AT_ONCE)]

@@ -54,8 +54,8 @@ class Window:
         return not self.widget._executing and not self.widget._reading
 
     def cell(self, code, wanted=""):
-        """Types it, waits for what it shall say and the next prompt, gives what came between. Output may follow the prompt,
-        which comes with the reply: it is then put before it."""
+        """Types it, waits for what it shall say and the next prompt, gives what came between. Output may follow the
+        prompt, which comes with the reply: it is then put before it."""
         before = len(self.text())
         count = self.text().count("In [")
         self.keys(code)
@@ -166,9 +166,11 @@ def life(w):
 def main():
     with tempfile.TemporaryDirectory(prefix="logolens-test-") as folder:
         prefix = Path(folder, "prefix")
-        subprocess.run([BINARY, "install", "--prefix", str(prefix), "--name", NAME], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([BINARY, "install", "--prefix", str(prefix), "--name", NAME], check=True,
+                       stdout=subprocess.DEVNULL)
         small_photos(Path(folder, "tiny"))
-        os.environ.update({"JUPYTER_PATH": str(prefix / "share" / "jupyter"), "LOGOLENS_HOME": str(Path(folder, "home")),
+        os.environ.update({"JUPYTER_PATH": str(prefix / "share" / "jupyter"),
+                           "LOGOLENS_HOME": str(Path(folder, "home")),
                            "JUPYTER_RUNTIME_DIR": str(Path(folder, "runtime")), "XDG_RUNTIME_DIR": folder})
         os.chdir(folder)
         window = Window()

@@ -1,7 +1,8 @@
-"""papermill's parameters in the language of Logolens: `papermill in.ipynb out.ipynb -p lr 0.01` inserts `let lr = 0.01`.
+"""papermill's parameters in the language of Logolens: `papermill in.ipynb out.ipynb -p lr 0.01` inserts
+`let lr = 0.01`.
 
-papermill finds plug-ins by entry points for engines and for storage only, not for languages. So this module is the engine
-`logolens`, which is papermill's own under another name, and importing it makes the language known; papermill imports
+papermill finds plug-ins by entry points for engines and for storage only, not for languages. So this module is the
+engine `logolens`, which is papermill's own under another name, and importing it makes the language known; papermill imports
 every engine when it starts, so that nothing has to be named on its command line.
 """
 import math
