@@ -247,7 +247,7 @@ static void serve(jp_executor *x, const jp_request *request)
     else if (strcmp(request->type, "execute_request") == 0 && request->arrival <= x->drop) abort_request(x, request);
     else serve_known(x, request);
     jp_kernel_status(kernel, jp_answering(request), "idle");
-    jp_queue_wait_room(&kernel->packets);
+    jp_queue_wait_room(&kernel->packets, NULL);
 }
 
 /* The next request; meanwhile, when nothing has come for a moment, drawings that sliders left unfinished. */

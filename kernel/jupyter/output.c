@@ -110,7 +110,7 @@ static void flush_chunk(jp_output *output)
     while (lg_now() < due && !lg_cancelled(&output->executor->cancel))
         nanosleep(&(struct timespec){.tv_nsec = 500 * 1000}, NULL);
     flush_now(output, false);
-    jp_queue_wait_room(&output->kernel->packets);
+    jp_queue_wait_room(&output->kernel->packets, &output->executor->cancel);
 }
 
 /* Appends what there is room for, and says how much. Under lock. */
@@ -254,7 +254,7 @@ void jp_output_send(jp_output *output, const char *type, const char *metadata, c
 {
     jp_output_flush(output);
     jp_kernel_send(output->kernel, JP_IOPUB, jp_output_parent(output), type, metadata, content);
-    jp_queue_wait_room(&output->kernel->packets);
+    jp_queue_wait_room(&output->kernel->packets, &output->executor->cancel);
 }
 
 /* Of displays: no two shells have one of the same name. */

@@ -6,6 +6,8 @@
 
 #include "lib/base/banned.h"
 
+static const double look_again = 0.02; /* seconds: an interrupt is seen so soon by who waits for room */
+
 void jp_queue_init(jp_queue *queue, size_t most_count, size_t most_bytes, int wake_fd)
 {
     *queue = (jp_queue){.most_count = most_count, .most_bytes = most_bytes, .wake_fd = wake_fd};
@@ -49,10 +51,24 @@ void jp_queue_put(jp_queue *queue, jp_item *item)
     pthread_mutex_unlock(&queue->lock);
 }
 
-void jp_queue_wait_room(jp_queue *queue)
+static struct timespec in_seconds(double seconds)
+{
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    long long ns = end.tv_nsec + (long long)(seconds * 1e9);
+    end.tv_sec += ns / 1000000000;
+    end.tv_nsec = (long)(ns % 1000000000);
+    return end;
+}
+
+/* An interrupt does not know whom to wake. */
+void jp_queue_wait_room(jp_queue *queue, lg_cancel *cancel)
 {
     pthread_mutex_lock(&queue->lock);
-    while (is_full(queue) && !queue->closed) pthread_cond_wait(&queue->changed, &queue->lock);
+    while (is_full(queue) && !queue->closed && !lg_cancelled(cancel)) {
+        struct timespec end = in_seconds(look_again);
+        pthread_cond_timedwait(&queue->changed, &queue->lock, &end);
+    }
     pthread_mutex_unlock(&queue->lock);
 }
 
@@ -74,11 +90,7 @@ jp_item *jp_queue_take(jp_queue *queue, bool wait)
 
 bool jp_queue_wait(jp_queue *queue, double seconds)
 {
-    struct timespec end;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    long long ns = end.tv_nsec + (long long)(seconds * 1e9);
-    end.tv_sec += ns / 1000000000;
-    end.tv_nsec = (long)(ns % 1000000000);
+    struct timespec end = in_seconds(seconds);
     pthread_mutex_lock(&queue->lock);
     int late = 0;
     while (!late && !queue->first && !queue->closed) late = pthread_cond_timedwait(&queue->changed, &queue->lock, &end);

@@ -1,7 +1,7 @@
 /* queue.h - messages handed from one thread to another, in order.
  *
  *     jp_queue_put(&queue, &request->item);                   // never waits
- *     jp_queue_wait_room(&queue);                             // waits while the queue is full and open
+ *     jp_queue_wait_room(&queue, &cancel);                    // waits while the queue is full and open
  *     jp_item *item = jp_queue_take(&queue, true);            // waits; NULL: closed and empty
  *
  * "Full" is a number of items or of bytes; the writer that should slow down asks. Closing wakes everybody: waiting
@@ -26,7 +26,7 @@ typedef struct jp_queue {
 void jp_queue_init(jp_queue *queue, size_t most_count, size_t most_bytes, int wake_fd);
 void jp_queue_release(jp_queue *queue); /* must be empty */
 void jp_queue_put(jp_queue *queue, jp_item *item);
-void jp_queue_wait_room(jp_queue *queue);
+void jp_queue_wait_room(jp_queue *queue, lg_cancel *cancel); /* who is cancelled waits no more; NULL: never is */
 jp_item *jp_queue_take(jp_queue *queue, bool wait);
 bool jp_queue_wait(jp_queue *queue, double seconds); /* false: nothing came so long, and it is open */
 /* Does the test hold of something that waits? It runs under the queue's lock: it must be quick and must not wait. */

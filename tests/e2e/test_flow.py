@@ -1,6 +1,7 @@
 """Output is never lost: readers that pause, readers that never come back, much text, large messages."""
 import datetime
 import re
+import tempfile
 import time
 import unittest
 
@@ -96,11 +97,13 @@ class Readers(unittest.TestCase):
                 self.assertLess(most, 256 << 20)
 
     def test_what_is_let_go_of_may_come_again(self):
-        """A front end that was let go of and then reads is subscribed and welcomed as any other."""
-        with Kernel() as kernel:
+        """A front end that was let go of and then reads is subscribed and welcomed as any other; over ipc here."""
+        names = ["shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"]
+        with tempfile.TemporaryDirectory() as folder, \
+                Kernel(transport="ipc", ip=folder + "/k", **{n: i + 1 for i, n in enumerate(names)}) as kernel:
             client = kernel.client().ready()
             with Stuck(client.address("iopub")) as stuck:
-                for n in range(9):
+                for n in range(8):
                     client.execute("# " + "x" * 10_000_000)
                 until(lambda: "disconnected" in kernel.log.read_text(), "who takes nothing is disconnected")
                 last = []
@@ -109,6 +112,17 @@ class Readers(unittest.TestCase):
                     while stuck.socket.poll(200) and not any(b"said at the end" in frame for frame in last):
                         last = stuck.socket.recv_multipart()
                 self.assertIn(b"said at the end", last[-1])
+
+    def test_an_interrupt_is_heard_by_who_waits_for_room(self):
+        with Kernel() as kernel:
+            client = kernel.client().ready()
+            with Stuck(client.address("iopub")):
+                msg_id = client.send("execute_request", {"code": "for a in 1..1000 { for i in 1..100000 { set seed $i } }"})
+                while not client.silent("iopub", 0.3):
+                    client.sockets["iopub"].recv_multipart()
+                client.send("interrupt_request", channel="control")
+                self.assertEqual(client.reply(msg_id).content["ename"], "Interrupted")
+                self.assertNotIn("disconnected", kernel.log.read_text())
 
     def test_others_are_answered_while_somebody_is_waited_for(self):
         """Replies have no slow reader to wait for, and an interrupt is heard."""
