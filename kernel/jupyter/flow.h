@@ -15,7 +15,7 @@
 #include "kernel/jupyter/connection.h"
 #include "kernel/jupyter/wire.h"
 
-enum { JP_FLOW_MOST = 64 << 20 };         /* bytes */
+enum { JP_FLOW_MOST = 64 << 20 };        /* bytes */
 static const double JP_FLOW_LOOK = 0.02; /* seconds between two looks at who takes something */
 
 typedef struct jp_flow {
