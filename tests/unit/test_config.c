@@ -227,6 +227,23 @@ TEST(where_operators_can_write_to)
     lg_err_clear(&err);
 }
 
+TEST(a_history_that_is_not_wanted)
+{
+    start();
+    put_file("{\"version\": 1, \"settings\": {\"history\": false}}", 0600);
+    CHECK_OK(store_config_load(&paths, &config, &err));
+    CHECK(config.no_history);
+    store_config_release(&config);
+    put_file("{\"version\": 1, \"settings\": {\"history\": true}}", 0600);
+    CHECK_OK(store_config_load(&paths, &config, &err));
+    CHECK(!config.no_history);
+    store_config_release(&config);
+    put_file("{\"version\": 1, \"settings\": {\"history\": \"no\"}}", 0600);
+    CHECK(store_config_load(&paths, &config, &err));
+    CHECK_INT(err.code, 604);
+    lg_err_clear(&err);
+}
+
 TEST(into_the_reach)
 {
     char folder[300], roots[700], inside[300];
