@@ -160,10 +160,10 @@ static lg_status tables_make(history_file *f, lg_err *err)
     int64_t version;
     LG_TRY(version_of(f, &version, err));
     if (version >= VERSION) return LG_OK;
-    LG_TRY(history_file_begin(f, err));
+    LG_TRY(store_history_file_begin(f, err));
     lg_status st = version_of(f, &version, err); /* again, now that nobody else writes */
     if (!st && version < VERSION) st = run(f, tables, err);
-    return history_file_end(f, st, err);
+    return store_history_file_end(f, st, err);
 }
 
 /* Empty and ours alone unless it is there: SQLite would make one that others can read. */
@@ -221,7 +221,7 @@ static lg_status open_all(history_file *f, lg_err *err)
     return LG_OK;
 }
 
-lg_status history_file_open(history_file *f, const char *folder, lg_err *err)
+lg_status store_history_file_open(history_file *f, const char *folder, lg_err *err)
 {
     *f = (history_file){0};
     LG_TRY(store_sqlite_open(err));
@@ -229,12 +229,12 @@ lg_status history_file_open(history_file *f, const char *folder, lg_err *err)
     if (!named) return err->status;
     lg_status st = lg_reach_resolve(named, LG_REACH_WRITE, &f->path, err);
     if (!st) st = open_all(f, err);
-    if (st) history_file_close(f);
+    if (st) store_history_file_close(f);
     lg_free(named);
     return st;
 }
 
-void history_file_close(history_file *f)
+void store_history_file_close(history_file *f)
 {
     for (size_t i = 0; i < HISTORY_STATEMENTS && f->kept[i].sql; i++) store_sqlite.finalize(f->kept[i].statement);
     if (f->db) store_sqlite.close_v2(f->db);
@@ -260,7 +260,7 @@ static void put_aside(const history_file *f, const char *path)
     lg_free(aside);
 }
 
-void history_file_put_aside(const history_file *f, const char *folder)
+void store_history_file_put_aside(const history_file *f, const char *folder)
 {
     int lock;
     char *path = NULL;
@@ -277,7 +277,7 @@ void history_file_put_aside(const history_file *f, const char *folder)
 }
 
 /* ---- putting ---- */
-lg_status history_file_begin(history_file *f, lg_err *err)
+lg_status store_history_file_begin(history_file *f, lg_err *err)
 {
     return run(f, "BEGIN IMMEDIATE", err);
 }
@@ -298,8 +298,8 @@ static lg_status session_number(history_file *f, const history_session *s, int64
     return LG_OK;
 }
 
-lg_status history_file_put(history_file *f, const history_session *s, const store_cell *cell, int64_t *session,
-                           lg_err *err)
+lg_status store_history_file_put(history_file *f, const history_session *s, const store_cell *cell, int64_t *session,
+                                 lg_err *err)
 {
     sqlite3_stmt *q;
     int64_t none;
@@ -351,7 +351,7 @@ static lg_status trim(history_file *f, lg_err *err)
     return run(f, "DELETE FROM sessions WHERE id NOT IN (SELECT session FROM cells)", err);
 }
 
-lg_status history_file_end(history_file *f, lg_status st, lg_err *err)
+lg_status store_history_file_end(history_file *f, lg_status st, lg_err *err)
 {
     if (!st) st = trim(f, err);
     if (!st) st = run(f, "COMMIT", err);
@@ -363,14 +363,14 @@ lg_status history_file_end(history_file *f, lg_status st, lg_err *err)
 }
 
 /* ---- asking ---- */
-lg_status history_file_next_session(history_file *f, int64_t *out, lg_err *err)
+lg_status store_history_file_next_session(history_file *f, int64_t *out, lg_err *err)
 {
     LG_TRY(ask_number(f, "SELECT seq FROM sqlite_sequence WHERE name = 'sessions'", out, err));
     ++*out;
     return LG_OK;
 }
 
-lg_status history_file_next_line(history_file *f, int64_t session, int64_t *out, lg_err *err)
+lg_status store_history_file_next_line(history_file *f, int64_t session, int64_t *out, lg_err *err)
 {
     sqlite3_stmt *q;
     LG_TRY(begin(f, &q, err, "SELECT max(line) FROM cells WHERE session = ?", "i", session));
@@ -392,8 +392,8 @@ static lg_status each(history_file *f, sqlite3_stmt *q, history_row_fn *fn, void
     return st;
 }
 
-lg_status history_file_lines(history_file *f, int64_t session, int64_t start, int64_t stop, history_row_fn *fn,
-                             void *ctx, lg_err *err)
+lg_status store_history_file_lines(history_file *f, int64_t session, int64_t start, int64_t stop, history_row_fn *fn,
+                                   void *ctx, lg_err *err)
 {
     sqlite3_stmt *q;
     LG_TRY(begin(f, &q, err,
@@ -402,7 +402,7 @@ lg_status history_file_lines(history_file *f, int64_t session, int64_t start, in
     return each(f, q, fn, ctx, err);
 }
 
-lg_status history_file_others(history_file *f, int64_t session, history_row_fn *fn, void *ctx, lg_err *err)
+lg_status store_history_file_others(history_file *f, int64_t session, history_row_fn *fn, void *ctx, lg_err *err)
 {
     sqlite3_stmt *q;
     LG_TRY(begin(f, &q, err, "SELECT id, input FROM cells WHERE session <> ? ORDER BY session DESC, line DESC", "i",
@@ -410,14 +410,14 @@ lg_status history_file_others(history_file *f, int64_t session, history_row_fn *
     return each(f, q, fn, ctx, err);
 }
 
-lg_status history_file_all(history_file *f, history_row_fn *fn, void *ctx, lg_err *err)
+lg_status store_history_file_all(history_file *f, history_row_fn *fn, void *ctx, lg_err *err)
 {
     sqlite3_stmt *q;
     LG_TRY(begin(f, &q, err, "SELECT id, input || x'0a' || coalesce(output, '') FROM cells", ""));
     return each(f, q, fn, ctx, err);
 }
 
-lg_status history_file_remove(history_file *f, int64_t id, lg_err *err)
+lg_status store_history_file_remove(history_file *f, int64_t id, lg_err *err)
 {
     sqlite3_stmt *q;
     int64_t none;
@@ -425,12 +425,12 @@ lg_status history_file_remove(history_file *f, int64_t id, lg_err *err)
     return number(f, q, 0, &none, err);
 }
 
-lg_status history_file_shrink(history_file *f, lg_err *err)
+lg_status store_history_file_shrink(history_file *f, lg_err *err)
 {
     return run(f, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)", err);
 }
 
-lg_status history_file_tell(history_file *f, int64_t id, store_cell_fn *fn, void *ctx, bool *more, lg_err *err)
+lg_status store_history_file_tell(history_file *f, int64_t id, store_cell_fn *fn, void *ctx, bool *more, lg_err *err)
 {
     sqlite3_stmt *q;
     lg_status st = LG_OK;

@@ -138,7 +138,7 @@ static void look_at_waiting(finding *f, const numbering *n, whose who, int64_t s
 static lg_status next_line(finding *f, const numbering *n, int64_t session, int64_t *out)
 {
     *out = 1;
-    if (f->h->open) LG_TRY(history_file_next_line(&f->h->file, session, out, f->err));
+    if (f->h->open) LG_TRY(store_history_file_next_line(&f->h->file, session, out, f->err));
     for (size_t i = 0; i < f->h->count; i++) {
         const history_entry *e = f->h->waiting[i];
         if (number_of(n, e->session) == session && e->line >= *out) *out = e->line + 1;
@@ -153,7 +153,8 @@ static lg_status look_at_lines(finding *f, const numbering *n, int64_t session, 
     if (start < 0) start += next;
     if (stop < 0) stop += next;
     look_at_waiting(f, n, OF_ONE, session, start, stop);
-    if (!f->st && f->h->open) LG_TRY(history_file_lines(&f->h->file, session, start, stop, consider_row, f, f->err));
+    if (!f->st && f->h->open)
+        LG_TRY(store_history_file_lines(&f->h->file, session, start, stop, consider_row, f, f->err));
     return f->st;
 }
 
@@ -161,13 +162,13 @@ static lg_status look(finding *f, int session)
 {
     const store_history_ask *ask = f->ask;
     numbering n = {.next = 1, .h = f->h};
-    if (f->h->open) LG_TRY(history_file_next_session(&f->h->file, &n.next, f->err));
+    if (f->h->open) LG_TRY(store_history_file_next_session(&f->h->file, &n.next, f->err));
     int64_t own = number_of(&n, session);
     if (ask->how == STORE_RANGE)
         return look_at_lines(f, &n, ask->of > 0 ? ask->of : own + ask->of, ask->start, ask->stop);
     LG_TRY(look_at_lines(f, &n, own, 0, INT64_MAX));
     look_at_waiting(f, &n, OF_OTHERS, own, 0, 0);
-    if (!f->st && f->h->open) LG_TRY(history_file_others(&f->h->file, own, consider_row, f, f->err));
+    if (!f->st && f->h->open) LG_TRY(store_history_file_others(&f->h->file, own, consider_row, f, f->err));
     return f->st;
 }
 
@@ -175,10 +176,10 @@ static lg_status tell_found(finding *f, store_cell_fn *fn, void *ctx)
 {
     numbering n = {.next = 1, .h = f->h};
     bool more = true;
-    if (f->h->open) LG_TRY(history_file_next_session(&f->h->file, &n.next, f->err));
+    if (f->h->open) LG_TRY(store_history_file_next_session(&f->h->file, &n.next, f->err));
     for (size_t i = f->count; more && i-- > 0;) {
         const history_entry *e = f->found[i].entry;
-        if (!e) LG_TRY(history_file_tell(&f->h->file, f->found[i].id, fn, ctx, &more, f->err));
+        if (!e) LG_TRY(store_history_file_tell(&f->h->file, f->found[i].id, fn, ctx, &more, f->err));
         if (!e) continue;
         store_cell cell = history_cell(e, number_of(&n, e->session));
         more = fn(ctx, &cell);
@@ -193,7 +194,7 @@ lg_status store_history_find(store_history *h, int session, const store_history_
     finding f = {.h = h, .ask = ask, .err = err};
     pthread_mutex_lock(&h->file_lock);
     /* said already; what waits is answered from memory */
-    if (history_settle(h, &trouble)) lg_log(LG_LOG_DEBUG, "history: %s", trouble.msg);
+    if (store_history_move(h, &trouble)) lg_log(LG_LOG_DEBUG, "history: %s", trouble.msg);
     pthread_mutex_lock(&h->lock);
     lg_status st = look(&f, session);
     if (!st) st = tell_found(&f, fn, ctx);

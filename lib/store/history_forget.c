@@ -29,7 +29,7 @@ static bool names_in(const history_names *names, const char *text, size_t len)
     return false;
 }
 
-bool history_names_in(const history_names *names, const store_cell *cell)
+bool store_history_names_in(const history_names *names, const store_cell *cell)
 {
     return names_in(names, cell->input, cell->input_len) ||
            (cell->output && names_in(names, cell->output, cell->output_len));
@@ -81,18 +81,18 @@ static bool note_row(void *ctx, int64_t id, const char *text, size_t len)
 
 static lg_status remove_rows(history_file *f, gone *g, lg_err *err)
 {
-    lg_status st = history_file_all(f, note_row, g, err);
+    lg_status st = store_history_file_all(f, note_row, g, err);
     if (!st) st = err->status; /* no memory for one of them */
-    for (size_t i = 0; !st && i < g->count; i++) st = history_file_remove(f, g->id[i], err);
+    for (size_t i = 0; !st && i < g->count; i++) st = store_history_file_remove(f, g->id[i], err);
     return st;
 }
 
 static lg_status forget_in_file(store_history *h, size_t *cells, lg_err *err)
 {
     gone g = {.names = &h->forgotten, .err = err};
-    LG_TRY(history_file_begin(&h->file, err));
-    lg_status st = history_file_end(&h->file, remove_rows(&h->file, &g, err), err);
-    if (!st && g.count) st = history_file_shrink(&h->file, err);
+    LG_TRY(store_history_file_begin(&h->file, err));
+    lg_status st = store_history_file_end(&h->file, remove_rows(&h->file, &g, err), err);
+    if (!st && g.count) st = store_history_file_shrink(&h->file, err);
     lg_free(g.id);
     if (!st) *cells += g.count;
     return st;
@@ -106,7 +106,7 @@ static size_t forget_waiting(store_history *h)
     for (size_t i = 0; i < before; i++) {
         history_entry *e = h->waiting[i];
         store_cell cell = history_cell(e, 0);
-        if (!history_names_in(&h->forgotten, &cell)) {
+        if (!store_history_names_in(&h->forgotten, &cell)) {
             h->waiting[left++] = e;
             continue;
         }
@@ -122,7 +122,7 @@ lg_status store_history_forget(store_history *h, const char *const *name, size_t
     lg_err trouble = {0};
     *cells = 0;
     pthread_mutex_lock(&h->file_lock);
-    bool settled = history_settle(h, &trouble) == LG_OK;
+    bool settled = store_history_move(h, &trouble) == LG_OK;
     pthread_mutex_lock(&h->lock);
     lg_status st = add_names(&h->forgotten, name, names, err);
     if (!st) *cells = forget_waiting(h);

@@ -67,7 +67,7 @@ static int make_locked(int folder, const char *name)
     return -1;
 }
 
-lg_status history_journal_open(history_journal *j, const char *folder, lg_err *err)
+lg_status store_history_journal_open(history_journal *j, const char *folder, lg_err *err)
 {
     char *path, name[64];
     int dir, fd = -1;
@@ -101,7 +101,7 @@ static uint64_t hash_of(const record *r, const char *input, const char *output)
     return lg_hash64(output ? output : "", r->output_len, hash);
 }
 
-lg_status history_journal_add(history_journal *j, const history_session *s, const store_cell *cell, lg_err *err)
+lg_status store_history_journal_add(history_journal *j, const history_session *s, const store_cell *cell, lg_err *err)
 {
     record r = {.magic = MAGIC,
                 .flags = cell->output ? 0 : NO_OUTPUT,
@@ -132,14 +132,14 @@ lg_status history_journal_add(history_journal *j, const history_session *s, cons
     return err->status;
 }
 
-void history_journal_empty(history_journal *j)
+void store_history_journal_empty(history_journal *j)
 {
     if (j->fd < 0 || (!j->len && !j->failed)) return;
     j->failed = ftruncate(j->fd, 0) != 0;
     if (!j->failed) j->len = 0;
 }
 
-void history_journal_close(history_journal *j, bool remove)
+void store_history_journal_close(history_journal *j, bool remove)
 {
     if (j->fd >= 0 && remove) unlink(j->path);
     if (j->fd >= 0) close(j->fd);
@@ -148,7 +148,7 @@ void history_journal_close(history_journal *j, bool remove)
 }
 
 /* ---- what others left ---- */
-lg_status history_journal_each(const char *data, size_t len, history_put_fn *put, void *ctx, lg_err *err)
+lg_status store_history_journal_each(const char *data, size_t len, history_put_fn *put, void *ctx, lg_err *err)
 {
     record r;
     for (size_t at = 0; len - at >= sizeof r; at += sizeof r + r.input_len + r.output_len) {
@@ -204,7 +204,7 @@ static lg_status adopt_one(int folder, const char *name, history_take_fn *take, 
     return st;
 }
 
-lg_status history_journals_adopt(const char *folder, history_take_fn *take, void *ctx, lg_err *err)
+lg_status store_history_journals_adopt(const char *folder, history_take_fn *take, void *ctx, lg_err *err)
 {
     char *path;
     int dir;

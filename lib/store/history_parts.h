@@ -53,19 +53,20 @@ typedef struct history_journal {
 } history_journal;
 
 /* Makes the file, which this process holds a lock on until it ends. */
-lg_status history_journal_open(history_journal *j, const char *folder, lg_err *err) LG_MUST_CHECK;
-lg_status history_journal_add(history_journal *j, const history_session *s, const store_cell *cell,
-                              lg_err *err) LG_MUST_CHECK;
+lg_status store_history_journal_open(history_journal *j, const char *folder, lg_err *err) LG_MUST_CHECK;
+lg_status store_history_journal_add(history_journal *j, const history_session *s, const store_cell *cell,
+                                    lg_err *err) LG_MUST_CHECK;
 /* All that it holds is elsewhere now. */
-void history_journal_empty(history_journal *j);
+void store_history_journal_empty(history_journal *j);
 /* remove: nothing is in it that is needed. */
-void history_journal_close(history_journal *j, bool remove);
+void store_history_journal_close(history_journal *j, bool remove);
 /* Calls put with each whole record of a journal's bytes, oldest first. */
 typedef lg_status history_put_fn(void *ctx, const history_session *s, const store_cell *cell, lg_err *err);
-lg_status history_journal_each(const char *data, size_t len, history_put_fn *put, void *ctx, lg_err *err) LG_MUST_CHECK;
+lg_status store_history_journal_each(const char *data, size_t len, history_put_fn *put, void *ctx,
+                                     lg_err *err) LG_MUST_CHECK;
 /* Journals of programs that are gone: take is called with the bytes of each, which is removed when take went well. */
 typedef lg_status history_take_fn(void *ctx, const char *data, size_t len, lg_err *err);
-lg_status history_journals_adopt(const char *folder, history_take_fn *take, void *ctx, lg_err *err) LG_MUST_CHECK;
+lg_status store_history_journals_adopt(const char *folder, history_take_fn *take, void *ctx, lg_err *err) LG_MUST_CHECK;
 
 /* ---- history_file.c: the file ---- */
 typedef struct history_file {
@@ -81,43 +82,43 @@ typedef struct history_file {
 } history_file;
 
 /* Loads SQLite, makes or checks the file and its tables. LL518; LL519 a damaged one, which is then put aside. */
-lg_status history_file_open(history_file *f, const char *folder, lg_err *err) LG_MUST_CHECK;
-void history_file_close(history_file *f);
+lg_status store_history_file_open(history_file *f, const char *folder, lg_err *err) LG_MUST_CHECK;
+void store_history_file_close(history_file *f);
 /* A transaction: begin; puts; end(st) commits when st is LG_OK, else takes everything back. */
-lg_status history_file_begin(history_file *f, lg_err *err) LG_MUST_CHECK;
+lg_status store_history_file_begin(history_file *f, lg_err *err) LG_MUST_CHECK;
 /* *number gets the session's, made where the file has none. What is there already is left as it is. */
-lg_status history_file_put(history_file *f, const history_session *s, const store_cell *cell, int64_t *number,
-                           lg_err *err) LG_MUST_CHECK;
-lg_status history_file_end(history_file *f, lg_status st, lg_err *err) LG_MUST_CHECK;
+lg_status store_history_file_put(history_file *f, const history_session *s, const store_cell *cell, int64_t *number,
+                                 lg_err *err) LG_MUST_CHECK;
+lg_status store_history_file_end(history_file *f, lg_status st, lg_err *err) LG_MUST_CHECK;
 /* Moves a damaged file out of the way, unless another program has done so. */
-void history_file_put_aside(const history_file *f, const char *folder);
+void store_history_file_put_aside(const history_file *f, const char *folder);
 
 /* The number behind the last one given. */
-lg_status history_file_next_session(history_file *f, int64_t *out, lg_err *err) LG_MUST_CHECK;
+lg_status store_history_file_next_session(history_file *f, int64_t *out, lg_err *err) LG_MUST_CHECK;
 /* The line behind the last one of a session. */
-lg_status history_file_next_line(history_file *f, int64_t session, int64_t *out, lg_err *err) LG_MUST_CHECK;
+lg_status store_history_file_next_line(history_file *f, int64_t session, int64_t *out, lg_err *err) LG_MUST_CHECK;
 /* Cells, newest first, until fn returns false: of one session, lines from start up to stop; or of all others. */
 typedef bool history_row_fn(void *ctx, int64_t id, const char *input, size_t len);
-lg_status history_file_lines(history_file *f, int64_t session, int64_t start, int64_t stop, history_row_fn *fn,
-                             void *ctx, lg_err *err) LG_MUST_CHECK;
-lg_status history_file_others(history_file *f, int64_t session, history_row_fn *fn, void *ctx,
-                              lg_err *err) LG_MUST_CHECK;
+lg_status store_history_file_lines(history_file *f, int64_t session, int64_t start, int64_t stop, history_row_fn *fn,
+                                   void *ctx, lg_err *err) LG_MUST_CHECK;
+lg_status store_history_file_others(history_file *f, int64_t session, history_row_fn *fn, void *ctx,
+                                    lg_err *err) LG_MUST_CHECK;
 /* The cell of an id; *more is what fn returned. */
-lg_status history_file_tell(history_file *f, int64_t id, store_cell_fn *fn, void *ctx, bool *more,
-                            lg_err *err) LG_MUST_CHECK;
+lg_status store_history_file_tell(history_file *f, int64_t id, store_cell_fn *fn, void *ctx, bool *more,
+                                  lg_err *err) LG_MUST_CHECK;
 
 /* Calls fn with every cell. */
-lg_status history_file_all(history_file *f, history_row_fn *fn, void *ctx, lg_err *err) LG_MUST_CHECK;
-lg_status history_file_remove(history_file *f, int64_t id, lg_err *err) LG_MUST_CHECK;
+lg_status store_history_file_all(history_file *f, history_row_fn *fn, void *ctx, lg_err *err) LG_MUST_CHECK;
+lg_status store_history_file_remove(history_file *f, int64_t id, lg_err *err) LG_MUST_CHECK;
 /* Writes the file anew and empties its log: what was removed is in neither. */
-lg_status history_file_shrink(history_file *f, lg_err *err) LG_MUST_CHECK;
+lg_status store_history_file_shrink(history_file *f, lg_err *err) LG_MUST_CHECK;
 
 /* ---- history_forget.c ---- */
 typedef struct history_names {
     char **name; /* owned */
     size_t count;
 } history_names;
-bool history_names_in(const history_names *names, const store_cell *cell);
+bool store_history_names_in(const history_names *names, const store_cell *cell);
 
 /* ---- history_store.c: both ----
  * Two locks. `file_lock` is held while the file is read or written, and taken first. `lock` guards what waits, the
@@ -144,6 +145,6 @@ struct store_history {
 };
 
 /* All that waits goes into the file, which is opened if need be; file_lock is held. */
-lg_status history_settle(store_history *h, lg_err *err) LG_MUST_CHECK;
+lg_status store_history_move(store_history *h, lg_err *err) LG_MUST_CHECK;
 
 #endif

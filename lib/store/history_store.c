@@ -103,26 +103,26 @@ static void written(store_history *h, size_t n)
     }
     h->count -= n;
     if (n) memmove(h->waiting, h->waiting + n, h->count * sizeof *h->waiting);
-    if (!h->count) history_journal_empty(&h->journal);
+    if (!h->count) store_history_journal_empty(&h->journal);
 }
 
 /* ---- the file (file_lock is held) ---- */
 static lg_status put_one(void *ctx, const history_session *s, const store_cell *cell, lg_err *err)
 {
     int64_t number;
-    return history_file_put(ctx, s, cell, &number, err);
+    return store_history_file_put(ctx, s, cell, &number, err);
 }
 
 static lg_status take_journal(void *ctx, const char *data, size_t len, lg_err *err)
 {
-    LG_TRY(history_file_begin(ctx, err));
-    return history_file_end(ctx, history_journal_each(data, len, put_one, ctx, err), err);
+    LG_TRY(store_history_file_begin(ctx, err));
+    return store_history_file_end(ctx, store_history_journal_each(data, len, put_one, ctx, err), err);
 }
 
 static lg_status open_file(store_history *h, lg_err *err)
 {
     if (h->open) return LG_OK;
-    lg_status st = history_file_open(&h->file, h->folder, err);
+    lg_status st = store_history_file_open(&h->file, h->folder, err);
     h->open = st == LG_OK;
     h->refused = st != LG_OK;
     return st;
@@ -133,7 +133,7 @@ static lg_status adopt(store_history *h, lg_err *err)
 {
     lg_err left = {0};
     if (h->adopted) return LG_OK;
-    lg_status st = history_journals_adopt(h->folder, take_journal, &h->file, &left);
+    lg_status st = store_history_journals_adopt(h->folder, take_journal, &h->file, &left);
     h->adopted = st == LG_OK;
     if (st && left.code == 519) *err = left;
     else if (st) tell(&h->told_adopt, &left);
@@ -166,7 +166,7 @@ static void forget_numbers(store_history *h)
 
 static void close_file(store_history *h)
 {
-    if (h->open) history_file_close(&h->file);
+    if (h->open) store_history_file_close(&h->file);
     h->open = false;
     forget_numbers(h);
 }
@@ -174,16 +174,16 @@ static void close_file(store_history *h)
 static lg_status put_waiting(store_history *h, size_t n, lg_err *err)
 {
     lg_status st = LG_OK;
-    LG_TRY(history_file_begin(&h->file, err));
+    LG_TRY(store_history_file_begin(&h->file, err));
     for (size_t i = 0; !st && i < n; i++) {
         history_session s;
         int64_t number;
         history_entry *e = entry_at(h, i, &s);
         store_cell cell = history_cell(e, 0);
-        st = history_file_put(&h->file, &s, &cell, &number, err);
+        st = store_history_file_put(&h->file, &s, &cell, &number, err);
         if (!st && !s.number) session_is(h, e->session, number);
     }
-    st = history_file_end(&h->file, st, err);
+    st = store_history_file_end(&h->file, st, err);
     if (st) forget_numbers(h);
     return st;
 }
@@ -201,14 +201,14 @@ static lg_status write_some(store_history *h, size_t n, lg_err *err)
     lg_status st = write_once(h, n, err);
     if (!st || err->code != 519) return st;
     close_file(h);
-    history_file_put_aside(&h->file, h->folder);
+    store_history_file_put_aside(&h->file, h->folder);
     lg_try(err, "it was moved away as history.damaged.sqlite, and a new one begins");
     lg_log(LG_LOG_WARN, "%s: %s; %s", err->msg, err->why, err->hint);
     lg_err_clear(err);
     return write_once(h, n, err);
 }
 
-lg_status history_settle(store_history *h, lg_err *err)
+lg_status store_history_move(store_history *h, lg_err *err)
 {
     if (!h->folder) return LG_OK;
     pthread_mutex_lock(&h->lock);
@@ -228,7 +228,7 @@ lg_status history_settle(store_history *h, lg_err *err)
 lg_status store_history_settle(store_history *h, lg_err *err)
 {
     pthread_mutex_lock(&h->file_lock);
-    lg_status st = history_settle(h, err);
+    lg_status st = store_history_move(h, err);
     pthread_mutex_unlock(&h->file_lock);
     return st;
 }
@@ -276,10 +276,10 @@ static void start_writer(store_history *h)
 static void note(store_history *h, int session, const store_cell *cell)
 {
     lg_err err = {0};
-    if (!h->journal_tried && history_journal_open(&h->journal, h->folder, &err)) tell(&h->told_add, &err);
+    if (!h->journal_tried && store_history_journal_open(&h->journal, h->folder, &err)) tell(&h->told_add, &err);
     h->journal_tried = true;
     if (h->journal.failed) return;
-    if (history_journal_add(&h->journal, &h->session[session], cell, &err)) tell(&h->told_add, &err);
+    if (store_history_journal_add(&h->journal, &h->session[session], cell, &err)) tell(&h->told_add, &err);
 }
 
 static void add(store_history *h, int session, const store_cell *cell)
@@ -295,7 +295,7 @@ void store_history_add(store_history *h, int session, const store_cell *cell)
 {
     if (session < 0 || cell->input_len > HISTORY_BYTES || cell->output_len > HISTORY_BYTES - cell->input_len) return;
     pthread_mutex_lock(&h->lock);
-    if (!history_names_in(&h->forgotten, cell)) add(h, session, cell);
+    if (!store_history_names_in(&h->forgotten, cell)) add(h, session, cell);
     pthread_mutex_unlock(&h->lock);
 }
 
@@ -306,7 +306,7 @@ static bool finish(store_history *h)
     lg_err err = {0};
     if (!h->folder || !h->count) return true;
     if (!h->journal.failed && !h->open && !h->refused) return false;
-    return history_settle(h, &err) == LG_OK || h->refused;
+    return store_history_move(h, &err) == LG_OK || h->refused;
 }
 
 void store_history_free(store_history *h)
@@ -319,7 +319,7 @@ void store_history_free(store_history *h)
     if (h->running) pthread_join(h->writer, NULL);
     bool done = finish(h);
     close_file(h);
-    history_journal_close(&h->journal, done);
+    store_history_journal_close(&h->journal, done);
     while (h->count) drop_oldest(h);
     lg_free(h->waiting);
     for (size_t i = 0; i < h->forgotten.count; i++) lg_free(h->forgotten.name[i]);
