@@ -13,10 +13,10 @@
 
 enum { LOOK_AGAIN = 200 /* milliseconds: a signal may come just before a wait begins */ };
 
-editor_library editor_lib;
+editor_library main_editor_lib;
 
 static const lg_symbol symbols[] = {
-#define LIBEDIT_SYMBOL(name) {#name, (void **)&editor_lib.name},
+#define LIBEDIT_SYMBOL(name) {#name, (void **)&main_editor_lib.name},
     LIBEDIT_FUNCTIONS(LIBEDIT_SYMBOL)
 #undef LIBEDIT_SYMBOL
         {0}};
@@ -46,15 +46,15 @@ static int read_byte(editor *e, char *byte)
     struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
     for (;;) {
         if (ended_by_signal) return 0;
-        if (lg_cancelled(&terminal_cancel)) { /* a SIGINT that no key sent */
-            lg_cancel_clear(&terminal_cancel);
+        if (lg_cancelled(&main_terminal_cancel)) { /* a SIGINT that no key sent */
+            lg_cancel_clear(&main_terminal_cancel);
             *byte = 3;
             return 1;
         }
         if (resized) {
             resized = 0;
-            editor_lib.el_resize(e->el);
-            editor_lib.el_set(e->el, EL_REFRESH);
+            main_editor_lib.el_resize(e->el);
+            main_editor_lib.el_set(e->el, EL_REFRESH);
             fflush(stdout);
         }
         if (poll(&in, 1, LOOK_AGAIN) <= 0) continue;
@@ -116,8 +116,8 @@ static void let_signals_go(const handlers *before)
 static bool come_back(editor *e)
 {
     fputs(e->after == EDITOR_GIVE_UP ? "^C\n" : "\n", stdout);
-    if (e->after == EDITOR_LIST) editor_print_list(&e->found);
-    if (e->after == EDITOR_CARD) editor_print_wrapped(e->card);
+    if (e->after == EDITOR_LIST) main_editor_print_list(&e->found);
+    if (e->after == EDITOR_CARD) main_editor_print_wrapped(e->card);
     fflush(stdout);
     if (e->after == EDITOR_STOP) raise(SIGTSTP);
     return e->after != EDITOR_GIVE_UP;
@@ -128,10 +128,10 @@ static editor_got edit(editor *e, lg_buf *cell)
     for (;;) {
         int count;
         e->after = EDITOR_GO_ON;
-        if (e->held) editor_lib.el_wpush(e->el, editor_key_restore);
-        const wchar_t *line = editor_lib.el_wgets(e->el, &count);
+        if (e->held) main_editor_lib.el_wpush(e->el, main_editor_key_restore);
+        const wchar_t *line = main_editor_lib.el_wgets(e->el, &count);
         if (line && count > 0) {
-            editor_narrow(cell, line, (size_t)count);
+            main_editor_narrow(cell, line, (size_t)count);
             return EDITOR_CELL;
         }
         if (e->after == EDITOR_GO_ON) return EDITOR_END;
@@ -139,11 +139,11 @@ static editor_got edit(editor *e, lg_buf *cell)
     }
 }
 
-editor_got editor_read(editor *e, lg_buf *cell, int *ended_by)
+editor_got main_editor_read(editor *e, lg_buf *cell, int *ended_by)
 {
     handlers before;
     catch_signals(&before);
-    lg_cancel_clear(&terminal_cancel);
+    lg_cancel_clear(&main_terminal_cancel);
     e->at = e->count;
     fputs("\033[?2004h", stdout); /* pasted text comes in marks */
     editor_got got = edit(e, cell);
@@ -161,21 +161,22 @@ editor_got editor_read(editor *e, lg_buf *cell, int *ended_by)
 static lg_status set_up(editor *e, lg_err *err)
 {
     HistEventW event;
-    e->el = editor_lib.el_init("logolens", stdin, stdout, stderr);
-    e->past = editor_lib.history_winit();
+    e->el = main_editor_lib.el_init("logolens", stdin, stdout, stderr);
+    e->past = main_editor_lib.history_winit();
     if (!e->el || !e->past) return lg_fail(err, LG_E_MEMORY, 901, "there is not enough memory left");
-    editor_lib.history_w(e->past, &event, H_SETSIZE, EDITOR_REMEMBERED);
-    editor_lib.el_set(e->el, EL_CLIENTDATA, e);
-    editor_lib.el_set(e->el, EL_PROMPT, prompt);
-    editor_lib.el_set(e->el, EL_EDITOR, "emacs");
-    editor_lib.el_set(e->el, EL_SETTY, "-d", "-isig", NULL); /* Ctrl-C and Ctrl-Z are keys while something is typed */
-    editor_lib.el_set(e->el, EL_GETCFN, read_character);
-    editor_lib.el_wset(e->el, EL_HIST, editor_lib.history_w, e->past);
-    editor_bind_keys(e);
+    main_editor_lib.history_w(e->past, &event, H_SETSIZE, EDITOR_REMEMBERED);
+    main_editor_lib.el_set(e->el, EL_CLIENTDATA, e);
+    main_editor_lib.el_set(e->el, EL_PROMPT, prompt);
+    main_editor_lib.el_set(e->el, EL_EDITOR, "emacs");
+    main_editor_lib.el_set(e->el, EL_SETTY, "-d", "-isig",
+                           NULL); /* Ctrl-C and Ctrl-Z are keys while something is typed */
+    main_editor_lib.el_set(e->el, EL_GETCFN, read_character);
+    main_editor_lib.el_wset(e->el, EL_HIST, main_editor_lib.history_w, e->past);
+    main_editor_bind_keys(e);
     return LG_OK;
 }
 
-lg_status editor_new(dsl_session *session, editor **out, lg_err *err)
+lg_status main_editor_new(dsl_session *session, editor **out, lg_err *err)
 {
     LG_TRY(lg_library_open(&libedit, err));
     /* how wide characters are; nothing else of the language depends on it */
@@ -184,17 +185,17 @@ lg_status editor_new(dsl_session *session, editor **out, lg_err *err)
     if (!e) return err->status;
     e->session = session;
     lg_status st = set_up(e, err);
-    if (st) editor_free(e);
+    if (st) main_editor_free(e);
     else *out = e;
     return st;
 }
 
 /* ---- what was run before ---- */
-void editor_remember(editor *e, const char *text, size_t len)
+void main_editor_remember(editor *e, const char *text, size_t len)
 {
     HistEventW event;
     while (len && strchr("\r\n \t", text[len - 1])) len--;
-    wchar_t *wide = len ? editor_widen(text, len) : NULL;
+    wchar_t *wide = len ? main_editor_widen(text, len) : NULL;
     e->at = e->count;
     if (!wide) return;
     if (e->count && wcscmp(e->entry[e->count - 1], wide) == 0) {
@@ -208,14 +209,14 @@ void editor_remember(editor *e, const char *text, size_t len)
     }
     e->entry[e->count++] = wide;
     e->at = e->count;
-    editor_lib.history_w(e->past, &event, H_ENTER, wide);
+    main_editor_lib.history_w(e->past, &event, H_ENTER, wide);
 }
 
-void editor_free(editor *e)
+void main_editor_free(editor *e)
 {
     if (!e) return;
-    if (e->el) editor_lib.el_end(e->el);
-    if (e->past) editor_lib.history_wend(e->past);
+    if (e->el) main_editor_lib.el_end(e->el);
+    if (e->past) main_editor_lib.history_wend(e->past);
     for (size_t i = 0; i < e->count; i++) lg_free(e->entry[i]);
     dsl_completion_release(&e->found);
     lg_free(e->draft);

@@ -30,7 +30,7 @@ typedef struct editor_library {
     LIBEDIT_FUNCTIONS(LIBEDIT_FUNCTION)
 #undef LIBEDIT_FUNCTION
 } editor_library;
-extern editor_library editor_lib;
+extern editor_library main_editor_lib;
 
 enum { EDITOR_REMEMBERED = 1000 };
 
@@ -54,20 +54,20 @@ struct editor {
 static inline editor *editor_of(EditLine *el)
 {
     editor *e = NULL;
-    editor_lib.el_get(el, EL_CLIENTDATA, &e);
+    main_editor_lib.el_get(el, EL_CLIENTDATA, &e);
     return e;
 }
 
 /* ---- editor_text.c ---- */
-void editor_narrow(lg_buf *out, const wchar_t *text, size_t len); /* appends UTF-8 */
+void main_editor_narrow(lg_buf *out, const wchar_t *text, size_t len); /* appends UTF-8 */
 /* Owned; NULL without memory. A NUL, which libedit cannot hold, becomes U+FFFD, as bytes that are no UTF-8 do. */
-wchar_t *editor_widen(const char *text, size_t len);
+wchar_t *main_editor_widen(const char *text, size_t len);
 /* Matches below the line that is edited: with their meaning where these are few, else in columns. */
-void editor_print_list(const dsl_completion *found);
+void main_editor_print_list(const dsl_completion *found);
 
 /* ---- editor_keys.c ---- */
-void editor_bind_keys(editor *e);
+void main_editor_bind_keys(editor *e);
 /* A key that nobody presses: puts back what was typed. */
-extern const wchar_t editor_key_restore[];
+extern const wchar_t main_editor_key_restore[];
 
 #endif

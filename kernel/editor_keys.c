@@ -12,7 +12,7 @@
 enum { PASTE_MOST = 1 << 20 };
 
 /* Keys that nobody presses. */
-const wchar_t editor_key_restore[] = {0x1f, 0};
+const wchar_t main_editor_key_restore[] = {0x1f, 0};
 static const wchar_t key_end_line[] = {0x1e, 0}, key_leave[] = {0x1d, 0};
 
 /* ---- what is typed ---- */
@@ -24,30 +24,30 @@ typedef struct typed {
 
 static void typed_get(editor *e, typed *t)
 {
-    const LineInfoW *line = editor_lib.el_wline(e->el);
+    const LineInfoW *line = main_editor_lib.el_wline(e->el);
     lg_buf_init(&t->text, 0);
     t->wide = line->buffer;
     t->len = (size_t)(line->lastchar - line->buffer);
     t->cursor = (size_t)(line->cursor - line->buffer);
-    editor_narrow(&t->text, t->wide, t->len);
+    main_editor_narrow(&t->text, t->wide, t->len);
 }
 
 static void cursor_to(editor *e, size_t position)
 {
-    const LineInfoW *line = editor_lib.el_wline(e->el);
-    editor_lib.el_cursor(e->el, (int)((ptrdiff_t)position - (line->cursor - line->buffer)));
+    const LineInfoW *line = main_editor_lib.el_wline(e->el);
+    main_editor_lib.el_cursor(e->el, (int)((ptrdiff_t)position - (line->cursor - line->buffer)));
 }
 
 static void replace(editor *e, size_t start, size_t end, const wchar_t *with)
 {
     cursor_to(e, end);
-    if (end > start) editor_lib.el_deletestr(e->el, (int)(end - start));
-    if (*with) editor_lib.el_winsertstr(e->el, with);
+    if (end > start) main_editor_lib.el_deletestr(e->el, (int)(end - start));
+    if (*with) main_editor_lib.el_winsertstr(e->el, with);
 }
 
 static void replace_all(editor *e, const wchar_t *with)
 {
-    const LineInfoW *line = editor_lib.el_wline(e->el);
+    const LineInfoW *line = main_editor_lib.el_wline(e->el);
     replace(e, 0, (size_t)(line->lastchar - line->buffer), with);
 }
 
@@ -58,10 +58,10 @@ static unsigned char leave(editor *e, editor_after what, bool hold)
     typed t;
     typed_get(e, &t);
     lg_free(e->held);
-    e->held = hold ? editor_widen(lg_buf_str(&t.text), t.text.len) : NULL;
+    e->held = hold ? main_editor_widen(lg_buf_str(&t.text), t.text.len) : NULL;
     e->held_cursor = t.cursor;
     cursor_to(e, t.len);
-    editor_lib.el_wpush(e->el, key_leave); /* when the cursor is there */
+    main_editor_lib.el_wpush(e->el, key_leave); /* when the cursor is there */
     lg_buf_release(&t.text);
     e->after = what;
     return CC_REFRESH;
@@ -78,7 +78,7 @@ static unsigned char on_restore(EditLine *el, int key)
     editor *e = editor_of(el);
     (void)key;
     if (!e->held) return CC_ERROR;
-    if (*e->held) editor_lib.el_winsertstr(el, e->held);
+    if (*e->held) main_editor_lib.el_winsertstr(el, e->held);
     cursor_to(e, e->held_cursor);
     lg_free(e->held);
     e->held = NULL;
@@ -109,10 +109,10 @@ static unsigned char on_enter(EditLine *el, int key)
     bool goes_on = dsl_is_complete(lg_buf_str(&t.text), t.text.len, indent) == DSL_INCOMPLETE;
     for (size_t i = 0; goes_on && indent[i]; i++) more[i + 1] = L' ';
     if (goes_on) {
-        editor_lib.el_winsertstr(el, more);
+        main_editor_lib.el_winsertstr(el, more);
     } else {
         cursor_to(e, t.len);
-        editor_lib.el_wpush(el, key_end_line);
+        main_editor_lib.el_wpush(el, key_end_line);
     }
     lg_buf_release(&t.text);
     return CC_REFRESH;
@@ -127,12 +127,12 @@ static size_t line_start(const wchar_t *text, size_t at)
 /* Alone on its line a bracket stands one step further left than what it closes. */
 static unsigned char on_close(EditLine *el, int key)
 {
-    const LineInfoW *line = editor_lib.el_wline(el);
+    const LineInfoW *line = main_editor_lib.el_wline(el);
     const wchar_t bracket[] = {(wchar_t)key, 0};
     size_t at = (size_t)(line->cursor - line->buffer), start = line_start(line->buffer, at), blanks = 0;
     while (start + blanks < at && line->buffer[start + blanks] == L' ') blanks++;
-    if (start && blanks >= 2 && start + blanks == at) editor_lib.el_deletestr(el, 2);
-    editor_lib.el_winsertstr(el, bracket);
+    if (start && blanks >= 2 && start + blanks == at) main_editor_lib.el_deletestr(el, 2);
+    main_editor_lib.el_winsertstr(el, bracket);
     return CC_REFRESH;
 }
 
@@ -143,7 +143,7 @@ static unsigned char recall(editor *e, size_t at)
         typed t;
         typed_get(e, &t);
         lg_free(e->draft);
-        e->draft = editor_widen(lg_buf_str(&t.text), t.text.len);
+        e->draft = main_editor_widen(lg_buf_str(&t.text), t.text.len);
         lg_buf_release(&t.text);
     }
     e->at = at;
@@ -156,7 +156,7 @@ static unsigned char recall(editor *e, size_t at)
 static unsigned char on_up(EditLine *el, int key)
 {
     editor *e = editor_of(el);
-    const LineInfoW *line = editor_lib.el_wline(el);
+    const LineInfoW *line = main_editor_lib.el_wline(el);
     size_t at = (size_t)(line->cursor - line->buffer), start = line_start(line->buffer, at);
     (void)key;
     if (!start) return e->at ? recall(e, e->at - 1) : CC_ERROR;
@@ -168,7 +168,7 @@ static unsigned char on_up(EditLine *el, int key)
 static unsigned char on_down(EditLine *el, int key)
 {
     editor *e = editor_of(el);
-    const LineInfoW *line = editor_lib.el_wline(el);
+    const LineInfoW *line = main_editor_lib.el_wline(el);
     size_t len = (size_t)(line->lastchar - line->buffer), at = (size_t)(line->cursor - line->buffer), end = at;
     size_t column = at - line_start(line->buffer, at);
     (void)key;
@@ -206,13 +206,13 @@ static bool put_in(editor *e, const typed *t)
     size_t start = lg_utf8_offset(lg_buf_str(&t->text), t->text.len, found->start),
            end = lg_utf8_offset(lg_buf_str(&t->text), t->text.len, found->end);
     bool same = end - start == n && memcmp(t->text.data + start, text, n) == 0;
-    wchar_t *wide = editor_widen(text, n);
+    wchar_t *wide = main_editor_widen(text, n);
     if (!wide || (same && !(only && room && !open)) || (!only && n <= end - start)) {
         lg_free(wide);
         return false;
     }
     replace(e, found->start, found->end, wide);
-    if (only && room && !open) editor_lib.el_winsertstr(e->el, L" ");
+    if (only && room && !open) main_editor_lib.el_winsertstr(e->el, L" ");
     lg_free(wide);
     return true;
 }
@@ -274,18 +274,18 @@ static unsigned char on_paste(EditLine *el, int key)
     lg_buf text;
     (void)key;
     lg_buf_init(&text, PASTE_MOST);
-    while (!ends_paste(&text) && editor_lib.el_wgetc(el, &c) == 1) {
+    while (!ends_paste(&text) && main_editor_lib.el_wgetc(el, &c) == 1) {
         if (c == L'\r' || (c == L'\n' && before != L'\r')) lg_buf_addc(&text, '\n');
         else if (c == L'\t') lg_buf_adds(&text, "  ");
-        else if (c >= L' ' || c == L'\033') editor_narrow(&text, &c, 1);
+        else if (c >= L' ' || c == L'\033') main_editor_narrow(&text, &c, 1);
         before = c;
     }
     if (ends_paste(&text)) text.len -= 6;
     while (text.len && text.data[text.len - 1] == '\n') text.len--;
     for (size_t i = 0; i < text.len; i++)
         if (text.data[i] == '\033') text.data[i] = '?';
-    wchar_t *wide = editor_widen(lg_buf_str(&text), text.len);
-    if (wide && *wide) editor_lib.el_winsertstr(el, wide);
+    wchar_t *wide = main_editor_widen(lg_buf_str(&text), text.len);
+    if (wide && *wide) main_editor_lib.el_winsertstr(el, wide);
     lg_free(wide);
     lg_buf_release(&text);
     return CC_REFRESH;
@@ -330,7 +330,7 @@ static void bind_all(EditLine *el)
         {"\\e[D", "ed-prev-char"},
     };
     for (size_t i = 0; i < sizeof bound / sizeof *bound; i++)
-        editor_lib.el_set(el, EL_BIND, bound[i].key, bound[i].name, NULL);
+        main_editor_lib.el_set(el, EL_BIND, bound[i].key, bound[i].name, NULL);
 }
 
 /* libedit keeps the names as they are where they are wide, and copies of others that it never frees. */
@@ -345,10 +345,10 @@ static void add_functions(EditLine *el)
         {L"ll-down", on_down},       {L"ll-paste", on_paste}, {L"ll-close", on_close},
     };
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        editor_lib.el_wset(el, EL_ADDFN, own[i].name, L"of Logolens", own[i].fn);
+        main_editor_lib.el_wset(el, EL_ADDFN, own[i].name, L"of Logolens", own[i].fn);
 }
 
-void editor_bind_keys(editor *e)
+void main_editor_bind_keys(editor *e)
 {
     add_functions(e->el);
     bind_all(e->el);

@@ -27,12 +27,12 @@ static void add_character(lg_buf *out, wchar_t wide)
     if (c >= 0x80) lg_buf_addc(out, (char)(0x80 | (c & 0x3f)));
 }
 
-void editor_narrow(lg_buf *out, const wchar_t *text, size_t len)
+void main_editor_narrow(lg_buf *out, const wchar_t *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) add_character(out, text[i]);
 }
 
-wchar_t *editor_widen(const char *text, size_t len)
+wchar_t *main_editor_widen(const char *text, size_t len)
 {
     lg_err err = {0};
     wchar_t *wide = lg_alloc(len + 1, sizeof *wide, &err), *at = wide;
@@ -91,7 +91,7 @@ static void print_line(const char *line, size_t len, size_t columns)
     }
 }
 
-void editor_print_wrapped(const char *text)
+void main_editor_print_wrapped(const char *text)
 {
     size_t columns = (size_t)screen_columns() - 1;
     while (*text) {
@@ -157,7 +157,7 @@ static void print_words(const dsl_completion *found, size_t count)
     }
 }
 
-void editor_print_list(const dsl_completion *found)
+void main_editor_print_list(const dsl_completion *found)
 {
     bool meaning = false;
     for (size_t i = 0; i < found->count; i++) meaning = meaning || *found->match[i].signature;

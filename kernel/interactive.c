@@ -29,7 +29,7 @@ typedef struct interactive {
 /* ---- what is typed ---- */
 static bool remember(void *ctx, const store_cell *cell)
 {
-    editor_remember(ctx, cell->input, cell->input_len);
+    main_editor_remember(ctx, cell->input, cell->input_len);
     return true;
 }
 
@@ -40,7 +40,7 @@ static void open_editor(interactive *i)
     const char *screen = getenv("TERM");
     const store_history_ask newest = {.how = STORE_TAIL, .most = REMEMBERED};
     if (!isatty(STDOUT_FILENO) || !screen || !*screen || strcmp(screen, "dumb") == 0) return;
-    if (editor_new(i->session, &i->editor, &err)) {
+    if (main_editor_new(i->session, &i->editor, &err)) {
         fprintf(stderr, "Lines cannot be edited here: %s; %s\n", err.msg, err.hint);
         return;
     }
@@ -51,7 +51,7 @@ static void open_editor(interactive *i)
 static editor_got read_cell(interactive *i, lg_buf *cell, int *ended_by)
 {
     *ended_by = 0;
-    return i->editor ? editor_read(i->editor, cell, ended_by) : plain_read(i->prompt, cell);
+    return i->editor ? main_editor_read(i->editor, cell, ended_by) : main_plain_read(i->prompt, cell);
 }
 
 /* ---- what is done with it ---- */
@@ -60,7 +60,7 @@ static lg_status show_card(interactive *i, jp_bytes word, lg_err *err)
     bool found = false;
     char *text = NULL, *html = NULL;
     LG_TRY(dsl_session_inspect(i->session, word.data, word.len, word.len, 1, &found, &text, &html, err));
-    if (found && text) editor_print_wrapped(text);
+    if (found && text) main_editor_print_wrapped(text);
     lg_free(text);
     lg_free(html);
     if (found) return LG_OK;
@@ -80,7 +80,7 @@ static void keep(interactive *i, const lg_buf *cell)
                                     .input_len = len,
                                     .output = result->len ? lg_buf_str(result) : NULL,
                                     .output_len = result->len});
-    if (i->editor) editor_remember(i->editor, cell->data, len);
+    if (i->editor) main_editor_remember(i->editor, cell->data, len);
 }
 
 static bool is_blank(const lg_buf *cell)
@@ -95,10 +95,11 @@ static bool run_cell(interactive *i, lg_buf *cell)
     jp_bytes word, code = {lg_buf_str(cell), cell->len};
     if (is_blank(cell)) return true;
     if (jp_console_leaves(code)) return false;
-    lg_cancel_clear(&terminal_cancel);
+    lg_cancel_clear(&main_terminal_cancel);
     lg_buf_clear(&i->screen.result);
-    lg_status st = jp_console_asks(code, &word) ? show_card(i, word, &err)
-                                                : terminal_execute(&i->screen, i->session, cell->data, cell->len, &err);
+    lg_status st = jp_console_asks(code, &word)
+                       ? show_card(i, word, &err)
+                       : main_terminal_execute(&i->screen, i->session, cell->data, cell->len, &err);
     if (st == LG_E_INTERRUPTED && i->screen.tty) fputc('\n', stderr); /* behind the ^C of the terminal */
     if (st) main_say_error(&err, cell->data);
     keep(i, cell);
@@ -148,21 +149,21 @@ int main_interactive(void)
     lg_err err = {0};
     int ended_by = 0;
     interactive i = {.prompt = true};
-    terminal_open(&i.screen);
+    main_terminal_open(&i.screen);
     lg_status st = open_all(&i, &err);
     if (st) {
         main_say_error(&err, NULL);
     } else {
         printf("Logolens " LG_VERSION ": `help` lists commands, Tab completes, fit? explains.\n");
         fflush(stdout);
-        terminal_catch_interrupt(false);
+        main_terminal_catch_interrupt(false);
         open_editor(&i);
         ended_by = serve(&i);
     }
-    editor_free(i.editor);
+    main_editor_free(i.editor);
     cmd_workbench_free(i.bench);
     store_history_free(i.cells);
-    terminal_release(&i.screen);
+    main_terminal_release(&i.screen);
     if (ended_by) {
         signal(ended_by, SIG_DFL);
         raise(ended_by);

@@ -22,17 +22,17 @@ static editor_got read_line(lg_buf *cell)
         if (n == 1 && c == '\n') return EDITOR_CELL;
         if (n == 1 || (n < 0 && errno == EAGAIN)) continue;
         if (n < 0 && errno == EINTR) {
-            if (lg_cancelled(&terminal_cancel)) return EDITOR_NOTHING;
+            if (lg_cancelled(&main_terminal_cancel)) return EDITOR_NOTHING;
             continue;
         }
         return EDITOR_END;
     }
 }
 
-editor_got plain_read(bool prompt, lg_buf *cell)
+editor_got main_plain_read(bool prompt, lg_buf *cell)
 {
     char indent[64];
-    lg_cancel_clear(&terminal_cancel);
+    lg_cancel_clear(&main_terminal_cancel);
     for (;;) {
         show_mark(prompt, cell);
         editor_got got = read_line(cell);

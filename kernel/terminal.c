@@ -14,15 +14,15 @@
 
 enum { SCRIPT_LIMIT = 64 << 20, NARROWEST = 20, UNKNOWN_WIDTH = 100, RESULT_LIMIT = 1 << 20 };
 
-lg_cancel terminal_cancel;
+lg_cancel main_terminal_cancel;
 
 static void on_interrupt(int signal_number)
 {
     (void)signal_number;
-    lg_cancel_set(&terminal_cancel);
+    lg_cancel_set(&main_terminal_cancel);
 }
 
-void terminal_catch_interrupt(bool once)
+void main_terminal_catch_interrupt(bool once)
 {
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = once ? (int)SA_RESETHAND : 0};
     sigaction(SIGINT, &action, NULL);
@@ -183,7 +183,7 @@ static void measure(terminal *t)
     t->out.columns = t->width > NARROWEST ? t->width : NARROWEST;
 }
 
-void terminal_open(terminal *t)
+void main_terminal_open(terminal *t)
 {
     *t = (terminal){.tty = isatty(STDOUT_FILENO) != 0};
     lg_buf_init(&t->result, RESULT_LIMIT);
@@ -198,16 +198,16 @@ void terminal_open(terminal *t)
     measure(t);
 }
 
-void terminal_release(terminal *t)
+void main_terminal_release(terminal *t)
 {
     lg_buf_release(&t->result);
 }
 
-lg_status terminal_execute(terminal *t, dsl_session *session, const char *code, size_t len, lg_err *err)
+lg_status main_terminal_execute(terminal *t, dsl_session *session, const char *code, size_t len, lg_err *err)
 {
     measure(t);
     lg_buf_clear(&t->result);
-    lg_status st = dsl_session_execute(session, code, len, &t->out, &terminal_cancel, err);
+    lg_status st = dsl_session_execute(session, code, len, &t->out, &main_terminal_cancel, err);
     while (t->count) close_live(t, &t->live[0]);
     fflush(stdout);
     return st;
@@ -217,8 +217,8 @@ lg_status terminal_execute(terminal *t, dsl_session *session, const char *code, 
 static int run_script(terminal *t, dsl_session *session, const lg_buf *script)
 {
     lg_err err = {0};
-    terminal_catch_interrupt(true);
-    lg_status st = terminal_execute(t, session, lg_buf_str(script), script->len, &err);
+    main_terminal_catch_interrupt(true);
+    lg_status st = main_terminal_execute(t, session, lg_buf_str(script), script->len, &err);
     if (st) main_say_error(&err, lg_buf_str(script));
     return st == LG_OK ? MAIN_OK : st == LG_E_INTERRUPTED ? MAIN_INTERRUPTED : MAIN_FAILED;
 }
@@ -238,9 +238,9 @@ int main_run_script(const char *path)
     if (st == LG_OK) st = main_history_open(&cells, &err);
     if (st == LG_OK) cmd_workbench_history(bench, cells);
     if (st) main_say_error(&err, NULL);
-    terminal_open(&t);
+    main_terminal_open(&t);
     int status = st ? MAIN_FAILED : run_script(&t, cmd_workbench_session(bench), &script);
-    terminal_release(&t);
+    main_terminal_release(&t);
     cmd_workbench_free(bench);
     store_history_free(cells);
     lg_buf_release(&script);

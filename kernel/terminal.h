@@ -2,9 +2,9 @@
  * program.
  *
  *     terminal t;
- *     terminal_open(&t);
- *     lg_status st = terminal_execute(&t, session, code, len, &err);   // SIGINT sets terminal_cancel
- *     terminal_release(&t);
+ *     main_terminal_open(&t);
+ *     lg_status st = main_terminal_execute(&t, session, code, len, &err);   // SIGINT sets main_terminal_cancel
+ *     main_terminal_release(&t);
  *
  * A live display is one line that changes in place on a terminal; elsewhere only its final form is printed. */
 #ifndef TERMINAL_H
@@ -27,13 +27,14 @@ typedef struct terminal {
     lg_buf result;    /* text of the results of the text that ran last, for the history */
 } terminal;
 
-extern lg_cancel terminal_cancel;
+extern lg_cancel main_terminal_cancel;
 /* once: the second Ctrl-C finds the default action, and ends the process. */
-void terminal_catch_interrupt(bool once);
+void main_terminal_catch_interrupt(bool once);
 
-void terminal_open(terminal *t);
-void terminal_release(terminal *t);
-lg_status terminal_execute(terminal *t, dsl_session *session, const char *code, size_t len, lg_err *err) LG_MUST_CHECK;
+void main_terminal_open(terminal *t);
+void main_terminal_release(terminal *t);
+lg_status main_terminal_execute(terminal *t, dsl_session *session, const char *code, size_t len,
+                                lg_err *err) LG_MUST_CHECK;
 
 /* ---- editor.c: a cell, typed with editing keys ----
  *
@@ -49,18 +50,18 @@ typedef enum editor_got {
 } editor_got;
 
 /* session is borrowed: for completion and cards. LL504 where libedit is not installed. */
-lg_status editor_new(dsl_session *session, editor **out, lg_err *err) LG_MUST_CHECK;
-void editor_free(editor *e);
+lg_status main_editor_new(dsl_session *session, editor **out, lg_err *err) LG_MUST_CHECK;
+void main_editor_free(editor *e);
 /* What arrow-up brings back, oldest first. */
-void editor_remember(editor *e, const char *text, size_t len);
+void main_editor_remember(editor *e, const char *text, size_t len);
 /* Appends to cell. */
-editor_got editor_read(editor *e, lg_buf *cell, int *ended_by);
+editor_got main_editor_read(editor *e, lg_buf *cell, int *ended_by);
 
 /* Lines broken at blanks, so that none is wider than the screen; what continues one stands below its text. */
-void editor_print_wrapped(const char *text);
+void main_editor_print_wrapped(const char *text);
 
 /* ---- plain_reader.c: the same where nothing can be edited ----
  * Lines until the cell is complete, with a mark before each unless `prompt` is false. */
-editor_got plain_read(bool prompt, lg_buf *cell);
+editor_got main_plain_read(bool prompt, lg_buf *cell);
 
 #endif
