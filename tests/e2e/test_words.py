@@ -115,8 +115,8 @@ class Lexer(unittest.TestCase):
     def test_layers_stand_in_the_braces_of_a_model_only(self):
         found = dict(reversed([(piece, kind) for kind, piece in self.pieces(
             "dense 4\nmodel m { for n in 8, 16 { Conv2D $n 3x3 relu }; residual { conv 8 3x3 }; dense classes }")]))
-        self.assertEqual(found["Conv2D"], token.Name.Builtin)
-        self.assertEqual(found["conv"], token.Name.Builtin)
+        self.assertEqual(found["Conv2D"], token.Keyword.Type)
+        self.assertEqual(found["conv"], token.Keyword.Type)
         self.assertEqual(found["$n"], token.Name.Variable)
         self.assertEqual(found["dense"], token.Text, "outside of a model `dense` is no word")
 
@@ -163,7 +163,7 @@ class Pages(unittest.TestCase):
             coloured = self.page(folder)
         plain = self.page(None)
         self.assertRegex(coloured, r'<span class="k">model</span> *<span class="w"> </span>')
-        self.assertRegex(coloured, r'<span class="nb">conv</span>')
+        self.assertRegex(coloured, r'<span class="kt">conv</span>')
         self.assertNotIn('<span class="k">model</span>', plain)
         code = re.findall(r'<div class="highlight hl-logolens"><pre>(.*?)</pre>', plain, re.DOTALL)
         self.assertTrue(any("model" in cell for cell in code), "a cell is lost where there is no lexer of ours")

@@ -259,8 +259,9 @@ class Reader:
             at = end
 
 
+# Pages of nbconvert colour no kind of Name, so layers, which begin their lines as verbs do, are keywords.
 TYPES = {
-    "": Whitespace, "verb": Keyword, "word": Keyword, "layer": Name.Builtin, "function": Name.Builtin,
+    "": Whitespace, "verb": Keyword, "word": Keyword, "layer": Keyword.Type, "function": Name.Builtin,
     "option": Name.Attribute, "value": Name.Constant, "name": Name.Class, "plain": Text, "part": Name.Property,
     "number": Number, "text": String, "filled": String.Interpol, "variable": Name.Variable, "operator": Operator,
     "bracket": Punctuation, "separator": Punctuation, "comment": Comment.Single, "error": Error,
