@@ -58,7 +58,8 @@ struct dsl_session {
     /* of one that follows another */
     dsl_session *parent;     /* borrowed; NULL: it follows none */
     unsigned long long seen; /* the parent's version that it has; 0: none */
-    dsl_names own_objects, own_vars, own_settings; /* names that it has bound or removed itself; the values say nothing */
+    /* names that it has bound or removed itself; the values say nothing */
+    dsl_names own_objects, own_vars, own_settings;
     bool own_choice[DSL_KIND_COUNT];
     /* what it has */
     dsl_names objects;    /* dsl_object * */

@@ -4,7 +4,8 @@
  * at that moment. One takes it if it comes from the front end that sent the cell, is an input_reply and, where it says
  * what it answers, answers this question: one to an earlier question that was interrupted does not, nor one to the
  * question of another shell. What nobody takes is dropped. A front end that is not there for questions yet, because its
- * stdin connects later than its shell, is asked again for three seconds; one that never listens is an answer too: LL508. What was typed is wiped from every buffer of ours. */
+ * stdin connects later than its shell, is asked again for three seconds; one that never listens is an answer too:
+ * LL508. What was typed is wiped from every buffer of ours. */
 #ifndef JP_PROMPT_H
 #define JP_PROMPT_H
 

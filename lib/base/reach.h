@@ -88,8 +88,8 @@ lg_status lg_reach_list(const char *folder, size_t limit, lg_cancel *cancel, lg_
                         lg_err *err) LG_MUST_CHECK;
 void lg_listing_release(lg_listing *listing);
 /* What lies in a folder itself, for completion: folders end with `/`. Names that begin with a dot come too, unless
- * wants (NULL: none of those, all others) refuses them. The first `limit` (more than 0) names in byte order; the rest is
- * left out. The names of a large folder are kept until it changes. */
+ * wants (NULL: none of those, all others) refuses them. The first `limit` (more than 0) names in byte order; the rest
+ * is left out. The names of a large folder are kept until it changes. */
 typedef bool lg_look_fn(void *ctx, const char *name, bool folder);
 lg_status lg_reach_look(const char *folder, lg_look_fn *wants, void *ctx, size_t limit, lg_listing *out,
                         lg_err *err) LG_MUST_CHECK;
