@@ -400,9 +400,9 @@ const dsl_command dsl_cmd_fit = {
               "`continue` goes on instead. A run that was made before, in this session or an earlier one, is "
               "shown and not trained again unless the line says `again`; one that was cut off is taken up after"
               " its last whole epoch. Validation images are never learnt from. The weights of the best epoch "
-              "are kept. With `where` only images that pass are learnt from, and only such ones judge the epochs. While "
-              "it trains, a second console of the kernel (in JupyterLab: New Subshell Console for Notebook) shows "
-              "`curves`, `confusion` and all else of the last finished epoch.",
+              "are kept. With `where` only images that pass are learnt from, and only such ones judge the epochs. "
+              "While it trains, a second console of the kernel (in JupyterLab: New Subshell Console for Notebook) "
+              "shows `curves`, `confusion` and all else of the last finished epoch.",
     .group = "Train",
     .params = params,
     .examples = (const char *const[]){"fit scratch epochs 20 batch 32 lr 0.01",
