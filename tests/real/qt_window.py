@@ -153,6 +153,9 @@ def life(w):
     w.app.widget.confirm_restart = False
     w.widget.restart_kernel("restarting", now=True)
     w.until(lambda: "In [" in w.text().rpartition("Restarting")[2] and w.idle(), "the first prompt of the next kernel")
+    # Its connection for output stands a moment after that for requests; a person types more slowly.
+    ready = time.monotonic() + 1
+    w.until(lambda: time.monotonic() > ready, "connections to the next kernel")
     expect("LL" in w.cell('say "$n"', "LL"), "a restarted kernel has forgotten", w)
     gone = []
     w.widget.exit_requested.connect(lambda *unused: gone.append(True))
