@@ -38,8 +38,8 @@ static void expect_the_worst(const jp_capture *capture)
     struct sigaction act = {.sa_handler = hand_on_last_words, .sa_flags = (int)SA_RESETHAND};
     for (int i = 0; i < JP_CAPTURED; i++) last_words[i] = capture->end[i];
     last_place = capture->kept[1];
-    if (LG_SANITIZED) return; /* they have handlers of their own */
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) sigaction(numbers[i], &act, NULL);
+    size_t count = LG_SANITIZED ? 1 : sizeof numbers / sizeof *numbers; /* they have handlers of their own for faults */
+    for (size_t i = 0; i < count; i++) sigaction(numbers[i], &act, NULL);
 }
 
 /* ---- opening and closing ---- */
