@@ -240,16 +240,18 @@ static jp_bytes fill(const char *line, size_t len)
     return (jp_bytes){lg_buf_str(&out), out.len};
 }
 
-/* The question stays a question unless the answer ends it; the interrupt ends it in any case. */
+/* The question stays a question unless the answer ends it; the interrupt ends it in any case. A key that was answered
+ * before is not asked for again. */
 static void answer(jp_bytes content)
 {
     static const char cell[] = "{\"code\":\"connect twitter\",\"stop_on_error\":false}";
-    char type[64], id[64], parent[128];
+    char type[64], id[64];
+    zmq_pollitem_t item[] = {{.socket = sockets[JP_STDIN], .events = ZMQ_POLLIN},
+                             {.socket = sockets[JP_SHELL], .events = ZMQ_POLLIN}};
     send_message(JP_SHELL, "execute_request", none, none, (jp_bytes){cell, sizeof cell - 1});
-    if (!receive(JP_STDIN, LATE, type, id)) broken("no question");
-    snprintf(parent, sizeof parent, "{}");
-    send_message(JP_STDIN, "input_reply", none, none, content);
-    zmq_poll(&(zmq_pollitem_t){.socket = sockets[JP_SHELL], .events = ZMQ_POLLIN}, 1, 2);
+    if (zmq_poll(item, 2, LATE) <= 0) broken("neither a question nor a reply");
+    if (item[0].revents) send_message(JP_STDIN, "input_reply", none, none, content);
+    zmq_poll(item + 1, 1, 2);
     send_message(JP_CONTROL, "interrupt_request", none, none, none);
     settle(JP_CONTROL);
     if (settle(JP_SHELL) != 1) broken("a cell that asks is answered once");
