@@ -98,6 +98,7 @@ static void finish(jp_executor *x, const cell *c, lg_status st, const lg_err *er
 static lg_status run_code(jp_executor *x, const cell *c, lg_err *err)
 {
     jp_bytes word;
+    lg_buf_clear(&x->output.result); /* a question leaves none, and that of the cell before is not its own */
     x->output.console = jp_is_console(c->request, c->content);
     if (jp_console_asks(c->code, &word)) return jp_console_page(x->session, word, c->payload, err);
     if (x->output.console && jp_console_leaves(c->code)) {

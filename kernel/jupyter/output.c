@@ -489,7 +489,6 @@ void jp_output_begin(jp_output *output, const jp_request *request, long long cou
     output->count = count;
     output->silent = silent;
     output->request = may_ask ? request : NULL;
-    lg_buf_clear(&output->result);
     jp_capture_begin(&output->kernel->capture, output);
 }
 

@@ -55,6 +55,14 @@ class History(unittest.TestCase):
         self.assertEqual(self.ask(client, "range", session=-2, start=-1, stop=0), [[1, 2, "(6*7)"]])
         self.assertEqual(self.ask(client, "range", session=-9, start=0, stop=9), [])
 
+    def test_a_question_has_no_output(self):
+        _, client = self.kernel()
+        client.execute("(6*7)")
+        client.execute("fit?")
+        client.execute("say x")
+        self.assertEqual(self.ask(client, "tail", n=3, output=True),
+                         [[1, 1, ["(6*7)", "42"]], [1, 2, ["fit?", None]], [1, 3, ["say x", None]]])
+
     def test_search_over_kernels(self):
         self.session("say alpha", "say beta", "show")
         _, client = self.kernel()
