@@ -127,16 +127,6 @@ static void forget_who_left(jp_flow *flow)
     flow->readers.len = kept * sizeof(jp_reader);
 }
 
-void jp_flow_reader(jp_flow *flow, int fd)
-{
-    jp_reader reader = {.fd = fd};
-    forget_who_left(flow);
-    if (fd < 0 || !is_socket(fd, &reader.socket) || !is_iopub(flow->connection, fd)) return;
-    for (size_t i = 0; i < reader_count(flow); i++)
-        if (readers(flow)[i].socket == reader.socket) return;
-    lg_buf_add(&flow->readers, &reader, sizeof reader);
-}
-
 /* Bytes that are on their way to the peer; they become fewer when it reads, and more when libzmq then writes. */
 static int queued(const jp_reader *reader)
 {
@@ -161,6 +151,20 @@ static bool cut(const jp_reader *reader)
     bool done = own.fd >= 0 && still_there(&own) && shutdown(own.fd, SHUT_RDWR) == 0;
     if (own.fd >= 0) close(own.fd);
     return done;
+}
+
+/* Who is not in the list could never be let go of, and one such that is stuck would hold up all others for ever. */
+void jp_flow_reader(jp_flow *flow, int fd)
+{
+    jp_reader reader = {.fd = fd};
+    forget_who_left(flow);
+    if (fd < 0 || !is_socket(fd, &reader.socket) || !is_iopub(flow->connection, fd)) return;
+    for (size_t i = 0; i < reader_count(flow); i++)
+        if (readers(flow)[i].socket == reader.socket) return;
+    lg_buf_add(&flow->readers, &reader, sizeof reader);
+    if (!flow->readers.failed) return;
+    flow->readers.failed = LG_OK; /* there is room again when somebody has left */
+    if (cut(&reader)) lg_log(LG_LOG_WARN, "too many front ends: one more was disconnected");
 }
 
 static void cut_who_is_stuck(jp_flow *flow)
