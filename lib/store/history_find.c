@@ -42,6 +42,10 @@ typedef struct pick {
 
 typedef struct finding {
     store_history *h;
+    /* as they were when it began: cells go on being added */
+    history_entry *const *waiting;
+    size_t waits;
+    int64_t *number; /* owned: of each session, 0 where the file has none yet */
     const store_history_ask *ask;
     pick *found;
     size_t count, room;
@@ -109,14 +113,14 @@ static bool consider_row(void *ctx, int64_t id, const char *input, size_t len)
 /* Numbers of sessions: what the file gave, else the next free ones in the order they began. */
 typedef struct numbering {
     int64_t next;
-    const store_history *h;
+    const int64_t *given;
 } numbering;
 
 static int64_t number_of(const numbering *n, int session)
 {
     if (session < 0) return n->next;
-    int64_t number = n->h->session[session].number, next = n->next;
-    for (int i = 0; !number && i < session; i++) next += !n->h->session[i].number;
+    int64_t number = n->given[session], next = n->next;
+    for (int i = 0; !number && i < session; i++) next += !n->given[i];
     return number ? number : next;
 }
 
@@ -125,9 +129,8 @@ typedef enum whose { OF_ONE, OF_OTHERS } whose;
 /* Of what waits, newest first: lines of one session, or all of the others. */
 static void look_at_waiting(finding *f, const numbering *n, whose who, int64_t session, int64_t start, int64_t stop)
 {
-    const store_history *h = f->h;
-    for (size_t i = h->count; i-- > 0 && !f->st;) {
-        const history_entry *e = h->waiting[i];
+    for (size_t i = f->waits; i-- > 0 && !f->st;) {
+        const history_entry *e = f->waiting[i];
         bool of_it = number_of(n, e->session) == session;
         if (of_it != (who == OF_ONE) || (of_it && (e->line < start || e->line >= stop))) continue;
         if (!consider(f, (pick){.entry = e}, e->text, e->input_len)) return;
@@ -139,8 +142,8 @@ static lg_status next_line(finding *f, const numbering *n, int64_t session, int6
 {
     *out = 1;
     if (f->h->open) LG_TRY(store_history_file_next_line(&f->h->file, session, out, f->err));
-    for (size_t i = 0; i < f->h->count; i++) {
-        const history_entry *e = f->h->waiting[i];
+    for (size_t i = 0; i < f->waits; i++) {
+        const history_entry *e = f->waiting[i];
         if (number_of(n, e->session) == session && e->line >= *out) *out = e->line + 1;
     }
     return LG_OK;
@@ -161,7 +164,7 @@ static lg_status look_at_lines(finding *f, const numbering *n, int64_t session, 
 static lg_status look(finding *f, int session)
 {
     const store_history_ask *ask = f->ask;
-    numbering n = {.next = 1, .h = f->h};
+    numbering n = {.next = 1, .given = f->number};
     if (f->h->open) LG_TRY(store_history_file_next_session(&f->h->file, &n.next, f->err));
     int64_t own = number_of(&n, session);
     if (ask->how == STORE_RANGE)
@@ -174,7 +177,7 @@ static lg_status look(finding *f, int session)
 
 static lg_status tell_found(finding *f, store_cell_fn *fn, void *ctx)
 {
-    numbering n = {.next = 1, .h = f->h};
+    numbering n = {.next = 1, .given = f->number};
     bool more = true;
     if (f->h->open) LG_TRY(store_history_file_next_session(&f->h->file, &n.next, f->err));
     for (size_t i = f->count; more && i-- > 0;) {
@@ -187,6 +190,30 @@ static lg_status tell_found(finding *f, store_cell_fn *fn, void *ctx)
     return LG_OK;
 }
 
+/* What waits now stays until the end: nobody writes it meanwhile, as that takes file_lock, and it counts as being written,
+ * so that it is not dropped for what comes. */
+static lg_status hold_what_waits(finding *f)
+{
+    store_history *h = f->h;
+    pthread_mutex_lock(&h->lock);
+    f->number = lg_alloc((size_t)h->sessions + 1, sizeof *f->number, f->err);
+    for (int i = 0; f->number && i < h->sessions; i++) f->number[i] = h->session[i].number;
+    f->waiting = h->waiting;
+    f->waits = h->writing = h->count;
+    pthread_mutex_unlock(&h->lock);
+    return f->number ? LG_OK : f->err->status;
+}
+
+static void let_go(finding *f)
+{
+    pthread_mutex_lock(&f->h->lock);
+    f->h->writing = 0;
+    pthread_mutex_unlock(&f->h->lock);
+    lg_free(f->number);
+    lg_free(f->found);
+    lg_free(f->seen);
+}
+
 lg_status store_history_find(store_history *h, int session, const store_history_ask *ask, store_cell_fn *fn, void *ctx,
                              lg_err *err)
 {
@@ -195,12 +222,10 @@ lg_status store_history_find(store_history *h, int session, const store_history_
     pthread_mutex_lock(&h->file_lock);
     /* said already; what waits is answered from memory */
     if (store_history_move(h, &trouble)) lg_log(LG_LOG_DEBUG, "history: %s", trouble.msg);
-    pthread_mutex_lock(&h->lock);
-    lg_status st = look(&f, session);
+    lg_status st = hold_what_waits(&f);
+    if (!st) st = look(&f, session);
     if (!st) st = tell_found(&f, fn, ctx);
-    pthread_mutex_unlock(&h->lock);
+    let_go(&f);
     pthread_mutex_unlock(&h->file_lock);
-    lg_free(f.found);
-    lg_free(f.seen);
     return st;
 }

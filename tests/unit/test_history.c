@@ -437,6 +437,37 @@ TEST(threads_add_while_another_asks)
     store_history_free(h);
 }
 
+static void *add_one(void *arg)
+{
+    add(arg, store_history_begin(arg), 1, "meanwhile", NULL);
+    return NULL;
+}
+
+/* In the middle of an answer; a cell that waited for its end would wait for ever. */
+static bool add_meanwhile(void *ctx, const store_cell *cell)
+{
+    pthread_t other;
+    struct timespec patience;
+    (void)cell;
+    clock_gettime(CLOCK_REALTIME, &patience);
+    patience.tv_sec += 20;
+    CHECK(pthread_create(&other, NULL, add_one, ctx) == 0);
+    CHECK_INT(pthread_timedjoin_np(other, NULL, &patience), 0);
+    return true;
+}
+
+TEST(cells_are_added_while_the_file_is_read)
+{
+    begin();
+    one_session_in_the_file("in the file");
+    store_history *h = open_history();
+    int s = store_history_begin(h);
+    const store_history_ask all = {.how = STORE_TAIL, .most = 10};
+    CHECK_OK(store_history_find(h, s, &all, add_meanwhile, h, &err));
+    CHECK_STR(tail(h, s, 10), "1.1 in the file\n2.1 meanwhile\n");
+    store_history_free(h);
+}
+
 /* ---- trouble with the file ---- */
 static void write_file(const char *path, const char *text, size_t len)
 {
