@@ -1,5 +1,6 @@
 """Output is never lost: readers that pause, readers that never come back, much text, large messages."""
 import datetime
+import os
 import re
 import tempfile
 import time
@@ -94,7 +95,8 @@ class Readers(unittest.TestCase):
                     self.assertEqual(client.reply(msg_id).content["status"], "ok")
                     most = max(most, kernel.memory())
                 self.assertIn("disconnected", kernel.log.read_text())
-                self.assertLess(most, 256 << 20)
+                if os.environ.get("LOGOLENS_FLAVOR", "release") == "release":  # sanitizers keep what was freed
+                    self.assertLess(most, 256 << 20)
 
     def test_what_is_let_go_of_may_come_again(self):
         """A front end that was let go of and then reads is subscribed and welcomed as any other; over ipc here."""
