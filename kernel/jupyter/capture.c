@@ -86,7 +86,7 @@ void jp_capture_open(jp_capture *capture)
 void jp_capture_close(jp_capture *capture)
 {
     if (!atomic_load(&capture->on)) return;
-    /* not jp_capture_drain: a library that still prints may wait for room in a pipe, and keeps stdout locked meanwhile */
+    /* not jp_capture_drain: a library that still prints may wait for room in a pipe, with stdout locked */
     for (int i = 0; i < JP_CAPTURED; i++) jp_capture_take(capture, i);
     pthread_mutex_lock(&capture->lock);
     atomic_store(&capture->on, false);

@@ -32,7 +32,8 @@ typedef struct jp_flow {
 
 void jp_flow_init(jp_flow *flow, const jp_connection *connection, int wake_fd);
 void jp_flow_release(jp_flow *flow); /* after the context has ended */
-/* Somebody subscribed through this descriptor of libzmq's; -1: not known. Of more than a thousand the newest are cut. */
+/* Somebody subscribed through this descriptor of libzmq's; -1: not known. Of more than a thousand the newest are
+ * cut. */
 void jp_flow_reader(jp_flow *flow, int fd);
 /* Is there room for one more message? Called again and again while there is none: it looks after who is stuck. */
 bool jp_flow_room(jp_flow *flow, const jp_packet *packet, double now);

@@ -190,8 +190,8 @@ static lg_status tell_found(finding *f, store_cell_fn *fn, void *ctx)
     return LG_OK;
 }
 
-/* What waits now stays until the end: nobody writes it meanwhile, as that takes file_lock, and it counts as being written,
- * so that it is not dropped for what comes. */
+/* What waits now stays until the end: nobody writes it meanwhile, as that takes file_lock, and it counts as being
+ * written, so that it is not dropped for what comes. */
 static lg_status hold_what_waits(finding *f)
 {
     store_history *h = f->h;
