@@ -166,8 +166,17 @@ static kernel_there look(const char *folder)
     return strstr(text, "\"language\": \"logolens\"") ? THERE_OURS : THERE_OTHERS;
 }
 
-/* pip's package keeps the program in the kernelspec's folder (docs/adr/0158): that one is pip's to change. */
+/* pip's package keeps the program in the kernelspec's folder (docs/adr/0158): that one is pip's to change, whichever
+ * program is asked to, as a build of the sources beside it. */
 static bool is_packaged(const spec *s)
+{
+    char program[INSTALL_PATH + 16];
+    snprintf(program, sizeof program, "%s/logolens", s->folder);
+    return access(program, F_OK) == 0;
+}
+
+/* This very program is the one in the kernelspec's folder. */
+static bool is_own_package(const spec *s)
 {
     char real[INSTALL_PATH];
     char *last = strrchr(s->binary, '/');
@@ -230,9 +239,13 @@ static void say_next(const spec *s)
 
 static lg_status put(const spec *s, lg_err *err)
 {
-    if (is_packaged(s)) {
+    if (is_own_package(s)) {
         printf("it is there already: pip put it in %s\n", s->folder);
         return LG_OK;
+    }
+    if (is_packaged(s)) {
+        lg_fail(err, LG_E_ARG, 396, "the kernel `%s` in %s is what pip installed", s->name, s->data);
+        return lg_try(err, "logolens install --name lens");
     }
     if (look(s->folder) == THERE_OTHERS) {
         lg_fail(err, LG_E_ARG, 395, "the kernel `%s` in %s is another program's", s->name, s->data);

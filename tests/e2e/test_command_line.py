@@ -174,6 +174,22 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(list((data / "kernels").iterdir()), [])
         self.assertIn("there is no kernel", self.installed_to("--prefix", "p", "--remove"))
 
+    def test_install_leaves_what_pip_installed(self):
+        """Of another version or build: the program lies in the kernelspec's folder, and a folder taken away takes it too."""
+        kernel = Path(self.folder.name, "p/share/jupyter/kernels/logolens")
+        self.assertEqual(self.program("install", "--prefix", "p").returncode, 0)
+        (kernel / "logolens").write_text("the program of the wheel")
+        spec = (kernel / "kernel.json").read_bytes()
+        (kernel / "kernel.json").write_bytes(spec + b"\n")
+        for more, hint in (((), "--name lens"), (("--remove",), "pip uninstall logolens")):
+            done = self.program("install", "--prefix", "p", *more)
+            self.assertEqual(done.returncode, 1, done.stdout)
+            self.assertIn("LL396", done.stderr)
+            self.assertIn(hint, done.stderr)
+        self.assertEqual((kernel / "kernel.json").read_bytes(), spec + b"\n")
+        self.assertTrue((kernel / "logolens").exists())
+        self.assertTrue((kernel.parents[1] / "labextensions/logolens/package.json").exists())
+
     def test_install_replaces_an_earlier_extension(self):
         """Its files' names change with their contents; what a link points to is not ours to empty."""
         there = Path(self.folder.name, "p/share/jupyter/labextensions/logolens")
