@@ -50,11 +50,17 @@ static void put(FILE *to, const char *text, size_t len)
     lg_buf_release(&clean);
 }
 
+/* A screen breaks lines anywhere; where the text goes elsewhere its lines stay whole. */
 static void print_text(terminal *t, const char *text, size_t len)
 {
     if (!len) return;
     wipe_line(t);
-    put(stdout, text, len);
+    lg_buf lines;
+    lg_buf_init(&lines, 0);
+    if (t->tty && t->width > NARROWEST) main_terminal_wrap(text, len, t->width, &lines);
+    bool wrapped = lines.len && !lines.failed;
+    put(stdout, wrapped ? lg_buf_str(&lines) : text, wrapped ? lines.len : len);
+    lg_buf_release(&lines);
     if (text[len - 1] != '\n') fputc('\n', stdout);
     fflush(stdout);
 }

@@ -36,6 +36,10 @@ void main_terminal_release(terminal *t);
 lg_status main_terminal_execute(terminal *t, dsl_session *session, const char *code, size_t len,
                                 lg_err *err) LG_MUST_CHECK;
 
+/* terminal_wrap.c: text to read, with lines broken between words where they are longer than so many columns. What goes
+ * on of a table's row or a list stands below its last column; a rule is cut. */
+void main_terminal_wrap(const char *text, size_t len, int columns, lg_buf *out);
+
 /* ---- editor.c: a cell, typed with editing keys ----
  *
  * Enter ends a cell that is complete, and begins a new line in one that is not. Tab completes, or lists what fits;

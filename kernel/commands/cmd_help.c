@@ -78,8 +78,8 @@ static void help_group(const dsl_call *call, plt_doc *doc, const char *group, bo
         if (others ? known : strcmp(c->group, group) != 0) continue;
         plt_row(doc, PLT_ROW_PLAIN);
         plt_head(doc, "%s", c->name);
-        plt_cell(doc, "%s", c->summary);
         plt_cell(doc, "%s", c->group);
+        plt_cell(doc, "%s", c->summary);
     }
 }
 
@@ -91,8 +91,8 @@ static lg_status help_run(const dsl_call *call, lg_err *err)
     plt_title(&doc, "Logolens %s: one line, one sentence; the verb first, then what it works on", LG_VERSION);
     plt_table(&doc, "%s", "");
     plt_column(&doc, PLT_LEFT, "Command");
-    plt_column(&doc, PLT_LEFT, "What it does");
     plt_column(&doc, PLT_LEFT, "Group");
+    plt_column(&doc, PLT_LEFT, "What it does");
     for (size_t g = 0; dsl_groups[g]; g++) help_group(call, &doc, dsl_groups[g], false);
     help_group(call, &doc, "", true);
     plt_text(&doc, "`let`, `for`, `check` and `where` join lines together: `help language`. The layers of a model: "

@@ -182,6 +182,23 @@ class Terminal(unittest.TestCase):
             screen.run("nosuchcommand 1")
             self.assertEqual(bool(re.search(rb"\x1b\[[0-9;]*m", screen.raw)), coloured, screen.raw)
 
+    def test_long_lines_are_broken_between_words(self):
+        """In tables below the last column; a word that is longer than the screen, and what `say` says, stay whole."""
+        screen = self.screen(columns=60)
+        said = screen.run("help")
+        rows = said.split("\n")
+        at = next(i for i, row in enumerate(rows) if row.startswith("augment "))
+        self.assertRegex(rows[at], r"^augment +Data +make N slightly .*[a-z,]$")
+        column = rows[at].index("make")
+        self.assertRegex(rows[at + 1], "^ {%d}[a-z]" % column)
+        end = next(i for i in range(at + 1, len(rows)) if not rows[i].startswith(" "))
+        self.assertEqual(" ".join(row[column:] for row in rows[at:end]),
+                         "make N slightly different variants of each training image, the untouched one included")
+        rule = next(i for i, row in enumerate(rows) if row.startswith("─"))
+        self.assertTrue(rows[rule + 1][0].isalpha(), rows[rule + 1])
+        self.assertIn("\n" + "a" * 70 + "\n", screen.run("say " + "a" * 70).replace("\n" + "a" * 10 + "\n",
+                                                                                  "a" * 10 + "\n"))
+
     def test_a_cell_of_several_lines(self):
         screen = self.screen()
         screen.type("for x in a, b {\r", "{\n  ")
