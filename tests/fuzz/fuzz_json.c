@@ -5,6 +5,7 @@
  * `@9` become the ids of comms that the kernel opened (a slider's), `@a` to `@h` those of subshells. After each line
  * the kernel must answer a request, and everything it has sent until then must be signed, UTF-8 and JSON. Cells with
  * letters in them are left out: they are fuzz_dsl's, and might do something. */
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,13 +136,22 @@ static void send_message(jp_channel channel, const char *type, jp_bytes parent, 
 static const jp_bytes none = {"{}", 2};
 
 /* ---- receiving ---- */
+/* libFuzzer's alarm interrupts whoever waits. */
+static bool ready(zmq_pollitem_t *item, int count, int wait)
+{
+    int found;
+    do found = zmq_poll(item, count, wait);
+    while (found < 0 && zmq_errno() == EINTR);
+    return found > 0;
+}
+
 /* msg_type and msg_id of the parent of one message; false: nothing has come within so many milliseconds. */
 static bool receive(jp_channel channel, int wait, char type[64], char id[64])
 {
     jp_frames frames;
     lg_err err = {0};
     zmq_pollitem_t item = {.socket = sockets[channel], .events = ZMQ_POLLIN};
-    if (zmq_poll(&item, 1, wait) <= 0) return false;
+    if (!ready(&item, 1, wait)) return false;
     if (!jp_io_receive(sockets[channel], false, &frames)) return false;
     size_t at = 0, count = jp_frames_count(&frames);
     while (at < count && jp_frames_at(&frames, at).len != 9) at++;
@@ -254,9 +264,9 @@ static void answer(jp_bytes content)
     zmq_pollitem_t item[] = {{.socket = sockets[JP_STDIN], .events = ZMQ_POLLIN},
                              {.socket = sockets[JP_SHELL], .events = ZMQ_POLLIN}};
     send_message(JP_SHELL, "execute_request", none, none, (jp_bytes){cell, sizeof cell - 1});
-    if (zmq_poll(item, 2, LATE) <= 0) broken("neither a question nor a reply");
+    if (!ready(item, 2, LATE)) broken("neither a question nor a reply");
     if (item[0].revents) send_message(JP_STDIN, "input_reply", none, none, content);
-    zmq_poll(item + 1, 1, 2);
+    ready(item + 1, 1, 2);
     send_message(JP_CONTROL, "interrupt_request", none, none, none);
     settle(JP_CONTROL);
     settle(JP_SHELL);
