@@ -81,6 +81,21 @@ class Readers(unittest.TestCase):
             self.assertTrue(echoed == cells)
             self.assertNotIn("disconnected", kernel.log.read_text())
 
+    def test_who_has_paused_before_may_stop_for_good(self):
+        """What a front end took when there was no room the last time does not help it the next time."""
+        with Kernel() as kernel:
+            stops, other = kernel.client(small=True).ready(), kernel.client().ready()
+            cells = [f"# {n} " + "x" * 10_000_000 for n in range(8)]
+            ids = [stops.send("execute_request", {"code": cell}) for cell in cells]
+            time.sleep(1)
+            for client in (stops, other):  # the latter takes all at once
+                for msg_id in ids:
+                    client.outputs(msg_id)
+            self.assertNotIn("disconnected", kernel.log.read_text())
+            for cell in cells:
+                other.execute(cell)
+            self.assertIn("disconnected", kernel.log.read_text())
+
     def test_a_reader_that_never_returns_costs_only_itself(self):
         """160 MB pass while somebody takes none of it: it is let go of, memory stays bounded, all others get all."""
         with Kernel() as kernel:
