@@ -77,7 +77,9 @@ void jp_publish_subscriptions(jp_kernel *kernel)
 static bool publish_next(jp_kernel *kernel, double now)
 {
     if (!kernel->held) {
-        jp_publish_subscriptions(kernel); /* who has just come is welcomed before anything else reaches them */
+        /* Who has just come is welcomed before anything else reaches them: libzmq takes in subscriptions while it sends
+         * only when a millisecond or so has passed since this. */
+        jp_publish_subscriptions(kernel);
         kernel->held = (jp_packet *)jp_queue_take(&kernel->packets, false);
     }
     if (!kernel->held || !jp_flow_room(&kernel->flow, kernel->held, now)) return false;
