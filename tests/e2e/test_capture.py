@@ -57,6 +57,18 @@ class Captured(unittest.TestCase):
                 self.assertEqual(message.parent["msg_id"], whose)
         self.assertEqual(got, text + "last\n")
 
+    def test_what_came_before_a_cell_is_not_its_own(self):
+        """Also when so much was printed that the rest waits in the pipe."""
+        first, _ = self.client.execute(f"for i in 1..19000 {{ say {'x' * 100} }}")
+        self.write(1, "from a library\n")
+        second = self.client.send("execute_request", {"code": "say next"})
+        whose = {}
+        while second not in whose.values():
+            message = self.client.receive("iopub")
+            if message.type == "stream":
+                whose[message.content["text"]] = message.parent["msg_id"]
+        self.assertEqual(whose, {"from a library\n": first.parent["msg_id"], "next\n": second})
+
     def test_before_the_first_cell_it_goes_to_the_log(self):
         self.write(2, "loaded\n")
         until(lambda: "loaded" in self.kernel.log.read_text(), "it is in the log")

@@ -321,13 +321,14 @@ class Terminal(unittest.TestCase):
         screen = self.screen()
         self.assertIn("\nin a notebook\n", screen.run(UP).replace("say in a notebook", ""))
         screen.run("(6*7)")
+        screen.run("fit?")
         screen.process.kill()
         screen.end()
         with Kernel(folder=self.folder.name) as kernel:
             client = kernel.client().ready()
             reply, _ = client.ask("history_request", {"hist_access_type": "tail", "n": 9, "raw": True, "output": True})
             self.assertEqual([row[2] for row in reply.content["history"]],
-                             [["say in a notebook", None], ["say in a notebook", None], ["(6*7)", "42"]])
+                             [["say in a notebook", None], ["say in a notebook", None], ["(6*7)", "42"], ["fit?", None]])
 
     # ---- interrupts and ends ----
     def test_ctrl_c_gives_up_what_is_typed(self):
