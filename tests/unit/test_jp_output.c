@@ -148,6 +148,31 @@ TEST(secrets_in_everything_that_leaves)
     net_secret_free(s);
 }
 
+static void draw(const char *form, bool update)
+{
+    const dsl_bundle bundle = {.text = form};
+    kernel.main.output.out.display(&kernel.main.output.out, &bundle, "live", update);
+}
+
+TEST(a_live_display_waits_for_room_and_who_draws_does_not)
+{
+    begin();
+    lg_cancel_set(&kernel.main.cancel); /* else, if it did wait, this would never end */
+    draw("epoch 1", false);
+    kernel.packets.most_count = 1;
+    usleep(300000); /* now the next form does not come too soon */
+    draw("epoch 2", true);
+    draw("epoch 3", true);
+    receive();
+    CHECK_INT(messages, 1);
+    kernel.main.output.out.display_end(&kernel.main.output.out, "live");
+    receive();
+    CHECK_INT(messages, 2);
+    CHECK(!strstr(lg_buf_str(&shown), "epoch 2"));
+    CHECK_HAS(lg_buf_str(&shown), "epoch 3");
+    end();
+}
+
 TEST(nobody_may_be_asked)
 {
     lg_buf answer;
