@@ -299,17 +299,22 @@ static const char *read_words(int count, char *const word[], spec *s)
     return NULL;
 }
 
+static const char usage[] = "usage: logolens install [--user | --sys-prefix | --prefix DIR] [--name NAME] [--remove]\n"
+                            "       NAME: letters, digits, dot, hyphen, underscore\n";
+
 int main_install(int count, char *const word[])
 {
     lg_err err = {0};
     spec s = {.name = "logolens"};
+    if (count && (strcmp(word[0], "--help") == 0 || strcmp(word[0], "-h") == 0)) {
+        fputs(usage, stdout);
+        return MAIN_OK;
+    }
     const char *wrong = read_words(count, word, &s);
     if (wrong) {
-        fprintf(stderr,
-                "logolens install: %s is not understood here\n"
-                "usage: logolens install [--user | --sys-prefix | --prefix DIR] [--name NAME] [--remove]\n"
-                "       NAME: letters, digits, dot, hyphen, underscore\n",
-                wrong);
+        bool lacks = strcmp(wrong, "--prefix") == 0 || strcmp(wrong, "--name") == 0;
+        fprintf(stderr, "logolens install: %s %s\n%s", wrong,
+                lacks ? "wants what is named below" : "is not understood here", usage);
         return MAIN_USAGE;
     }
     lg_status st = find_places(&s, &err);

@@ -174,6 +174,16 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(list((data / "kernels").iterdir()), [])
         self.assertIn("there is no kernel", self.installed_to("--prefix", "p", "--remove"))
 
+    def test_install_helps(self):
+        done = self.program("install", "--help")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("--sys-prefix", done.stdout)
+        done = self.program("install", "--prefix")
+        self.assertEqual(done.returncode, 2)
+        self.assertNotIn("not understood", done.stderr)
+        self.assertIn("--prefix DIR", done.stderr)
+        self.assertFalse(list(Path(self.folder.name).rglob("kernel.json")))
+
     def test_install_leaves_what_pip_installed(self):
         """Of another version or build: the program lies in the kernelspec's folder, and a folder taken away takes it too."""
         kernel = Path(self.folder.name, "p/share/jupyter/kernels/logolens")
