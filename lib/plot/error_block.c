@@ -8,7 +8,7 @@
 /* Bytes each part may take once its hidden characters are visible; together below 2 kB with all colours. */
 enum { MSG_BYTES = 420, WHY_BYTES = 560, TRY_BYTES = 420, WINDOW_COLUMNS = 88, WINDOW_BYTES = 270 };
 
-#define RED   "\033[1;31m"
+/* Bold, not red: JupyterLab prints bold red on the red ground of an error, with a contrast of 2.1 where the page is dark. */
 #define BLUE  "\033[34m"
 #define BOLD  "\033[1m"
 #define PLAIN "\033[0m"
@@ -121,7 +121,7 @@ static void add_source(lg_buf *out, const char *line, size_t len, lg_span span, 
     if (wide > room) wide = room;
     lg_buf_adds(out, "\n     | ");
     for (int i = moved; i < before; i++) lg_buf_addc(out, ' ');
-    paint(out, ansi, RED);
+    paint(out, ansi, BOLD);
     lg_buf_addc(out, '^');
     for (int i = 1; i < wide; i++) lg_buf_addc(out, '^');
     paint(out, ansi, PLAIN);
@@ -143,7 +143,7 @@ void plt_error_block(const lg_err *err, const char *cell, bool ansi, lg_buf *out
     const char *line;
     size_t len;
     if (err->code > 0) {
-        paint(out, ansi, RED);
+        paint(out, ansi, BOLD);
         lg_buf_addf(out, "LL%03d", err->code);
         paint(out, ansi, PLAIN);
         lg_buf_adds(out, "  ");
