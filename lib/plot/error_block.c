@@ -8,7 +8,7 @@
 /* Bytes each part may take once its hidden characters are visible; together below 2 kB with all colours. */
 enum { MSG_BYTES = 420, WHY_BYTES = 560, TRY_BYTES = 420, WINDOW_COLUMNS = 88, WINDOW_BYTES = 270 };
 
-/* Bold, not red: JupyterLab prints bold red on the red ground of an error, with a contrast of 2.1 where the page is dark. */
+/* Bold, not red: JupyterLab's bold red on the red ground of an error has a contrast of 2.1 where the page is dark. */
 #define BLUE  "\033[34m"
 #define BOLD  "\033[1m"
 #define PLAIN "\033[0m"
