@@ -123,15 +123,22 @@ void lg_buf_base64(lg_buf *buf, const void *data, size_t len)
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const unsigned char *in = data;
     if (!lg_buf_reserve(buf, len / 3 > SIZE_MAX / 8 ? SIZE_MAX : (len + 2) / 3 * 4)) return;
-    for (size_t i = 0; i < len; i += 3) {
-        size_t left = len - i;
-        uint32_t v = (uint32_t)in[i] << 16 | (left > 1 ? (uint32_t)in[i + 1] << 8 : 0) | (left > 2 ? in[i + 2] : 0u);
-        char *out = buf->data + buf->len;
+    char *out = buf->data + buf->len;
+    for (; len >= 3; in += 3, len -= 3, out += 4) {
+        uint32_t v = (uint32_t)in[0] << 16 | (uint32_t)in[1] << 8 | in[2];
         out[0] = digits[v >> 18];
         out[1] = digits[v >> 12 & 63];
-        out[2] = left > 1 ? digits[v >> 6 & 63] : '=';
-        out[3] = left > 2 ? digits[v & 63] : '=';
-        buf->len += 4;
+        out[2] = digits[v >> 6 & 63];
+        out[3] = digits[v & 63];
     }
-    buf->data[buf->len] = 0;
+    if (len) {
+        uint32_t v = (uint32_t)in[0] << 16 | (len > 1 ? (uint32_t)in[1] << 8 : 0);
+        out[0] = digits[v >> 18];
+        out[1] = digits[v >> 12 & 63];
+        out[2] = len > 1 ? digits[v >> 6 & 63] : '=';
+        out[3] = '=';
+        out += 4;
+    }
+    buf->len = (size_t)(out - buf->data);
+    *out = 0;
 }

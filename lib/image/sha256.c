@@ -7,40 +7,16 @@
 #include <pthread.h>
 #include <sodium.h>
 #include <string.h>
-#include "lib/base/library.h"
+#include "lib/base/nettle.h"
 #include "lib/image/hash.h"
 
 #include "lib/base/banned.h"
 
 enum { LONG = 4096, DIGEST = crypto_hash_sha256_BYTES };
 
-/* nettle/sha2.h of libnettle.so.8; its struct has 112 bytes. */
-typedef struct context {
-    _Alignas(16) unsigned char opaque[512];
-} context;
-static void (*nettle_start)(context *c);
-static void (*nettle_add)(context *c, size_t len, const uint8_t *bytes);
-static void (*nettle_digest)(context *c, size_t len, uint8_t *digest);
-
-static const lg_symbol symbols[] = {{"nettle_sha256_init", (void **)&nettle_start},
-                                    {"nettle_sha256_update", (void **)&nettle_add},
-                                    {"nettle_sha256_digest", (void **)&nettle_digest},
-                                    {0}};
-static lg_library nettle = {.name = "libnettle",
-                            .sonames = (const char *const[]){"libnettle.so.8", NULL},
-                            .package = "libnettle8",
-                            .symbols = symbols};
 /* Written once under pthread_once, read only afterwards. */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool there;
-
-static void by_nettle(const void *bytes, size_t len, uint8_t digest[DIGEST])
-{
-    context c;
-    nettle_start(&c);
-    nettle_add(&c, len, bytes);
-    nettle_digest(&c, DIGEST, digest);
-}
 
 /* Every length up to two blocks, and some longer. */
 static bool agrees(void)
@@ -50,7 +26,7 @@ static bool agrees(void)
     bool same = true;
     for (size_t len = 0; same && len <= sizeof text; len = len < 130 ? len + 1 : len * 2) {
         crypto_hash_sha256(a, text, len);
-        by_nettle(text, len, b);
+        lg_nettle_sha256(text, len, b);
         same = memcmp(a, b, sizeof a) == 0;
     }
     return same;
@@ -59,7 +35,7 @@ static bool agrees(void)
 static void open_once(void)
 {
     lg_err err = {0};
-    if (lg_library_open(&nettle, &err)) lg_log(LG_LOG_INFO, "content hashes are libsodium's: %s", err.msg);
+    if (lg_nettle_load(&err)) lg_log(LG_LOG_INFO, "content hashes are libsodium's: %s", err.msg);
     else if (!agrees()) lg_log(LG_LOG_WARN, "content hashes are libsodium's: libnettle here gives others");
     else there = true;
 }
@@ -68,7 +44,7 @@ void img_sha256(const void *bytes, size_t len, char hex[IMG_SHA256_HEX])
 {
     uint8_t digest[DIGEST];
     if (len >= LONG) pthread_once(&once, open_once);
-    if (len >= LONG && there) by_nettle(bytes, len, digest);
+    if (len >= LONG && there) lg_nettle_sha256(bytes, len, digest);
     else crypto_hash_sha256(digest, bytes, len);
     sodium_bin2hex(hex, IMG_SHA256_HEX, digest, sizeof digest);
 }

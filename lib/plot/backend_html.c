@@ -4,6 +4,7 @@
  * details, and <img alt> with a data URI (an SVG inside <img> runs nothing). Anything that would break the limit is
  * left out whole and counted: a row, a picture, a chart. */
 #include "lib/plot/block.h"
+#include "lib/plot/kept.h"
 #include "lib/plot/chart.h"
 #include <math.h>
 #include <stdio.h>
@@ -271,14 +272,38 @@ static void edge_style(plt_edge edge, char *out, size_t size)
     snprintf(out, size, "border:%s %s;display:block", styles[edge].line, css(styles[edge].color).text);
 }
 
-static lg_status encode_thumb(html_page *page, const plt_thumb_box *t, int width, int height, lg_buf *bytes,
-                              lg_err *err)
+static lg_status encode_anew(html_page *page, const plt_thumb_box *t, int width, int height, lg_buf *bytes, lg_err *err)
 {
     const plt_options *o = page->options;
     const uint8_t *rgb = plt_thumb_scale(&page->scratch, t, width, height);
     if (!rgb) return lg_buf_check(&page->scratch, err);
     return o->encode ? o->encode(o->encode_ctx, rgb, width, height, bytes, err)
                      : plt_png_pixels(rgb, width, height, bytes, err);
+}
+
+/* Scaled and encoded once, if it is shown again (lib/plot/kept.h). */
+static lg_status encode_thumb(html_page *page, const plt_thumb_box *t, int width, int height, lg_buf *bytes,
+                              lg_err *err)
+{
+    const plt_options *o = page->options;
+    const int size[] = {t->width, t->height, width, height};
+    size_t before = bytes->len, pixels = (size_t)t->width * (size_t)t->height * 3;
+    lg_status st = LG_OK;
+    lg_buf key;
+    lg_buf_init(&key, PLT_KEPT_MOST);
+    lg_buf_reserve(&key, pixels + 64);
+    lg_buf_adds(&key, "thumb");
+    lg_buf_add(&key, &o->encode, sizeof o->encode);
+    lg_buf_add(&key, &o->encode_ctx, sizeof o->encode_ctx);
+    lg_buf_add(&key, size, sizeof size);
+    lg_buf_add(&key, t->rgb, pixels);
+    if (!plt_kept_find(&key, bytes)) {
+        LG_GO(encode_anew(page, t, width, height, bytes, err));
+        plt_kept_add(&key, bytes->data + before, bytes->len - before);
+    } else LG_GO(lg_buf_check(bytes, err));
+done:
+    lg_buf_release(&key);
+    return st;
 }
 
 /* A picture with boxes is a drawing, whose names stay sharp. */

@@ -4,6 +4,7 @@
  * here so that neither building nor starting needs cairo. */
 #include "lib/plot/block.h"
 #include "lib/plot/chart.h"
+#include "lib/plot/kept.h"
 #include <math.h>
 #include <string.h>
 #include "lib/base/library.h"
@@ -286,7 +287,7 @@ static void draw_shape(cairo_context *cr, const plt_shape *s)
     }
 }
 
-lg_status plt_png_render(const plt_scene *scene, double scale, lg_buf *out, lg_err *err)
+static lg_status paint_scene(const plt_scene *scene, double scale, lg_buf *out, lg_err *err)
 {
     cairo_surface *surface;
     LG_TRY(surface_new((int)ceil(scene->width * scale), (int)ceil(scene->height * scale), &surface, err));
@@ -300,5 +301,70 @@ lg_status plt_png_render(const plt_scene *scene, double scale, lg_buf *out, lg_e
                                                 : lg_fail(err, LG_E_MEMORY, 901, "there is not enough memory left");
     cairo.destroy(cr);
     cairo.surface_destroy(surface);
+    return st;
+}
+
+/* ---- drawings that were drawn before ---- */
+static void key_paint(lg_buf *key, const plt_paint *p)
+{
+    const uint32_t color[] = {plt_look_color(p->fill), plt_look_color(p->stroke), p->filled};
+    const double number[] = {p->width, p->dash, p->opacity, p->radius};
+    lg_buf_add(key, color, sizeof color);
+    lg_buf_add(key, number, sizeof number);
+}
+
+static void key_text(lg_buf *key, const plt_shape *s)
+{
+    const plt_font *f = &s->font;
+    const uint32_t word[] = {f->bold, f->halo, f->mono, f->anchor, plt_look_color(f->color)};
+    const double number[] = {f->size, f->turn};
+    lg_buf_add(key, word, sizeof word);
+    lg_buf_add(key, number, sizeof number);
+    lg_buf_add(key, s->text, strlen(s->text) + 1);
+}
+
+static void key_shape(lg_buf *key, const plt_shape *s)
+{
+    const int word[] = {s->kind, s->n, s->closed, s->pixel_w, s->pixel_h};
+    const double number[] = {s->x, s->y, s->w, s->h};
+    lg_buf_add(key, word, sizeof word);
+    lg_buf_add(key, number, sizeof number);
+    key_paint(key, &s->paint);
+    if (s->kind == PLT_SHAPE_TEXT) key_text(key, s);
+    if (s->kind == PLT_SHAPE_PATH) lg_buf_add(key, s->xy, (size_t)s->n * 2 * sizeof *s->xy);
+    if (s->kind == PLT_SHAPE_IMAGE) lg_buf_add(key, s->rgb, (size_t)s->pixel_w * (size_t)s->pixel_h * 3);
+}
+
+/* All that is drawn, in the colours that are now in force. Sized first: pixels are copied once. */
+static void key_scene(lg_buf *key, const plt_scene *scene, double scale)
+{
+    const double number[] = {scene->width, scene->height, scale};
+    const uint32_t ground[] = {plt_look_color(PLT_PAPER), 0};
+    size_t pixels = 0;
+    for (const plt_shape *s = scene->first; s; s = s->next)
+        if (s->kind == PLT_SHAPE_IMAGE) pixels += (size_t)s->pixel_w * (size_t)s->pixel_h * 3 + sizeof *s;
+    if (pixels) lg_buf_reserve(key, pixels + 8 * sizeof(plt_shape));
+    lg_buf_adds(key, "scene");
+    lg_buf_add(key, number, sizeof number);
+    lg_buf_add(key, ground, sizeof ground);
+    for (const plt_shape *s = scene->first; s; s = s->next)
+        if (plt_shape_stays(s)) key_shape(key, s);
+}
+
+lg_status plt_png_render(const plt_scene *scene, double scale, lg_buf *out, lg_err *err)
+{
+    lg_buf key;
+    size_t before = out->len;
+    lg_status st = LG_OK;
+    lg_buf_init(&key, PLT_KEPT_MOST);
+    key_scene(&key, scene, scale);
+    if (plt_kept_find(&key, out)) {
+        LG_GO(lg_buf_check(out, err));
+    } else {
+        LG_GO(paint_scene(scene, scale, out, err));
+        plt_kept_add(&key, out->data + before, out->len - before);
+    }
+done:
+    lg_buf_release(&key);
     return st;
 }
