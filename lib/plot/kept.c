@@ -11,10 +11,9 @@ enum { SAMPLES = 256, MOST_PICTURES = 512 };
 
 typedef struct kept {
     struct kept *next;
-    char *key;
     size_t key_len, len;
     uint64_t mark;
-    char picture[];
+    char bytes[]; /* the key, and the picture after it */
 } kept;
 
 static struct {
@@ -42,7 +41,6 @@ static void forget(kept **at)
     kept *k = *at;
     *at = k->next;
     all.bytes -= size_of(k);
-    lg_free(k->key);
     lg_free(k);
 }
 
@@ -51,7 +49,7 @@ static kept **place(const lg_buf *key, uint64_t mark)
 {
     for (kept **at = &all.first; *at; at = &(*at)->next) {
         const kept *k = *at;
-        if (k->mark == mark && k->key_len == key->len && memcmp(k->key, key->data, key->len) == 0) return at;
+        if (k->mark == mark && k->key_len == key->len && memcmp(k->bytes, key->data, key->len) == 0) return at;
     }
     return NULL;
 }
@@ -71,7 +69,7 @@ bool plt_kept_find(const lg_buf *key, lg_buf *out)
     if (k) {
         *at = k->next;
         put_first(k);
-        lg_buf_add(out, k->picture, k->len);
+        lg_buf_add(out, k->bytes + k->key_len, k->len);
     }
     pthread_mutex_unlock(&all.lock);
     return k != NULL;
@@ -88,18 +86,18 @@ static void make_room(void)
     }
 }
 
-void plt_kept_add(lg_buf *key, const void *picture, size_t len)
+void plt_kept_add(const lg_buf *key, const void *picture, size_t len)
 {
     lg_err err = {0};
     if (key->failed || !key->len || sizeof(kept) + key->len + len > PLT_KEPT_MOST) return;
-    kept *k = lg_alloc(1, sizeof *k + len, &err);
+    kept *k = lg_alloc(1, sizeof *k + key->len + len, &err);
     if (!k) return;
     *k = (kept){.key_len = key->len, .len = len, .mark = mark_of(key)};
-    memcpy(k->picture, picture, len);
+    memcpy(k->bytes, key->data, key->len);
+    memcpy(k->bytes + key->len, picture, len);
     pthread_mutex_lock(&all.lock);
     kept **same = place(key, k->mark); /* another thread may have drawn it meanwhile */
     if (same) forget(same);
-    k->key = lg_buf_take(key, &err);
     put_first(k);
     all.bytes += size_of(k);
     make_room();

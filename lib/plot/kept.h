@@ -18,8 +18,8 @@ enum { PLT_KEPT_MOST = 16 << 20 }; /* bytes */
 
 /* Appends the picture to out when there is one. */
 bool plt_kept_find(const lg_buf *key, lg_buf *out);
-void plt_kept_add(lg_buf *key, const void *picture, size_t len); /* takes the key's bytes; it is empty afterwards */
-size_t plt_kept_bytes(void);                                     /* kept now */
+void plt_kept_add(const lg_buf *key, const void *picture, size_t len);
+size_t plt_kept_bytes(void); /* kept now */
 void plt_kept_clear(void);
 
 #endif
