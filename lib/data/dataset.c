@@ -517,6 +517,12 @@ bool data_field(const data_set *set, size_t row, const char *field, data_value *
     }
 }
 
+bool data_field_measured(const char *field)
+{
+    int own = own_field(field);
+    return own == 11 || own == 12;
+}
+
 /* ---- pixels ---- */
 lg_status data_pixels(const data_set *set, size_t row, data_room *room, const uint8_t **px, lg_err *err)
 {

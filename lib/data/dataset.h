@@ -124,6 +124,8 @@ typedef struct data_value {
     const char *text; /* DATA_TEXT; borrowed from the set */
 } data_value;
 bool data_field(const data_set *set, size_t row, const char *field, data_value *out, lg_err *err);
+/* Is the field a number that is measured of all the pixels each time it is asked for? */
+bool data_field_measured(const char *field);
 /* Names of all fields of this set, for messages and completion; borrowed. */
 const char *const *data_fields(const data_set *set, size_t *count);
 
