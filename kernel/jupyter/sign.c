@@ -12,7 +12,7 @@
  * the key). When the younger table is full it becomes the older one, so at least one whole generation is remembered. */
 enum { SEEN_GENERATION = 65536, SEEN_SLOTS = 2 * SEEN_GENERATION };
 
-/* From here on the time a signature takes is seen (libsodium: 3 ms a megabyte), and loading a library pays. */
+/* From here on the time a signature takes is seen (libsodium: 2.5 ms a megabyte), and loading a library pays. */
 enum { LONG = 64 * 1024, BLOCK = 64 /* of SHA-256: a longer key is replaced by its hash (RFC 2104) */ };
 
 struct jp_signer {

@@ -4,8 +4,8 @@
  * details, and <img alt> with a data URI (an SVG inside <img> runs nothing). Anything that would break the limit is
  * left out whole and counted: a row, a picture, a chart. */
 #include "lib/plot/block.h"
-#include "lib/plot/kept.h"
 #include "lib/plot/chart.h"
+#include "lib/plot/kept.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

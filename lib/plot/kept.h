@@ -3,12 +3,15 @@
  *     lg_buf key;                                   // everything the bytes of the picture depend on
  *     lg_buf_init(&key, PLT_KEPT_MOST);
  *     lg_buf_add(&key, rgb, size);
- *     if (!plt_kept_find(&key, out)) { pack(rgb, out); plt_kept_add(&key, out->data + before, out->len - before); }
+ *     if (!plt_kept_find(&key, out)) {
+ *         pack(rgb, out);
+ *         plt_kept_add(&key, out->data, out->len);
+ *     }
  *     lg_buf_release(&key);
  *
  * A key is compared as a whole, not by a hash: no picture is ever taken for another. At most PLT_KEPT_MOST bytes of keys
  * and pictures are kept in a process; what was not asked for the longest goes first. Thread-safe. A key that failed to
- * grow, a picture too large, no memory: then nothing is kept and nothing found. */
+ * grow, a picture too large, no memory: then nothing is kept and nothing found. docs/adr/0162 says why. */
 #ifndef PLT_KEPT_H
 #define PLT_KEPT_H
 

@@ -142,7 +142,7 @@ typedef struct plt_options {
     unsigned flags;       /* of plt_flags */
     size_t limit;         /* bytes for each of text, HTML and PNG; 0 = 400 KB. What does not fit is counted in a line */
     plt_encode_fn encode; /* for thumbnails in HTML and SVG; NULL = PNG by cairo, else captions only */
-    void *encode_ctx;
+    void *encode_ctx; /* same pointers and pixels, same bytes: they are kept (kept.h) */
     const char *encode_mime; /* "image/jpeg" or "image/png" */
 } plt_options;
 /* NULL where not asked for or not to be had. All owned; plt_bundle_release frees them. */

@@ -1,10 +1,15 @@
 """Output is never lost: readers that pause, readers that never come back, much text, large messages."""
+import base64
 import datetime
 import os
+import random
 import re
+import struct
 import tempfile
 import time
 import unittest
+import zlib
+from pathlib import Path
 
 import zmq
 from kernel_support import Kernel, until
@@ -60,6 +65,54 @@ class Text(unittest.TestCase):
                      sum(map(len, m.raw)) + 200) for m in outputs if m.type == "stream"]
             for first, _ in sent:
                 self.assertLess(sum(size for when, size in sent if first <= when < first + 3), 3_000_000)
+
+
+def png(pixels, side):
+    """A square picture without filters, packed lightly."""
+    rows = b"".join(b"\0" + pixels[y * side * 3:(y + 1) * side * 3] for y in range(side))
+    head = struct.pack(">2I5B", side, side, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows, 1)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(struct.pack(">I", len(data)) + name + data +
+                                            struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks)
+
+
+def unpacked(data):
+    """The rows of a PNG, every sum in it checked."""
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    at, packed, name = 8, b"", b""
+    while name != b"IEND":
+        size, name = struct.unpack_from(">I4s", data, at)
+        body, sum_of = data[at + 8:at + 8 + size], struct.unpack_from(">I", data, at + 8 + size)[0]
+        assert zlib.crc32(name + body) == sum_of
+        packed += body if name == b"IDAT" else b""
+        at += 12 + size
+    assert at == len(data)
+    return zlib.decompress(packed)
+
+
+class Pictures(unittest.TestCase):
+    def test_a_hundred_pictures_of_a_megabyte_come_whole_and_in_order(self):
+        """Two in turn, so that each is known by its pixels; one of them is changed on disk at the end."""
+        with Kernel() as kernel:
+            folder = Path(kernel.folder.name, "noise")
+            folder.mkdir()
+            for n in range(2):
+                (folder / f"{n}.png").write_bytes(png(random.Random(n).randbytes(570 * 570 * 3), 570))
+            client = kernel.client().ready()
+            client.execute("load noise from noise size keep\nset detail high")
+            _, outputs = client.execute("for i in 1..50 { show noise image 1 size 512\nshow noise image 2 size 512 }")
+            shown = [m.content["data"] for m in outputs if m.type == "display_data"]
+            self.assertEqual(len(shown), 100)
+            pictures = [base64.b64decode(data["image/png"], validate=True) for data in shown]
+            self.assertGreater(min(map(len, pictures)), 1_000_000)
+            self.assertTrue(pictures == pictures[:2] * 50)
+            self.assertTrue([data["text/html"] for data in shown] == [data["text/html"] for data in shown[:2]] * 50)
+            rows = [unpacked(picture) for picture in pictures[:2]]
+            self.assertTrue(rows[0] != rows[1])
+            (folder / "0.png").write_bytes(png(random.Random(2).randbytes(570 * 570 * 3), 570))
+            _, outputs = client.execute("load noise from noise size keep\nshow noise image 1 size 512")
+            data = [m.content["data"]["image/png"] for m in outputs if "image/png" in m.content.get("data", {})][-1]
+            self.assertTrue(unpacked(base64.b64decode(data)) not in rows)
 
 
 class Readers(unittest.TestCase):

@@ -1,4 +1,5 @@
 /* test_jp_sign.c - signatures against the vectors of RFC 4231, and the memory of messages seen. */
+#include <sodium.h>
 #include "kernel/jupyter/sign.h"
 #include "tests/support/test.h"
 
@@ -61,6 +62,35 @@ TEST(rfc4231_with_sha512)
                     BYTES("Test Using Larger Than Block-Size Key - Hash Key First"),
                     "80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f352"
                     "6b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598");
+}
+
+/* Long messages may be another library's work: whoever signs them, the digits are libsodium's. */
+TEST(long_messages_have_the_same_signature)
+{
+    static char text[200000];
+    static const size_t lengths[] = {65535, 65536, 65537, 65599, 131072, sizeof text}, keys[] = {1, 36, 63, 64, 65, 200};
+    for (size_t i = 0; i < sizeof text; i++) text[i] = (char)(i * 31 + i / 253);
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        lg_err err = {0};
+        jp_signer *signer = NULL;
+        unsigned char mac[crypto_auth_hmacsha256_BYTES];
+        char want[2 * sizeof mac + 1], got[JP_SIGNATURE + 1];
+        crypto_auth_hmacsha256_state state;
+        size_t len = lengths[i], cut = len / 3;
+        const jp_bytes part[JP_SIGNED_PARTS] = {{text, 7}, {"", 0}, {text + 7, cut}, {text + 7 + cut, len - cut - 7}};
+        crypto_auth_hmacsha256_init(&state, (const unsigned char *)text, keys[i]);
+        crypto_auth_hmacsha256_update(&state, (const unsigned char *)text, len);
+        crypto_auth_hmacsha256_final(&state, mac);
+        sodium_bin2hex(want, sizeof want, mac, sizeof mac);
+        CHECK_OK(jp_signer_new(JP_SHA256, text, keys[i], &signer, &err));
+        jp_signer_sign(signer, part, got);
+        CHECK_STR(got, want);
+        CHECK(jp_signer_verify(signer, part, (jp_bytes){want, strlen(want)}));
+        text[len - 1] ^= 1;
+        CHECK(!jp_signer_verify(signer, part, (jp_bytes){want, strlen(want)}));
+        text[len - 1] ^= 1;
+        jp_signer_free(signer);
+    }
 }
 
 static const jp_bytes message[JP_SIGNED_PARTS] = {{"{}", 2}, {"{}", 2}, {"{}", 2}, {"{}", 2}};
