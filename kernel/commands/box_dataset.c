@@ -202,7 +202,8 @@ static void dataset_where_fields(const void *payload, lg_buf *out)
         double number;
         lg_err ignored = {0};
         /* what is measured is a number, and need not be measured to know that */
-        bool known = data_count(set) && (data_field_measured(fields[i]) || data_field(set, 0, fields[i], &value, &ignored));
+        bool known = data_count(set) > 0;
+        if (!data_field_measured(fields[i])) known = known && data_field(set, 0, fields[i], &value, &ignored);
         if (known && value.kind == DATA_TEXT) known = !lg_parse_double(value.text, &number); /* a column of numbers */
         lg_buf_addf(out, "%s %s\n", fields[i], known ? kinds[value.kind] : "any");
     }

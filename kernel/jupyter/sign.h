@@ -7,7 +7,8 @@
  *
  * An empty key switches signing and checking off, as the protocol says (whether that is acceptable is decided where the
  * connection is opened). jp_signer_sign and _verify may be called by any thread; jp_signer_fresh by one.
- * Source: RFC 2104 and FIPS 180-4 as built into libsodium, and libnettle for long messages; lower-case hex. Which schemes, and why no other: adr/0154.
+ * Source: RFC 2104 and FIPS 180-4 as built into libsodium, and libnettle for long messages (adr/0162); lower-case hex.
+ * Which schemes, and why no other: adr/0154.
  */
 #ifndef JP_SIGN_H
 #define JP_SIGN_H

@@ -9,9 +9,9 @@
  *     }
  *     lg_buf_release(&key);
  *
- * A key is compared as a whole, not by a hash: no picture is ever taken for another. At most PLT_KEPT_MOST bytes of keys
- * and pictures are kept in a process; what was not asked for the longest goes first. Thread-safe. A key that failed to
- * grow, a picture too large, no memory: then nothing is kept and nothing found. docs/adr/0162 says why. */
+ * A key is compared as a whole, not by a hash: no picture is ever taken for another. At most PLT_KEPT_MOST bytes of
+ * keys and pictures are kept in a process; what was not asked for the longest goes first. Thread-safe. A key that
+ * failed to grow, a picture too large, no memory: then nothing is kept and nothing found. docs/adr/0162 says why. */
 #ifndef PLT_KEPT_H
 #define PLT_KEPT_H
 

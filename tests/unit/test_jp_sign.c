@@ -68,7 +68,8 @@ TEST(rfc4231_with_sha512)
 TEST(long_messages_have_the_same_signature)
 {
     static char text[200000];
-    static const size_t lengths[] = {65535, 65536, 65537, 65599, 131072, sizeof text}, keys[] = {1, 36, 63, 64, 65, 200};
+    static const size_t lengths[] = {65535, 65536, 65537, 65599, 131072, sizeof text},
+                        keys[] = {1, 36, 63, 64, 65, 200};
     for (size_t i = 0; i < sizeof text; i++) text[i] = (char)(i * 31 + i / 253);
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
         lg_err err = {0};
