@@ -288,7 +288,7 @@ S ?= 60
 .PHONY: fuzz
 fuzz: ## fuzz one reader: F=wire, S=seconds
 	@$(MAKE) --no-print-directory CC=clang FLAVOR=fuzz build/fuzz/fuzz_$(F)
-	@mkdir -p build/fuzz/corpus_$(F) && cd build/fuzz && ./fuzz_$(F) -max_total_time=$(S) -max_len=8192 corpus_$(F) $(CURDIR)/tests/fuzz/$(F)
+	@mkdir -p build/fuzz/corpus_$(F) && cd build/fuzz && LSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/lsan.supp:print_suppressions=0' ./fuzz_$(F) -max_total_time=$(S) -max_len=8192 corpus_$(F) $(CURDIR)/tests/fuzz/$(F)
 $(O)/fuzz_%: tests/fuzz/fuzz_%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a
 	@$(CC) $(CFLAGS) -fsanitize=fuzzer $(PKG_CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/obj/liblogolens.a $(O)/libnnlib.a $(PKG_LIBS) $(NN_LIBS)
 
