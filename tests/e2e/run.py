@@ -1,4 +1,4 @@
-"""run.py [PATTERN]: runs the end-to-end tests with unittest; the last line is `N passed, N failed, N skipped`."""
+"""run.py PATTERN: runs the end-to-end tests with unittest; the last line is `N passed, N failed, N skipped`."""
 import re
 import sys
 import unittest
@@ -6,7 +6,7 @@ from pathlib import Path
 
 folder = Path(__file__).parent
 sys.path.insert(0, str(folder))
-suite = unittest.defaultTestLoader.discover(str(folder), pattern=f"test_{sys.argv[1] if len(sys.argv) > 1 else '*'}.py")
+suite = unittest.defaultTestLoader.discover(str(folder), pattern=f"test_{sys.argv[1] or '*'}.py")
 result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
 failed, skipped = len(result.failures) + len(result.errors), len(result.skipped)
 for test, trace in result.failures + result.errors:
