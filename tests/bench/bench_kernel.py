@@ -30,7 +30,8 @@ PYTHON = {
     "lines": f"for i in range(1, {LINES + 1}): print('line', i)",
     "displays": f"from IPython.display import display\nfor i in range(1, {DISPLAYS + 1}): "
                 "display({'text/plain': f'seed: {i}'}, raw=True)",
-    "prepare": "from IPython.display import display, Image\npicture = Image(data=open('noise/0.png', 'rb').read())",
+    "prepare": "from IPython.display import display, Image\npicture = Image(data=open('noise/0.png', 'rb').read())\n"
+               "display(picture)",
     "pictures": f"for i in range({PICTURES}): display(picture)",
     "loop": "while True: pass",
     "complete": "import os\nos.path.jo",
@@ -39,7 +40,7 @@ OURS = {
     "nothing": "let a = 1",
     "lines": f"for i in 1..{LINES} {{ say line $i }}",
     "displays": f"for i in 1..{DISPLAYS} {{ set seed $i }}",
-    "prepare": "load noise from noise size keep\nset detail high",
+    "prepare": "load noise from noise size keep\nset detail high\nshow noise image 1 size 512",
     "pictures": "for i in 1..{} {{ show noise image 1 size 512 }}",
     "loop": SLOW,
     "complete": "show many where label = name12",
@@ -269,7 +270,7 @@ def displays(name, peer):
 
 
 def pictures(name, peer):
-    """PNGs of a megabyte: ours are drawn anew, each time, by `show`; those of the others are bytes they have."""
+    """PNGs of a megabyte, of one picture that has been shown before: each kernel has the bytes, and sends them on."""
     kernel = Contestant(name, peer)
     noise = Path(kernel.folder.name, "noise")
     noise.mkdir()
