@@ -155,6 +155,7 @@ TEST(a_drawing_that_changed_is_drawn_anew)
     draw(&first, &again);
     CHECK_INT(plt_kept_bytes(), bytes);
     CHECK(again.len == once.len && memcmp(again.data, once.data, once.len) == 0);
+    lg_buf_release(&again);
     drawing other = first;
     for (int i = 0; i < 6; i++, other = first) {
         plt_kept_clear();
