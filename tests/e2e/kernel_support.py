@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("LOGOLENS_BINARY") or str(ROOT / "build" / "logolens")
 SHARED = Path(os.environ.get("LOGOLENS_SHARED") or ROOT.parent / "shared")
 # Sanitizers and other tests beside make everything slower; these only end a wait.
-PATIENCE = float(os.environ.get("LOGOLENS_PATIENCE", "60"))
+PATIENCE = float(os.environ.get("LOGOLENS_PATIENCE", "180"))
 DELIMITER = b"<IDS|MSG>"
 DIGITS = "0, 1, 2, 3, 4, 5, 6, 7, 8, 9"
 # Ten million commands: ends only by an interrupt or a shutdown.

@@ -11,7 +11,7 @@ import time
 import unittest
 from pathlib import Path
 
-from kernel_support import BINARY, ROOT, SLOW
+from kernel_support import BINARY, PATIENCE, ROOT, SLOW
 
 
 class CommandLine(unittest.TestCase):
@@ -21,7 +21,7 @@ class CommandLine(unittest.TestCase):
         self.env = {**os.environ, "LOGOLENS_HOME": self.folder.name + "/home", "HOME": self.folder.name}
 
     def program(self, *words, **options):
-        return subprocess.run([BINARY, *words], capture_output=True, text=True, timeout=60, cwd=self.folder.name,
+        return subprocess.run([BINARY, *words], capture_output=True, text=True, timeout=PATIENCE, cwd=self.folder.name,
                               env=options.pop("env", self.env), **options)
 
     def script(self, text):
@@ -77,7 +77,7 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(process.stdout.readline(), "started\n")
         time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
         self.assertEqual(process.returncode, 130)
 
     def test_help_and_version(self):

@@ -41,7 +41,7 @@ class Versions(WithKernel):
         prefix, folder = installed()
         with prefix:
             self.assertEqual(json.loads((folder / "kernel.json").read_text())["kernel_protocol_version"], version)
-        told = subprocess.run([BINARY, "version"], capture_output=True, text=True, timeout=60).stdout
+        told = subprocess.run([BINARY, "version"], capture_output=True, text=True, timeout=PATIENCE).stdout
         self.assertIn(f"Jupyter protocol {version}\n", told)
         self.assertIn(reply.content["implementation_version"], told.splitlines()[0])
         self.assertEqual(reply.content["language_info"]["version"], reply.content["implementation_version"])
@@ -196,8 +196,8 @@ class Start(unittest.TestCase):
                 self.assertLess(len(done.stderr.splitlines()), 6, done.stderr)
                 self.assertEqual(done.stdout, "")
             for words in (["kernel"], ["kernel", "-f"], ["kernel", "--what"]):
-                self.assertEqual(subprocess.run([BINARY, *words], capture_output=True, timeout=60).returncode, 2)
-            done = subprocess.run([BINARY, "kernel", "-f", folder], capture_output=True, text=True, timeout=60)
+                self.assertEqual(subprocess.run([BINARY, *words], capture_output=True, timeout=PATIENCE).returncode, 2)
+            done = subprocess.run([BINARY, "kernel", "-f", folder], capture_output=True, text=True, timeout=PATIENCE)
             self.assertEqual(done.returncode, 1)
 
     def test_1_08_a_port_that_is_let_go_of_a_moment_later(self):

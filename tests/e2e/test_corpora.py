@@ -14,7 +14,7 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from kernel_support import BINARY, SHARED
+from kernel_support import BINARY, PATIENCE, SHARED
 
 CORPUS = SHARED / "corpora"
 TOOL = Path(BINARY).parent / "support" / "decode_tool"
@@ -227,7 +227,7 @@ class Traps(Folder):
     def setUp(self):
         super().setUp()
         subprocess.run(["bash", str(CORPUS / "images" / "fs_traps.sh"), self.folder + "/traps"], check=True,
-                       capture_output=True, timeout=60)
+                       capture_output=True, timeout=PATIENCE)
         self.addCleanup(shutil.rmtree, self.folder + "/traps", ignore_errors=True)
 
     def run_script(self, text):
@@ -252,7 +252,7 @@ class Traps(Folder):
             self.assertIn("with new\nline.png", [row["file"] for row in csv.DictReader(file)])
         for kind in ("csv", "html"):
             checked = subprocess.run([sys.executable, str(CORPUS / "check" / "check_output.py"), kind,
-                                      f"{self.folder}/all.{kind}"], capture_output=True, text=True, timeout=60)
+                                      f"{self.folder}/all.{kind}"], capture_output=True, text=True, timeout=PATIENCE)
             self.assertEqual(checked.stdout, "1 passed, 0 failed\n")
 
     def test_every_passed_over_thing_has_its_reason(self):

@@ -11,7 +11,7 @@ import uuid
 from pathlib import Path
 
 import zmq
-from kernel_support import BINARY, SLOW, Kernel, free_ports, until
+from kernel_support import BINARY, PATIENCE, SLOW, Kernel, free_ports, until
 
 
 def start_slow(client):
@@ -26,7 +26,7 @@ class Starting(unittest.TestCase):
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             file.write(text)
             file.flush()
-            done = subprocess.run([BINARY, "kernel", "-f", file.name], capture_output=True, text=True, timeout=60)
+            done = subprocess.run([BINARY, "kernel", "-f", file.name], capture_output=True, text=True, timeout=PATIENCE)
         self.assertGreater(done.returncode, 0)
         self.assertIn(word, done.stderr)
         self.assertNotIn("Sanitizer", done.stderr)
@@ -47,13 +47,13 @@ class Starting(unittest.TestCase):
         self.refused(json.dumps({**good, "ip": "999.1.1.1"}), "LL194")
 
     def test_no_file(self):
-        done = subprocess.run([BINARY, "kernel", "-f", "/nonexistent/c.json"], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([BINARY, "kernel", "-f", "/nonexistent/c.json"], capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual(done.returncode, 1)
         self.assertIn("/nonexistent/c.json", done.stderr)
 
     def test_port_in_use(self):
         with Kernel() as first:
-            done = subprocess.run([BINARY, "kernel", "-f", str(first.file)], capture_output=True, text=True, timeout=60)
+            done = subprocess.run([BINARY, "kernel", "-f", str(first.file)], capture_output=True, text=True, timeout=PATIENCE)
             self.assertEqual(done.returncode, 1)
             self.assertIn("LL194", done.stderr)
 

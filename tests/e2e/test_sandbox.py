@@ -8,7 +8,7 @@ import unittest
 import zlib
 from pathlib import Path
 
-from kernel_support import BINARY, Kernel, until
+from kernel_support import BINARY, PATIENCE, Kernel, until
 
 
 def chunk(kind, data):
@@ -101,7 +101,8 @@ class Helper(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             write_pictures(Path(folder) / "pictures")
             Path(folder, "script.lens").write_text("load a from pictures\n")
-            done = subprocess.run([BINARY, "run", "script.lens"], cwd=folder, capture_output=True, text=True, timeout=60,
+            done = subprocess.run([BINARY, "run", "script.lens"], cwd=folder, capture_output=True, text=True,
+                                  timeout=PATIENCE,
                                   env={**os.environ, "LOGOLENS_HOME": folder + "/home", "HOME": folder})
             self.assertEqual((done.returncode, done.stderr), (0, ""))
 
@@ -111,14 +112,14 @@ class Command(unittest.TestCase):
         for where in (subprocess.PIPE, None):
             with tempfile.TemporaryFile() as file:
                 done = subprocess.run([BINARY, "sandbox", "--check"], stdout=where or file, stderr=subprocess.PIPE,
-                                      timeout=60)
+                                      timeout=PATIENCE)
                 file.seek(0)
                 text = (done.stdout or file.read()).decode()
             self.assertEqual(done.returncode, 0, text)
             self.assertEqual(text.count("refused"), 9)
 
     def test_by_hand_it_says_what_it_is(self):
-        done = subprocess.run([BINARY, "sandbox"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        done = subprocess.run([BINARY, "sandbox"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual(done.returncode, 2)
         self.assertIn("--check", done.stderr)
-        self.assertEqual(subprocess.run([BINARY, "sandbox", "x"], capture_output=True, timeout=60).returncode, 2)
+        self.assertEqual(subprocess.run([BINARY, "sandbox", "x"], capture_output=True, timeout=PATIENCE).returncode, 2)
