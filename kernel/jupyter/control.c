@@ -33,7 +33,7 @@ static void shut_down(jp_kernel *kernel, const jp_request *request)
     json_decref(content);
     lg_buf_init(&reply, 0);
     lg_buf_addf(&reply, "{\"status\":\"ok\",\"restart\":%s}", restart ? "true" : "false");
-    jp_kernel_send(kernel, request->channel, jp_answering(request), "shutdown_reply", NULL, &reply);
+    jp_kernel_reply(kernel, request, NULL, &reply);
     jp_kernel_send(kernel, JP_IOPUB, jp_answering(request), "shutdown_reply", NULL, &reply);
     lg_buf_release(&reply);
     jp_control_stop(kernel);
@@ -46,7 +46,7 @@ static void interrupt(jp_kernel *kernel, const jp_request *request)
     jp_subshells_interrupt(kernel, request->subshell);
     lg_buf_init(&reply, 0);
     lg_buf_adds(&reply, "{\"status\":\"ok\"}");
-    jp_kernel_send(kernel, request->channel, jp_answering(request), "interrupt_reply", NULL, &reply);
+    jp_kernel_reply(kernel, request, NULL, &reply);
     lg_buf_release(&reply);
 }
 
@@ -57,7 +57,7 @@ static void tell_usage(jp_kernel *kernel, const jp_request *request)
     lg_buf_adds(&reply, "{\"status\":\"ok\"");
     jp_usage_answer(&kernel->usage, &reply);
     lg_buf_addc(&reply, '}');
-    jp_kernel_send(kernel, request->channel, jp_answering(request), "usage_reply", NULL, &reply);
+    jp_kernel_reply(kernel, request, NULL, &reply);
     lg_buf_release(&reply);
 }
 
@@ -66,7 +66,7 @@ static void tell_kernel_info(jp_kernel *kernel, const jp_request *request)
     lg_buf reply;
     lg_buf_init(&reply, 0);
     jp_kernel_info(&reply);
-    jp_kernel_send(kernel, request->channel, jp_answering(request), "kernel_info_reply", NULL, &reply);
+    jp_kernel_reply(kernel, request, NULL, &reply);
     lg_buf_release(&reply);
 }
 
