@@ -1,7 +1,12 @@
-/* io.c - one loop over five sockets, two descriptors and a clock. */
+/* io.c - one loop over five sockets, four descriptors and a clock.
+ *
+ * zmq_poll asks every socket, before it waits and after. Here only those are read that have news: the descriptor of a
+ * socket (ZMQ_FD) tells that libzmq has some for it, and any call on the socket takes the news in; so after a call
+ * nothing may be left unread that was not looked at since. `stirred` remembers the calls. */
 #include "kernel/jupyter/io.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -55,8 +60,8 @@ static jp_request *receive_request(jp_kernel *kernel, jp_channel channel, bool *
     return request;
 }
 
-/* ---- each socket ---- */
-static void read_control(jp_kernel *kernel)
+/* ---- each socket: true when there may be more ---- */
+static bool read_control(jp_kernel *kernel)
 {
     bool any = true;
     for (int i = 0; i < JP_READ_AT_ONCE && any; i++) {
@@ -64,10 +69,11 @@ static void read_control(jp_kernel *kernel)
         if (request) jp_control_serve(kernel, request);
         jp_request_free(request);
     }
+    return any;
 }
 
 /* shutdown_request on shell is an old habit of clients; it must not wait for the cell that runs. */
-static void read_shell(jp_kernel *kernel)
+static bool read_shell(jp_kernel *kernel)
 {
     bool any = true;
     for (int i = 0; i < JP_READ_AT_ONCE && any; i++) {
@@ -80,28 +86,31 @@ static void read_shell(jp_kernel *kernel)
         }
         jp_subshells_route(kernel, request);
     }
+    return any;
 }
 
 /* What comes while nobody has been asked is dropped: an answer that came too late, or that nobody wanted. */
-static void read_stdin(jp_kernel *kernel)
+static bool read_stdin(jp_kernel *kernel)
 {
     bool any = true;
     for (int i = 0; i < JP_READ_AT_ONCE && any; i++) {
         jp_request *request = receive_request(kernel, JP_STDIN, &any);
         if (request) jp_subshells_answer(kernel, request);
     }
+    return any;
 }
 
-static void echo_heartbeat(jp_kernel *kernel)
+static bool echo_heartbeat(jp_kernel *kernel)
 {
     jp_frames frames;
-    for (int i = 0; i < JP_READ_AT_ONCE; i++) {
-        bool any = jp_io_receive(kernel->socket[JP_HEARTBEAT], false, &frames);
+    bool any = true;
+    for (int i = 0; i < JP_READ_AT_ONCE && any; i++) {
+        any = jp_io_receive(kernel->socket[JP_HEARTBEAT], false, &frames);
         lg_err err = {0};
         if (any && jp_frames_check(&frames, &err) == LG_OK) jp_publish_frames(kernel->socket[JP_HEARTBEAT], &frames);
         jp_frames_release(&frames);
-        if (!any) return;
     }
+    return any;
 }
 
 static void read_signals(jp_kernel *kernel)
@@ -126,19 +135,61 @@ static long timeout_ms(const jp_kernel *kernel, bool more, double text_due)
     return (long)(wait * 1000) + 1;
 }
 
-static void read_ready(jp_kernel *kernel, const zmq_pollitem_t *item)
+static int descriptor_of(void *socket)
+{
+    int fd = -1;
+    size_t size = sizeof fd;
+    LG_BUG_ON(zmq_getsockopt(socket, ZMQ_FD, &fd, &size));
+    return fd;
+}
+
+/* Requests wait in their socket while executors have enough of them, and once the kernel ends. */
+static bool is_open(jp_kernel *kernel, int channel)
+{
+    return channel != JP_SHELL || (!atomic_load(&kernel->stopping) && !jp_subshells_full(kernel));
+}
+
+/* Waits for whatever comes, and notes which sockets have news. */
+static void wait_for_any(jp_kernel *kernel, struct pollfd item[WATCHED], bool captured, long timeout)
+{
+    const struct pollfd shell = item[JP_SHELL];
+    bool open = is_open(kernel, JP_SHELL);
+    for (int i = 0; i < WATCHED; i++) item[i].revents = 0;
+    for (int i = 0; i < JP_CHANNELS; i++)
+        if (kernel->stirred[i] && (i != JP_SHELL || open)) timeout = 0;
+    if (!open) item[JP_SHELL].fd = -1, kernel->stirred[JP_SHELL] = true;
+    poll(item, captured ? WATCHED : PRINTED, (int)timeout);
+    item[JP_SHELL].fd = shell.fd;
+    for (int i = 0; i < JP_CHANNELS; i++)
+        if (item[i].revents) kernel->stirred[i] = true;
+}
+
+/* Control comes first; shell last, when what others have to say about its requests is known. */
+static void read_sockets(jp_kernel *kernel)
+{
+    static const struct {
+        jp_channel channel;
+        bool (*read)(jp_kernel *kernel);
+    } order[] = {{JP_CONTROL, read_control},
+                 {JP_HEARTBEAT, echo_heartbeat},
+                 {JP_IOPUB, jp_publish_subscriptions},
+                 {JP_STDIN, read_stdin},
+                 {JP_SHELL, read_shell}};
+    for (size_t i = 0; i < JP_CHANNELS; i++) {
+        bool *stirred = &kernel->stirred[order[i].channel];
+        if (*stirred && is_open(kernel, order[i].channel)) *stirred = order[i].read(kernel);
+    }
+}
+
+static void read_ready(jp_kernel *kernel, const struct pollfd item[WATCHED])
 {
     uint64_t count;
     if (item[WOKEN].revents && read(kernel->wake_fd, &count, sizeof count) < 0)
         lg_log(LG_LOG_DEBUG, "woken for nothing");
     if (item[SIGNALLED].revents) read_signals(kernel);
-    if (item[JP_CONTROL].revents) read_control(kernel);
-    if (item[JP_HEARTBEAT].revents) echo_heartbeat(kernel);
-    if (item[JP_IOPUB].revents) jp_publish_subscriptions(kernel);
-    if (item[JP_STDIN].revents) read_stdin(kernel);
     for (int i = 0; i < JP_CAPTURED; i++)
         if (item[PRINTED + i].revents) jp_capture_take(&kernel->capture, i);
-    if (item[JP_SHELL].revents && !atomic_load(&kernel->stopping)) read_shell(kernel);
+    read_sockets(kernel);
 }
 
 static bool finished(jp_kernel *kernel)
@@ -148,20 +199,21 @@ static bool finished(jp_kernel *kernel)
 
 void jp_io_run(jp_kernel *kernel)
 {
-    zmq_pollitem_t item[WATCHED];
+    struct pollfd item[WATCHED];
     lg_thread_name("io");
-    for (int i = 0; i < JP_CHANNELS; i++) item[i] = (zmq_pollitem_t){.socket = kernel->socket[i], .events = ZMQ_POLLIN};
-    item[WOKEN] = (zmq_pollitem_t){.fd = kernel->wake_fd, .events = ZMQ_POLLIN};
-    item[SIGNALLED] = (zmq_pollitem_t){.fd = kernel->signal_fd, .events = ZMQ_POLLIN};
-    for (int i = 0; i < JP_CAPTURED; i++)
-        item[PRINTED + i] = (zmq_pollitem_t){.fd = kernel->capture.end[i], .events = ZMQ_POLLIN};
+    for (int i = 0; i < WATCHED; i++) item[i].events = POLLIN;
+    for (int i = 0; i < JP_CHANNELS; i++) {
+        item[i].fd = descriptor_of(kernel->socket[i]);
+        kernel->stirred[i] = true; /* nobody has looked yet */
+    }
+    item[WOKEN].fd = kernel->wake_fd;
+    item[SIGNALLED].fd = kernel->signal_fd;
+    for (int i = 0; i < JP_CAPTURED; i++) item[PRINTED + i].fd = kernel->capture.end[i];
     while (!finished(kernel)) {
         double now = lg_now(), text_due = jp_subshells_tick(kernel, now);
         bool more = jp_publish_waiting(kernel);
-        item[JP_SHELL].events = jp_subshells_full(kernel) ? 0 : ZMQ_POLLIN;
-        int count = jp_capture_wants(&kernel->capture, now) ? WATCHED : PRINTED;
-        for (int i = PRINTED; i < WATCHED; i++) item[i].revents = 0;
-        if (zmq_poll(item, count, timeout_ms(kernel, more, text_due)) > 0) read_ready(kernel, item);
+        wait_for_any(kernel, item, jp_capture_wants(&kernel->capture, now), timeout_ms(kernel, more, text_due));
+        read_ready(kernel, item);
         if (jp_kernel_orphan(kernel)) jp_control_stop(kernel);
         if (atomic_load(&kernel->main.done)) jp_control_stop(kernel);
     }

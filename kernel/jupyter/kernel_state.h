@@ -31,6 +31,7 @@ struct jp_kernel {
     int subshells;           /* others in it */
     /* I/O thread only */
     void *context, *socket[JP_CHANNELS];
+    bool stirred[JP_CHANNELS]; /* something was sent there, or not all of it read: its descriptor may keep silent */
     jp_packet *held; /* could not be sent yet: there is no room */
     jp_flow flow;
     double stop_by;

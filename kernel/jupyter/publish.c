@@ -58,18 +58,18 @@ static void serve_subscription(jp_kernel *kernel, zmq_msg_t *msg)
     else welcome(kernel, (jp_bytes){bytes + 1, len - 1});
 }
 
-void jp_publish_subscriptions(jp_kernel *kernel)
+bool jp_publish_subscriptions(jp_kernel *kernel)
 {
-    bool more = false; /* in the middle of a message nobody should send */
-    for (int i = 0; i < JP_READ_AT_ONCE || more; i++) {
+    bool any = true, more = false; /* in the middle of a message nobody should send */
+    for (int i = 0; any && (i < JP_READ_AT_ONCE || more); i++) {
         zmq_msg_t msg;
         zmq_msg_init(&msg);
-        bool any = zmq_msg_recv(&msg, kernel->socket[JP_IOPUB], ZMQ_DONTWAIT) >= 0;
+        any = zmq_msg_recv(&msg, kernel->socket[JP_IOPUB], ZMQ_DONTWAIT) >= 0;
         if (any && !more) serve_subscription(kernel, &msg);
         more = any && zmq_msg_more(&msg);
         zmq_msg_close(&msg);
-        if (!any) return;
     }
+    return any;
 }
 
 /* ---- what waits ---- */
@@ -77,12 +77,13 @@ void jp_publish_subscriptions(jp_kernel *kernel)
 static bool publish_next(jp_kernel *kernel, double now)
 {
     if (!kernel->held) {
+        kernel->held = (jp_packet *)jp_queue_take(&kernel->packets, false);
         /* Who has just come is welcomed before anything else reaches them: libzmq takes in subscriptions while it sends
          * only when a millisecond or so has passed since this. */
-        jp_publish_subscriptions(kernel);
-        kernel->held = (jp_packet *)jp_queue_take(&kernel->packets, false);
+        if (kernel->held) jp_publish_subscriptions(kernel);
     }
     if (!kernel->held || !jp_flow_room(&kernel->flow, kernel->held, now)) return false;
+    kernel->stirred[JP_IOPUB] = true;
     jp_flow_send(&kernel->flow, kernel->socket[JP_IOPUB], kernel->held);
     kernel->held = NULL;
     return true;
@@ -92,6 +93,7 @@ static void send_replies(jp_kernel *kernel)
 {
     jp_packet *packet;
     while ((packet = (jp_packet *)jp_queue_take(&kernel->replies, false))) {
+        kernel->stirred[packet->channel] = true;
         if (!jp_publish_frames(kernel->socket[packet->channel], &packet->frames))
             jp_subshells_unreached(kernel, packet);
         jp_packet_free(packet);

@@ -12,8 +12,8 @@ struct jp_kernel;
 /* To a socket without a limit of what waits. False: whom it is for is not connected, which only the stdin socket tells;
  * any other failure is logged. */
 bool jp_publish_frames(void *socket, const jp_frames *frames);
-/* Answers subscriptions with iopub_welcome. */
-void jp_publish_subscriptions(struct jp_kernel *kernel);
+/* Answers subscriptions with iopub_welcome. True: there may be more. */
+bool jp_publish_subscriptions(struct jp_kernel *kernel);
 /* Sends what waits, IOPub as far as there is room. True: there is more. */
 bool jp_publish_waiting(struct jp_kernel *kernel);
 /* At the end: all of it, whoever reads. */

@@ -31,6 +31,7 @@ static bool is_full(const jp_queue *queue)
     return queue->count >= queue->most_count || queue->bytes >= queue->most_bytes;
 }
 
+/* After the lock was let go of: who wakes on the same core would run into it, and only then whoever holds it go on. */
 static void tell(jp_queue *queue)
 {
     uint64_t one = 1;
@@ -42,13 +43,14 @@ static void tell(jp_queue *queue)
 void jp_queue_put(jp_queue *queue, jp_item *item)
 {
     pthread_mutex_lock(&queue->lock);
+    bool first = !queue->first;
     item->next = NULL;
     *queue->last = item;
     queue->last = &item->next;
     queue->count++;
     queue->bytes += item->size;
-    tell(queue);
     pthread_mutex_unlock(&queue->lock);
+    if (first) tell(queue); /* of those before, whoever takes knows already */
 }
 
 static struct timespec in_seconds(double seconds)
@@ -120,6 +122,6 @@ void jp_queue_close(jp_queue *queue)
 {
     pthread_mutex_lock(&queue->lock);
     queue->closed = true;
-    tell(queue);
     pthread_mutex_unlock(&queue->lock);
+    tell(queue);
 }

@@ -5,8 +5,8 @@
  *     jp_item *item = jp_queue_take(&queue, true);            // waits; NULL: closed and empty
  *
  * "Full" is a number of items or of bytes; the writer that should slow down asks. Closing wakes everybody: waiting
- * ends, what is inside can still be taken, jp_queue_put still puts. wake_fd (an eventfd, or -1) is written whenever
- * something was put or the queue closed. */
+ * ends, what is inside can still be taken, jp_queue_put still puts. wake_fd (an eventfd, or -1) is written when
+ * something was put into an empty queue, and when it closes: whoever is woken takes until there is nothing more. */
 #ifndef JP_QUEUE_H
 #define JP_QUEUE_H
 

@@ -2,9 +2,11 @@
 xeus-python.
 
 Every round measures each figure with each kernel in turn, all through the same raw sockets, so that what the machine
-does meanwhile hits all alike. --peer (or PEER_PYTHON) names a Python that has the others (pip install ipykernel
-xeus-python); without, ours alone. A table of minimum (median), and how many times ours is better than the best of the
-others; then JSON. Asserts nothing. A figure a kernel does not have, or does not live to tell, is a dash.
+does meanwhile hits all alike. Where cells are timed, the clock stops when the last frame is with the client; what a
+client then makes of frames (signatures, JSON) is Python's time, not the kernel's, and comes after. --peer (or
+PEER_PYTHON) names a Python that has the others (pip install ipykernel xeus-python); without, ours alone. A table of
+minimum (median), and how many times ours is better than the best of the others; then JSON. Asserts nothing. A figure a
+kernel does not have, or does not live to tell, is a dash.
 
 What each row measures is said where it is measured; `--only lines` takes the rows whose name has that word."""
 import argparse
@@ -21,7 +23,7 @@ import zlib
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
-from kernel_support import SLOW, Kernel  # noqa: E402
+from kernel_support import DELIMITER, PATIENCE, SLOW, Kernel, Message  # noqa: E402
 
 LINES, DISPLAYS, PAUSE, PICTURES, LABELS = 100_000, 5_000, 3, 100, 10_000
 PEERS = {"ipykernel": "ipykernel_launcher", "xeus-python": "xpython_launcher"}
@@ -58,6 +60,28 @@ def png(width, height, pixels):
 def of(message):
     """Whose it is; one kernel sends a null for nobody."""
     return (message.parent or {}).get("msg_id")
+
+
+def request(client, code):
+    """Frames ready to be sent, and the id by which answers are known."""
+    frames = client.frames("execute_request", {"code": code})
+    return frames, json.loads(frames[2])["msg_id"]
+
+
+def gather(client, msg_id, patience=PATIENCE):
+    """Frames of IOPub as they come, up to idle of that request, or until nothing came so long."""
+    iopub, found, mine = client.sockets["iopub"], [], msg_id.encode()
+    while iopub.poll(1000 * patience):
+        frames = iopub.recv_multipart()
+        found.append(frames)
+        if len(frames[-1]) < 100 and b"idle" in frames[-1] and mine in frames[frames.index(DELIMITER) + 3]:
+            break
+    return found
+
+
+def read(client, found, msg_id):
+    """The messages of that request, their signatures checked."""
+    return [m for m in (Message(frames, client.sign) for frames in found) if of(m) == msg_id]
 
 
 class Contestant(Kernel):
@@ -119,15 +143,19 @@ def start(name, peer):
 
 
 def nothing(name, peer):
-    """A cell that does next to nothing: execute_request to idle, 500 after 50 that do not count."""
+    """A cell that does next to nothing: execute_request to idle and the reply, 500 after 50 that do not count."""
     with Contestant(name, peer) as kernel:
         client, times = kernel.ready(), []
+        shell = client.sockets["shell"]
         for n in range(550):
+            frames, msg_id = request(client, kernel.words["nothing"])
             began = time.perf_counter()
-            msg_id = client.send("execute_request", {"code": kernel.words["nothing"]})
-            client.outputs(msg_id)
-            client.reply(msg_id)
+            shell.send_multipart(frames)
+            found = gather(client, msg_id)
+            reply = shell.recv_multipart()
             times.append(1e3 * (time.perf_counter() - began))
+            if of(Message(reply, client.sign)) != msg_id or read(client, found, msg_id)[-1].type != "status":
+                raise SystemExit(f"{name} answered something else")
         times = sorted(times[50:])
     return {"no-op cell p50, ms": [statistics.median(times)], "no-op cell p99, ms": [times[int(0.99 * len(times))]]}
 
@@ -235,17 +263,13 @@ def complete(name, peer):
 
 def run(client, code, pause=0):
     """A cell's outputs and how long they took; idle may be lost with the others, and then patience ends the wait."""
-    found, began = [], time.perf_counter()
-    msg_id = client.send("execute_request", {"code": code})
+    frames, msg_id = request(client, code)
+    began = time.perf_counter()
+    client.sockets["shell"].send_multipart(frames)
     time.sleep(pause)
-    try:
-        while not found or found[-1].content.get("execution_state") != "idle":
-            message = client.receive("iopub", 5)
-            if of(message) == msg_id:
-                found.append(message)
-    except TimeoutError:
-        pass
-    return found, time.perf_counter() - began
+    found = gather(client, msg_id, 5)
+    took = time.perf_counter() - began
+    return read(client, found, msg_id), took
 
 
 def lines(name, peer):

@@ -1,6 +1,7 @@
 """The messaging protocol, request by request, as a client sees it frame by frame."""
 import json
 import os
+import time
 import unittest
 
 from kernel_support import SLOW, Kernel
@@ -327,6 +328,24 @@ class Protocol(unittest.TestCase):
         self.client.send("interrupt_request", channel="control")
         self.assertEqual(self.client.reply(running).content["ename"], "Interrupted")
         self.client.outputs(running)
+
+    def test_nothing_is_overheard_while_a_reply_leaves(self):
+        """A request that comes in the very moment another one's reply is sent, tried many times around that moment:
+        libzmq tells of it once only, and what is sent then may take the news in. Lost, it would wait for ever."""
+        other, cell = self.kernel.client().ready(), "for i in 1..800 { let a = $i }"
+        began = time.perf_counter()
+        for _ in range(20):
+            self.client.reply(self.client.send("execute_request", {"code": cell, "store_history": False}))
+        takes = (time.perf_counter() - began) / 20
+        for n in range(2000):
+            running = self.client.send("execute_request", {"code": cell, "store_history": False})
+            until = time.perf_counter() + takes * (0.7 + 0.3 * (n % 100) / 100)
+            while time.perf_counter() < until:
+                pass
+            asked = other.send("comm_info_request")
+            self.assertEqual(other.reply(asked).type, "comm_info_reply")
+            self.client.reply(running)
+        other.close()
 
     @unittest.skipUnless(os.path.isdir("/proc/self"), "needs /proc")
     def test_a_thousand_executions_keep_memory_and_descriptors(self):
