@@ -135,10 +135,11 @@ void jp_capture_drain(jp_capture *capture)
     for (int i = 0; i < JP_CAPTURED; i++) jp_capture_take(capture, i);
 }
 
-bool jp_capture_wants(jp_capture *capture, double now)
+double jp_capture_due(jp_capture *capture, double now)
 {
+    double due = -1;
     pthread_mutex_lock(&capture->lock);
-    bool wants = atomic_load(&capture->on) && (!capture->output || jp_output_due(capture->output, now) <= 0);
+    if (atomic_load(&capture->on)) due = capture->output ? jp_output_due(capture->output, now) : 0;
     pthread_mutex_unlock(&capture->lock);
-    return wants;
+    return due;
 }

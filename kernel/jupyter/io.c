@@ -125,13 +125,14 @@ static void read_signals(jp_kernel *kernel)
 /* ---- the loop ---- */
 enum { WOKEN = JP_CHANNELS, SIGNALLED, PRINTED, WATCHED = PRINTED + JP_CAPTURED }; /* besides the sockets */
 
-static long timeout_ms(const jp_kernel *kernel, bool more, double text_due)
+static long timeout_ms(const jp_kernel *kernel, bool more, double text_due, double capture_due)
 {
     double wait = kernel->parent_pid ? 1 : 3600;
     if (more) return 0;
     if (kernel->stop_by > 0) wait = 0.05;
     if (kernel->held && JP_FLOW_LOOK < wait) wait = JP_FLOW_LOOK;
     if (text_due >= 0 && text_due < wait) wait = text_due;
+    if (capture_due > 0 && capture_due < wait) wait = capture_due;
     return (long)(wait * 1000) + 1;
 }
 
@@ -211,8 +212,9 @@ void jp_io_run(jp_kernel *kernel)
     for (int i = 0; i < JP_CAPTURED; i++) item[PRINTED + i].fd = kernel->capture.end[i];
     while (!finished(kernel)) {
         double now = lg_now(), text_due = jp_subshells_tick(kernel, now);
+        double capture_due = jp_capture_due(&kernel->capture, now);
         bool more = jp_publish_waiting(kernel);
-        wait_for_any(kernel, item, jp_capture_wants(&kernel->capture, now), timeout_ms(kernel, more, text_due));
+        wait_for_any(kernel, item, capture_due == 0, timeout_ms(kernel, more, text_due, capture_due));
         read_ready(kernel, item);
         if (jp_kernel_orphan(kernel)) jp_control_stop(kernel);
         if (atomic_load(&kernel->main.done)) jp_control_stop(kernel);

@@ -1,6 +1,7 @@
 """What a library writes to descriptors 1 and 2 of the kernel reaches the cell, in order and before idle."""
 import os
 import signal
+import threading
 import unittest
 
 from kernel_support import SLOW, Kernel, until
@@ -68,6 +69,22 @@ class Captured(unittest.TestCase):
             if message.type == "stream":
                 whose[message.content["text"]] = message.parent["msg_id"]
         self.assertEqual(whose, {"from a library\n": first.parent["msg_id"], "next\n": second})
+
+    def test_more_than_may_leave_at_once(self):
+        """What the burst has no room for waits in the pipe, and goes on by itself when there is some again, though nothing
+        else happens in the kernel. Lines end where chunks do, so that none of it waits outside the pipe."""
+        reply, _ = self.client.execute("say first")
+        text = "0123456789abcde\n" * 140_000
+        writer = threading.Thread(target=self.write, args=(1, text))
+        writer.start()
+        self.addCleanup(writer.join)
+        got, size = [], 0
+        while size < len(text):
+            message = self.client.receive("iopub")
+            self.assertEqual((message.type, message.parent["msg_id"]), ("stream", reply.parent["msg_id"]))
+            got.append(message.content["text"])
+            size += len(got[-1])
+        self.assertEqual("".join(got), text)
 
     def test_before_the_first_cell_it_goes_to_the_log(self):
         self.write(2, "loaded\n")
