@@ -210,10 +210,16 @@ static lg_status dispatch(jp_executor *x, const jp_request *request, const json_
     return comm_find(request->type)(x->kernel->widgets, request, content, err);
 }
 
-static bool is_known(const char *type)
+/* Those whose content is read: kernel_info_request has none. */
+static bool is_served(const char *type)
 {
     bool bare;
     return jp_answer_find(type, &bare) || strcmp(type, "execute_request") == 0 || comm_find(type);
+}
+
+bool jp_executor_replies(const char *type)
+{
+    return strcmp(type, "kernel_info_request") == 0 || (is_served(type) && !jp_one_way(type));
 }
 
 /* An interrupt that came while nothing ran was meant for nothing; one that ends the executor holds. This comes before
@@ -244,7 +250,7 @@ static void serve(jp_executor *x, const jp_request *request)
     forget_interrupt(x);
     jp_kernel_status(kernel, jp_answering(request), "busy");
     if (strcmp(request->type, "kernel_info_request") == 0) send_kernel_info(x, request);
-    else if (!is_known(request->type)) lg_log(LG_LOG_WARN, "a message of unknown type on shell");
+    else if (!is_served(request->type)) lg_log(LG_LOG_WARN, "a message of unknown type on shell");
     else if (strcmp(request->type, "execute_request") == 0 && request->arrival <= x->drop) abort_request(x, request);
     else serve_known(x, request);
     jp_kernel_status(kernel, jp_answering(request), "idle");
@@ -269,7 +275,7 @@ static void refuse(jp_executor *x, const jp_request *request)
     lg_err err = {0};
     lg_status st = lg_fail(&err, LG_E_NAME, 197, "the subshell was deleted before this was its turn");
     jp_kernel_status(x->kernel, jp_answering(request), "busy");
-    if (st && !jp_one_way(request->type)) jp_kernel_reply_error(x->kernel, request, x->count, &err);
+    if (st && jp_executor_replies(request->type)) jp_kernel_reply_error(x->kernel, request, x->count, &err);
     jp_kernel_status(x->kernel, jp_answering(request), "idle");
 }
 

@@ -71,7 +71,7 @@ void jp_subshells_route(jp_kernel *kernel, jp_request *request)
         return;
     }
     jp_kernel_status(kernel, jp_answering(request), "busy");
-    if (unknown(&err) && !jp_one_way(request->type)) jp_kernel_reply_error(kernel, request, 0, &err);
+    if (unknown(&err) && jp_executor_replies(request->type)) jp_kernel_reply_error(kernel, request, 0, &err);
     jp_kernel_status(kernel, jp_answering(request), "idle");
     jp_request_free(request);
 }

@@ -120,6 +120,10 @@ class Subshells(unittest.TestCase):
         header = self.client.header("comm_msg", subshell_id=NOWHERE)
         msg_id = self.client.send("comm_msg", {"comm_id": "x", "data": {}}, header=header)
         self.assertEqual([m.type for m in self.client.outputs(msg_id)], ["status", "status"])
+        # A type that there is not has no reply anywhere, and its name is in nobody's header.
+        for kind in ("my_request", 'my"_request', "my\n_request", "\u00e9" * 40):
+            msg_id = self.client.send(kind, {}, subshell=NOWHERE)
+            self.assertEqual([m.type for m in self.client.outputs(msg_id)], ["status", "status"], kind)
         self.assertTrue(self.client.silent("shell"))
 
     def test_null_is_the_main_shell(self):
@@ -452,7 +456,8 @@ class Subshells(unittest.TestCase):
         main, slow = self.start(SLOW), self.start(SLOW, subshell)
         waits = [self.client.send("execute_request", {"code": "say never"}, subshell=subshell),
                  self.client.send("comm_msg", {"comm_id": "x", "data": {}}, subshell=subshell),
-                 self.client.send("complete_request", {"code": "s", "cursor_pos": 1}, subshell=subshell)]
+                 self.client.send("complete_request", {"code": "s", "cursor_pos": 1}, subshell=subshell),
+                 self.client.send('my"_request', {}, subshell=subshell)]
         until(lambda: self.client.send("list_subshell_request", {}, "control") and
               self.client.receive("control").content["subshell_id"] == [subshell], "they have arrived")
         self.client.send("delete_subshell_request", {"subshell_id": subshell}, "control")
