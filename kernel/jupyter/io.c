@@ -33,7 +33,7 @@ bool jp_io_receive(void *socket, bool typed, jp_frames *frames)
         zmq_msg_init(&msg);
         if (zmq_msg_recv(&msg, socket, any ? 0 : ZMQ_DONTWAIT) < 0) {
             zmq_msg_close(&msg);
-            if (any && zmq_errno() == EINTR) continue;
+            if (zmq_errno() == EINTR) continue; /* not "nothing is there": who believed that would not look again */
             break;
         }
         any = true;

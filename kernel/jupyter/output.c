@@ -118,6 +118,7 @@ static size_t add_text(jp_output *output, bool is_error, const char *text, size_
 {
     if (output->is_error != is_error) flush_text(output, true);
     output->is_error = is_error;
+    output->cut = false;
     size_t room = JP_STREAM_CHUNK - output->text.len, part = len < room ? len : room;
     lg_buf_add(&output->text, text, part);
     return part;
@@ -128,8 +129,9 @@ static void print(jp_output *output, bool is_error, const char *text, size_t len
     uint64_t one = 1;
     while (len) {
         pthread_mutex_lock(&output->lock);
+        bool cut = output->cut;
         size_t part = add_text(output, is_error, text, len);
-        bool first = output->text.len == part, full = output->text.len >= JP_STREAM_CHUNK;
+        bool first = cut || output->text.len == part, full = output->text.len >= JP_STREAM_CHUNK;
         pthread_mutex_unlock(&output->lock);
         text += part, len -= part;
         if (full) flush_chunk(output);
@@ -187,13 +189,14 @@ double jp_output_tick(jp_output *output, double now)
 {
     double wait = -1;
     pthread_mutex_lock(&output->lock);
-    if (output->text.len) {
+    if (output->text.len && !output->cut) {
         double due = text_due(output, now);
         wait = output->last + stream_gap - now;
         if (due > wait) wait = due;
         if (wait <= 0) {
             flush_text(output, false);
-            wait = output->text.len ? stream_gap : -1;
+            output->cut = output->text.len > 0;
+            wait = -1;
         }
     }
     pthread_mutex_unlock(&output->lock);

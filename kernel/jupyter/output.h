@@ -36,6 +36,7 @@ typedef struct jp_output {
     pthread_mutex_t lock;
     lg_buf text;   /* waiting, at most one chunk */
     bool is_error; /* what it is */
+    bool cut;      /* it waits for its rest, and not for time */
     lg_buf parent; /* header bytes of the running request */
     double last;   /* when the last stream message was made */
     double tokens, filled; /* bytes of text that may leave at once; when they were counted */

@@ -80,7 +80,7 @@ static bool publish_next(jp_kernel *kernel, double now)
         kernel->held = (jp_packet *)jp_queue_take(&kernel->packets, false);
         /* Who has just come is welcomed before anything else reaches them: libzmq takes in subscriptions while it sends
          * only when a millisecond or so has passed since this. */
-        if (kernel->held) jp_publish_subscriptions(kernel);
+        if (kernel->held && jp_publish_subscriptions(kernel)) kernel->stirred[JP_IOPUB] = true;
     }
     if (!kernel->held || !jp_flow_room(&kernel->flow, kernel->held, now)) return false;
     kernel->stirred[JP_IOPUB] = true;

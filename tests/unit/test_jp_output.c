@@ -1,5 +1,6 @@
 /* What a cell prints, in parts: no secret leaves, also where it is cut between two messages. */
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "kernel/jupyter/kernel_state.h"
@@ -82,6 +83,37 @@ TEST(what_a_library_prints_comes_before_what_follows)
     CHECK(fcntl(STDOUT_FILENO, F_GETFD) >= 0 && kernel.capture.end[0] < 0);
     lg_buf_release(&content);
     end();
+}
+
+/* Nobody looks at it again and again while its rest does not come. */
+TEST(a_character_that_is_cut_waits_for_its_rest_alone)
+{
+    jp_output *output = &kernel.main.output;
+    uint64_t woken = 0;
+    begin();
+    kernel.wake_fd = eventfd(0, EFD_NONBLOCK);
+    print("caf\xc3");
+    CHECK(read(kernel.wake_fd, &woken, sizeof woken) == sizeof woken);
+    CHECK(jp_output_tick(output, output->last + 1) == -1 && jp_output_tick(output, output->last + 1) == -1);
+    receive();
+    CHECK_STR(lg_buf_str(&shown), "caf");
+    print("\xa9");
+    CHECK(read(kernel.wake_fd, &woken, sizeof woken) == sizeof woken); /* whoever sends knows that it has come */
+    CHECK(jp_output_tick(output, output->last) > 0);
+    tick();
+    receive();
+    CHECK_STR(lg_buf_str(&shown), "caf\xc3\xa9");
+    jp_output_captured(output, false, "\xc3", 1);
+    CHECK(jp_output_tick(output, output->last + 1) == -1 && jp_output_tick(output, output->last + 1) == -1);
+    jp_output_captured(output, false, "\xa9", 1);
+    tick();
+    jp_output_captured(output, false, "\xc3", 1);
+    tick();
+    jp_output_flush(output);
+    receive();
+    CHECK_STR(lg_buf_str(&shown), "caf\xc3\xa9\xc3\xa9\xef\xbf\xbd"); /* at the end it is no character */
+    end();
+    close(kernel.wake_fd);
 }
 
 TEST(a_secret_in_two_parts)
