@@ -59,6 +59,10 @@ typedef struct glyph {
 static size_t next_glyph(const char *line, size_t len, glyph *g)
 {
     uint32_t cp;
+    if (*line >= ' ' && *line < 0x7f) { /* as is; a line may have millions of them */
+        *g = (glyph){.text = {*line}, .bytes = 1, .columns = 1};
+        return 1;
+    }
     int bytes = lg_utf8_next(line, len, &cp);
     size_t used = bytes > 0 ? (size_t)bytes : 1;
     lg_buf one;
@@ -74,16 +78,17 @@ static size_t next_glyph(const char *line, size_t len, glyph *g)
     return used;
 }
 
-/* Columns before the span, and of the span itself. */
+/* Columns before the span, and of the span itself, as far as a window shows it. */
 static void measure(const char *line, size_t len, lg_span span, int *before, int *wide)
 {
     glyph g;
     int point = 1;
     *before = *wide = 0;
-    for (size_t at = 0; at < len; point++) {
+    for (size_t at = 0; at < len && *wide <= WINDOW_COLUMNS; point++) {
         at += next_glyph(line + at, len - at, &g);
         if (point < span.col) *before += g.columns;
         else if (point < (long long)span.col + span.len) *wide += g.columns;
+        else break;
     }
 }
 
