@@ -34,6 +34,7 @@ static lg_status sql_fail(history_file *f, int left, lg_err *err)
     int code = store_sqlite.extended_errcode(f->db), base = code & 0xff;
     int error = store_sqlite.system_errno(f->db) ? store_sqlite.system_errno(f->db) : left;
     const char *said = store_sqlite.errmsg(f->db);
+    f->locked = base == SQLITE_BUSY;
     if (base == SQLITE_NOMEM) return lg_fail(err, LG_E_MEMORY, 901, "out of memory");
     if (base == SQLITE_CORRUPT || base == SQLITE_NOTADB) {
         lg_fail(err, LG_E_FORMAT, 519, "the history of cells is damaged");
@@ -239,7 +240,7 @@ void store_history_file_close(history_file *f)
     for (size_t i = 0; i < HISTORY_STATEMENTS && f->kept[i].sql; i++) store_sqlite.finalize(f->kept[i].statement);
     if (f->db) store_sqlite.close_v2(f->db);
     lg_free(f->path);
-    *f = (history_file){.device = f->device, .inode = f->inode};
+    *f = (history_file){.device = f->device, .inode = f->inode, .locked = f->locked};
 }
 
 /* ---- a damaged file ---- */

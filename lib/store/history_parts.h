@@ -73,6 +73,7 @@ typedef struct history_file {
     sqlite3 *db; /* NULL: not open */
     char *path;  /* owned */
     double waiting_since;
+    bool locked; /* the last failure: another program had it for too long; stays when it is closed */
     uint64_t device, inode; /* of the file that is open */
     struct {
         const char *sql; /* a literal: its address is its name */
@@ -140,7 +141,7 @@ struct store_history {
     pthread_t writer;
     /* under file_lock */
     history_file file;
-    bool open, refused, told; /* refused: it could not be opened the last time */
+    bool open, refused, told; /* refused: it could not be opened the last time, and not because it was locked */
     bool adopted, told_adopt; /* what programs left that were killed is in it */
 };
 

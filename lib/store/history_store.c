@@ -124,7 +124,7 @@ static lg_status open_file(store_history *h, lg_err *err)
     if (h->open) return LG_OK;
     lg_status st = store_history_file_open(&h->file, h->folder, err);
     h->open = st == LG_OK;
-    h->refused = st != LG_OK;
+    h->refused = st != LG_OK && !h->file.locked;
     return st;
 }
 

@@ -670,6 +670,27 @@ TEST(another_program_that_writes_for_long_is_not_waited_for_when_adding)
     store_history_free(h);
 }
 
+/* Whoever ends while the file is locked leaves its cells to the next. */
+TEST(a_file_that_is_locked_at_the_end_costs_nothing)
+{
+    begin();
+    make_with("PRAGMA application_id = 1279739977");
+    sqlite3 *db;
+    CHECK(sqlite3_open(file, &db) == SQLITE_OK);
+    CHECK(sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL) == SQLITE_OK);
+    store_history *h = open_history();
+    add(h, store_history_begin(h), 1, "say one", NULL);
+    CHECK(store_history_settle(h, &err) != LG_OK);
+    CHECK_INT(err.code, 518);
+    lg_err_clear(&err);
+    store_history_free(h);
+    CHECK(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3_close(db);
+    h = open_history();
+    CHECK_STR(tail(h, store_history_begin(h), 10), "1.1 say one\n");
+    store_history_free(h);
+}
+
 TEST(nobody_else_can_read_it)
 {
     struct stat st;
