@@ -27,6 +27,11 @@ void dsl_param_card(dsl_card *c, const char *owner, const dsl_param *param);
 void dsl_object_card(dsl_card *c, const char *name, const dsl_object *object);
 /* Words of the grammar, topics, measures, activations, places. */
 bool dsl_topic_card(dsl_card *c, const dsl_config *config, const char *word);
+bool dsl_function_card(dsl_card *c, const char *word);
+/* What the last word of a field means, of an object of that kind; "" where that is not told. */
+const char *dsl_fact_sentence(dsl_kind kind, const char *path);
+const char *dsl_choice_sentence(const char *word); /* of an activation, an optimizer; else "" */
+const char *dsl_function_sentence(const char *word);
 /* `scratch.val.accuracy`, `logos.val`: a fact with its value, or a part. */
 bool dsl_dotted_card(dsl_card *c, dsl_session *session, const char *word);
 /* A word that is a value of some option: relu, adam. */

@@ -31,6 +31,7 @@ static void offer_commands(dsl_offer *o)
 /* Each of a comma-separated list; the default is said to be it. */
 static void offer_choices(dsl_offer *o, const dsl_param *param)
 {
+    char line[200];
     lg_buf list;
     lg_buf_init(&list, 1 << 16);
     dsl_choice_list(param->choices, &list);
@@ -38,8 +39,9 @@ static void offer_choices(dsl_offer *o, const dsl_param *param)
         char *end = strstr(at, ", ");
         if (end) *end = 0;
         bool dflt = param->dflt && !strcmp(param->dflt, at);
-        if (!param->later || dsl_choice_index(param->later, at) < 0)
-            dsl_offer_add(o, at, "choice", dflt ? "the default" : "");
+        const char *says = dsl_choice_sentence(at);
+        snprintf(line, sizeof line, "%s%s%s", says, *says && dflt ? "; " : "", dflt ? "the default" : "");
+        if (!param->later || dsl_choice_index(param->later, at) < 0) dsl_offer_add(o, at, "choice", line);
         at = end ? end + 2 : NULL;
     }
     lg_buf_release(&list);
@@ -344,6 +346,13 @@ static void offer_first_word(dsl_offer *o)
     if (!o->line_goes_on) offer_facts(o); /* a name alone shows what it stands for */
 }
 
+/* Does the function take as many numbers as stand behind it? */
+static bool takes(int function, int numbers)
+{
+    bool many = function == DSL_F_MIN || function == DSL_F_MAX || function == DSL_F_MEAN;
+    return many || numbers <= 1 || (function == DSL_F_ROUND && numbers == 2);
+}
+
 /* In arithmetic: a number, a fact or a function behind a sign, and a sign behind those. */
 static void offer_operand(dsl_offer *o)
 {
@@ -351,7 +360,9 @@ static void offer_operand(dsl_offer *o)
     dsl_token_kind before = c->end ? c->tokens.token[c->end - 1].kind : TOK_LPAREN;
     if (before != TOK_LPAREN && before != TOK_OPERATOR && before != TOK_COMMA) return;
     if (o->next != '(') offer_facts(o);
-    for (int i = 0; i < DSL_F_COUNT; i++) dsl_offer_add(o, dsl_function_names[i], "function", "");
+    for (int i = 0; i < DSL_F_COUNT; i++)
+        if (takes(i, o->numbers))
+            dsl_offer_add(o, dsl_function_names[i], "function", dsl_function_sentence(dsl_function_names[i]));
 }
 
 static void offer_all(dsl_offer *o)
@@ -427,6 +438,19 @@ static bool find_in_text(dsl_offer *o, const char *code, size_t end, size_t size
     return true;
 }
 
+/* `(a, b)`: two. */
+static int numbers_in(const char *code, size_t at, size_t size)
+{
+    int depth = 0, numbers = 1;
+    if (at >= size || code[at] != '(') return 0;
+    for (; at < size && !strchr("\r\n", code[at]); at++) {
+        depth += (code[at] == '(') - (code[at] == ')');
+        if (!depth) break;
+        numbers += depth == 1 && code[at] == ',';
+    }
+    return numbers;
+}
+
 lg_status dsl_session_complete(dsl_session *session, const char *code, size_t len, size_t cursor, dsl_completion *out,
                                lg_err *err)
 {
@@ -447,6 +471,7 @@ lg_status dsl_session_complete(dsl_session *session, const char *code, size_t le
     while (next < valid && (code[next] == ' ' || code[next] == '\t')) next++;
     o.line_goes_on = next < valid && !strchr("\n\r;}#", code[next]);
     o.next = o.line_goes_on ? code[next] : 0;
+    o.numbers = numbers_in(code, next, valid);
     o.glued = next == stop && (o.next == '(' || o.next == '[' || o.next == '"');
     for (; next < valid && !strchr("\n\r;}#", code[next]); next++) o.block_follows |= code[next] == '{';
     if (filled) o.quote = 0;

@@ -336,6 +336,8 @@ static bool made_card(dsl_session *session, const dsl_context *context, const ch
 /* ---- the word at the cursor ---- */
 static bool option_here(dsl_session *session, const dsl_context *context, const char *word, dsl_card *c)
 {
+    const dsl_param *pending = context->pending >= 0 ? &dsl_context_params(context)[context->pending] : NULL;
+    if (pending && dsl_choice_index(pending->choices, word) >= 0) return false; /* `optimizer momentum`: its value */
     for (const dsl_param *p = dsl_context_params(context); p && p->name; p++) {
         bool named = dsl_same(word, p->name) || (p->aliases && dsl_choice_index(p->aliases, word) >= 0);
         if (!named || p->role == DSL_POSITIONAL || dsl_session_get(session, word)) continue;
@@ -435,6 +437,7 @@ static bool place_card(dsl_session *session, const char *code, size_t len, size_
     bool found = w.quoted ? dsl_thing_card(c, session, &context, w.text) : variable_card(session, &context, w.text, c);
     if (!found && !w.quoted && in_text)
         found = word_card(session, w.text, c) || made_card(session, &context, w.text, c);
+    if (!found && !in_text && w.end < len && code[w.end] == '(') found = dsl_function_card(c, w.text);
     if (!found && !w.quoted && !in_text)
         found = layer_word(session, &context, w.text, w.end, len, c) || option_here(session, &context, w.text, c) ||
                 dsl_field_card(c, session, &context, w.text) || dsl_thing_card(c, session, &context, w.text) ||

@@ -19,6 +19,7 @@ typedef struct dsl_offer {
     bool line_goes_on;  /* more words follow on the line */
     bool block_follows; /* and a `{` */
     char next;          /* the character behind the word, blanks left out; 0 at the end of the line */
+    int numbers;        /* in the brackets behind the word; 0 without brackets */
     bool glued;         /* a bracket or a text right behind the word */
     char quote;         /* the cursor is in a text that began so, or 0 */
     bool unclosed;      /* whose end is missing on the line */

@@ -1,4 +1,5 @@
 /* offer_objects.c - Tab: objects and what they know - facts, labels, layers, images, fields of their rows. */
+#include "kernel/dsl/card.h"
 #include "kernel/dsl/offer.h"
 #include <stdio.h>
 #include <string.h>
@@ -111,7 +112,7 @@ void dsl_offer_facts(dsl_offer *o)
             if (begun_len && (*at | 32) != (*begun | 32)) continue;  /* there may be tens of thousands */
             if (strpbrk(at, " \t{}()[],;=\"'<>!\\+-*/^%")) continue; /* a label that no field can be written with */
             snprintf(full, sizeof full, "%s.%.140s%s", name, at, o->brace ? "}" : "");
-            dsl_offer_add(o, full, "fact", "");
+            dsl_offer_add(o, full, "fact", dsl_fact_sentence(object->cls->kind, at));
         }
         lg_buf_release(&fields);
     }

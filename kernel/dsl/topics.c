@@ -11,6 +11,8 @@ typedef struct topic {
     const char *word, *kind, *sentence, *example;
 } topic;
 
+#define VAL_SAYS "the images a model is judged on while it trains; it never learns from them"
+
 static const topic topics[] = {
     {"let", "word", "gives a value, a list or a grid a name", "let lr = 0.01\nfit scratch lr $lr"},
     {"for", "word", "repeats commands, or layers, for each value of a list",
@@ -44,7 +46,8 @@ static const topic topics[] = {
      "fit scratch epochs 1 as first\ncurves first"},
     {"table", "kind", "rows and columns: a report, a confusion matrix, a comparison, an opened CSV file",
      "confusion scratch as m\nexport m to m.csv"},
-    {"posts", "kind", "posts of social media with their images; not part of this version", NULL},
+    {"posts", "kind", "public posts with their pictures, as a platform gave them to `scrape`",
+     "scrape twitter tag adidas, nike limit 500 dry"},
     {"grid", "kind", "numbers in rows and columns", "let g = [35 19; 13 22]\ndescribe g"},
     {"$", "word", "stands for the value of a variable", "let lr = 0.01\nfit scratch lr $lr\nsay \"lr is $lr\""},
     {"arithmetic", "topic",
@@ -55,8 +58,7 @@ static const topic topics[] = {
      "how to type another",
      "convolve [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] with edge slider\nsoftmax 2.0, 1.0, 0.1 slider"},
     {"sample:logos", "place", "the set of logos that comes with Logolens", "load logos from sample:logos size 64x64"},
-    {"val", "part", "the images a model is judged on while it trains; it never learns from them",
-     "confusion scratch on logos.val"},
+    {"val", "part", VAL_SAYS, "confusion scratch on logos.val"},
     {"classes", "value", "as many outputs as the dataset has labels", "dense classes softmax"},
     {"accuracy", "measure", "the share of images whose label was predicted right",
      "check scratch.val.accuracy > 0.5\nconfusion scratch"},
@@ -73,7 +75,47 @@ static const topic topics[] = {
      "how far the model's confidence is from how often it is right, averaged; 0 keeps every promise",
      "report scratch calibration"},
     {"baseline", "measure", "the accuracy of always answering the largest class; less is worse than guessing", NULL},
+    {"overconfidence", "measure", "how much surer of itself the model is than it is right, averaged",
+     "report scratch calibration"},
     {"epoch", "measure", "one round in which every training image is seen once", "fit scratch epochs 20"},
+    {"val_accuracy", "measure", "accuracy on the images of val", "curves scratch"},
+    {"val_loss", "measure", "loss on the images of val", "curves scratch metric loss"},
+    {"count", "fact", "how many there are", NULL},
+    {"classes", "fact", "how many labels there are", NULL},
+    {"height", "fact", "pixels from top to bottom", NULL},
+    {"width", "fact", "pixels from left to right", NULL},
+    {"channels", "fact", "numbers of a pixel: 3 in colour, 1 in grey", NULL},
+    {"seed", "fact", "where the random numbers begin", NULL},
+    {"broken", "fact", "images that cannot be read", "show logos where broken"},
+    {"unlabelled", "fact", "images without a label", "show logos where label = \"\""},
+    {"fixes", "fact", "images whose label was set by hand", "relabel logos image 7 as puma"},
+    {"fingerprint", "fact", "short for all that it holds: what has the same is the same", NULL},
+    {"params", "fact", "numbers it is made of: weights and biases", "summary scratch"},
+    {"layers", "fact", "how many layers it has", NULL},
+    {"shape", "fact", "the size of what comes out of it", "summary scratch detail shapes"},
+    {"epochs", "fact", "how often every training image was seen", NULL},
+    {"seconds", "fact", "how long it took", NULL},
+    {"epoch_seconds", "fact", "how long an epoch took, on average", NULL},
+    {"images_per_second", "fact", "training images in a second of the last epoch", NULL},
+    {"idle", "fact", "the share of the training in which the network waited for its pictures", NULL},
+    {"threads", "fact", "how many threads computed", "set threads 2"},
+    {"lr", "fact", "the learning rate of that epoch", NULL},
+    {"rows", "fact", "how many rows it has", NULL},
+    {"columns", "fact", "how many columns it has", NULL},
+    {"sum", "fact", "all its numbers added up", NULL},
+    {"users", "fact", "how many people posted them", NULL},
+    {"pictures", "fact", "how many pictures they have", NULL},
+    {"unsure", "fact", "posts that no label was given, as the model was not sure enough", NULL},
+    {"sqrt", "function", "the square root", "say (sqrt(2))"},
+    {"log", "function", "the natural logarithm", "say (log(10))"},
+    {"exp", "function", "e to the power of a number", "say (exp(1))"},
+    {"min", "function", "the smallest of several numbers", "say (min(3, 1, 2))"},
+    {"max", "function", "the largest of several numbers", "say (max(3, 1, 2))"},
+    {"round", "function", "the nearest whole number, or with so many decimals", "say (round(2.645, 2))"},
+    {"abs", "function", "a number without its sign", "say (abs(-3))"},
+    {"floor", "function", "the next whole number below", "say (floor(2.6))"},
+    {"ceil", "function", "the next whole number above", "say (ceil(2.2))"},
+    {"mean", "function", "the average of several numbers", "say (mean(1, 2, 6))"},
     {"linear", "activation", "leaves every number as it is", NULL},
     {"relu", "activation", "keeps positive numbers and makes negative ones 0; the usual choice between layers",
      "conv 16 3x3 relu"},
@@ -106,10 +148,51 @@ const char *dsl_topic_example(size_t index)
     return NULL;
 }
 
+static const topic *find_topic(const char *word, const char *kind)
+{
+    for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
+        if ((*word | 32) == *topics[i].word && dsl_same(word, topics[i].word) && !strcmp(topics[i].kind, kind))
+            return &topics[i];
+    return NULL;
+}
+
+static const char *sentence_of(const char *word, const char *const *kinds)
+{
+    const topic *found = NULL;
+    for (; *kinds && !found; kinds++) found = find_topic(word, *kinds);
+    return found ? found->sentence : "";
+}
+
+const char *dsl_fact_sentence(dsl_kind kind, const char *path)
+{
+    static const char *const of_facts[] = {"measure", "fact", NULL}, *const of_grids[] = {"fact", "function", NULL};
+    const char *dot = strrchr(path, '.');
+    return sentence_of(dot ? dot + 1 : path, kind == DSL_KIND_GRID ? of_grids : of_facts);
+}
+
+const char *dsl_choice_sentence(const char *word)
+{
+    static const char *const of_choices[] = {"activation", "optimizer", NULL};
+    return sentence_of(word, of_choices);
+}
+
+const char *dsl_function_sentence(const char *word)
+{
+    static const char *const of_functions[] = {"function", NULL};
+    return sentence_of(word, of_functions);
+}
+
 static void add_topic(dsl_card *c, const topic *t)
 {
     dsl_card_title(c, t->word, t->kind, t->sentence);
     if (t->example) dsl_card_code(c, t->example);
+}
+
+bool dsl_function_card(dsl_card *c, const char *word)
+{
+    const topic *t = find_topic(word, "function");
+    if (t) add_topic(c, t);
+    return t != NULL;
 }
 
 static void layers_card(dsl_card *c, const dsl_config *config)
@@ -330,6 +413,45 @@ void dsl_object_card(dsl_card *c, const char *name, const dsl_object *object)
     lg_buf_release(&text);
 }
 
+/* The lines that begin with the part and a dot. */
+static void fields_of_part(const char *fields, const char *part, lg_buf *out)
+{
+    size_t n = strlen(part);
+    for (const char *at = fields; *at; at += strcspn(at, "\n"), at += *at == '\n')
+        if (!strncmp(at, part, n) && at[n] == '.') lg_buf_addf(out, "%.*s\n", (int)strcspn(at, "\n"), at);
+}
+
+/* `logos.val`: of all images those, and what is known of them alone. */
+static void part_card(dsl_card *c, const char *word, const dsl_found *found, lg_arena *arena)
+{
+    static const char *const parts[][2] = {
+        [DSL_PART_TRAIN] = {"train", "the images a model learns from"}, /* no topic: `train` alone is `fit` here */
+        [DSL_PART_VAL] = {"val", VAL_SAYS},
+        [DSL_PART_TEST] = {"test", "images that decide nothing before a model is finished: then it is judged on them"}};
+    const dsl_object *object = found->object;
+    const char *part = parts[found->part][0];
+    lg_err quiet = {0};
+    dsl_fact count = {0};
+    char path[16], says[200];
+    lg_buf all, own;
+    snprintf(path, sizeof path, "%s.count", part);
+    bool counted = object->cls->field && object->cls->field(object->payload, path, arena, &count, &quiet) == LG_OK;
+    snprintf(says, sizeof says, "%s%s%s of the %s %.60s", counted ? lg_thousands((long long)count.number) : "",
+             counted ? " images, " : "", part, dsl_kind_name(object->cls->kind), found->name);
+    dsl_card_title(c, word, "part", says);
+    if (object->cls->kind == DSL_KIND_DATASET) dsl_card_line(c, parts[found->part][1]);
+    lg_buf_init(&all, 8 << 20);
+    lg_buf_init(&own, 8 << 20);
+    if (object->cls->fields && !(c->detail & DSL_OMIT_FIELDS)) object->cls->fields(object->payload, &all);
+    fields_of_part(lg_buf_str(&all), part, &own);
+    if (own.len) {
+        dsl_card_head(c, "Fields");
+        field_rows(c, lg_buf_str(&own));
+    }
+    lg_buf_release(&own);
+    lg_buf_release(&all);
+}
+
 bool dsl_dotted_card(dsl_card *c, dsl_session *session, const char *word)
 {
     lg_arena arena;
@@ -343,10 +465,12 @@ bool dsl_dotted_card(dsl_card *c, dsl_session *session, const char *word)
     lg_arena_init(&arena, 1 << 20);
     if (dsl_find(&walk, word, true, &arena, &found, &quiet) == LG_OK && found.object) {
         shown = true;
-        if (found.part != DSL_PART_ALL || !*found.rest) dsl_object_card(c, word, found.object);
+        if (found.part != DSL_PART_ALL) part_card(c, word, &found, &arena);
+        else if (!*found.rest) dsl_object_card(c, word, found.object);
         else if (dsl_field_value(&walk, word, (lg_span){0}, &arena, &fact, &unknown, &quiet) == LG_OK) {
             if (!fact.text) dsl_number_show(fact.number, number);
             dsl_card_title(c, word, "field", fact.text ? fact.text : number);
+            dsl_card_line(c, dsl_fact_sentence(found.object->cls->kind, word));
         } else dsl_object_card(c, found.name, found.object);
     }
     lg_arena_release(&arena);

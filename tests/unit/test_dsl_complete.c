@@ -35,6 +35,36 @@ static void setup(void)
     CHECK_INT(bench_run(&b, SETUP), LG_OK);
 }
 
+/* What Tab says of the first match. */
+static const char *told(const char *marked)
+{
+    char cell[1000];
+    const char *bar = strchr(marked, '|');
+    size_t n = (size_t)(bar - marked);
+    snprintf(cell, sizeof cell, "%.*s%s", (int)n, marked, bar + 1);
+    dsl_completion found;
+    lg_err err = {0};
+    CHECK_OK(dsl_session_complete(b.session, cell, strlen(cell), lg_utf8_count(cell, n), &found, &err));
+    snprintf(got, sizeof got, "%s", found.count ? found.match[0].signature : "(nothing)");
+    dsl_completion_release(&found);
+    return got;
+}
+
+TEST(what_is_said_of_values_and_facts)
+{
+    setup();
+    CHECK_STR(told("(scratch.val.a|"), "the share of images whose label was predicted right");
+    CHECK_STR(told("say \"${logos.train.c|"), "how many there are");
+    CHECK_STR(told("(sq|"), "the square root");
+    CHECK_HAS(told("fit scratch optimizer a|"), "gives every weight a step of its own size");
+    CHECK_HAS(told("fit scratch optimizer s|"), "as far as lr says; the default");
+    CHECK_STR(complete("(m|(1, 2))"), " min max mean ");
+    CHECK_STR(complete("(|q(1, 2))"), " min max round mean ");
+    CHECK_STR(complete("(|q(1, 2, 3))"), " min max mean ");
+    CHECK_HAS(complete("(|q(max(1, 2)))"), " sqrt ");
+    bench_close(&b);
+}
+
 TEST(verbs_and_names)
 {
     setup();
@@ -236,7 +266,10 @@ TEST(cards)
     CHECK_HAS(got, "too high: NaN");
     CHECK_HAS(inspect("fit scr|atch"), "scratch  (model)\n3000 images\n");
     CHECK_HAS(got, "\nFields\n  val          accuracy\n               params\n  train        count\n");
-    CHECK_HAS(inspect("show logos.va|l"), "logos.val  (dataset)");
+    CHECK_HAS(inspect("show logos.va|l"),
+              "logos.val  (part)\nval of the dataset logos\nthe images a model is judged on");
+    CHECK_HAS(got, "\nFields\n  val          accuracy\n");
+    CHECK(!strstr(got, "params"));
     CHECK_HAS(inspect("say $l|r"), "$lr  (variable)\n0.01\n");
     CHECK_HAS(inspect("model m on logos {\n for n in 4, 8 { conv 16 3x3 }\n max|pool 2; flatten }"),
               "here: layer 3 is maxpool");
@@ -246,6 +279,9 @@ TEST(cards)
     CHECK_STR(inspect("say # f|it"), "");
     CHECK_HAS(inspect("fit scratch optimizer ad|am"), "adam  (optimizer)\n");
     CHECK_HAS(got, "fit optimizer  (option)");
+    CHECK_HAS(inspect("fit scratch optimizer moment|um"), "momentum  (optimizer)\n");
+    CHECK_HAS(inspect("say (sq|rt(2))"), "sqrt  (function)\nthe square root\n");
+    CHECK_HAS(inspect("pool logos at (ma|x(1, 2))"), "max  (function)\n");
     CHECK_HAS(inspect("model m on logos { conv 16 3|x3 relu }"), "conv kernel  (option)");
     CHECK_HAS(inspect("model m on logos { conv 16 3x3 re|lu }"), "relu  (activation)");
     CHECK_HAS(inspect("model m on logos { dense cla|sses }"), "dense units  (option)");
@@ -256,7 +292,7 @@ TEST(cards)
     CHECK_HAS(inspect("show logos where corr|ect = no"), "correct  (field)");
     CHECK_HAS(inspect("show logos where label = nike an|d id = 3"), "and  (word)");
     CHECK_HAS(inspect("for x i|n 1, 2 { say $x }"), "in  (word)");
-    CHECK_HAS(inspect("check scratch.val.acc|uracy > 1"), "scratch.val.accuracy  (field)\n0.75\n");
+    CHECK_HAS(inspect("check scratch.val.acc|uracy > 1"), "scratch.val.accuracy  (field)\n0.75\nthe share of images");
     CHECK_HAS(inspect("say \"it is ${scratch.val.acc|uracy} or $lr\""), "scratch.val.accuracy  (field)\n0.75\n");
     CHECK_HAS(inspect("say \"it is ${scratch.val.accuracy} or $l|r\""), "$lr  (variable)\n0.01\n");
     CHECK_STR(inspect("say 'it is $l|r'"), "");
