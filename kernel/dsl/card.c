@@ -4,9 +4,16 @@
 
 #include "lib/base/banned.h"
 
-static void add_html(lg_buf *out, const char *s)
+/* marked: what stands in `backquotes` is code. */
+static void add_html(lg_buf *out, const char *s, bool marked)
 {
+    bool code = false;
     for (; *s; s++) {
+        if (marked && *s == '`' && (code || (s[1] && !strchr("` ", s[1]) && strchr(s + 1, '`')))) {
+            code = !code;
+            lg_buf_adds(out, code ? "<code>" : "</code>");
+            continue;
+        }
         const char *entity = *s == '&'   ? "&amp;"
                              : *s == '<' ? "&lt;"
                              : *s == '>' ? "&gt;"
@@ -21,7 +28,15 @@ static void html_in(dsl_card *c, const char *before, const char *s, const char *
 {
     if (!c->html) return;
     lg_buf_adds(c->html, before);
-    add_html(c->html, s);
+    add_html(c->html, s, false);
+    lg_buf_adds(c->html, after);
+}
+
+static void html_sentence(dsl_card *c, const char *before, const char *s, const char *after)
+{
+    if (!c->html) return;
+    lg_buf_adds(c->html, before);
+    add_html(c->html, s, true);
     lg_buf_adds(c->html, after);
 }
 
@@ -32,7 +47,7 @@ void dsl_card_title(dsl_card *c, const char *word, const char *kind, const char 
     html_in(c, "<i>", kind, "</i>");
     if (sentence && *sentence) {
         lg_buf_addf(c->text, "%s\n", sentence);
-        html_in(c, "<br>", sentence, "");
+        html_sentence(c, "<br>", sentence, "");
     }
     html_in(c, "", "", "</p>\n");
 }
@@ -41,7 +56,7 @@ void dsl_card_line(dsl_card *c, const char *s)
 {
     if (!s || !*s) return;
     lg_buf_addf(c->text, "%s\n", s);
-    html_in(c, "<p>", s, "</p>\n");
+    html_sentence(c, "<p>", s, "</p>\n");
 }
 
 void dsl_card_code(dsl_card *c, const char *s)
@@ -69,8 +84,9 @@ void dsl_card_table(dsl_card *c, bool begin)
 void dsl_card_row(dsl_card *c, const char *left, const char *right)
 {
     lg_buf_addf(c->text, "  %-12s %s\n", left, right);
-    html_in(c, "<tr><td style=\"text-align:left;vertical-align:top\"><code>", left, "</code></td>");
-    html_in(c, "<td style=\"text-align:left\">", right, "</td></tr>\n");
+    html_in(c, "<tr><td style=\"text-align:left;vertical-align:top\">", "", *left ? "<code>" : "");
+    html_in(c, "", left, *left ? "</code></td>" : "</td>");
+    html_sentence(c, "<td style=\"text-align:left\">", right, "</td></tr>\n");
 }
 
 void dsl_card_examples(dsl_card *c, const char *const *examples, int most)

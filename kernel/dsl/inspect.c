@@ -254,7 +254,10 @@ static bool word_card(dsl_session *session, const char *word, dsl_card *c)
     if (dsl_dotted_card(c, session, word)) return true;
     const char *here = dsl_synonym(config, word);
     if (!here) return false;
-    lg_buf_addf(c->text, "`%s` is called `%s` here\n\n", word, here);
+    char line[200];
+    snprintf(line, sizeof line, "`%.80s` is called `%s` here", word, here);
+    dsl_card_line(c, line);
+    lg_buf_addc(c->text, '\n');
     command_card(c, dsl_command_find(config, here));
     return true;
 }

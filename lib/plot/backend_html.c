@@ -46,6 +46,20 @@ static void words(html_page *page, const char *open, const char *text, const cha
     page->left_out += !put(page, &piece);
 }
 
+/* A sentence: `fit scratch` in it is code. */
+static void sentence(html_page *page, const char *open, const char *text, const char *close)
+{
+    lg_buf piece;
+    lg_buf_init(&piece, 0);
+    lg_buf_adds(&piece, open);
+    plt_html_marked(&piece, text, "<code>");
+    lg_buf_adds(&piece, close);
+    page->left_out += !put(page, &piece);
+}
+
+/* Pages of Jupyter break code anywhere, if they are not told. */
+#define CODE_OPEN "<pre style=\"margin:6px 0;white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere\">"
+
 /* "#0072b2": a role as this look draws it, for style attributes. */
 typedef struct css_color {
     char text[8];
@@ -83,20 +97,21 @@ static void add_image(lg_buf *out, const char *alt, const char *mime, const lg_b
 /* ---- words ---- */
 static void html_warning(html_page *page, const plt_block *b)
 {
+    static const char code[] = "<code style=\"background:none;color:inherit\">"; /* the box has colours of its own */
     lg_buf piece;
     lg_buf_init(&piece, 0);
     lg_buf_addf(&piece,
                 "<div style=\"background:%s;color:%s;border-left:4px solid %s;padding:6px 10px;"
                 "margin:6px 0\"><b>LL%03d</b> ",
                 css(PLT_WARN_GROUND).text, css(PLT_INK).text, css(PLT_ORANGE).text, b->warning.code);
-    plt_html_lines(&piece, b->text);
+    plt_html_marked(&piece, b->text, code);
     if (*b->warning.why) {
         lg_buf_adds(&piece, "<br>why: ");
-        plt_html_lines(&piece, b->warning.why);
+        plt_html_marked(&piece, b->warning.why, code);
     }
     if (*b->warning.hint) {
         lg_buf_adds(&piece, "<br>try: ");
-        plt_html_lines(&piece, b->warning.hint);
+        plt_html_marked(&piece, b->warning.hint, code);
     }
     lg_buf_adds(&piece, "</div>");
     page->left_out += !put(page, &piece);
@@ -110,7 +125,7 @@ static const plt_block *html_items(html_page *page, const plt_block *b)
     lg_buf_adds(&piece, "<ul style=\"margin:6px 0\">");
     for (;; b = b->next) {
         lg_buf_adds(&piece, "<li>");
-        plt_html_lines(&piece, b->text);
+        plt_html_marked(&piece, b->text, "<code>");
         lg_buf_adds(&piece, "</li>");
         if (!b->next || b->next->kind != PLT_ITEM) break;
     }
@@ -475,8 +490,8 @@ static const plt_block *html_block(html_page *page, const plt_block *b)
     switch (b->kind) {
     case PLT_TITLE: words(page, "<div style=\"font-weight:600;margin:2px 0 6px\">", b->text, "</div>"); break;
     case PLT_HEADING: words(page, "<h4 style=\"margin:12px 0 4px\">", b->text, "</h4>"); break;
-    case PLT_NOTE: words(page, "<p style=\"margin:6px 0;opacity:.75\">", b->text, "</p>"); break;
-    case PLT_CODE: words(page, "<pre style=\"margin:6px 0;white-space:pre-wrap\">", b->text, "</pre>"); break;
+    case PLT_NOTE: sentence(page, "<p style=\"margin:6px 0;opacity:.75\">", b->text, "</p>"); break;
+    case PLT_CODE: words(page, CODE_OPEN, b->text, "</pre>"); break;
     case PLT_ITEM: return html_items(page, b);
     case PLT_PAIR: return html_pairs(page, b);
     case PLT_WARNING: html_warning(page, b); break;
@@ -486,7 +501,7 @@ static const plt_block *html_block(html_page *page, const plt_block *b)
     case PLT_FIGURE: html_figure(page, b); break;
     case PLT_FOLD:
     case PLT_ANSWER: html_fold(page, b); break;
-    default: words(page, "<p style=\"margin:6px 0\">", b->text, "</p>"); break;
+    default: sentence(page, "<p style=\"margin:6px 0\">", b->text, "</p>"); break;
     }
     return b;
 }

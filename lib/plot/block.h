@@ -118,6 +118,8 @@ void plt_figure_empty(plt_doc *doc, const char *title);
 /* Text of an element: escaped, hidden characters made visible; right-to-left text is isolated with <bdi> in HTML. */
 void plt_html_text(lg_buf *out, const char *text);
 void plt_html_lines(lg_buf *out, const char *text); /* '\n' becomes <br> */
+/* The same for sentences of our own: what stands in `backquotes` is code. open: its tag, as "<code>". */
+void plt_html_marked(lg_buf *out, const char *text, const char *open);
 /* Value inside double quotes, and text of an SVG element. */
 void plt_xml_text(lg_buf *out, const char *text);
 /* Plain text, each line on its own, every line but the first indented. */

@@ -71,6 +71,41 @@ void plt_html_lines(lg_buf *out, const char *text)
     }
 }
 
+/* The word in backquotes that begins at *from, which moves to the first one; its length, 0 where none is. */
+static size_t quoted_word(const char **from, const char *end)
+{
+    while ((*from = memchr(*from, '`', (size_t)(end - *from)))) {
+        const char *word = *from + 1, *to = memchr(word, '`', (size_t)(end - word));
+        if (to && to > word && *word != ' ' && to[-1] != ' ') return (size_t)(to - word);
+        ++*from; /* it is a backquote */
+    }
+    return 0;
+}
+
+static void add_marked(lg_buf *out, const char *text, size_t len, const char *open)
+{
+    const char *end = text + len, *from = text;
+    for (size_t n; (n = quoted_word(&from, end)); text = from = from + n + 2) {
+        if (from > text) add_html(out, text, (size_t)(from - text));
+        lg_buf_adds(out, open);
+        add_html(out, from + 1, n);
+        lg_buf_adds(out, "</code>");
+    }
+    if (text < end) add_html(out, text, (size_t)(end - text));
+}
+
+void plt_html_marked(lg_buf *out, const char *text, const char *open)
+{
+    for (;;) {
+        size_t len = strcspn(text, "\n");
+        add_marked(out, text, len, open);
+        text += len;
+        if (!*text) return;
+        lg_buf_adds(out, "<br>");
+        text++;
+    }
+}
+
 void plt_xml_text(lg_buf *out, const char *text)
 {
     add_escaped(out, text, strlen(text));

@@ -266,6 +266,7 @@ TEST(cards)
     CHECK_HAS(got, "too high: NaN");
     CHECK_HAS(inspect("fit scr|atch"), "scratch  (model)\n3000 images\n");
     CHECK_HAS(got, "\nFields\n  val          accuracy\n               params\n  train        count\n");
+    CHECK_HAS(got, "vertical-align:top\"></td><td style=\"text-align:left\">params</td>");
     CHECK_HAS(inspect("show logos.va|l"),
               "logos.val  (part)\nval of the dataset logos\nthe images a model is judged on");
     CHECK_HAS(got, "\nFields\n  val          accuracy\n");
@@ -276,6 +277,7 @@ TEST(cards)
     CHECK_HAS(inspect("model m on logos { conv 16 3x3 sam|e }"), "conv same  (flag)");
     CHECK_HAS(inspect("che|ck 1 = 1"), "check  (word)");
     CHECK_HAS(inspect("tra|in x"), "`train` is called `fit` here");
+    CHECK_HAS(got, "<p><code>train</code> is called <code>fit</code> here</p>");
     CHECK_STR(inspect("say # f|it"), "");
     CHECK_HAS(inspect("fit scratch optimizer ad|am"), "adam  (optimizer)\n");
     CHECK_HAS(got, "fit optimizer  (option)");

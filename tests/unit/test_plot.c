@@ -400,6 +400,25 @@ TEST(labels_that_are_words_are_quoted)
     CHECK_STR(plt_label("nonesuch"), "nonesuch");
 }
 
+/* What a sentence quotes is code on a page, and what a label holds never opens a tag. */
+TEST(quoted_words_are_code_on_a_page)
+{
+    plt_doc doc;
+    plt_doc_init(&doc);
+    plt_text(&doc, "add `flatten` or `<b>` above\na ` alone, `` nothing, and `one");
+    lg_err warning = {0};
+    lg_fail(&warning, LG_E_IO, 305, "1 of 3");
+    lg_try(&warning, "`show logos`");
+    plt_warning(&doc, &warning);
+    plt_title(&doc, "the title of `it`");
+    const plt_bundle *bundle = rendered(&doc);
+    CHECK_HAS(bundle->html, ">add <code>flatten</code> or <code>&lt;b&gt;</code> above<br>");
+    CHECK_HAS(bundle->html, "<br>a ` alone, `` nothing, and `one<");
+    CHECK_HAS(bundle->html, "try: <code style=\"background:none;color:inherit\">show logos</code>");
+    CHECK_HAS(bundle->html, "the title of `it`");
+    CHECK_HAS(bundle->text, "add `flatten` or `<b>` above");
+}
+
 /* 1 of 100 keeps the page's colours, 5 of 100 does not. */
 TEST(rare_mistakes_have_no_tone)
 {

@@ -178,7 +178,7 @@ static size_t skip_tag(const char *s, size_t at)
 {
     static const char *const known[] = {"div", "p",   "h4",    "pre",     "ul",      "li",     "b",
                                         "br",  "bdi", "table", "caption", "thead",   "tbody",  "tr",
-                                        "th",  "td",  "span",  "img",     "details", "summary"};
+                                        "th",  "td",  "span",  "img",     "details", "summary", "code"};
     static const char *const attributes[] = {"style", "class",  "title", "alt",        "src",
                                              "width", "height", "scope", "cellpadding"};
     size_t p = at + 1 + (s[at + 1] == '/'), n = strcspn(s + p, " >");
