@@ -117,14 +117,43 @@ static size_t bytes_that_fit(const char *line, size_t len, int columns)
     return at;
 }
 
-/* Its bar, cut to the width of the terminal. */
+/* Where the last " · " of a text begins, or NULL. */
+static const char *last_dot(const char *text, size_t len)
+{
+    static const char dot[] = " · ";
+    for (size_t n = sizeof dot - 1; len >= n; len--)
+        if (!memcmp(text + len - n, dot, n)) return text + len - n;
+    return NULL;
+}
+
+/* Of a line that is too long the details in its middle go: how far it is comes first, how long it takes last. */
+static void shorten(const char *line, size_t len, int columns, lg_buf *out)
+{
+    const char *last = bytes_that_fit(line, len, columns) < len ? last_dot(line, len) : NULL;
+    size_t head = last ? (size_t)(last - line) : len, tail = len - head;
+    for (const char *dot = last; dot && (dot = last_dot(line, head));) {
+        head = (size_t)(dot - line);
+        lg_buf_clear(out);
+        lg_buf_add(out, line, head);
+        lg_buf_add(out, last, tail);
+        if (bytes_that_fit(lg_buf_str(out), out->len, columns) == out->len) return;
+    }
+    lg_buf_clear(out);
+    lg_buf_add(out, line, bytes_that_fit(line, len, columns));
+}
+
+/* Its bar, no longer than the terminal is wide. */
 static void draw_line(terminal *t, const lg_buf *text)
 {
     size_t len;
+    lg_buf fits;
     const char *line = plt_live_line(lg_buf_str(text), &len);
     if (!len) return;
+    lg_buf_init(&fits, 0);
+    shorten(line, len, t->width - 1, &fits);
     wipe_line(t);
-    put(stdout, line, bytes_that_fit(line, len, t->width - 1));
+    put(stdout, lg_buf_str(&fits), fits.len);
+    lg_buf_release(&fits);
     fflush(stdout);
     t->drawn = true;
 }

@@ -195,6 +195,7 @@ static void offer_param(dsl_offer *o, const dsl_param *param, const char *type)
     snprintf(off, sizeof off, on && !o->context.after_no ? "no %.70s" : "%.70s", param->name);
     lg_buf signature;
     lg_buf_init(&signature, 4096);
+    if (strlen(off) > strlen(param->name)) lg_buf_adds(&signature, "no ");
     dsl_signature(param, &signature);
     if (dsl_offer_begins(o, off) || dsl_offer_begins(o, param->name)) /* `sh` -> no shuffle */
         dsl_offer_plain(o, off, type, lg_buf_str(&signature));

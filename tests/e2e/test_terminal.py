@@ -15,6 +15,7 @@ import unicodedata
 import unittest
 from pathlib import Path
 
+from conformance_support import pictures
 from kernel_support import BINARY, PATIENCE, SLOW, Kernel, until
 
 TOKEN = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])|\x1b[()][A-Z0-9]|\x1b[=>]|(.)", re.S)
@@ -351,6 +352,18 @@ class Terminal(unittest.TestCase):
         self.assertIn("interrupted", screen.type("\x03", "\n> "))
         screen.type("\x04", "")
         self.assertEqual(screen.end(), 0)
+
+    def test_progress_on_a_narrow_screen(self):
+        """How far a training is and how long it will take are there, whatever lies between them."""
+        pictures(self.folder.name)
+        screen = self.screen(columns=60)
+        screen.run("load pics from pictures size 16x16")
+        screen.run("model net on pics { flatten; dense classes softmax }")
+        said = screen.type("fit net epochs 100000\r", " left")
+        row = next(row for row in said.split("\n") if " left" in row)
+        self.assertRegex(row, r"^[█-▏░]+ +\d+%  epoch \d+ of 100000 · .* left$")
+        self.assertLess(len(row), 60)
+        self.assertIn("stopped at epoch", screen.type("\x03", "\n> "))
 
     def test_an_interrupt_that_no_key_sent(self):
         screen = self.screen()

@@ -28,6 +28,20 @@ static const char *complete(const char *marked)
     return got;
 }
 
+/* What is said beside one of the matches. */
+static const char *signature_of(const char *marked, const char *text)
+{
+    dsl_completion found;
+    lg_err err = {0};
+    size_t n = strcspn(marked, "|"); /* at the end */
+    CHECK_OK(dsl_session_complete(b.session, marked, n, lg_utf8_count(marked, n), &found, &err));
+    snprintf(got, sizeof got, "no such match");
+    for (size_t i = 0; i < found.count; i++)
+        if (!strcmp(found.match[i].text, text)) snprintf(got, sizeof got, "%s", found.match[i].signature);
+    dsl_completion_release(&found);
+    return got;
+}
+
 static void setup(void)
 {
     dsl_alive = 0;
@@ -196,6 +210,8 @@ TEST(lists_and_quotes)
     CHECK_STR(complete("scrape twitter tag 'no|"), " no logo' ");
     CHECK_STR(complete("fit scratch shuffle=|"), " on off ");
     CHECK_STR(complete("fit scratch sh|"), " no shuffle ");
+    CHECK_STR(signature_of("fit scratch no sh|", "shuffle"), "shuffle  on or off, on unless written otherwise");
+    CHECK_STR(signature_of("fit scratch sh|", "no shuffle"), "no shuffle  on or off, on unless written otherwise");
     CHECK_STR(complete("fit scratch no sh|"), " shuffle ");
     CHECK_STR(complete("for x |"), " in ");
     CHECK_STR(complete("load |"), " "); /* any word would be its name */
