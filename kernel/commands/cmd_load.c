@@ -5,6 +5,7 @@
 #include "lib/store/paths.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "lib/base/banned.h"
 
@@ -174,7 +175,9 @@ static lg_status make_spec(const dsl_call *call, data_load_spec *spec, cmd_live 
                                .val = split->size[1] / 100.0,
                                .test = split->nsize > 2 ? split->size[2] / 100.0 : 0};
     LG_TRY(check_place(call, &sample, err));
+    const char *own = spec->labels; /* labels of one's own go with its pictures as well */
     if (sample) LG_TRY(sample_folder(call, live, &spec->from, &spec->labels, err));
+    if (own) spec->labels = own;
     LG_TRY(cmd_pool(call, &pool, err));
     spec->pool = pool;
     return LG_OK;
@@ -258,6 +261,9 @@ static void blame(const dsl_call *call, const data_report *report, lg_err *err)
     const dsl_arg *arg = call->arg[param].given ? &call->arg[param] : &call->arg[FROM];
     for (int i = 0; param == COLUMNS && i < arg->count; i++) /* the message quotes the column that is not there */
         if (strstr(err->msg, arg->value[i].text)) which = i;
+    const char *from = call->arg[FROM].value[0].text;
+    if (err->code == 302 && param == FROM && !strncasecmp(from, "sample", 6) && !*err->hint)
+        lg_try(err, "did you mean `sample:logos`?");
     lg_err_place(err, arg->value[which].span);
 }
 

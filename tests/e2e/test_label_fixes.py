@@ -98,6 +98,8 @@ class LabelFixes(unittest.TestCase):
             self.assertIn("kept in home/data/edits/", self.run_cell(client, 'relabel logos image 1 as "no brand"'))
             client = self.restarted(kernel)
             self.assertIn("1 label was fixed by hand before, as home/data/edits/", self.run_cell(client, load))
+            reply, _ = client.execute(load + " labels mine.txt")  # not the set's own
+            self.assertIn("no labels file `mine.txt`", reply.content["evalue"])
 
     def test_two_kernels(self):
         """Both write at once; each one's fixes are all there afterwards."""
