@@ -148,7 +148,7 @@ lg_status cmd_contest_open(const dsl_call *call, int objects, int on, cmd_contes
     for (int i = 0; i < arg->count; i++) models += arg->value[i].object->cls->kind == DSL_KIND_MODEL;
     if (arg->count < 2 || arg->count > CMD_CONTENDERS) {
         lg_fail(err, LG_E_ARG, 143, "`compare` wants two to %d models, or as many matrices", CMD_CONTENDERS);
-        lg_try(err, "compare scratch, transfer");
+        lg_try(err, "compare %s, transfer", strcmp(arg->value[0].name, "transfer") ? arg->value[0].name : "scratch");
         return lg_err_place(err, arg->value[0].span);
     }
     if (models && models < arg->count) {

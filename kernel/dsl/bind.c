@@ -92,6 +92,19 @@ static bool loop_instead(binder *b, const dsl_param *param, const dsl_words *wor
     return true;
 }
 
+static bool is_digits(const char *s)
+{
+    return *s && strspn(s, "0123456789") == strlen(s);
+}
+
+/* `conv 8 3x3 relu, maxpool 2` */
+static lg_status comma_after_layer(binder *b, const dsl_word *word)
+{
+    lg_fail(b->err, LG_E_SYNTAX, 147, "layers are separated by `;` or a new line, not by commas");
+    lg_try(b->err, "write `; %s` instead of the comma", word->text);
+    return lg_err_place(b->err, word->span);
+}
+
 /* Commas where blanks belong: `epochs 20, batch 32`. */
 static lg_status too_many(binder *b, const dsl_param *param, const dsl_words *words)
 {
@@ -101,8 +114,14 @@ static lg_status too_many(binder *b, const dsl_param *param, const dsl_words *wo
             lg_try(b->err, "leave out the comma before `%s`", words->word[i].text);
             return lg_err_place(b->err, words->word[i].span);
         }
+    for (int i = 1; b->target->layer && i < words->count; i++)
+        if (dsl_layer_find(&b->walk->session->config, words->word[i].text))
+            return comma_after_layer(b, &words->word[i]);
     lg_fail(b->err, LG_E_ARG, 147, "`%s %s` takes one value, not %d", b->target->name, param->name, words->count);
-    if (!decimal_comma(b, param, words) && !loop_instead(b, param, words))
+    if (param->type == DSL_T_SIZE && words->count == 2 && is_digits(words->word[0].text) &&
+        is_digits(words->word[1].text))
+        lg_try(b->err, "did you mean `%.9sx%.9s`?", words->word[0].text, words->word[1].text);
+    else if (!decimal_comma(b, param, words) && !loop_instead(b, param, words))
         lg_try(b->err, "keep one, or repeat the line in `for x in … { }`");
     return lg_err_place(b->err, words->word[1].span);
 }
@@ -378,6 +397,8 @@ static lg_status forgotten_comma(const binder *b, const dsl_word *word)
     for (int i = 0; i < b->params; i++) {
         const dsl_arg *arg = &b->arg[i];
         if (!is_positional(b, i) || !b->target->params[i].list || !arg->given || !arg->count) continue;
+        if (b->target->params[i].type == DSL_T_LABEL && !strncmp(b->err->hint, "`help ", 6)) /* nothing is near */
+            return lg_try(b->err, "put a comma between them: %s, %s", arg->value[arg->count - 1].text, word->text);
         if (b->target->params[i].type != DSL_T_OBJECT) continue;
         dsl_each_name(b->walk, b->target->params[i].kinds, add_near, &objects);
         for (size_t k = 0; k < objects.count; k++)
@@ -386,6 +407,15 @@ static lg_status forgotten_comma(const binder *b, const dsl_word *word)
                               arg->value[arg->count - 1].name, word->text);
     }
     return b->err->status;
+}
+
+/* `softmax 1 2 3` */
+static void forgotten_commas(const binder *b, const dsl_word *word)
+{
+    double number;
+    for (int i = 0; i < b->params && lg_parse_double(word->text, &number); i++)
+        if (is_positional(b, i) && b->target->params[i].type == DSL_T_GRID && b->target->params[i].list)
+            lg_try(b->err, "put commas between the numbers, as in `%s 2.0, 1.0, 0.1`", b->target->name);
 }
 
 /* Nothing takes this word: is it a misspelt option, a misspelt name, or a value of the wrong kind? */
@@ -398,6 +428,11 @@ static lg_status nothing_fits(binder *b, const dsl_word *word, int first_free, c
         if (!is_positional(b, i)) options[count++] = b->target->params[i].name;
     bool named = !word->quoted && strlen(word->text) < 100 && dsl_is_identifier(word->text);
     bool near_option = named && (lg_nearest(word->text, options, count) || dsl_option_synonym(word->text));
+    /* `fit n`: so short a word is near to anything, and right behind the verb the name of what it works on stands */
+    const dsl_node *first = b->stmt->args;
+    if (strlen(word->text) < 3 && first_free == 0 && first->kind == NODE_LIST &&
+        first->list.first->span.col == word->span.col)
+        near_option = false;
     if (first_free >= 0 && b->target->params[first_free].type == DSL_T_OBJECT && strlen(word->text) < 100) {
         dsl_each_name(b->walk, ~0u, add_near, &objects);
         if (lg_nearest(word->text, objects.name, objects.count)) near_option = false;
@@ -408,6 +443,8 @@ static lg_status nothing_fits(binder *b, const dsl_word *word, int first_free, c
         return b->err->status;
     }
     dsl_no_option(b->target, word, b->err);
+    dsl_meant(b->walk, b->target, b->stmt, word, b->err);
+    if (!named) forgotten_commas(b, word);
     return named ? forgotten_comma(b, word) : b->err->status;
 }
 
@@ -669,6 +706,24 @@ static lg_status fill_implicit(binder *b, int index)
     return LG_OK;
 }
 
+/* An example of several lines, as one that can be typed. */
+static void try_example(const char *example, lg_err *err)
+{
+    lg_buf line;
+    lg_buf_init(&line, 4096);
+    for (const char *s = example; *s; s++) {
+        if (*s != '\n') {
+            lg_buf_addc(&line, *s);
+            continue;
+        }
+        bool opens = s > example && s[-1] == '{';
+        while (s[1] == ' ') s++;
+        lg_buf_adds(&line, opens || s[1] == '}' ? " " : "; ");
+    }
+    lg_try(err, "for example: %s", lg_buf_str(&line));
+    lg_buf_release(&line);
+}
+
 static lg_status missing(binder *b, const dsl_param *param)
 {
     lg_buf want;
@@ -680,7 +735,7 @@ static lg_status missing(binder *b, const dsl_param *param)
     else lg_fail(b->err, LG_E_ARG, 143, "`%s` needs `%s` with %s", b->target->name, param->name, lg_buf_str(&want));
     lg_buf_release(&want);
     const dsl_command *command = b->target->command;
-    if (command && command->examples && command->examples[0]) lg_try(b->err, "for example: %s", command->examples[0]);
+    if (command && command->examples && command->examples[0]) try_example(command->examples[0], b->err);
     else lg_try(b->err, "`help %s` shows how", b->target->name);
     return lg_err_place(b->err, b->stmt->head->span);
 }

@@ -306,7 +306,7 @@ static bool meant_percent(const dsl_param *param, const dsl_word *word)
 {
     double value;
     size_t len = strlen(word->text);
-    bool usual = param->dflt && strchr(param->dflt, '%');
+    bool usual = (param->dflt && strchr(param->dflt, '%')) || (param->max > 0 && param->max <= 1);
     if (!usual || !len || word->text[len - 1] == '%' || !read_plain(word->text, len, &value)) return false;
     return value >= 1 && value / 100 >= param->min && value / 100 <= param->max;
 }
@@ -520,6 +520,27 @@ static const char *one_kind(unsigned kinds)
     return NULL;
 }
 
+/* `logos.vall`, or `val` alone: the part of a dataset that was meant. */
+static bool part_hint(dsl_walk *walk, unsigned kinds, const char *word, lg_err *err)
+{
+    static const char *const parts[] = {"train", "val", "test"};
+    static const char *const said[] = {"training", "validation", "testing"};
+    const char *dot = strrchr(word, '.'), *rest = dot ? dot + 1 : word, *part = NULL;
+    name_list sets = {0};
+    if (kinds && !(kinds & DSL_DATASETS)) return false;
+    dsl_each_name(walk, DSL_DATASETS, list_name, &sets);
+    for (int i = 0; i < 3; i++)
+        if (dsl_same(rest, parts[i]) || dsl_same(rest, said[i])) part = parts[i];
+    if (!part && dot) part = lg_nearest(rest, parts, 3);
+    for (size_t i = 0; part && i < sets.count; i++) {
+        size_t n = strlen(sets.name[i]);
+        if (dot && (n != (size_t)(dot - word) || strncmp(sets.name[i], word, n) != 0)) continue;
+        lg_try(err, "did you mean `%s.%s`?", sets.name[i], part);
+        return true;
+    }
+    return false;
+}
+
 /* "you have: a, b" as the why of the error just made. */
 static void say_what_there_is(dsl_walk *walk, unsigned kinds, const char *word, lg_err *err)
 {
@@ -534,8 +555,13 @@ static void say_what_there_is(dsl_walk *walk, unsigned kinds, const char *word, 
     else if (kind) lg_why(err, strcmp(kind, "posts") ? "there is no %s yet" : "there are no %s yet", kind);
     else lg_why(err, "there is nothing yet");
     const char *near = lg_nearest(word, list.name, list.count);
+    if (part_hint(walk, kinds, word, err)) return;
     if (near) lg_try(err, "did you mean `%s`?", near);
+    else if (kind && !strcmp(kind, "posts") && !list.count)
+        lg_try(err, "collect some: `scrape mastodon tag adidas into posts`; `help connect` is about keys");
     else if (kind && !strcmp(kind, "dataset")) lg_try(err, "load images first: `load logos from sample:logos`");
+    else if (kind && !strcmp(kind, "model") && dsl_is_reserved(&walk->session->config, word) && list.count)
+        lg_try(err, "did you mean `%s`?", list.name[0]); /* `fit model` */
     else if (kind && !strcmp(kind, "model"))
         lg_try(err, "define it first: `model %s on DATASET { … }`", dsl_is_identifier(word) ? word : "NAME");
     else lg_try(err, "`list` shows everything that exists");
@@ -569,7 +595,8 @@ static lg_status wrong_kind(dsl_walk *walk, const dsl_target *target, const dsl_
     name_list list = {0};
     dsl_each_name(walk, param->kinds, list_name, &list);
     bool model = param->kinds == DSL_MODELS && found->kind == DSL_KIND_DATASET;
-    if (list.count) lg_try(err, "%s %s", what, list.name[0]);
+    if (list.count > 1 && param->list) lg_try(err, "%s %s, %s", what, list.name[0], list.name[1]);
+    else if (list.count) lg_try(err, "%s %s", what, list.name[0]);
     else if (param->kinds == DSL_POSTSES && found->kind == DSL_KIND_MODEL)
         lg_try(err, "classify posts with %s as labelled, then: %s labelled", found->name, what);
     else if (model) lg_try(err, "define a model first: `model scratch on %s { … }`", found->name);

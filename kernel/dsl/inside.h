@@ -224,6 +224,11 @@ const char *dsl_synonym(const dsl_config *config, const char *word);
 const char *dsl_option_synonym(const char *word);
 lg_status dsl_no_command(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err);
 lg_status dsl_no_option(const dsl_target *target, const dsl_word *word, lg_err *err);
+
+/* ---- meant.c ---- */
+/* A better `try` for dsl_no_option's error, where the place of the word says what was meant. */
+void dsl_meant(dsl_walk *walk, const dsl_target *target, const dsl_stmt *stmt, const dsl_word *word, lg_err *err);
+
 lg_status dsl_no_layer(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err);
 /* The same line in this language, or false when the line is no Python we know. */
 bool dsl_from_python(const dsl_config *config, const char *line, size_t len, lg_buf *out);

@@ -91,6 +91,29 @@ static void near_add(void *ctx, const char *name, dsl_kind kind)
     if (list->count < 128) list->name[list->count++] = name;
 }
 
+/* `scratch.accuracy`: what a part has of that name, most likely the part it is judged by. */
+static const char *field_ending(const near_list *list, const char *word)
+{
+    const char *found = NULL;
+    size_t n = strlen(word);
+    for (size_t i = 0; i < list->count; i++) {
+        const char *dot = strrchr(list->name[i], '.');
+        if (!dot || strlen(dot + 1) != n || !dsl_same(dot + 1, word)) continue;
+        if (!strncmp(list->name[i], "val.", 4)) return list->name[i];
+        if (!found) found = list->name[i];
+    }
+    return found;
+}
+
+/* What a model knows of itself only after `fit`. */
+static bool of_training(const char *field)
+{
+    static const char *const begins[] = {"val.", "train.", "test.", "best.", "last."};
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+        if (!strncmp(field, begins[i], strlen(begins[i]))) return true;
+    return false;
+}
+
 static lg_status no_field(const dsl_found *found, const char *path, lg_span span, lg_err *err)
 {
     lg_buf all;
@@ -110,11 +133,27 @@ static lg_status no_field(const dsl_found *found, const char *path, lg_span span
         used += (size_t)snprintf(known + used, sizeof known - used, "%s%.60s", i ? ", " : "", list.name[i]);
     if (list.count) lg_why(err, "it has: %s%s", known, used >= 300 ? ", …" : "");
     const char *near = lg_nearest(found->rest, list.name, list.count);
+    if (!near) near = field_ending(&list, found->rest);
     if (near) lg_try(err, "did you mean `%s.%s`?", found->name, near);
+    else if (found->kind == DSL_KIND_MODEL && of_training(found->rest))
+        lg_try(err, "it has that once it is trained: `fit %s`", found->name);
     else lg_try(err, "`show %s` shows it in full", found->name);
     lg_buf_release(&all);
     (void)path;
     return lg_err_place(err, span);
+}
+
+/* Of a thing that was taken for a number: a fact about it that is one. */
+static void field_example(const dsl_found *found, lg_err *err)
+{
+    lg_buf all;
+    lg_buf_init(&all, 1 << 16);
+    if (found->object->cls->fields) found->object->cls->fields(found->object->payload, &all);
+    const char *names = lg_buf_str(&all), *usual = strstr(names, "\nval.accuracy\n");
+    const char *field = usual ? usual + 1 : names;
+    lg_try(err, "name one of its fields, e.g. `%s.%.*s`; Tab lists them", found->name,
+           *field ? (int)strcspn(field, "\n") : 4, *field ? field : "kind");
+    lg_buf_release(&all);
 }
 
 /* Facts every kind has, whatever its class says. */
@@ -149,8 +188,8 @@ lg_status dsl_field_value(dsl_walk *walk, const char *path, lg_span span, lg_are
         return LG_OK;
     }
     if (!*found.rest) {
-        lg_fail(err, LG_E_ARG, 124, "`%s` is a %s, not a number", found.name, dsl_kind_name(found.kind));
-        lg_try(err, "name one of its fields, e.g. `%s.…`; Tab lists them", found.name);
+        lg_fail(err, LG_E_ARG, 124, "`%s` is %s, not a number", found.name, dsl_kind_phrase(found.kind));
+        field_example(&found, err);
         return lg_err_place(err, span);
     }
     const dsl_class *cls = found.object->cls;

@@ -78,7 +78,8 @@ static lg_status arithmetic(parser *p)
     while (first > p->tokens->token && !ends_statement(first - 1)) first--;
     size_t end = tok->at + strcspn(text, "\n;#\"{}");
     while (end > tok->at && p->tokens->text[end - 1] == ' ') end--;
-    if (tok->len != 1 || !strchr("+-*/", *text)) return LG_E_NAME;
+    bool call = tok->kind == TOK_LPAREN && tok->glued && tok_is(p, first, "let"); /* let a = sqrt(4) */
+    if (tok->len != 1 || !(call || strchr("+-*/", *text))) return LG_E_NAME;
     if (!tok_is(p, first, "let") || tok - first < 4 || first[3].at >= end || end - first->at > 120)
         return lg_try(p->err, "arithmetic stands in brackets, as in `(1 + 2 * 3)`");
     return lg_try(p->err, "arithmetic stands in brackets: %.*s(%.*s)", (int)(first[3].at - first->at),

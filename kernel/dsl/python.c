@@ -214,8 +214,10 @@ static bool command_line(const dsl_config *config, slice target, slice name, sli
     bool is_method = method.len < name.len;
     if (is_method) {
         slice object = {name.at, name.len - method.len - 1};
+        word_of(object, model); /* `model` itself is a word of the language */
         lg_buf_addc(out, ' ');
-        lg_buf_add(out, object.at, object.len);
+        if (dsl_is_reserved(config, model)) lg_buf_adds(out, "scratch");
+        else lg_buf_add(out, object.at, object.len);
     }
     if (!dsl_same(here, "confusion") && !dsl_same(here, "evaluate")) add_arguments(inner, !is_method, out);
     return true;

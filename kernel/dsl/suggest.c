@@ -245,6 +245,12 @@ static const char *near_synonym(const dsl_config *config, const char *word)
     return NULL;
 }
 
+/* What begins a comment elsewhere. */
+static bool is_remark(const char *word)
+{
+    return !strncmp(word, "//", 2) || !strncmp(word, "--", 2) || !strncmp(word, "/*", 2);
+}
+
 lg_status dsl_no_command(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err)
 {
     const dsl_config *config = &walk->session->config;
@@ -282,6 +288,12 @@ lg_status dsl_no_command(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err)
         return lg_err_place(err, stmt->head->span);
     }
     lg_fail(err, LG_E_NAME, 104, "there is no command `%s`", shown.s);
+    if (is_remark(word)) lg_try(err, "a remark begins with `#`: # like this");
+    if (is_remark(word)) return lg_err_place(err, stmt->head->span);
+    if (dsl_same(word, "exit") || dsl_same(word, "quit")) {
+        lg_try(err, "in a notebook: Shut Down Kernel in the menu Kernel; in a terminal: Ctrl-D");
+        return lg_err_place(err, stmt->head->span);
+    }
     if (*word == '%' || *word == '?') lg_why(err, "words that begin with %c belong to other kernels", *word);
     if (near) lg_try(err, "did you mean `%s`?", near);
     else if (*word && dsl_find_var(walk, word)) lg_try(err, "did you mean the variable `$%s`?", word);
@@ -310,6 +322,7 @@ static const char *near_param(const dsl_target *target, const char *word)
         if (p->role != DSL_POSITIONAL || target->layer) names[count++] = p->name;
         if (synonym && dsl_same(synonym, p->name)) found = p->name;
     }
+    if (target->takes_where && count < 128) names[count++] = "where";
     return found ? found : lg_nearest(word, names, count);
 }
 
@@ -379,6 +392,8 @@ lg_status dsl_no_option(const dsl_target *target, const dsl_word *word, lg_err *
     lg_fail(err, LG_E_NAME, 140, "`%s` does not know `%s`", target->name, dsl_brief(word->text, strlen(word->text)).s);
     if (known.len) lg_why(err, "it knows: %s", lg_buf_str(&known));
     if (near) lg_try(err, "did you mean `%s`?", near);
+    else if (dsl_same(word->text, "//") || dsl_same(word->text, "--"))
+        lg_try(err, "a remark begins with `#`: # like this");
     else if (strlen(text) == 1 && strchr("+*/", *text))
         lg_try(err, "arithmetic stands in brackets, as in `(1 + 2 * 3)`");
     else if (place) lg_try(err, "did you mean `%s %s`?", place, dsl_brief(word->text, strlen(word->text)).s);

@@ -72,7 +72,10 @@ static lg_status not_in_folder(const char *path, const lg_place *place, const ch
     lg_arena_init(&arena, 0);
     size_t n = names_in(folder, names, &arena);
     list_names(holds, sizeof holds, names, n);
-    lg_why(err, "looked in %.150s, which %s%s", folder, n ? "holds: " : "is empty", holds);
+    if (place->tail > strlen(part)) /* `results/x.csv`: it is the folder that is missing */
+        lg_why(err, "there is no folder `%.60s` in %.150s, which %s%s", part, folder, n ? "holds: " : "is empty",
+               holds);
+    else lg_why(err, "looked in %.150s, which %s%s", folder, n ? "holds: " : "is empty", holds);
     const char *near = lg_nearest(part, names, n);
     if (near) suggest(path, place, near, err);
     lg_arena_release(&arena);
