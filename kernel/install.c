@@ -166,23 +166,31 @@ static kernel_there look(const char *folder)
     return strstr(text, "\"language\": \"logolens\"") ? THERE_OURS : THERE_OTHERS;
 }
 
-/* pip's package keeps the program in the kernelspec's folder (docs/adr/0158): that one is pip's to change, whichever
- * program is asked to, as a build of the sources beside it. */
-static bool is_packaged(const spec *s)
+/* Packages leave beside what they install a note in the form JupyterLab knows for extensions, by which they are taken
+ * away whole (tools/package_parts.py). True where there is one; the words that do it in `how`. */
+static bool packaged(const char *folder, char *how, size_t size)
 {
-    char program[INSTALL_PATH + 16];
-    snprintf(program, sizeof program, "%s/logolens", s->folder);
-    return access(program, F_OK) == 0;
+    static const char key[] = "\"uninstallInstructions\": \"";
+    char text[2048];
+    main_install_peek(folder, "install.json", text, sizeof text);
+    const char *said = strstr(text, key);
+    said = said ? said + strlen(key) : "";
+    snprintf(how, size, "%.*s", (int)strcspn(said, "\""), said);
+    return text[0];
 }
 
-/* This very program is the one in the kernelspec's folder. */
-static bool is_own_package(const spec *s)
+/* The kernel that is there runs this very program: it says so, or it lies in the same folder, as in the wheel. */
+static bool runs_this_program(const spec *s)
 {
-    char real[INSTALL_PATH];
-    char *last = strrchr(s->binary, '/');
-    size_t len = last ? (size_t)(last - s->binary) : 0;
-    if (!realpath(s->folder, real)) return false;
-    return strlen(real) == len && memcmp(real, s->binary, len) == 0;
+    char text[8192], real[INSTALL_PATH];
+    lg_buf quoted;
+    lg_buf_init(&quoted, 0);
+    jp_json_text(&quoted, s->binary, strlen(s->binary));
+    main_install_peek(s->folder, "kernel.json", text, sizeof text);
+    bool named = strstr(text, lg_buf_str(&quoted));
+    lg_buf_release(&quoted);
+    size_t len = (size_t)(strrchr(s->binary, '/') - s->binary);
+    return named || (realpath(s->folder, real) && strlen(real) == len && memcmp(real, s->binary, len) == 0);
 }
 
 /* Kernels of ours with other names share the extension. */
@@ -220,7 +228,12 @@ done:
 /* Names of an extension's files change with their contents: what an earlier version left is taken away first. */
 static lg_status write_extension(const spec *s, lg_err *err)
 {
+    char how[128];
     if (!install_labextension[0].name) return LG_OK;
+    if (packaged(s->extension, how, sizeof how)) {
+        printf("left %s, which a package brought\n", s->extension);
+        return LG_OK;
+    }
     LG_TRY(main_install_take_away(s->extension, err));
     for (const install_file *file = install_labextension; file->name; file++)
         LG_TRY(main_install_write(s->extension, file->name, file->from, file->to, err));
@@ -239,12 +252,13 @@ static void say_next(const spec *s)
 
 static lg_status put(const spec *s, lg_err *err)
 {
-    if (is_own_package(s)) {
-        printf("it is there already: pip put it in %s\n", s->folder);
-        return LG_OK;
-    }
-    if (is_packaged(s)) {
-        lg_fail(err, LG_E_ARG, 396, "the kernel `%s` in %s is what pip installed", s->name, s->data);
+    char how[128];
+    if (packaged(s->folder, how, sizeof how)) {
+        if (runs_this_program(s)) {
+            printf("it is there already: a package put it in %s\n", s->folder);
+            return LG_OK;
+        }
+        lg_fail(err, LG_E_ARG, 396, "a package put the kernel `%s` in %s", s->name, s->data);
         return lg_try(err, "logolens install --name lens");
     }
     if (look(s->folder) == THERE_OTHERS) {
@@ -261,17 +275,19 @@ static lg_status put(const spec *s, lg_err *err)
 /* ---- take away ---- */
 static lg_status take_away(const spec *s, lg_err *err)
 {
+    char how[128];
     kernel_there there = look(s->folder);
-    if (is_packaged(s)) {
-        lg_fail(err, LG_E_ARG, 396, "pip put the kernel in %s, and only pip takes it away whole", s->folder);
-        return lg_try(err, "pip uninstall logolens");
+    if (packaged(s->folder, how, sizeof how)) {
+        lg_fail(err, LG_E_ARG, 396, "a package put the kernel in %s, and only that way it is taken away whole",
+                s->folder);
+        return lg_try(err, "%s", how);
     }
     if (there == THERE_OTHERS)
         return lg_fail(err, LG_E_ARG, 395, "the kernel `%s` in %s is another program's", s->name, s->data);
     if (there == THERE_NONE) printf("there is no kernel `%s` in %s\n", s->name, s->data);
     else LG_TRY(main_install_take_away(s->folder, err));
     if (there == THERE_OURS) printf("removed %s\n", s->folder);
-    if (others_stay(s) || access(s->extension, F_OK) != 0) return LG_OK;
+    if (others_stay(s) || access(s->extension, F_OK) != 0 || packaged(s->extension, how, sizeof how)) return LG_OK;
     LG_TRY(main_install_take_away(s->extension, err));
     printf("removed %s\n", s->extension);
     return LG_OK;

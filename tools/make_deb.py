@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from email.utils import format_datetime
 from pathlib import Path
 
-from package_parts import ask, epoch, first_use, install_spec, manual_page, owner, version
+from package_parts import ask, epoch, first_use, install_spec, leave_note, manual_page, owner, version
 
 ROOT = Path(__file__).resolve().parents[1]
 # Loaded at first use and only to be faster; the program does without.
@@ -84,6 +84,7 @@ def lay_out(binary, stage, number, maintainer):
     program.chmod(0o755)
     ask("strip", "--remove-section=.comment", "--remove-section=.note", program)
     install_spec(binary, stage / "usr", "/usr/bin/logolens")
+    leave_note(stage / "usr", "apt", "sudo apt remove logolens")
     packed(stage / "usr/share/man/man1/logolens.1.gz", manual_page(ROOT, number))
     doc = stage / "usr/share/doc/logolens"
     packed(doc / "changelog.gz", changes(number, maintainer))

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from package_parts import ask, epoch, install_spec, libraries, licences, manual_page, owner, version
+from package_parts import ask, epoch, install_spec, leave_note, libraries, licences, manual_page, owner, version
 
 ROOT = Path(__file__).resolve().parents[1]
 FONTS = Path("/usr/share/fonts/truetype/dejavu")
@@ -122,14 +122,6 @@ def carry_python(stage, info, number):
                                            "[papermill.engine]\nlogolens = logolens.papermill:LogolensEngine\n")
 
 
-def say_who_installed(labextensions):
-    """What `jupyter labextension list` shows, and says about taking it away."""
-    for package in labextensions.glob("**/package.json"):
-        note = {"packageManager": "python", "packageName": "logolens",
-                "uninstallInstructions": "pip uninstall logolens"}
-        (package.parent / "install.json").write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
-
-
 def build(binary, stage):
     number = version(binary)
     info, data = stage / f"logolens-{number}.dist-info", stage / f"logolens-{number}.data"
@@ -137,7 +129,7 @@ def build(binary, stage):
     carried = {**carry_program(binary, spec), **carry_fonts(spec)}
     carry_python(stage, info, number)
     carry_licences(info, carried)
-    say_who_installed(data / "data/share/jupyter/labextensions")
+    leave_note(data / "data", "python", "pip uninstall logolens")
     (data / "scripts").mkdir()
     shutil.copyfile(ROOT / "install/wheel/logolens.sh", data / "scripts/logolens")
     (data / "scripts/logolens").chmod(0o755)

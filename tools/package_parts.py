@@ -113,5 +113,13 @@ def install_spec(binary, prefix, argv0):
     return spec
 
 
+def leave_note(prefix, manager, how):
+    """Who installed what lies below prefix, and how it is taken away: for `logolens install`, which then leaves it alone,
+    and for `jupyter labextension list`. The form is JupyterLab's own."""
+    note = {"packageManager": manager, "packageName": "logolens", "uninstallInstructions": how}
+    for folder in ("kernels/logolens", "labextensions/logolens"):
+        Path(prefix, "share/jupyter", folder, "install.json").write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
+
+
 def manual_page(root, number):
     return (root / "install/logolens.1").read_text(encoding="utf-8").replace("@VERSION@", number)

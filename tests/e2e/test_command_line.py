@@ -6,12 +6,19 @@ import shutil
 import signal
 import struct
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
 from pathlib import Path
 
 from kernel_support import BINARY, PATIENCE, ROOT, SLOW
+
+
+def package_parts():
+    sys.path.insert(0, str(ROOT / "tools"))
+    import package_parts
+    return package_parts
 
 
 class CommandLine(unittest.TestCase):
@@ -184,21 +191,49 @@ class CommandLine(unittest.TestCase):
         self.assertIn("--prefix DIR", done.stderr)
         self.assertFalse(list(Path(self.folder.name).rglob("kernel.json")))
 
-    def test_install_leaves_what_pip_installed(self):
-        """Of another version or build: the program lies in the kernelspec's folder, and a folder taken away takes it too."""
-        kernel = Path(self.folder.name, "p/share/jupyter/kernels/logolens")
-        self.assertEqual(self.program("install", "--prefix", "p").returncode, 0)
-        (kernel / "logolens").write_text("the program of the wheel")
-        spec = (kernel / "kernel.json").read_bytes()
-        (kernel / "kernel.json").write_bytes(spec + b"\n")
-        for more, hint in (((), "--name lens"), (("--remove",), "pip uninstall logolens")):
-            done = self.program("install", "--prefix", "p", *more)
-            self.assertEqual(done.returncode, 1, done.stdout)
-            self.assertIn("LL396", done.stderr)
-            self.assertIn(hint, done.stderr)
-        self.assertEqual((kernel / "kernel.json").read_bytes(), spec + b"\n")
-        self.assertTrue((kernel / "logolens").exists())
-        self.assertTrue((kernel.parents[1] / "labextensions/logolens/package.json").exists())
+    def packaged(self, how):
+        """Files as a package brings them: of another version, and each folder with the note that packages leave."""
+        data = Path(self.folder.name, "p/share/jupyter")
+        self.installed_to("--prefix", "p")
+        kernel, extension = data / "kernels/logolens", data / "labextensions/logolens"
+        package_parts().leave_note(Path(self.folder.name, "p"), "a package manager", how)
+        spec = (kernel / "kernel.json").read_text()
+        (kernel / "kernel.json").write_text(spec.replace(os.path.realpath(BINARY), "/usr/bin/logolens"))
+        (extension / "package.json").write_text("{}")
+        return data, {p: p.read_bytes() for p in data.rglob("*") if p.is_file()}
+
+    def test_install_leaves_what_a_package_brought(self):
+        """As root, `--prefix /usr` is where apt puts it; a link to the place is the same place."""
+        for how in ("pip uninstall logolens", "sudo apt remove logolens"):
+            data, before = self.packaged(how)
+            if not Path(self.folder.name, "link").exists():
+                Path(self.folder.name, "link").symlink_to("p")
+            for more, hint in (((), "logolens install --name lens"), (("--remove",), how)):
+                for prefix in ("p", "link"):
+                    done = self.program("install", "--prefix", prefix, *more)
+                    self.assertEqual(done.returncode, 1, done.stdout)
+                    self.assertIn("LL396", done.stderr)
+                    self.assertIn(f"try: {hint}\n", done.stderr)
+            self.assertEqual({p: p.read_bytes() for p in data.rglob("*") if p.is_file()}, before)
+            shutil.rmtree(data)
+
+    def test_a_kernel_beside_a_package(self):
+        """Under another name, it leaves the package's extension when it comes and when it goes, also last."""
+        data, before = self.packaged("pip uninstall logolens")
+        self.assertIn(f"left {data}/labextensions/logolens", self.installed_to("--prefix", "p", "--name", "lens"))
+        self.check_spec(data, "lens")
+        self.installed_to("--prefix", "p", "--name", "lens", "--remove")
+        self.assertEqual({p: p.read_bytes() for p in data.rglob("*") if p.is_file()}, before)
+        self.installed_to("--prefix", "p", "--name", "lens")
+        shutil.rmtree(data / "kernels/logolens")
+        self.installed_to("--prefix", "p", "--name", "lens", "--remove")
+        self.assertTrue((data / "labextensions/logolens/install.json").exists())
+
+    def test_install_where_a_package_put_this_program(self):
+        data, _ = self.packaged("sudo apt remove logolens")
+        spec = data / "kernels/logolens/kernel.json"
+        spec.write_text(spec.read_text().replace("/usr/bin/logolens", os.path.realpath(BINARY)))
+        self.assertIn("there already", self.installed_to("--prefix", "p"))
 
     def test_install_replaces_an_earlier_extension(self):
         """Its files' names change with their contents; what a link points to is not ours to empty."""
