@@ -2,8 +2,8 @@
 # setup.sh [--tests] [--package] [--dry-run]: everything Logolens needs on a fresh Debian 12 or Ubuntu.
 #
 # Installs the missing packages of install/packages.txt with apt (through sudo where you are not root) and puts a private
-# Jupyter into build/venv unless one is there already with what install/requirements*.txt list now. Says what it is about
-# to do; running it again does nothing.
+# Jupyter into build/venv unless one is there already with what install/requirements*.txt list now, and with the language's
+# colours for nbconvert. Says what it is about to do; running it again does nothing.
 #   --tests    also what `make test` uses (clang, chromium, jupyter_kernel_test, ...)
 #   --package  also what `make wheel` and `make deb` use
 #   --dry-run  only say it
@@ -71,4 +71,19 @@ fi
 install_list install/requirements.txt
 [ $package -eq 0 ] || install_list install/requirements-package.txt
 [ $tests -eq 0 ] || install_list install/requirements-test.txt
+
+# ---- the language ----
+# What colours cells in pages of nbconvert and writes papermill's parameters, where it lies: as pip tells an environment of
+# sources that are worked on, but without a registry. From site-packages to install/wheel the way is the same everywhere.
+for site in build/venv/lib/python3*/site-packages; do
+    info=logolens-0+sources.dist-info
+    if [ ! -d "$site" ] || cmp -s install/wheel/entry_points.txt "$site/$info/entry_points.txt"; then continue; fi
+    say "telling build/venv of the language in install/wheel"
+    [ $dry -eq 0 ] || continue
+    mkdir -p "$site/$info"
+    echo ../../../../../install/wheel >"$site/logolens.pth"
+    printf 'Metadata-Version: 2.1\nName: logolens\nVersion: 0+sources\n' >"$site/$info/METADATA"
+    printf '%s,,\n' logolens.pth $info/METADATA $info/RECORD $info/entry_points.txt >"$site/$info/RECORD"
+    cp install/wheel/entry_points.txt "$site/$info"
+done
 say "ready"

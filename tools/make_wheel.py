@@ -118,8 +118,7 @@ def carry_python(stage, info, number):
     (info / "METADATA").write_text(METADATA.format(version=number) + readme, encoding="utf-8")
     (info / "WHEEL").write_text("Wheel-Version: 1.0\nGenerator: logolens (tools/make_wheel.py)\n"
                                 f"Root-Is-Purelib: false\nTag: py3-none-linux_{os.uname().machine}\n", encoding="utf-8")
-    (info / "entry_points.txt").write_text("[pygments.lexers]\nlogolens = logolens.pygments_lexer:LogolensLexer\n"
-                                           "[papermill.engine]\nlogolens = logolens.papermill:LogolensEngine\n")
+    shutil.copyfile(ROOT / "install/wheel/entry_points.txt", info / "entry_points.txt")
 
 
 def build(binary, stage):

@@ -153,7 +153,7 @@ class Papermill(unittest.TestCase):
         info = site / "logolens-0.dist-info"
         info.mkdir()
         (info / "METADATA").write_text("Metadata-Version: 2.1\nName: logolens\nVersion: 0\n")
-        (info / "entry_points.txt").write_text("[papermill.engine]\nlogolens = logolens.papermill:LogolensEngine\n")
+        shutil.copy(ROOT / "install" / "wheel" / "entry_points.txt", info)
         cls.env = {"PYTHONPATH": str(site)}
         lines = ["let lr = 0.1  # learning rate", "let who = you, \"# me\"", "  let text = '#' # said ", "say none"]
         cell = nbformat.v4.new_code_cell("\n".join(lines), metadata={"tags": ["parameters"]})

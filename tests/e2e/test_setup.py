@@ -2,9 +2,12 @@
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
+
+import pygments
 
 from kernel_support import ROOT
 
@@ -52,6 +55,30 @@ class Setup(unittest.TestCase):
             file.write("another\n")
         self.assertEqual(self.installed("--tests"), [main])
         self.assertEqual(self.installed("--tests"), [])
+
+    def test_the_language_is_told_once(self):
+        """Python finds the lexer and papermill's parameters where they lie in the sources, wherever those lie."""
+        site = self.root / "build/venv/lib/python3.11/site-packages"
+        site.mkdir(parents=True)
+        self.run_setup("--dry-run")
+        self.assertEqual(list(site.iterdir()), [])
+        self.assertIn("telling build/venv of the language", self.run_setup().stdout)
+        self.assertNotIn("telling", self.run_setup().stdout)
+        moved = self.root / "moved to" / "there"
+        moved.mkdir(parents=True)
+        for part in ("build", "install"):
+            (self.root / part).rename(moved / part)
+        asks = ("import site, sys; site.addsitedir(sys.argv[1]); sys.path.append(sys.argv[2])\n"
+                "from importlib.metadata import entry_points as points, files\n"
+                "from pygments.lexers import get_lexer_by_name as lexer\n"
+                "print([e.name for e in points(group='papermill.engine')], [str(f) for f in files('logolens') if not"
+                " f.locate().exists()]); print(sys.modules[type(lexer('logolens')).__module__].__file__)")
+        there = moved / site.relative_to(self.root)
+        done = subprocess.run([sys.executable, "-S", "-c", asks, there, Path(pygments.__file__).parents[1]],
+                              capture_output=True, text=True)
+        self.assertEqual(done.stdout.split("\n")[0], "['logolens'] []", done.stderr)
+        self.assertEqual(os.path.realpath(done.stdout.split("\n")[1]),
+                         os.path.realpath(moved / "install/wheel/logolens/pygments_lexer.py"))
 
     def test_what_failed_is_done_again(self):
         self.pip("exit 3")

@@ -28,16 +28,13 @@ def lexer_module():
     return importlib.import_module("lexer_in_tree.pygments_lexer")
 
 
-def install(folder):
-    """The lexer as pip leaves it: a package and the entry point by which Pygments finds it."""
-    (folder / "logolens").mkdir()
-    (folder / "logolens/__init__.py").touch()
-    for name in ("pygments_lexer.py", "words.py"):
-        shutil.copy(PACKAGE / name, folder / "logolens")
+def install(folder, entry_points):
+    """A package logolens as pip leaves it, in front of one that is installed: what it has no entry points for is hidden."""
+    shutil.copytree(PACKAGE, folder / "logolens", ignore=shutil.ignore_patterns("__pycache__"))
     info = folder / "logolens-0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: logolens\nVersion: 0\n")
-    (info / "entry_points.txt").write_text("[pygments.lexers]\nlogolens = logolens.pygments_lexer:LogolensLexer\n")
+    (info / "entry_points.txt").write_text(entry_points)
 
 
 def written():
@@ -148,9 +145,10 @@ class Lexer(unittest.TestCase):
 class Pages(unittest.TestCase):
     """nbconvert's page of the first notebook."""
 
-    def page(self, path):
+    def page(self, entry_points):
         with tempfile.TemporaryDirectory(prefix="lens-page-") as out:
-            env = dict(os.environ, PYTHONPATH=str(path) if path else "", JUPYTER_CONFIG_DIR=out)
+            install(Path(out), entry_points)
+            env = dict(os.environ, PYTHONPATH=out, JUPYTER_CONFIG_DIR=out)
             made = subprocess.run(
                 [sys.executable, "-m", "nbconvert", "--to", "html", "--output-dir", out, "--output", "page",
                  ROOT / "notebooks/01-logo-classifier.ipynb"], env=env, capture_output=True, text=True)
@@ -158,10 +156,7 @@ class Pages(unittest.TestCase):
             return (Path(out) / "page.html").read_text()
 
     def test_with_the_lexer_and_without(self):
-        with tempfile.TemporaryDirectory(prefix="lens-lexer-") as folder:
-            install(Path(folder))
-            coloured = self.page(folder)
-        plain = self.page(None)
+        coloured, plain = self.page((PACKAGE.parent / "entry_points.txt").read_text()), self.page("")
         self.assertRegex(coloured, r'<span class="k">model</span> *<span class="w"> </span>')
         self.assertRegex(coloured, r'<span class="kt">conv</span>')
         self.assertNotIn('<span class="k">model</span>', plain)
