@@ -14,7 +14,8 @@ from datetime import datetime, timezone
 from email.utils import format_datetime
 from pathlib import Path
 
-from package_parts import ask, epoch, first_use, install_spec, leave_note, manual_page, owner, version
+from package_parts import (ask, carry_package, epoch, first_use, install_spec, leave_note, manual_page, owner,
+                           version)
 
 ROOT = Path(__file__).resolve().parents[1]
 # Loaded at first use and only to be faster; the program does without.
@@ -48,6 +49,20 @@ logolens ({version}) unstable; urgency=low
 
  -- {maintainer}  {date}
 """
+# Debian's own way with Python modules: compiled when they come, for files that Python writes later would stay behind.
+SCRIPTS = {"postinst": """\
+#!/bin/sh
+set -e
+if command -v py3compile >/dev/null; then py3compile -p logolens; fi
+""", "prerm": """\
+#!/bin/sh
+set -e
+if command -v py3clean >/dev/null; then py3clean -p logolens; fi
+"""}
+OVERRIDES = """\
+# The modules are for a Python that is there, as Jupyter's is. The program needs none.
+logolens: python-package-missing-depends-on-python
+"""
 COPYRIGHT = """\
 Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: Logolens
@@ -77,6 +92,15 @@ def packed(path, text):
     path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
 
 
+def lay_out_python(site, number):
+    """The lexer and papermill's parameters, for the system's Python and whatever it hosts."""
+    carry_package(ROOT, site)
+    info = site / f"logolens-{number}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: logolens\nVersion: {number}\n", encoding="utf-8")
+    shutil.copyfile(ROOT / "install/wheel/entry_points.txt", info / "entry_points.txt")
+
+
 def lay_out(binary, stage, number, maintainer):
     program = stage / "usr/bin/logolens"
     program.parent.mkdir(parents=True)
@@ -85,7 +109,11 @@ def lay_out(binary, stage, number, maintainer):
     ask("strip", "--remove-section=.comment", "--remove-section=.note", program)
     install_spec(binary, stage / "usr", "/usr/bin/logolens")
     leave_note(stage / "usr", "apt", "sudo apt remove logolens")
+    lay_out_python(stage / "usr/lib/python3/dist-packages", number)
     packed(stage / "usr/share/man/man1/logolens.1.gz", manual_page(ROOT, number))
+    overrides = stage / "usr/share/lintian/overrides/logolens"
+    overrides.parent.mkdir(parents=True)
+    overrides.write_text(OVERRIDES, encoding="utf-8")
     doc = stage / "usr/share/doc/logolens"
     packed(doc / "changelog.gz", changes(number, maintainer))
     holder, text = licence()
@@ -121,6 +149,9 @@ def control(stage, work, number, maintainer):
     files = sorted(p for p in stage.rglob("*") if p.is_file() and "DEBIAN" not in p.relative_to(stage).parts)
     sums = [f"{hashlib.md5(p.read_bytes()).hexdigest()}  {p.relative_to(stage)}\n" for p in files]
     (stage / "DEBIAN/md5sums").write_text("".join(sums), encoding="utf-8")
+    for name, text in SCRIPTS.items():
+        (stage / "DEBIAN" / name).write_text(text, encoding="utf-8")
+        (stage / "DEBIAN" / name).chmod(0o755)
 
 
 def main(binary, outdir):
@@ -137,6 +168,7 @@ def main(binary, outdir):
         control(stage, work, number, maintainer)
         for file in [stage, *stage.rglob("*")]:
             file.chmod(0o755 if file.is_dir() or os.access(file, os.X_OK) else 0o644)
+            os.utime(file, (epoch(ROOT), epoch(ROOT)))
         made = outdir / f"logolens_{number}_{ask('dpkg', '--print-architecture').strip()}.deb"
         ask("dpkg-deb", "--root-owner-group", "-Zxz", "--build", stage, made)
         print(f"made {made} ({made.stat().st_size / 1e6:.1f} MB)")

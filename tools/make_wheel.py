@@ -14,7 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from package_parts import ask, epoch, install_spec, leave_note, libraries, licences, manual_page, owner, version
+from package_parts import (ask, carry_package, epoch, install_spec, leave_note, libraries, licences, manual_page, owner,
+                           version)
 
 ROOT = Path(__file__).resolve().parents[1]
 FONTS = Path("/usr/share/fonts/truetype/dejavu")
@@ -112,7 +113,7 @@ def carry_licences(info, carried):
 
 
 def carry_python(stage, info, number):
-    shutil.copytree(ROOT / "install/wheel/logolens", stage / "logolens", ignore=shutil.ignore_patterns("__pycache__"))
+    carry_package(ROOT, stage)
     info.mkdir(exist_ok=True)
     readme = (ROOT / "install/wheel/README.md").read_text(encoding="utf-8")
     (info / "METADATA").write_text(METADATA.format(version=number) + readme, encoding="utf-8")

@@ -7,6 +7,7 @@ Debian's and Ubuntu's package database says who owns a file and under which lice
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections import namedtuple
 from pathlib import Path
@@ -118,7 +119,13 @@ def leave_note(prefix, manager, how):
     and for `jupyter labextension list`. The form is JupyterLab's own."""
     note = {"packageManager": manager, "packageName": "logolens", "uninstallInstructions": how}
     for folder in ("kernels/logolens", "labextensions/logolens"):
-        Path(prefix, "share/jupyter", folder, "install.json").write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
+        written = Path(prefix, "share/jupyter", folder, "install.json")
+        written.write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
+
+
+def carry_package(root, site):
+    """The Python package below site, without what running it from the sources has left."""
+    shutil.copytree(root / "install/wheel/logolens", site / "logolens", ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def manual_page(root, number):

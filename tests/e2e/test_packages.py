@@ -1,4 +1,5 @@
-"""The wheel: what is in it, what its tag promises, and that it runs where nothing else is installed."""
+"""The wheel: what is in it, what its tag promises, and that it runs where nothing else is installed. And what the package
+for apt holds; it is installed for real by `make packages-test`."""
 import base64
 import csv
 import hashlib
@@ -7,6 +8,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -98,12 +100,15 @@ class Wheel(unittest.TestCase):
             if file.is_file():
                 self.assertEqual(self.zip.read(carried + str(file.relative_to(source))), file.read_bytes())
         self.assertEqual(json.loads(self.text(carried + "package.json"))["version"], self.version)
-        self.assertIn("uninstallInstructions", json.loads(self.text(carried + "install.json")))
+        for note in (carried, self.data + SPEC):
+            found = json.loads(self.text(note + "install.json"))
+            self.assertEqual(found["uninstallInstructions"], "pip uninstall logolens")
 
-    def test_the_lexer_is_found_by_its_name(self):
+    def test_the_language_is_found_by_its_name(self):
         entries = self.text(self.info + "entry_points.txt")
         self.assertIn("[pygments.lexers]\nlogolens = logolens.pygments_lexer:", entries)
-        for name in ("__init__", "__main__", "pygments_lexer"):
+        self.assertIn("[papermill.engine]\nlogolens = logolens.papermill:", entries)
+        for name in ("__init__", "__main__", "papermill", "pygments_lexer", "words"):
             self.assertEqual(self.text(f"logolens/{name}.py"), (ROOT / f"install/wheel/logolens/{name}.py").read_text())
 
     def test_every_library_has_its_licence(self):
@@ -176,10 +181,72 @@ class Wheel(unittest.TestCase):
         self.assertIn("pip uninstall logolens", found.stderr)
         self.assertTrue((self.venv / SPEC / "kernel.json").exists())
 
+    def test_an_older_system_is_told_by_pip(self):
+        """By the name of the file, before anything is written."""
+        number = int(re.search(r"manylinux_2_(\d+)_", self.wheel.name).group(1))
+        machine = self.wheel.name.split(f"_2_{number}_")[1].removesuffix(".whl")
+        for minor, status in ((number, 0), (number - 1, 1)):
+            words = ["download", "--quiet", "--no-index", "--no-deps", "--only-binary=:all:", self.wheel, "--dest",
+                     tempfile.mkdtemp(dir=self.folder), f"--platform=manylinux_2_{minor}_{machine}"]
+            done = subprocess.run([ROOT / "build/venv/bin/python", "-m", "pip", *words], capture_output=True, text=True)
+            self.assertEqual(done.returncode, status, done.stderr)
+            self.assertEqual("is not a supported wheel on this platform" in done.stderr, status == 1)
+
     def test_z_uninstall_leaves_nothing(self):
         """Last: the others need what it removes."""
         self.pip("uninstall", "--yes", "logolens")
         self.assertEqual([str(p) for p in self.venv.rglob("*logolens*")], [])
+
+
+class Deb(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if os.environ.get("LOGOLENS_FLAVOR", "release") != "release":
+            raise unittest.SkipTest("packages carry the release build")
+        if not shutil.which("dpkg-shlibdeps"):
+            raise unittest.SkipTest("dpkg-shlibdeps is not installed (install/setup.sh --package brings it)")
+        folder = tempfile.TemporaryDirectory(prefix="logolens-test-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.root = Path(folder.name, "root")
+        made = subprocess.run([sys.executable, ROOT / "tools/make_deb.py", BINARY, folder.name], capture_output=True,
+                              text=True)
+        assert made.returncode == 0, made.stdout + made.stderr
+        cls.deb = next(Path(folder.name).glob("*.deb"))
+        subprocess.run(["dpkg-deb", "--raw-extract", cls.deb, cls.root], check=True)
+
+    def python(self, code):
+        """Where site-packages are those of this Python, but not what it knows of us, and the package's are in front."""
+        ours = self.root / "usr/lib/python3/dist-packages"
+        env = {"PYTHONPATH": str(ours), "PATH": str(self.root / "usr/bin")}
+        done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.split("\n")[:-1]
+
+    def test_the_language(self):
+        lexer, program = self.python("from pygments.lexers import get_lexer_by_name as lexer; import logolens, sys\n"
+                                     "print(sys.modules[type(lexer('logolens')).__module__].__file__)\n"
+                                     "print(logolens.program())")
+        self.assertEqual(lexer, str(self.root / "usr/lib/python3/dist-packages/logolens/pygments_lexer.py"))
+        self.assertEqual(program, str(self.root / "usr/bin/logolens"))
+
+    @unittest.skipUnless(importlib.util.find_spec("papermill"), "papermill is not installed")
+    def test_parameters_of_papermill(self):
+        out = self.deb.with_name("out.ipynb")
+        self.python("import sys; from papermill.cli import papermill; sys.exit(papermill(['--prepare-only', '-p', 'lr', '0.01', "
+                    f"{str(ROOT / 'notebooks/01-logo-classifier.ipynb')!r}, {str(out)!r}], standalone_mode=False))")
+        cells = json.loads(out.read_text())["cells"]
+        self.assertIn("let lr = 0.01", [line.strip() for cell in cells for line in cell["source"]])
+
+    def test_only_apt_changes_it(self):
+        done = subprocess.run([self.root / "usr/bin/logolens", "install", "--prefix", self.root / "usr", "--remove"],
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("try: sudo apt remove logolens\n", done.stderr)
+
+    def test_every_file_has_its_sum(self):
+        sums = dict(reversed(line.split("  ")) for line in (self.root / "DEBIAN/md5sums").read_text().splitlines())
+        files = {str(p.relative_to(self.root)): p for p in (self.root / "usr").rglob("*") if p.is_file()}
+        self.assertEqual(sums, {name: hashlib.md5(p.read_bytes()).hexdigest() for name, p in files.items()})
 
 
 if __name__ == "__main__":

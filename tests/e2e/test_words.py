@@ -29,7 +29,7 @@ def lexer_module():
 
 
 def install(folder, entry_points):
-    """A package logolens as pip leaves it, in front of one that is installed: what it has no entry points for is hidden."""
+    """A package logolens as pip leaves it, in front of one that is installed, whose entry points it hides."""
     shutil.copytree(PACKAGE, folder / "logolens", ignore=shutil.ignore_patterns("__pycache__"))
     info = folder / "logolens-0.dist-info"
     info.mkdir()

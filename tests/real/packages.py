@@ -101,6 +101,12 @@ class Package(unittest.TestCase):
             self.assertEqual(archive.read("model.weights.h5")[:8], b"\x89HDF\r\n\x1a\n")
         self.assertGreater((FOLDER / "m.onnx").stat().st_size, 1000)
 
+    def test_a_notebook_for_papermill(self):
+        """Which runs it (packages.sh), where there is one."""
+        cell = nbformat.v4.new_code_cell("let n = 1", metadata={"tags": ["parameters"]})
+        notebook = nbformat.v4.new_notebook(cells=[cell, nbformat.v4.new_code_cell('say "n is $n"')])
+        self.assertIn("n is 1", execute(notebook, "parameters.ipynb").cells[1].outputs[0].text)
+
     def test_2_from_posts_to_a_page(self):
         practice = subprocess.Popen([sys.executable, HERE / "servers/practice.py", "--port", "0", "--binary", PROGRAM],
                                     stdout=subprocess.PIPE, text=True)

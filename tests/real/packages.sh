@@ -31,11 +31,12 @@ judge() { # judge TEST COMMAND: counts it
 }
 system() { # system NAME PACKAGES: an unpacked system in $root; what was fetched is kept
     root=$work/$1
-    if [ ! -f "$kept/$1.tar" ]; then
+    if [ ! -f "$kept/$1.tar" ] || [ "$(cat "$kept/$1.has" 2>/dev/null)" != "$2" ]; then
         say "making a system with $2"
         # shellcheck disable=SC2086
         mmdebstrap --quiet --variant=minbase --include="$2" "$codename" "$kept/$1.new.tar" $sources
         mv "$kept/$1.new.tar" "$kept/$1.tar"
+        echo "$2" >"$kept/$1.has"
     fi
     mkdir "$root"
     tar -C "$root" -xf "$kept/$1.tar"
@@ -64,34 +65,44 @@ show() { # pictures, notebooks and the page, for somebody to look at
     rm -rf "${shown:?}/$1" && mkdir -p "$shown/$1" && cp "$root"/home/ann/work/*.png "$root"/home/ann/work/*.html "$root"/home/ann/work/*.ipynb "$shown/$1" || true
 }
 
-try_wheel() {
-    wheel=$(ls build/dist/logolens-*.whl)
-    if [ ! -f "$kept/jupyter/done" ]; then
+jupyter() { # Jupyter's packages for pip, in $root/given
+    list="jupyterlab==4.6.6 nbclient nbconvert papermill"
+    if [ "$(cat "$kept/jupyter/done" 2>/dev/null)" != "$list" ]; then
         say "fetching Jupyter's packages"
         rm -rf "$kept/jupyter"
-        build/venv/bin/pip download --quiet --dest "$kept/jupyter" jupyterlab==4.6.6 nbclient nbconvert
-        touch "$kept/jupyter/done"
+        # shellcheck disable=SC2086
+        build/venv/bin/pip download --quiet --dest "$kept/jupyter" $list
+        echo "$list" >"$kept/jupyter/done"
     fi
+    cp -r "$kept/jupyter" "$root/given"
+}
+filled() { # filled ENVIRONMENT: papermill of this environment fills in a notebook's parameters and runs it
+    as 1000:1000 "$1/bin/papermill work/parameters.ipynb work/filled.ipynb -p n 7 && grep -q '\"n is 7' work/filled.ipynb"
+}
+coloured() { # coloured PYTHON: a page made by its nbconvert has colours in its cells
+    as 1000:1000 "$1 -m nbconvert --to html --output page work/first.ipynb && grep -q '<span class=.kt.>conv</span>' work/page.html"
+}
+
+try_wheel() {
+    wheel=$(ls build/dist/logolens-*.whl)
     system wheel python3,python3-venv
     judge "nothing of ours is in the system" nothing_of_ours libzmq libsodium
-    cp -r "$kept/jupyter" "$wheel" "$root/given"
+    jupyter
+    cp "$wheel" "$root/given"
     file=/given/$(basename "$wheel") env=/home/ann/env
     judge "an environment" as 1000:1000 "python3 -m venv env && $env/bin/pip install --no-index --find-links /given/jupyter \
-        jupyterlab nbclient nbconvert"
+        jupyterlab nbclient nbconvert papermill"
     judge "pip install" as 1000:1000 "$env/bin/pip install --no-index $file"
     judge "jupyter lists the kernel" as 1000:1000 "$env/bin/jupyter kernelspec list | grep -E 'logolens +$env/share/jupyter'"
-    if [ -e install/labextension/package.json ]; then
-        judge "JupyterLab lists the extension" as 1000:1000 "$env/bin/jupyter labextension list 2>&1 | grep -E 'logolens v.*enabled.*OK'"
-    fi
-    if [ -e install/wheel/logolens/pygments_lexer.py ]; then
-        judge "Pygments finds the lexer" as 1000:1000 "$env/bin/python -c 'import pygments.lexers as p; p.get_lexer_by_name(\"logolens\")'"
-    fi
+    judge "JupyterLab lists the extension" as 1000:1000 "$env/bin/jupyter labextension list 2>&1 | grep -E 'logolens v.*enabled.*OK'"
     as 1000:1000 "$env/bin/python /given/packages.py $env/bin/logolens work" >"$work/first" 2>&1 || true
     judge "the first day" grep -q ' 0 failed' "$work/first"
     cat "$work/first"
+    judge "nbconvert writes colours" coloured "$env/bin/python"
     show wheel
     judge "jupyter nbconvert --execute" as 1000:1000 "$env/bin/jupyter nbconvert --to notebook --execute --output again work/first.ipynb \
         --ExecutePreprocessor.cwd=work"
+    judge "papermill fills in parameters" filled "$env"
     judge "the environment at another place" as 1000:1000 "mv env moved && moved/share/jupyter/kernels/logolens/logolens version"
     judge "pip install --user" as 1000:1000 "moved/bin/python -m pip --python /usr/bin/python3 install --user --no-index \
         --break-system-packages $file && .local/bin/logolens version && .local/share/jupyter/kernels/logolens/logolens version"
@@ -101,7 +112,8 @@ try_wheel() {
 try_deb() {
     deb=$(ls build/dist/logolens_*.deb)
     if command -v lintian >/dev/null; then judge "lintian" lintian --fail-on error,warning "$deb"; fi
-    system deb python3-nbclient,jupyter-client,man-db
+    system deb python3-nbclient,python3-nbconvert,python3-venv,jupyter-client,man-db
+    jupyter
     judge "nothing of ours is in the system" nothing_of_ours
     cp "$deb" "$root/given"
     cp /etc/resolv.conf "$root/etc"
@@ -111,7 +123,11 @@ try_deb() {
     as 1000:1000 "python3 /given/packages.py /usr/bin/logolens work" >"$work/first" 2>&1 || true
     judge "the first day" grep -q ' 0 failed' "$work/first"
     cat "$work/first"
+    judge "nbconvert writes colours" coloured python3
     show deb
+    judge "papermill of an environment, told of the package" as 1000:1000 "python3 -m venv mill && mill/bin/pip install --no-index \
+        --find-links /given/jupyter papermill && ln -s /usr/lib/python3/dist-packages/logolens* mill/lib/python3*/site-packages"
+    judge "papermill fills in parameters" filled mill
     judge "logolens install --user" as 1000:1000 "logolens install && grep /usr/bin/logolens .local/share/jupyter/kernels/logolens/kernel.json \
         && logolens install --remove && [ ! -e .local/share/jupyter/kernels/logolens ]"
     judge "what apt installed is left alone" chroot "$root" sh -c "cd /root && for more in '' --remove; do
