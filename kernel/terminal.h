@@ -37,7 +37,8 @@ lg_status main_terminal_execute(terminal *t, dsl_session *session, const char *c
                                 lg_err *err) LG_MUST_CHECK;
 
 /* terminal_wrap.c: text to read, with lines broken between words where they are longer than so many columns. What goes
- * on of a table's row or a list stands below its last column; a rule is cut. */
+ * on of a table's row or a list stands below its last column; a rule is cut. A table with more columns than there is
+ * room for comes in parts, each with the first column. */
 void main_terminal_wrap(const char *text, size_t len, int columns, lg_buf *out);
 
 /* ---- editor.c: a cell, typed with editing keys ----

@@ -16,7 +16,7 @@ import unittest
 from pathlib import Path
 
 from conformance_support import pictures
-from kernel_support import BINARY, PATIENCE, SLOW, Kernel, until
+from kernel_support import BINARY, PATIENCE, SLOW, Kernel, small_photos, until
 
 TOKEN = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])|\x1b[()][A-Z0-9]|\x1b[=>]|(.)", re.S)
 UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
@@ -199,6 +199,27 @@ class Terminal(unittest.TestCase):
         self.assertTrue(rows[rule + 1][0].isalpha(), rows[rule + 1])
         self.assertIn("\n" + "a" * 70 + "\n", screen.run("say " + "a" * 70).replace("\n" + "a" * 10 + "\n",
                                                                                   "a" * 10 + "\n"))
+
+    def test_a_table_wider_than_the_screen_comes_in_parts(self):
+        """Every cell stands below its head, in rows that all have the first column; where there is room it is whole."""
+        small_photos(Path(self.folder.name, "tiny"))
+        for columns, parts in ((100, [3]), (60, [2, 1]), (42, [1, 1, 1])):
+            screen = self.screen(columns=columns, rows=50)
+            screen.run("load tiny from tiny labels folders size 8x8")
+            screen.run("model m on tiny { conv 8 3x3 relu; flatten; dense classes softmax }", "padding")
+            rows = [row.rstrip() for row in screen.run("summary m", "padding").split("\n")]
+            heads = [i for i, row in enumerate(rows) if row.startswith("Layer (type)")]
+            words = [re.split(r" {2,}", rows[at])[1:] for at in heads]
+            self.assertEqual([len(part) for part in words], parts)
+            self.assertEqual(sum(words, []), ["Output Shape", "Param #", "how they are counted"])
+            for at in heads:
+                self.assertRegex(rows[at + 1], "^─+(  ─+)+$")
+                self.assertEqual("Param #" in rows[at], "█" in rows[at + 2])
+                for row, layer in zip(rows[at + 2:], ("conv2d_1 ", "flatten_1 ", "dense_1 ")):
+                    self.assertTrue(row.startswith(layer), row)
+                    for column in re.finditer(" {2}", rows[at + 1]):
+                        self.assertEqual(row[column.start():column.end()].strip(), "", row)
+            self.assertLessEqual(max(map(len, rows)), columns)
 
     def test_a_cell_of_several_lines(self):
         screen = self.screen()
