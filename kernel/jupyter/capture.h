@@ -41,8 +41,8 @@ void jp_capture_forget(jp_capture *capture, const struct jp_output *output);
 void jp_capture_take(jp_capture *capture, int which);
 /* Moves all that was written before the call. */
 void jp_capture_drain(jp_capture *capture);
-/* Seconds until the I/O thread should take more, 0: now, -1: never. Text beyond what may leave stays in the pipe, and who
- * writes it waits: nobody but the I/O thread knows when that is over. */
+/* Seconds until the I/O thread should take more, 0: now, -1: never. Text beyond what may leave stays in the pipe, and
+ * who writes it waits: nobody but the I/O thread knows when that is over. */
 double jp_capture_due(jp_capture *capture, double now);
 
 #endif

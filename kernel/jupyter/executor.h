@@ -54,8 +54,8 @@ void jp_executor_release(jp_executor *x); /* its thread has ended, or was never 
 lg_status jp_executor_start(jp_executor *x, lg_err *err) LG_MUST_CHECK; /* LL196 no thread is left */
 void jp_executor_stop(jp_executor *x);
 void jp_executor_join(jp_executor *x); /* waits for the thread to end */
-/* Does a message of this type on shell get a reply? Not a comm message, nor one of a type we do not know: its name would
- * be in the reply's header, whatever stands in it. */
+/* Does a message of this type on shell get a reply? Not a comm message, nor one of a type we do not know: its name
+ * would be in the reply's header, whatever stands in it. */
 bool jp_executor_replies(const char *type);
 
 #endif

@@ -71,8 +71,8 @@ class Captured(unittest.TestCase):
         self.assertEqual(whose, {"from a library\n": first.parent["msg_id"], "next\n": second})
 
     def test_more_than_may_leave_at_once(self):
-        """What the burst has no room for waits in the pipe, and goes on by itself when there is some again, though nothing
-        else happens in the kernel. Lines end where chunks do, so that none of it waits outside the pipe."""
+        """What the burst has no room for waits in the pipe, and goes on by itself when there is some again, though
+        nothing else happens in the kernel. Lines end where chunks do, so that none of it waits outside the pipe."""
         reply, _ = self.client.execute("say first")
         text = "0123456789abcde\n" * 140_000
         writer = threading.Thread(target=self.write, args=(1, text))
