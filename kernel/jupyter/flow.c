@@ -17,6 +17,8 @@
 /* Who has let everybody wait once may have come back and be as stuck as before; others wait for such a one a moment
  * only, until everybody has shown that they read. */
 static const double most_patience = 5, least_patience = 0.25;
+/* Seconds without a look: this process was stopped, or its machine, and whoever reads may have been stopped with it. */
+static const double stopped = 1;
 enum { FRAME = 64, MOST_READERS = 1024 }; /* bytes of a frame in the list of each subscriber */
 
 /* A connection, by the number of its descriptor and by what the system calls the socket behind it: libzmq closes it
@@ -184,10 +186,10 @@ static bool fits(jp_flow *flow, size_t charge)
     return flow->unbounded || !afloat || afloat + charge <= JP_FLOW_MOST;
 }
 
-/* No room: who takes nothing from here on until patience ends is cut. */
+/* No room: who takes nothing from here on until patience ends, while we look on, is cut. */
 static void hold(jp_flow *flow, double now)
 {
-    bool first = flow->held_since <= 0;
+    bool first = flow->held_since <= 0 || now > flow->looked + stopped;
     if (first) flow->held_since = now;
     if (!first && now < flow->looked + JP_FLOW_LOOK) return;
     flow->looked = now;

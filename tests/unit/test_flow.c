@@ -55,10 +55,11 @@ static void leave(pair p)
     close(p.ours);
 }
 
+/* Looked at from our end: what the other one reads first is what lies in its buffer. */
 static bool is_cut(pair p)
 {
     char byte;
-    return recv(p.theirs, &byte, 1, MSG_DONTWAIT) == 0;
+    return recv(p.ours, &byte, 1, MSG_DONTWAIT) == 0;
 }
 
 TEST(of_too_many_the_newest_are_cut_and_later_ones_are_known_again)
@@ -82,6 +83,73 @@ TEST(of_too_many_the_newest_are_cut_and_later_ones_are_known_again)
     CHECK(!is_cut(late));
     CHECK(flow.readers.len > 0 && flow.readers.len < full / 100);
     leave(late);
+    close(listener);
+    jp_flow_release(&flow);
+}
+
+/* Nobody reads at the other end, and both buffers are full. */
+static void fill(pair p)
+{
+    static char block[1 << 16];
+    while (send(p.ours, block, sizeof block, MSG_DONTWAIT) > 0) continue;
+}
+
+/* Is there room from one time to another, for whoever asks as often as the I/O thread does? */
+static bool room(jp_flow *flow, double from, double until)
+{
+    const jp_packet packet = {.item.size = 100};
+    bool found = false;
+    for (double now = from; now <= until && !found; now += JP_FLOW_LOOK) found = jp_flow_room(flow, &packet, now);
+    return found;
+}
+
+TEST(who_takes_nothing_is_cut_when_patience_ends)
+{
+    jp_flow flow;
+    listen_here();
+    jp_flow_init(&flow, &connection, -1);
+    pair stuck = join(), reads = join();
+    jp_flow_reader(&flow, stuck.ours);
+    jp_flow_reader(&flow, reads.ours);
+    fill(stuck);
+    CHECK(room(&flow, 100, 100)); /* nothing is afloat */
+    atomic_store(&flow.afloat, JP_FLOW_MOST);
+    CHECK(!room(&flow, 101, 105.9) && !is_cut(stuck));
+    atomic_store(&flow.afloat, 0);
+    CHECK(room(&flow, 106, 106)); /* it was in time */
+    atomic_store(&flow.afloat, JP_FLOW_MOST);
+    CHECK(!room(&flow, 107, 111.9) && !is_cut(stuck));
+    CHECK(!room(&flow, 111.92, 112.1) && is_cut(stuck) && !is_cut(reads));
+    leave(stuck);
+
+    /* the next one is waited for a moment only */
+    pair next = join();
+    jp_flow_reader(&flow, next.ours);
+    fill(next);
+    atomic_store(&flow.afloat, 0);
+    CHECK(room(&flow, 113, 113));
+    atomic_store(&flow.afloat, JP_FLOW_MOST);
+    CHECK(!room(&flow, 114, 114.2) && !is_cut(next));
+    CHECK(!room(&flow, 114.22, 114.4) && is_cut(next) && !is_cut(reads));
+    leave(next);
+    leave(reads);
+    close(listener);
+    jp_flow_release(&flow);
+}
+
+/* Who read nothing while we could not look may have been stopped with us. */
+TEST(nobody_is_cut_for_the_time_the_kernel_stood_still)
+{
+    jp_flow flow;
+    listen_here();
+    jp_flow_init(&flow, &connection, -1);
+    pair stuck = join();
+    jp_flow_reader(&flow, stuck.ours);
+    fill(stuck);
+    atomic_store(&flow.afloat, JP_FLOW_MOST);
+    CHECK(!room(&flow, 100, 102) && !room(&flow, 200, 204.9) && !is_cut(stuck));
+    CHECK(!room(&flow, 204.92, 205.1) && is_cut(stuck));
+    leave(stuck);
     close(listener);
     jp_flow_release(&flow);
 }
