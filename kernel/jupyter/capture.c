@@ -27,7 +27,7 @@ static void hand_on_last_words(int signal_number)
     for (int i = 0; i < JP_CAPTURED; i++) {
         ssize_t n;
         while ((n = read(last_words[i], block, sizeof block)) > 0)
-            if (write(last_place, block, (size_t)n) != n) break;
+            if (!lg_takes(last_place) || write(last_place, block, (size_t)n) != n) break;
     }
     raise(signal_number); /* the handler is reset: this ends the process when we return */
 }
@@ -114,6 +114,17 @@ void jp_capture_forget(jp_capture *capture, const struct jp_output *output)
     pthread_mutex_unlock(&capture->lock);
 }
 
+/* Without waiting for whoever reads it: this may be the I/O thread. */
+static void to_the_log(int fd, const char *text, size_t len)
+{
+    while (len && lg_takes(fd)) {
+        ssize_t n = write(fd, text, len < LG_AT_ONCE ? len : LG_AT_ONCE);
+        if (n <= 0) return;
+        text += n;
+        len -= (size_t)n;
+    }
+}
+
 void jp_capture_take(jp_capture *capture, int which)
 {
     char block[BLOCK];
@@ -122,7 +133,7 @@ void jp_capture_take(jp_capture *capture, int which)
     for (size_t all = 0; atomic_load(&capture->on) && all < PIPE && n > 0; all += (size_t)n) {
         n = read(capture->end[which], block, sizeof block);
         if (n > 0 && capture->output) jp_output_captured(capture->output, which == 1, block, (size_t)n);
-        else if (n > 0 && write(capture->kept[which], block, (size_t)n) < 0) n = 0;
+        else if (n > 0) to_the_log(capture->kept[which], block, (size_t)n);
         if (n < 0) break;
     }
     pthread_mutex_unlock(&capture->lock);

@@ -1,6 +1,7 @@
 /* clock_log.c - time, and the log on stderr: one write a line, so that lines of several threads stay whole. */
 #include "lib/base/lg.h"
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +78,29 @@ static size_t written(int n, size_t size)
     return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
 }
 
+bool lg_takes(int fd)
+{
+    struct pollfd item = {.fd = fd, .events = POLLOUT};
+    return poll(&item, 1, 0) == 1 && (item.revents & POLLOUT);
+}
+
+static atomic_uint lost; /* lines since the last one that was written */
+
+static void write_line(const char *line, size_t len)
+{
+    int fd = atomic_load(&log_fd);
+    if (!lg_takes(fd) || write(fd, line, len) < 0) atomic_fetch_add(&lost, 1);
+}
+
+static void tell_of_the_lost(const char *line, size_t prefix)
+{
+    char text[128];
+    unsigned count = lg_takes(atomic_load(&log_fd)) ? atomic_exchange(&lost, 0) : 0;
+    if (!count) return;
+    int n = snprintf(text, sizeof text, "%.*slines of the log that had no room: %u\n", (int)prefix, line, count);
+    write_line(text, written(n, sizeof text));
+}
+
 void lg_log(lg_log_level level, const char *fmt, ...)
 {
     int keep = errno;
@@ -90,6 +114,7 @@ void lg_log(lg_log_level level, const char *fmt, ...)
     n += written(
         snprintf(line + n, sizeof line - n, ".%03ld %-5s %-15s ", ns / 1000000, level_names[level], thread_name),
         sizeof line - n);
+    size_t prefix = n;
     va_list ap;
     va_start(ap, fmt);
     n += written(vsnprintf(line + n, sizeof line - n, fmt, ap), sizeof line - n);
@@ -98,7 +123,7 @@ void lg_log(lg_log_level level, const char *fmt, ...)
     for (size_t i = 0; i < n; i++)
         if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f) line[i] = ' '; /* one event, one line */
     line[n] = '\n';
-    ssize_t ignored = write(atomic_load(&log_fd), line, n + 1);
-    (void)ignored;
+    tell_of_the_lost(line, prefix);
+    write_line(line, n + 1);
     errno = keep;
 }

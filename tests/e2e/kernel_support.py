@@ -167,8 +167,9 @@ class Client:
 
 
 class Kernel:
-    def __init__(self, key=None, wait=True, env=None, argv=(), folder=None, **connection):
-        """folder: that of another kernel, which it shares with its home; without one, a folder of its own."""
+    def __init__(self, key=None, wait=True, env=None, argv=(), folder=None, log=None, **connection):
+        """folder: that of another kernel, which it shares with its home; without one, a folder of its own. log: a
+        descriptor for its outputs, instead of a file."""
         self.home = Path(folder) if folder else None
         self.folder = tempfile.TemporaryDirectory(prefix="logolens-test-")
         names = ["shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"]
@@ -178,14 +179,15 @@ class Kernel:
         self.file = Path(self.folder.name) / "connection.json"
         self.file.write_text(json.dumps(self.connection))
         self.log = Path(self.folder.name) / "log"
-        self.argv, self.env, self.clients = list(argv), env or {}, []
+        self.argv, self.env, self.clients, self.outputs_to = list(argv), env or {}, [], log
         self.start(wait)
 
     def start(self, wait=True):
         work = self.home or Path(self.folder.name)
         env = {**os.environ, "LOGOLENS_HOME": str(work / "home"), **self.env}
         env.pop("JPY_PARENT_PID", None) if "JPY_PARENT_PID" not in self.env else None
-        with open(self.log, "ab") as log:
+        with open(self.log, "ab") as file:
+            log = file if self.outputs_to is None else self.outputs_to
             self.process = subprocess.Popen([BINARY, "kernel", "-f", str(self.file)] + self.argv, stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, cwd=work, env=env, start_new_session=True)
         if wait:

@@ -72,6 +72,19 @@ class Hostile(unittest.TestCase):
         reply, _ = self.client.ask("kernel_info_request")
         self.assertEqual(reply.content["status"], "ok")
 
+    def test_noise_while_nobody_reads_the_log(self):
+        """Each message that is dropped is a line on stderr, here a pipe that is full: whoever sends noise, without the key,
+        stops the kernel no more than whoever forgot to read."""
+        read, write = os.pipe()
+        self.addCleanup(os.close, read)
+        with Kernel(log=write) as kernel:
+            os.close(write)
+            client = kernel.client().ready()
+            for _ in range(3000):
+                client.sockets["control"].send_multipart([DELIMITER, b"0" * 64, b"{}", b"{}", b"{}", b"{}"])
+            reply, _ = client.ask("kernel_info_request", channel="control")
+            self.assertEqual(reply.content["status"], "ok")
+
     def test_junk_subscriptions(self):
         import zmq
         context = zmq.Context()

@@ -65,3 +65,32 @@ TEST(log_lines)
     CHECK_INT(lines, 3);
     CHECK_HAS(text, "xxx\n");
 }
+
+/* Nobody reads the pipe: whoever logs goes on, and what is read later says that something is missing. */
+TEST(a_full_pipe_is_not_waited_for)
+{
+    int ends[2];
+    char text[70000];
+    CHECK(pipe(ends) == 0);
+    lg_log_fd(ends[1]);
+    for (int i = 0; i < 5000; i++) lg_log(LG_LOG_ERROR, "line %d of many that nobody takes", i);
+    CHECK(!lg_takes(ends[1]));
+    ssize_t n = read(ends[0], text, sizeof text - 1);
+    CHECK(n > 4096 && n < 5000 * 40);
+    text[n] = 0;
+    CHECK_HAS(text, "line 0 of many");
+    CHECK(text[n - 1] == '\n' && !strstr(text, "line 4999"));
+    int lines = 0;
+    for (ssize_t i = 0; i < n; i++) lines += text[i] == '\n';
+    lg_log(LG_LOG_ERROR, "one more");
+    n = read(ends[0], text, sizeof text - 1);
+    lg_log_fd(STDERR_FILENO);
+    char want[100];
+    snprintf(want, sizeof want, "lines of the log that had no room: %d\n", 5000 - lines);
+    text[n < 0 ? 0 : n] = 0;
+    CHECK_HAS(text, want);
+    CHECK_HAS(text, "one more\n");
+    close(ends[1]);
+    CHECK(!lg_takes(ends[1])); /* nor is it written to what is gone */
+    close(ends[0]);
+}
