@@ -86,8 +86,8 @@ static void finish(jp_executor *x, const cell *c, lg_status st, const lg_err *er
     lg_buf reply;
     lg_buf_init(&reply, JP_MESSAGE_LIMIT);
     lg_buf_addf(&reply, "{\"status\":\"%s\",\"execution_count\":%lld", st ? "error" : "ok", x->count);
-    if (st) jp_error_members(err, code_text(c), &reply);
-    else jp_answer_expressions(x->session, json_object_get(c->content, "user_expressions"), &reply);
+    if (st) jp_error_members(err, code_text(c), &reply); /* nothing is evaluated then, and the member is there */
+    jp_answer_expressions(x->session, st ? NULL : json_object_get(c->content, "user_expressions"), &reply);
     lg_buf_addf(&reply, ",\"payload\":[%s]}", st ? "" : lg_buf_str(c->payload));
     if (st && jp_json_bool(c->content, "stop_on_error", true) && !c->silent) drop_queued(x, st == LG_E_INTERRUPTED);
     snprintf(metadata, sizeof metadata, "{\"started\":\"%s\"}", c->started);

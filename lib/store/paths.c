@@ -47,9 +47,10 @@ static lg_status make_folders(const char *path, lg_err *err)
     lg_status result = LG_OK;
     for (char *slash = strchr(part + 1, '/');; slash = strchr(slash + 1, '/')) {
         if (slash) *slash = 0;
-        if (mkdir(part, 0700) != 0 && errno != EEXIST && (!slash || stat(part, &st) != 0)) {
+        int why = mkdir(part, 0700) == 0 ? 0 : errno;
+        if (why && why != EEXIST && (!slash || stat(part, &st) != 0)) {
             result = lg_fail(err, LG_E_IO, 603, "the folder %s cannot be created", part);
-            lg_why(err, "%s", strerror(errno));
+            lg_why(err, "%s", strerror(why));
             lg_try(err, "set LOGOLENS_HOME to a folder you may write to");
             break;
         }

@@ -153,7 +153,7 @@ class Cells(WithKernel):
         self.assertEqual((reply.content["status"], reply.content["execution_count"]), ("ok", start + 1))
         self.assertEqual(types(outputs), ["busy", "execute_input", "idle"])  # evaluating shows nothing
         reply, _ = self.client.execute(WRONG, user_expressions=asked)
-        self.assertEqual((reply.content["status"], reply.content.get("user_expressions", {})), ("error", {}))
+        self.assertEqual((reply.content["status"], reply.content["user_expressions"]), ("error", {}))
 
     def test_5_08_payload(self):
         for code in (HELLO, WRONG, "", "help fit"):

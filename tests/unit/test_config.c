@@ -63,6 +63,20 @@ TEST(folders)
     CHECK(again.config == NULL);
 }
 
+/* A file system that makes no folders for anybody: its own reason is told, not what is found missing afterwards. */
+TEST(a_folder_that_cannot_be_made)
+{
+    start();
+    store_paths_release(&paths);
+    if (access("/sys/kernel", F_OK) != 0) SKIP("there is no /sys");
+    setenv("LOGOLENS_HOME", "/sys/logolens", 1);
+    CHECK(store_paths_init(&paths, &err) == LG_E_IO);
+    CHECK_INT(err.code, 603);
+    CHECK_STR(err.msg, "the folder /sys/logolens cannot be created");
+    CHECK(*err.why);
+    CHECK(strcmp(err.why, "No such file or directory") != 0);
+}
+
 TEST(xdg)
 {
     char xdg[300], want[400];
