@@ -30,8 +30,8 @@ lg_status cmd_table_keep(const dsl_call *call, int param, rep_table *table, cons
 
 /* The rows of any object that has some: a table as it is; a confusion matrix with the column `true \ predicted`, one
  * column a label and True Total, and the last row Predicted Total; a dataset with one row an image; a run with one row
- * an epoch; posts as lib/report/posts_table.h has them, without names of thumbnails. table is initialised here; release
- * it whatever comes back. LL133: this kind has no rows. */
+ * an epoch; a grid with numbered columns; posts as lib/report/posts_table.h has them, without names of thumbnails.
+ * table is initialised here; release it whatever comes back. LL133: this kind has no rows. */
 lg_status cmd_table_of(const dsl_object *object, rep_table *table, lg_err *err) LG_MUST_CHECK;
 
 /* Bytes of a .csv, .tsv or .json file (by the ending of `file`) as an object: a confusion matrix where the table is

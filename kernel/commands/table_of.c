@@ -1,5 +1,6 @@
 /* table_of.c - any object with rows as a table, for `export` and for `compare`. */
 #include "kernel/commands/box_customers.h"
+#include "kernel/commands/box_grid.h"
 #include "kernel/commands/box_matrix.h"
 #include "kernel/commands/box_posts.h"
 #include "kernel/commands/box_sweep.h"
@@ -7,6 +8,7 @@
 #include "lib/report/posts_table.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "lib/base/banned.h"
 
@@ -89,6 +91,22 @@ static lg_status of_run(const void *payload, rep_table *table, lg_err *err)
     return rep_table_check(table, err);
 }
 
+/* Columns are numbered, as `at ROW,COL` counts them. */
+static lg_status of_grid(const void *payload, rep_table *table, lg_err *err)
+{
+    const dsl_grid *grid = payload;
+    for (int c = 0; c < grid->cols; c++) {
+        char name[16];
+        snprintf(name, sizeof name, "%d", c + 1);
+        rep_column_add(table, name, REP_NUMBER);
+    }
+    for (int r = 0; r < grid->rows; r++) {
+        rep_row_add(table);
+        for (int c = 0; c < grid->cols; c++) rep_number(table, grid->cell[(size_t)r * (size_t)grid->cols + (size_t)c]);
+    }
+    return rep_table_check(table, err);
+}
+
 static lg_status of_posts(const void *payload, rep_table *table, lg_err *err)
 {
     return rep_posts_table(payload, NULL, table, err);
@@ -99,16 +117,13 @@ lg_status cmd_table_of(const dsl_object *object, rep_table *table, lg_err *err)
     static const struct {
         const dsl_class *cls;
         lg_status (*fill)(const void *payload, rep_table *table, lg_err *err);
-    } kinds[] = {{&cmd_table_class, of_table},
-                 {&cmd_customers_class, of_table}, /* begins with one */
-                 {&cmd_matrix_class, of_matrix},
-                 {&cmd_sweep_class, cmd_sweep_table},
-                 {&cmd_dataset_class, of_dataset},
-                 {&cmd_posts_class, of_posts},
-                 {&cmd_run_class, of_run}};
+    } kinds[] = {{&cmd_table_class, of_table},     {&cmd_customers_class, of_table}, /* begins with one */
+                 {&cmd_matrix_class, of_matrix},   {&cmd_sweep_class, cmd_sweep_table},
+                 {&cmd_dataset_class, of_dataset}, {&cmd_posts_class, of_posts},
+                 {&cmd_run_class, of_run},         {&cmd_grid_class, of_grid}};
     rep_table_init(table);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (kinds[i].cls == object->cls) return kinds[i].fill(object->payload, table, err);
     lg_fail(err, LG_E_ARG, 133, "%s has no rows to make a table of", dsl_kind_phrase(object->cls->kind));
-    return lg_try(err, "posts, datasets, runs and tables have rows");
+    return lg_try(err, "posts, datasets, runs, tables and grids have rows");
 }

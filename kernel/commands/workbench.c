@@ -1,6 +1,7 @@
 /* workbench.c - the session's surroundings: pool, settings, and sending documents to the reader. */
 #include "kernel/commands/workbench.h"
 #include "kernel/commands/access_parts.h"
+#include "kernel/commands/box_grid.h"
 #include "kernel/commands/box_layers.h"
 #include "lib/image/png.h"
 
@@ -47,9 +48,13 @@ lg_status cmd_workbench_new(cmd_workbench **out, lg_err *err)
     if (!bench) return err->status;
     lg_status st;
     LG_GO(cmd_layers_new(&bench->layers, err));
-    LG_GO(dsl_session_new(&(dsl_config){.commands = dsl_commands, .layers = bench->layers, .services = bench,
-                                          .layer_at = cmd_model_layer_at, .layers_next = cmd_model_layers_next,
-                                          .settings = cmd_look_use},
+    LG_GO(dsl_session_new(&(dsl_config){.commands = dsl_commands,
+                                        .layers = bench->layers,
+                                        .services = bench,
+                                        .grid_class = &cmd_grid_class,
+                                        .layer_at = cmd_model_layer_at,
+                                        .layers_next = cmd_model_layers_next,
+                                        .settings = cmd_look_use},
                           &bench->session, err));
     *out = bench;
     return LG_OK;

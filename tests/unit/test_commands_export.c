@@ -148,7 +148,37 @@ TEST(drawings)
     CHECK(!memcmp(file("first.png"), "\x89PNG\r\n\x1a\n", 8));
     CHECK(!memcmp(file("l.png"), "\x89PNG\r\n\x1a\n", 8));
     CHECK_HAS(file("dark.html"), "background:#1b1b1b");
-    CHECK_HAS(file("g.html"), "<pre");
+    CHECK_HAS(file("g.html"), "data:image/svg+xml;base64,");
+    lens_close(&l);
+}
+
+TEST(grids_of_numbers)
+{
+    setup("let g = [35 19 25; -0.5 22 1000]\nexport g to g.csv; export g to g.json; open t from g.csv");
+    CHECK_STR(file("g.csv"), "1,2,3\r\n35,19,25\r\n-0.5,22,1000\r\n");
+    CHECK_HAS(file("g.json"), "{\"1\": -0.5, \"2\": 22, \"3\": 1000}");
+    CHECK_INT(lens_run(&l, "show g"), LG_OK);
+    CHECK_HAS(lg_buf_str(&l.text), "g: 2x3\n");
+    CHECK_HAS(lg_buf_str(&l.text), "6 numbers from -0.5 to 1000, together 1100.5.\n");
+    CHECK_HAS(lg_buf_str(&l.html), "<img ");
+    CHECK_HAS(lg_buf_str(&l.html), "6 numbers from -0.5");
+    lens_close(&l);
+}
+
+TEST(of_a_large_grid_its_corner_is_drawn)
+{
+    lg_buf line;
+    lg_buf_init(&line, 0);
+    lg_buf_adds(&line, "let g = [");
+    for (int r = 0; r < 41; r++)
+        for (int c = 0; c < 42; c++) lg_buf_addf(&line, "%s%d", c ? " " : r ? "; " : "", 100 * r + c);
+    lg_buf_adds(&line, "]\ng");
+    setup(lg_buf_str(&line));
+    CHECK_HAS(lg_buf_str(&l.text), "g: 41x42\n");
+    CHECK_HAS(lg_buf_str(&l.text), " 3939\n");
+    CHECK_HAS(lg_buf_str(&l.text), "   39\n   100 ");
+    CHECK_HAS(lg_buf_str(&l.text), "its first 40 rows and 40 columns; all of them: export g to g.csv");
+    lg_buf_release(&line);
     lens_close(&l);
 }
 
@@ -422,11 +452,12 @@ TEST(refusals)
         {"export logos to x.csv images", "`images` writes the pictures of posts", 133, 8},
         {"export logos to x.png images", "and `logos` as png is no rows", 133, 8},
         {"export scratch where label = nike to x.html", "", 133, 8},
-        {"export g to x.svg", "no picture", 320, 13},
+        {"export t to x.svg", "no picture", 320, 13},
         {"export logos to /etc/x.csv", "outside", 601, 17},
         {"export logos to no/such/x.csv", "", 302, 17},
     };
-    setup("load logos from shop size 16x16\nmodel scratch on logos { flatten; dense classes softmax }\nlet g = [1 2]");
+    setup("load logos from shop size 16x16\nmodel scratch on logos { flatten; dense classes softmax }\n"
+          "open t from bad.csv");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         lens_run(&l, cases[i].cell);
         if (l.err.code != cases[i].code || l.err.span.col != cases[i].col || !strstr(l.err.msg, cases[i].says))
