@@ -74,14 +74,28 @@ void jp_kernel_reply(jp_kernel *kernel, const jp_request *request, const char *m
     jp_kernel_send(kernel, request->channel, jp_answering(request), type, metadata, content);
 }
 
-void jp_kernel_reply_error(jp_kernel *kernel, const jp_request *request, long long count, const lg_err *err)
+/* Below a cell people see what is published, and nothing of a reply. */
+static void show_error(jp_kernel *kernel, const jp_request *request, const lg_err *err)
 {
     lg_buf content;
     lg_buf_init(&content, 0);
-    lg_buf_adds(&content, "{\"status\":\"error\"");
-    if (strcmp(request->type, "execute_request") == 0) jp_json_member_int(&content, "execution_count", count);
+    lg_buf_addc(&content, '{');
     jp_error_members(err, NULL, &content);
     lg_buf_addc(&content, '}');
+    jp_kernel_send(kernel, JP_IOPUB, jp_answering(request), "error", NULL, &content);
+    lg_buf_release(&content);
+}
+
+void jp_kernel_reply_error(jp_kernel *kernel, const jp_request *request, long long count, const lg_err *err)
+{
+    bool cell = strcmp(request->type, "execute_request") == 0;
+    lg_buf content;
+    if (cell) show_error(kernel, request, err);
+    lg_buf_init(&content, 0);
+    lg_buf_adds(&content, "{\"status\":\"error\"");
+    if (cell) jp_json_member_int(&content, "execution_count", count);
+    jp_error_members(err, NULL, &content);
+    lg_buf_adds(&content, cell ? ",\"user_expressions\":{},\"payload\":[]}" : "}");
     jp_kernel_reply(kernel, request, NULL, &content);
     lg_buf_release(&content);
 }

@@ -48,7 +48,8 @@ void jp_kernel_send(jp_kernel *kernel, jp_channel channel, jp_answered to, const
 void jp_kernel_status(jp_kernel *kernel, jp_answered to, const char *state);
 /* A reply to a request, of the type that its own type asks for, on its own channel. metadata NULL: {}. */
 void jp_kernel_reply(jp_kernel *kernel, const jp_request *request, const char *metadata, const lg_buf *content);
-/* The same where something was wrong. count: execution_count of an execute_reply, left out of others. */
+/* The same where something was wrong. count: execution_count of an execute_reply, left out of others. What was wrong
+ * with a cell is published too. */
 void jp_kernel_reply_error(jp_kernel *kernel, const jp_request *request, long long count, const lg_err *err);
 /* A message that expects no reply: a failure of it is only logged. */
 bool jp_one_way(const char *type);

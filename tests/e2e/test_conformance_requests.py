@@ -78,10 +78,10 @@ class Requests(WithKernel):
         """A message has the members it must have, of the right types, and no other."""
         shape = CONTENT.get(message.type)
         status = message.content.get("status")
-        if message.type.endswith("_reply") and status in ("error", "aborted"):
-            shape = {**ERROR, "execution_count?": int, "payload?": list}
-            if status == "aborted":
-                shape = {"status": str, "execution_count?": int}
+        if message.type == "execute_reply":
+            shape = {**shape, **(ERROR if status == "error" else {})}
+        elif message.type.endswith("_reply") and status == "error":
+            shape = ERROR
         self.assertIsNotNone(shape, message)
         must = {name for name in shape if not name.endswith("?")}
         self.assertLessEqual(must, set(message.content), message)

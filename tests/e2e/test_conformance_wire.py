@@ -153,7 +153,8 @@ class Frames(WithKernel):
             reply, outputs = self.client.ask("execute_request", content)
             self.assertEqual(reply.content["status"], "error", content[:40])
             self.assertRegex(reply.content["ename"], r"^LL19\d$")
-            self.assertEqual(types(outputs), ["busy", "idle"])
+            self.assertEqual(types(outputs), ["busy", "error", "idle"])
+            self.assertEqual(outputs[1].content["evalue"], reply.content["evalue"])
 
     def test_2_05_json_that_is_read(self):
         deep = b"[" * 1000 + b"]" * 1000
