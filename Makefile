@@ -144,6 +144,8 @@ $(O)/tests/unit/%: tests/unit/%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a tests/s
 $(addprefix $(O)/tests/unit/,test_catalogue test_catalogue_kill test_history): PKG_LIBS += -lsqlite3
 $(addprefix $(O)/tests/unit/test_,jail keras_file weights_corpus weights_file export_keras commands_export): | $(O)/logolens
 
+$(O)/tests/unit/test_dsl_golden: | $(SAMPLE)
+
 .PHONY: unit unit-build
 unit-build: $(UNIT)
 unit: unit-build ## C tests only; T=name for one of them (T=dsl_parser)
@@ -171,20 +173,29 @@ test: ## set up and run every fast test
 	@$(MAKE) --no-print-directory test-run
 test-run: lint all
 	@sh tests/all.sh '$(FLAVOR)'
-browser: all ## the notebook in a real JupyterLab in headless Chromium
+browser: all $(SAMPLE) ## the notebook in a real JupyterLab in headless Chromium
 	@$(VENV)/bin/python tests/browser/test_jupyterlab.py
 .PHONY: browser-editor browser-dashboard
-browser-editor: all ## JupyterLab at the keyboard: colours, folding, Tab, stop, prompts, subshells
+browser-editor: all $(SAMPLE) ## JupyterLab at the keyboard: colours, folding, Tab, stop, prompts, subshells
 	@$(VENV)/bin/python tests/browser/test_editor.py
 browser-dashboard: $(O)/support/dash_tool ## the dashboard in headless Chromium: filters, photos, files, paper, keys alone, axe-core
 	@$(VENV)/bin/python tests/browser/test_dashboard.py $(O)/support/dash_tool
 test-slow: ## sanitizers, both compilers, long tests (after `make test`)
 	@sh tests/slow.sh
 
+# The pictures of sample:logos, drawn once for all tests that use them: 8 s of a processor, by the program itself. Drawing
+# is tested in test_logos, and from an empty home in `make demo` and in the packages.
+SAMPLE := build/test-home/sample
+$(SAMPLE): $(wildcard lib/sample/*.[ch]) | $(O)/logolens
+	@rm -rf $(@D)/cache/samples
+	@mkdir -p $(@D)
+	@echo 'load logos from sample:logos size 16x16 limit 20' | LOGOLENS_HOME='$(CURDIR)/$(@D)' $(O)/logolens run - >/dev/null
+	@touch $@
+
 # The kernel as other programs see it: Jupyter's own checks and ours, with the private Jupyter's Python.
 JUPYTER_PYTHON ?= $(CURDIR)/$(VENV)/bin/python
 .PHONY: e2e-build
-e2e-build: $(O)/logolens $(O)/support/decode_tool $(O)/support/keras_tool $(O)/support/net_tool $(O)/support/catalogue_tool
+e2e-build: $(O)/logolens $(SAMPLE) $(O)/support/decode_tool $(O)/support/keras_tool $(O)/support/net_tool $(O)/support/catalogue_tool
 e2e: e2e-build ## protocol tests against build/logolens; E=protocol for one file
 	@LOGOLENS_FLAVOR=$(FLAVOR) LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' LSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/lsan.supp:print_suppressions=0' \
 	 TSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/tsan.supp:halt_on_error=1' $(JUPYTER_PYTHON) tests/e2e/run.py '$(E)'

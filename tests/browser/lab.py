@@ -16,6 +16,8 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests/e2e"))
+from kernel_support import give_sample  # noqa: E402
 BINARY = os.environ.get("LOGOLENS_BINARY") or str(ROOT / "build/logolens")
 SHARED = Path(os.environ.get("LOGOLENS_SHARED") or ROOT.parent / "shared")
 CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if os.access(p, os.X_OK)), None)
@@ -42,6 +44,7 @@ class Lab:
         # No windowing: whole pages, for looking at.
         self.setting("notebook-extension/tracker", {"windowingMode": "none", "codeCellConfig": cells or {}})
         self.setting("apputils-extension/notification", {"fetchNews": "false", "checkForUpdates": False})
+        give_sample(self.home / "own")
         prefix = self.home / "prefix"
         subprocess.run([BINARY, "install", "--prefix", prefix], check=True, stdout=subprocess.DEVNULL)
         env = dict(os.environ, JUPYTER_PATH=str(prefix / "share/jupyter"),

@@ -9,9 +9,7 @@ import json
 import re
 import sys
 
-from lab import (ROOT, Lab, dark, full_text, idle, main, menu, open_notebook, run_all, shot, write_notebook)
-
-sys.path.append(str(ROOT / "tests/e2e"))
+from lab import (Lab, dark, full_text, idle, main, menu, open_notebook, run_all, shot, write_notebook)
 
 PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 CELL = PANEL + " .jp-Notebook .jp-CodeCell"

@@ -5,6 +5,7 @@ import datetime
 import hmac
 import json
 import os
+import shutil
 import signal
 import socket
 import struct
@@ -50,6 +51,17 @@ def small_photos(folder, of_each=6, side=8):
                            for x in range(side) for _ in range(3))
             (folder / label / f"{n}.bmp").write_bytes(head + pixels)
     return folder
+
+
+def give_sample(home):
+    """The pictures of sample:logos into a home (LOGOLENS_HOME), as if they had been drawn there: `make` drew them once
+    (Makefile: SAMPLE)."""
+    drawn, cache = ROOT / "build/test-home/cache/samples", Path(home) / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    # Links where both are on one disk: nothing writes into these files.
+    if subprocess.run(["cp", "-al", drawn, cache], stderr=subprocess.DEVNULL).returncode:
+        shutil.rmtree(cache / "samples", ignore_errors=True)
+        subprocess.run(["cp", "-a", drawn, cache], check=True)
 
 
 def signer_of(connection):

@@ -12,7 +12,7 @@ import time
 import unittest
 from pathlib import Path
 
-from kernel_support import BINARY, PATIENCE, ROOT, SLOW
+from kernel_support import BINARY, PATIENCE, ROOT, SLOW, give_sample
 
 
 def package_parts():
@@ -98,6 +98,7 @@ class CommandLine(unittest.TestCase):
 
     def test_other_arithmetic_is_another_run(self):
         """A home that several machines share: what kernels of one made is not shown as what another's would make."""
+        give_sample(self.env["LOGOLENS_HOME"])
         script = Path(self.folder.name, "script.lens")
         script.write_text("load logos from sample:logos size 16x16 limit 60\n"
                           "model m on logos { conv 4 3x3 relu; flatten; dense classes softmax }\nfit m epochs 1 quiet\n")

@@ -28,7 +28,7 @@ class Killed(unittest.TestCase):
         cls.work = Path(cls.folder.name)
         cls.env = {**os.environ, "LOGOLENS_HOME": str(cls.work / "home"), "LOGOLENS_LOG": "warn"}
         cls.random = random.Random(20261123)
-        cls.run_script(SETUP.format(seed=1))  # draws the sample once
+        support.give_sample(cls.work / "home")
 
     @classmethod
     def tearDownClass(cls):

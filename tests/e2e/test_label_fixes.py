@@ -1,9 +1,7 @@
 """Label fixes outlive their kernel, however it ends, and two kernels lose none of each other's."""
-import os
 import random
 import re
 import struct
-import subprocess
 import threading
 import time
 import unittest
@@ -90,9 +88,7 @@ class LabelFixes(unittest.TestCase):
         with support.Kernel() as kernel:
             load = "load logos from sample:logos size 16x16 limit 60"
             folder = Path(kernel.folder.name)
-            (folder / "draw.lens").write_text(load)
-            subprocess.run([support.BINARY, "run", "draw.lens"], cwd=folder, check=True, timeout=600, stdout=subprocess.DEVNULL,
-                           env={**os.environ, "LOGOLENS_HOME": str(folder / "home")})  # drawn once, which takes a while
+            support.give_sample(folder / "home")
             client = kernel.client().ready()
             self.run_cell(client, load)
             self.assertIn("kept in home/data/edits/", self.run_cell(client, 'relabel logos image 1 as "no brand"'))
