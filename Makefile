@@ -119,6 +119,15 @@ $(O)/obj/lib/report/dash_page.o: $(wildcard lib/report/dash_page.css lib/report/
 $(O)/gen/%.o: $(O)/gen/%.c
 	@$(CC) $(CFLAGS) -c -o $@ $<
 
+# The pictures of sample:logos, drawn once for all tests that use them: 8 s of a processor, by the program itself. Drawing
+# is tested in test_logos, and from an empty home in `make demo` and in the packages.
+SAMPLE := build/test-home/sample
+$(SAMPLE): $(wildcard lib/sample/*.[ch] lib/image/*.[ch]) | $(O)/logolens
+	@rm -rf $(@D)/cache/samples
+	@mkdir -p $(@D)
+	@echo 'load logos from sample:logos size 16x16 limit 20' | LOGOLENS_HOME='$(CURDIR)/$(@D)' $(O)/logolens run - >/dev/null
+	@touch $@
+
 # ---- tests: one binary a file; tests/nnlib sees the library alone ---------------------------------------------------
 T ?= *
 test_bin   = $(patsubst tests/%.c,$(O)/tests/%,$(1))
@@ -144,7 +153,7 @@ $(O)/tests/unit/%: tests/unit/%.c $(O)/obj/liblogolens.a $(O)/libnnlib.a tests/s
 $(addprefix $(O)/tests/unit/,test_catalogue test_catalogue_kill test_history): PKG_LIBS += -lsqlite3
 $(addprefix $(O)/tests/unit/test_,jail keras_file weights_corpus weights_file export_keras commands_export): | $(O)/logolens
 
-$(O)/tests/unit/test_dsl_golden: | $(SAMPLE)
+$(O)/tests/unit/test_dsl_golden $(O)/tests/unit/test_logos: | $(SAMPLE)
 
 .PHONY: unit unit-build
 unit-build: $(UNIT)
@@ -182,15 +191,6 @@ browser-dashboard: $(O)/support/dash_tool ## the dashboard in headless Chromium:
 	@$(VENV)/bin/python tests/browser/test_dashboard.py $(O)/support/dash_tool
 test-slow: ## sanitizers, both compilers, long tests (after `make test`)
 	@sh tests/slow.sh
-
-# The pictures of sample:logos, drawn once for all tests that use them: 8 s of a processor, by the program itself. Drawing
-# is tested in test_logos, and from an empty home in `make demo` and in the packages.
-SAMPLE := build/test-home/sample
-$(SAMPLE): $(wildcard lib/sample/*.[ch]) | $(O)/logolens
-	@rm -rf $(@D)/cache/samples
-	@mkdir -p $(@D)
-	@echo 'load logos from sample:logos size 16x16 limit 20' | LOGOLENS_HOME='$(CURDIR)/$(@D)' $(O)/logolens run - >/dev/null
-	@touch $@
 
 # The kernel as other programs see it: Jupyter's own checks and ours, with the private Jupyter's Python.
 JUPYTER_PYTHON ?= $(CURDIR)/$(VENV)/bin/python
