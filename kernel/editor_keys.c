@@ -262,25 +262,42 @@ static unsigned char on_inspect(EditLine *el, int key)
 }
 
 /* ---- pasting: between marks of the terminal, so that a line end in it is not Enter ---- */
-static bool ends_paste(const lg_buf *text)
+static const wchar_t paste_ends[] = L"\033[201~";
+enum { PASTE_ENDS = sizeof paste_ends / sizeof *paste_ends - 1 };
+
+/* All of it is read, also what is too much: until its end whatever is typed would belong to it. */
+static void read_paste(EditLine *el, lg_buf *text)
 {
-    static const char mark[] = "\033[201~";
-    return text->len >= 6 && memcmp(text->data + text->len - 6, mark, 6) == 0;
+    wchar_t c, before = 0;
+    for (int ends = 0; ends < PASTE_ENDS && main_editor_lib.el_wgetc(el, &c) == 1;) {
+        ends = c == paste_ends[ends] ? ends + 1 : c == paste_ends[0];
+        if (c == L'\r' || (c == L'\n' && before != L'\r')) lg_buf_addc(text, '\n');
+        else if (c == L'\t') lg_buf_adds(text, "  ");
+        else if (c >= L' ' || c == L'\033') main_editor_narrow(text, &c, 1);
+        before = c;
+        if (ends == PASTE_ENDS && !text->failed) text->len -= PASTE_ENDS;
+    }
+}
+
+static unsigned char too_much(editor *e)
+{
+    lg_err err = {0};
+    lg_free(e->card);
+    e->card = lg_strf(&err, "What was pasted is longer than %d MiB and was left out; `logolens run FILE` takes more.",
+                      PASTE_MOST >> 20);
+    return e->card ? leave(e, EDITOR_CARD, true) : CC_ERROR;
 }
 
 static unsigned char on_paste(EditLine *el, int key)
 {
-    wchar_t c, before = 0;
     lg_buf text;
     (void)key;
     lg_buf_init(&text, PASTE_MOST);
-    while (!ends_paste(&text) && main_editor_lib.el_wgetc(el, &c) == 1) {
-        if (c == L'\r' || (c == L'\n' && before != L'\r')) lg_buf_addc(&text, '\n');
-        else if (c == L'\t') lg_buf_adds(&text, "  ");
-        else if (c >= L' ' || c == L'\033') main_editor_narrow(&text, &c, 1);
-        before = c;
+    read_paste(el, &text);
+    if (text.failed) {
+        lg_buf_release(&text);
+        return too_much(editor_of(el));
     }
-    if (ends_paste(&text)) text.len -= 6;
     while (text.len && text.data[text.len - 1] == '\n') text.len--;
     for (size_t i = 0; i < text.len; i++)
         if (text.data[i] == '\033') text.data[i] = '?';

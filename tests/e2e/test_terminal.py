@@ -273,6 +273,15 @@ class Terminal(unittest.TestCase):
         self.assertIn("one\ntwo\n", screen.run(""))
         self.assertIn("\na?[2Jb\n", screen.run('\x1b[200~say "a\x1b[2Jb"\x1b[201~'))
 
+    def test_a_paste_that_is_too_long_is_left_out_as_a_whole(self):
+        screen = self.screen()
+        text = "\x1b[200~" + 'say "far too much"\n' * 60_000 + "\x1b[201~"
+        for at in range(0, len(text), 2000):
+            os.write(screen.main, text[at:at + 2000].encode())
+        screen.wait("longer than 1 MiB")
+        self.assertNotIn("far too much", screen.seen)
+        self.assertIn("\nwell\n", screen.run("say well"))
+
     # ---- Tab and cards ----
     def test_tab_with_one_match(self):
         screen = self.screen()
