@@ -225,6 +225,35 @@ class Load(unittest.TestCase):
                     v.close()
             until(lambda: kernel.descriptors() <= before, "descriptors of clients that left are closed")
 
+    def sleeps(self, kernel, when):
+        """The I/O thread takes no processor time at all for a while."""
+        stat = Path(f"/proc/{kernel.process.pid}/task/{kernel.process.pid}/stat")
+
+        def quiet():
+            used = [stat.read_text().rsplit(")", 1)[1].split()[11:13] for _ in range(2) if not time.sleep(0.2)]
+            return used[0] == used[1]
+        until(quiet, "the I/O thread sleeps " + when)
+
+    def test_nobody_works_where_there_is_nothing_to_do(self):
+        with Kernel() as kernel:
+            self.sleeps(kernel, "at first")
+            client = kernel.client().ready()
+            kernel.client(small=True).ready()  # reads nothing from here on
+            client.execute("say x")
+            with open(f"/proc/{kernel.process.pid}/fd/1", "wb", buffering=0) as file:
+                file.write(b"half a character: \xc3")  # by a library
+            self.sleeps(kernel, "with text that is not whole")
+            running = start_slow(client)
+            waits = [client.send("execute_request", {"code": "say never"}) for _ in range(10_100)]
+            self.sleeps(kernel, "while more requests wait than are read ahead")
+            client.ask("interrupt_request", channel="control")
+            self.assertEqual(client.reply(running).content["ename"], "Interrupted")
+            for msg_id in waits:  # the last of them were still in the socket
+                client.reply(msg_id)
+            self.sleeps(kernel, "after all of them")
+            client.send("shutdown_request", {"restart": False}, "control")
+            self.assertEqual(kernel.wait(), 0)
+
     def test_a_reader_that_pauses_loses_nothing(self):
         with Kernel() as kernel:
             client = kernel.client(small=True).ready()
