@@ -194,6 +194,25 @@ class Readers(unittest.TestCase):
                 self.assertEqual(client.reply(msg_id).content["ename"], "Interrupted")
                 self.assertNotIn("disconnected", kernel.log.read_text())
 
+    def test_at_the_end_nobody_is_waited_for(self):
+        """All that waits behind somebody who takes nothing goes out to the others before the kernel ends."""
+        with Kernel() as kernel:
+            client = kernel.client().ready()
+            with Stuck(client.address("iopub")):
+                ids = [client.send("execute_request", {"code": f"# {n} " + "x" * 10_000_000}) for n in range(9)]
+                found = []
+                while not client.silent("iopub", 0.3):
+                    found.append(client.receive("iopub"))
+                self.assertNotIn("disconnected", kernel.log.read_text())
+                client.send("shutdown_request", {"restart": False}, "control")
+                while found[-1].type != "shutdown_reply":
+                    found.append(client.receive("iopub"))
+                shown = [m.parent["msg_id"] for m in found if m.type == "execute_input"]
+                self.assertEqual(shown, ids[:len(shown)])
+                for msg_id in shown:
+                    self.assertEqual(client.reply(msg_id).content["status"], "ok")
+                self.assertEqual(kernel.wait(), 0)
+
     def test_others_are_answered_while_somebody_is_waited_for(self):
         """Replies have no slow reader to wait for, and an interrupt is heard."""
         with Kernel() as kernel:
