@@ -471,6 +471,23 @@ class Subshells(unittest.TestCase):
         self.interrupt()
         self.stopped(main)
 
+    def test_deleted_at_any_moment(self):
+        """A cell that begins just then does not run on, and what comes just afterwards is answered too."""
+        for n in range(150):
+            subshell = self.create()
+            if n % 2:
+                self.run_cell("say x", subshell)
+            early = self.client.send("execute_request", {"code": SLOW}, subshell=subshell)
+            until_then = time.perf_counter() + n % 30 * 1e-5
+            while time.perf_counter() < until_then:
+                pass
+            self.client.send("delete_subshell_request", {"subshell_id": subshell}, "control")
+            late = self.client.send("execute_request", {"code": "say late", "silent": True}, subshell=subshell)
+            found = self.replies([early, late])
+            self.assertIn(found[early]["ename"], ("Interrupted", "LL197"))
+            self.assertIn(found[late].get("ename", found[late]["status"]), ("LL197", "aborted"))
+            self.assertEqual(self.client.receive("control").content["status"], "ok")
+
     def test_the_kernel_ends_with_cells_running_everywhere(self):
         for end in (lambda: self.client.send("shutdown_request", {"restart": False}, "control"),
                     lambda: self.kernel.process.send_signal(signal.SIGTERM)):
