@@ -102,6 +102,16 @@ class Subshells(unittest.TestCase):
         self.delete(second)
         self.assertEqual(self.subshells(), [])
 
+    @unittest.skipIf(os.environ.get("LOGOLENS_FLAVOR", "release") != "release", "too many threads for a sanitizer")
+    def test_a_thousand_at_a_time(self):
+        made = [self.create() for _ in range(1000)]
+        self.assertEqual(self.control("create_subshell")["ename"], "LL196")
+        self.assertEqual(len(set(self.subshells())), 1000)
+        self.run_cell("say well", made[-1])
+        self.delete(made[0])
+        until(lambda: self.control("create_subshell")["status"] == "ok", "there is room for one again")
+        self.assertEqual(self.control("create_subshell")["ename"], "LL196")
+
     def test_one_that_is_not_there_is_an_error(self):
         gone = self.create()
         self.delete(gone)
