@@ -97,7 +97,7 @@ static void add_image(lg_buf *out, const char *alt, const char *mime, const lg_b
 /* ---- words ---- */
 static void html_warning(html_page *page, const plt_block *b)
 {
-    static const char code[] = "<code style=\"background:none;color:inherit\">"; /* the box has colours of its own */
+    static const char code[] = "<code style=\"background:none;color:inherit;padding:0\">"; /* on the box's own ground */
     lg_buf piece;
     lg_buf_init(&piece, 0);
     lg_buf_addf(&piece,
@@ -488,8 +488,8 @@ static void html_fold(html_page *page, const plt_block *b)
 static const plt_block *html_block(html_page *page, const plt_block *b)
 {
     switch (b->kind) {
-    case PLT_TITLE: words(page, "<div style=\"font-weight:600;margin:2px 0 6px\">", b->text, "</div>"); break;
-    case PLT_HEADING: words(page, "<h4 style=\"margin:12px 0 4px\">", b->text, "</h4>"); break;
+    case PLT_TITLE: sentence(page, "<div style=\"font-weight:600;margin:2px 0 6px\">", b->text, "</div>"); break;
+    case PLT_HEADING: sentence(page, "<h4 style=\"margin:12px 0 4px\">", b->text, "</h4>"); break;
     case PLT_NOTE: sentence(page, "<p style=\"margin:6px 0;opacity:.75\">", b->text, "</p>"); break;
     case PLT_CODE: words(page, CODE_OPEN, b->text, "</pre>"); break;
     case PLT_ITEM: return html_items(page, b);
