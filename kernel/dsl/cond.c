@@ -86,19 +86,11 @@ lg_status dsl_cond_bind(dsl_walk *walk, const dsl_test *test, lg_arena *arena, d
 }
 
 /* ---- comparing ---- */
-static bool contains(const char *text, const char *part)
-{
-    size_t n = strlen(part), len = strlen(text);
-    for (size_t i = 0; i + n <= len; i++)
-        if (dsl_same_n(text + i, part, n)) return true;
-    return false;
-}
-
 static bool compare(dsl_cmp cmp, const cond_value *a, const cond_value *b)
 {
     int order;
     if (a->is_number && isnan(a->number)) return cmp == CMP_NE; /* nobody said: neither more nor less than anything */
-    if (cmp == CMP_CONTAINS) return contains(a->text, b->text);
+    if (cmp == CMP_CONTAINS) return lg_case_contains(a->text, b->text);
     if ((a->is_number && (b->is_number || b->is_truth)) || (a->is_truth && b->is_number))
         order = a->number < b->number ? -1 : a->number > b->number;
     else order = lg_casecmp(a->text, b->text);

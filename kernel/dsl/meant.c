@@ -5,15 +5,16 @@
 #include "lib/base/banned.h"
 
 typedef struct around {
-    const dsl_node *before, *after; /* of the word, or NULL */
+    const dsl_node *option, *before, *node, *after; /* two before the word, one before, the word's own, the next */
 } around;
 
 static around find_around(const dsl_stmt *stmt, const dsl_word *word)
 {
     around a = {0};
-    for (const dsl_node *node = stmt->args; node; a.before = node, node = node->next) {
+    for (const dsl_node *node = stmt->args; node; a.option = a.before, a.before = node, node = node->next) {
         const dsl_atom *atom = node->kind == NODE_LIST ? node->list.first : NULL;
         if (!atom || atom->span.line != word->span.line || atom->span.col != word->span.col) continue;
+        a.node = node;
         a.after = node->next;
         return a;
     }
@@ -54,6 +55,31 @@ static bool parted_size(const around *a, const dsl_word *word, lg_err *err)
     return true;
 }
 
+static const dsl_param *named(const dsl_target *target, const char *word)
+{
+    for (const dsl_param *p = target->params; p && p->name; p++)
+        if (dsl_same(word, p->name)) return p;
+    return NULL;
+}
+
+/* `from My pictures size 64x64`: a path with blanks, up to the next word that is an option's. */
+static bool blank_path(const dsl_target *target, const around *a, lg_err *err)
+{
+    const dsl_param *option = a->option ? named(target, first_of(a->option).s) : NULL;
+    if (!option || (option->type != DSL_T_PATH && option->type != DSL_T_OUTPATH)) return false;
+    lg_buf path;
+    lg_buf_init(&path, 2048);
+    lg_buf_adds(&path, first_of(a->before).s);
+    for (const dsl_node *node = a->node; node && node->kind == NODE_LIST && node->list.count == 1; node = node->next) {
+        dsl_bit word = first_of(node);
+        if (named(target, word.s)) break;
+        lg_buf_addf(&path, " %s", word.s);
+    }
+    lg_try(err, "quote a name that has blanks: %s \"%s\"", option->name, lg_buf_str(&path));
+    lg_buf_release(&path);
+    return true;
+}
+
 /* The preposition that takes an object of this kind, or NULL. kind NONE: the only one that takes objects. */
 static const dsl_param *object_place(const dsl_target *target, dsl_kind kind)
 {
@@ -90,5 +116,6 @@ void dsl_meant(dsl_walk *walk, const dsl_target *target, const dsl_stmt *stmt, c
     if (word->quoted || err->code != 140 || strlen(word->text) > 100) return;
     around a = find_around(stmt, word);
     if (comparison(&a, word, err) || parted_size(&a, word, err)) return;
-    preposition(walk, target, &a, word, err);
+    if (preposition(walk, target, &a, word, err) || strncmp(err->hint, "`help ", 6) != 0) return;
+    blank_path(target, &a, err);
 }

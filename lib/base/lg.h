@@ -174,6 +174,7 @@ size_t lg_utf8_offset(const char *s, size_t len, size_t points); /* byte offset 
 int lg_utf8_width(const char *s);                                /* terminal columns: 0 combining, 2 wide East Asian */
 /* Case-insensitive compare of UTF-8 (ASCII and Latin-1/Greek/Cyrillic simple folding); labels compare with this. */
 int lg_casecmp(const char *a, const char *b);
+bool lg_case_contains(const char *text, const char *part); /* is part in text, by the same folding? */
 /* Damerau-Levenshtein (optimal string alignment), case-insensitive; for "did you mean". Of texts longer than 255
  * characters the rest counts by its length only. */
 int lg_edit_distance(const char *a, const char *b);

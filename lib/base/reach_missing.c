@@ -60,7 +60,9 @@ static void suggest(const char *path, const lg_place *place, const char *name, l
     if (place->tail > len) return; /* what is missing is a part of the start folder, not of the path */
     size_t before = len - place->tail;
     const char *part = path + before;
-    lg_try(err, "did you mean `%.*s%s%s`?", (int)before, path, name, part + strcspn(part, "/"));
+    const char *rest = part + strcspn(part, "/"), odd[] = " \t#,;=()[]{}<>!'"; /* what quotes are needed for */
+    bool quotes = strcspn(path, odd) < len || name[strcspn(name, odd)];
+    lg_try(err, quotes ? "did you mean `\"%.*s%s%s\"`?" : "did you mean `%.*s%s%s`?", (int)before, path, name, rest);
 }
 
 static lg_status not_in_folder(const char *path, const lg_place *place, const char *folder, lg_err *err)

@@ -188,6 +188,25 @@ int lg_casecmp(const char *a, const char *b)
     return la ? 1 : lb ? -1 : 0;
 }
 
+bool lg_case_contains(const char *text, const char *part)
+{
+    uint32_t c, p;
+    for (size_t left = strlen(text);;) {
+        const char *t = text, *w = part;
+        size_t lt = left, lw = strlen(part);
+        while (lt && lw) {
+            int nt = next_any(t, lt, &c), nw = next_any(w, lw, &p);
+            if (fold(c) != fold(p)) break;
+            t += nt, lt -= (size_t)nt;
+            w += nw, lw -= (size_t)nw;
+        }
+        if (!lw) return true;
+        if (!lt) return false; /* the rest of the text is too short */
+        int n = next_any(text, left, &c);
+        text += n, left -= (size_t)n;
+    }
+}
+
 /* ---- did you mean ---- */
 enum { WORD_MAX = 255 };
 typedef struct word {

@@ -141,6 +141,10 @@ TEST(casecmp)
     };
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
         if (lg_casecmp(same[i][0], same[i][1])) TEST_FAIL("%s and %s differ", same[i][0], same[i][1]);
+    CHECK(lg_case_contains("Schuh gr\xc3\xb6\xc3\x9f" "e", "GR\xc3\x96\xc3\x9f"));
+    CHECK(lg_case_contains("aab", "AB") && lg_case_contains("x", "") && lg_case_contains("", ""));
+    CHECK(!lg_case_contains("aab", "abb") && !lg_case_contains("", "a") && !lg_case_contains("ab", "abc"));
+    CHECK(!lg_case_contains("\xff" "a", "\xfe"));
     CHECK(lg_casecmp("a", "b") < 0);
     CHECK(lg_casecmp("B", "a") > 0);
     CHECK(lg_casecmp("a", "ab") < 0);

@@ -85,6 +85,7 @@ TEST(places)
     ds_write("broken/a/2.jpg", "\xff\xd8\xff\xe0 cut", 8);
     ds_text("broken/b/3.png", "");
     lens_picture("partly/a/1.png", 0, 1);
+    lens_picture("two words/a/1.png", 0, 1);
     lens_picture("partly/a/2.png", 0, 2);
     lens_picture("partly/b/3.png", 1, 3);
     lens_picture("partly/b/4.png", 1, 4);
@@ -110,6 +111,7 @@ TEST(places)
         {"load x from /etc", 601, "outside this project"},
         {"load x from ../..", 601, "outside this project"},
         {"load x from sample:cats", 302, "load x from sample:logos"},
+        {"load x from two", 302, "did you mean `\"two words\"`?"},
         {"load x from samples:logos", 302, "did you mean `sample:logos`?"},
         {"load x from results/of/today", 302, "there is no folder `results` in "},
         {"model on logos { flatten }", 143, "{ conv 16 3x3 relu; maxpool 2; flatten; dense classes softmax }"},

@@ -173,6 +173,8 @@ static const wrong wrongs[] = {
     {"rows where label nike", 140, 1, 18, 4, NULL, "did you mean `where label = nike`?"},
     {"rows where label is nike", 140, 1, 18, 2, NULL, "did you mean `where label = nike`?"},
     {"rows where label like nik", 140, 1, 18, 4, NULL, "did you mean `where label contains nik`?"},
+    {"load x from my big pictures size 64x64", 140, 1, 16, 3, NULL, "from \"my big pictures\""},
+    {"load x from data/x limti 5", 140, 1, 20, 5, NULL, "did you mean `limit`?"},
     {"rows wher label = nike", 140, 1, 6, 4, NULL, "did you mean `where`?"},
     {"load x from data/x size 48 x 48", 140, 1, 28, 1, NULL, "did you mean `48x48`?"},
     {"load x from data/x size 48, 48", 147, 1, 29, 2, NULL, "did you mean `48x48`?"},
