@@ -85,6 +85,7 @@ lg_status main_ask(const char *prompt, bool secret, lg_cancel *cancel, lg_buf *a
     fputs(prompt, stderr);
     fflush(stderr);
     lg_status st = read_line(cancel, line, &len, err);
+    if (st && !q.hidden && err->code == 508) fputc('\n', stderr); /* Ctrl-D leaves the cursor behind the question */
     quiet_end(&q);
     if (st == LG_OK) lg_buf_add(answer, line, len);
     net_forget(line, sizeof line);

@@ -40,18 +40,27 @@ static bool is_rule(const char *line, size_t len)
     return len > 0 && i == len;
 }
 
+/* `12 Nike · 15 Puma`: a list, which is broken behind a dot where that leaves more than half of a line. */
+static bool behind_dot(const char *line, size_t at)
+{
+    static const char dot[] = " ·";
+    return at >= sizeof dot - 1 && memcmp(line + at - (sizeof dot - 1), dot, sizeof dot - 1) == 0;
+}
+
 /* The bytes of the line's beginning that fit; *cut: those up to the last blank among them, 0 where there is none. */
 static size_t fit(const char *line, size_t len, int columns, size_t *cut)
 {
-    size_t i = 0;
+    size_t i = 0, item = 0;
     bool begun = false;
     *cut = 0;
     for (size_t n; i < len; i += n) {
         columns -= columns_at(line + i, len - i, &n);
         if (line[i] == ' ' && begun) *cut = i;
+        if (line[i] == ' ' && behind_dot(line, i)) item = i;
         if (columns < 0) break;
         begun |= line[i] != ' ';
     }
+    if (item > i / 2) *cut = item;
     return i;
 }
 
