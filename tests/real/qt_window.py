@@ -15,6 +15,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from kernel_support import BINARY, PATIENCE, small_photos  # noqa: E402
 
 NAME = "logolens-under-test"
+PICTURES = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else None  # before this works in a folder of its own
 
 
 class Window:
@@ -63,9 +64,11 @@ class Window:
         return self.text()[before:]
 
     def picture(self, name):
-        if len(sys.argv) > 1:
+        if PICTURES:
+            PICTURES.mkdir(parents=True, exist_ok=True)
             self.app.app.processEvents()
-            self.app.window.grab().save(str(Path(sys.argv[1]) / f"qtconsole-{name}.png"))
+            written = self.app.window.grab().save(str(PICTURES / f"qtconsole-{name}.png"))
+            assert written, f"{PICTURES} takes no picture"
 
 
 def expect(condition, what, window):
