@@ -10,6 +10,7 @@ import select
 import struct
 import subprocess
 import sys
+import termios
 import time
 import unittest
 import zipfile
@@ -60,6 +61,11 @@ def execute(notebook, name):
 def plain(shown):
     """What is shown on a terminal, without what moves its cursor."""
     return re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]|\r", b"", shown)
+
+
+def echoes(screen):
+    """Before the program takes the keys itself, moments after its prompt, the terminal shows them: nobody types so fast."""
+    return termios.tcgetattr(screen)[3] & termios.ECHO
 
 
 class Package(unittest.TestCase):
@@ -129,8 +135,8 @@ class Package(unittest.TestCase):
         shown = b""
         for wanted, keys in ((b"> ", b"clas\t"), (b"> classify ", b"\x15say \"hello\"\r"), (b"\nhello", b"\x04")):
             until = time.monotonic() + 60
-            while wanted not in (text := plain(shown)) and time.monotonic() < until:
-                if select.select([screen], [], [], 1)[0]:
+            while (wanted not in (text := plain(shown)) or echoes(screen)) and time.monotonic() < until:
+                if select.select([screen], [], [], 0.1)[0]:
                     shown += os.read(screen, 4096)
             self.assertIn(wanted, text)
             maps = Path(f"/proc/{pid}/maps").read_text()
