@@ -116,6 +116,22 @@ TEST(a_character_that_is_cut_waits_for_its_rest_alone)
     close(kernel.wake_fd);
 }
 
+/* Text of which too much was printed would wait for hours here: an interrupt lets the cell go on to its end. */
+TEST(an_interrupt_ends_the_wait_of_slow_text)
+{
+    static char text[JP_STREAM_CHUNK + 100];
+    begin();
+    memset(text, 'x', sizeof text - 1);
+    kernel.main.output.tokens = -1e12;
+    kernel.main.output.filled = lg_now();
+    lg_cancel_set(&kernel.main.cancel);
+    print(text);
+    jp_output_flush(&kernel.main.output);
+    receive();
+    CHECK_INT(shown.len, sizeof text - 1);
+    end();
+}
+
 TEST(a_secret_in_two_parts)
 {
     net_secret *s = NULL;
