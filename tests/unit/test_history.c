@@ -651,6 +651,13 @@ TEST(a_full_disk_costs_nothing_until_there_is_room_again)
                                 count_one, &count, &err));
     CHECK_INT(count, 4);
     store_history_free(h);
+    one_session("say after", NULL); /* a session of its own: the number that was taken back was given anew */
+    h = open_history();
+    count = 0;
+    CHECK_OK(store_history_find(h, store_history_begin(h), &(store_history_ask){.how = STORE_TAIL, .most = 10},
+                                count_one, &count, &err));
+    CHECK_INT(count, 5);
+    store_history_free(h);
 }
 
 TEST(another_program_that_writes_for_long_is_not_waited_for_when_adding)
@@ -736,6 +743,12 @@ TEST(without_a_folder_the_newest_cells_are_known)
         store_history_find(h, s, &(store_history_ask){.how = STORE_TAIL, .most = 100000}, count_one, &count, &err));
     CHECK_INT(count, 10000);
     CHECK_STR(tail(h, s, 1), "1.10100 say 10100\n");
+    /* all of them are being read now: none makes room for a new one */
+    const store_history_ask newest = {.how = STORE_TAIL, .most = 3};
+    CHECK_OK(store_history_find(h, s, &newest, add_meanwhile, h, &err));
+    CHECK_STR(tail(h, s, 2), "1.10099 say 10099\n1.10100 say 10100\n");
+    add(h, s, 10101, "say more", NULL);
+    CHECK_STR(tail(h, s, 2), "1.10100 say 10100\n1.10101 say more\n");
     store_history_free(h);
 }
 
