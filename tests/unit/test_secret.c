@@ -209,7 +209,8 @@ TEST(a_secret_that_is_cut_is_found)
 {
     static const char *const forms[] = {"key/+9-of-me",         "key%2F%2B9-of-me",     "key%252F%252B9-of-me",
                                         "key\\/+9-of-me",       "key\\u002f+9-of-me",   "a2V5Lys5LW9mLW1lOmVuZA==",
-                                        "YTprZXkvKzktb2YtbWU6ZW5k", "QjprZXkvKzktb2YtbWU6ZW5k"};
+                                        "YTprZXkvKzktb2YtbWU6ZW5k", "QjprZXkvKzktb2YtbWU6ZW5k",
+                                        "%6bey%2f+9-of-me",     "%256Bey%252f+9-of-me", "\\u006bey/+9-of-me"};
     net_secret *s = make("key/+9-of-me");
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         char whole[200];
