@@ -288,6 +288,17 @@ static void fill_streams(void)
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_WRONLY : O_RDONLY) != fd) return;
 }
 
+static bool is_help(const char *word)
+{
+    return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static int main_help(void)
+{
+    fputs(usage, stdout);
+    return MAIN_OK;
+}
+
 int main(int argc, char **argv)
 {
     fill_streams();
@@ -297,16 +308,14 @@ int main(int argc, char **argv)
     int count = argc > 2 ? argc - 2 : 0;
     char *const *rest = argv + (argc > 2 ? 2 : argc);
     main_use_fonts_beside();
+    if (strcmp(name, "install") == 0) return main_install(count, rest); /* has a help of its own */
+    if (count && rest[0][0] == '-' && is_help(rest[0])) return main_help();
     if (strcmp(name, "kernel") == 0) return main_kernel(count, rest);
     if (strcmp(name, "run") == 0)
         return count == 1 ? main_run_script(rest[0]) : wrong_usage("run needs one FILE", NULL);
-    if (strcmp(name, "install") == 0) return main_install(count, rest);
     if (strcmp(name, "allow") == 0 || strcmp(name, "forbid") == 0) return main_allow(name[0] == 'a', count, rest);
     if (strcmp(name, "manual") == 0) return main_tables(dsl_manual);
     if (strcmp(name, "words") == 0) return main_tables(dsl_words_list);
     if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) return main_version();
-    if (strcmp(name, "help") != 0 && strcmp(name, "--help") != 0 && strcmp(name, "-h") != 0)
-        return wrong_usage("there is no subcommand", name);
-    fputs(usage, stdout);
-    return MAIN_OK;
+    return is_help(name) ? main_help() : wrong_usage("there is no subcommand", name);
 }

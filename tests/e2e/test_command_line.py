@@ -89,6 +89,10 @@ class CommandLine(unittest.TestCase):
 
     def test_help_and_version(self):
         self.assertIn("logolens run FILE", self.program("--help").stdout)
+        for words in (("run", "--help"), ("kernel", "-h"), ("allow", "--help"), ("version", "--help")):
+            done = self.program(*words)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), words)
+            self.assertIn("logolens run FILE", done.stdout, words)
         self.assertRegex(self.program("version").stdout, r"^logolens \d+\.\d+\.\d+\n")
 
     def test_version_says_what_arithmetic_does(self):
