@@ -115,6 +115,9 @@ lg_status main_set_up(lg_err *err)
     lg_status st = store_paths_init(&paths, &trouble);
     if (st == LG_OK) st = store_paths_reach(&paths, &trouble);
     if (st == LG_OK) st = reach_allowed(&paths, &trouble);
+    if (paths.spare)
+        lg_log(LG_LOG_WARN, "the usual folders cannot be written: what is kept lies in %s, as long as that is there",
+               paths.cache);
     if (st) lg_log(LG_LOG_WARN, "settings are not used: %s", trouble.msg);
     else
         data_cache_setup(&(data_cache_limits){.memory = megabytes("LOGOLENS_CACHE_MEMORY"),

@@ -78,26 +78,75 @@ static lg_status check_ours(const char *path, lg_err *err)
     return lg_try(err, "chmod 700 %s", path);
 }
 
-static lg_status take_folder(char *path, char **out, bool ours, lg_err *err)
+static lg_status take_folder(char *path, char **out, lg_err *err)
 {
     *out = path; /* owned from here on, whatever follows */
     if (!path) return err->status ? err->status : lg_fail(err, LG_E_IO, 603, "the start folder cannot be found");
-    if (!ours) return LG_OK;
     LG_TRY(make_folders(path, err));
     return check_ours(path, err);
+}
+
+/* ---- where nothing can be made ---- */
+/* `logolens-UID` among the temporary files, which everybody may write: it has to be ours alone, and no link. */
+static lg_status spare_folder(char **out, lg_err *err)
+{
+    struct stat st;
+    const char *place = getenv("TMPDIR");
+    *out = lg_strf(err, "%s/logolens-%lu", place && *place == '/' ? place : "/tmp", (unsigned long)geteuid());
+    if (!*out) return err->status;
+    if (mkdir(*out, 0700) != 0 && errno != EEXIST) return lg_fail(err, LG_E_IO, 603, "%s cannot be created", *out);
+    if (lstat(*out, &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077))
+        return lg_fail(err, LG_E_DENIED, 602, "%s is not ours alone", *out);
+    return LG_OK;
+}
+
+/* The usual place, else one among the temporary files; err says why the usual one cannot be had where neither can. */
+static lg_status take_or_spare(char *path, const char *own, bool written, char **out, bool *spared, lg_err *err)
+{
+    lg_err trouble = {0};
+    char *spare = NULL;
+    lg_status st = take_folder(path, out, err);
+    if (st == LG_OK && (!written || access(path, W_OK) == 0)) return LG_OK;
+    if (st && st != LG_E_IO) return st;
+    lg_status instead = spare_folder(&spare, &trouble);
+    char *folder = instead ? NULL : lg_strf(&trouble, "%s/%s", spare, own);
+    char *found = NULL;
+    instead = folder ? take_folder(folder, &found, &trouble) : trouble.status;
+    lg_free(spare);
+    if (instead) {
+        lg_free(found);
+        return st; /* one that may only be read is better than none */
+    }
+    lg_free(*out);
+    *out = found;
+    *spared = true;
+    lg_err_clear(err);
+    return LG_OK;
+}
+
+static lg_status take_weights(store_paths *paths, lg_err *err)
+{
+    const char *weights = getenv("LOGOLENS_WEIGHTS");
+    bool elsewhere = weights && *weights;
+    char *folder = elsewhere ? lg_strdup(weights, err) : lg_strf(err, "%s/weights", paths->data);
+    bool absent = folder && access(folder, F_OK) != 0 && access(paths->data, W_OK) != 0; /* and cannot be made */
+    if (!elsewhere && !absent) return take_folder(folder, &paths->weights, err);
+    paths->weights = folder;
+    return folder ? LG_OK : err->status;
 }
 
 lg_status store_paths_init(store_paths *paths, lg_err *err)
 {
     lg_status st;
-    const char *weights = getenv("LOGOLENS_WEIGHTS");
-    bool elsewhere = weights && *weights;
     *paths = (store_paths){0};
-    LG_GO(take_folder(find_folder("config", "XDG_CONFIG_HOME", ".config", err), &paths->config, true, err));
-    LG_GO(take_folder(find_folder("data", "XDG_DATA_HOME", ".local/share", err), &paths->data, true, err));
-    LG_GO(take_folder(find_folder("cache", "XDG_CACHE_HOME", ".cache", err), &paths->cache, true, err));
-    char *folder = elsewhere ? lg_strdup(weights, err) : lg_strf(err, "%s/weights", paths->data);
-    LG_GO(take_folder(folder, &paths->weights, !elsewhere, err));
+    char *config = find_folder("config", "XDG_CONFIG_HOME", ".config", err);
+    LG_GO(take_or_spare(config, "config", false, &paths->config, &paths->spare, err));
+    char *data = find_folder("data", "XDG_DATA_HOME", ".local/share", err);
+    LG_GO(take_or_spare(data, "data", false, &paths->data, &paths->spare, err));
+    char *cache = find_folder("cache", "XDG_CACHE_HOME", ".cache", err);
+    LG_GO(take_or_spare(cache, "cache", true, &paths->cache, &paths->spare, err));
+    LG_GO(take_weights(paths, err));
+    st = LG_OK;
 done:
     if (st) store_paths_release(paths);
     return st;

@@ -9,7 +9,8 @@
  * Directory Specification 0.8: $XDG_CONFIG_HOME (~/.config), $XDG_DATA_HOME (~/.local/share) and $XDG_CACHE_HOME
  * (~/.cache), each with `/logolens`. A relative XDG value is ignored, as the specification says. Weights:
  * $LOGOLENS_WEIGHTS, else data/weights. A folder that belongs to someone else or that others may write is refused
- * (LL602). */
+ * (LL602). One that cannot be made, as for a user without a home, and a cache that cannot be written, lie in
+ * $TMPDIR/logolens-UID (/tmp) instead, as long as that is ours alone: docs/adr/0168. */
 #ifndef STORE_PATHS_H
 #define STORE_PATHS_H
 
@@ -17,9 +18,10 @@
 
 typedef struct store_paths {
     char *config, *data, *cache, *weights; /* full paths, owned */
+    bool spare;                            /* one of them lies among the temporary files */
 } store_paths;
 
-/* LL602 not safe to use, LL603 cannot be found or created. */
+/* LL602 not safe to use, LL603 cannot be found or created, among the temporary files neither. */
 lg_status store_paths_init(store_paths *paths, lg_err *err) LG_MUST_CHECK;
 void store_paths_release(store_paths *paths);
 /* Hands data, cache and weights to lib/base/reach.h as our own. The settings stay out: no cell may read or write what

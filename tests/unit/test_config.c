@@ -63,18 +63,54 @@ TEST(folders)
     CHECK(again.config == NULL);
 }
 
-/* A file system that makes no folders for anybody: its own reason is told, not what is found missing afterwards. */
-TEST(a_folder_that_cannot_be_made)
+static const char *spare(void)
+{
+    static char path[400];
+    snprintf(path, sizeof path, "%s/logolens-%lu", ds_folder, (unsigned long)geteuid());
+    return path;
+}
+
+/* A file system that makes no folders for anybody. */
+static bool start_without_home(void)
 {
     start();
     store_paths_release(&paths);
-    if (access("/sys/kernel", F_OK) != 0) SKIP("there is no /sys");
     setenv("LOGOLENS_HOME", "/sys/logolens", 1);
+    setenv("TMPDIR", ds_folder, 1);
+    return access("/sys/kernel", F_OK) == 0;
+}
+
+TEST(without_a_home_the_temporary_files_serve)
+{
+    char want[500];
+    if (!start_without_home()) SKIP("there is no /sys");
+    CHECK_OK(store_paths_init(&paths, &err));
+    CHECK(paths.spare && err.code == 0);
+    snprintf(want, sizeof want, "%s/data/weights", spare());
+    CHECK_STR(paths.weights, want);
+    CHECK_INT(mode_of(spare()), 0700);
+    CHECK_INT(mode_of(paths.cache), 0700);
+    unsetenv("TMPDIR");
+}
+
+TEST(temporary_files_that_are_not_ours_alone)
+{
+    if (!start_without_home()) SKIP("there is no /sys");
+    CHECK(mkdir(spare(), 0755) == 0);
     CHECK(store_paths_init(&paths, &err) == LG_E_IO);
     CHECK_INT(err.code, 603);
     CHECK_STR(err.msg, "the folder /sys/logolens cannot be created");
     CHECK(*err.why);
-    CHECK(strcmp(err.why, "No such file or directory") != 0);
+    CHECK(strcmp(err.why, "No such file or directory") != 0); /* its own reason, not what is missing afterwards */
+    CHECK(rmdir(spare()) == 0 && symlink("/", spare()) == 0);
+    lg_err_clear(&err);
+    CHECK(store_paths_init(&paths, &err) == LG_E_IO);
+    CHECK(unlink(spare()) == 0);
+    setenv("TMPDIR", "/sys", 1); /* nothing can be made there either */
+    lg_err_clear(&err);
+    CHECK(store_paths_init(&paths, &err) == LG_E_IO);
+    CHECK_STR(err.msg, "the folder /sys/logolens cannot be created");
+    unsetenv("TMPDIR");
 }
 
 TEST(xdg)
