@@ -229,8 +229,8 @@ lg_status lg_cancel_check(lg_cancel *c, lg_err *err);
 
 typedef enum lg_log_level { LG_LOG_ERROR, LG_LOG_WARN, LG_LOG_INFO, LG_LOG_DEBUG } lg_log_level;
 /* To stderr, with milliseconds and the thread's name, when level <= LOGOLENS_LOG (error|warn|info|debug; default
- * warn). Never image bytes, tokens or user names. Waits for nobody: a line for which there is no room, in a pipe that is
- * not read or a terminal that was stopped, is lost, and the next one says how many were. */
+ * warn). Never image bytes, tokens or user names. Waits for nobody: a line for which there is no room, in a pipe that
+ * is not read or a terminal that was stopped, is lost, and the next one says how many were. */
 void lg_log(lg_log_level level, const char *fmt, ...) LG_PRINTF(2, 3);
 /* Where lines go from now on instead; for who puts something else in the place of descriptor 2. */
 void lg_log_fd(int fd);
