@@ -11,11 +11,15 @@ clang() {
         $make build/clang-release/obj/lib/base/alloc.o CC=clang O=build/clang-release
 }
 step "clang builds without a warning" clang
+step "everything builds" $make "$jobs" all e2e-build build/support/picture_tool build/support/network_tool
+beside "every notebook, trained whole" env LOGOLENS_WHOLE=1 $make e2e E=notebooks
+beside "the packages" $make e2e E=packages
 step "real photos" sh tests/real/photos.sh logos
 step "a frozen base on real photos" sh tests/real/photos.sh transfer
 step "real sets as published" sh tests/real/sets.sh
 step "pictures against other people's code" sh tests/real/pictures.sh
 step "networks of other programs" sh tests/real/networks.sh
+join
 
 step "everything builds with AddressSanitizer" $make "$jobs" unit-build e2e-build FLAVOR=asan
 beside "C tests under AddressSanitizer and UBSan" $make unit FLAVOR=asan
