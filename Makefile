@@ -196,9 +196,10 @@ test-slow: ## sanitizers, both compilers, long tests (after `make test`)
 JUPYTER_PYTHON ?= $(CURDIR)/$(VENV)/bin/python
 .PHONY: e2e-build
 e2e-build: $(O)/logolens $(SAMPLE) $(O)/support/decode_tool $(O)/support/keras_tool $(O)/support/net_tool $(O)/support/catalogue_tool
+# AT_ONCE=3 runs three classes beside each other; BUT=packages leaves a file out.
 e2e: e2e-build ## protocol tests against build/logolens; E=protocol for one file
 	@LOGOLENS_FLAVOR=$(FLAVOR) LOGOLENS_BINARY='$(CURDIR)/$(O)/logolens' LSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/lsan.supp:print_suppressions=0' \
-	 TSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/tsan.supp:halt_on_error=1' $(JUPYTER_PYTHON) tests/e2e/run.py '$(E)'
+	 TSAN_OPTIONS='suppressions=$(CURDIR)/tests/support/tsan.supp:halt_on_error=1' $(JUPYTER_PYTHON) tests/e2e/run.py '$(E)' $(if $(BUT),--but '$(BUT)') $(if $(AT_ONCE),--at-once $(AT_ONCE))
 
 # ---- packages (docs/install.md, docs/adr/0158) ---------------------------------------------------------------------
 .PHONY: wheel deb packages-test

@@ -13,9 +13,8 @@ if [ "$flavor" = release ]; then
 else
     step "everything builds ($flavor)" built
 fi
-for part in '[a-k]*' '[l-z]*'; do
-    beside "the kernel as Jupyter sees it: $part ($flavor)" make --no-print-directory e2e FLAVOR="$flavor" E="$part"
-done
+# The packages are for `make test-slow`: what breaks them is a library, seldom a line of C.
+beside "the kernel as Jupyter sees it ($flavor)" make --no-print-directory e2e FLAVOR="$flavor" BUT=packages AT_ONCE=3
 beside "C tests ($flavor)" env JOBS=1 make --no-print-directory unit FLAVOR="$flavor"
 join
 finish

@@ -1,5 +1,7 @@
-"""tests/run.sh and tests/support/sum.sh: what they count, and that a cause is at the end however much comes after it."""
+"""tests/run.sh, tests/support/sum.sh, tests/e2e/run.py: what they count, and that a cause is at the end however much comes
+after it."""
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -19,6 +21,43 @@ OUTPUTS = {"good": ("3 passed, 0 failed, 1 skipped", 0),
            "leak": (LEAKS, 1),
            "bad": ("tests/y.c:7: failed: c\n  FAILED third\n1 passed, 1 failed, 0 skipped", 1),
            "dead": ("on its way", 139)}
+
+CLASSES = """import os, unittest
+class Good(unittest.TestCase):
+    def test_one(self): pass
+    def test_two(self): self.skipTest("not here")
+class Bad(unittest.TestCase):
+    def test_three(self): self.assertEqual(1, 2)
+class Dead(unittest.TestCase):
+    def test_four(self): os._exit(9)
+"""
+
+
+class EndToEnd(unittest.TestCase):
+    def counted(self, mark, *words):
+        """mark: what stands before the class that ends its process."""
+        with tempfile.TemporaryDirectory(prefix="logolens-test-") as folder:
+            Path(folder, "test_some.py").write_text(CLASSES.replace("class Dead", mark + "class Dead"))
+            Path(folder, "test_other.py").write_text(CLASSES[:CLASSES.index("class Bad")])
+            done = subprocess.run([sys.executable, ROOT / "tests/e2e/run.py", "--folder", folder, *words],
+                                  capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout.splitlines()
+
+    def test_one_after_the_other(self):
+        self.assertEqual(self.counted("", "other")[1][-1], "1 passed, 0 failed, 1 skipped")
+        self.assertEqual(self.counted("", "--but", "some")[0], 0)
+        self.assertEqual(self.counted("", "nothing")[0], 1)
+
+    def test_beside_each_other(self):
+        """All is counted, also a class that ends its process; one that may not run is not."""
+        status, lines = self.counted("", "--at-once", "2")
+        self.assertEqual((status, lines[-1]), (1, "2 passed, 2 failed, 2 skipped"))
+        self.assertIn("  CAUSE test_some.Bad.test_three: AssertionError: 1 != 2", lines)
+        self.assertIn("  CAUSE test_some.Dead: its process ended with status 9", lines)
+        status, lines = self.counted("@unittest.skip('never')\n", "--at-once", "2")
+        self.assertEqual((status, lines[-1]), (1, "2 passed, 1 failed, 3 skipped"))
+        status, lines = self.counted("", "--at-once", "2", "--but", "some")
+        self.assertEqual((status, lines[-1]), (0, "1 passed, 0 failed, 1 skipped"))
 
 
 class Sums(unittest.TestCase):
