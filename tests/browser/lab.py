@@ -127,7 +127,12 @@ def full_text(page):
 def dark(page, on):
     page.evaluate("""on => window.jupyterapp.commands.execute('apputils:change-theme',
                      {theme: on ? 'JupyterLab Dark' : 'JupyterLab Light'})""", on)
-    page.wait_for_timeout(1500)
+    page.wait_for_function("on => document.body.dataset.jpThemeLight === String(!on)", arg=on, timeout=60000)
+
+
+def save(page):
+    menu(page, "File", "Save Notebook")
+    page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty", timeout=60000)
 
 
 def shot(page, keep, name, selector=None):

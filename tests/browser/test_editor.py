@@ -9,7 +9,7 @@ import json
 import re
 import sys
 
-from lab import (Lab, dark, full_text, idle, main, menu, open_notebook, run_all, shot, write_notebook)
+from lab import (Lab, dark, full_text, idle, main, menu, open_notebook, run_all, save, shot, write_notebook)
 
 PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 CELL = PANEL + " .jp-Notebook .jp-CodeCell"
@@ -59,11 +59,6 @@ def run(page, cell):
     """The button with the arrow, on one cell."""
     page.locator(CELL).nth(cell).locator(".jp-InputPrompt").click()
     press(page, "run")
-
-
-def save(page):
-    menu(page, "File", "Save Notebook")
-    page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty", timeout=30000)
 
 
 def press(page, name):

@@ -1,6 +1,8 @@
-"""run.py PATTERN [--but PATTERN] [--at-once N]: runs the end-to-end tests (those in --folder) with unittest; the last line
-is `N passed, N failed, N skipped`. With N above 1 that many classes run beside each other, each in a process of its own (they make their
-kernels, folders and ports themselves), those of SLOWEST first."""
+"""run.py PATTERN [--but PATTERN] [--at-once N]: runs the end-to-end tests (those in --folder) with unittest; the last
+line is `N passed, N failed, N skipped`.
+
+With N above 1 that many classes run beside each other, each in a process of its own (they make their kernels, folders and
+ports themselves), those of SLOWEST first."""
 import argparse
 import fnmatch
 import json
@@ -13,7 +15,8 @@ import unittest
 from pathlib import Path
 
 # Modules of classes that take long: begun last they would run alone at the end.
-SLOWEST = ["test_notebooks", "test_kill", "test_hostile", "test_scrape_replay", "test_scrape", "test_protocol", "test_flow"]
+SLOWEST = ["test_notebooks", "test_kill", "test_hostile", "test_scrape_replay", "test_scrape", "test_protocol",
+           "test_flow"]
 
 
 def module_of(suite):
