@@ -236,7 +236,7 @@ static bool pair_card(const dsl_config *config, const char *words, dsl_card *c)
     return false;
 }
 
-static bool word_card(dsl_session *session, const char *word, dsl_card *c)
+static bool known_card(dsl_session *session, const char *word, dsl_card *c)
 {
     const dsl_config *config = &session->config;
     const dsl_command *command = dsl_command_find(config, word);
@@ -251,15 +251,24 @@ static bool word_card(dsl_session *session, const char *word, dsl_card *c)
     if (code || pair_card(config, word, c)) return true;
     bool topic = dsl_topic_card(c, config, word);
     if (option_card(c, config, word) || topic || dsl_choice_card(c, config, word)) return true;
-    if (dsl_dotted_card(c, session, word)) return true;
-    const char *here = dsl_synonym(config, word);
+    return dsl_dotted_card(c, session, word);
+}
+
+static bool synonym_card(dsl_session *session, const char *word, dsl_card *c)
+{
+    const char *here = dsl_synonym(&session->config, word);
     if (!here) return false;
     char line[200];
     snprintf(line, sizeof line, "`%.80s` is called `%s` here", word, here);
     dsl_card_line(c, line);
     lg_buf_addc(c->text, '\n');
-    command_card(c, dsl_command_find(config, here));
+    command_card(c, dsl_command_find(&session->config, here));
     return true;
+}
+
+static bool word_card(dsl_session *session, const char *word, dsl_card *c)
+{
+    return known_card(session, word, c) || synonym_card(session, word, c);
 }
 
 lg_status dsl_session_card(dsl_session *session, const char *word, bool *found, lg_buf *text, lg_buf *html, lg_err *err)
@@ -420,6 +429,12 @@ static void word_here(const char *code, size_t size, size_t at, const dsl_spot *
     w->end = end;
 }
 
+/* Is a command meant by the word here? As an option of another, `train` is not `fit`. */
+static bool names_command(const dsl_context *context)
+{
+    return !context->end || (context->command && dsl_same(context->command->name, "help"));
+}
+
 static bool place_card(dsl_session *session, const char *code, size_t len, size_t at, dsl_card *c, lg_err *err)
 {
     word_at w = {.quoted = false};
@@ -445,7 +460,8 @@ static bool place_card(dsl_session *session, const char *code, size_t len, size_
         found = layer_word(session, &context, w.text, w.end, len, c) || option_here(session, &context, w.text, c) ||
                 dsl_field_card(c, session, &context, w.text) || dsl_thing_card(c, session, &context, w.text) ||
                 (!dsl_session_get(session, w.text) && dsl_value_card(c, &context, w.text)) ||
-                word_card(session, w.text, c) || made_card(session, &context, w.text, c);
+                known_card(session, w.text, c) || made_card(session, &context, w.text, c) ||
+                (names_command(&context) && synonym_card(session, w.text, c));
     dsl_context_release(&context);
     return found;
 }

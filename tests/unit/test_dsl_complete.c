@@ -294,6 +294,7 @@ TEST(cards)
     CHECK_HAS(inspect("che|ck 1 = 1"), "check  (word)");
     CHECK_HAS(inspect("tra|in x"), "`train` is called `fit` here");
     CHECK_HAS(got, "<p><code>train</code> is called <code>fit</code> here</p>");
+    CHECK_STR(inspect("fit scratch tra|in"), "");
     CHECK_STR(inspect("say # f|it"), "");
     CHECK_HAS(inspect("fit scratch optimizer ad|am"), "adam  (optimizer)\n");
     CHECK_HAS(got, "fit optimizer  (option)");
