@@ -1,17 +1,9 @@
 /* flow.c - an account of bytes, and a list of connections. */
 #include "kernel/jupyter/flow.h"
 
-#include <netinet/in.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
-#include <zmq.h>
 
-#include <linux/sockios.h>
-
+#include "kernel/jupyter/transport.h"
 #include "lib/base/banned.h"
 
 /* Who has let everybody wait once may have come back and be as stuck as before; others wait for such a one a moment
@@ -19,13 +11,10 @@
 static const double most_patience = 5, least_patience = 0.25;
 /* Seconds without a look: this process was stopped, or its machine, and whoever reads may have been stopped with it. */
 static const double stopped = 1;
-enum { FRAME = 64, MOST_READERS = 1024 }; /* bytes of a frame in the list of each subscriber */
 
-/* A connection, by the number of its descriptor and by what the system calls the socket behind it: libzmq closes it
- * when it likes, and the number may soon mean something else. */
 typedef struct jp_reader {
-    int fd, queued; /* bytes on the way when there was no room any more */
-    ino_t socket;
+    jp_peer peer;
+    int queued; /* bytes on the way when there was no room any more */
     bool moves; /* took something since */
 } jp_reader;
 
@@ -35,13 +24,12 @@ static size_t reader_count(const jp_flow *flow)
 }
 
 /* ---- the account ---- */
-/* In a thread of libzmq's. The flag is read first: it says that all of the packet was written before. */
+/* In a thread of libzmq's. */
 static void taken(void *data, void *hint)
 {
-    jp_packet *packet = hint;
+    jp_packet *packet = jp_transport_handed(hint);
     (void)data;
-    LG_BUG_ON(!atomic_load(&packet->handed));
-    jp_flow *flow = packet->flow;
+    jp_flow *flow = packet->account;
     uint64_t one = 1;
     size_t charge = packet->item.size;
     jp_packet_free(packet);
@@ -52,35 +40,16 @@ static void taken(void *data, void *hint)
 
 static size_t charge_of(const jp_flow *flow, const jp_packet *packet)
 {
-    return packet->item.size + jp_frames_count(&packet->frames) * FRAME * (1 + reader_count(flow));
+    return packet->item.size + jp_frames_count(&packet->frames) * JP_FRAME_COST * (1 + reader_count(flow));
 }
 
-static bool send_frame(void *socket, jp_bytes frame)
-{
-    if (zmq_send(socket, frame.data, frame.len, ZMQ_DONTWAIT | ZMQ_SNDMORE) >= 0) return true;
-    lg_log(LG_LOG_WARN, "a message could not be sent: %s", zmq_strerror(zmq_errno()));
-    return false;
-}
-
-/* Only the last frame, the largest as a rule, is handed over; libzmq copies the others. They are taken before it. */
 void jp_flow_send(jp_flow *flow, void *socket, jp_packet *packet)
 {
-    zmq_msg_t msg;
-    size_t count = jp_frames_count(&packet->frames), charge = charge_of(flow, packet);
-    jp_bytes last = jp_frames_at(&packet->frames, count - 1);
-    if (zmq_msg_init_data(&msg, (char *)last.data, last.len, taken, packet)) {
-        lg_log(LG_LOG_WARN, "a message could not be sent: %s", zmq_strerror(zmq_errno()));
-        jp_packet_free(packet);
-        return;
-    }
-    packet->item.size = charge;
-    packet->flow = flow;
-    flow->sent += charge;
-    atomic_fetch_add(&flow->afloat, charge);
-    atomic_store(&packet->handed, true);
-    bool sent = true;
-    for (size_t i = 0; i + 1 < count && sent; i++) sent = send_frame(socket, jp_frames_at(&packet->frames, i));
-    if (!sent || zmq_msg_send(&msg, socket, ZMQ_DONTWAIT) < 0) zmq_msg_close(&msg);
+    packet->item.size = charge_of(flow, packet);
+    packet->account = flow;
+    flow->sent += packet->item.size;
+    atomic_fetch_add(&flow->afloat, packet->item.size);
+    jp_transport_hand(socket, packet, 0, taken);
 }
 
 /* ---- who reads ---- */
@@ -89,90 +58,42 @@ static jp_reader *readers(jp_flow *flow)
     return (jp_reader *)(void *)flow->readers.data;
 }
 
-static bool is_socket(int fd, ino_t *socket)
-{
-    struct stat about;
-    if (fstat(fd, &about) || !S_ISSOCK(about.st_mode)) return false;
-    *socket = about.st_ino;
-    return true;
-}
-
-/* Does it end at the address front ends subscribe to? */
-static bool is_iopub(const jp_connection *connection, int fd)
-{
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-        struct sockaddr_un path;
-    } here = {0};
-    socklen_t len = sizeof here - 1;
-    char address[JP_ADDRESS];
-    if (getsockname(fd, &here.any, &len)) return false;
-    if (here.any.sa_family == AF_INET) return ntohs(here.v4.sin_port) == connection->port[JP_IOPUB];
-    if (here.any.sa_family == AF_INET6) return ntohs(here.v6.sin6_port) == connection->port[JP_IOPUB];
-    jp_connection_address(connection, JP_IOPUB, address);
-    return connection->ipc && strcmp(here.path.sun_path, address + strlen("ipc://")) == 0;
-}
-
-static bool still_there(const jp_reader *reader)
-{
-    ino_t socket;
-    return is_socket(reader->fd, &socket) && socket == reader->socket;
-}
-
 static void forget_who_left(jp_flow *flow)
 {
     size_t kept = 0, count = reader_count(flow);
     for (size_t i = 0; i < count; i++)
-        if (still_there(&readers(flow)[i])) readers(flow)[kept++] = readers(flow)[i];
+        if (jp_peer_there(&readers(flow)[i].peer)) readers(flow)[kept++] = readers(flow)[i];
     flow->readers.len = kept * sizeof(jp_reader);
-}
-
-/* Bytes that are on their way to the peer; they become fewer when it reads, and more when libzmq then writes. */
-static int queued(const jp_reader *reader)
-{
-    int bytes = 0;
-    return ioctl(reader->fd, SIOCOUTQ, &bytes) ? 0 : bytes;
 }
 
 static void look(jp_flow *flow, bool first)
 {
     for (size_t i = 0; i < reader_count(flow); i++) {
         jp_reader *reader = &readers(flow)[i];
-        int bytes = queued(reader);
+        int bytes = jp_peer_queued(&reader->peer);
         if (first) reader->moves = false, reader->queued = bytes;
         if (!bytes || bytes != reader->queued) reader->moves = true;
     }
 }
 
-/* Only a descriptor of our own is safe to use here: libzmq may close its own between any two of these lines. */
-static bool cut(const jp_reader *reader)
-{
-    jp_reader own = {.fd = dup(reader->fd), .socket = reader->socket};
-    bool done = own.fd >= 0 && still_there(&own) && shutdown(own.fd, SHUT_RDWR) == 0;
-    if (own.fd >= 0) close(own.fd);
-    return done;
-}
-
 /* Who is not in the list could never be let go of, and one such that is stuck would hold up all others for ever. */
 void jp_flow_reader(jp_flow *flow, int fd)
 {
-    jp_reader reader = {.fd = fd};
+    jp_reader reader = {0};
     forget_who_left(flow);
-    if (fd < 0 || !is_socket(fd, &reader.socket) || !is_iopub(flow->connection, fd)) return;
+    if (!jp_peer_find(flow->connection, JP_IOPUB, fd, &reader.peer)) return;
     for (size_t i = 0; i < reader_count(flow); i++)
-        if (readers(flow)[i].socket == reader.socket) return;
+        if (readers(flow)[i].peer.socket == reader.peer.socket) return;
     lg_buf_add(&flow->readers, &reader, sizeof reader);
     if (!flow->readers.failed) return;
     flow->readers.failed = LG_OK; /* there is room again when somebody has left */
-    if (cut(&reader)) lg_log(LG_LOG_WARN, "too many front ends: one more was disconnected");
+    if (jp_peer_cut(&reader.peer)) lg_log(LG_LOG_WARN, "too many front ends: one more was disconnected");
 }
 
 static void cut_who_is_stuck(jp_flow *flow)
 {
     for (size_t i = 0; i < reader_count(flow); i++) {
-        if (readers(flow)[i].moves || !cut(&readers(flow)[i])) continue;
+        if (readers(flow)[i].moves || !jp_peer_cut(&readers(flow)[i].peer)) continue;
         lg_log(LG_LOG_WARN, "a front end took no output for %.2g s and was disconnected", flow->patience);
         flow->patience = least_patience;
         flow->sent = 0;
@@ -225,7 +146,7 @@ bool jp_flow_overfull(const jp_flow *flow)
 void jp_flow_init(jp_flow *flow, const jp_connection *connection, int wake_fd)
 {
     *flow = (jp_flow){.wake_fd = wake_fd, .connection = connection, .patience = most_patience};
-    lg_buf_init(&flow->readers, MOST_READERS * sizeof(jp_reader));
+    lg_buf_init(&flow->readers, JP_PEERS * sizeof(jp_reader));
 }
 
 void jp_flow_release(jp_flow *flow)

@@ -74,8 +74,8 @@ typedef struct jp_packet {
     jp_item item;
     jp_channel channel;
     jp_frames frames;
-    struct jp_flow *flow; /* whose account it is on (flow.c) while libzmq holds it */
-    atomic_bool handed;   /* it does */
+    void *account;      /* which it is on while libzmq holds it (flow.c, backlog.c) */
+    atomic_bool handed; /* it does (transport.h) */
 } jp_packet;
 
 /* Who speaks: one a process. jp_voice_init draws the session id. Shared by threads. */
