@@ -255,6 +255,7 @@ static void serve(jp_executor *x, const jp_request *request)
     else serve_known(x, request);
     jp_kernel_status(kernel, jp_answering(request), "idle");
     jp_queue_wait_room(&kernel->packets, NULL);
+    jp_queue_wait_room(&kernel->replies, NULL);
 }
 
 /* The next request; meanwhile, when nothing has come for a moment, drawings that sliders left unfinished. */

@@ -23,7 +23,8 @@
 /* ---- receiving ---- */
 enum { TYPED = 1 << 16 };
 
-bool jp_io_receive(void *socket, bool typed, jp_frames *frames)
+/* *fd: the descriptor of libzmq's that it came through; -1: not known. */
+static bool receive(void *socket, bool typed, jp_frames *frames, int *fd)
 {
     zmq_msg_t msg;
     bool more = true, any = false;
@@ -39,10 +40,17 @@ bool jp_io_receive(void *socket, bool typed, jp_frames *frames)
         any = true;
         jp_frames_add(frames, zmq_msg_data(&msg), zmq_msg_size(&msg));
         more = zmq_msg_more(&msg);
+        if (!more) *fd = zmq_msg_get(&msg, ZMQ_SRCFD);
         if (typed) net_forget(zmq_msg_data(&msg), zmq_msg_size(&msg));
         zmq_msg_close(&msg);
     }
     return any;
+}
+
+bool jp_io_receive(void *socket, bool typed, jp_frames *frames)
+{
+    int fd;
+    return receive(socket, typed, frames, &fd);
 }
 
 /* ---- requests ---- */
@@ -51,20 +59,29 @@ static jp_request *receive_request(jp_kernel *kernel, jp_channel channel, bool *
     jp_frames frames;
     lg_err err = {0};
     jp_request *request = NULL;
-    *any = jp_io_receive(kernel->socket[channel], channel == JP_STDIN, &frames);
+    int fd = -1;
+    *any = receive(kernel->socket[channel], channel == JP_STDIN, &frames, &fd);
     if (!*any) {
         jp_frames_release(&frames);
         return NULL;
     }
     if (jp_request_new(&frames, kernel->signer, channel, &request, &err)) lg_log(LG_LOG_WARN, "dropped %s", err.msg);
+    if (request && channel <= JP_CONTROL) jp_backlog_asked(&kernel->backlog[channel], request, fd);
     return request;
 }
 
 /* ---- each socket: true when there may be more ---- */
+/* What is said on IOPub about each request has the request's own header in it, which may be large: once much of it
+ * waits it leaves before the next is read. */
+static bool read_on(jp_kernel *kernel, int read)
+{
+    return read == 0 || (read < JP_READ_AT_ONCE && !jp_queue_full(&kernel->packets));
+}
+
 static bool read_control(jp_kernel *kernel)
 {
     bool any = true;
-    for (int i = 0; i < JP_READ_AT_ONCE && any; i++) {
+    for (int i = 0; any && read_on(kernel, i); i++) {
         jp_request *request = receive_request(kernel, JP_CONTROL, &any);
         if (request) jp_control_serve(kernel, request);
         jp_request_free(request);
@@ -76,7 +93,7 @@ static bool read_control(jp_kernel *kernel)
 static bool read_shell(jp_kernel *kernel)
 {
     bool any = true;
-    for (int i = 0; i < JP_READ_AT_ONCE && any; i++) {
+    for (int i = 0; any && read_on(kernel, i); i++) {
         jp_request *request = receive_request(kernel, JP_SHELL, &any);
         if (!request) continue;
         if (strcmp(request->type, "shutdown_request") == 0) {
@@ -130,7 +147,7 @@ static long timeout_ms(const jp_kernel *kernel, bool more, double text_due, doub
     double wait = kernel->parent_pid ? 1 : 3600;
     if (more) return 0;
     if (kernel->stop_by > 0) wait = 0.05;
-    if (kernel->held && JP_FLOW_LOOK < wait) wait = JP_FLOW_LOOK;
+    if ((kernel->held || kernel->held_reply) && JP_FLOW_LOOK < wait) wait = JP_FLOW_LOOK;
     if (text_due >= 0 && text_due < wait) wait = text_due;
     if (capture_due > 0 && capture_due < wait) wait = capture_due;
     return (long)(wait * 1000) + 1;
@@ -144,10 +161,11 @@ static int descriptor_of(void *socket)
     return fd;
 }
 
-/* Requests wait in their socket while executors have enough of them, and once the kernel ends. */
+/* Requests wait in their socket while executors have enough of them, while replies wait, and once the kernel ends. */
 static bool is_open(jp_kernel *kernel, int channel)
 {
-    return channel != JP_SHELL || (!atomic_load(&kernel->stopping) && !jp_subshells_full(kernel));
+    if (channel != JP_SHELL) return true;
+    return !atomic_load(&kernel->stopping) && !jp_subshells_full(kernel) && !jp_queue_full(&kernel->replies);
 }
 
 /* Waits for whatever comes, and notes which sockets have news. */

@@ -15,6 +15,7 @@
 #include "kernel/jupyter/io.h"
 #include "kernel/jupyter/answers.h"
 #include "kernel/jupyter/kernel_state.h"
+#include "kernel/jupyter/publish.h"
 #include "kernel/jupyter/register.h"
 #include "kernel/jupyter/subshell.h"
 #include "kernel/jupyter/wire_json.h"
@@ -23,10 +24,13 @@
 enum {
     PACKETS_WAITING = 1000,    /* before whoever writes has to wait */
     PACKET_BYTES = 32 << 20,   /* besides what libzmq holds already (flow.h) */
+    QUESTIONS_WAITING = 16,    /* in libzmq, for one front end */
     STRANGER_LIMIT = 1 << 16,  /* bytes of a message on sockets that take no signed ones */
     BIND_TRIES = 20,
     BIND_PAUSE = 50 /* milliseconds: a port may be in use a moment longer than promised */
 };
+
+static const double replies_patience = 5; /* seconds, as on IOPub */
 
 /* ---- speaking ---- */
 jp_answered jp_answering(const jp_request *request)
@@ -45,7 +49,8 @@ void jp_reply_type(const char *type, char out[80])
 
 void jp_kernel_put(jp_kernel *kernel, jp_packet *packet)
 {
-    jp_queue_put(packet->channel == JP_IOPUB ? &kernel->packets : &kernel->replies, &packet->item);
+    if (packet->channel == JP_CONTROL) jp_publish_control(kernel, packet);
+    else jp_queue_put(packet->channel == JP_IOPUB ? &kernel->packets : &kernel->replies, &packet->item);
 }
 
 void jp_kernel_send(jp_kernel *kernel, jp_channel channel, jp_answered to, const char *type, const char *metadata,
@@ -131,10 +136,11 @@ static void set_options(const jp_connection *connection, jp_channel channel, voi
     set_int(socket, ZMQ_LINGER, 300);
     set_keepalive(connection, socket);
     if (strchr(connection->ip, ':')) set_int(socket, ZMQ_IPV6, 1);
-    if (channel != JP_HEARTBEAT) set_int(socket, ZMQ_SNDHWM, 0); /* no reply is dropped; IOPub is bounded by flow.h */
+    if (channel != JP_HEARTBEAT) set_int(socket, ZMQ_SNDHWM, 0); /* flow.h and backlog.h count bytes */
     /* a front end that comes back before its dead connection was noticed has the same identity, and is answered */
     if (signed_in) set_int(socket, ZMQ_ROUTER_HANDOVER, 1);
-    if (channel == JP_STDIN) set_int(socket, ZMQ_ROUTER_MANDATORY, 1); /* a question that reaches nobody is noticed */
+    /* a question that reaches nobody is noticed, and whoever leaves so many lying reads none */
+    if (channel == JP_STDIN) set_int(socket, ZMQ_ROUTER_MANDATORY, 1), set_int(socket, ZMQ_SNDHWM, QUESTIONS_WAITING);
     if (channel == JP_IOPUB) set_int(socket, ZMQ_XPUB_VERBOSE, 1); /* every front end is welcomed, not only the first */
     if (channel == JP_HEARTBEAT) set_int(socket, ZMQ_SNDHWM, 16), set_int(socket, ZMQ_RCVHWM, 16);
 }
@@ -267,6 +273,8 @@ lg_status jp_kernel_open(const jp_connection *connection, bool insecure, jp_kern
     jp_queue_init(&kernel->packets, PACKETS_WAITING, PACKET_BYTES, kernel->wake_fd);
     jp_queue_init(&kernel->replies, PACKETS_WAITING, PACKET_BYTES, kernel->wake_fd);
     jp_flow_init(&kernel->flow, &kernel->connection, kernel->wake_fd);
+    jp_backlog_init(&kernel->backlog[JP_SHELL], &kernel->connection, JP_SHELL, replies_patience);
+    jp_backlog_init(&kernel->backlog[JP_CONTROL], &kernel->connection, JP_CONTROL, 0);
     jp_capture_init(&kernel->capture);
     jp_executor_init(&kernel->main, kernel);
     watch_parent(kernel);
@@ -291,11 +299,13 @@ void jp_kernel_free(jp_kernel *kernel)
     while ((item = jp_queue_take(&kernel->packets, false))) jp_packet_free((jp_packet *)item);
     while ((item = jp_queue_take(&kernel->replies, false))) jp_packet_free((jp_packet *)item);
     jp_packet_free(kernel->held);
+    jp_packet_free(kernel->held_reply);
     jp_executor_release(&kernel->main);
     jp_widgets_free(kernel->widgets);
     jp_queue_release(&kernel->packets);
     jp_queue_release(&kernel->replies);
     jp_flow_release(&kernel->flow);
+    for (int i = 0; i <= JP_CONTROL; i++) jp_backlog_release(&kernel->backlog[i]);
     jp_signer_free(kernel->signer);
     store_history_free(kernel->cells);
     if (kernel->wake_fd >= 0) close(kernel->wake_fd);

@@ -2,6 +2,7 @@
 #ifndef JP_KERNEL_STATE_H
 #define JP_KERNEL_STATE_H
 
+#include "kernel/jupyter/backlog.h"
 #include "kernel/jupyter/capture.h"
 #include "kernel/jupyter/executor.h"
 #include "kernel/jupyter/flow.h"
@@ -19,7 +20,7 @@ struct jp_kernel {
     int wake_fd, signal_fd;
     /* shared, each with its own protection */
     jp_queue packets;        /* executors -> I/O thread: jp_packet for IOPub */
-    jp_queue replies;        /* the same for the other channels, which wait for no slow front end */
+    jp_queue replies;        /* the same for shell and stdin, which wait for no slow reader of IOPub */
     store_history *cells;    /* that were run, in all sessions */
     jp_widgets *widgets;
     jp_capture capture;
@@ -32,14 +33,15 @@ struct jp_kernel {
     /* I/O thread only */
     void *context, *socket[JP_CHANNELS];
     bool stirred[JP_CHANNELS]; /* something was sent there, or not all of it read: its descriptor may keep silent */
-    jp_packet *held; /* could not be sent yet: there is no room */
+    jp_packet *held, *held_reply; /* could not be sent yet: there is no room */
     jp_flow flow;
+    jp_backlog backlog[JP_CONTROL + 1]; /* of shell and control */
     double stop_by;
     int parent_pid, server_pid; /* 0: nobody whose death would end us */
     jp_usage usage;
 };
 
-/* Hands a message to the I/O thread; never waits. */
+/* Hands a message to the I/O thread; never waits. Of control, which only that thread answers, it is sent at once. */
 void jp_kernel_put(jp_kernel *kernel, jp_packet *packet);
 /* Builds a message and puts it into the queue for the I/O thread; never waits. */
 void jp_kernel_send(jp_kernel *kernel, jp_channel channel, jp_answered to, const char *type, const char *metadata,

@@ -20,7 +20,7 @@ bool jp_publish_frames(void *socket, const jp_frames *frames)
         jp_bytes frame = jp_frames_at(frames, i);
         int flags = ZMQ_DONTWAIT | (i + 1 < count ? ZMQ_SNDMORE : 0);
         if (zmq_send(socket, frame.data, frame.len, flags) >= 0) continue;
-        if (i == 0 && zmq_errno() == EHOSTUNREACH) return false;
+        if (i == 0 && (zmq_errno() == EHOSTUNREACH || zmq_errno() == EAGAIN)) return false;
         lg_log(LG_LOG_WARN, "a message could not be sent: %s", zmq_strerror(zmq_errno()));
         break;
     }
@@ -89,14 +89,40 @@ static bool publish_next(jp_kernel *kernel, double now)
     return true;
 }
 
-static void send_replies(jp_kernel *kernel)
+static void ask(jp_kernel *kernel, jp_packet *question)
 {
-    jp_packet *packet;
-    while ((packet = (jp_packet *)jp_queue_take(&kernel->replies, false))) {
-        kernel->stirred[packet->channel] = true;
-        if (!jp_publish_frames(kernel->socket[packet->channel], &packet->frames))
-            jp_subshells_unreached(kernel, packet);
-        jp_packet_free(packet);
+    kernel->stirred[JP_STDIN] = true;
+    if (!jp_publish_frames(kernel->socket[JP_STDIN], &question->frames)) jp_subshells_unreached(kernel, question);
+    jp_packet_free(question);
+}
+
+/* False: there is no room for it yet. */
+static bool send_reply(jp_kernel *kernel, jp_packet *reply, double now)
+{
+    jp_backlog *backlog = &kernel->backlog[reply->channel];
+    if (!jp_backlog_room(backlog, now)) return false;
+    kernel->stirred[reply->channel] = true;
+    jp_backlog_send(backlog, kernel->socket[reply->channel], reply);
+    return true;
+}
+
+void jp_publish_control(jp_kernel *kernel, jp_packet *reply)
+{
+    if (!send_reply(kernel, reply, lg_now())) jp_packet_free(reply);
+}
+
+static void send_replies(jp_kernel *kernel, double now)
+{
+    for (;;) {
+        jp_packet *packet = kernel->held_reply;
+        if (!packet) packet = (jp_packet *)jp_queue_take(&kernel->replies, false);
+        kernel->held_reply = NULL;
+        if (!packet) return;
+        if (packet->channel == JP_STDIN) ask(kernel, packet);
+        else if (!send_reply(kernel, packet, now)) {
+            kernel->held_reply = packet;
+            return;
+        }
     }
 }
 
@@ -105,12 +131,12 @@ bool jp_publish_waiting(jp_kernel *kernel)
     int turns = SENT_AT_ONCE;
     double now = lg_now();
     while (turns && publish_next(kernel, now)) turns--;
-    send_replies(kernel);
+    send_replies(kernel, now);
     return !turns;
 }
 
 void jp_publish_rest(jp_kernel *kernel)
 {
-    kernel->flow.unbounded = true; /* nobody is waited for any more */
+    kernel->flow.unbounded = kernel->backlog[JP_SHELL].unbounded = true; /* nobody is waited for any more */
     while (jp_publish_waiting(kernel)) continue;
 }

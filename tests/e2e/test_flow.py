@@ -1,4 +1,4 @@
-"""Output is never lost: readers that pause, readers that never come back, much text, large messages."""
+"""Output and replies are never lost: readers that pause, readers that never come back, much text, large messages."""
 import base64
 import datetime
 import os
@@ -223,6 +223,66 @@ class Readers(unittest.TestCase):
                 client.reply(client.send("interrupt_request", channel="control"), "control")
                 for msg_id in ids:
                     self.assertIn(client.reply(msg_id).content["status"], ("ok", "error", "aborted"))
+
+
+class Replies(unittest.TestCase):
+    TAIL = {"hist_access_type": "tail", "n": 1, "raw": True, "output": False}
+
+    def with_long_cell(self, kernel, **options):
+        """A front end after a cell of 4 MB: a question for the last cell has a reply as long."""
+        client = kernel.client(topic=b"nothing", **options).ready()
+        client.reply(client.send("execute_request", {"code": "# " + "x" * 4_000_000}))
+        return client
+
+    def bounded(self, most):
+        if os.environ.get("LOGOLENS_FLAVOR", "release") == "release":  # sanitizers keep what was freed
+            self.assertLess(most, 256 << 20)
+
+    def test_who_reads_no_replies_costs_only_itself(self):
+        """320 MB of replies to one that asks and never reads: it is let go of, all others get all, and it may return."""
+        with Kernel() as kernel:
+            stuck, other = self.with_long_cell(kernel, small=True), kernel.client().ready()
+            for _ in range(80):
+                stuck.send("history_request", self.TAIL)
+
+            def works_until_then():
+                reply, outputs = other.execute("say hello", store_history=False)
+                self.assertEqual((reply.content["status"], texts(outputs)), ("ok", "hello\n"))
+                return "disconnected" in kernel.log.read_text()
+            until(works_until_then, "who reads nothing is disconnected")
+            self.assertTrue(works_until_then())
+            self.bounded(kernel.memory("VmHWM"))
+            while not stuck.silent("shell", 0.5):  # what was on its way; only then it sees that it is not connected
+                stuck.sockets["shell"].recv_multipart()
+            self.assertEqual(stuck.reply(stuck.send("kernel_info_request")).content["status"], "ok")
+
+    def test_more_replies_than_are_kept_for_a_reader_that_pauses(self):
+        """Meanwhile control answers; what others ask waits, and is answered."""
+        with Kernel() as kernel:
+            pauses, other = self.with_long_cell(kernel, small=True), kernel.client().ready()
+            ids = [pauses.send("history_request", self.TAIL) for _ in range(30)]
+            asked, end = other.send("kernel_info_request"), time.monotonic() + PAUSE
+            while time.monotonic() < end:
+                other.reply(other.send("kernel_info_request", channel="control"), "control")
+            for msg_id in ids:
+                reply = pauses.receive("shell")
+                self.assertEqual((reply.parent["msg_id"], len(reply.content["history"][0][2])), (msg_id, 4_000_002))
+            self.assertEqual(other.reply(asked).content["status"], "ok")
+            self.assertNotIn("disconnected", kernel.log.read_text())
+
+    def test_control_answers_while_somebody_floods_it(self):
+        """Each reply has the header of its request in it, 4 MB: of one for whom too much lies all are let go at once."""
+        with Kernel() as kernel:
+            floods, other = kernel.client(topic=b"nothing", small=True).ready(), kernel.client(topic=b"nothing").ready()
+
+            def answers_until_then():
+                header = floods.header("kernel_info_request", padding="x" * 4_000_000)
+                floods.send("kernel_info_request", channel="control", header=header)
+                reply = other.reply(other.send("kernel_info_request", channel="control"), "control")
+                self.assertEqual(reply.content["status"], "ok")
+                return "disconnected" in kernel.log.read_text()
+            until(answers_until_then, "who reads nothing is disconnected")
+            self.bounded(kernel.memory("VmHWM"))
 
 
 if __name__ == "__main__":
