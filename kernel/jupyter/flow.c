@@ -43,13 +43,24 @@ static size_t charge_of(const jp_flow *flow, const jp_packet *packet)
     return packet->item.size + jp_frames_count(&packet->frames) * JP_FRAME_COST * (1 + reader_count(flow));
 }
 
-void jp_flow_send(jp_flow *flow, void *socket, jp_packet *packet)
+bool jp_flow_begin(void *socket, jp_bytes topic)
+{
+    return jp_transport_send(socket, topic);
+}
+
+void jp_flow_finish(jp_flow *flow, void *socket, jp_packet *packet)
 {
     packet->item.size = charge_of(flow, packet);
     packet->account = flow;
     flow->sent += packet->item.size;
     atomic_fetch_add(&flow->afloat, packet->item.size);
-    jp_transport_hand(socket, packet, 0, taken);
+    jp_transport_hand(socket, packet, 1, taken);
+}
+
+void jp_flow_send(jp_flow *flow, void *socket, jp_packet *packet)
+{
+    if (jp_flow_begin(socket, jp_frames_at(&packet->frames, 0))) jp_flow_finish(flow, socket, packet);
+    else jp_packet_free(packet);
 }
 
 /* ---- who reads ---- */

@@ -40,5 +40,9 @@ bool jp_flow_room(jp_flow *flow, const jp_packet *packet, double now);
 bool jp_flow_overfull(const jp_flow *flow); /* much more than JP_FLOW_MOST waits */
 /* Sends to all subscribers; consumes the packet. */
 void jp_flow_send(jp_flow *flow, void *socket, jp_packet *packet);
+/* The same in two steps. After the first, who gets the message is settled, but not yet what it says: the packet may be
+ * another than the one the topic is of. False: nothing was sent. */
+bool jp_flow_begin(void *socket, jp_bytes topic);
+void jp_flow_finish(jp_flow *flow, void *socket, jp_packet *packet);
 
 #endif

@@ -10,7 +10,10 @@
 #include "kernel/jupyter/wire_json.h"
 #include "lib/base/banned.h"
 
-enum { SENT_AT_ONCE = 256 }; /* messages before it is looked what came in */
+enum {
+    SENT_AT_ONCE = 256,    /* messages before it is looked what came in */
+    WELCOMES_IN_A_ROW = 16 /* before an output: a flood of subscriptions, which need no signature, holds up nobody */
+};
 
 /* ---- sending ---- */
 bool jp_publish_frames(void *socket, const jp_frames *frames)
@@ -28,13 +31,16 @@ bool jp_publish_frames(void *socket, const jp_frames *frames)
 }
 
 /* ---- subscriptions ---- */
-/* A subscription is the byte 1 and the topic; the welcome goes out under that very topic, before whatever waits to be
- * sent: it is the first a front end reads. */
-static void welcome(jp_kernel *kernel, jp_bytes topic)
+/* NULL: none is sent. Somebody who sends nothing but subscriptions gets no more welcomes than there is room for. */
+static jp_packet *new_welcome(jp_kernel *kernel, jp_bytes topic)
 {
     lg_buf content;
     lg_err err = {0};
     jp_packet *packet = NULL;
+    if (jp_flow_overfull(&kernel->flow)) {
+        lg_log(LG_LOG_WARN, "a front end is not welcomed: too much waits");
+        return NULL;
+    }
     lg_buf_init(&content, 0);
     lg_buf_addc(&content, '{');
     jp_json_key(&content, "subscription");
@@ -43,48 +49,84 @@ static void welcome(jp_kernel *kernel, jp_bytes topic)
     if (jp_packet_new(&kernel->voice, JP_IOPUB, (jp_answered){.topic = topic}, "iopub_welcome", NULL, &content, &packet,
                       &err))
         lg_log(LG_LOG_ERROR, "a front end is not welcomed: %s", err.msg);
-    else jp_flow_send(&kernel->flow, kernel->socket[JP_IOPUB], packet);
     lg_buf_release(&content);
+    return packet;
 }
 
-/* Somebody who sends nothing but subscriptions gets no more welcomes than there is room for. */
-static void serve_subscription(jp_kernel *kernel, zmq_msg_t *msg)
+/* A subscription is the byte 1 and the topic; the welcome goes out under that very topic. */
+static void note_subscription(jp_kernel *kernel, zmq_msg_t *msg, jp_frames *topics)
 {
     const char *bytes = zmq_msg_data(msg);
     size_t len = zmq_msg_size(msg);
     if (!len || bytes[0] != 1 || zmq_msg_more(msg)) return;
     jp_flow_reader(&kernel->flow, zmq_msg_get(msg, ZMQ_SRCFD));
-    if (jp_flow_overfull(&kernel->flow)) lg_log(LG_LOG_WARN, "a front end is not welcomed: too much waits");
-    else welcome(kernel, (jp_bytes){bytes + 1, len - 1});
+    jp_frames_add(topics, bytes + 1, len - 1);
 }
 
-bool jp_publish_subscriptions(jp_kernel *kernel)
+/* Appends the topics somebody subscribed to. True: there may be more. */
+static bool read_subscriptions(jp_kernel *kernel, jp_frames *topics)
 {
     bool any = true, more = false; /* in the middle of a message nobody should send */
     for (int i = 0; any && (i < JP_READ_AT_ONCE || more); i++) {
         zmq_msg_t msg;
         zmq_msg_init(&msg);
         any = zmq_msg_recv(&msg, kernel->socket[JP_IOPUB], ZMQ_DONTWAIT) >= 0;
-        if (any && !more) serve_subscription(kernel, &msg);
+        if (any && !more) note_subscription(kernel, &msg, topics);
         more = any && zmq_msg_more(&msg);
         zmq_msg_close(&msg);
     }
     return any;
 }
 
+static void welcome(jp_kernel *kernel, const jp_frames *topics)
+{
+    for (size_t i = 0; i < jp_frames_count(topics); i++) {
+        jp_packet *packet = new_welcome(kernel, jp_frames_at(topics, i));
+        if (packet) jp_flow_send(&kernel->flow, kernel->socket[JP_IOPUB], packet);
+    }
+}
+
+bool jp_publish_subscriptions(jp_kernel *kernel)
+{
+    jp_frames topics;
+    jp_frames_init(&topics);
+    bool any = read_subscriptions(kernel, &topics);
+    welcome(kernel, &topics);
+    jp_frames_release(&topics);
+    return any;
+}
+
 /* ---- what waits ---- */
+/* Sends a packet, or, where somebody has come who was not welcomed yet, a welcome in its place: true then. libzmq takes
+ * in subscriptions when it likes, also while it sends a topic, and who gets a message is settled by that; so what it
+ * says is decided behind the topic. The packet is consumed only if it was sent. */
+static bool welcomed_instead(jp_kernel *kernel, jp_packet *packet)
+{
+    void *socket = kernel->socket[JP_IOPUB];
+    jp_frames topics;
+    jp_packet *first = NULL;
+    if (!jp_flow_begin(socket, jp_frames_at(&packet->frames, 0))) {
+        jp_packet_free(packet);
+        return false;
+    }
+    jp_frames_init(&topics);
+    read_subscriptions(kernel, &topics);
+    if (jp_frames_count(&topics)) first = new_welcome(kernel, jp_frames_at(&topics, 0));
+    jp_flow_finish(&kernel->flow, socket, first ? first : packet);
+    welcome(kernel, &topics); /* under the topics they asked for; the first was under any that reaches them */
+    jp_frames_release(&topics);
+    return first != NULL;
+}
+
 /* What goes out on IOPub, in order: false when there is nothing more, or no room for it. */
 static bool publish_next(jp_kernel *kernel, double now)
 {
-    if (!kernel->held) {
-        kernel->held = (jp_packet *)jp_queue_take(&kernel->packets, false);
-        /* Who has just come is welcomed before anything else reaches them: libzmq takes in subscriptions while it sends
-         * only when a millisecond or so has passed since this. */
-        if (kernel->held && jp_publish_subscriptions(kernel)) kernel->stirred[JP_IOPUB] = true;
-    }
+    if (!kernel->held) kernel->held = (jp_packet *)jp_queue_take(&kernel->packets, false);
     if (!kernel->held || !jp_flow_room(&kernel->flow, kernel->held, now)) return false;
     kernel->stirred[JP_IOPUB] = true;
-    jp_flow_send(&kernel->flow, kernel->socket[JP_IOPUB], kernel->held);
+    int tries = WELCOMES_IN_A_ROW;
+    while (tries && welcomed_instead(kernel, kernel->held)) tries--;
+    if (!tries) jp_flow_send(&kernel->flow, kernel->socket[JP_IOPUB], kernel->held);
     kernel->held = NULL;
     return true;
 }
@@ -130,6 +172,8 @@ bool jp_publish_waiting(jp_kernel *kernel)
 {
     int turns = SENT_AT_ONCE;
     double now = lg_now();
+    bool *stirred = &kernel->stirred[JP_IOPUB];
+    if (*stirred) *stirred = jp_publish_subscriptions(kernel); /* who came first has one welcome, under their own topic */
     while (turns && publish_next(kernel, now)) turns--;
     send_replies(kernel, now);
     return !turns;

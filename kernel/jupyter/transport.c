@@ -69,7 +69,7 @@ bool jp_peer_cut(const jp_peer *peer)
 }
 
 /* ---- messages ---- */
-static bool send_frame(void *socket, jp_bytes frame)
+bool jp_transport_send(void *socket, jp_bytes frame)
 {
     if (zmq_send(socket, frame.data, frame.len, ZMQ_DONTWAIT | ZMQ_SNDMORE) >= 0) return true;
     lg_log(LG_LOG_WARN, "a message could not be sent: %s", zmq_strerror(zmq_errno()));
@@ -88,7 +88,7 @@ void jp_transport_hand(void *socket, jp_packet *packet, size_t first, jp_taken_f
         return;
     }
     bool sent = true;
-    for (size_t i = first; i + 1 < count && sent; i++) sent = send_frame(socket, jp_frames_at(&packet->frames, i));
+    for (size_t i = first; i + 1 < count && sent; i++) sent = jp_transport_send(socket, jp_frames_at(&packet->frames, i));
     if (!sent || zmq_msg_send(&msg, socket, ZMQ_DONTWAIT) < 0) zmq_msg_close(&msg);
 }
 

@@ -29,6 +29,8 @@ int jp_peer_queued(const jp_peer *peer);
 /* Ends it. libzmq notices, and frees what lies there for it. False: it is gone already. */
 bool jp_peer_cut(const jp_peer *peer);
 
+/* One frame of a message that goes on; false (it is logged): it was not sent. Never waits. */
+bool jp_transport_send(void *socket, jp_bytes frame);
 /* Sends the frames of a packet from `first` on, none of which waits, and hands over the packet with the last of them,
  * the largest as a rule: `taken` is called with it as hint, in a thread of libzmq's, when the last connection has taken
  * that frame or is gone, or it could not be sent. Frames before are copied, and taken before it. */

@@ -12,7 +12,7 @@ import zlib
 from pathlib import Path
 
 import zmq
-from kernel_support import Kernel, until
+from kernel_support import PATIENCE, Kernel, Message, until
 
 PAUSE = 3  # seconds
 
@@ -283,6 +283,25 @@ class Replies(unittest.TestCase):
                 return "disconnected" in kernel.log.read_text()
             until(answers_until_then, "who reads nothing is disconnected")
             self.bounded(kernel.memory("VmHWM"))
+
+
+class Welcomes(unittest.TestCase):
+    def test_a_welcome_comes_before_any_output(self):
+        """100 front ends join while displays pour out; the first that each of them reads is a welcome."""
+        with Kernel() as kernel:
+            client = kernel.client(topic=b"nothing").ready()
+            running = client.send("execute_request", {"code": "for a in 1..1000 { for i in 1..100000 { set seed $i } }"})
+            first = []
+            for _ in range(100):
+                joins = client.context.socket(zmq.SUB)
+                joins.subscribe(b"")
+                joins.connect(client.address("iopub"))
+                self.assertTrue(joins.poll(1000 * PATIENCE))
+                first.append(Message(joins.recv_multipart(), client.sign).type)
+                joins.close(linger=0)
+            client.send("interrupt_request", channel="control")
+            self.assertEqual(client.reply(running).content["ename"], "Interrupted")
+            self.assertEqual(first, ["iopub_welcome"] * 100)
 
 
 if __name__ == "__main__":
