@@ -7,7 +7,9 @@
 #include "lib/base/banned.h"
 
 static const double least_patience = 0.25; /* after one was cut, who may come back: until all have taken what lies */
-enum { ROUTING_ID = 255 };                 /* bytes, the most that libzmq takes */
+/* Seconds without a look: this process was stopped, or its machine, and whoever reads may have been stopped with it. */
+static const double stopped = 1;
+enum { ROUTING_ID = 255 }; /* bytes, the most that libzmq takes */
 
 /* The list holds it, and each reply of its that libzmq has not got rid of. */
 typedef struct jp_asking {
@@ -161,7 +163,8 @@ bool jp_backlog_room(jp_backlog *backlog, double now)
     if (backlog->sent > JP_BACKLOG_MOST && !sum) backlog->patience = backlog->most_patience;
     while (!backlog->unbounded) {
         if (sum <= JP_BACKLOG_MOST - (backlog->held_since > 0 ? (size_t)JP_BACKLOG_STEP : 0)) break;
-        if (backlog->held_since <= 0) backlog->held_since = now;
+        if (backlog->held_since <= 0 || now > backlog->looked + stopped) backlog->held_since = now;
+        backlog->looked = now;
         if (now < backlog->held_since + backlog->patience) return false;
         cut(backlog, most);
         sum = lying(backlog, &most);

@@ -21,7 +21,7 @@ typedef struct jp_backlog {
     const jp_connection *connection; /* borrowed */
     jp_channel channel;
     lg_buf asking; /* of jp_asking *: connections that asked for something */
-    double most_patience, patience, held_since;
+    double most_patience, patience, held_since, looked;
     size_t sent;    /* bytes since somebody was cut */
     bool unbounded; /* the end: what is left goes out */
 } jp_backlog;
