@@ -102,7 +102,7 @@ static void html_warning(html_page *page, const plt_block *b)
     lg_buf_init(&piece, 0);
     lg_buf_addf(&piece,
                 "<div style=\"background:%s;color:%s;border-left:4px solid %s;padding:6px 10px;"
-                "margin:6px 0\"><b>LL%03d</b> ",
+                "margin:6px 0;overflow-wrap:anywhere\"><b>LL%03d</b> ",
                 css(PLT_WARN_GROUND).text, css(PLT_INK).text, css(PLT_ORANGE).text, b->warning.code);
     plt_html_marked(&piece, b->text, code);
     if (*b->warning.why) {
