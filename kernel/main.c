@@ -302,6 +302,13 @@ static int main_help(void)
     return MAIN_OK;
 }
 
+static int no_subcommand(const char *name)
+{
+    if (access(name, R_OK) != 0) return wrong_usage("there is no subcommand", name);
+    fprintf(stderr, "logolens: there is no subcommand %s; a script runs by: logolens run %s\n", name, name);
+    return MAIN_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     fill_streams();
@@ -320,5 +327,5 @@ int main(int argc, char **argv)
     if (strcmp(name, "manual") == 0) return main_tables(dsl_manual);
     if (strcmp(name, "words") == 0) return main_tables(dsl_words_list);
     if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) return main_version();
-    return is_help(name) ? main_help() : wrong_usage("there is no subcommand", name);
+    return is_help(name) ? main_help() : no_subcommand(name);
 }

@@ -174,8 +174,9 @@ static lg_status build_from_block(const dsl_call *call, building *b, const model
 {
     if (call->nlayers == 0) {
         lg_fail(err, LG_E_SYNTAX, 208, "this model has no layers");
-        lg_try(err, "model %s on DATASET { conv 16 3x3 relu; maxpool 2; flatten; dense classes softmax }",
-               call->arg[NAME].value[0].text);
+        const dsl_arg *on = &call->arg[ON];
+        lg_try(err, "model %s on %s { conv 16 3x3 relu; maxpool 2; flatten; dense classes softmax }",
+               call->arg[NAME].value[0].text, on->count && on->value[0].name ? on->value[0].name : "logos");
         return lg_err_place(err, call->span);
     }
     if (!begins_with_input(call)) LG_TRY(add_input(b->net, data, call, err));

@@ -62,6 +62,14 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("nowhere.lens", done.stderr)
 
+    def test_a_script_without_run(self):
+        Path(self.folder.name, "script.lens").write_text("say hello\n")
+        done = self.program("script.lens")
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stderr, "logolens: there is no subcommand script.lens; "
+                                      "a script runs by: logolens run script.lens\n")
+        self.assertIn("logolens run FILE", self.program("nothing.lens").stderr)
+
     def test_files_that_may_not_grow_end_nothing(self):
         """ulimit -f: pixels that cannot be kept on disk are made again, and what cannot be saved is told."""
         for i in range(8):

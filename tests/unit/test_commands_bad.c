@@ -115,6 +115,7 @@ TEST(places)
         {"load x from samples:logos", 302, "did you mean `sample:logos`?"},
         {"load x from results/of/today", 302, "there is no folder `results` in "},
         {"model on logos { flatten }", 143, "{ conv 16 3x3 relu; maxpool 2; flatten; dense classes softmax }"},
+        {"model y on twice", 208, "model y on twice { conv 16 3x3 relu; maxpool 2; flatten; dense classes softmax }"},
         {"model y on logos { dropout 50; flatten }", 142, "did you mean `50%`?"},
         {"relabel logos adidas nike as x", 140, "put a comma between them: adidas, nike"},
         {"softmax 1 2 3", 140, "put commas between the numbers"},
