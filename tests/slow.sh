@@ -13,6 +13,7 @@ clang() {
 step "clang builds without a warning" clang
 step "everything builds" $make "$jobs" all e2e-build build/support/picture_tool build/support/network_tool
 beside "every notebook, trained whole" env LOGOLENS_WHOLE=1 $make e2e E=notebooks
+beside "a rare moment of the protocol, often" env LOGOLENS_WHOLE=1 $make e2e E=protocol
 beside "the packages" $make e2e E=packages
 step "real photos" sh tests/real/photos.sh logos
 step "a frozen base on real photos" sh tests/real/photos.sh transfer
@@ -24,7 +25,7 @@ join
 step "everything builds with AddressSanitizer" $make "$jobs" unit-build e2e-build FLAVOR=asan
 beside "C tests under AddressSanitizer and UBSan" $make unit FLAVOR=asan
 for part in protocol sliders corpora; do
-    step "the kernel under AddressSanitizer: $part" $make e2e FLAVOR=asan E=$part
+    step "the kernel under AddressSanitizer: $part" env LOGOLENS_WHOLE=1 $make e2e FLAVOR=asan E=$part
 done
 join
 step "everything builds with ThreadSanitizer" $make "$jobs" unit-build e2e-build FLAVOR=tsan
