@@ -9,7 +9,7 @@
 #include "kernel/editor.h"
 #include "lib/base/banned.h"
 
-enum { PASTE_MOST = 1 << 20 };
+enum { PASTE_MOST = 256 << 10 }; /* libedit takes ten seconds for a megabyte */
 
 /* Keys that nobody presses. */
 const wchar_t main_editor_key_restore[] = {0x1f, 0};
@@ -283,8 +283,8 @@ static unsigned char too_much(editor *e)
 {
     lg_err err = {0};
     lg_free(e->card);
-    e->card = lg_strf(&err, "What was pasted is longer than %d MiB and was left out; `logolens run FILE` takes more.",
-                      PASTE_MOST >> 20);
+    e->card = lg_strf(&err, "What was pasted is longer than %d KiB and was left out; `logolens run FILE` takes more.",
+                      PASTE_MOST >> 10);
     return e->card ? leave(e, EDITOR_CARD, true) : CC_ERROR;
 }
 
