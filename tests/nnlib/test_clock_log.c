@@ -90,6 +90,12 @@ TEST(a_full_pipe_is_not_waited_for)
     text[n < 0 ? 0 : n] = 0;
     CHECK_HAS(text, want);
     CHECK_HAS(text, "one more\n");
+    lg_log_fd(ends[1]);
+    lg_log(LG_LOG_ERROR, "and another");
+    lg_log_fd(STDERR_FILENO);
+    n = read(ends[0], text, sizeof text - 1);
+    text[n < 0 ? 0 : n] = 0;
+    CHECK(strstr(text, "and another\n") && !strstr(text, "no room")); /* it was said */
     close(ends[1]);
     CHECK(!lg_takes(ends[1])); /* nor is it written to what is gone */
     close(ends[0]);
