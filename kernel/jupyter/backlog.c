@@ -86,7 +86,6 @@ static bool is_known(jp_backlog *backlog, jp_bytes id, const jp_peer *peer)
     return false;
 }
 
-/* Who is not in the list gets no replies: nobody could say how much lies there. */
 void jp_backlog_asked(jp_backlog *backlog, const jp_request *request, int fd)
 {
     lg_err err = {0};
@@ -113,10 +112,28 @@ static void taken(void *data, void *hint)
     let_go(one);
 }
 
+/* Of a reply that nobody's account has. */
+static void gone(void *data, void *hint)
+{
+    (void)data;
+    jp_packet_free(jp_transport_handed(hint));
+}
+
+/* Whom it is for is gone, as a rule, and libzmq drops it. But an answer must not depend on what the system says about
+ * descriptors. */
+static void send_uncounted(void *socket, jp_packet *reply)
+{
+    jp_transport_hand(socket, reply, 0, gone);
+}
+
 void jp_backlog_send(jp_backlog *backlog, void *socket, jp_packet *reply)
 {
     size_t i = find(backlog, jp_frames_at(&reply->frames, 0));
-    if (i == count(backlog) || list(backlog)[i]->cut) {
+    if (i == count(backlog)) {
+        send_uncounted(socket, reply);
+        return;
+    }
+    if (list(backlog)[i]->cut) {
         jp_packet_free(reply);
         return;
     }

@@ -5,10 +5,10 @@
  *     jp_backlog_send(&backlog, socket, packet);                // the packet belongs to libzmq now
  *
  * A reply goes to one front end, so what lies there is known for each. When it is more than JP_BACKLOG_MOST for all
- * together there is no room, until they have taken JP_BACKLOG_STEP; after `patience` without room the one for which most
- * lies is disconnected. With a patience of 0 nothing is ever held. docs/adr/0164 says why.
+ * together there is no room, until they have taken JP_BACKLOG_STEP; after `patience` without room the one for which
+ * most lies is disconnected. With a patience of 0 nothing is ever held. docs/adr/0164 says why.
  *
- * One for each ROUTER that answers. Threads: the I/O thread; only the function libzmq calls runs in libzmq's threads. */
+ * One for each ROUTER that answers. Threads: the I/O thread; only the functions libzmq calls run in its threads. */
 #ifndef JP_BACKLOG_H
 #define JP_BACKLOG_H
 
@@ -32,7 +32,8 @@ void jp_backlog_release(jp_backlog *backlog);
 void jp_backlog_asked(jp_backlog *backlog, const jp_request *request, int fd);
 /* Is there room for one more reply? Called again and again while there is none: it looks whose patience is due. */
 bool jp_backlog_room(jp_backlog *backlog, double now);
-/* Consumes the reply. One to a front end that is gone is dropped. */
+/* Consumes the reply. One to a front end that was cut is dropped; one to a connection that jp_backlog_asked could not
+ * make out is sent, and not counted. */
 void jp_backlog_send(jp_backlog *backlog, void *socket, jp_packet *reply);
 
 #endif

@@ -173,7 +173,8 @@ bool jp_publish_waiting(jp_kernel *kernel)
     int turns = SENT_AT_ONCE;
     double now = lg_now();
     bool *stirred = &kernel->stirred[JP_IOPUB];
-    if (*stirred) *stirred = jp_publish_subscriptions(kernel); /* who came first has one welcome, under their own topic */
+    /* who came before what waits gets one welcome, under their own topic */
+    if (*stirred) *stirred = jp_publish_subscriptions(kernel);
     while (turns && publish_next(kernel, now)) turns--;
     send_replies(kernel, now);
     return !turns;

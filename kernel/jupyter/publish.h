@@ -10,8 +10,8 @@
 
 struct jp_kernel;
 
-/* Copies. False: whom it is for is not connected, or reads nothing, which only the stdin socket tells; any other failure
- * is logged. */
+/* Copies. False: whom it is for is not connected, or reads nothing, which only the stdin socket tells; any other
+ * failure is logged. */
 bool jp_publish_frames(void *socket, const jp_frames *frames);
 /* Answers subscriptions with iopub_welcome. True: there may be more. */
 bool jp_publish_subscriptions(struct jp_kernel *kernel);

@@ -88,7 +88,8 @@ void jp_transport_hand(void *socket, jp_packet *packet, size_t first, jp_taken_f
         return;
     }
     bool sent = true;
-    for (size_t i = first; i + 1 < count && sent; i++) sent = jp_transport_send(socket, jp_frames_at(&packet->frames, i));
+    for (size_t i = first; sent && i + 1 < count; i++)
+        sent = jp_transport_send(socket, jp_frames_at(&packet->frames, i));
     if (!sent || zmq_msg_send(&msg, socket, ZMQ_DONTWAIT) < 0) zmq_msg_close(&msg);
 }
 

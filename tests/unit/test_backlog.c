@@ -226,3 +226,17 @@ TEST(who_comes_back_is_another)
     zmq_close(before), zmq_close(after);
     close_router();
 }
+
+/* Where the system does not tell which connection it was, an answer comes all the same. */
+TEST(who_cannot_be_made_out_is_answered)
+{
+    open_router(5);
+    void *front = join("name");
+    connection.port[JP_SHELL]++;
+    jp_request *request = ask(front);
+    reply(request, 100);
+    CHECK(take(front, LATE));
+    jp_request_free(request);
+    zmq_close(front);
+    close_router();
+}
