@@ -102,21 +102,6 @@ static terminal_live *open_live(terminal *t, const char *id)
     return line;
 }
 
-/* Whole characters of a line that take no more columns than that. */
-static size_t bytes_that_fit(const char *line, size_t len, int columns)
-{
-    char one[8];
-    uint32_t cp;
-    size_t at = 0;
-    for (int used = 0, n; at < len && (n = lg_utf8_next(line + at, len - at, &cp)) > 0; at += (size_t)n) {
-        memcpy(one, line + at, (size_t)n);
-        one[n] = 0;
-        used += lg_utf8_width(one);
-        if (used > columns) break;
-    }
-    return at;
-}
-
 /* Where the last " · " of a text begins, or NULL. */
 static const char *last_dot(const char *text, size_t len)
 {
@@ -129,17 +114,17 @@ static const char *last_dot(const char *text, size_t len)
 /* Of a line that is too long the details in its middle go: how far it is comes first, how long it takes last. */
 static void shorten(const char *line, size_t len, int columns, lg_buf *out)
 {
-    const char *last = bytes_that_fit(line, len, columns) < len ? last_dot(line, len) : NULL;
+    const char *last = lg_utf8_fit(line, len, columns) < len ? last_dot(line, len) : NULL;
     size_t head = last ? (size_t)(last - line) : len, tail = len - head;
     for (const char *dot = last; dot && (dot = last_dot(line, head));) {
         head = (size_t)(dot - line);
         lg_buf_clear(out);
         lg_buf_add(out, line, head);
         lg_buf_add(out, last, tail);
-        if (bytes_that_fit(lg_buf_str(out), out->len, columns) == out->len) return;
+        if (lg_utf8_fit(lg_buf_str(out), out->len, columns) == out->len) return;
     }
     lg_buf_clear(out);
-    lg_buf_add(out, line, bytes_that_fit(line, len, columns));
+    lg_buf_add(out, line, lg_utf8_fit(line, len, columns));
 }
 
 /* Its bar, no longer than the terminal is wide. */

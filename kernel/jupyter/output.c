@@ -160,7 +160,7 @@ double jp_output_due(jp_output *output, double now)
 }
 
 /* ---- the line of a live display, in a console ---- */
-enum { LINE = 79 }; /* what a narrow terminal has: a line that wraps cannot be wiped */
+enum { LINE = 79 }; /* columns, what a narrow terminal has: a line that wraps cannot be wiped */
 
 static void wipe_line(jp_output *output)
 {
@@ -175,7 +175,7 @@ static void draw_line(jp_output *output, const char *text)
     const char *line = plt_live_line(text, &len);
     if (!len) return;
     wipe_line(output);
-    print(output, true, line, lg_utf8_offset(line, len, LINE));
+    print(output, true, line, lg_utf8_fit(line, len, LINE));
     output->drawn = true;
 }
 

@@ -172,6 +172,7 @@ size_t lg_utf8_valid(const char *s, size_t len);
 size_t lg_utf8_count(const char *s, size_t len);                 /* code points */
 size_t lg_utf8_offset(const char *s, size_t len, size_t points); /* byte offset of the nth code point, clamped */
 int lg_utf8_width(const char *s);                                /* terminal columns: 0 combining, 2 wide East Asian */
+size_t lg_utf8_fit(const char *s, size_t len, int columns);      /* bytes of whole characters in no more columns */
 /* Case-insensitive compare of UTF-8 (ASCII and Latin-1/Greek/Cyrillic simple folding); labels compare with this. */
 int lg_casecmp(const char *a, const char *b);
 bool lg_case_contains(const char *text, const char *part); /* is part in text, by the same folding? */

@@ -117,6 +117,13 @@ static const range two_wide[] = {
     {0x1f900, 0x1f9ff}, {0x1fa70, 0x1faff}, {0x20000, 0x3fffd},
 };
 
+static int columns_of(uint32_t cp)
+{
+    if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0)) return 0;
+    if (cp < 0x300) return 1;
+    return IN(cp, no_width) ? 0 : IN(cp, two_wide) ? 2 : 1;
+}
+
 int lg_utf8_width(const char *s)
 {
     size_t len = strlen(s);
@@ -124,11 +131,21 @@ int lg_utf8_width(const char *s)
     uint32_t cp;
     for (size_t at = 0; at < len && columns < INT_MAX - 2;) {
         at += (size_t)next_any(s + at, len - at, &cp);
-        if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0)) continue;
-        if (cp < 0x300) columns++;
-        else columns += IN(cp, no_width) ? 0 : IN(cp, two_wide) ? 2 : 1;
+        columns += columns_of(cp);
     }
     return columns;
+}
+
+size_t lg_utf8_fit(const char *s, size_t len, int columns)
+{
+    uint32_t cp;
+    size_t at = 0;
+    for (size_t n; at < len; at += n) {
+        n = (size_t)next_any(s + at, len - at, &cp);
+        columns -= columns_of(cp);
+        if (columns < 0) break;
+    }
+    return at;
 }
 
 /* ---- case: simple folding (Unicode CaseFolding.txt, status C and S) of Latin, Greek and Cyrillic ---- */

@@ -106,6 +106,16 @@ TEST(utf8_counting)
     CHECK_INT(lg_utf8_count("\xff\xfe", 2), 2); /* an invalid byte counts as one character */
 }
 
+TEST(fit)
+{
+    CHECK_INT(lg_utf8_fit("nike", 4, 3), 3);
+    CHECK_INT(lg_utf8_fit("nike", 4, 9), 4);
+    CHECK_INT(lg_utf8_fit("nike", 4, 0), 0);
+    CHECK_INT(lg_utf8_fit("a\xe6\x97\xa5\xe6\x9c\xac", 7, 4), 4); /* half of 本 is none */
+    CHECK_INT(lg_utf8_fit("a\xe6\x97\xa5\xe6\x9c\xac", 7, 5), 7);
+    CHECK_INT(lg_utf8_fit("e\xcc\x81x", 4, 1), 3); /* the accent belongs to the e */
+}
+
 TEST(width)
 {
     CHECK_INT(lg_utf8_width(""), 0);

@@ -163,6 +163,29 @@ TEST(a_console_gets_a_line_and_the_whole_at_the_end)
     lg_buf_release(&shown);
 }
 
+/* Characters of two columns, and one that would be half beyond the edge. */
+TEST(the_line_of_a_console_is_cut_to_the_columns_of_a_narrow_terminal)
+{
+    static const char bar[] = "█░  50%  "; /* nine columns */
+    lg_buf text, want;
+    lg_buf_init(&text, 0);
+    lg_buf_init(&want, 0);
+    lg_buf_adds(&text, bar);
+    for (int i = 0; i < 60; i++) lg_buf_adds(&text, i == 1 ? "xロ" : "ロ");
+    lg_buf_addf(&want, "stderr:%sロx", bar);
+    for (int i = 0; i < 33; i++) lg_buf_adds(&want, "ロ"); /* 78 columns; the next one has no room */
+    lg_buf_adds(&want, "\r\033[K|display_data:");
+    open_output(true);
+    dsl_out *out = &kernel.main.output.out;
+    out->display(out, &(dsl_bundle){.text = lg_buf_str(&text)}, "live", false);
+    out->display_end(out, "live");
+    close_output();
+    CHECK(strncmp(lg_buf_str(&shown), lg_buf_str(&want), want.len) == 0);
+    lg_buf_release(&text);
+    lg_buf_release(&want);
+    lg_buf_release(&shown);
+}
+
 TEST(a_notebook_gets_updates)
 {
     live(false, NULL);
