@@ -19,21 +19,29 @@ SLOWEST = ["test_notebooks", "test_kill", "test_hostile", "test_scrape_replay", 
            "test_flow"]
 
 
+def first(suite):
+    """The name of its first test."""
+    part = next(part for part in suite if part.countTestCases())
+    return first(part) if isinstance(part, unittest.TestSuite) else part.id()
+
+
 def module_of(suite):
-    return next(iter(suite)).id().split(".")[0]
+    return first(suite).split(".")[0]
 
 
-def classes(suite):
-    """The suites that hold tests, one for each class."""
-    if not all(isinstance(part, unittest.TestSuite) for part in suite):
-        return [suite]
-    return [found for part in suite for found in classes(part)]
+def parts(module):
+    """The suites of its classes; itself if it sets something up for all of them, or could not be imported."""
+    whole = hasattr(sys.modules.get(module_of(module)), "setUpModule")
+    if whole or not all(isinstance(part, unittest.TestSuite) for part in module):
+        return [module]
+    return [part for part in module if part.countTestCases()]
 
 
 def chosen(folder, pattern, but):
     sys.path.insert(0, folder)
-    found = classes(unittest.defaultTestLoader.discover(folder, pattern=f"test_{pattern}.py"))
-    return [suite for suite in found if not fnmatch.fnmatch(module_of(suite), f"test_{but}")]
+    modules = [module for module in unittest.defaultTestLoader.discover(folder, pattern=f"test_{pattern}.py")
+               if module.countTestCases() and not fnmatch.fnmatch(module_of(module), f"test_{but}")]
+    return [part for module in modules for part in parts(module)]
 
 
 def run(suite):
@@ -53,7 +61,7 @@ class Beside:
     """A class of tests in a process of its own; what it prints and found comes when it has ended."""
 
     def __init__(self, suite):
-        self.name = next(iter(suite)).id().rsplit(".", 1)[0]
+        self.name = first(suite).rsplit(".", 1)[0]
         self.output, self.found = tempfile.TemporaryFile("w+"), tempfile.TemporaryFile("w+")
         sys.stdout.flush()
         self.pid = os.fork()

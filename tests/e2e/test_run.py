@@ -31,6 +31,16 @@ class Bad(unittest.TestCase):
 class Dead(unittest.TestCase):
     def test_four(self): os._exit(9)
 """
+SHARED = """import unittest
+ready = []
+def setUpModule(): ready.append(1)
+class One(unittest.TestCase):
+    def test_one(self): self.assertEqual(ready, [1])
+class Two(unittest.TestCase):
+    def test_two(self): self.assertEqual(ready, [1])
+class Three(unittest.TestCase):
+    def test_three(self): self.assertEqual(ready, [1])
+"""
 
 
 class EndToEnd(unittest.TestCase):
@@ -42,6 +52,15 @@ class EndToEnd(unittest.TestCase):
             done = subprocess.run([sys.executable, ROOT / "tests/e2e/run.py", "--folder", folder, *words],
                                   capture_output=True, text=True, timeout=60)
         return done.returncode, done.stdout.splitlines()
+
+    def test_what_a_module_sets_up_is_for_all_its_classes(self):
+        with tempfile.TemporaryDirectory(prefix="logolens-test-") as folder:
+            Path(folder, "test_shared.py").write_text(SHARED)
+            Path(folder, "test_broken.py").write_text("import nothing_of_this_name")
+            done = subprocess.run([sys.executable, ROOT / "tests/e2e/run.py", "--folder", folder, "--at-once", "3"],
+                                  capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.stdout.splitlines()[-1], "3 passed, 1 failed, 0 skipped")
+        self.assertIn("No module named 'nothing_of_this_name'", done.stdout)
 
     def test_one_after_the_other(self):
         self.assertEqual(self.counted("", "other")[1][-1], "1 passed, 0 failed, 1 skipped")
