@@ -112,7 +112,7 @@ class Visitors(unittest.TestCase):
             client = kernel.client().ready()
             self.assertEqual(client.execute(PREPARE)[0].content["status"], "ok")
             client.execute("fit small epochs 2")
-            until(lambda: any(name.endswith(".sqlite-wal") for name in opened(kernel).values()), "the history is open")
+            until(lambda: any(name.endswith(".sqlite-shm") for name in opened(kernel).values()), "the history is open")
             before = opened(kernel)
             stop = threading.Event()
             visitors = [Visitor(kernel, n, stop) for n in range(AT_ONCE)]
