@@ -193,8 +193,8 @@ bool jp_backlog_room(jp_backlog *backlog, double now)
 /* ---- life ---- */
 void jp_backlog_init(jp_backlog *backlog, const jp_connection *connection, jp_channel channel, double patience)
 {
-    *backlog = (jp_backlog){
-        .connection = connection, .channel = channel, .most_patience = patience, .patience = patience};
+    *backlog =
+        (jp_backlog){.connection = connection, .channel = channel, .most_patience = patience, .patience = patience};
     lg_buf_init(&backlog->asking, JP_PEERS * sizeof(jp_asking *));
 }
 

@@ -24,6 +24,8 @@ SHARED = Path(os.environ.get("LOGOLENS_SHARED") or ROOT.parent / "shared")
 PATIENCE = float(os.environ.get("LOGOLENS_PATIENCE", "180"))
 DELIMITER = b"<IDS|MSG>"
 DIGITS = "0, 1, 2, 3, 4, 5, 6, 7, 8, 9"
+# Runs until what is sent right behind it has arrived, also from a client that has to wait for a processor.
+MEANWHILE = "for i in 1..300000 { let x = $i }"
 # Ten million commands: ends only by an interrupt or a shutdown.
 SLOW = "".join(f"for {name} in {DIGITS} {{ " for name in "abcdefg") + "let x = ($a + $g)" + " }" * 7
 

@@ -6,6 +6,7 @@ import time
 import unittest
 
 from conformance_support import HELLO, LOAD, MODEL, WRONG, WithKernel, begin, only, pictures, text, types
+from kernel_support import MEANWHILE
 
 MATH = "\U0001d41a\U00020b9e"  # two characters, four in UTF-16, eight bytes
 
@@ -84,7 +85,7 @@ class Cells(WithKernel):
         self.assertEqual((reply.content["status"], reply.content["execution_count"]), ("ok", start + 1))
 
     def test_5_05_stop_on_error(self):
-        ids = [self.send(WRONG), self.send(HELLO), self.send("(6*7)", silent=True)]
+        ids = [self.send(code) for code in (MEANWHILE, WRONG, HELLO)][1:] + [self.send("(6*7)", silent=True)]
         others = [
             self.client.send(kind, {"code": "sho", "cursor_pos": 3})
             for kind in ("kernel_info_request", "complete_request", "is_complete_request")

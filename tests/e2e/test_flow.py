@@ -240,7 +240,7 @@ class Replies(unittest.TestCase):
             self.assertLess(most, 256 << 20)
 
     def test_who_reads_no_replies_costs_only_itself(self):
-        """320 MB of replies to one that asks and never reads: it is let go of, all others get all, and it may return."""
+        """320 MB of replies to one that asks and never reads: it is let go of, others get all, and it may return."""
         with Kernel() as kernel:
             stuck, other = self.with_long_cell(kernel, small=True), kernel.client().ready()
             for _ in range(80):
@@ -272,7 +272,7 @@ class Replies(unittest.TestCase):
             self.assertNotIn("disconnected", kernel.log.read_text())
 
     def test_control_answers_while_somebody_floods_it(self):
-        """Each reply has the header of its request in it, 4 MB: of one for whom too much lies all are let go at once."""
+        """Each reply has the header of its request in it, 4 MB: who leaves too much lying is let go of at once."""
         with Kernel() as kernel:
             floods, other = kernel.client(topic=b"nothing", small=True).ready(), kernel.client(topic=b"nothing").ready()
 
@@ -291,7 +291,8 @@ class Welcomes(unittest.TestCase):
         """100 front ends join while displays pour out; the first that each of them reads is a welcome."""
         with Kernel() as kernel:
             client = kernel.client(topic=b"nothing").ready()
-            running = client.send("execute_request", {"code": "for a in 1..1000 { for i in 1..100000 { set seed $i } }"})
+            flood = "for a in 1..1000 { for i in 1..100000 { set seed $i } }"
+            running = client.send("execute_request", {"code": flood})
             first = []
             for _ in range(100):
                 joins = client.context.socket(zmq.SUB)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from kernel_support import DIGITS, SLOW, Kernel, until
+from kernel_support import DIGITS, MEANWHILE, SLOW, Kernel, until
 
 NOWHERE = "0123456789abcdef0123456789abcdef"
 LINE = "convolve [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] with edge"
@@ -195,6 +195,7 @@ class Subshells(unittest.TestCase):
         subshell = self.create()
         slow = self.start(SLOW)
         after = [self.client.send("execute_request", {"code": "say after"}) for _ in range(3)]
+        self.client.send("execute_request", {"code": MEANWHILE}, subshell=subshell)
         failed = self.client.send("execute_request", {"code": "nonsense here"}, subshell=subshell)
         aborted = self.client.send("execute_request", {"code": "say aborted"}, subshell=subshell)
         self.assertEqual(self.client.reply(failed).content["status"], "error")

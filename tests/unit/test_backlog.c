@@ -72,7 +72,8 @@ static jp_request *ask(void *front)
     char header[64], hex[JP_SIGNATURE + 1];
     jp_frames frames;
     jp_request *request = NULL;
-    int len = snprintf(header, sizeof header, "{\"msg_type\":\"kernel_info_request\",\"msg_id\":\"%d\"}", ++asked), fd = -1;
+    int fd = -1;
+    int len = snprintf(header, sizeof header, "{\"msg_type\":\"kernel_info_request\",\"msg_id\":\"%d\"}", ++asked);
     const jp_bytes part[JP_SIGNED_PARTS] = {{header, (size_t)len}, {"{}", 2}, {"{}", 2}, {"{}", 2}};
     jp_signer_sign(signer, part, hex);
     zmq_send(front, "<IDS|MSG>", 9, ZMQ_SNDMORE);
