@@ -92,11 +92,6 @@ static bool loop_instead(binder *b, const dsl_param *param, const dsl_words *wor
     return true;
 }
 
-static bool is_digits(const char *s)
-{
-    return *s && strspn(s, "0123456789") == strlen(s);
-}
-
 /* `conv 8 3x3 relu, maxpool 2` */
 static lg_status comma_after_layer(binder *b, const dsl_word *word)
 {
@@ -118,8 +113,8 @@ static lg_status too_many(binder *b, const dsl_param *param, const dsl_words *wo
         if (dsl_layer_find(&b->walk->session->config, words->word[i].text))
             return comma_after_layer(b, &words->word[i]);
     lg_fail(b->err, LG_E_ARG, 147, "`%s %s` takes one value, not %d", b->target->name, param->name, words->count);
-    if (param->type == DSL_T_SIZE && words->count == 2 && is_digits(words->word[0].text) &&
-        is_digits(words->word[1].text))
+    if (param->type == DSL_T_SIZE && words->count == 2 && dsl_is_digits(words->word[0].text) &&
+        dsl_is_digits(words->word[1].text))
         lg_try(b->err, "did you mean `%.9sx%.9s`?", words->word[0].text, words->word[1].text);
     else if (!decimal_comma(b, param, words) && !loop_instead(b, param, words))
         lg_try(b->err, "keep one, or repeat the line in `for x in … { }`");

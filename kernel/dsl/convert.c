@@ -27,6 +27,11 @@ bool dsl_same(const char *a, const char *b)
     return !*a && !*b;
 }
 
+bool dsl_is_digits(const char *s)
+{
+    return *s && strspn(s, "0123456789") == strlen(s);
+}
+
 int dsl_param_count(const dsl_param *params)
 {
     int n = 0;

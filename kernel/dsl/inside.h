@@ -245,5 +245,6 @@ void dsl_signature(const dsl_param *param, lg_buf *out); /* "lr  number, default
 /* ASCII case only: verbs and option words. */
 bool dsl_same(const char *a, const char *b);
 bool dsl_same_n(const char *a, const char *b, size_t n); /* a has n bytes, b ends with NUL */
+bool dsl_is_digits(const char *s);                       /* one at least, and nothing else */
 
 #endif

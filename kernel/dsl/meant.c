@@ -41,16 +41,11 @@ static bool comparison(const around *a, const dsl_word *word, lg_err *err)
     return true;
 }
 
-static bool is_digits(const char *s)
-{
-    return *s && strspn(s, "0123456789") == strlen(s);
-}
-
 /* `size 48 x 48` */
 static bool parted_size(const around *a, const dsl_word *word, lg_err *err)
 {
     dsl_bit high = first_of(a->before), wide = first_of(a->after);
-    if (!dsl_same(word->text, "x") || !is_digits(high.s) || !is_digits(wide.s)) return false;
+    if (!dsl_same(word->text, "x") || !dsl_is_digits(high.s) || !dsl_is_digits(wide.s)) return false;
     lg_try(err, "did you mean `%sx%s`?", high.s, wide.s);
     return true;
 }

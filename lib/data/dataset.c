@@ -33,9 +33,29 @@ data_table *data_table_new(size_t count, lg_err *err)
     return NULL;
 }
 
-static const char *const own_fields[] = {"id",         "file",      "label", "split",  "source", "width",    "height",
-                                         "brightness", "duplicate", "group", "broken", "glare",  "sharpness"};
-enum { OWN_FIELDS = sizeof own_fields / sizeof *own_fields };
+enum {
+    OWN_ID,
+    OWN_FILE,
+    OWN_LABEL,
+    OWN_SPLIT,
+    OWN_SOURCE,
+    OWN_WIDTH,
+    OWN_HEIGHT,
+    OWN_BRIGHTNESS,
+    OWN_DUPLICATE,
+    OWN_GROUP,
+    OWN_BROKEN,
+    OWN_GLARE,
+    OWN_SHARPNESS,
+    OWN_FIELDS
+};
+static const char *const own_fields[OWN_FIELDS] = {
+    [OWN_ID] = "id", [OWN_FILE] = "file", [OWN_LABEL] = "label",
+    [OWN_SPLIT] = "split", [OWN_SOURCE] = "source", [OWN_WIDTH] = "width",
+    [OWN_HEIGHT] = "height", [OWN_BRIGHTNESS] = "brightness", [OWN_DUPLICATE] = "duplicate",
+    [OWN_GROUP] = "group", [OWN_BROKEN] = "broken", [OWN_GLARE] = "glare",
+    [OWN_SHARPNESS] = "sharpness",
+};
 
 static int own_field(const char *name)
 {
@@ -496,23 +516,23 @@ bool data_field(const data_set *set, size_t row, const char *field, data_value *
 {
     const data_fact *fact = data_fact_of(set, row);
     switch (own_field(field)) {
-    case 0:
+    case OWN_ID:
         *out = number_value(fact->id);
         if (fact->crop.w > 0) lg_parse_double(fact->number, &out->number);
         out->text = fact->crop.w > 0 ? fact->number : NULL;
         return true;
-    case 1: *out = text_value(fact->name); return true;
-    case 2: *out = text_value(data_class_name(set, set->row[row].label)); return true;
-    case 3: *out = text_value(data_split_names[set->row[row].split]); return true;
-    case 4: *out = text_value(fact->source); return true;
-    case 5: *out = number_value(fact->w); return true;
-    case 6: *out = number_value(fact->h); return true;
-    case 7: *out = number_value((double)fact->brightness); return true;
-    case 8: *out = truth_value(data_is_duplicate(set, row)); return true;
-    case 9: *out = number_value(fact->group); return true;
-    case 10: *out = truth_value(fact->broken != NULL); return true;
-    case 11: return measured(set, row, "glare", out, err);
-    case 12: return measured(set, row, "blur", out, err);
+    case OWN_FILE: *out = text_value(fact->name); return true;
+    case OWN_LABEL: *out = text_value(data_class_name(set, set->row[row].label)); return true;
+    case OWN_SPLIT: *out = text_value(data_split_names[set->row[row].split]); return true;
+    case OWN_SOURCE: *out = text_value(fact->source); return true;
+    case OWN_WIDTH: *out = number_value(fact->w); return true;
+    case OWN_HEIGHT: *out = number_value(fact->h); return true;
+    case OWN_BRIGHTNESS: *out = number_value((double)fact->brightness); return true;
+    case OWN_DUPLICATE: *out = truth_value(data_is_duplicate(set, row)); return true;
+    case OWN_GROUP: *out = number_value(fact->group); return true;
+    case OWN_BROKEN: *out = truth_value(fact->broken != NULL); return true;
+    case OWN_GLARE: return measured(set, row, "glare", out, err);
+    case OWN_SHARPNESS: return measured(set, row, "blur", out, err);
     default: return column_value(set, row, field, out);
     }
 }
@@ -520,7 +540,7 @@ bool data_field(const data_set *set, size_t row, const char *field, data_value *
 bool data_field_measured(const char *field)
 {
     int own = own_field(field);
-    return own == 11 || own == 12;
+    return own == OWN_GLARE || own == OWN_SHARPNESS;
 }
 
 /* ---- pixels ---- */

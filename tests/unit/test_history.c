@@ -660,19 +660,31 @@ TEST(a_full_disk_costs_nothing_until_there_is_room_again)
     store_history_free(h);
 }
 
+/* Another program that is in the middle of something, until let_go. */
+static sqlite3 *hold(const char *begins)
+{
+    sqlite3 *db;
+    CHECK(sqlite3_open(file, &db) == SQLITE_OK);
+    CHECK(sqlite3_exec(db, begins, NULL, NULL, NULL) == SQLITE_OK);
+    return db;
+}
+
+static void let_go(sqlite3 *db)
+{
+    CHECK(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3_close(db);
+}
+
 TEST(another_program_that_writes_for_long_is_not_waited_for_when_adding)
 {
     begin();
     one_session_in_the_file("say one");
-    sqlite3 *db;
-    CHECK(sqlite3_open(file, &db) == SQLITE_OK);
-    CHECK(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3 *db = hold("BEGIN IMMEDIATE");
     store_history *h = open_history();
     int s = store_history_begin(h);
     add(h, s, 1, "say two", NULL);
     CHECK_STR(tail(h, s, 10), "1.1 say one\n2.1 say two\n");
-    CHECK(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK);
-    sqlite3_close(db);
+    let_go(db);
     CHECK_OK(store_history_settle(h, &err));
     store_history_free(h);
 }
@@ -682,17 +694,14 @@ TEST(a_file_that_is_locked_at_the_end_costs_nothing)
 {
     begin();
     make_with("PRAGMA application_id = 1279739977");
-    sqlite3 *db;
-    CHECK(sqlite3_open(file, &db) == SQLITE_OK);
-    CHECK(sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3 *db = hold("BEGIN EXCLUSIVE");
     store_history *h = open_history();
     add(h, store_history_begin(h), 1, "say one", NULL);
     CHECK(store_history_settle(h, &err) != LG_OK);
     CHECK_INT(err.code, 518);
     lg_err_clear(&err);
     store_history_free(h);
-    CHECK(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK);
-    sqlite3_close(db);
+    let_go(db);
     h = open_history();
     CHECK_STR(tail(h, store_history_begin(h), 10), "1.1 say one\n");
     store_history_free(h);
