@@ -158,6 +158,7 @@ def run_tests(tests, make_lab, keep):
             browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             for test in tests:
                 page = browser.new_page(viewport={"width": 1100, "height": 1400})
+                page.set_default_timeout(120000)  # this ends a wait, and machines are shared
                 page.problems = []  # what pages throw
                 page.on("pageerror", lambda error, page=page: page.problems.append(str(error)))
                 try:
