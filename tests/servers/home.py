@@ -74,12 +74,21 @@ class Home:
         file = self.data / "catalogue.sqlite"
         if not file.exists():
             return []
-        connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
-        try:
-            made = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'tombstones'").fetchall()
-            return connection.execute(query, values).fetchall() if made else []
-        finally:
-            connection.close()
+        journal = file.with_name(file.name + "-journal")
+        with tempfile.TemporaryDirectory(prefix="lens-rows-") as copy:
+            where = f"file:{file}?mode=ro"
+            if journal.exists():
+                # Killed while it was being made. Only who may write can read it, for it has to be rolled back: that is
+                # left to the program, and done here to a copy.
+                for part in (file, journal):
+                    shutil.copy(part, copy)
+                where = f"file:{copy}/{file.name}?mode=rw"
+            connection = sqlite3.connect(where, uri=True)
+            try:
+                made = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'tombstones'").fetchall()
+                return connection.execute(query, values).fetchall() if made else []
+            finally:
+                connection.close()
 
     def count(self, table):
         found = self.rows(f"SELECT count(*) FROM {table}")
