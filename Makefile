@@ -81,11 +81,18 @@ $(eval $(call table,platforms,scrape_platforms,scraper/platform.h,scrape_platfor
 $(eval $(call table,ops,img_ops,lib/image/op.h,img_op,img_op_,$(OP_FILES)))
 $(eval $(call table,commands,dsl_commands,kernel/dsl/command.h,dsl_command,dsl_cmd_,$(COMMAND_FILES)))
 
-# Files that `logolens install` writes for JupyterLab, as part of the program.
+# Files that the program carries: what `logolens install` writes for JupyterLab, and what `logolens lessons` writes.
+# embed(table, folder, files, folders whose dates say that a file went away)
+define embed
+EMBEDDED += $(O)/gen/$(1).o
+$(O)/gen/$(1).c: tools/gen-embed.sh $(3) $(4)
+	@mkdir -p $$(@D)
+	@sh tools/gen-embed.sh $(1) kernel/install.h $(2) $(3) > $$@.tmp && mv $$@.tmp $$@
+endef
 LAB_FILES := $(shell find install/labextension -type f 2>/dev/null | LC_ALL=C sort)
-$(O)/gen/labextension.c: tools/gen-embed.sh $(LAB_FILES) $(wildcard install/labextension install/labextension/static)
-	@mkdir -p $(@D)
-	@sh tools/gen-embed.sh install_labextension kernel/install.h install/labextension $(LAB_FILES) > $@.tmp && mv $@.tmp $@
+$(eval $(call embed,install_labextension,install/labextension,$(LAB_FILES),$(wildcard install/labextension install/labextension/static)))
+$(eval $(call embed,install_lessons,notebooks,$(sort $(wildcard notebooks/[0-9][0-9]-*.ipynb)) notebooks/README.md))
+$(eval $(call embed,install_practice,tests/servers,$(addprefix tests/servers/,practice.py services.py loopback.py)))
 
 NN_OBJ  := $(call obj,$(BASE_SRC) $(NN_SRC)) $(NN_TABLES:%=$(O)/gen/%.o)
 LIB_OBJ := $(call obj,$(LIB_SRC)) $(LIB_TABLES:%=$(O)/gen/%.o)
@@ -103,7 +110,7 @@ $(O)/obj/liblogolens.a: $(LIB_OBJ)
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
-$(O)/logolens: $(call obj,$(MAIN_SRC)) $(O)/gen/labextension.o $(O)/obj/liblogolens.a $(O)/libnnlib.a
+$(O)/logolens: $(call obj,$(MAIN_SRC)) $(EMBEDDED) $(O)/obj/liblogolens.a $(O)/libnnlib.a
 	@$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(NN_LIBS)
 	@echo "  LD   $@"
 

@@ -241,6 +241,15 @@ static lg_status write_extension(const spec *s, lg_err *err)
     return LG_OK;
 }
 
+static void say_lessons(const spec *s)
+{
+    lg_buf program;
+    lg_buf_init(&program, 0);
+    main_add_shell_word(&program, s->binary);
+    printf("lessons: `%s lessons` writes notebooks to learn with\n", lg_buf_str(&program));
+    lg_buf_release(&program);
+}
+
 static void say_next(const spec *s)
 {
     const char *whole =
@@ -248,6 +257,7 @@ static void say_next(const spec *s)
     printf("it runs %s; after moving that file, install again\n", s->binary);
     printf("%s: start `jupyter lab` and choose Logolens, or reload the page of one that runs\n", whole);
     if (s->place == PLACE_PREFIX) printf("another Jupyter finds it with JUPYTER_PATH=%s\n", s->data);
+    say_lessons(s);
 }
 
 static lg_status put(const spec *s, lg_err *err)
@@ -256,6 +266,7 @@ static lg_status put(const spec *s, lg_err *err)
     if (packaged(s->folder, how, sizeof how)) {
         if (runs_this_program(s)) {
             printf("it is there already: a package put it in %s\n", s->folder);
+            say_lessons(s);
             return LG_OK;
         }
         lg_fail(err, LG_E_ARG, 396, "a package put the kernel `%s` in %s", s->name, s->data);

@@ -1,4 +1,5 @@
-/* install.h - what `logolens install` writes and takes away: Jupyter's files, which are part of the program.
+/* install.h - files that are part of the program, and how they are written and taken away: Jupyter's by
+ * `logolens install`, the lessons by `logolens lessons`.
  *
  *     const char *folder = "/home/ann/.local/share/jupyter/kernels/logolens";
  *     LG_TRY(main_install_folders(folder, err));
@@ -18,6 +19,8 @@ typedef struct install_file {
     const char *from, *to;
 } install_file;
 extern const install_file install_labextension[];
+extern const install_file install_lessons[];  /* notebooks/, the first lesson first */
+extern const install_file install_practice[]; /* the platform lesson 09 practises on, of tests/servers/ */
 
 /* Makes the folder and those above it. */
 lg_status main_install_folders(const char *path, lg_err *err) LG_MUST_CHECK;

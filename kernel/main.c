@@ -29,6 +29,7 @@ static const char usage[] =
     "  logolens run FILE                run a script; - is standard input\n"
     "  logolens install [--user | --sys-prefix | --prefix DIR] [--name NAME] [--remove]\n"
     "                                   tell Jupyter about this program, or take that back\n"
+    "  logolens lessons [FOLDER]        write notebooks to learn with, into logolens-lessons or FOLDER\n"
     "  logolens kernel -f FILE [--insecure]\n"
     "                                   serve Jupyter (Jupyter calls this)\n"
     "  logolens allow PATH|URL          let notebooks read a folder, or connect to a host\n"
@@ -237,6 +238,13 @@ static int main_allow(bool allow, int count, char *const word[])
     return st ? MAIN_FAILED : MAIN_OK;
 }
 
+static int lessons(int count, char *const word[])
+{
+    if (count > 1 || (count && (!word[0][0] || word[0][0] == '-')))
+        return wrong_usage("lessons takes one FOLDER, or none", NULL);
+    return main_lessons(count ? word[0] : "logolens-lessons");
+}
+
 /* "avx512 (29 operations), scalar (3)" of the report's lines. */
 static void print_variants(void)
 {
@@ -320,6 +328,7 @@ int main(int argc, char **argv)
     main_use_fonts_beside();
     if (strcmp(name, "install") == 0) return main_install(count, rest); /* has a help of its own */
     if (count && rest[0][0] == '-' && is_help(rest[0])) return main_help();
+    if (strcmp(name, "lessons") == 0) return lessons(count, rest);
     if (strcmp(name, "kernel") == 0) return main_kernel(count, rest);
     if (strcmp(name, "run") == 0)
         return count == 1 ? main_run_script(rest[0]) : wrong_usage("run needs one FILE", NULL);

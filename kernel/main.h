@@ -26,12 +26,15 @@ lg_status main_read_file(const char *path, size_t limit, lg_buf *out, lg_err *er
  * empty, where standard input is none (terminal_ask.c). */
 lg_status main_ask(const char *prompt, bool secret, lg_cancel *cancel, lg_buf *answer, lg_err *err) LG_MUST_CHECK;
 
+/* Appends the word as a shell reads it as one. */
+void main_add_shell_word(lg_buf *out, const char *word);
 /* Fonts that a package laid beside the program are used, unless the user chose others; before any thread. */
 void main_use_fonts_beside(void);
 
 int main_run_script(const char *path);           /* terminal.c: logolens run FILE */
 int main_interactive(void);                      /* interactive.c: logolens */
 int main_install(int count, char *const word[]); /* install.c: logolens install ... */
+int main_lessons(const char *folder);            /* lessons.c: logolens lessons [FOLDER] */
 int main_sandbox(int count, char *const word[]); /* sandbox.c: the helper that decodes pictures */
 
 #endif

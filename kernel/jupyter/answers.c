@@ -11,7 +11,8 @@ void jp_kernel_info(lg_buf *out)
 {
     lg_buf_adds(out, "{\"status\":\"ok\",\"protocol_version\":\"" JP_PROTOCOL "\",\"implementation\":\"logolens\"");
     lg_buf_adds(out, ",\"implementation_version\":\"" LG_VERSION "\"");
-    lg_buf_adds(out, ",\"banner\":\"Logolens " LG_VERSION ". Type `help` for the commands.\"");
+    lg_buf_adds(out, ",\"banner\":\"Logolens " LG_VERSION ". Type `help` for the commands; `logolens lessons` in a "
+                     "terminal writes notebooks to learn with.\"");
     lg_buf_adds(out, ",\"language_info\":{\"name\":\"logolens\",\"version\":\"" LG_VERSION "\"");
     lg_buf_adds(out, ",\"mimetype\":\"text/x-logolens\",\"file_extension\":\".lens\",\"pygments_lexer\":\"logolens\"}");
     lg_buf_adds(out, ",\"help_links\":[],\"supported_features\":[\"kernel subshells\"]}");

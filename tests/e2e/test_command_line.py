@@ -52,7 +52,8 @@ class CommandLine(unittest.TestCase):
 
     def test_wrong_usage_is_status_2(self):
         for words in (["run"], ["run", "a", "b"], ["nonsense"], ["kernel"], ["kernel", "-x"], ["install", "--prefix"],
-                      ["install", "--name", "a/b"], ["install", "--name", "../x"], ["allow"]):
+                      ["install", "--name", "a/b"], ["install", "--name", "../x"], ["allow"], ["lessons", "a", "b"],
+                      ["lessons", "--all"], ["lessons", ""]):
             done = self.program(*words)
             self.assertEqual(done.returncode, 2, words)
             self.assertIn("usage" if words[0] == "install" else "logolens", done.stderr)
@@ -97,7 +98,8 @@ class CommandLine(unittest.TestCase):
 
     def test_help_and_version(self):
         self.assertIn("logolens run FILE", self.program("--help").stdout)
-        for words in (("run", "--help"), ("kernel", "-h"), ("allow", "--help"), ("version", "--help")):
+        for words in (("run", "--help"), ("kernel", "-h"), ("allow", "--help"), ("version", "--help"),
+                      ("lessons", "--help")):
             done = self.program(*words)
             self.assertEqual((done.returncode, done.stderr), (0, ""), words)
             self.assertIn("logolens run FILE", done.stdout, words)
@@ -161,6 +163,7 @@ class CommandLine(unittest.TestCase):
         said = self.installed_to("--prefix", "p")
         self.assertIn(f"it runs {os.path.realpath(BINARY)}", said)
         self.assertIn(f"JUPYTER_PATH={self.folder.name}/p/share/jupyter", said)
+        self.assertIn(f"`{os.path.realpath(BINARY)} lessons` writes notebooks", said)
         self.assertIn("every Jupyter of yours", self.installed_to())
 
     def test_empty_variables_name_no_folder(self):
@@ -179,6 +182,82 @@ class CommandLine(unittest.TestCase):
         subprocess.run([inside, "install", "--sys-prefix"], check=True, env=plain, stdout=subprocess.DEVNULL)
         spec = Path(self.folder.name, "env/share/jupyter/kernels/logolens/kernel.json")
         self.assertEqual(json.loads(spec.read_text())["argv"][0], os.path.realpath(inside))
+
+    def lessons(self, *words, folder="logolens-lessons"):
+        done = self.program("lessons", *words)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        top = Path(self.folder.name, folder)
+        return done.stdout, {str(p.relative_to(top)): p.read_bytes() for p in top.rglob("*") if p.is_file()}
+
+    def test_lessons(self):
+        """All that the sources have, byte by byte, and what to type next."""
+        said, written = self.lessons()
+        ours = {p.name: p for p in (ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb")}
+        ours["README.md"] = ROOT / "notebooks/README.md"
+        for name in ("practice.py", "services.py", "loopback.py"):
+            ours[f"practice/{name}"] = ROOT / "tests/servers" / name
+        self.assertEqual(written, {name: file.read_bytes() for name, file in ours.items()})
+        self.assertEqual(sorted(line[2:] for line in said.splitlines() if line.startswith("  ")), sorted(written))
+        self.assertIn("`jupyter lab logolens-lessons` and open 01-", said)
+
+    def test_lessons_write_nothing_over(self):
+        """What was run, changed or made by somebody else stays, and is named; what is missing comes back."""
+        before = self.lessons("ann's lessons/", folder="ann's lessons")[1]
+        top = Path(self.folder.name, "ann's lessons")
+        (top / "01-logo-classifier.ipynb").write_bytes(before["01-logo-classifier.ipynb"] + b" ")
+        (top / "02-data.ipynb").write_bytes(before["02-data.ipynb"][:-1])
+        (top / "05-tuning.ipynb").unlink()
+        (top / "05-tuning.ipynb").symlink_to("elsewhere")
+        (top / "README.md").unlink()
+        os.mkfifo(top / "README.md")
+        (top / "08-what-did-it-look-at.ipynb").unlink()
+        said, after = self.lessons("ann's lessons", folder="ann's lessons")
+        left = ["01-logo-classifier.ipynb", "02-data.ipynb", "05-tuning.ipynb", "README.md"]
+        parts = said.split("left as they are")
+        self.assertIn("  08-what-did-it-look-at.ipynb\n", parts[0])
+        self.assertIn("there already: 8 files\n", parts[0])
+        self.assertEqual([line[2:] for line in parts[1].splitlines() if line.startswith("  ")], left)
+        self.assertIn("`logolens lessons FOLDER`", parts[1])
+        self.assertIn("""jupyter lab 'ann'\\''s lessons'`""", parts[1])
+        self.assertEqual(after.pop("01-logo-classifier.ipynb"), before["01-logo-classifier.ipynb"] + b" ")
+        self.assertEqual(after.pop("02-data.ipynb"), before["02-data.ipynb"][:-1])
+        self.assertEqual(after, {name: text for name, text in before.items() if name not in left})
+        self.assertFalse(Path(self.folder.name, "elsewhere").exists() or (top / "elsewhere").exists())
+
+    def test_lessons_that_cannot_be_written(self):
+        Path(self.folder.name, "file").touch()
+        Path(self.folder.name, "half").mkdir()
+        Path(self.folder.name, "half", "practice").touch()
+        for folder, code in (("file", "LL393"), ("file/in", "LL392"), ("half", "LL392"), ("/proc/nowhere", "LL392"),
+                             ("a/" * 2500, "LL392")):
+            done = self.program("lessons", folder)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), folder)
+            self.assertIn(code, done.stderr)
+            self.assertIn("try: logolens lessons FOLDER", done.stderr)
+        self.assertEqual(sorted(os.listdir(self.folder.name)), ["file", "half"])
+
+    def test_the_platform_finds_the_program(self):
+        """The one in the environment of its Python, which need not be active; where there is none it says so."""
+        self.lessons()
+        environment = Path(self.folder.name, "env")
+        kernel = environment / "share/jupyter/kernels/logolens/logolens"
+        kernel.parent.mkdir(parents=True)
+        ask = (f"import sys; sys.prefix = {str(environment)!r}; sys.executable = sys.prefix + '/bin/python3'; "
+               "sys.path.insert(0, 'logolens-lessons/practice'); sys.dont_write_bytecode = True; sys.argv[1:] = []; "
+               "import practice; ")
+        alone = {**self.env, "PATH": "/nowhere"}
+
+        def python(then):
+            done = subprocess.run([sys.executable, "-c", ask + then], capture_output=True, text=True, env=alone,
+                                  timeout=PATIENCE, cwd=self.folder.name)
+            return done.returncode, done.stdout, done.stderr
+
+        self.assertEqual(python("print(practice.program())"), (0, "None\n", ""))
+        status, _, said = python("practice.main()")
+        self.assertEqual(status, 2)
+        self.assertIn("--binary", said)
+        kernel.symlink_to(os.path.realpath(BINARY))
+        self.assertEqual(python("print(practice.program())"), (0, f"{kernel}\n", ""))
 
     def test_install_remove(self):
         data = Path(self.folder.name, "p/share/jupyter")
@@ -246,7 +325,9 @@ class CommandLine(unittest.TestCase):
         data, _ = self.packaged("sudo apt remove logolens")
         spec = data / "kernels/logolens/kernel.json"
         spec.write_text(spec.read_text().replace("/usr/bin/logolens", os.path.realpath(BINARY)))
-        self.assertIn("there already", self.installed_to("--prefix", "p"))
+        said = self.installed_to("--prefix", "p")
+        self.assertIn("there already", said)
+        self.assertIn("lessons` writes notebooks", said)
 
     def test_install_replaces_an_earlier_extension(self):
         """Its files' names change with their contents; what a link points to is not ours to empty."""

@@ -1,13 +1,16 @@
 """A platform to practise on, without an account and without a network: posts of invented people with pictures of
-`sample:logos`, behind the interface of X. For notebooks/09 and its test; `make practice` starts it.
+`sample:logos`, behind the interface of X. For lesson 09 and its test: `make practice` starts it in the sources, and
+`logolens lessons` writes it, with services.py and loopback.py, beside the lessons.
 
-    practice.py [--binary build/logolens] [--port 8642]
+    python3 practice.py [--binary LOGOLENS] [--port 8642]
 
 Puts a file of keys that open nothing but this beside the user's settings, so that `connect twitter from practice` finds
 it. Ends with Ctrl-C, and the file goes again."""
 import argparse
+import errno
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +21,7 @@ from pathlib import Path
 from loopback import Pictures, Server
 from services import Post, Twitter, User
 
-ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
 KEPT_BACK = 2400  # pictures with a higher number are not for training: they are what strangers post
 BRANDS = ("Adidas", "Nike", "Puma")
 FIRST = ("ada ben cleo dan eva finn gina hugo ines jan kira leo mia nils olga paul rosa sam tara uwe vera will yara "
@@ -27,6 +30,14 @@ WORDS = {"Adidas": ("new #adidas, first run", "three stripes again #adidas", "#a
          "Nike": ("just got these #nike", "morning run #nike", "#nike at last"),
          "Puma": ("the cat is out #puma", "#puma for the weekend", "training in #puma"),
          "Other": ("nice shop #adidas #nike", "what a wall #puma", "lunch after the run #nike")}
+
+
+def program():
+    """The program of the sources that this file lies in; else the one beside this Python, in its environment or on the
+    PATH. None where there is none."""
+    places = [HERE.parents[1] / "build/logolens"] if HERE.parts[-2:] == ("tests", "servers") else []
+    places += [Path(sys.executable).with_name("logolens"), Path(sys.prefix, "share/jupyter/kernels/logolens/logolens")]
+    return next((str(p) for p in places if os.access(p, os.X_OK)), shutil.which("logolens"))
 
 
 def user_folder(kind, variable, usual):
@@ -90,7 +101,7 @@ def write_keys(folder, url, token):
     file = folder / "practice"
     file.touch(mode=0o600)
     file.write_text(
-        f"# keys that open nothing but the practice platform of `make practice`\n[twitter]\ninstance = {url}\n"
+        f"# keys that open nothing but the platform of practice.py\n[twitter]\ninstance = {url}\n"
         f"bearer_token = {token}\n"
     )
     return file
@@ -98,11 +109,18 @@ def write_keys(folder, url, token):
 
 def main():
     take = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    take.add_argument("--binary", default=str(ROOT / "build" / "logolens"))
+    take.add_argument("--binary", default=program(), help="the program, where it is not found")
     take.add_argument("--port", type=int, default=8642)
     options = take.parse_args()
+    if not options.binary:
+        take.error("there is no logolens beside this Python or on the PATH; name it: --binary ENV/bin/logolens")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    server = serve(options.binary, options.port)
+    try:
+        server = serve(options.binary, options.port)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        take.error(f"port {options.port} is taken: perhaps the platform is open already; if not, use --port 0")
     keys = write_keys(user_folder("config", "XDG_CONFIG_HOME", ".config"), server.url, server.services[0].token)
     print(f"The practice platform is open: {len(server.services[0].posts)} posts.\n"
           "In a notebook:  connect twitter from practice\nEnd it with Ctrl-C.", flush=True)

@@ -72,7 +72,7 @@ class Service:
 
     def known(self, request):
         """Whether the caller brought the token, in the header or as Meta takes it too."""
-        given = request.headers.get("authorization", "").removeprefix("Bearer ").removeprefix("OAuth ")
+        given = re.sub("^(Bearer|OAuth) ", "", request.headers.get("authorization", ""))
         return self.token in (given, request.params.get("access_token"))
 
     def users(self):
@@ -93,7 +93,7 @@ def offset_of(mark):
         return 0
     try:
         text = base64.urlsafe_b64decode(mark + "=" * (-len(mark) % 4)).decode()
-        return int(text.removeprefix("page:")) if text.startswith("page:") else None
+        return int(text[5:]) if text.startswith("page:") else None
     except ValueError:
         return None
 
