@@ -237,27 +237,20 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(sorted(os.listdir(self.folder.name)), ["file", "half"])
 
     def test_the_platform_finds_the_program(self):
-        """The one in the environment of its Python, which need not be active; where there is none it says so."""
+        """On the PATH, or it says what to name. What pip installed is found in test_packages."""
         self.lessons()
-        environment = Path(self.folder.name, "env")
-        kernel = environment / "share/jupyter/kernels/logolens/logolens"
-        kernel.parent.mkdir(parents=True)
-        ask = (f"import sys; sys.prefix = {str(environment)!r}; sys.executable = sys.prefix + '/bin/python3'; "
-               "sys.path.insert(0, 'logolens-lessons/practice'); sys.dont_write_bytecode = True; sys.argv[1:] = []; "
-               "import practice; ")
-        alone = {**self.env, "PATH": "/nowhere"}
-
-        def python(then):
-            done = subprocess.run([sys.executable, "-c", ask + then], capture_output=True, text=True, env=alone,
-                                  timeout=PATIENCE, cwd=self.folder.name)
-            return done.returncode, done.stdout, done.stderr
-
-        self.assertEqual(python("print(practice.program())"), (0, "None\n", ""))
-        status, _, said = python("practice.main()")
-        self.assertEqual(status, 2)
-        self.assertIn("--binary", said)
-        kernel.symlink_to(os.path.realpath(BINARY))
-        self.assertEqual(python("print(practice.program())"), (0, f"{kernel}\n", ""))
+        found = Path(self.folder.name, "bin", "logolens")
+        found.parent.mkdir()
+        words = [sys.executable, "-S", "logolens-lessons/practice/practice.py", "--port", "0"]
+        alone = {**self.env, "PATH": str(found.parent)}
+        done = subprocess.run(words, capture_output=True, text=True, env=alone, timeout=PATIENCE, cwd=self.folder.name)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("--binary", done.stderr)
+        give_sample(self.env["LOGOLENS_HOME"])
+        found.symlink_to(os.path.realpath(BINARY))
+        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=alone, cwd=self.folder.name) as platform:
+            self.assertRegex(platform.stdout.readline(), r"is open: \d+ posts")
+            platform.terminate()
 
     def test_install_remove(self):
         data = Path(self.folder.name, "p/share/jupyter")

@@ -172,6 +172,15 @@ class Wheel(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "hello\n", ""))
         self.assertEqual(self.run_it(self.venv / "bin/python", "-m", "logolens", "nonsense").returncode, 2)
 
+    def test_lessons(self):
+        """In an environment that is not active, and the platform of the last one finds the program there."""
+        ask = "import sys; sys.path.insert(0, 'logolens-lessons/practice'); import practice; print(practice.program())"
+        done = self.run_it("/bin/sh", "-c", '"$0" lessons && exec "$1" -Bc "$2"', self.venv / "bin/logolens",
+                           self.venv / "bin/python", ask)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("  09-from-posts-to-customers.ipynb\n", done.stdout)
+        self.assertEqual(done.stdout.splitlines()[-1], str(self.venv.resolve() / SPEC / "logolens"))
+
     def test_pip_alone_changes_it(self):
         found = self.run_it(self.venv / "bin/logolens", "install", "--sys-prefix")
         self.assertEqual(found.returncode, 0)

@@ -20,7 +20,6 @@ import nbformat
 from nbclient import NotebookClient
 
 PROGRAM, FOLDER = sys.argv[1], Path(sys.argv[2])
-HERE = Path(__file__).resolve().parent
 CELLS = """\
 load logos from sample:logos size 32x32 limit 300 seed 1
 show logos
@@ -113,14 +112,18 @@ class Package(unittest.TestCase):
         notebook = nbformat.v4.new_notebook(cells=[cell, nbformat.v4.new_code_cell('say "n is $n"')])
         self.assertIn("n is 1", execute(notebook, "parameters.ipynb").cells[1].outputs[0].text)
 
-    def test_2_from_posts_to_a_page(self):
-        practice = subprocess.Popen([sys.executable, HERE / "servers/practice.py", "--port", "0", "--binary", PROGRAM],
+    def test_2_lessons(self):
+        """The last of them, beside the platform that comes with them, which finds the program by itself."""
+        said = subprocess.run([PROGRAM, "lessons"], check=True, capture_output=True, text=True, cwd=FOLDER).stdout
+        lessons = FOLDER / "logolens-lessons"
+        self.assertEqual(len(list(lessons.glob("*.ipynb"))), 9, said)
+        practice = subprocess.Popen([sys.executable, lessons / "practice/practice.py", "--port", "0"],
                                     stdout=subprocess.PIPE, text=True)
         self.addCleanup(practice.stdout.close)
         self.addCleanup(practice.wait)
         self.addCleanup(practice.terminate)
         posted = re.search(r"(\d+) posts", practice.stdout.readline()).group(1)
-        notebook = execute(nbformat.read(next(HERE.glob("09-*.ipynb")), as_version=4), "posts.ipynb")
+        notebook = execute(nbformat.read(next(lessons.glob("09-*.ipynb")), as_version=4), "posts.ipynb")
         self.assertIn(f"{posted} posts", "\n".join(outputs(notebook, "text/plain")))
         self.assertIn("Who posts our shoes", (FOLDER / "adidas.html").read_text())
         for name in ("fans.csv", "posts.csv"):

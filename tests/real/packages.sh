@@ -42,8 +42,7 @@ system() { # system NAME PACKAGES: an unpacked system in $root; what was fetched
     tar -C "$root" -xf "$kept/$1.tar"
     useradd --root "$root" --create-home --shell /bin/sh ann
     mkdir "$root/home/ann/work" "$root/given"
-    cp tests/real/packages.py notebooks/09-*.ipynb "$root/given"
-    cp -r tests/servers "$root/given"
+    cp tests/real/packages.py "$root/given"
     chown -R 1000:1000 "$root/home/ann"
 }
 as() { # as USER COMMAND: in $root, without a network, with an environment of nothing

@@ -33,11 +33,15 @@ WORDS = {"Adidas": ("new #adidas, first run", "three stripes again #adidas", "#a
 
 
 def program():
-    """The program of the sources that this file lies in; else the one beside this Python, in its environment or on the
-    PATH. None where there is none."""
-    places = [HERE.parents[1] / "build/logolens"] if HERE.parts[-2:] == ("tests", "servers") else []
-    places += [Path(sys.executable).with_name("logolens"), Path(sys.prefix, "share/jupyter/kernels/logolens/logolens")]
-    return next((str(p) for p in places if os.access(p, os.X_OK)), shutil.which("logolens"))
+    """The program of the sources that this file lies in; else the one that pip put into this Python's environment, or
+    that lies on the PATH. None where there is none."""
+    if HERE.parts[-2:] == ("tests", "servers"):
+        return str(HERE.parents[1] / "build/logolens")
+    try:
+        import logolens
+        return logolens.program()
+    except (ImportError, FileNotFoundError):
+        return shutil.which("logolens")
 
 
 def user_folder(kind, variable, usual):
@@ -113,7 +117,7 @@ def main():
     take.add_argument("--port", type=int, default=8642)
     options = take.parse_args()
     if not options.binary:
-        take.error("there is no logolens beside this Python or on the PATH; name it: --binary ENV/bin/logolens")
+        take.error("there is no logolens in this Python's environment or on the PATH; name it: --binary ENV/bin/logolens")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         server = serve(options.binary, options.port)
