@@ -98,9 +98,9 @@ static lg_status help_run(const dsl_call *call, lg_err *err)
     plt_text(&doc, "`let`, `for`, `check` and `where` join lines together: `help language`. The layers of a model: "
                    "`help layers`.");
     plt_text(&doc, "`help fit` explains one with examples; Tab completes, Shift-Tab explains the word at the cursor.");
-    plt_text(&doc, "New here? `logolens lessons`, typed in a terminal, writes notebooks to learn with.");
     plt_code(&doc, "load logos from sample:logos size 64x64\nmodel scratch on logos {\n  conv 16 3x3 relu; maxpool 2\n"
                    "  flatten; dense classes softmax\n}\nfit scratch\nconfusion scratch");
+    plt_text(&doc, "New here? `logolens lessons`, typed in a terminal, writes notebooks to learn with.");
     return cmd_display(call, &doc, false, err);
 }
 

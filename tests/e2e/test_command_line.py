@@ -200,6 +200,10 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(sorted(line[2:] for line in said.splitlines() if line.startswith("  ")), sorted(written))
         self.assertIn("`jupyter lab logolens-lessons` and open 01-", said)
 
+    def test_help_says_where_to_begin(self):
+        done = self.script("help\n")
+        self.assertIn("`logolens lessons`, typed in a terminal", done.stdout)
+
     def test_lessons_write_nothing_over(self):
         """What was run, changed or made by somebody else stays, and is named; what is missing comes back."""
         before = self.lessons("ann's lessons/", folder="ann's lessons")[1]

@@ -240,7 +240,8 @@ class Requests(WithKernel):
         self.assertTrue(all(isinstance(feature, str) for feature in shell["supported_features"]))
         self.assertNotIn("debugger", shell["supported_features"])
         self.assertFalse(shell.get("debugger", False))
-        self.assertTrue(shell["banner"])
+        self.assertIn("`help`", shell["banner"])
+        self.assertIn("`logolens lessons`", shell["banner"])
         self.assertEqual(self.ask("kernel_info_request", {"odd": [1]})[0].content, shell)
 
     def test_4_02_execute_request_by_its_defaults(self):
