@@ -2,7 +2,9 @@
 
 The names of these tests begin with the number of the line of the checklist in test_conformance.py that they show."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -36,6 +38,12 @@ def begin(client, code=SLOW, **options):
         message = client.receive("iopub")
         if message.parent.get("msg_id") == running and message.type == "execute_input":
             return running
+
+
+def an_epoch_ends(client):
+    """Reads until a training that is shown has ended its first epoch."""
+    while not re.search(r"epoch ([2-9]|\d\d+) of", json.dumps(client.receive("iopub").content)):
+        pass
 
 
 def stop(client, running):

@@ -5,6 +5,7 @@ import datetime
 import hmac
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -24,21 +25,51 @@ SHARED = Path(os.environ.get("LOGOLENS_SHARED") or ROOT.parent / "shared")
 PATIENCE = float(os.environ.get("LOGOLENS_PATIENCE", "180"))
 DELIMITER = b"<IDS|MSG>"
 DIGITS = "0, 1, 2, 3, 4, 5, 6, 7, 8, 9"
-# Runs until what is sent right behind it has arrived, also from a client that has to wait for a processor.
-MEANWHILE = "for i in 1..300000 { let x = $i }"
 # Ten million commands: ends only by an interrupt or a shutdown.
 SLOW = "".join(f"for {name} in {DIGITS} {{ " for name in "abcdefg") + "let x = ($a + $g)" + " }" * 7
 
 
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
+def below_the_systems_own():
+    """Ports that the system gives to nobody who asks for any: between a look at one and its use nobody else gets it."""
     try:
-        for s in sockets:
-            s.bind(("127.0.0.1", 0))
-        return [s.getsockname()[1] for s in sockets]
-    finally:
-        for s in sockets:
-            s.close()
+        first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except OSError:
+        first = 32768
+    return range(10000, first) if first > 15000 else range(20000, 60000)
+
+
+def take_port(port):
+    """A socket by which this process has it among the tests that run, which may be many at once; None: it is not free."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the kernel asks for it
+        taken = socket.socket(socket.AF_UNIX)
+        try:
+            probe.bind(("127.0.0.1", port))
+            taken.bind(f"\0logolens-test-port-{port}")  # no file: it is gone with the process
+        except OSError:
+            taken.close()
+            return None
+    return taken
+
+
+TAKEN = {}  # port: its socket
+
+
+def free_ports(count):
+    """Ports that are this process's, also for a kernel that starts again on them, until they are given back."""
+    own = []
+    while len(own) < count:
+        port = random.SystemRandom().choice(below_the_systems_own())
+        taken = take_port(port)
+        if taken:
+            TAKEN[port] = taken
+            own.append(port)
+    return own
+
+
+def give_back(ports):
+    for port in ports:
+        TAKEN.pop(port).close()
 
 
 def small_photos(folder, of_each=6, side=8):
@@ -86,31 +117,38 @@ class Message:
         return f"{self.type} {self.content}"
 
 
+CHANNELS = ("shell", "control", "stdin", "iopub")
+
+
 class Client:
     """Raw DEALERs and a SUB; every message that comes in has its signature checked."""
 
-    def __init__(self, connection, topic=b"", curve=None, reconnect=100, small=False, identity=None):
+    def __init__(self, connection, topic=b"", curve=None, reconnect=100, small=False, identity=None, channels=CHANNELS):
         self.connection, self.sign = connection, signer_of(connection)
         self.context = zmq.Context()
         self.session = uuid.uuid4().hex
         self.sockets = {}
-        for name, kind in (("shell", zmq.DEALER), ("control", zmq.DEALER), ("stdin", zmq.DEALER), ("iopub", zmq.SUB)):
-            s = self.context.socket(kind)
-            s.linger = 0
-            s.ipv6 = ":" in connection["ip"]
-            s.rcvhwm = 10 if small else 0  # small: room for a few messages only
-            if small:
-                s.setsockopt(zmq.RCVBUF, 4096)
-            s.reconnect_ivl = reconnect  # milliseconds
-            if curve:
-                s.curve_publickey, s.curve_secretkey = zmq.curve_keypair()
-                s.curve_serverkey = curve
-            if kind == zmq.SUB:
-                s.subscribe(topic)
-            elif identity:  # the same on shell and stdin: who sent a cell is asked
-                s.identity = identity
-            s.connect(self.address(name))
-            self.sockets[name] = s
+        self.topic, self.curve, self.reconnect, self.small, self.identity = topic, curve, reconnect, small, identity
+        for name in channels:
+            self.connect(name)
+
+    def connect(self, name):
+        s = self.context.socket(zmq.SUB if name == "iopub" else zmq.DEALER)
+        s.linger = 0
+        s.ipv6 = ":" in self.connection["ip"]
+        s.rcvhwm = 10 if self.small else 0  # small: room for a few messages only
+        if self.small:
+            s.setsockopt(zmq.RCVBUF, 4096)
+        s.reconnect_ivl = self.reconnect  # milliseconds
+        if self.curve:
+            s.curve_publickey, s.curve_secretkey = zmq.curve_keypair()
+            s.curve_serverkey = self.curve
+        if name == "iopub":
+            s.subscribe(self.topic)
+        elif self.identity:  # the same on shell and stdin: who sent a cell is asked
+            s.identity = self.identity
+        s.connect(self.address(name))
+        self.sockets[name] = s
 
     def address(self, name):
         c = self.connection
@@ -145,6 +183,12 @@ class Client:
         if not s.poll(1000 * (PATIENCE if timeout is None else timeout)):
             raise TimeoutError(f"nothing on {channel}")
         return Message(s.recv_multipart(), self.sign)
+
+    def arrived(self):
+        """Waits until the kernel has everything that was sent on shell so far, though a cell runs: a subshell that is
+        not there answers as soon as it is asked."""
+        message = self.reply(self.send("is_complete_request", {"code": ""}, subshell="of nobody"))
+        assert message.content["ename"] == "LL197", message
 
     def silent(self, channel, seconds=0.3):
         return not self.sockets[channel].poll(1000 * seconds)
@@ -187,7 +231,8 @@ class Kernel:
         self.home = Path(folder) if folder else None
         self.folder = tempfile.TemporaryDirectory(prefix="logolens-test-")
         names = ["shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"]
-        self.connection = {"transport": "tcp", "ip": "127.0.0.1", **dict(zip(names, free_ports(5))),
+        self.ports = free_ports(5)
+        self.connection = {"transport": "tcp", "ip": "127.0.0.1", **dict(zip(names, self.ports)),
                            "key": uuid.uuid4().hex if key is None else key, "signature_scheme": "hmac-sha256",
                            "kernel_name": "logolens", **connection}
         self.file = Path(self.folder.name) / "connection.json"
@@ -231,6 +276,8 @@ class Kernel:
         status = self.wait()
         text = self.log.read_text(errors="replace")
         self.folder.cleanup()
+        give_back(self.ports)
+        self.ports = []
         assert "Sanitizer" not in text, text
         return status
 
@@ -247,8 +294,30 @@ class Kernel:
                 return 1024 * int(line.split()[1])
         return 0
 
+    def opened(self):
+        """What each of its descriptors leads to, without the files of the history, which it opens behind the cells."""
+        found = []
+        for entry in Path(f"/proc/{self.process.pid}/fd").iterdir():
+            try:
+                found.append(os.readlink(entry))
+            except OSError:  # closed meanwhile
+                pass
+        return [target for target in found if "/history." not in target]
+
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def connections(self):
+        """Front ends' four each, once all of them stand. The five sockets that listen are none."""
+        return sum(target.startswith("socket:") for target in self.opened()) - 5
+
+    def connected(self, clients):
+        """Waits until just so many front ends are connected, on all their channels."""
+        until(lambda: self.connections() == 4 * clients, f"{clients} front ends are connected")
+
+    def closes_all_but(self, before):
+        """Waits until no more is open than was (opened())."""
+        until(lambda: len(self.opened()) <= len(before), "what came since is closed")
 
     def threads(self):
         """The names of its threads; one that ends meanwhile may be left out."""

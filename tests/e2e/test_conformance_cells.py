@@ -6,7 +6,6 @@ import time
 import unittest
 
 from conformance_support import HELLO, LOAD, MODEL, WRONG, WithKernel, begin, only, pictures, text, types
-from kernel_support import MEANWHILE
 
 MATH = "\U0001d41a\U00020b9e"  # two characters, four in UTF-16, eight bytes
 
@@ -85,13 +84,16 @@ class Cells(WithKernel):
         self.assertEqual((reply.content["status"], reply.content["execution_count"]), ("ok", start + 1))
 
     def test_5_05_stop_on_error(self):
-        ids = [self.send(code) for code in (MEANWHILE, WRONG, HELLO)][1:] + [self.send("(6*7)", silent=True)]
+        running = begin(self.client, stop_on_error=False)
+        ids = [self.send(code) for code in (WRONG, HELLO)] + [self.send("(6*7)", silent=True)]
         others = [
             self.client.send(kind, {"code": "sho", "cursor_pos": 3})
             for kind in ("kernel_info_request", "complete_request", "is_complete_request")
         ]
         ids.append(self.send(HELLO))
-        self.assertEqual(self.statuses(ids[:3]), ["error", "aborted", "aborted"])
+        self.client.arrived()
+        self.client.send("interrupt_request", channel="control")
+        self.assertEqual(self.statuses([running, *ids[:3]]), ["error", "error", "aborted", "aborted"])
         self.assertEqual(self.statuses(others), ["ok", "ok", "complete"])
         self.assertEqual(self.statuses(ids[3:]), ["aborted"])
         for msg_id in ids[1:3]:
@@ -104,7 +106,7 @@ class Cells(WithKernel):
         other = self.kernel.client().ready()
         running = begin(self.client)
         theirs = other.send("execute_request", {"code": HELLO})
-        time.sleep(0.2)
+        other.arrived()
         self.client.send("interrupt_request", channel="control")
         self.assertEqual(self.client.reply(running).content["ename"], "Interrupted")
         self.assertEqual(other.reply(theirs).content["status"], "aborted")
@@ -121,13 +123,13 @@ class Cells(WithKernel):
     def test_5_06_an_interrupt_aborts_the_queue(self):
         running = begin(self.client)
         ids = [self.send(HELLO) for _ in range(5)]
-        time.sleep(0.2)
+        self.client.arrived()
         self.client.send("interrupt_request", channel="control")
         self.assertEqual(self.statuses([running, *ids]), ["error"] + ["aborted"] * 5)
         self.client.outputs(ids[-1])
         running = begin(self.client, stop_on_error=False)
         ids = [self.send(HELLO)]
-        time.sleep(0.2)
+        self.client.arrived()
         self.client.send("interrupt_request", channel="control")
         self.assertEqual(self.statuses([running, *ids]), ["error", "ok"])
 

@@ -9,13 +9,13 @@ import time
 import unittest
 from pathlib import Path
 
-import zmq
 from conformance_support import (
     HELLO,
     LOAD,
     MODEL,
     PORTS,
     WithKernel,
+    an_epoch_ends,
     begin,
     children,
     gone,
@@ -113,7 +113,7 @@ class Questions(WithKernel):
         for how in ("message", "signal"):
             msg_id, _ = self.ask()
             queued = self.client.send("execute_request", {"code": HELLO})
-            time.sleep(0.1)
+            self.client.arrived()
             if how == "signal":
                 signal_group(self.kernel)
             else:
@@ -138,18 +138,13 @@ class Questions(WithKernel):
 
     def shell_alone(self, identity):
         """A front end whose stdin is not connected."""
-        client = self.kernel.client(identity=identity).ready()
-        client.sockets["stdin"].close()
-        time.sleep(0.2)
-        return client
+        return self.kernel.client(identity=identity, channels=("shell", "control", "iopub")).ready()
 
     def test_7_09_a_front_end_that_listens_later_is_asked_then(self):
         client = self.shell_alone(b"late")
-        msg_id = client.send("execute_request", {"code": ASK})
-        time.sleep(0.5)
-        client.sockets["stdin"] = client.context.socket(zmq.DEALER)
-        client.sockets["stdin"].identity = b"late"
-        client.sockets["stdin"].connect(client.address("stdin"))
+        msg_id = begin(client, ASK)
+        time.sleep(0.3)  # it has been asked in vain by then
+        client.connect("stdin")
         question = client.receive("stdin")
         self.assertTrue(client.silent("stdin", 0.2))  # once
         self.answer({"value": "\x04"}, question, client=client)
@@ -159,9 +154,8 @@ class Questions(WithKernel):
     def test_7_09_one_that_never_listens_does_not_hang(self):
         client = self.shell_alone(b"deaf")
         for interrupted in (True, False):
-            msg_id = client.send("execute_request", {"code": ASK})
+            msg_id = begin(client, ASK)
             if interrupted:
-                time.sleep(0.3)
                 client.send("interrupt_request", channel="control")
             reply = client.reply(msg_id).content
             self.assertEqual(reply["ename"], "Interrupted" if interrupted else "LL508")
@@ -196,8 +190,7 @@ class Interrupts(WithKernel):
         pictures(self.kernel.folder.name)
         self.client.execute(f"{LOAD}\n{MODEL}")
         running = begin(self.client, "fit net epochs 100000 again")
-        while self.client.receive("iopub").type != "update_display_data":
-            pass
+        an_epoch_ends(self.client)
         self.client.send("interrupt_request", channel="control")
         self.assertEqual(self.client.reply(running).content["ename"], "Interrupted")
         self.client.outputs(running)
@@ -243,7 +236,7 @@ class End(unittest.TestCase):
                 if state == "queue":
                     for _ in range(50):
                         client.send("execute_request", {"code": "say never"})
-                    time.sleep(0.1)
+                    client.arrived()
                 if state == "question":
                     client.send("execute_request", {"code": ASK})
                     client.receive("stdin")
@@ -363,9 +356,7 @@ class End(unittest.TestCase):
                 client = kernel.client().ready()
                 client.execute(f"{LOAD}\n{MODEL}\nsave net to net.lmodel")
                 running = begin(client, "fit net epochs 100000")
-                seen = 0
-                while seen < 3:
-                    seen += client.receive("iopub").type == "update_display_data"
+                an_epoch_ends(client)
                 kernel.process.send_signal(signal.SIGTERM)
                 self.assertEqual(kernel.wait(), 0)
             self.assertEqual(
@@ -376,7 +367,7 @@ class End(unittest.TestCase):
                 reply, _ = client.execute(f"open other from net.lmodel\n{LOAD}\n{MODEL}")
                 self.assertEqual(reply.content["status"], "ok", reply.content)
                 running = begin(client, "fit net epochs 100000")
-                time.sleep(0.6)
+                an_epoch_ends(client)
                 client.send("interrupt_request", channel="control")
                 self.assertEqual(client.reply(running).content["ename"], "Interrupted")
                 self.assertIn("taken up", json.dumps([m.content for m in client.outputs(running)]))

@@ -11,7 +11,7 @@ import uuid
 from pathlib import Path
 
 import zmq
-from kernel_support import BINARY, PATIENCE, SLOW, Kernel, free_ports, until
+from kernel_support import BINARY, PATIENCE, SLOW, Client, Kernel, free_ports, until
 
 
 def start_slow(client):
@@ -100,7 +100,7 @@ class Interrupting(unittest.TestCase):
             for how in ("message", "signal"):
                 running = start_slow(client)
                 queued = client.send("execute_request", {"code": "say never"})
-                time.sleep(0.1)
+                client.arrived()
                 if how == "message":
                     msg_id = client.send("interrupt_request", channel="control")
                     self.assertEqual(client.reply(msg_id, "control").content, {"status": "ok"})
@@ -191,7 +191,9 @@ class Ending(unittest.TestCase):
             parent = subprocess.Popen([sys.executable, "-c", program, BINARY, str(file)], stdin=subprocess.PIPE,
                                       stdout=subprocess.PIPE, text=True)
             pid = int(parent.stdout.readline())
-            time.sleep(0.3)
+            client = Client(json.loads(file.read_text()))
+            client.ready()
+            client.close()
             os.kill(pid, 0)
             parent.kill()
             parent.communicate()
@@ -215,15 +217,16 @@ class Load(unittest.TestCase):
     def test_clients_that_come_and_go_leave_nothing(self):
         with Kernel() as kernel:
             client = kernel.client().ready()
-            client.execute("say x", store_history=False)  # the first that is kept opens the history, a moment later
-            before = kernel.descriptors()
+            client.execute("say x")
+            kernel.connected(1)
+            before = kernel.opened()
             for _ in range(30):
                 visitors = [kernel.client() for _ in range(3)]
                 for v in visitors:
                     v.send("kernel_info_request")
                 for v in visitors:
                     v.close()
-            until(lambda: kernel.descriptors() <= before, "descriptors of clients that left are closed")
+            kernel.closes_all_but(before)
 
     def sleeps(self, kernel, when):
         """The I/O thread takes no processor time at all for a while."""

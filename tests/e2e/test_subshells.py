@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from kernel_support import DIGITS, MEANWHILE, SLOW, Kernel, until
+from kernel_support import DIGITS, SLOW, Kernel, until
 
 NOWHERE = "0123456789abcdef0123456789abcdef"
 LINE = "convolve [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] with edge"
@@ -195,9 +195,12 @@ class Subshells(unittest.TestCase):
         subshell = self.create()
         slow = self.start(SLOW)
         after = [self.client.send("execute_request", {"code": "say after"}) for _ in range(3)]
-        self.client.send("execute_request", {"code": MEANWHILE}, subshell=subshell)
+        before = self.start(SLOW, subshell, stop_on_error=False)
         failed = self.client.send("execute_request", {"code": "nonsense here"}, subshell=subshell)
         aborted = self.client.send("execute_request", {"code": "say aborted"}, subshell=subshell)
+        self.client.arrived()
+        self.interrupt(subshell_id=subshell)
+        self.stopped(before)
         self.assertEqual(self.client.reply(failed).content["status"], "error")
         self.assertEqual(self.client.reply(aborted).content["status"], "aborted")
         self.run_cell("say here", subshell)

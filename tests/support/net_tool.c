@@ -7,7 +7,7 @@
  * the answer is the list itself. ORIGINs are allowed as if the user had. Writes one object:
  *     {"verdict": "ok" | "partial" | "error", "code": 0 or 707, "text": what the user would read,
  *      "sha256": of the first body, "posts": number, "pages": number, "pictures": number that could be read,
- *      "codes": of those that could not}
+ *      "codes": of those that could not, "seconds": that all of it took, "kilobytes": of memory at most}
  * "partial": some of it is there, and what is missing is told. What is in a post is for its reader to judge, not for
  * us. A limit of the platform is not waited for. */
 #include <jansson.h>
@@ -29,6 +29,7 @@ typedef struct result {
     char url[4000], next[400], sha256[IMG_SHA256_HEX];
     int pages, posts, pictures, missed;
     json_t *codes;
+    double began;
     bool complaints; /* the answer lists errors beside its posts */
 } result;
 
@@ -130,14 +131,27 @@ static lg_status all_pages(result *r, const char *url, lg_err *err)
     return LG_OK;
 }
 
+/* The most memory this program had, in kilobytes. What whoever waits for it is told includes what that one itself had
+ * when it started us. */
+static int most_kilobytes(void)
+{
+    char line[256];
+    int kilobytes = 0;
+    FILE *status = fopen("/proc/self/status", "r");
+    while (status && fgets(line, sizeof line, status)) (void)sscanf(line, "VmHWM: %d", &kilobytes);
+    if (status) fclose(status);
+    return kilobytes;
+}
+
 static void print(const result *r, const lg_err *err)
 {
     bool partial = r->pages && (err->status || r->missed || r->complaints);
     const char *verdict = partial ? "partial" : err->status ? "error" : "ok";
     json_t *text = json_sprintf("%s | %s | %s", err->msg, err->why, err->hint);
-    json_t *out = json_pack("{s:s, s:i, s:o*, s:s, s:i, s:i, s:i, s:O}", "verdict", verdict, "code", err->code, "text",
-                            text, "sha256", r->sha256, "posts", r->posts, "pages", r->pages, "pictures", r->pictures,
-                            "codes", r->codes);
+    json_t *out = json_pack("{s:s, s:i, s:o*, s:s, s:i, s:i, s:i, s:O, s:f, s:i}", "verdict", verdict, "code",
+                            err->code, "text", text, "sha256", r->sha256, "posts", r->posts, "pages", r->pages,
+                            "pictures", r->pictures, "codes", r->codes, "seconds", lg_now() - r->began, "kilobytes",
+                            most_kilobytes());
     json_dumpf(out, stdout, JSON_COMPACT);
     putchar('\n');
     json_decref(out);
@@ -169,7 +183,11 @@ int main(int argc, char **argv)
 {
     lg_err err = {0};
     if (argc < 3) return 2;
-    result r = {.list = argv[1], .api = net_limits_api, .media = net_limits_media, .codes = json_array()};
+    result r = {.list = argv[1],
+                .api = net_limits_api,
+                .media = net_limits_media,
+                .codes = json_array(),
+                .began = lg_now()};
     r.api.rate_wait_most = r.media.rate_wait_most = 0;
     (void)run(&r, argc, argv, &err);
     json_decref(r.codes);
