@@ -92,7 +92,9 @@ class Load(WithKernel):
             s.send_multipart(frames)
         self.alive()
         s.close()
-        self.alive(self.kernel.client().ready())
+        other = self.kernel.client().ready()
+        self.alive(other)
+        other.close()
 
     def test_10_04_ten_thousand_comm_messages(self):
         for n in range(10_000):

@@ -243,6 +243,7 @@ class Replies(unittest.TestCase):
         """320 MB of replies to one that asks and never reads: it is let go of, others get all, and it may return."""
         with Kernel() as kernel:
             stuck, other = self.with_long_cell(kernel, small=True), kernel.client().ready()
+            left = stuck.sockets["shell"].get_monitor_socket(zmq.EVENT_DISCONNECTED)
             for _ in range(80):
                 stuck.send("history_request", self.TAIL)
 
@@ -253,8 +254,9 @@ class Replies(unittest.TestCase):
             until(works_until_then, "who reads nothing is disconnected")
             self.assertTrue(works_until_then())
             self.bounded(kernel.memory("VmHWM"))
-            while not stuck.silent("shell", 0.5):  # what was on its way; only then it sees that it is not connected
-                stuck.sockets["shell"].recv_multipart()
+            while not left.poll(10):  # behind what was on its way it sees that it is not connected
+                if not stuck.silent("shell", 0.1):
+                    stuck.sockets["shell"].recv_multipart()
             self.assertEqual(stuck.reply(stuck.send("kernel_info_request")).content["status"], "ok")
 
     def test_more_replies_than_are_kept_for_a_reader_that_pauses(self):

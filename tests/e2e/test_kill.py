@@ -36,10 +36,10 @@ class Killed(unittest.TestCase):
         cls.folder.cleanup()
 
     @classmethod
-    def begin(cls, text):
+    def begin(cls, text, output=subprocess.PIPE):
         (cls.work / "script.lens").write_text(text)
         return subprocess.Popen([support.BINARY, "run", "script.lens"], cwd=cls.work, env=cls.env, text=True,
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
 
     @classmethod
     def run_script(cls, text):
@@ -48,15 +48,25 @@ class Killed(unittest.TestCase):
         assert process.returncode == 0, out
         return out
 
+    def kill_when(self, text, moment):
+        """Starts a script and kills it when moment(); True when it was still running."""
+        process = self.begin(text, subprocess.DEVNULL)
+        while process.poll() is None and not moment():
+            pass
+        process.send_signal(signal.SIGKILL)
+        return process.wait() == -signal.SIGKILL
+
     def kill_after(self, text, seconds):
-        """Starts a script and kills it; True when it was still running."""
-        process = self.begin(text)
-        time.sleep(seconds)
-        alive = process.poll() is None
-        if alive:
-            process.send_signal(signal.SIGKILL)
-        process.communicate()
-        return alive
+        end = time.monotonic() + seconds
+        return self.kill_when(text, lambda: time.monotonic() > end or time.sleep(0.001))
+
+    def kept(self):
+        """How many runs the run store has, whole or not."""
+        return len(list((self.work / "home" / "data" / "runs").glob("*.lrun")))
+
+    def unfinished(self):
+        """Files that are being written, or were when a program was killed."""
+        return {name for name in os.listdir(self.work) if name.endswith(".tmp")}
 
     def fingerprint(self, out):
         return re.findall(r"fingerprint\s+([0-9a-f]{16})", out)[-1]
@@ -73,7 +83,10 @@ class Killed(unittest.TestCase):
         whole = time.monotonic() - began
         for i in range(KILLS):
             script = SETUP.format(seed=i + 2) + FIT.format(epochs=EPOCHS, optimizer=optimizers[i % 4], again="", file="m.lmodel")
-            for _ in range(self.random.choice((1, 1, 2, 3))):
+            before = self.kept()
+            if i % 2 == 0:
+                self.kill_when(script, lambda: self.kept() > before)  # an epoch has just been kept
+            for _ in range(self.random.choice((1, 1, 2, 3)) if i % 2 else i // 2 % 3):
                 self.kill_after(script, start * 0.9 + 0.75 * (whole - start) * self.random.random())
             out = self.run_script(script)
             self.assertNotIn("run store", out)  # a log line would tell of a damaged file
@@ -96,9 +109,15 @@ class Killed(unittest.TestCase):
         began = time.monotonic()
         self.run_script(models)
         start = time.monotonic() - began
-        script, seen = models + "for i in 1..2000 { save scratch to kept.lmodel; save other to kept.lmodel }\n", {}
-        for _ in range(KILLS):
-            self.assertTrue(self.kill_after(script, start + self.random.uniform(0, 1.0)))
+        # which ends only by the kill
+        save = "for i in 1..100000 { for k in 1..100000 { save scratch to kept.lmodel; save other to kept.lmodel } }\n"
+        script, seen = models + save, {}
+        for i in range(KILLS):
+            if i % 2:
+                self.assertTrue(self.kill_after(script, start + self.random.uniform(0, 1.0)))
+            else:
+                before = self.unfinished()
+                self.assertTrue(self.kill_when(script, lambda: self.unfinished() - before))
             found = self.fingerprint(self.run_script("open back from kept.lmodel\n"))
             self.assertIn(found, known)
             seen[found] = seen.get(found, 0) + 1
