@@ -64,11 +64,16 @@ static const char *ending(const char *path)
 }
 
 /* ---- what may be written ---- */
+static const char *object_text(const dsl_call *call, const char *otherwise)
+{
+    return call->arg[OBJECT].count ? call->arg[OBJECT].value[0].text : otherwise;
+}
+
 static lg_status is_for_save(const dsl_call *call, const dsl_value *to, const char *end, lg_err *err)
 {
     lg_fail(err, LG_E_ARG, 334, "`.%s` files are written by `save`", end);
     lg_why(err, "`export` writes for other tools, `save` for `open`");
-    lg_try(err, "save %s to %s", call->arg[OBJECT].count ? call->arg[OBJECT].value[0].text : "scratch", to->text);
+    lg_try(err, "save %s to %s", object_text(call, "scratch"), to->text);
     return lg_err_place(err, to->span);
 }
 
@@ -88,25 +93,63 @@ static lg_status unknown_ending(const dsl_call *call, const char *end, lg_err *e
     return lg_err_place(err, to->span);
 }
 
-/* The format that is asked for: that of `format`, else that of the ending. */
+/* The format that an ending stands for, or -1: none. */
+static int format_of(const char *end)
+{
+    if (!lg_casecmp(end, "keras")) return KERAS_FILE;
+    for (int i = 0; i < KERAS_FILE; i++)
+        if (!lg_casecmp(end, formats[i].name)) return i;
+    return -1;
+}
+
+/* Source has two names: `format keras` and `format py`. */
+static bool same_format(int a, int b)
+{
+    if (formats[a].kind != NETWORK || formats[b].kind != NETWORK) return a == b;
+    return !strcmp(formats[a].ending, formats[b].ending);
+}
+
+/* Networks are models; what has rows is none; all of it can be drawn. */
+static bool suits(const dsl_call *call, int format)
+{
+    const dsl_object *object = call->arg[OBJECT].count ? call->arg[OBJECT].value[0].object : NULL;
+    if (!object || formats[format].kind == DRAWING) return true;
+    return (object->cls->kind == DSL_KIND_MODEL) == (formats[format].kind == NETWORK);
+}
+
+/* LL334: by its name whoever opens the file would take it for something else. */
+static lg_status name_of_another(const dsl_call *call, int named, int asked, lg_err *err)
+{
+    const dsl_value *to = &call->arg[TO].value[0];
+    const char *end = ending(to->text), *word = formats[asked].name;
+    const char *fits = formats[asked].kind == NETWORK ? formats[asked].ending : word;
+    int stem = (int)(end - 1 - to->text);
+    lg_fail(err, LG_E_ARG, 334, "`%.80s` ends as a `.%.20s` file, and `format %s` writes another kind of file", to->text,
+            end, word);
+    if (asked == KERAS) lg_why(err, "`format keras` is the Python source of its layers, unless the file ends in .keras");
+    else lg_why(err, "programs go by the ending: they would not read it, or misread it");
+    if (!suits(call, asked)) lg_try(err, "leave out `format %s`", word);
+    else if (!suits(call, named)) lg_try(err, "write `to %.*s.%s`", stem, to->text, fits);
+    else lg_try(err, "write `to %.*s.%s`, or leave out `format %s`", stem, to->text, fits, word);
+    return lg_err_place(err, to->span);
+}
+
+/* The format that is asked for: that of `format`, which an ending does not contradict, else that of the ending. */
 static lg_status find_format(const dsl_call *call, int *out, lg_err *err)
 {
     static const char *const saved[] = {"lmodel", "ldata", "lrun"};
     const dsl_value *to = &call->arg[TO].value[0];
     const char *end = ending(to->text);
-    bool keras_file = !lg_casecmp(end, "keras");
-    *out = -1;
+    int named = format_of(end);
+    *out = named;
+    for (size_t i = 0; i < sizeof saved / sizeof *saved; i++)
+        if (!lg_casecmp(end, saved[i])) return is_for_save(call, to, saved[i], err);
     if (call->arg[FORMAT].count) {
         int choice = call->arg[FORMAT].value[0].choice;
-        *out = choice == KERAS && keras_file ? KERAS_FILE : choice;
+        *out = choice == KERAS && named == KERAS_FILE ? KERAS_FILE : choice;
+        if (named >= 0 && !same_format(named, *out)) return name_of_another(call, named, *out, err);
     }
-    for (size_t i = 0; *out < 0 && i < sizeof saved / sizeof *saved; i++)
-        if (!lg_casecmp(end, saved[i])) return is_for_save(call, to, saved[i], err);
-    if (*out < 0 && keras_file) *out = KERAS_FILE;
-    for (int i = 0; *out < 0 && i < KERAS_FILE; i++)
-        if (!lg_casecmp(end, formats[i].name)) *out = i;
-    if (*out < 0) return unknown_ending(call, end, err);
-    return LG_OK;
+    return *out < 0 ? unknown_ending(call, end, err) : LG_OK;
 }
 
 static lg_status only_posts(const dsl_value *value, int format, lg_err *err)

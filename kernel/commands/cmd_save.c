@@ -87,6 +87,7 @@ static lg_status show_saved(const dsl_call *call, const dsl_object *object, size
 static lg_status save_check(const dsl_call *call, lg_err *err)
 {
     const dsl_value *value = &call->arg[OBJECT].value[0];
+    if (value->object) LG_TRY(check_ending(call, value->object, err));
     if (!call->where || !value->object || value->object->cls->kind == DSL_KIND_DATASET) return LG_OK;
     lg_fail(err, LG_E_ARG, 133, "`where` chooses among images, and `%s` is %s", value->name,
             dsl_kind_phrase(value->object->cls->kind));
@@ -99,7 +100,6 @@ static lg_status save_run(const dsl_call *call, lg_err *err)
     dsl_object *object = NULL;
     const char *folder = NULL, *path = call->arg[TO].value[0].text;
     lg_status st;
-    LG_TRY(check_ending(call, call->arg[OBJECT].value[0].object, err));
     if (folder_of(call, path, &folder, err)) return lg_err_place(err, call->arg[TO].value[0].span);
     LG_GO(part_object(call, &call->arg[OBJECT].value[0], &object, err));
     LG_GO(cmd_file_of(object, folder, &bytes, err));

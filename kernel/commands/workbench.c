@@ -184,7 +184,10 @@ lg_status cmd_display_to(dsl_out *out, plt_doc *doc, bool png, size_t limit, lg_
     }
     LG_TRY(render(doc, png, limit, &rendered, err));
     dsl_bundle bundle = as_bundle(&rendered);
-    out->display(out, &bundle, NULL, false);
+    bool replaces = *out->idle != 0;
+    out->display(out, &bundle, replaces ? out->idle : NULL, replaces);
+    if (replaces) out->display_end(out, out->idle);
+    out->idle[0] = 0;
     plt_bundle_release(&rendered);
     return LG_OK;
 }
@@ -264,10 +267,21 @@ bool cmd_live_due(const cmd_live *live)
     return live->out->live && lg_now() - live->last >= 0.25;
 }
 
+/* In the place of progress before it that is over, if there is one. */
+static void take_place(cmd_live *live)
+{
+    char *idle = live->out->idle;
+    if (live->shown || !*idle) return;
+    memcpy(live->id, idle, sizeof live->id);
+    live->shown = true;
+    idle[0] = 0;
+}
+
 static lg_status live_render(cmd_live *live, plt_doc *doc, bool png, size_t limit, lg_err *err)
 {
     plt_bundle rendered = {0};
     LG_TRY(render(doc, png, limit, &rendered, err));
+    take_place(live);
     dsl_bundle bundle = as_bundle(&rendered);
     live->out->display(live->out, &bundle, live->id, live->shown);
     live->shown = true;
@@ -319,6 +333,7 @@ void cmd_live_close(cmd_live *live, lg_status st)
     plt_doc_init(&doc);
     plt_note(&doc, "%s: %s", live->what, st ? "stopped" : "done");
     cmd_live_send(live, &doc);
-    live->out->display_end(live->out, live->id);
     live->shown = false;
+    if (st == LG_OK && !live->out->is_result && !*live->out->idle) memcpy(live->out->idle, live->id, sizeof live->id);
+    else live->out->display_end(live->out, live->id);
 }

@@ -84,8 +84,9 @@ void cmd_live_progress(cmd_live *live, const char *what, long done, long total);
 void cmd_live_unpacking(void *ctx, size_t done, size_t total);
 /* A command's result: in the place of its progress where that was shown, else as a display of its own. */
 lg_status cmd_live_result(const dsl_call *call, cmd_live *live, plt_doc *doc, bool png, lg_err *err) LG_MUST_CHECK;
-/* The progress shrinks to one line ("reading pictures: done", or "stopped" where st says that it failed or was
- * interrupted), where a result of its own or an error follows. */
+/* Work is over whose result, or an error, is still to come: the progress shrinks to one line ("reading pictures: done",
+ * or "stopped" where st says that it failed or was interrupted). What the command shows next, progress of more work or
+ * its result, takes the place of "done"; the line stays where nothing follows. */
 void cmd_live_close(cmd_live *live, lg_status st);
 
 #endif

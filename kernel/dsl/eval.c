@@ -258,12 +258,21 @@ static void hold_objects(const dsl_call *call, bool hold)
         }
 }
 
+/* Nothing took the place of the command's progress: its last line stays. */
+static void end_idle(dsl_out *out)
+{
+    if (!*out->idle) return;
+    out->display_end(out, out->idle);
+    out->idle[0] = 0;
+}
+
 static lg_status run_call(const dsl_call *call, lg_err *err)
 {
     const dsl_command *command = call->command;
     if (command->check) LG_TRY(command->check(call, err));
     LG_TRY(lg_cancel_check(call->cancel, err));
     lg_status st = command->run(call, err);
+    end_idle(call->out);
     if (st != LG_OK && err->status == LG_OK) {
         lg_fail(err, st == LG_E_INTERRUPTED ? st : LG_E_INTERNAL, st == LG_E_INTERRUPTED ? 0 : 903,
                 st == LG_E_INTERRUPTED ? "interrupted" : "`%s` failed without a reason", command->name);
@@ -338,6 +347,7 @@ static dsl_out result_of(dsl_out *inner)
                      .display_end = result_end,
                      .result = result_result,
                      .clear = result_clear,
+                     .is_result = true,
                      .live = inner->live,
                      .columns = inner->columns};
 }

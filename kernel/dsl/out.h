@@ -42,6 +42,10 @@ struct dsl_out {
      * wipes. secret: nothing of it is shown while it is typed. LG_E_INTERRUPTED; LG_E_UNSUPPORTED, err left empty,
      * where nobody can be asked; LL508 where no answer came. NULL: nobody can be asked. */
     lg_status (*ask)(dsl_out *out, const char *prompt, bool secret, lg_cancel *cancel, lg_buf *answer, lg_err *err);
+    /* A live display whose work is done, or "": what the command shows next takes its place (workbench.h). With the
+     * command it ends. */
+    char idle[40];
+    bool is_result; /* what is shown is the cell's result, a message of its own: it takes no other's place */
     bool live;   /* updates in place are worth sending (a front end, a terminal); false: only final forms */
     bool hasty;  /* another drawing will follow: of this one only text and html are looked at */
     int columns; /* text width to aim at */

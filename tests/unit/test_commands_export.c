@@ -98,6 +98,46 @@ TEST(runs_tables_models)
     lens_close(&l);
 }
 
+/* A name that ends as one format does not come with another; a name that says nothing may come with any. */
+TEST(format_and_ending_agree)
+{
+    static const struct {
+        const char *line, *hint; /* NULL: it is written */
+    } cases[] = {
+        {"export scratch to x.keras format onnx", "write `to x.onnx`, or leave out `format onnx`"},
+        {"export scratch to x.KERAS format c", "write `to x.c`, or leave out `format c`"},
+        {"export scratch to x.h5 format keras", "write `to x.py`, or leave out `format keras`"},
+        {"export scratch to x.keras format py", "write `to x.py`, or leave out `format py`"},
+        {"export scratch to x.py format onnx", "write `to x.onnx`, or leave out `format onnx`"},
+        {"export scratch to x.onnx format csv", "leave out `format csv`"},
+        {"export scratch to a.b/x.c format safetensors",
+         "write `to a.b/x.safetensors`, or leave out `format safetensors`"},
+        {"export logos to x.csv format onnx", "leave out `format onnx`"},
+        {"export logos to x.onnx format csv", "write `to x.csv`"},
+        {"export logos to x.tsv format csv", "write `to x.csv`, or leave out `format csv`"},
+        {"export logos.val to x.png format svg", "write `to x.svg`, or leave out `format svg`"},
+        {"export logos to x.hyper format twb", "write `to x.twb`, or leave out `format twb`"},
+        {"export scratch to x.py format keras", NULL},
+        {"export scratch to x.PY format py", NULL},
+        {"export scratch to x.keras format keras", NULL},
+        {"export scratch to x.onnx format onnx", NULL},
+        {"export scratch to x format onnx", NULL},
+        {"export logos to x.txt format csv", NULL},
+    };
+    h5_setup(&(h5_options){.program = keras_helper()});
+    setup("load logos from shop size 16x16\nmodel scratch on logos { flatten; dense classes softmax }");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool wrong = lens_run(&l, cases[i].line) != LG_OK;
+        if (wrong != (cases[i].hint != NULL) || (wrong && (l.err.code != 334 || strcmp(l.err.hint, cases[i].hint))))
+            TEST_FAIL("%s: LL%03d %s, try: %s", cases[i].line, l.err.code, l.err.msg, l.err.hint);
+    }
+    CHECK_INT(lens_run(&l, "say before\nexport logos to y.tsv format csv"), LG_E_ARG); /* before anything runs */
+    CHECK(!strstr(lg_buf_str(&l.text), "before"));
+    CHECK_INT(lens_run(&l, "say before\nsave scratch to y.onnx"), LG_E_ARG);
+    CHECK(!strstr(lg_buf_str(&l.text), "before") && l.err.code == 334);
+    lens_close(&l);
+}
+
 /* What is said of each, and that the file is what it says; what is in it the library's tests ask. */
 TEST(networks_for_others)
 {
@@ -455,6 +495,7 @@ TEST(refusals)
         {"export t to x.svg", "no picture", 320, 13},
         {"export logos to /etc/x.csv", "outside", 601, 17},
         {"export logos to no/such/x.csv", "", 302, 17},
+        {"export scratch to x.lmodel format onnx", "are written by `save`", 334, 19},
     };
     setup("load logos from shop size 16x16\nmodel scratch on logos { flatten; dense classes softmax }\n"
           "open t from bad.csv");
