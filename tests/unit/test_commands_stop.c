@@ -206,3 +206,91 @@ TEST(progress_says_how_it_ended)
     }
     lens_close(&l);
 }
+
+/* ---- progress gives its place to what follows ---- */
+typedef struct place { /* a display as its reader has it */
+    char id[40], text[200];
+    bool ended;
+} place;
+static place places[8];
+static int count;
+
+static void keep_display(dsl_out *out, const dsl_bundle *bundle, const char *id, bool update)
+{
+    int at = 0;
+    (void)out;
+    while (at < count && !(update && !strcmp(places[at].id, id))) at++;
+    if (at == count) count++;
+    CHECK(count <= 8 && !places[at].ended);
+    snprintf(places[at].text, sizeof places[at].text, "%s", bundle->text);
+    snprintf(places[at].id, sizeof places[at].id, "%s", id ? id : "");
+}
+
+static void keep_end(dsl_out *out, const char *id)
+{
+    int found = 0;
+    (void)out;
+    for (int i = 0; i < count; i++)
+        if (!strcmp(places[i].id, id)) places[i].ended = true, found++;
+    CHECK_INT(found, 1);
+}
+
+static void work(const char *what, lg_status st)
+{
+    cmd_live live;
+    cmd_live_init(&live, &l.out);
+    live.last = lg_now() - 10; /* it takes long */
+    cmd_live_progress(&live, what, 1, 2);
+    cmd_live_close(&live, st);
+}
+
+static void watch(void)
+{
+    CHECK(lens_open(&l) == LG_OK);
+    l.out.ctx = &l;
+    l.out.live = true;
+    l.out.display = keep_display;
+    l.out.display_end = keep_end;
+    count = 0;
+    memset(places, 0, sizeof places);
+}
+
+TEST(what_follows_takes_the_place_of_progress)
+{
+    plt_doc doc;
+    watch();
+    work("reading pictures", LG_OK);
+    work("looking at the images", LG_OK); /* of the same command: one place for both */
+    CHECK_INT(count, 1);
+    CHECK_HAS(places[0].text, "looking at the images: done");
+    plt_doc_init(&doc);
+    plt_title(&doc, "the result");
+    LENS_OK(cmd_display_to(&l.out, &doc, false, 0, &l.err));
+    plt_doc_init(&doc);
+    plt_title(&doc, "more");
+    LENS_OK(cmd_display_to(&l.out, &doc, false, 0, &l.err)); /* the place is taken */
+    CHECK_INT(count, 2);
+    CHECK(places[0].ended && !strncmp(places[0].text, "the result", 10) && !strncmp(places[1].text, "more", 4));
+    lens_close(&l);
+}
+
+/* Its last line stays where nothing follows: of what was stopped, of a command that shows nothing, above a result. */
+TEST(progress_that_nothing_follows_stays)
+{
+    plt_doc doc;
+    watch();
+    work("reading pictures", LG_E_INTERRUPTED);
+    CHECK(count == 1 && places[0].ended && !*l.out.idle);
+    work("reading pictures", LG_OK);
+    CHECK(count == 2 && !places[1].ended);
+    LENS_OK(dsl_session_execute(l.session, "say x", 5, &l.out, &l.cancel, &l.err)); /* with the command it is over */
+    CHECK(places[1].ended && !*l.out.idle);
+    l.out.is_result = true;
+    work("reading pictures", LG_OK);
+    CHECK(count == 3 && places[2].ended && !*l.out.idle);
+    plt_doc_init(&doc);
+    plt_title(&doc, "the result");
+    LENS_OK(cmd_display_to(&l.out, &doc, false, 0, &l.err));
+    CHECK_INT(count, 4);
+    lens_close(&l);
+}
