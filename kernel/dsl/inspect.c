@@ -111,15 +111,13 @@ static void command_card(dsl_card *c, const dsl_command *command)
     dsl_card_examples(c, command->examples, 2);
 }
 
-/* here: what it gives at its place, or "". */
+/* here: a line about its place, or "". */
 static void layer_card(dsl_card *c, const dsl_layer_type *layer, const char *here)
 {
     lg_buf line;
     lg_buf_init(&line, 1 << 16);
     dsl_card_title(c, layer->name, "layer", layer->summary);
-    if (*here) lg_buf_addf(&line, "here: %s", here);
-    dsl_card_line(c, lg_buf_str(&line));
-    lg_buf_clear(&line);
+    dsl_card_line(c, here);
     dsl_signature_line(layer->name, layer->params, layer->block, false, &line);
     if (!(c->detail & DSL_OMIT_SIGNATURE)) dsl_card_code(c, lg_buf_str(&line));
     lg_buf_clear(&line);
@@ -360,17 +358,60 @@ static bool option_here(dsl_session *session, const dsl_context *context, const 
     return false;
 }
 
+/* What the layer makes at its place: as its line is written so far, else as Tab has it. */
+static void say_layer(dsl_session *session, const dsl_context *context, const dsl_layer_type *layer, size_t end,
+                      dsl_card *c)
+{
+    char next[260];
+    lg_buf at, line;
+    lg_buf_init(&at, 1 << 14);
+    lg_buf_init(&line, 1 << 14);
+    dsl_open_model(session, context, end, session->config.layer_at, &at); /* with this line, its brackets closed */
+    if (at.len) lg_buf_addf(&line, "here: %s", lg_buf_str(&at));
+    else dsl_layer_here(session, context, layer->name, next), lg_buf_adds(&line, next);
+    layer_card(c, layer, lg_buf_str(&line));
+    lg_buf_release(&at);
+    lg_buf_release(&line);
+}
+
+static bool begins(const char *name, const char *word)
+{
+    return strlen(name) > strlen(word) && dsl_same_n(name, word, strlen(word));
+}
+
+/* Half a name: `max`, `Max`, `batchnormal`. */
+static bool begins_layer(const dsl_layer_type *layer, const char *word)
+{
+    bool found = begins(layer->name, word);
+    for (size_t i = 0; !found && layer->aliases && layer->aliases[i]; i++) found = begins(layer->aliases[i], word);
+    return found;
+}
+
+/* Several layers begin so. */
+static bool half_words(const dsl_session *session, const char *word, dsl_card *c)
+{
+    dsl_card_title(c, word, "layers", "several begin so");
+    dsl_card_table(c, true);
+    for (const dsl_layer_type *l = session->config.layers; l && l->name; l++)
+        if (begins_layer(l, word)) dsl_card_row(c, l->name, l->summary ? l->summary : "");
+    dsl_card_table(c, false);
+    return true;
+}
+
+/* At the beginning of a line of `model { }` a word is a layer, and half a word one of those that begin so. */
 static bool layer_word(dsl_session *session, const dsl_context *context, const char *word, size_t end, size_t len,
                        dsl_card *c)
 {
-    const dsl_layer_type *layer = context->in_model && !context->end ? dsl_layer_find(&session->config, word) : NULL;
+    if (!context->in_model || context->end) return false;
+    const dsl_layer_type *layer = dsl_layer_find(&session->config, word), *half = NULL;
+    int halves = 0;
+    for (const dsl_layer_type *l = session->config.layers; !layer && l && l->name; l++)
+        if (begins_layer(l, word)) half = l, halves++;
+    if (!layer && halves > 1) return half_words(session, word, c);
+    if (!layer) layer = half;
     if (!layer) return false;
     while (end < len && !strchr("\n\r;}", context->code[end])) end++;
-    lg_buf here;
-    lg_buf_init(&here, 1 << 14);
-    dsl_open_model(session, context, end, session->config.layer_at, &here); /* with this line, its brackets closed */
-    layer_card(c, layer, lg_buf_str(&here));
-    lg_buf_release(&here);
+    say_layer(session, context, layer, end, c);
     return true;
 }
 

@@ -72,6 +72,8 @@ extern const char dsl_picture_endings[];
 void dsl_offer_layers(dsl_offer *o);
 /* The model command of the place as far as `end`, its brackets closed, bound as if it were run, is given to fn. */
 typedef void dsl_open_model_fn(const dsl_call *call, lg_buf *out);
+/* "here 62x62x16 to 31x31x16": what a layer would make of what reaches its line; "" where that is not known. */
+void dsl_layer_here(dsl_session *session, const dsl_context *context, const char *name, char out[260]);
 void dsl_open_model(dsl_session *session, const dsl_context *context, size_t end, dsl_open_model_fn *fn, lg_buf *out);
 
 #endif

@@ -58,6 +58,21 @@ static void line_of(const lg_buf *lines, const char *word, char out[120])
             snprintf(out, 120, "%.*s", (int)strcspn(at + n + 1, "\n"), at + n + 1);
 }
 
+void dsl_layer_here(dsl_session *session, const dsl_context *context, const char *name, char out[260])
+{
+    char in[120], gives[120];
+    lg_buf shapes;
+    out[0] = 0;
+    lg_buf_init(&shapes, 1 << 16);
+    dsl_open_model(session, context, context->spot.statement, session->config.layers_next, &shapes);
+    line_of(&shapes, "", in);
+    line_of(&shapes, name, gives);
+    if (*gives == '-') snprintf(out, 260, "not behind %s: %s", in, gives + 2);
+    else if (*in && *gives) snprintf(out, 260, "here %s to %s", in, gives);
+    else if (*in) snprintf(out, 260, "here of %s", in);
+    lg_buf_release(&shapes);
+}
+
 /* Does the place follow the block's own brace? */
 static bool is_first(const dsl_context *context)
 {

@@ -238,6 +238,30 @@ TEST(layers_with_their_shapes)
     lens_close(&l);
 }
 
+/* Half of its name, or without what it wants: what Tab says of it. */
+TEST(a_layer_that_is_not_written_out)
+{
+    static const char *const cases[][2] = {
+        {"model m on logos {\n  conv 8 3x3\n  max", "maxpool  (layer)\nKeeps the largest number of each window.\nhere 30x30x8 to 15x15x8\n"},
+        {"model m on logos {\n  conv 8 3x3\n  dens", "not behind 30x30x8: it needs a list; `flatten` makes one\n"},
+        {"model m on logos {\n  conv 8 3x3\n  flatten\n  dense", "here 7200 to UNITS\n"},
+        {"model m on logos {\n  conv 8 3x3\n  maxpool 2", "here: 15x15x8, 0 parameters\n"}};
+    setup();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool found;
+        char *text, *html;
+        lg_err err = {0};
+        const char *cell = cases[i][0], *last = strrchr(cell, '\n') + 4;
+        size_t len = strlen(cell), at = (size_t)(last - cell);
+        CHECK_OK(dsl_session_inspect(l.session, cell, len, at, 0, &found, &text, &html, &err));
+        CHECK(found);
+        CHECK_HAS(text, cases[i][1]);
+        lg_free(text);
+        lg_free(html);
+    }
+    lens_close(&l);
+}
+
 TEST(a_layer_tells_its_shape_where_it_stands)
 {
     bool found;

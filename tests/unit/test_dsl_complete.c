@@ -291,6 +291,13 @@ TEST(cards)
     CHECK_HAS(inspect("model m on logos {\n for n in 4, 8 { conv 16 3x3 }\n max|pool 2; flatten }"),
               "here: layer 3 is maxpool");
     CHECK_HAS(inspect("model m on logos { conv 16 3x3 sam|e }"), "conv same  (flag)");
+    CHECK_HAS(inspect("model m on logos {\n  ma|x\n}"), "maxpool  (layer)\n"); /* half of it, not the function */
+    CHECK_HAS(inspect("model m on logos {\n for n in 4, 8 { max| }\n}"), "maxpool  (layer)\n");
+    CHECK_HAS(inspect("model m on logos { MaxPooling|"), "maxpool  (layer)\n");
+    CHECK_HAS(inspect("model m on logos { max|pool }"), "maxpool  (layer)\n");
+    CHECK_HAS(inspect("model m on logos { d|"), "d  (layers)\nseveral begin so\n  depthwise    ");
+    CHECK_HAS(inspect("model m on logos { fo|r n in 1 { flatten } }"), "for  (word)");
+    CHECK_HAS(inspect("pool logos 2x2 ma|x"), "pool max  (flag)");
     CHECK_HAS(inspect("che|ck 1 = 1"), "check  (word)");
     CHECK_HAS(inspect("tra|in x"), "`train` is called `fit` here");
     CHECK_HAS(got, "<p><code>train</code> is called <code>fit</code> here</p>");
