@@ -297,7 +297,6 @@ TEST(cards)
     CHECK_HAS(inspect("model m on logos { max|pool }"), "maxpool  (layer)\n");
     CHECK_HAS(inspect("model m on logos { d|"), "d  (layers)\nseveral begin so\n  depthwise    ");
     CHECK_HAS(inspect("model m on logos { fo|r n in 1 { flatten } }"), "for  (word)");
-    CHECK_HAS(inspect("pool logos 2x2 ma|x"), "pool max  (flag)");
     CHECK_HAS(inspect("che|ck 1 = 1"), "check  (word)");
     CHECK_HAS(inspect("tra|in x"), "`train` is called `fit` here");
     CHECK_HAS(got, "<p><code>train</code> is called <code>fit</code> here</p>");
