@@ -166,7 +166,10 @@ static lg_status convert_all(binder *b, const dsl_param *param, const dsl_words 
     dsl_value *value = lg_arena_alloc(b->arena, (size_t)words->count, sizeof *value, err);
     if (!value) return err->status;
     for (int i = 0; i < words->count; i++) {
-        LG_TRY(dsl_convert(b->walk, b->target, param, &words->word[i], b->arena, &value[i], err));
+        if (dsl_convert(b->walk, b->target, param, &words->word[i], b->arena, &value[i], err)) {
+            dsl_meant_kind(b->walk, b->target, param, b->stmt, &words->word[i], err);
+            return err->status;
+        }
         lg_err *keep = b->err;
         b->err = err;
         lg_status st = size_bounds(b, param, &words->word[i], &value[i], named);

@@ -1,5 +1,7 @@
-/* meant.c - a word that has no place on its line: what its neighbours say it was meant for. */
+/* meant.c - a word that has no place on its line, or an object of the wrong kind in it: what its neighbours say was
+ * meant. */
 #include "kernel/dsl/inside.h"
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/banned.h"
@@ -113,4 +115,140 @@ void dsl_meant(dsl_walk *walk, const dsl_target *target, const dsl_stmt *stmt, c
     if (comparison(&a, word, err) || parted_size(&a, word, err)) return;
     if (preposition(walk, target, &a, word, err) || strncmp(err->hint, "`help ", 6) != 0) return;
     blank_path(target, &a, err);
+}
+
+/* ---- an object of the wrong kind ---- */
+typedef struct edit { /* of the line: these bytes become that text */
+    const char *at;
+    size_t len;
+    const char *text;
+} edit;
+
+/* Bytes of the command's first line, without its block, its comment and blanks at its end. */
+static size_t line_len(const dsl_stmt *stmt)
+{
+    size_t n = 0;
+    while (n < stmt->len && !strchr("{\r\n", stmt->at[n])) n++;
+    while (n && strchr(" \t;", stmt->at[n - 1])) n--;
+    return n;
+}
+
+/* The line with its edits, which are in order, as what to type. */
+static void try_line(const dsl_stmt *stmt, const edit *edits, int count, lg_err *err)
+{
+    lg_buf line;
+    const char *at = stmt->at, *end = stmt->at + line_len(stmt);
+    lg_buf_init(&line, 400);
+    for (int i = 0; i < count; i++) {
+        lg_buf_add(&line, at, (size_t)(edits[i].at - at));
+        lg_buf_adds(&line, edits[i].text);
+        at = edits[i].at + edits[i].len;
+    }
+    lg_buf_add(&line, at, (size_t)(end - at));
+    if (stmt->has_block) lg_buf_adds(&line, " { … }");
+    if (!line.failed) lg_try(err, "%s", lg_buf_str(&line));
+    lg_buf_release(&line);
+}
+
+/* *before: the value before it in its list, or NULL. */
+static const dsl_atom *atom_of(const dsl_stmt *stmt, const dsl_word *word, const dsl_atom **before)
+{
+    for (const dsl_node *node = stmt->args; node; node = node->next) {
+        *before = NULL;
+        for (const dsl_atom *atom = node->kind == NODE_LIST ? node->list.first : NULL; atom; atom = atom->next) {
+            if (atom->span.line == word->span.line && atom->span.col == word->span.col)
+                return atom->kind == TOK_WORD && atom->at + atom->len <= stmt->at + line_len(stmt) ? atom : NULL;
+            *before = atom;
+        }
+    }
+    return NULL;
+}
+
+/* `dashboard from logos, fans to a.html` */
+static void try_without(const dsl_stmt *stmt, const dsl_atom *wrong, const dsl_atom *before, lg_err *err)
+{
+    const char *from = before ? before->at + before->len : wrong->at;
+    const char *to = before ? wrong->at + wrong->len : wrong->next ? wrong->next->at : from;
+    if (from < to && to <= stmt->at + line_len(stmt)) try_line(stmt, &(edit){from, (size_t)(to - from), ""}, 1, err);
+}
+
+static bool is_written(const dsl_stmt *stmt, const char *name)
+{
+    for (const dsl_node *node = stmt->args; node; node = node->next)
+        for (const dsl_atom *atom = node->kind == NODE_LIST ? node->list.first : NULL; atom; atom = atom->next)
+            if (atom->kind == TOK_WORD && dsl_same_n(atom->at, name, atom->len)) return true;
+    return false;
+}
+
+static dsl_kind kind_of(dsl_walk *walk, const dsl_atom *atom)
+{
+    lg_arena arena;
+    dsl_found found = {0};
+    lg_err quiet = {0};
+    dsl_bit name = dsl_brief(atom->at, atom->len);
+    bool unknown = walk->unknown;
+    lg_arena_init(&arena, 1 << 16);
+    bool known = dsl_find(walk, name.s, false, &arena, &found, &quiet) == LG_OK && found.exists && !found.unknown;
+    dsl_kind kind = known ? found.kind : DSL_KIND_NONE;
+    lg_arena_release(&arena);
+    walk->unknown = unknown;
+    return kind;
+}
+
+/* `evaluate logos on scratch`: what stands at the other place, and belongs here. */
+static const dsl_atom *exchanged(dsl_walk *walk, const dsl_target *target, const dsl_param *param, const dsl_stmt *stmt,
+                                 const dsl_atom *wrong)
+{
+    for (const dsl_node *node = stmt->args; node; node = node->next) {
+        const dsl_node *next = node->next;
+        const dsl_param *place = next && node->kind == NODE_LIST && node->list.count == 1 && next->kind == NODE_LIST
+                                     ? named(target, first_of(node).s)
+                                     : NULL;
+        if (!place || place->role != DSL_PREPOSITION || !(place->kinds & 1u << kind_of(walk, wrong))) continue;
+        const dsl_atom *other = next->list.count == 1 && next->list.first->kind == TOK_WORD ? next->list.first : NULL;
+        if (other > wrong && (param->kinds & 1u << kind_of(walk, other))) return other;
+    }
+    return NULL;
+}
+
+typedef struct candidate {
+    const dsl_stmt *stmt;
+    const char *name;
+} candidate;
+
+static void take_name(void *ctx, const char *name, dsl_kind kind)
+{
+    candidate *c = ctx;
+    (void)kind;
+    if (!c->name && !strchr(name, '.') && !is_written(c->stmt, name)) c->name = name;
+}
+
+void dsl_meant_kind(dsl_walk *walk, const dsl_target *target, const dsl_param *param, const dsl_stmt *stmt,
+                    const dsl_word *word, lg_err *err)
+{
+    const dsl_atom *before = NULL;
+    const dsl_atom *wrong = err->code == 133 && target->command && param->kinds ? atom_of(stmt, word, &before) : NULL;
+    if (!wrong) return;
+    dsl_bit written = dsl_brief(wrong->at, wrong->len);
+    const dsl_atom *other = param->role == DSL_POSITIONAL ? exchanged(walk, target, param, stmt, wrong) : NULL;
+    candidate c = {.stmt = stmt};
+    if (other) {
+        const dsl_bit right = dsl_brief(other->at, other->len);
+        try_line(stmt, (edit[]){{wrong->at, wrong->len, right.s}, {other->at, other->len, written.s}}, 2, err);
+        return;
+    }
+    if (before || wrong->next) { /* in a list: which other one was meant cannot be known */
+        try_without(stmt, wrong, before, err);
+        return;
+    }
+    dsl_each_name(walk, param->kinds, take_name, &c);
+    const dsl_param *place = param->role == DSL_POSITIONAL ? object_place(target, kind_of(walk, wrong)) : NULL;
+    if (!c.name) return;
+    if (!place || is_written(stmt, place->name)) {
+        try_line(stmt, &(edit){wrong->at, wrong->len, c.name}, 1, err);
+        return;
+    }
+    char both[300]; /* `fit logos`: the images are named, and the model is not */
+    snprintf(both, sizeof both, "%.80s %s %s", c.name, place->name, written.s);
+    try_line(stmt, &(edit){wrong->at, wrong->len, both}, 1, err);
 }

@@ -216,8 +216,17 @@ static const wrong wrongs[] = {
     {"fit scratch no epochs", 148, 1, 16, 6, "switches off", NULL},
     {"fit scratch mixup 0.2", 146, 1, 13, 5, "not part of this version", NULL},
     {"fit scratch batch_size 3", 140, 1, 13, 10, NULL, "did you mean `batch`?"},
-    {"fit logos", 133, 1, 5, 5, "wants a model, and `logos` is a dataset", "fit scratch"},
-    {"confusion scratch on scratch", 133, 1, 22, 7, "wants a dataset, and `scratch` is a model", "confusion on logos"},
+    {"fit logos", 133, 1, 5, 5, "wants a model, and `logos` is a dataset", "fit scratch on logos"},
+    {"fit scratch on scratch", 133, 1, 16, 7, "`fit on` wants a dataset", "fit scratch on logos"},
+    {"fit scratch on scratch epochs 3 # so", 133, 1, 16, 7, "`fit on` wants a dataset", "fit scratch on logos epochs 3"},
+    {"fit logos on logos epochs 3", 133, 1, 5, 5, "wants a model", "fit scratch on logos epochs 3"},
+    {"confusion scratch on scratch", 133, 1, 22, 7, "wants a dataset, and `scratch` is a model",
+     "confusion scratch on logos"},
+    {"confusion logos on scratch", 133, 1, 11, 5, "wants a model", "confusion scratch on logos"},
+    {"model m on scratch { flatten }", 133, 1, 12, 7, "wants a dataset", "model m on logos { … }"},
+    {"compare scratch, logos on logos.val", 133, 1, 18, 5, "wants a model", "compare scratch on logos.val"},
+    {"compare logos, scratch", 133, 1, 9, 5, "wants a model", "compare scratch"},
+    {"fit \"logos\"", 133, 1, 5, 7, "wants a model", "fit scratch"},
     {"fit scratch as logos", 135, 1, 16, 5, "`logos` is a dataset already", "logos_run"},
     {"load scratch from data/x", 135, 1, 6, 7, "`scratch` is a model already", "scratch_dataset"},
     {"let logos = [1 2]", 135, 1, 5, 5, "`logos` is a dataset already", "logos_grid"},
@@ -380,7 +389,7 @@ TEST(implicit_stays_empty_where_it_may)
     CHECK(bench_run(&b, "model t like m seed 2") == LG_OK);
     CHECK_STR(lg_buf_str(&dsl_log), "model t like m seed 2\n");
     CHECK(bench_run(&b, "load m2 from z; fit logos") != LG_OK);
-    CHECK_STR(b.err.hint, "fit m");
+    CHECK_STR(b.err.hint, "fit m on logos");
     bench_close(&b);
     bench_open(&b);
     CHECK(bench_run(&b, "load logos from x") == LG_OK && bench_run(&b, "fit logos") != LG_OK);
