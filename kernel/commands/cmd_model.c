@@ -174,6 +174,7 @@ static lg_status build_from_block(const dsl_call *call, building *b, const model
 {
     if (call->nlayers == 0) {
         lg_fail(err, LG_E_SYNTAX, 208, "this model has no layers");
+        lg_why(err, "they stand between `{` and `}`, and the `{` on the line of `model`");
         const dsl_arg *on = &call->arg[ON];
         lg_try(err, "model %s on %s { conv 16 3x3 relu; maxpool 2; flatten; dense classes softmax }",
                call->arg[NAME].value[0].text, on->count && on->value[0].name ? on->value[0].name : "logos");

@@ -23,6 +23,17 @@ static bool ends_with_join(const char *code, size_t len, bool in_comment)
     return at && code[at - 1] == '\\' && !in_comment && lines <= 1;
 }
 
+/* `model m` and on the next line `{`: that has been read as two commands, and no bracket behind it will mend it. */
+static bool opens_nothing(const dsl_tokens *tokens)
+{
+    for (size_t i = 0; i < tokens->count; i++) {
+        dsl_token_kind before = i ? tokens->token[i - 1].kind : TOK_NEWLINE;
+        if (tokens->token[i].kind != TOK_LBRACE) continue;
+        if (before == TOK_NEWLINE || before == TOK_SEMICOLON || before == TOK_LBRACE) return true;
+    }
+    return false;
+}
+
 dsl_completeness dsl_is_complete(const char *code, size_t len, char indent[64])
 {
     dsl_tokens tokens;
@@ -39,7 +50,7 @@ dsl_completeness dsl_is_complete(const char *code, size_t len, char indent[64])
     bool comma = last && tokens.token[last - 1].kind == TOK_COMMA;
     dsl_completeness answer = DSL_COMPLETE;
     lg_arena_init(&arena, DSL_ARENA_MAX);
-    if (tokens.error.code == 102) answer = goes_on(&tokens, comma, indent);
+    if (tokens.error.code == 102) answer = opens_nothing(&tokens) ? DSL_INVALID : goes_on(&tokens, comma, indent);
     else if (tokens.error.status != LG_OK) answer = DSL_INVALID;
     else if (comma || ends_with_join(code, len, in_comment)) answer = goes_on(&tokens, true, indent);
     else if (dsl_parse(&tokens, &arena, NULL, &program, &err) == LG_E_SYNTAX) answer = DSL_INVALID;

@@ -373,6 +373,7 @@ class Requests(WithKernel):
         for code, status in (
             ("", "complete"),
             ("say x", "complete"),
+            ("model m", "complete"),
             ("model m {", "incomplete"),
             ("model m {\n  dense 3", "incomplete"),
             ("model m { dense 3 }", "complete"),

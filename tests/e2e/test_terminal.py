@@ -236,6 +236,18 @@ class Terminal(unittest.TestCase):
         said = screen.run("}")
         self.assertIn("it is a\nit is b\n", said)
 
+    def test_a_block_begins_on_the_line_of_its_command(self):
+        screen = self.screen()
+        said = screen.run("model m")  # a whole command: it is answered, and says where its `{` belongs
+        self.assertIn("LL208  this model has no layers", said)
+        self.assertIn("the `{` on the line of `model`", said)
+        said = screen.run("{")  # at once, not behind a network that was typed in vain
+        self.assertIn("LL109  `{` can only stand at the end of a command", said)
+        screen.type("model m {\r", "{\n  ")
+        screen.type("input 8x8x1\r", "1\n  ")
+        screen.type("flatten\r", "n\n  ")
+        self.assertIn("(None, 64)", screen.run("}"))
+
     # ---- keys ----
     def test_editing_keys(self):
         screen = self.screen()

@@ -306,6 +306,15 @@ TEST(is_complete)
     CHECK_INT(dsl_is_complete("model m {\n  conv 1\n}", 20, indent), DSL_COMPLETE);
     CHECK_INT(dsl_is_complete("let g = [1 2", 12, indent), DSL_INCOMPLETE);
     CHECK_INT(dsl_is_complete("say (1 + 2", 10, indent), DSL_INCOMPLETE);
+    CHECK_INT(dsl_is_complete("model m", 7, indent), DSL_COMPLETE); /* `{` stands on the line of its command */
+    CHECK_INT(dsl_is_complete("model m\n", 8, indent), DSL_COMPLETE);
+    CHECK_INT(dsl_is_complete("model m on x # {", 16, indent), DSL_COMPLETE);
+    CHECK_INT(dsl_is_complete("model m\n{", 9, indent), DSL_INVALID); /* and so no `}` would help */
+    CHECK_INT(dsl_is_complete("{", 1, indent), DSL_INVALID);
+    CHECK_INT(dsl_is_complete("say a; {\n say b", 14, indent), DSL_INVALID);
+    CHECK_INT(dsl_is_complete("for n in 1 {{", 13, indent), DSL_INVALID);
+    CHECK_INT(dsl_is_complete("model m \\\n {", 12, indent), DSL_INCOMPLETE); /* one line, by its `\` */
+    CHECK_INT(dsl_is_complete("compare a,\n b {", 15, indent), DSL_INCOMPLETE);
     CHECK_INT(dsl_is_complete("say }", 5, indent), DSL_INVALID);
     CHECK_INT(dsl_is_complete("say \"abc", 8, indent), DSL_INVALID);
     CHECK_INT(dsl_is_complete("x = 1", 5, indent), DSL_INVALID);
