@@ -78,22 +78,27 @@ static bool read_subscriptions(jp_kernel *kernel, jp_frames *topics)
     return any;
 }
 
-static void welcome(jp_kernel *kernel, const jp_frames *topics)
+/* True: something was sent. */
+static bool welcome(jp_kernel *kernel, const jp_frames *topics)
 {
+    bool any = false;
     for (size_t i = 0; i < jp_frames_count(topics); i++) {
         jp_packet *packet = new_welcome(kernel, jp_frames_at(topics, i));
-        if (packet) jp_flow_send(&kernel->flow, kernel->socket[JP_IOPUB], packet);
+        if (!packet) continue;
+        jp_flow_send(&kernel->flow, kernel->socket[JP_IOPUB], packet);
+        any = true;
     }
+    return any;
 }
 
 bool jp_publish_subscriptions(jp_kernel *kernel)
 {
     jp_frames topics;
     jp_frames_init(&topics);
-    bool any = read_subscriptions(kernel, &topics);
-    welcome(kernel, &topics);
+    bool more = read_subscriptions(kernel, &topics);
+    if (welcome(kernel, &topics)) more = true; /* the sending may have taken in who came meanwhile */
     jp_frames_release(&topics);
-    return any;
+    return more;
 }
 
 /* ---- what waits ---- */
