@@ -250,7 +250,8 @@ static void put_aside(const history_file *f, const char *path)
     char *log = lg_strf(&(lg_err){0}, "%s-wal", path), *index = lg_strf(&(lg_err){0}, "%s-shm", path);
     char *aside = lg_strf(&(lg_err){0}, "%.*s.damaged.sqlite", (int)(strlen(path) - strlen(".sqlite")), path);
     bool same = stat(path, &now) == 0 && now.st_dev == f->device && now.st_ino == f->inode;
-    /* the log first: a new file must never meet the log of the old one */
+    /* These first: a new file must meet neither. SQLite itself does away with an old log beside an empty file, but
+     * takes an index that another program still holds for its own, and writes a log without a beginning. */
     if (log && index && aside && same) {
         unlink(log);
         unlink(index);

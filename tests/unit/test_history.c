@@ -517,6 +517,47 @@ TEST(a_file_that_is_damaged_while_it_is_open_is_put_aside)
     store_history_free(h);
 }
 
+/* A program that has the file open until it is killed: pages stand in the log, and their places in its index. */
+static pid_t other_program(void)
+{
+    static const char writes[] = "UPDATE cells SET input = 'say old'; PRAGMA wal_checkpoint(RESTART);"
+                                 "UPDATE cells SET input = 'say older'";
+    int ready[2];
+    char c;
+    CHECK(pipe(ready) == 0);
+    fflush(stdout);
+    pid_t pid = fork();
+    if (!pid) {
+        sqlite3 *db;
+        bool good = sqlite3_open(file, &db) == SQLITE_OK && sqlite3_exec(db, writes, NULL, NULL, NULL) == SQLITE_OK;
+        if (good && write(ready[1], "x", 1) == 1) pause();
+        _exit(1);
+    }
+    close(ready[1]);
+    CHECK(read(ready[0], &c, 1) == 1);
+    close(ready[0]);
+    return pid;
+}
+
+/* What goes into a log that it takes for its own from the index is lost with the last who knows that index. */
+TEST(a_new_file_meets_no_log_of_the_damaged_one)
+{
+    char junk[4096];
+    begin();
+    one_session_in_the_file("say one");
+    pid_t other = other_program();
+    memset(junk, 0x5a, sizeof junk);
+    int fd = open(file, O_WRONLY);
+    CHECK(fd >= 0 && pwrite(fd, junk, sizeof junk, 0) == sizeof junk);
+    close(fd);
+    one_session_in_the_file("say two");
+    one_session_in_the_file("say three");
+    CHECK(kill(other, SIGKILL) == 0 && waitpid(other, NULL, 0) == other);
+    store_history *h = open_history();
+    CHECK_STR(tail(h, store_history_begin(h), 10), "1.1 say two\n2.1 say three\n");
+    store_history_free(h);
+}
+
 /* Cells are answered from memory, and the file stays as it is. */
 static void only_in_memory(int code)
 {
