@@ -10,11 +10,13 @@
 
 #include "kernel/jupyter/answers.h"
 #include "kernel/jupyter/console.h"
+#include "kernel/jupyter/io.h"
 #include "kernel/jupyter/kernel_state.h"
 #include "lib/net/secret.h"
 #include "lib/base/banned.h"
 
-/* A failed cell's reply waits this long, so that cells sent together with it have arrived and count as queued. */
+/* A failed cell's reply waits this long, so that cells sent together with it have arrived and count as queued; then
+ * until all that has arrived was read. */
 static const long gather_ns = 10 * 1000 * 1000;
 
 /* ---- replies ---- */
@@ -76,7 +78,10 @@ static void broadcast_error(jp_executor *x, const cell *c, const lg_err *err)
 /* From here on what the client sent before it could see this failure is dropped. Who interrupts has long sent it. */
 static void drop_queued(jp_executor *x, bool interrupted)
 {
-    if (!interrupted) nanosleep(&(struct timespec){.tv_nsec = gather_ns}, NULL);
+    if (!interrupted) {
+        nanosleep(&(struct timespec){.tv_nsec = gather_ns}, NULL);
+        jp_io_search(x->kernel, &x->stopping);
+    }
     x->drop = atomic_load(&x->kernel->received);
 }
 
@@ -270,14 +275,18 @@ static jp_item *next(jp_executor *x)
 }
 
 /* ---- the end of a subshell ---- */
-/* Whoever asked is not left waiting. */
+void jp_executor_refuse(jp_kernel *kernel, const jp_request *request, long long count, const lg_err *err)
+{
+    jp_kernel_status(kernel, jp_answering(request), "busy");
+    if (jp_executor_replies(request->type)) jp_kernel_reply_error(kernel, request, count, err);
+    jp_kernel_status(kernel, jp_answering(request), "idle");
+}
+
 static void refuse(jp_executor *x, const jp_request *request)
 {
     lg_err err = {0};
-    lg_status st = lg_fail(&err, LG_E_NAME, 197, "the subshell was deleted before this was its turn");
-    jp_kernel_status(x->kernel, jp_answering(request), "busy");
-    if (st && jp_executor_replies(request->type)) jp_kernel_reply_error(x->kernel, request, x->count, &err);
-    jp_kernel_status(x->kernel, jp_answering(request), "idle");
+    if (lg_fail(&err, LG_E_NAME, 197, "the subshell was deleted before this was its turn"))
+        jp_executor_refuse(x->kernel, request, x->count, &err);
 }
 
 static void leave(jp_executor *x)
@@ -341,9 +350,8 @@ void jp_executor_join(jp_executor *x)
 
 void jp_executor_init(jp_executor *x, jp_kernel *kernel)
 {
-    enum { REQUESTS_WAITING = 10000, BYTES_WAITING = 64 << 20 }; /* read ahead; more stay in the sockets */
     *x = (jp_executor){.kernel = kernel};
-    jp_queue_init(&x->requests, REQUESTS_WAITING, BYTES_WAITING, -1);
+    jp_queue_init(&x->requests, SIZE_MAX, JP_REQUESTS_MOST, -1);
     jp_prompt_init(&x->prompt);
     jp_output_init(&x->output, x);
 }

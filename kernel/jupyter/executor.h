@@ -22,7 +22,9 @@
 
 struct jp_kernel;
 
-enum { JP_SENDERS = 64 };
+/* Bytes of requests that wait for one. Those of the main shell that are more stay in their socket, and with them all
+ * that is behind them; a subshell, which must not hold up others, refuses more. */
+enum { JP_REQUESTS_MOST = 64 << 20, JP_SENDERS = 64 };
 
 typedef struct jp_executor {
     /* constant once the thread runs */
@@ -43,6 +45,7 @@ typedef struct jp_executor {
     struct jp_executor *next;
     pthread_t thread;
     bool leaving; /* a deleted subshell: no message finds it */
+    bool refuses; /* a subshell that had too much waiting: until nothing waits, so that what it takes is in order */
     /* the executor's thread only */
     jp_history *history;
     long long count;         /* execution_count */
@@ -54,6 +57,9 @@ void jp_executor_release(jp_executor *x); /* its thread has ended, or was never 
 lg_status jp_executor_start(jp_executor *x, lg_err *err) LG_MUST_CHECK; /* LL196 no thread is left */
 void jp_executor_stop(jp_executor *x);
 void jp_executor_join(jp_executor *x); /* waits for the thread to end */
+/* Answers a request that is not served with an error, between busy and idle: whoever asked is not left waiting. count:
+ * execution_count of an execute_reply. */
+void jp_executor_refuse(struct jp_kernel *kernel, const jp_request *request, long long count, const lg_err *err);
 /* Does a message of this type on shell get a reply? Not a comm message, nor one of a type we do not know: its name
  * would be in the reply's header, whatever stands in it. */
 bool jp_executor_replies(const char *type);

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -161,11 +162,12 @@ static int descriptor_of(void *socket)
     return fd;
 }
 
-/* Requests wait in their socket while executors have enough of them, while replies wait, and once the kernel ends. */
+/* Requests wait in their socket while the main shell has enough of them, while replies wait, and once the kernel
+ * ends. */
 static bool is_open(jp_kernel *kernel, int channel)
 {
     if (channel != JP_SHELL) return true;
-    return !atomic_load(&kernel->stopping) && !jp_subshells_full(kernel) && !jp_queue_full(&kernel->replies);
+    return !atomic_load(&kernel->stopping) && !jp_queue_full(&kernel->main.requests) && !jp_queue_full(&kernel->replies);
 }
 
 /* Waits for whatever comes, and notes which sockets have news. */
@@ -211,6 +213,29 @@ static void read_ready(jp_kernel *kernel, const struct pollfd item[WATCHED])
     read_sockets(kernel);
 }
 
+/* ---- searches ---- */
+enum { SEARCH_TURNS = 256 }; /* who asks without end holds up nobody's failure for longer */
+
+void jp_io_search(jp_kernel *kernel, const atomic_bool *enough)
+{
+    uint64_t one = 1;
+    unsigned long long number = atomic_fetch_add(&kernel->searches, 1) + 1;
+    if (write(kernel->wake_fd, &one, sizeof one) < 0) lg_log(LG_LOG_DEBUG, "wake");
+    while (atomic_load(&kernel->searched) < number && !atomic_load(enough))
+        nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+}
+
+/* Behind a turn of the loop. Those that were asked for before it are done when nothing lies there, or nothing more is
+ * read. */
+static void end_searches(jp_kernel *kernel, unsigned long long number)
+{
+    if (number == atomic_load(&kernel->searched)) return;
+    if (kernel->stirred[JP_SHELL] && is_open(kernel, JP_SHELL) && ++kernel->search_turns < SEARCH_TURNS) return;
+    kernel->search_turns = 0;
+    atomic_store(&kernel->searched, number);
+}
+
+/* ---- until the end ---- */
 static bool finished(jp_kernel *kernel)
 {
     return kernel->stop_by > 0 && (jp_subshells_done(kernel) || lg_now() > kernel->stop_by);
@@ -232,8 +257,10 @@ void jp_io_run(jp_kernel *kernel)
         double now = lg_now(), text_due = jp_subshells_tick(kernel, now);
         double capture_due = jp_capture_due(&kernel->capture, now);
         bool more = jp_publish_waiting(kernel);
+        unsigned long long searches = atomic_load(&kernel->searches);
         wait_for_any(kernel, item, capture_due == 0, timeout_ms(kernel, more, text_due, capture_due));
         read_ready(kernel, item);
+        end_searches(kernel, searches);
         if (jp_kernel_orphan(kernel)) jp_control_stop(kernel);
         if (atomic_load(&kernel->main.done)) jp_control_stop(kernel);
     }

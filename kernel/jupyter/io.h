@@ -11,6 +11,9 @@ enum { JP_READ_AT_ONCE = 64 }; /* messages of one socket before the next one's t
 
 struct jp_kernel;
 void jp_io_run(struct jp_kernel *kernel);
+/* Called by an executor: returns when the I/O thread has found nothing more in shell's socket, or reads no more from
+ * it, or there is enough. What was read by then counts as received. */
+void jp_io_search(struct jp_kernel *kernel, const atomic_bool *enough);
 /* One whole message, or false. What is beyond the limits is read and forgotten, and the message fails its check. typed:
  * it may hold a secret, of which no copy stays behind (memory that grows leaves one). */
 bool jp_io_receive(void *socket, bool typed, jp_frames *frames);

@@ -27,6 +27,7 @@ struct jp_kernel {
     atomic_bool stopping;    /* all of it */
     atomic_ullong received;  /* shell messages so far: what is "queued" when a cell fails */
     atomic_ullong displays;  /* named so far */
+    atomic_ullong searches, searched; /* jp_io_search: how many were asked for, and are done with */
     /* I/O thread only, but for what executor.h says */
     jp_executor main;        /* the first of the list that subshell.h keeps */
     int subshells;           /* others in it */
@@ -37,6 +38,7 @@ struct jp_kernel {
     jp_flow flow;
     jp_backlog backlog[JP_CONTROL + 1]; /* of shell and control */
     double stop_by;
+    int search_turns;           /* of the loop, for the search that goes on */
     int parent_pid, server_pid; /* 0: nobody whose death would end us */
     jp_usage usage;
 };

@@ -118,6 +118,14 @@ bool jp_queue_full(jp_queue *queue)
     return full;
 }
 
+bool jp_queue_empty(jp_queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    bool empty = !queue->first;
+    pthread_mutex_unlock(&queue->lock);
+    return empty;
+}
+
 void jp_queue_close(jp_queue *queue)
 {
     pthread_mutex_lock(&queue->lock);

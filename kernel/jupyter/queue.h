@@ -32,6 +32,7 @@ bool jp_queue_wait(jp_queue *queue, double seconds); /* false: nothing came so l
 /* Does the test hold of something that waits? It runs under the queue's lock: it must be quick and must not wait. */
 bool jp_queue_any(jp_queue *queue, bool (*test)(const jp_item *item, const void *ctx), const void *ctx);
 bool jp_queue_full(jp_queue *queue);
+bool jp_queue_empty(jp_queue *queue);
 void jp_queue_close(jp_queue *queue);
 
 #endif

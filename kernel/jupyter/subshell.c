@@ -55,24 +55,32 @@ static bool answer_at_once(jp_kernel *kernel, const jp_executor *x, const jp_req
     return true;
 }
 
+/* Does it take one more? */
+static lg_status accepts(const jp_kernel *kernel, jp_executor *x, lg_err *err)
+{
+    if (!x) return unknown(err);
+    if (x == &kernel->main) return LG_OK;
+    if (jp_queue_full(&x->requests)) x->refuses = true;
+    else if (x->refuses) x->refuses = !jp_queue_empty(&x->requests);
+    if (!x->refuses) return LG_OK;
+    lg_fail(err, LG_E_LIMIT, 513, "too much waits for this subshell");
+    lg_why(err, "%d MiB of requests waited, and it takes no more before it has begun the last of them",
+           JP_REQUESTS_MOST >> 20);
+    return lg_try(err, "wait for its replies, or interrupt what runs there");
+}
+
 void jp_subshells_route(jp_kernel *kernel, jp_request *request)
 {
     lg_err err = {0};
     uint64_t sender = sender_of(request);
     jp_executor *x = find(kernel, request->subshell);
     request->arrival = atomic_fetch_add(&kernel->received, 1) + 1;
-    if (x && answer_at_once(kernel, x, request, sender)) {
-        jp_request_free(request);
-        return;
-    }
-    if (x) {
+    if (accepts(kernel, x, &err)) jp_executor_refuse(kernel, request, 0, &err);
+    else if (!answer_at_once(kernel, x, request, sender)) {
         x->sender[x->given++ % JP_SENDERS] = sender;
         jp_queue_put(&x->requests, &request->item);
         return;
     }
-    jp_kernel_status(kernel, jp_answering(request), "busy");
-    if (unknown(&err) && jp_executor_replies(request->type)) jp_kernel_reply_error(kernel, request, 0, &err);
-    jp_kernel_status(kernel, jp_answering(request), "idle");
     jp_request_free(request);
 }
 
@@ -86,13 +94,6 @@ void jp_subshells_answer(jp_kernel *kernel, jp_request *request)
 void jp_subshells_unreached(jp_kernel *kernel, const jp_packet *question)
 {
     for (jp_executor *x = &kernel->main; x; x = x->next) jp_prompt_unreached(&x->prompt, question);
-}
-
-bool jp_subshells_full(jp_kernel *kernel)
-{
-    for (jp_executor *x = &kernel->main; x; x = x->next)
-        if (jp_queue_full(&x->requests)) return true;
-    return false;
 }
 
 void jp_subshells_interrupt(jp_kernel *kernel, const char *id)

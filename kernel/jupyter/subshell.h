@@ -14,8 +14,8 @@
 enum { JP_SUBSHELLS = 1000 }; /* at a time */
 
 /* Gives a message of the shell channel to the executor it is for; request is consumed. One for a subshell that there is
- * not is answered at once: LL197; so is kernel_info_request, unless its sender has asked that executor something before
- * that is not answered yet. */
+ * not is answered at once: LL197; one for a subshell for which too much waits: LL513; so is kernel_info_request, unless
+ * its sender has asked that executor something before that is not answered yet. */
 void jp_subshells_route(struct jp_kernel *kernel, jp_request *request);
 /* Gives an input_reply to whoever asked for it, else drops it; request is consumed. */
 void jp_subshells_answer(struct jp_kernel *kernel, jp_request *request);
@@ -25,8 +25,6 @@ void jp_subshells_unreached(struct jp_kernel *kernel, const jp_packet *question)
 bool jp_subshells_control(struct jp_kernel *kernel, const jp_request *request);
 /* Interrupts what runs: in one subshell, or, "", everywhere. */
 void jp_subshells_interrupt(struct jp_kernel *kernel, const char *id);
-/* Does one of them have so many messages waiting that no more should be read? */
-bool jp_subshells_full(struct jp_kernel *kernel);
 /* Text that waited long enough leaves (output.h), and those that have ended are let go. Returns as jp_output_tick. */
 double jp_subshells_tick(struct jp_kernel *kernel, double now);
 /* All executors are told to end. */

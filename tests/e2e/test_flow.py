@@ -12,7 +12,7 @@ import zlib
 from pathlib import Path
 
 import zmq
-from kernel_support import PATIENCE, Kernel, Message, until
+from kernel_support import PATIENCE, SLOW, Kernel, Message, until
 
 PAUSE = 3  # seconds
 
@@ -224,6 +224,25 @@ class Readers(unittest.TestCase):
                 client.reply(client.send("interrupt_request", channel="control"), "control")
                 for msg_id in ids:
                     self.assertIn(client.reply(msg_id).content["status"], ("ok", "error", "aborted"))
+
+
+class Requests(unittest.TestCase):
+    def test_all_that_came_before_a_failure_is_aborted(self):
+        """However many: 12,000 cells that were sent while the cell before the one that fails was running."""
+        with Kernel() as kernel:
+            client = kernel.client(topic=b"nothing").ready()
+            slow = client.send("execute_request", {"code": SLOW, "stop_on_error": False})
+            wrong = client.send("execute_request", {"code": "nonsense here"})
+            ids = [client.send("execute_request", {"code": "say hello"}) for _ in range(12_000)]
+            # A subshell that there is not is answered when this is read, behind all the others.
+            client.reply(client.send("kernel_info_request", subshell="0" * 32))
+            client.send("interrupt_request", channel="control")
+            self.assertEqual(client.reply(slow).content["ename"], "Interrupted")
+            self.assertEqual(client.reply(wrong).content["ename"], "LL104")
+            replies = [client.receive("shell") for _ in ids]
+            self.assertTrue([m.parent["msg_id"] for m in replies] == ids)
+            self.assertEqual({m.content["status"] for m in replies}, {"aborted"})
+            self.assertEqual(client.reply(client.send("execute_request", {"code": "say on"})).content["status"], "ok")
 
 
 class Replies(unittest.TestCase):

@@ -227,6 +227,50 @@ class Subshells(unittest.TestCase):
         ended = {self.client.receive("shell").parent["msg_id"] for _ in msg_ids}
         self.assertEqual(ended, set(msg_ids))
 
+    def test_a_full_subshell_holds_up_nobody(self):
+        """What comes when 64 MiB wait in one is refused, until nothing waits there; the other shells go on."""
+        full, other = self.create(), self.create()
+
+        def send(code):
+            return self.client.send("execute_request", {"code": code, "stop_on_error": False}, subshell=full)
+
+        running = self.start(SLOW, full, stop_on_error=False)
+        first, slow = send("# first " + "x" * 10_000_000), send(SLOW)
+        many = [send(f"# {n} " + "x" * 10_000_000) for n in range(7)]
+        beside = {self.client.send("execute_request", {"code": "say beside"}, subshell=shell) for shell in (None, other)}
+        found = {}
+        while not beside | {many[-1]} <= set(found):
+            message = self.client.receive("shell")
+            found[message.parent["msg_id"]] = message.content
+        for msg_id in beside:
+            self.assertEqual(found[msg_id]["status"], "ok")
+        refused = [msg_id for msg_id in many if msg_id in found]
+        self.assertEqual(refused, many[-len(refused):])
+        self.assertLess(len(refused), len(many))
+        for msg_id in refused:
+            self.assertEqual((found[msg_id]["status"], found[msg_id]["ename"]), ("error", "LL513"))
+        self.assertNotIn(running, found)
+
+        def until_it_runs(msg_id):
+            while True:
+                message = self.client.receive("iopub")
+                if message.type == "execute_input" and message.parent["msg_id"] == msg_id:
+                    return
+        self.interrupt(subshell_id=full)
+        until_it_runs(slow)  # there is room again, but what was refused was sent before this
+        late = send("say late")
+        complete = self.client.send("complete_request", {"code": "sa", "cursor_pos": 2}, subshell=full)
+        moved = self.client.send("comm_msg", {"comm_id": "x", "data": {}}, subshell=full)
+        self.assertEqual([m.type for m in self.client.outputs(moved)], ["status", "status"])
+        found = self.replies([running, first, late, complete])
+        self.assertEqual([found[m].get("ename") for m in (running, first, late, complete)],
+                         ["Interrupted", None, "LL513", "LL513"])
+        self.interrupt(subshell_id=full)
+        kept = many[:len(many) - len(refused)]
+        found = self.replies([slow, *kept])
+        self.assertEqual([found[m]["status"] for m in (slow, *kept)], ["error"] + ["ok"] * len(kept))
+        self.run_cell("say well", full)
+
     # ---- what a subshell sees ----
     def test_it_follows_the_main_shell(self):
         subshell = self.create()

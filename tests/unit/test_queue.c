@@ -32,8 +32,9 @@ TEST(what_is_put_comes_out_in_order_and_wakes_once)
 {
     jp_item item[3] = {{.size = 1}, {.size = 2}, {.size = 3}};
     begin(10, 100);
-    CHECK(!jp_queue_take(&queue, false) && woken() == 0);
+    CHECK(!jp_queue_take(&queue, false) && jp_queue_empty(&queue) && woken() == 0);
     jp_queue_put(&queue, &item[0]);
+    CHECK(!jp_queue_empty(&queue));
     CHECK_INT(woken(), 1);
     jp_queue_put(&queue, &item[1]);
     CHECK_INT(woken(), 0); /* whoever was woken takes until there is nothing more */
