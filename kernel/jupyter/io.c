@@ -256,8 +256,8 @@ void jp_io_run(jp_kernel *kernel)
     while (!finished(kernel)) {
         double now = lg_now(), text_due = jp_subshells_tick(kernel, now);
         double capture_due = jp_capture_due(&kernel->capture, now);
-        bool more = jp_publish_waiting(kernel);
         unsigned long long searches = atomic_load(&kernel->searches);
+        bool more = jp_publish_waiting(kernel) || searches != atomic_load(&kernel->searched);
         wait_for_any(kernel, item, capture_due == 0, timeout_ms(kernel, more, text_due, capture_due));
         read_ready(kernel, item);
         end_searches(kernel, searches);

@@ -576,6 +576,7 @@ class Subshells(unittest.TestCase):
                 self.delete(subshell)
 
         self.run_cell("let g = [5 6]")
+        until(lambda: "history" in self.kernel.threads(), "the thread that the first cell started has its name")
         threads = self.kernel.threads()
         self.assertNotIn("subshell", threads)
         self.create()
