@@ -167,7 +167,8 @@ static int descriptor_of(void *socket)
 static bool is_open(jp_kernel *kernel, int channel)
 {
     if (channel != JP_SHELL) return true;
-    return !atomic_load(&kernel->stopping) && !jp_queue_full(&kernel->main.requests) && !jp_queue_full(&kernel->replies);
+    if (jp_queue_full(&kernel->main.requests) || jp_queue_full(&kernel->replies)) return false;
+    return !atomic_load(&kernel->stopping);
 }
 
 /* Waits for whatever comes, and notes which sockets have news. */
