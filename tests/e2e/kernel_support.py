@@ -132,7 +132,8 @@ class Client:
         for name in channels:
             self.connect(name)
 
-    def connect(self, name):
+    def connect(self, name, events=0):
+        """events: of libzmq's, that the socket which is given tells of."""
         s = self.context.socket(zmq.SUB if name == "iopub" else zmq.DEALER)
         s.linger = 0
         s.ipv6 = ":" in self.connection["ip"]
@@ -147,8 +148,10 @@ class Client:
             s.subscribe(self.topic)
         elif self.identity:  # the same on shell and stdin: who sent a cell is asked
             s.identity = self.identity
+        told = s.get_monitor_socket(events) if events else None
         s.connect(self.address(name))
         self.sockets[name] = s
+        return told
 
     def address(self, name):
         c = self.connection

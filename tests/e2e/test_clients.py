@@ -74,6 +74,7 @@ def write(name, *cells):
 
 def execute(*cells, **options):
     made = notebook(*cells)
+    options = {"iopub_timeout": PATIENCE, **options}
     NotebookClient(made, kernel_name=NAME, timeout=PATIENCE, resources={"metadata": {"path": str(folder)}},
                    **options).execute()
     return made.cells
@@ -107,7 +108,7 @@ class Nbclient(unittest.TestCase):
         self.assertEqual(kinds(execute(allowed, "say after")[1]), ["stream"])
 
     def test_a_cell_that_takes_too_long_is_interrupted(self):
-        cells = execute(SLOW, "say after", interrupt_on_timeout=True, allow_errors=True, iopub_timeout=PATIENCE,
+        cells = execute(SLOW, "say after", interrupt_on_timeout=True, allow_errors=True,
                         timeout_func=lambda cell: 1 if cell.source == SLOW else PATIENCE)
         self.assertEqual(cells[0].outputs[-1].ename, "Interrupted")
         self.assertEqual(plain(cells[1]), "after\n")

@@ -172,7 +172,7 @@ class Requests(WithKernel):
         for _ in range(50):
             msg_id = self.client.send("execute_request", {"code": HELLO})
             self.collect(msg_id)
-            self.assertEqual(self.client.receive("shell", 5).parent["msg_id"], msg_id)
+            self.assertEqual(self.client.receive("shell").parent["msg_id"], msg_id)
 
     def test_3_02_in_the_order_they_came(self):
         kinds = [
@@ -325,6 +325,8 @@ class Requests(WithKernel):
         for topic in (b"", b"", b"kernel.", b"\xff\xfe\0", "\u00e9".encode(), b"x" * 1000):
             client = self.kernel.client(topic=topic)
             message = self.formed(client.receive("iopub"))
+            while message.type == "iopub_welcome" and message.routing != [topic]:
+                message = self.formed(client.receive("iopub"))  # it stood in the place of an output (docs/adr/0152)
             self.assertEqual((message.type, message.raw[1], message.routing), ("iopub_welcome", b"{}", [topic]))
             self.assertEqual(message.content["subscription"], topic.decode(errors="replace"))
             client.close()
@@ -490,12 +492,12 @@ class Requests(WithKernel):
         self.assertEqual(memory["used"], memory["total"] - memory["available"])
         self.assertTrue(0 <= memory["percent"] <= 100)
         running = begin(self.client)
-        time.sleep(0.5)
-        msg_id = self.client.send("usage_request", channel="control")
-        busy = self.formed(self.client.reply(msg_id, "control")).content
-        self.client.outputs(msg_id)
+        while True:  # the system counts processor time in hundredths of a second
+            busy = self.ask("usage_request", channel="control")[0].content
+            if busy["kernel_cpu"] > 0 and "host_cpu_percent" in busy:
+                break
+            time.sleep(0.1)
         stop(self.client, running)
-        self.assertGreater(busy["kernel_cpu"], 0)
         self.assertTrue(0 <= busy["host_cpu_percent"] <= 100)
         for content in (b"no JSON", {"odd": 1}):
             self.assertEqual(self.ask("usage_request", content, "control")[0].content["status"], "ok")
@@ -511,9 +513,13 @@ class Requests(WithKernel):
         process = psutil.Process(self.kernel.process.pid)
         helpers = sum(p.memory_full_info().pss for p in process.children(recursive=True))
         self.assertGreater(helpers, 0)
+        # what is shared counts less for each while other kernels come, and more when they go
+        measured = lambda: sum(p.memory_full_info().pss for p in [process, *process.children(recursive=True)])
+        before = measured()
         told = self.ask("usage_request", channel="control")[0].content["kernel_memory"]
-        want = sum(p.memory_full_info().pss for p in [process, *process.children(recursive=True)])
-        self.assertLess(abs(told - want), min(0.2 * want, helpers / 2))
+        want = sorted([before, measured()])
+        off = min(0.2 * want[0], helpers / 2)
+        self.assertTrue(want[0] - off < told < want[1] + off, (want, told, off))
 
     def test_4_23_heartbeat(self):
         for kind, frames in (

@@ -8,7 +8,6 @@ import stat
 import struct
 import subprocess
 import tempfile
-import threading
 import time
 import unittest
 from pathlib import Path
@@ -51,6 +50,14 @@ class Versions(WithKernel):
             header = {**self.client.header("kernel_info_request"), "version": version}
             reply = self.client.reply(self.client.send("", header=header))
             self.assertEqual(reply.content["status"], "ok", version)
+
+
+def listens(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), PATIENCE).close()
+        return True
+    except OSError:
+        return False
 
 
 class Start(unittest.TestCase):
@@ -204,11 +211,11 @@ class Start(unittest.TestCase):
         held = socket.socket()
         held.bind(("127.0.0.1", 0))
         held.listen()
-        timer = threading.Timer(0.3, held.close)
-        timer.start()
-        with Kernel(stdin_port=held.getsockname()[1]) as kernel:
+        with Kernel(stdin_port=held.getsockname()[1], wait=False) as kernel:
+            until(lambda: listens(kernel.connection["shell_port"]), "the kernel comes to its ports")
+            time.sleep(0.1)  # the first tries; it goes on for a second
+            held.close()
             self.assertEqual(kernel.client().ready().execute("(6*7)")[0].content["status"], "ok")
-        timer.join()
 
     def test_1_13_clients_come_and_go_while_it_works(self):
         """For ThreadSanitizer above all: output, comms, control, interrupts, with front ends that appear and vanish."""
@@ -284,7 +291,7 @@ class Launcher:
             [*who, DELIMITER, self.signer([content]) if signature is None else signature, content]
         )
 
-    def client(self, told):
+    def client(self, told, **options):
         ports = {name: told[name] for name in PORTS}
         ip = self.file["registration_ip"]
         self.clients.append(
@@ -295,7 +302,8 @@ class Launcher:
                     "key": self.file["key"],
                     "signature_scheme": self.file["signature_scheme"],
                     **ports,
-                }
+                },
+                **options,
             )
         )
         return self.clients[-1]
@@ -429,9 +437,10 @@ class Registration(unittest.TestCase):
         launcher = self.launcher()
         launcher.start()
         who, told = launcher.registration()
-        client = launcher.client(told)
-        client.sockets["iopub"].get(zmq.EVENTS)
-        time.sleep(0.5)
+        client = launcher.client(told, channels=("shell", "control"))
+        heard = client.connect("iopub", zmq.EVENT_HANDSHAKE_SUCCEEDED)
+        self.assertTrue(heard.poll(1000 * PATIENCE))
+        time.sleep(0.5)  # what it subscribes to follows at once
         launcher.acknowledge(who)
         seen = [client.receive("iopub")]
         while seen[-1].type != "status":

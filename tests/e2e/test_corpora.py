@@ -103,7 +103,7 @@ class Pictures(unittest.TestCase):
                 Path(name).write_text("".join(f"{line}\n" for line in run.rows.values()))
             done = subprocess.run([sys.executable, str(CORPUS / "check" / "check_images.py"),
                                    str(CORPUS / "images" / "verdicts.tsv"), *names],
-                                  capture_output=True, text=True, timeout=120)
+                                  capture_output=True, text=True, timeout=PATIENCE)
         *found, counts = done.stdout.splitlines()
         there = OVER_WHITE & set(self.paths)
         self.assertEqual(found[1:], [], done.stdout)
@@ -142,7 +142,7 @@ class Pictures(unittest.TestCase):
 class Script:
     """`logolens run` of one script in a folder: status, outputs, and the most memory it and its helpers took."""
 
-    def __init__(self, test, folder, text, timeout=120):
+    def __init__(self, test, folder, text, timeout=PATIENCE):
         name, outputs = Path(folder, "script.lens"), [Path(folder, "stdout"), Path(folder, "stderr")]
         name.write_text(text)
         with open(outputs[0], "wb") as out, open(outputs[1], "wb") as err:

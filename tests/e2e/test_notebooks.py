@@ -88,7 +88,7 @@ class Notebooks(unittest.TestCase):
         if SHORT:
             for cell in (c for c in notebook.cells if c.cell_type == "code"):
                 shorten(cell)
-        NotebookClient(notebook, kernel_name="logolens", timeout=600,
+        NotebookClient(notebook, kernel_name="logolens", timeout=600, iopub_timeout=support.PATIENCE,
                        resources={"metadata": {"path": str(Path(path).parent)}}).execute()
         tried = [cell for cell in notebook.cells if any(cell.id == t.id for t in tried)]
         notebook.cells = [cell for cell in notebook.cells if cell not in tried]

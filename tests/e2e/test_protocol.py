@@ -320,7 +320,7 @@ class Protocol(unittest.TestCase):
             client = self.kernel.client(topic=topic)
             while True:
                 message = client.receive("iopub")
-                if message.type == "iopub_welcome":
+                if message.type == "iopub_welcome" and message.routing == [topic]:
                     break
             self.assertEqual(message.content, {"subscription": topic.decode()})
             self.assertEqual(message.raw[1], b"{}")

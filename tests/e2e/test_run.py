@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from kernel_support import ROOT
+from kernel_support import PATIENCE, ROOT
 
 LEAKS = """tests/x.c:12: failed: a == b
   FAILED first
@@ -50,7 +50,7 @@ class EndToEnd(unittest.TestCase):
             Path(folder, "test_some.py").write_text(CLASSES.replace("class Dead", mark + "class Dead"))
             Path(folder, "test_other.py").write_text(CLASSES[:CLASSES.index("class Bad")])
             done = subprocess.run([sys.executable, ROOT / "tests/e2e/run.py", "--folder", folder, *words],
-                                  capture_output=True, text=True, timeout=60)
+                                  capture_output=True, text=True, timeout=PATIENCE)
         return done.returncode, done.stdout.splitlines()
 
     def test_what_a_module_sets_up_is_for_all_its_classes(self):
@@ -58,7 +58,7 @@ class EndToEnd(unittest.TestCase):
             Path(folder, "test_shared.py").write_text(SHARED)
             Path(folder, "test_broken.py").write_text("import nothing_of_this_name")
             done = subprocess.run([sys.executable, ROOT / "tests/e2e/run.py", "--folder", folder, "--at-once", "3"],
-                                  capture_output=True, text=True, timeout=60)
+                                  capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual(done.stdout.splitlines()[-1], "3 passed, 1 failed, 0 skipped")
         self.assertIn("No module named 'nothing_of_this_name'", done.stdout)
 
@@ -94,7 +94,7 @@ class Sums(unittest.TestCase):
         return [str(self.folder / f"test_{name}") for name in names]
 
     def shell(self, *words):
-        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
         return done.returncode, done.stdout.splitlines()
 
     def test_all_is_well(self):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pygments
 
-from kernel_support import ROOT
+from kernel_support import PATIENCE, ROOT
 
 
 class Setup(unittest.TestCase):
@@ -36,7 +36,7 @@ class Setup(unittest.TestCase):
     def run_setup(self, *words):
         env = {**os.environ, "PATH": f"{self.root / 'path'}:{os.environ['PATH']}"}
         return subprocess.run(["sh", "install/setup.sh", *words], cwd=self.root, env=env, capture_output=True, text=True,
-                              timeout=60)
+                              timeout=PATIENCE)
 
     def installed(self, *words):
         done = self.run_setup(*words)

@@ -110,6 +110,7 @@ class Visitors(unittest.TestCase):
         with Kernel() as kernel:
             small_photos(Path(kernel.folder.name) / "tiny")
             client = kernel.client().ready()
+            kernel.connected(1)
             self.assertEqual(client.execute(PREPARE)[0].content["status"], "ok")
             client.execute("fit small epochs 2")
             until(lambda: any(name.endswith(".sqlite-shm") for name in opened(kernel).values()), "the history is open")
