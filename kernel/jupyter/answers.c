@@ -72,6 +72,45 @@ static const char *kind_for_front_ends(const char *type)
     return type;
 }
 
+/* As many columns of it as a popup has room for: of what is left out a default is the last. */
+static void add_shortened(const char *wants, lg_buf *out)
+{
+    enum { COLUMNS = 40, LONGEST_DEFAULT = 20 };
+    size_t len = strlen(wants);
+    if (lg_utf8_fit(wants, len, COLUMNS) == len) {
+        lg_buf_adds(out, wants);
+        return;
+    }
+    const char *dflt = strstr(wants, ", default");
+    if (dflt && strlen(dflt) > LONGEST_DEFAULT) dflt = NULL;
+    size_t head = lg_utf8_fit(wants, len, COLUMNS - 1 - (dflt ? (int)strlen(dflt) : 0));
+    while (head && wants[head - 1] != ' ') head--;
+    lg_buf_add(out, wants, head);
+    lg_buf_addf(out, "…%s", dflt ? dflt : "");
+}
+
+/* A popup shows a match and its kind, never its signature. That something is an option says little there: of one that
+ * is still unset the kind is what it wants and its default, "number, default 0.01", with blanks at which JupyterLab
+ * does not break it. */
+static void add_kind(const dsl_match *match, lg_buf *reply)
+{
+    const char *wants = strcmp(match->type, "option") ? NULL : strstr(match->signature, "  ");
+    lg_buf brief, kind;
+    if (!wants) {
+        jp_json_member(reply, "type", kind_for_front_ends(match->type));
+        return;
+    }
+    lg_buf_init(&brief, 256);
+    lg_buf_init(&kind, 512);
+    add_shortened(wants + 2, &brief);
+    for (const char *s = lg_buf_str(&brief); *s; s++)
+        if (*s == ' ') lg_buf_adds(&kind, "\xc2\xa0");
+        else lg_buf_addc(&kind, *s);
+    jp_json_member(reply, "type", lg_buf_str(&kind));
+    lg_buf_release(&brief);
+    lg_buf_release(&kind);
+}
+
 static void add_types(const dsl_completion *found, lg_buf *reply)
 {
     jp_json_key(reply, "_jupyter_types_experimental");
@@ -81,7 +120,7 @@ static void add_types(const dsl_completion *found, lg_buf *reply)
         jp_json_member_int(reply, "start", (long long)found->start);
         jp_json_member_int(reply, "end", (long long)found->end);
         jp_json_member(reply, "text", found->match[i].text);
-        jp_json_member(reply, "type", kind_for_front_ends(found->match[i].type));
+        add_kind(&found->match[i], reply);
         jp_json_member(reply, "signature", found->match[i].signature);
         lg_buf_addc(reply, '}');
     }

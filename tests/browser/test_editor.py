@@ -263,6 +263,9 @@ def test_completer(page, lab, keep):
     page.keyboard.type("fit scratch epochs 3 ")
     options = offered(page, "o")
     assert "optimizer" in options and "epochs" not in options, options
+    wants = page.locator(COMPLETER + ":has-text('optimizer') .jp-Completer-typeExtended").inner_text()
+    assert wants.split() == "one of sgd, momentum, …, default sgd".split(), wants
+    shot(page, keep, "completer-options")
     page.keyboard.press("Escape")
     page.keyboard.type("ptimizer ")
     values = offered(page, "")

@@ -169,6 +169,18 @@ class Protocol(unittest.TestCase):
         self.assertTrue(all((k["start"], k["end"]) == (0, 3) and k["signature"] for k in kinds))
         self.assertEqual(self.types(outputs), ["busy", "idle"])
 
+    def test_kinds_of_options_say_what_they_want(self):
+        self.client.execute("model kinds { input 8x8; flatten; dense 2 softmax }")
+        code = "fit kinds "
+        reply, _ = self.client.ask("complete_request", {"code": code, "cursor_pos": len(code)})
+        found = {k["text"]: k for k in reply.content["metadata"]["_jupyter_types_experimental"]}
+        kind = {text: k["type"].replace("\u00a0", " ") for text, k in found.items()}
+        self.assertEqual((kind["lr"], kind["epochs"]), ("number, default 0.01", "whole number, default 10"))
+        self.assertEqual(kind["optimizer"], "one of sgd, momentum, …, default sgd")
+        self.assertEqual((kind["on"], kind["quiet"]), ("keyword", "param"))
+        self.assertFalse([text for text, k in found.items() if " " in k["type"]])  # a popup would break it there
+        self.assertEqual(found["optimizer"]["signature"], "optimizer  one of sgd, momentum, adam, rmsprop, default sgd")
+
     def test_the_rest_of_the_word_is_replaced(self):
         code = "say a\r\nmodel 𝐚 { maxpöol 2 }"
         at = code.index("pöol")
