@@ -530,13 +530,13 @@ static void send_member(const drawing *d, int model, const char *name, const cha
     lg_buf_release(&content);
 }
 
-/* Pages find a display by the cell that they have run; after loading it again they know none. There the drawing moves
- * below its slider, and what the notebook had saved stays below that. */
+/* Pages find a display by the cell that they have run; loaded again they know none, and dashboards (Voila) never do.
+ * There the drawing moves below its slider, and what was shown stays below that. */
 static void send_inside(const drawing *d, const char *html)
 {
     lg_buf text;
     lg_buf_init(&text, JP_FORM_LIMIT);
-    lg_buf_adds(&text, "<p>The page was loaded again: the drawing moves here until the cell is run.</p>");
+    lg_buf_adds(&text, "<p>The drawing moves here. The one below stays as the cell made it, until it runs again.</p>");
     lg_buf_adds(&text, html ? html : "");
     send_member(d, FRAME, "display", "block");
     send_member(d, PICTURE, "value", lg_buf_str(&text));

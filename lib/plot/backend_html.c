@@ -57,8 +57,11 @@ static void sentence(html_page *page, const char *open, const char *text, const 
     page->left_out += !put(page, &piece);
 }
 
-/* Pages of Jupyter break code anywhere, if they are not told. */
-#define CODE_OPEN "<pre style=\"margin:6px 0;white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere\">"
+/* Pages of Jupyter break code anywhere, if they are not told, and those of nbconvert and Voila show it in the font of
+ * the words around it. */
+#define CODE_OPEN                                                                                                      \
+    "<pre style=\"margin:6px 0;font-family:Menlo,Consolas,monospace;white-space:pre-wrap;word-break:normal;"           \
+    "overflow-wrap:anywhere\">"
 
 /* "#0072b2": a role as this look draws it, for style attributes. */
 typedef struct css_color {
@@ -474,7 +477,7 @@ static void html_fold(html_page *page, const plt_block *b)
 {
     lg_buf piece;
     lg_buf_init(&piece, 0);
-    lg_buf_adds(&piece, "<details style=\"margin:6px 0\"><summary style=\"cursor:pointer\">");
+    lg_buf_adds(&piece, "<details style=\"margin:6px 0\"><summary style=\"display:list-item;cursor:pointer\">");
     plt_html_text(&piece, b->text);
     lg_buf_adds(&piece, "</summary><div style=\"margin:4px 0 4px 16px\">");
     if (!put(page, &piece)) {
@@ -523,8 +526,8 @@ lg_status plt_html_render(const plt_doc *doc, const plt_options *options, lg_buf
     lg_buf_adds(out, "\">");
     if (doc->depth) html_blocks(&page, doc->open[0]);
     if (page.left_out)
-        lg_buf_addf(out, "<p style=\"margin:6px 0\">… %d more parts are left out: a result holds at most %zu KB</p>",
-                    page.left_out, options->limit / 1000);
+        lg_buf_addf(out, "<p style=\"margin:6px 0\">… %d more part%s left out: a result holds at most %zu KB</p>",
+                    page.left_out, page.left_out == 1 ? " is" : "s are", options->limit / 1000);
     lg_buf_adds(out, "</div>");
     lg_buf_release(&page.scratch);
     return lg_buf_check(out, err);

@@ -268,7 +268,9 @@ class Sliders(unittest.TestCase):
         self.assertEqual(wide, {"comm_id": frame, "data": {"method": "update", "state": {"display": "block"},
                                                            "buffer_paths": []}})
         self.assertEqual(inside["comm_id"], picture)
-        self.assertIn(self.drawn(outputs)[0]["data"]["text/html"], inside["data"]["state"]["value"])
+        value = inside["data"]["state"]["value"]
+        self.assertIn(self.drawn(outputs)[0]["data"]["text/html"], value)
+        self.assertIn("until it runs again", value)  # what stands below it is old
         self.client.outputs(self.client.send("comm_close", {"comm_id": "page", "data": {}}))
         self.assertEqual(self.client.ask("comm_info_request")[0].content["comms"], info)
 

@@ -230,6 +230,45 @@ TEST(cells_set_both_colours_or_neither)
     }
 }
 
+/* Pages have style sheets of their own: nbconvert's takes the font from code, Bootstrap's the triangle from folds. */
+TEST(code_and_folds_look_so_in_every_page)
+{
+    static const char *const said[][2] = {{"<pre", "monospace"}, {"<summary", "display:list-item"}};
+    int seen[2] = {0, 0};
+    for (int k = 0; k < SAMPLES; k++) {
+        plt_bundle out;
+        render_sample(&samples[k], &out);
+        for (int i = 0; i < 2; i++)
+            for (const char *s = out.html; (s = strstr(s, said[i][0])); s++) {
+                const char *style = strstr(s, said[i][1]);
+                CHECK(style && style < strchr(s, '>'));
+                seen[i]++;
+            }
+        plt_bundle_release(&out);
+    }
+    CHECK(seen[0] > 0 && seen[1] > 0);
+}
+
+/* ---- limits ---- */
+TEST(parts_beyond_the_limit_are_counted)
+{
+    static const char *const said[] = {"1 more part is left out", "2 more parts are left out"};
+    lg_err err = {0};
+    char text[4000];
+    memset(text, 'a', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    for (int n = 1; n <= 2; n++) {
+        plt_doc doc;
+        plt_bundle out;
+        plt_doc_init(&doc);
+        for (int i = 0; i < n; i++) plt_sentence(&doc, "%s", text);
+        CHECK_OK(plt_render(&doc, &(plt_options){.flags = PLT_HTML, .limit = 3000}, &out, &err));
+        CHECK_HAS(out.html, said[n - 1]);
+        plt_bundle_release(&out);
+        plt_doc_release(&doc);
+    }
+}
+
 TEST(pictures_beyond_the_limit_are_counted)
 {
     lg_err err = {0};
