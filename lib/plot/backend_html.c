@@ -100,8 +100,10 @@ static void add_image(lg_buf *out, const char *alt, const char *mime, const lg_b
 /* ---- words ---- */
 static void html_warning(html_page *page, const plt_block *b)
 {
-    static const char code[] = "<code style=\"background:none;color:inherit;padding:0\">"; /* on the box's own ground */
+    /* On the box's own ground. JupyterLab takes `inherit` away from what it does not trust: white code on white. */
+    char code[64];
     lg_buf piece;
+    snprintf(code, sizeof code, "<code style=\"background:none;color:%s;padding:0\">", css(PLT_INK).text);
     lg_buf_init(&piece, 0);
     lg_buf_addf(&piece,
                 "<div style=\"background:%s;color:%s;border-left:4px solid %s;padding:6px 10px;"

@@ -230,7 +230,8 @@ TEST(cells_set_both_colours_or_neither)
     }
 }
 
-/* Pages have style sheets of their own: nbconvert's takes the font from code, Bootstrap's the triangle from folds. */
+/* Pages have style sheets of their own: nbconvert's takes the font from code, Bootstrap's the triangle from folds. And
+ * JupyterLab takes `inherit` away from what it does not trust. */
 TEST(code_and_folds_look_so_in_every_page)
 {
     static const char *const said[][2] = {{"<pre", "monospace"}, {"<summary", "display:list-item"}};
@@ -244,6 +245,7 @@ TEST(code_and_folds_look_so_in_every_page)
                 CHECK(style && style < strchr(s, '>'));
                 seen[i]++;
             }
+        CHECK(!strstr(out.html, "inherit"));
         plt_bundle_release(&out);
     }
     CHECK(seen[0] > 0 && seen[1] > 0);
