@@ -1,6 +1,6 @@
 /* bind.c - phase 2: words to roles, left to right, by the table. A preposition or option word takes the next list; a
  * flag stands alone; anything else fills the first positional whose kind fits. */
-#include "kernel/dsl/inside.h"
+#include "kernel/dsl/context.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -100,6 +100,17 @@ static lg_status comma_after_layer(binder *b, const dsl_word *word)
     return lg_err_place(b->err, word->span);
 }
 
+/* `conv 16, 3x3`: the second is the layer's next value. */
+static bool parted_by_comma(const binder *b, const dsl_param *param, const dsl_words *words)
+{
+    const char *second = words->word[1].text;
+    if (!b->target->layer || param->role != DSL_POSITIONAL || words->count != 2 || dsl_has_form(param, second))
+        return false;
+    for (const dsl_param *p = param + 1; p->name && p->role == DSL_POSITIONAL; p++)
+        if (dsl_has_form(p, second)) return true;
+    return false;
+}
+
 /* Commas where blanks belong: `epochs 20, batch 32`. */
 static lg_status too_many(binder *b, const dsl_param *param, const dsl_words *words)
 {
@@ -116,6 +127,8 @@ static lg_status too_many(binder *b, const dsl_param *param, const dsl_words *wo
     if (param->type == DSL_T_SIZE && words->count == 2 && dsl_is_digits(words->word[0].text) &&
         dsl_is_digits(words->word[1].text))
         lg_try(b->err, "did you mean `%.9sx%.9s`?", words->word[0].text, words->word[1].text);
+    else if (parted_by_comma(b, param, words))
+        lg_try(b->err, "leave out the comma: %s %s %s", b->target->name, words->word[0].text, words->word[1].text);
     else if (!decimal_comma(b, param, words) && !loop_instead(b, param, words))
         lg_try(b->err, "keep one, or repeat the line in `for x in … { }`");
     return lg_err_place(b->err, words->word[1].span);
@@ -167,7 +180,7 @@ static lg_status convert_all(binder *b, const dsl_param *param, const dsl_words 
     if (!value) return err->status;
     for (int i = 0; i < words->count; i++) {
         if (dsl_convert(b->walk, b->target, param, &words->word[i], b->arena, &value[i], err)) {
-            dsl_meant_kind(b->walk, b->target, param, b->stmt, &words->word[i], err);
+            dsl_meant_value(b->walk, b->target, param, b->stmt, &words->word[i], err);
             return err->status;
         }
         lg_err *keep = b->err;
@@ -457,7 +470,9 @@ static lg_status unknown_choice(binder *b, int index, const dsl_word *word)
     if (!strchr(param->choices, ' ')) { /* `delete user …` */
         lg_buf_release(&list);
         lg_fail(b->err, LG_E_ARG, 141, "`%s` wants `%s` first, not `%s`", b->target->name, param->choices, got.s);
-        lg_try(b->err, "%s %s %s", b->target->name, param->choices, got.s);
+        if (dsl_session_get(b->walk->session, word->text))
+            lg_why(b->err, "it is about people: `%s` is an object, which lasts as long as the kernel", got.s);
+        else lg_try(b->err, "%s %s %s", b->target->name, param->choices, got.s);
         return lg_err_place(b->err, word->span);
     }
     lg_fail(b->err, LG_E_ARG, 141, "`%s` has no %s `%s`", b->target->name, param->name, got.s);
@@ -618,11 +633,13 @@ typedef struct candidates {
     const char *name[9];
     dsl_kind kind[9];
     int count;
+    bool unknown; /* dry: there is a name of which only the run will tell what it is (`open x from …`) */
 } candidates;
 
 static void add_candidate(void *ctx, const char *name, dsl_kind kind)
 {
     candidates *c = ctx;
+    c->unknown |= kind == DSL_KIND_NONE;
     if (kind == DSL_KIND_NONE || strchr(name, '.')) return;
     if (c->count < 9) {
         c->name[c->count] = name;
@@ -688,7 +705,7 @@ static lg_status fill_implicit(binder *b, int index)
     const char *name = chosen_name(b->walk, kinds, &kind);
     if (!name) {
         dsl_each_name(b->walk, kinds, add_candidate, &c);
-        if (c.count == 0 && b->walk->dry && b->walk->open_world) {
+        if (b->walk->dry && ((c.count == 0 && b->walk->open_world) || (c.count <= 1 && c.unknown))) {
             b->walk->unknown = true;
             return LG_OK;
         }

@@ -561,7 +561,12 @@ static void say_what_there_is(dsl_walk *walk, unsigned kinds, const char *word, 
     else lg_why(err, "there is nothing yet");
     const char *near = lg_nearest(word, list.name, list.count);
     if (part_hint(walk, kinds, word, err)) return;
+    const char *slash = strrchr(word, '/');
+    bool files = !near && (!kinds || kinds & DSL_DATASETS) && slash && slash > word && dsl_command_find(&walk->session->config, "load");
     if (near) lg_try(err, "did you mean `%s`?", near);
+    else if (files) /* `classify pics/a.jpg with scratch` */
+        lg_try(err, "files get a name first: `load photos from %.*s`",
+               (int)(strchr(slash, '.') ? (size_t)(slash - word) : strlen(word)), word);
     else if (kind && !strcmp(kind, "posts") && !list.count)
         lg_try(err, "collect some: `scrape mastodon tag adidas into posts`; `help connect` is about keys");
     else if (kind && !strcmp(kind, "dataset")) lg_try(err, "load images first: `load logos from sample:logos`");

@@ -226,9 +226,10 @@ lg_status dsl_no_command(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err);
 lg_status dsl_no_option(const dsl_target *target, const dsl_word *word, lg_err *err);
 
 /* ---- meant.c ---- */
-/* LL133, of a value of a command: the whole line with an object of the right kind in its place, where there is one. */
-void dsl_meant_kind(dsl_walk *walk, const dsl_target *target, const dsl_param *param, const dsl_stmt *stmt,
-                    const dsl_word *word, lg_err *err);
+/* LL133, of a value of a command: the whole line with an object of the right kind in its place, where there is one.
+ * LL130, of a number before an object: how many of it. LL110: a file where the name comes first. */
+void dsl_meant_value(dsl_walk *walk, const dsl_target *target, const dsl_param *param, const dsl_stmt *stmt,
+                     const dsl_word *word, lg_err *err);
 /* A better `try` for dsl_no_option's error, where the place of the word says what was meant. */
 void dsl_meant(dsl_walk *walk, const dsl_target *target, const dsl_stmt *stmt, const dsl_word *word, lg_err *err);
 

@@ -108,13 +108,74 @@ static bool preposition(dsl_walk *walk, const dsl_target *target, const around *
     return place != NULL;
 }
 
+/* `relabel logos nike to Swoosh`, `save scratch as best.lmodel`: another preposition than this command's. */
+static bool other_preposition(const dsl_target *target, const around *a, const dsl_word *word, lg_err *err)
+{
+    static const char *const pairs[][2] = {{"to", "as"}, {"as", "to"}, {"into", "as"}, {"as", "into"}, {"in", "to"}};
+    dsl_bit name = first_of(a->after);
+    for (size_t i = 0; *name.s && i < sizeof pairs / sizeof *pairs; i++) {
+        const dsl_param *here = dsl_same(word->text, pairs[i][0]) ? named(target, pairs[i][1]) : NULL;
+        if (!here || here->role != DSL_PREPOSITION) continue;
+        if (here->type == DSL_T_OUTPATH && !strchr(name.s, '.')) /* `export scratch as onnx` */
+            lg_try(err, "did you mean `to FILE.%s`?", name.s);
+        else lg_try(err, "did you mean `%s %s`?", here->name, name.s);
+        return true;
+    }
+    return false;
+}
+
+/* `fit scratch 10 epochs`, `fit scratch for 10 epochs`, `fit scratch with lr 0.1`: as one says it. */
+static bool as_one_says_it(const dsl_target *target, const around *a, const dsl_word *word, lg_err *err)
+{
+    bool number = dsl_is_digits(word->text);
+    const dsl_node *next = number ? a->node : a->after, *third = next ? next->next : NULL;
+    dsl_bit value = first_of(next), option = first_of(third);
+    const dsl_param *counted = dsl_is_digits(value.s) ? named(target, option.s) : NULL;
+    if (counted && (counted->type == DSL_T_INT || counted->type == DSL_T_NUMBER)) {
+        lg_try(err, "did you mean `%s %s`?", counted->name, value.s);
+        return true;
+    }
+    const dsl_param *straight = number || !*option.s ? NULL : named(target, value.s);
+    bool filler = dsl_is_preposition(word->text) || dsl_same(word->text, "for") || dsl_same(word->text, "using");
+    if (!filler || !straight || straight->role != DSL_OPTION) return false;
+    lg_try(err, "did you mean `%s %s`?", straight->name, option.s);
+    return true;
+}
+
+/* `compare scratch vs transfer` */
+static bool against(const dsl_target *target, const around *a, const dsl_word *word, lg_err *err)
+{
+    static const char *const words[] = {"vs", "vs.", "versus", "against", "and"};
+    dsl_bit left = first_of(a->before), right = first_of(a->after);
+    const dsl_param *first = target->params;
+    bool one_of_them = false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) one_of_them |= dsl_same(word->text, words[i]);
+    if (!one_of_them || !first || !first->list || first->type != DSL_T_OBJECT || !*left.s || !*right.s) return false;
+    lg_try(err, "put a comma between them: %s %s, %s", target->name, left.s, right.s);
+    return true;
+}
+
+/* `load my photos from x`: a name of two words. */
+static bool parted_name(const dsl_target *target, const dsl_stmt *stmt, const around *a, const dsl_word *word,
+                        lg_err *err)
+{
+    const dsl_param *first = target->params;
+    dsl_bit before = first_of(a->before);
+    if (!first || first->type != DSL_T_NEWNAME || first->role != DSL_POSITIONAL || a->before != stmt->args) return false;
+    if (!dsl_is_identifier(word->text) || !a->after) return false;
+    lg_try(err, "a name is one word: `%s %s_%s`", target->name, before.s, word->text);
+    return true;
+}
+
 void dsl_meant(dsl_walk *walk, const dsl_target *target, const dsl_stmt *stmt, const dsl_word *word, lg_err *err)
 {
     if (word->quoted || err->code != 140 || strlen(word->text) > 100) return;
     around a = find_around(stmt, word);
     if (comparison(&a, word, err) || parted_size(&a, word, err)) return;
-    if (preposition(walk, target, &a, word, err) || strncmp(err->hint, "`help ", 6) != 0) return;
-    blank_path(target, &a, err);
+    if (as_one_says_it(target, &a, word, err) || against(target, &a, word, err)) return;
+    if (preposition(walk, target, &a, word, err)) return;
+    if (other_preposition(target, &a, word, err) || strncmp(err->hint, "`help ", 6) != 0) return;
+    if (!blank_path(target, &a, err)) parted_name(target, stmt, &a, word, err);
 }
 
 /* ---- an object of the wrong kind ---- */
@@ -223,10 +284,36 @@ static void take_name(void *ctx, const char *name, dsl_kind kind)
     if (!c->name && !strchr(name, '.') && !is_written(c->stmt, name)) c->name = name;
 }
 
-void dsl_meant_kind(dsl_walk *walk, const dsl_target *target, const dsl_param *param, const dsl_stmt *stmt,
-                    const dsl_word *word, lg_err *err)
+/* `show 5 logos`: so many of them. */
+static bool counted_first(dsl_walk *walk, const dsl_target *target, const dsl_stmt *stmt, const dsl_word *word,
+                          lg_err *err)
+{
+    around a = find_around(stmt, word);
+    const dsl_atom *thing = a.after && a.after->kind == NODE_LIST ? a.after->list.first : NULL;
+    const dsl_param *limit = named(target, "limit");
+    if (a.node != stmt->args || !dsl_is_digits(word->text) || !thing || !limit || !kind_of(walk, thing)) return false;
+    lg_try(err, "%s %s limit %s", target->name, dsl_brief(thing->at, thing->len).s, word->text);
+    return true;
+}
+
+/* `open logos.ldata`: the file, where a name comes first. */
+static bool file_for_name(const dsl_target *target, const dsl_stmt *stmt, const dsl_word *word, lg_err *err)
+{
+    const dsl_param *from = named(target, "from");
+    const char *slash = strrchr(word->text, '/'), *stem = slash ? slash + 1 : word->text;
+    char name[40];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(stem, "."), stem);
+    if (!from || from->type != DSL_T_PATH || is_written(stmt, "from") || !strpbrk(word->text, "/.")) return false;
+    lg_try(err, "%s %s from %s", target->name, dsl_is_identifier(name) ? name : "logos", word->text);
+    return true;
+}
+
+void dsl_meant_value(dsl_walk *walk, const dsl_target *target, const dsl_param *param, const dsl_stmt *stmt,
+                     const dsl_word *word, lg_err *err)
 {
     const dsl_atom *before = NULL;
+    if (err->code == 110 && file_for_name(target, stmt, word, err)) return;
+    if (err->code == 130 && counted_first(walk, target, stmt, word, err)) return;
     const dsl_atom *wrong = err->code == 133 && target->command && param->kinds ? atom_of(stmt, word, &before) : NULL;
     if (!wrong) return;
     dsl_bit written = dsl_brief(wrong->at, wrong->len);

@@ -251,6 +251,37 @@ static bool is_remark(const char *word)
     return !strncmp(word, "//", 2) || !strncmp(word, "--", 2) || !strncmp(word, "/*", 2);
 }
 
+/* `logos show`: the object, then the command. */
+static const dsl_command *verb_behind(dsl_walk *walk, const dsl_stmt *stmt, const char *word)
+{
+    char verb[64] = {0};
+    const dsl_atom *next = stmt->args && stmt->args->kind == NODE_LIST ? stmt->args->list.first : NULL;
+    if (!dsl_session_get(walk->session, word) || !next || next->len >= sizeof verb) return NULL;
+    memcpy(verb, next->at, next->len);
+    return dsl_command_find(&walk->session->config, verb);
+}
+
+/* What another word is called here may be about something else: `predict scratch image 3` asks a model about an image,
+ * `rename scratch to best` gives an object another name, which there is no command for. */
+static bool is_elsewhere(dsl_walk *walk, const dsl_stmt *stmt, const char *word, lg_err *err)
+{
+    char name[64] = {0};
+    const dsl_atom *first = stmt->args && stmt->args->kind == NODE_LIST ? stmt->args->list.first : NULL;
+    if (!first || first->len >= sizeof name) return false;
+    memcpy(name, first->at, first->len);
+    const dsl_object *object = dsl_session_get(walk->session, name);
+    bool model = object && object->cls->kind == DSL_KIND_MODEL;
+    if (dsl_same(word, "predict") && model) {
+        lg_fail(err, LG_E_NAME, 104, "there is no command `%s`", word);
+        lg_try(err, "`explain %s image 1` for an image; `classify DATASET with %s` for all", name, name);
+        return true;
+    }
+    if (!dsl_same(word, "rename") || !object || object->cls->kind == DSL_KIND_DATASET) return false;
+    lg_fail(err, LG_E_NAME, 104, "there is no command `%s`", word);
+    lg_try(err, "save it and open it by another name: `save %s to …`, `open NAME from …`", name);
+    return true;
+}
+
 lg_status dsl_no_command(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err)
 {
     const dsl_config *config = &walk->session->config;
@@ -276,6 +307,7 @@ lg_status dsl_no_command(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err)
     const char *near = here || !*word ? NULL : lg_nearest(word, names, count);
     if (!here && !near && *word) here = near_synonym(config, word);
     if (here) {
+        if (is_elsewhere(walk, stmt, word, err)) return lg_err_place(err, stmt->head->span);
         lg_fail(err, LG_E_NAME, 104, "there is no command `%s`; here it is called `%s`", shown.s, here);
         if (line_with(stmt, here, line, sizeof line)) lg_try(err, "%s", line);
         else lg_try(err, "did you mean `%s`?", here);
@@ -295,7 +327,9 @@ lg_status dsl_no_command(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err)
         return lg_err_place(err, stmt->head->span);
     }
     if (*word == '%' || *word == '?') lg_why(err, "words that begin with %c belong to other kernels", *word);
-    if (near) lg_try(err, "did you mean `%s`?", near);
+    const dsl_command *behind = verb_behind(walk, stmt, word);
+    if (behind) lg_try(err, "the command comes first: %s %s", behind->name, word);
+    else if (near) lg_try(err, "did you mean `%s`?", near);
     else if (*word && dsl_find_var(walk, word)) lg_try(err, "did you mean the variable `$%s`?", word);
     else lg_try(err, "`help` lists the commands");
     return lg_err_place(err, stmt->head->span);
@@ -403,6 +437,15 @@ lg_status dsl_no_option(const dsl_target *target, const dsl_word *word, lg_err *
 }
 
 /* ---- layers ---- */
+/* `relu` on a line of its own */
+static bool is_activation(const dsl_config *config, const char *word)
+{
+    const dsl_layer_type *layer = dsl_layer_find(config, "activation");
+    for (const dsl_param *p = layer ? layer->params : NULL; p && p->name; p++)
+        if (p->role == DSL_POSITIONAL && dsl_choice_index(p->choices, word) >= 0) return true;
+    return false;
+}
+
 lg_status dsl_no_layer(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err)
 {
     const dsl_config *config = &walk->session->config;
@@ -424,7 +467,10 @@ lg_status dsl_no_layer(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err)
     if (!near && *word) near = lg_nearest(word, names, count);
     const dsl_command *command = *word ? dsl_command_find(config, word) : NULL;
     if (dsl_same(word, "pool")) near = "maxpool", command = NULL;
-    if (command) {
+    if (is_activation(config, word)) {
+        lg_fail(err, LG_E_NAME, 201, "no layer is called `%s`: it is an activation", shown.s);
+        lg_try(err, "write it behind a layer, as in `conv 16 3x3 %s`, or `activation %s`", word, word);
+    } else if (command) {
         lg_fail(err, LG_E_SYNTAX, 128, "`%s` is a command, not a layer", command->name);
         lg_try(err, "close the model with `}` before this line");
     } else {
