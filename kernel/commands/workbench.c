@@ -198,6 +198,15 @@ lg_status cmd_display(const dsl_call *call, plt_doc *doc, bool png, lg_err *err)
 }
 
 /* ---- sliders ---- */
+/* A slider has its display by itself: the line of the work before it goes. */
+static void clear_idle(dsl_out *out)
+{
+    if (!*out->idle) return;
+    out->display(out, &(dsl_bundle){.text = "", .html = ""}, out->idle, true);
+    out->display_end(out, out->idle);
+    out->idle[0] = 0;
+}
+
 static lg_status show_line(const dsl_call *call, const dsl_slider *slider, lg_err *err)
 {
     lg_buf text;
@@ -221,6 +230,7 @@ lg_status cmd_slide(const dsl_call *call, plt_doc *doc, bool png, const dsl_slid
     }
     LG_TRY(render(doc, png && !out->hasty, cmd_output_limit(call), &rendered, err));
     dsl_bundle bundle = as_bundle(&rendered);
+    clear_idle(out);
     out->slide(out, call, slider, &bundle);
     plt_bundle_release(&rendered);
     return LG_OK;

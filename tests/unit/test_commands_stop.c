@@ -274,6 +274,27 @@ TEST(what_follows_takes_the_place_of_progress)
     lens_close(&l);
 }
 
+static int slides;
+
+static void keep_slide(dsl_out *out, const dsl_call *call, const dsl_slider *slider, const dsl_bundle *bundle)
+{
+    (void)out, (void)call, (void)slider, (void)bundle;
+    slides++;
+}
+
+/* A slider has a place of its own: the line above it goes. */
+TEST(progress_is_wiped_above_a_slider)
+{
+    const char *cell = "softmax 1, 2, 3 slider";
+    watch();
+    slides = 0;
+    l.out.slide = keep_slide;
+    work("reading pictures", LG_OK);
+    LENS_OK(dsl_session_execute(l.session, cell, strlen(cell), &l.out, &l.cancel, &l.err));
+    CHECK(count == 1 && slides == 1 && places[0].ended && !*places[0].text && !*l.out.idle);
+    lens_close(&l);
+}
+
 /* Its last line stays where nothing follows: of what was stopped, of a command that shows nothing, above a result. */
 TEST(progress_that_nothing_follows_stays)
 {
