@@ -124,9 +124,10 @@ static lg_status name_of_another(const dsl_call *call, int named, int asked, lg_
     const char *end = ending(to->text), *word = formats[asked].name;
     const char *fits = formats[asked].kind == NETWORK ? formats[asked].ending : word;
     int stem = (int)(end - 1 - to->text);
-    lg_fail(err, LG_E_ARG, 334, "`%.80s` ends as a `.%.20s` file, and `format %s` writes another kind of file", to->text,
-            end, word);
-    if (asked == KERAS) lg_why(err, "`format keras` is the Python source of its layers, unless the file ends in .keras");
+    lg_fail(err, LG_E_ARG, 334, "`%.80s` ends as a `.%.20s` file, and `format %s` writes another kind of file",
+            to->text, end, word);
+    if (asked == KERAS)
+        lg_why(err, "`format keras` is the Python source of its layers, unless the file ends in .keras");
     else lg_why(err, "programs go by the ending: they would not read it, or misread it");
     if (!suits(call, asked)) lg_try(err, "leave out `format %s`", word);
     else if (!suits(call, named)) lg_try(err, "write `to %.*s.%s`", stem, to->text, fits);

@@ -161,7 +161,8 @@ static bool parted_name(const dsl_target *target, const dsl_stmt *stmt, const ar
 {
     const dsl_param *first = target->params;
     dsl_bit before = first_of(a->before);
-    if (!first || first->type != DSL_T_NEWNAME || first->role != DSL_POSITIONAL || a->before != stmt->args) return false;
+    if (!first || first->type != DSL_T_NEWNAME || first->role != DSL_POSITIONAL || a->before != stmt->args)
+        return false;
     if (!dsl_is_identifier(word->text) || !a->after) return false;
     lg_try(err, "a name is one word: `%s %s_%s`", target->name, before.s, word->text);
     return true;

@@ -46,9 +46,9 @@ struct dsl_out {
      * command it ends. */
     char idle[40];
     bool is_result; /* what is shown is the cell's result, a message of its own: it takes no other's place */
-    bool live;   /* updates in place are worth sending (a front end, a terminal); false: only final forms */
-    bool hasty;  /* another drawing will follow: of this one only text and html are looked at */
-    int columns; /* text width to aim at */
+    bool live;      /* updates in place are worth sending (a front end, a terminal); false: only final forms */
+    bool hasty;     /* another drawing will follow: of this one only text and html are looked at */
+    int columns;    /* text width to aim at */
 };
 
 #endif

@@ -242,7 +242,8 @@ TEST(layers_with_their_shapes)
 TEST(a_layer_that_is_not_written_out)
 {
     static const char *const cases[][2] = {
-        {"model m on logos {\n  conv 8 3x3\n  max", "maxpool  (layer)\nKeeps the largest number of each window.\nhere 30x30x8 to 15x15x8\n"},
+        {"model m on logos {\n  conv 8 3x3\n  max",
+         "maxpool  (layer)\nKeeps the largest number of each window.\nhere 30x30x8 to 15x15x8\n"},
         {"model m on logos {\n  conv 8 3x3\n  dens", "not behind 30x30x8: it needs a list; `flatten` makes one\n"},
         {"model m on logos {\n  conv 8 3x3\n  flatten\n  dense", "here 7200 to UNITS\n"},
         {"model m on logos {\n  conv 8 3x3\n  maxpool 2", "here: 15x15x8, 0 parameters\n"}};
