@@ -7,7 +7,6 @@ import argparse
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,18 +16,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests/e2e"))
-from kernel_support import give_sample  # noqa: E402
+from kernel_support import free_ports, give_sample  # noqa: E402
 BINARY = os.environ.get("LOGOLENS_BINARY") or str(ROOT / "build/logolens")
 SHARED = Path(os.environ.get("LOGOLENS_SHARED") or ROOT.parent / "shared")
 CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if os.access(p, os.X_OK)), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Lab:
@@ -40,7 +33,7 @@ class Lab:
         self.home = Path(tempfile.mkdtemp(prefix="lens-lab-"))
         self.work = self.home / "work"
         shutil.copytree(ROOT / "notebooks", self.work)
-        self.port, self.token = free_port(), "t" * 32
+        self.port, self.token = free_ports(1)[0], "t" * 32
         # No windowing: whole pages, for looking at.
         self.setting("notebook-extension/tracker", {"windowingMode": "none", "codeCellConfig": cells or {}})
         self.setting("apputils-extension/notification", {"fetchNews": "false", "checkForUpdates": False})
@@ -60,9 +53,9 @@ class Lab:
              "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None",
              "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
             env=env, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
-        for _ in range(240):
+        for _ in range(720):
             try:
-                urllib.request.urlopen(self.url("api/status"), timeout=1).read()
+                urllib.request.urlopen(self.url("api/status"), timeout=10).read()
                 return
             except OSError:
                 if self.process.poll() is not None:
@@ -90,11 +83,11 @@ class Lab:
 
 def open_notebook(page, lab, name):
     page.goto(lab.url(f"lab/tree/{name}?reset"))
-    page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook", timeout=60000)
+    page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook", timeout=180000)
     page.wait_for_function("""() => {
         const session = window.jupyterapp?.shell.currentWidget?.sessionContext?.session;
         return session?.kernel?.connectionStatus === 'connected' && session.kernel.status === 'idle';
-    }""", timeout=60000)
+    }""", timeout=180000)
 
 
 def idle(page, seconds):
@@ -124,15 +117,26 @@ def full_text(page):
     return page.inner_text(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook")
 
 
+def shows(page, *words):
+    """Waits until all of these are on the page, in whatever case."""
+    told = """words => { const text = document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook').innerText
+                                              .toLowerCase();
+                        return words.filter(word => !text.includes(word.toLowerCase())); }"""
+    try:
+        page.wait_for_function(f"words => !({told})(words).length", arg=list(words))
+    except Exception as error:
+        raise AssertionError(f"{page.evaluate(told, list(words))} not on the page: {full_text(page)[-600:]}") from error
+
+
 def dark(page, on):
     page.evaluate("""on => window.jupyterapp.commands.execute('apputils:change-theme',
                      {theme: on ? 'JupyterLab Dark' : 'JupyterLab Light'})""", on)
-    page.wait_for_function("on => document.body.dataset.jpThemeLight === String(!on)", arg=on, timeout=60000)
+    page.wait_for_function("on => document.body.dataset.jpThemeLight === String(!on)", arg=on, timeout=180000)
 
 
 def save(page):
     menu(page, "File", "Save Notebook")
-    page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty", timeout=60000)
+    page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty", timeout=180000)
 
 
 def shot(page, keep, name, selector=None):
@@ -158,7 +162,7 @@ def run_tests(tests, make_lab, keep):
             browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             for test in tests:
                 page = browser.new_page(viewport={"width": 1100, "height": 1400})
-                page.set_default_timeout(120000)  # this ends a wait, and machines are shared
+                page.set_default_timeout(180000)  # this ends a wait, and machines are shared
                 page.problems = []  # what pages throw
                 page.on("pageerror", lambda error, page=page: page.problems.append(str(error)))
                 try:
