@@ -235,8 +235,12 @@ class Console(unittest.TestCase):
     def open(self):
         import pexpect
         env = {**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", "PAGER": "cat"}
-        self.child = pexpect.spawn(sys.executable, ["-m", "jupyter_console", "--kernel", NAME], cwd=str(folder),
-                                   env=env,
+        # One answer that takes it more than a second, and it never asks again whether a cell is complete.
+        waits = [f"--{name}={PATIENCE}" for name in (
+            "ZMQTerminalInteractiveShell.kernel_is_complete_timeout", "ZMQTerminalInteractiveShell.kernel_timeout",
+            "ZMQCompleter.timeout")]
+        self.child = pexpect.spawn(sys.executable, ["-m", "jupyter_console", "--kernel", NAME, *waits],
+                                   cwd=str(folder), env=env,
                                    encoding="utf-8", codec_errors="replace", dimensions=(50, 100), timeout=PATIENCE)
         self.child.delaybeforesend = None
         self.addCleanup(self.child.close, force=True)

@@ -306,7 +306,7 @@ class Terminal(unittest.TestCase):
     def test_tab_with_one_match(self):
         screen = self.screen()
         screen.type("classi\t", "classify ")
-        screen.type("\x03", "> ")
+        screen.type("\x03", "\n> ")
         self.assertIn("nothing yet", screen.run("lis\t"))
 
     def test_tab_with_many_matches_lists_them_and_keeps_the_line(self):
@@ -343,7 +343,7 @@ class Terminal(unittest.TestCase):
             self.assertIn("epochs", seen)
             screen.type(" xx" + 3 * LEFT + keys, "\n> fit xx")
             screen.type("Z", "> fitZ xx")  # the cursor is where it was
-            screen.type("\x03", "> ")
+            screen.type("\x03", "\n> ")
         seen = screen.run("fit?")
         self.assertIn("epochs", seen)
         self.assertLessEqual(max(len(line) for line in seen.split("\n")), 80)
@@ -488,7 +488,7 @@ class Terminal(unittest.TestCase):
             screen = self.screen(columns=columns, rows=10)
             screen.type("fi\t", "")
             screen.type("t\x1b[Z", "")
-            screen.type("\x03", "> ")
+            screen.type("\x03", "\n> ")
             self.assertIn("ok", screen.run('say "ok"'))
             screen.type("\x04", "")
             self.assertEqual(screen.end(), 0, columns)
