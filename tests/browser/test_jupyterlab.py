@@ -305,6 +305,9 @@ def test_sliders(page, lab, keep):
     faults = page.evaluate(FAULTS)
     assert not faults, faults
     shots_in_both(page, keep, "slider-")
+    # at rest the picture that was moved gets all its forms
+    page.wait_for_function("""() => window.jupyterapp.shell.currentWidget.content.widgets[0].model.outputs.get(1)
+                                          .data['image/png']""")
     save(page)
     saved = json.loads((lab.work / "sliders.ipynb").read_text())
     view, picture = saved["cells"][0]["outputs"]
