@@ -79,7 +79,7 @@ void dsl_offer_files(dsl_offer *o, const char *endings)
     lg_listing_release(&listing);
 }
 
-/* `save scratch to` -> scratch.lmodel, then what is there already. */
+/* `save scratch to` -> scratch.lmodel, then what is there already and may be written over with such a thing. */
 void dsl_offer_new_files(dsl_offer *o, const char *endings)
 {
     const dsl_context *c = &o->context;
@@ -91,6 +91,7 @@ void dsl_offer_new_files(dsl_offer *o, const char *endings)
         snprintf(bare, sizeof bare, "%.*s", (int)strcspn(word, "."), word);
         if (!object && *bare) object = dsl_session_get(o->session, bare);
         const char *usual = object && c->command && c->command->endings ? c->command->endings(object->cls->kind) : NULL;
+        if (usual && *usual) endings = usual;
         for (; usual && *usual; usual += strspn(usual, " ")) {
             size_t n = strcspn(usual, " ");
             snprintf(name, sizeof name, "%s%.*s", word, (int)n, usual);
