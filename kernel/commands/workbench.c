@@ -159,10 +159,15 @@ lg_status cmd_thumb_jpeg(void *ctx, const uint8_t *rgb, int width, int height, l
     return img_jpeg_write(&picture, 85, out, err);
 }
 
+static lg_status pack_few(const uint32_t *pixels, int width, int height, size_t stride, lg_buf *out, lg_err *err)
+{
+    return img_png_write_256(pixels, height, width, stride, out, err);
+}
+
 static lg_status render(plt_doc *doc, bool png, size_t limit, plt_bundle *bundle, lg_err *err)
 {
     const plt_options options = {.flags = PLT_TEXT | PLT_HTML | PLT_FULL | (png ? PLT_PNG : 0u), .limit = limit,
-                                 .encode = cmd_thumb_jpeg, .encode_mime = "image/jpeg"};
+                                 .few = pack_few, .encode = cmd_thumb_jpeg, .encode_mime = "image/jpeg"};
     lg_status st = plt_render(doc, &options, bundle, err);
     plt_doc_release(doc);
     return st;

@@ -1,6 +1,7 @@
 #include "lib/image/png.h"
 #include <string.h>
 #include <zlib.h>
+#include "lib/image/palette.h"
 #include "lib/image/resize.h"
 #include "lib/base/banned.h"
 
@@ -85,10 +86,78 @@ static lg_status zip(const uint8_t *raw, size_t len, uint8_t **out, size_t *out_
     return st;
 }
 
+/* ---- 256 colours ---- */
+enum { BLOCK = 1 << 15 };
+
+static void add_head(lg_buf *out, int h, int w, uint8_t colour)
+{
+    uint8_t head[13] = {[8] = 8, [9] = colour};
+    put32(head, (uint32_t)w);
+    put32(head + 4, (uint32_t)h);
+    lg_buf_add(out, "\x89PNG\r\n\x1a\n", 8);
+    add_chunk(out, "IHDR", head, sizeof head);
+}
+
+/* Packs what z has been given; a block that is full becomes a chunk. */
+static void pump(z_stream *z, uint8_t *block, int flush, lg_buf *out)
+{
+    int status;
+    do {
+        status = deflate(z, flush);
+        if (z->avail_out && status != Z_STREAM_END) return;
+        add_chunk(out, "IDAT", block, BLOCK - z->avail_out);
+        z->next_out = block;
+        z->avail_out = BLOCK;
+    } while (status != Z_STREAM_END && !out->failed);
+}
+
+/* Rows of numbers into the palette, unfiltered: what lies beside or above says nothing about a number. */
+static lg_status add_numbers(const uint32_t *px, int h, int w, size_t stride, const img_palette *palette, lg_buf *out,
+                             lg_err *err)
+{
+    z_stream z = {.zalloc = zip_alloc, .zfree = zip_free, .opaque = err};
+    uint8_t *block = lg_alloc(BLOCK + 1 + (size_t)w, 1, err), *row = block + BLOCK;
+    if (!block) return err->status;
+    if (deflateInit(&z, 6) != Z_OK) {
+        lg_free(block);
+        return lg_fail(err, LG_E_MEMORY, 901, "out of memory while packing a picture");
+    }
+    z.next_out = block;
+    z.avail_out = BLOCK;
+    row[0] = 0;
+    for (int y = 0; y < h && !out->failed; y++, px += stride) {
+        for (int x = 0; x < w; x++) row[1 + x] = palette->of[img_palette_cell(px[x])];
+        z.next_in = row;
+        z.avail_in = (uInt)w + 1;
+        pump(&z, block, y + 1 < h ? Z_NO_FLUSH : Z_FINISH, out);
+    }
+    deflateEnd(&z);
+    lg_free(block);
+    return lg_buf_check(out, err);
+}
+
+lg_status img_png_write_256(const uint32_t *px, int h, int w, size_t stride, lg_buf *out, lg_err *err)
+{
+    if (h < 1 || w < 1 || h > IMG_MAX_SIDE || w > IMG_MAX_SIDE)
+        return lg_fail(err, LG_E_ARG, 323, "a PNG cannot be %d x %d", w, h);
+    img_palette *palette = lg_alloc(1, sizeof *palette, err);
+    if (!palette) return err->status;
+    lg_status st = img_palette_make(px, h, w, stride, palette, err);
+    if (st == LG_OK) {
+        add_head(out, h, w, 3);
+        add_chunk(out, "PLTE", palette->rgb[0], 3 * (size_t)palette->n);
+        st = add_numbers(px, h, w, stride, palette, out, err);
+    }
+    if (st == LG_OK) add_chunk(out, "IEND", NULL, 0);
+    lg_free(palette);
+    return st ? st : lg_buf_check(out, err);
+}
+
+/* ---- all colours ---- */
 lg_status img_png_write_pixels(const uint8_t *px, int h, int w, int c, size_t stride, lg_buf *out, lg_err *err)
 {
     static const uint8_t colour[5] = {0, 0, 4, 2, 6};
-    uint8_t head[13] = {0}, *raw = NULL, *trial = NULL, *packed = NULL;
+    uint8_t *raw = NULL, *trial = NULL, *packed = NULL;
     size_t len = (size_t)w * (size_t)c, packed_len = 0;
     lg_status st = LG_E_MEMORY;
     if (h < 1 || w < 1 || h > IMG_MAX_SIDE || w > IMG_MAX_SIDE || c < 1 || c > 4 || len * (size_t)h > (1u << 30))
@@ -101,12 +170,7 @@ lg_status img_png_write_pixels(const uint8_t *px, int h, int w, int c, size_t st
         best_filter(row, y ? row - stride : NULL, len, (size_t)c, trial, raw + (size_t)y * (len + 1));
     }
     LG_GO(zip(raw, (size_t)h * (len + 1), &packed, &packed_len, err));
-    put32(head, (uint32_t)w);
-    put32(head + 4, (uint32_t)h);
-    head[8] = 8;
-    head[9] = colour[c];
-    lg_buf_add(out, "\x89PNG\r\n\x1a\n", 8);
-    add_chunk(out, "IHDR", head, sizeof head);
+    add_head(out, h, w, colour[c]);
     add_chunk(out, "IDAT", packed, packed_len);
     add_chunk(out, "IEND", NULL, 0);
     st = lg_buf_check(out, err);

@@ -19,6 +19,9 @@ lg_status img_png_write(const img_picture *p, int scale, lg_buf *out, lg_err *er
 /* Plain pixels (h, w, c), c 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA; `stride` bytes from row to row. */
 lg_status img_png_write_pixels(const uint8_t *px, int h, int w, int c, size_t stride, lg_buf *out,
                                lg_err *err) LG_MUST_CHECK;
+/* 0x00RRGGBB words with the 256 colours that show them best (palette.h): a third of the size or less. `stride` words
+ * from row to row. Stops early where out is full. */
+lg_status img_png_write_256(const uint32_t *px, int h, int w, size_t stride, lg_buf *out, lg_err *err) LG_MUST_CHECK;
 /* quality 1..100. */
 lg_status img_jpeg_write(const img_picture *p, int quality, lg_buf *out, lg_err *err) LG_MUST_CHECK;
 

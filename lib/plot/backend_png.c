@@ -4,7 +4,6 @@
  * here so that neither building nor starting needs cairo. */
 #include "lib/plot/block.h"
 #include "lib/plot/chart.h"
-#include "lib/plot/kept.h"
 #include <math.h>
 #include <string.h>
 #include "lib/base/library.h"
@@ -28,6 +27,8 @@ static struct {
     int (*surface_status)(cairo_surface *surface);
     unsigned char *(*surface_data)(cairo_surface *surface);
     int (*surface_stride)(cairo_surface *surface);
+    int (*surface_width)(cairo_surface *surface);
+    int (*surface_height)(cairo_surface *surface);
     void (*surface_flush)(cairo_surface *surface);
     void (*surface_mark_dirty)(cairo_surface *surface);
     void (*surface_destroy)(cairo_surface *surface);
@@ -74,6 +75,8 @@ static const lg_symbol cairo_symbols[] = {
     SLOT("cairo_surface_status", surface_status),
     SLOT("cairo_image_surface_get_data", surface_data),
     SLOT("cairo_image_surface_get_stride", surface_stride),
+    SLOT("cairo_image_surface_get_width", surface_width),
+    SLOT("cairo_image_surface_get_height", surface_height),
     SLOT("cairo_surface_flush", surface_flush),
     SLOT("cairo_surface_mark_dirty", surface_mark_dirty),
     SLOT("cairo_surface_destroy", surface_destroy),
@@ -256,15 +259,15 @@ static void draw_text(cairo_context *cr, const plt_shape *s)
     lg_buf_release(&plain);
 }
 
-static void draw_image(cairo_context *cr, const plt_shape *s)
+static void draw_pixels(cairo_context *cr, const plt_shape *s, const uint8_t *rgb, int width, int height)
 {
     cairo_surface *pixels;
     lg_err err = {0};
-    if (surface_new(s->pixel_w, s->pixel_h, &pixels, &err)) return;
-    surface_put(pixels, s->rgb, s->pixel_w, s->pixel_h);
+    if (surface_new(width, height, &pixels, &err)) return;
+    surface_put(pixels, rgb, width, height);
     cairo.save(cr);
     cairo.translate(cr, s->x, s->y);
-    cairo.scale(cr, s->w / s->pixel_w, s->h / s->pixel_h);
+    cairo.scale(cr, s->w / width, s->h / height);
     cairo.set_surface(cr, pixels, 0, 0);
     cairo.pattern_filter(cairo.get_source(cr), CAIRO_NEAREST);
     cairo.paint(cr);
@@ -272,13 +275,26 @@ static void draw_image(cairo_context *cr, const plt_shape *s)
     cairo.surface_destroy(pixels);
 }
 
-static void draw_shape(cairo_context *cr, const plt_shape *s)
+static void draw_image(cairo_context *cr, const plt_shape *s, bool coarse)
+{
+    int w = s->pixel_w, h = s->pixel_h;
+    const plt_thumb_box whole = {.rgb = s->rgb, .width = w, .height = h};
+    if (coarse && w > s->w) w = (int)fmax(1, lround(s->w));
+    if (coarse && h > s->h) h = (int)fmax(1, lround(s->h));
+    lg_buf fewer;
+    lg_buf_init(&fewer, 0);
+    const uint8_t *rgb = plt_thumb_scale(&fewer, &whole, w, h);
+    if (rgb) draw_pixels(cr, s, rgb, w, h);
+    lg_buf_release(&fewer);
+}
+
+static void draw_shape(cairo_context *cr, const plt_shape *s, bool coarse)
 {
     switch (s->kind) {
     case PLT_SHAPE_PATH: draw_path(cr, s); break;
     case PLT_SHAPE_RECT: draw_rect(cr, s); break;
     case PLT_SHAPE_TEXT: draw_text(cr, s); break;
-    case PLT_SHAPE_IMAGE: draw_image(cr, s); break;
+    case PLT_SHAPE_IMAGE: draw_image(cr, s, coarse); break;
     case PLT_SHAPE_CIRCLE:
         cairo.new_sub_path(cr);
         cairo.arc(cr, s->x, s->y, s->w, 0, 2 * M_PI);
@@ -287,84 +303,29 @@ static void draw_shape(cairo_context *cr, const plt_shape *s)
     }
 }
 
-static lg_status paint_scene(const plt_scene *scene, double scale, lg_buf *out, lg_err *err)
+static lg_status pack(cairo_surface *surface, plt_pack_fn few, lg_buf *out, lg_err *err)
+{
+    if (!few) return surface_write(surface, out, err);
+    cairo.surface_flush(surface);
+    const void *words = cairo.surface_data(surface); /* whole ones, and whole rows of them */
+    return few(words, cairo.surface_width(surface), cairo.surface_height(surface),
+               (size_t)cairo.surface_stride(surface) / sizeof(uint32_t), out, err);
+}
+
+lg_status plt_png_paint(const plt_scene *scene, const plt_png_way *way, lg_buf *out, lg_err *err)
 {
     cairo_surface *surface;
+    double scale = way->scale;
     LG_TRY(surface_new((int)ceil(scene->width * scale), (int)ceil(scene->height * scale), &surface, err));
     cairo_context *cr = cairo.create(surface);
     set_color(cr, PLT_PAPER, 1);
     cairo.paint(cr);
     cairo.scale(cr, scale, scale);
     for (const plt_shape *s = scene->first; s; s = s->next)
-        if (plt_shape_stays(s)) draw_shape(cr, s);
-    lg_status st = cairo.status(cr) == CAIRO_OK ? surface_write(surface, out, err)
+        if (plt_shape_stays(s)) draw_shape(cr, s, way->coarse);
+    lg_status st = cairo.status(cr) == CAIRO_OK ? pack(surface, way->few, out, err)
                                                 : lg_fail(err, LG_E_MEMORY, 901, "there is not enough memory left");
     cairo.destroy(cr);
     cairo.surface_destroy(surface);
-    return st;
-}
-
-/* ---- drawings that were drawn before ---- */
-static void key_paint(lg_buf *key, const plt_paint *p)
-{
-    const uint32_t color[] = {plt_look_color(p->fill), plt_look_color(p->stroke), p->filled};
-    const double number[] = {p->width, p->dash, p->opacity, p->radius};
-    lg_buf_add(key, color, sizeof color);
-    lg_buf_add(key, number, sizeof number);
-}
-
-static void key_text(lg_buf *key, const plt_shape *s)
-{
-    const plt_font *f = &s->font;
-    const uint32_t word[] = {f->bold, f->halo, f->mono, f->anchor, plt_look_color(f->color)};
-    const double number[] = {f->size, f->turn};
-    lg_buf_add(key, word, sizeof word);
-    lg_buf_add(key, number, sizeof number);
-    lg_buf_add(key, s->text, strlen(s->text) + 1);
-}
-
-static void key_shape(lg_buf *key, const plt_shape *s)
-{
-    const int word[] = {s->kind, s->n, s->closed, s->pixel_w, s->pixel_h};
-    const double number[] = {s->x, s->y, s->w, s->h};
-    lg_buf_add(key, word, sizeof word);
-    lg_buf_add(key, number, sizeof number);
-    key_paint(key, &s->paint);
-    if (s->kind == PLT_SHAPE_TEXT) key_text(key, s);
-    if (s->kind == PLT_SHAPE_PATH) lg_buf_add(key, s->xy, (size_t)s->n * 2 * sizeof *s->xy);
-    if (s->kind == PLT_SHAPE_IMAGE) lg_buf_add(key, s->rgb, (size_t)s->pixel_w * (size_t)s->pixel_h * 3);
-}
-
-/* All that is drawn, in the colours that are now in force. Sized first: pixels are copied once. */
-static void key_scene(lg_buf *key, const plt_scene *scene, double scale)
-{
-    const double number[] = {scene->width, scene->height, scale};
-    const uint32_t ground[] = {plt_look_color(PLT_PAPER), 0};
-    size_t pixels = 0;
-    for (const plt_shape *s = scene->first; s; s = s->next)
-        if (s->kind == PLT_SHAPE_IMAGE) pixels += (size_t)s->pixel_w * (size_t)s->pixel_h * 3 + sizeof *s;
-    if (pixels) lg_buf_reserve(key, pixels + 8 * sizeof(plt_shape));
-    lg_buf_adds(key, "scene");
-    lg_buf_add(key, number, sizeof number);
-    lg_buf_add(key, ground, sizeof ground);
-    for (const plt_shape *s = scene->first; s; s = s->next)
-        if (plt_shape_stays(s)) key_shape(key, s);
-}
-
-lg_status plt_png_render(const plt_scene *scene, double scale, lg_buf *out, lg_err *err)
-{
-    lg_buf key;
-    size_t before = out->len;
-    lg_status st = LG_OK;
-    lg_buf_init(&key, PLT_KEPT_MOST);
-    key_scene(&key, scene, scale);
-    if (plt_kept_find(&key, out)) {
-        LG_GO(lg_buf_check(out, err));
-    } else {
-        LG_GO(paint_scene(scene, scale, out, err));
-        plt_kept_add(&key, out->data + before, out->len - before);
-    }
-done:
-    lg_buf_release(&key);
     return st;
 }

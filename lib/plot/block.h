@@ -160,7 +160,14 @@ double plt_nice_step(double span, int parts);
 void plt_text_render(const plt_doc *doc, const plt_options *options, lg_buf *out);
 lg_status plt_html_render(const plt_doc *doc, const plt_options *options, lg_buf *out, lg_err *err);
 void plt_svg_render(const plt_scene *scene, const plt_options *options, lg_buf *out);
-lg_status plt_png_render(const plt_scene *scene, double scale, lg_buf *out, lg_err *err);
+/* Appends the picture in at most options->limit bytes, or nothing where that is too few. */
+lg_status plt_png_render(const plt_scene *scene, const plt_options *options, lg_buf *out, lg_err *err);
+typedef struct plt_png_way {
+    double scale;    /* pixels for each of the scene */
+    bool coarse;     /* pictures in it have at most one pixel for each of the scene */
+    plt_pack_fn few; /* NULL: all colours */
+} plt_png_way;
+lg_status plt_png_paint(const plt_scene *scene, const plt_png_way *way, lg_buf *out, lg_err *err);
 /* PNG of bare pixels by cairo. */
 lg_status plt_png_pixels(const uint8_t *rgb, int width, int height, lg_buf *out, lg_err *err);
 bool plt_png_available(void);

@@ -138,9 +138,13 @@ enum plt_flags {
 };
 /* Encodes (height, width, 3) pixels into `out`. lib/image has one; without any, pictures are PNG made by cairo. */
 typedef lg_status (*plt_encode_fn)(void *ctx, const uint8_t *rgb, int width, int height, lg_buf *out, lg_err *err);
+/* Packs 0x00RRGGBB words as a PNG of few colours, `stride` words from row to row; lib/image has one. */
+typedef lg_status (*plt_pack_fn)(const uint32_t *pixels, int width, int height, size_t stride, lg_buf *out,
+                                 lg_err *err);
 typedef struct plt_options {
     unsigned flags;       /* of plt_flags */
     size_t limit;         /* bytes for each of text, HTML and PNG; 0 = 400 KB. What does not fit is counted in a line */
+    plt_pack_fn few;      /* for PNGs of more than a quarter of the limit; NULL: drawn smaller where they break it */
     plt_encode_fn encode; /* for thumbnails in HTML and SVG; NULL = PNG by cairo, else captions only */
     void *encode_ctx; /* same pointers and pixels, same bytes: they are kept (kept.h) */
     const char *encode_mime; /* "image/jpeg" or "image/png" */

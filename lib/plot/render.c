@@ -188,7 +188,7 @@ static lg_status render_html(const plt_doc *doc, const plt_options *options, plt
     return st;
 }
 
-/* Twice the CSS size, for sharp letters; where that breaks the limit, once; else none: the text says it all. */
+/* Where it cannot be small enough there is none: the text says it all. */
 static lg_status render_png(const plt_doc *doc, const plt_options *options, plt_bundle *out, lg_err *err)
 {
     plt_doc scratch;
@@ -196,21 +196,11 @@ static lg_status render_png(const plt_doc *doc, const plt_options *options, plt_
     lg_status st = LG_OK;
     if (!plt_png_available()) return LG_OK;
     plt_doc_init(&scratch);
-    lg_buf_init(&buf, options->limit); /* what becomes too large is given up there: a second of work for many photos */
+    lg_buf_init(&buf, 0);
     const plt_scene *scene = plt_doc_scene(doc, &scratch, false);
     LG_GO(plt_doc_check(&scratch, err));
-    for (double scale = 2; scene && scene->height < 8000 && scale >= 1 && !out->png; scale--) {
-        lg_err full = {0};
-        lg_buf_clear(&buf);
-        st = plt_png_render(scene, scale, &buf, &full);
-        if (st && buf.failed == LG_E_LIMIT) {
-            st = LG_OK;
-            continue;
-        }
-        if (st) {
-            *err = full;
-            goto done;
-        }
+    if (scene && scene->height < 8000) LG_GO(plt_png_render(scene, options, &buf, err));
+    if (buf.len) {
         out->png_width = (int)ceil(scene->width);
         out->png_height = (int)ceil(scene->height);
         LG_GO(take(&buf, (char **)&out->png, &out->png_len, err));

@@ -108,7 +108,8 @@ TEST(threads_share_it)
 /* ---- drawings ---- */
 typedef struct drawing {
     uint8_t rgb[12];
-    double x, scale;
+    double x;
+    size_t limit;
     const char *text;
     uint32_t color;
     double point;
@@ -125,7 +126,7 @@ static void draw(const drawing *d, lg_buf *out)
     plt_draw_path(scene, line, 2, false, (plt_paint){.stroke = d->color, .width = 1});
     plt_draw_text(scene, 2, 36, (plt_font){.size = 10}, d->text);
     lg_buf_init(out, 0);
-    CHECK_OK(plt_png_render(scene, d->scale, out, &err));
+    CHECK_OK(plt_png_render(scene, &(plt_options){.limit = d->limit}, out, &err));
     plt_doc_release(&doc);
 }
 
@@ -145,7 +146,7 @@ static void check_changed(const drawing *d, const lg_buf *before)
 
 TEST(a_drawing_that_changed_is_drawn_anew)
 {
-    const drawing first = {.scale = 1, .text = "cat", .color = 0x112233, .point = 30};
+    const drawing first = {.limit = 5000, .text = "cat", .color = 0x112233, .point = 30};
     lg_buf once, again;
     if (!plt_png_available()) SKIP("cairo is not installed");
     plt_kept_clear();
@@ -162,7 +163,7 @@ TEST(a_drawing_that_changed_is_drawn_anew)
         draw(&first, &again), lg_buf_release(&again);
         if (i == 0) other.rgb[11] = 200;
         if (i == 1) other.x = 5;
-        if (i == 2) other.scale = 2;
+        if (i == 2) other.limit = once.len - 1;
         if (i == 3) other.text = "dog";
         if (i == 4) other.color = 0xaa2233;
         if (i == 5) other.point = 50;

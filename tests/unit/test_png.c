@@ -19,11 +19,22 @@ static img_picture gradient(int h, int w, int c)
     return p;
 }
 
+static void check_pngfix(const char *png, const lg_buf *b)
+{
+    char cmd[200], said[100] = "";
+    save(png, b);
+    snprintf(cmd, sizeof cmd, "pngfix %s 2>&1", png);
+    FILE *in = popen(cmd, "r");
+    CHECK(in && fgets(said, sizeof said, in));
+    CHECK_INT(pclose(in), 0);
+    CHECK_HAS(said, "OK ");
+}
+
 TEST(pngfix_finds_nothing_to_fix)
 {
     if (system("command -v pngfix >/dev/null 2>&1")) SKIP("pngfix (libpng-tools) is not installed");
     lg_err err = {0};
-    char dir[] = "/tmp/test_png_XXXXXX", png[64], cmd[200], said[100] = "";
+    char dir[] = "/tmp/test_png_XXXXXX", png[64];
     CHECK(mkdtemp(dir) != NULL);
     snprintf(png, sizeof png, "%s/p.png", dir);
     for (int c = 1; c <= 3; c += 2) {
@@ -31,15 +42,20 @@ TEST(pngfix_finds_nothing_to_fix)
         lg_buf b;
         lg_buf_init(&b, 0);
         CHECK_OK(img_png_write(&p, 1, &b, &err));
-        save(png, &b);
-        snprintf(cmd, sizeof cmd, "pngfix %s 2>&1", png);
-        FILE *in = popen(cmd, "r");
-        CHECK(in && fgets(said, sizeof said, in));
-        CHECK_INT(pclose(in), 0);
-        CHECK_HAS(said, "OK ");
+        check_pngfix(png, &b);
         lg_buf_release(&b);
         img_picture_release(&p);
     }
+    static uint32_t pixels[300 * 300]; /* of many blocks */
+    lg_rng rng;
+    lg_rng_init(&rng, 1);
+    for (int i = 0; i < 300 * 300; i++) pixels[i] = (uint32_t)lg_rng_below(&rng, 1 << 24);
+    lg_buf b;
+    lg_buf_init(&b, 0);
+    CHECK_OK(img_png_write_256(pixels, 300, 300, 300, &b, &err));
+    CHECK(b.len > 1 << 16);
+    check_pngfix(png, &b);
+    lg_buf_release(&b);
     remove(png);
     remove(dir);
 }
