@@ -4,9 +4,9 @@
  *     LG_TRY(img_palette_make(pixels, h, w, w, &palette, err)); // 0x00RRGGBB words
  *     const uint8_t *rgb = palette.rgb[palette.of[img_palette_cell(pixels[0])]];
  *
- * Colours are told apart in 32 steps a channel, 64 of green. A step or a group of them that is mostly one colour keeps exactly that
- * colour, so paper, lines and flat areas stay as they are drawn; what is mixed becomes its mean. No dithering: grain is
- * what PNG packs worst. */
+ * Colours are told apart in 32 steps a channel, 64 of green. A step or a group of them that is mostly one colour keeps
+ * exactly that colour, so paper, lines and flat areas stay as they are drawn; what is mixed becomes its mean. No
+ * dithering: grain is what PNG packs worst. */
 #ifndef IMG_PALETTE_H
 #define IMG_PALETTE_H
 

@@ -180,7 +180,7 @@ class Cells(WithKernel):
         for content in pictured:
             self.assertEqual(base64.b64decode(content["data"]["image/png"], validate=True)[:4], b"\x89PNG")
             self.assertTrue(content["data"]["text/plain"].strip())
-            self.assertLess(len(content["data"]["image/png"]), 200_000)
+            self.assertLessEqual(len(content["data"]["image/png"]), 100_000 * 4 // 3 + 4)
             size = content["metadata"]["image/png"]
             self.assertTrue(all(isinstance(size[name], int) and size[name] > 0 for name in ("width", "height")))
 

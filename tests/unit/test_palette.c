@@ -1,4 +1,4 @@
-/* test_palette.c - pictures of 256 colours: what is flat stays exact, what is mixed stays near, and the file is right. */
+/* test_palette.c - pictures of 256 colours: what is flat stays exact, what is mixed stays near. */
 #include "lib/image/decode.h"
 #include "lib/image/palette.h"
 #include "lib/image/png.h"

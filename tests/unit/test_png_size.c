@@ -78,8 +78,8 @@ TEST(what_is_kept_knows_its_limit_and_its_colours)
     plt_kept_clear();
     plt_bundle all = sheet((size_t)64 << 20, few), usual = sheet(0, few), none = sheet(0, NULL);
     CHECK(all.png[25] == RGB && all.png_len > 100000);
-    CHECK(usual.png[25] == PALETTE && usual.png_len <= 100001);
-    CHECK(none.png[25] == RGB && none.png_len > 100001); /* nobody who could take colours away */
+    CHECK(usual.png[25] == PALETTE && usual.png_len <= 100000);
+    CHECK(none.png[25] == RGB && none.png_len > 100000); /* nobody who could take colours away */
     plt_bundle_release(&all);
     plt_bundle_release(&usual);
     plt_bundle_release(&none);

@@ -1,4 +1,4 @@
-/* png.c - a scene as a PNG that is not too large: kept from before (kept.h), or painted in the first way that fits. */
+/* png_ways.c - a scene as a PNG that is not too large: kept from before (kept.h), or painted the first way that fits. */
 #include "lib/plot/block.h"
 #include "lib/plot/chart.h"
 #include "lib/plot/kept.h"
@@ -66,7 +66,7 @@ typedef struct attempt {
  * sheets of many photos: they are drawn once their size, as large as they get. */
 static int attempts_of(const plt_options *options, attempt list[4])
 {
-    const size_t most = options->limit, aim = most / 4 + 1;
+    const size_t most = options->limit, aim = most > 3 ? most / 4 : 1;
     plt_pack_fn few = options->few;
     if (!few) {
         list[0] = (attempt){{.scale = 2}, most};
