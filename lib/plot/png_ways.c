@@ -1,4 +1,4 @@
-/* png_ways.c - a scene as a PNG that is not too large: kept from before (kept.h), or painted the first way that fits. */
+/* png_ways.c - a scene as a PNG that is not too large: kept from before, or painted the first way that fits. */
 #include "lib/plot/block.h"
 #include "lib/plot/chart.h"
 #include "lib/plot/kept.h"
