@@ -5,6 +5,7 @@ answer of the cell above in place of its first lines it does.
 LOGOLENS_WHOLE=1 (`make test-slow`) trains as long as the notebooks say. Without it every training ends after two epochs,
 which shows all that a change of a word or an output can break; only what a `check` asks of a trained network is left to
 the former."""
+import base64
 import os
 import re
 import shutil
@@ -22,7 +23,7 @@ import kernel_support as support
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 400 * 1024  # bytes of one form of one output
-PNG_LIMIT = 100_000  # and of a picture
+PNG_AIM, PNG_LIMIT = 100_000, 150_000  # and of a picture; sheets of 24 large photos reach the latter
 # A sanitizer sees in two epochs of the first notebook all that it would see in twenty of each, in minutes not hours.
 SANITIZED = os.environ.get("LOGOLENS_FLAVOR", "release") in ("asan", "tsan")
 SHORT = SANITIZED or os.environ.get("LOGOLENS_WHOLE") != "1"
@@ -103,6 +104,12 @@ class Notebooks(unittest.TestCase):
                 continue
             self.assertEqual(errors_of(cell), ["LL150"], f"{name}: the learner has nothing to do: {cell.source}")
 
+    def check_png(self, png, said, name):
+        """Above the aim all has been done that makes it smaller: few colours, one pixel for each that is shown."""
+        self.assertLess(len(png), PNG_LIMIT, name)
+        if len(png) > PNG_AIM:
+            self.assertEqual((int.from_bytes(png[16:20], "big"), png[25]), (said["width"], 3), name)
+
     def check_outputs(self, notebook, name):
         for cell in notebook.cells:
             for output in cell.get("outputs", []):
@@ -113,8 +120,9 @@ class Notebooks(unittest.TestCase):
                 self.assertTrue(data.get("text/plain", "").strip(), f"{name}: an output without words: {cell.source[:60]}")
                 self.assertNotIn("application/javascript", data)
                 for mime, body in data.items():
-                    most = PNG_LIMIT if mime == "image/png" else LIMIT
-                    self.assertLess(len(body), most * 4 // 3 + 4, f"{name}: {mime} of {cell.source[:60]}")
+                    self.assertLess(len(body), LIMIT * 4 // 3, f"{name}: {mime} of {cell.source[:60]}")
+                if "image/png" in data:
+                    self.check_png(base64.b64decode(data["image/png"]), output["metadata"]["image/png"], name)
 
     def test_all(self):
         paths = sorted(p for p in (ROOT / "notebooks").glob("*.ipynb") if not wants_practice(p))
