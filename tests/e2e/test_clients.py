@@ -1,5 +1,6 @@
-"""Clients of Jupyter as their users start them: nbclient, nbconvert, papermill, jupyter run, jupyter console on a
-terminal, and jupyter_client's managers. All through an installed kernelspec (docs/clients.md, docs/adr/0161)."""
+"""Clients of Jupyter as their users start them: nbclient, nbconvert, papermill, jupytext, Voila, jupyter run, jupyter
+console on a terminal, a Jupyter server and jupyter_client's managers. All through an installed kernelspec
+(docs/clients.md, docs/adr/0161)."""
 import asyncio
 import importlib.util
 import json
@@ -7,11 +8,14 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import unittest
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import jupyter_client
@@ -208,6 +212,110 @@ class Papermill(unittest.TestCase):
         self.assertEqual(caught.exception.ename, "LL104")
         cells = nbformat.read(folder / "out.ipynb", as_version=4).cells
         self.assertIn("one\n", [plain(cell) for cell in cells])  # among papermill's own marks and links
+
+
+@needs("jupytext")
+class Jupytext(unittest.TestCase):
+    CELLS = ["# said twice\nsay \"n is 2\"\n\n\nsay again", "let n = 2  # two",
+             "model small on tiny {\n  flatten\n\n  dense 2\n}", "(6*7)", "fit?", "say '# %'"]
+
+    def test_there_and_back(self):
+        """Of jupytext's formats these two need not know the language."""
+        import jupytext
+        made = notebook(nbformat.v4.new_markdown_cell("# Title\n\nwords"), *self.CELLS)
+        for form in ("md:myst", "py:percent"):
+            back = jupytext.reads(jupytext.writes(made, fmt=form), fmt=form)
+            self.assertEqual([(c.cell_type, c.source) for c in back.cells],
+                             [(c.cell_type, c.source) for c in made.cells], form)
+            self.assertEqual(back.metadata.kernelspec.name, NAME)
+
+    def test_a_pair_is_kept_in_step_and_its_text_runs(self):
+        path = write("pair.ipynb", nbformat.v4.new_markdown_cell("# Title"), "let n = 2", "say \"n is $n\"\n(6*7)")
+        run("jupytext", "--set-formats", "ipynb,py:percent", path)
+        text = folder / "pair.py"
+        text.write_text(text.read_text() + "\n# %%\nsay added\n")
+        run("jupytext", "--sync", text)
+        self.assertEqual(nbformat.read(path, as_version=4).cells[-1].source, "say added")
+        done = subprocess.run([BINARY, "run", text], capture_output=True, text=True, check=True)
+        self.assertEqual(done.stdout, "n is 2\n42\nadded\n")
+
+
+class Served:
+    """A program of Jupyter that serves on a port of this computer, as `python -m module words`."""
+
+    def __init__(self, module, *words):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.process = subprocess.Popen([sys.executable, "-m", module, f"--port={self.port}", *map(str, words)],
+                                        cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
+
+    def close(self):
+        self.process.terminate()
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def ask(self, path, method="GET", body=None):
+        """What it answers, or None while it does not listen."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/{path}", data=data, method=method,
+                                         headers={"Authorization": "token of-the-test"})
+        try:
+            with urllib.request.urlopen(request, timeout=10 * PATIENCE) as answer:
+                return answer.read().decode()
+        except urllib.error.URLError as error:
+            if isinstance(error.reason, ConnectionRefusedError):
+                return None
+            raise
+
+
+@needs("voila")
+class Voila(unittest.TestCase):
+    def test_a_page_without_code(self):
+        path = write("page.ipynb", nbformat.v4.new_markdown_cell("# Title"), *TRAIN, "softmax 2.0, 1.0, 0.1 slider")
+        server = Served("voila", path, "--no-browser")
+        self.addCleanup(server.close)
+        until(lambda: server.ask("voila/static/voila.js") is not None, "Voila listens")
+        page = server.ask("")
+        for word in ("Title", "epoch 3", "softmax of 3 scores", "application/vnd.jupyter.widget-view+json"):
+            self.assertIn(word, page)
+        self.assertNotIn("fit small epochs", page)
+
+
+@needs("jupyter_resource_usage")
+class Server(unittest.TestCase):
+    def test_kernels_and_what_they_use(self):
+        """jupyter_server by its REST interface, and the answer of usage_request below JupyterLab's panel."""
+        server = Served("jupyter_server", "--no-browser", "--allow-root", "--IdentityProvider.token=of-the-test",
+                        "--ServerApp.jpserver_extensions={'jupyter_resource_usage': True, 'jupyterlab': False}")
+        self.addCleanup(server.close)
+        until(lambda: server.ask("api") is not None, "the server listens")
+        kernel = json.loads(server.ask("api/kernels", "POST", {"name": NAME}))["id"]
+
+        def state():
+            return json.loads(server.ask(f"api/kernels/{kernel}"))["execution_state"]
+        files = list((folder / "runtime").glob(f"kernel-{kernel}.json"))
+        self.assertEqual(len(files), 1)
+        client = jupyter_client.BlockingKernelClient(connection_file=str(files[0]))
+        client.load_connection_file()
+        client.start_channels()
+        self.addCleanup(client.stop_channels)
+        client.wait_for_ready(timeout=PATIENCE)
+        msg_id = client.execute(SLOW)
+        until(lambda: state() == "busy", "the server sees it run")
+        used = json.loads(server.ask(f"api/metrics/v1/kernel_usage/get_usage/{kernel}"))["content"]
+        self.assertGreater(used["kernel_memory"], 0)
+        self.assertGreaterEqual(set(used), {"hostname", "pid", "kernel_cpu", "cpu_count", "host_virtual_memory"})
+        server.ask(f"api/kernels/{kernel}/interrupt", "POST", {})
+        self.assertEqual(client._recv_reply(msg_id, timeout=PATIENCE)["content"]["ename"], "Interrupted")
+        until(lambda: state() == "idle", "the server sees it rest")
+        self.assertEqual(json.loads(server.ask(f"api/kernels/{kernel}/restart", "POST", {}))["id"], kernel)
+        server.ask(f"api/kernels/{kernel}", "DELETE")
+        self.assertEqual(json.loads(server.ask("api/kernels")), [])
 
 
 class JupyterRun(unittest.TestCase):
