@@ -28,9 +28,8 @@ class Captured(unittest.TestCase):
         return found
 
     def test_both_descriptors_while_a_cell_runs(self):
-        msg_id = self.client.send("execute_request", {"code": SLOW})
-        while self.client.receive("iopub").type != "execute_input":
-            pass
+        msg_id = self.client.send("execute_request", {"code": f"say runs\n{SLOW}"})
+        self.assertEqual(self.streams(msg_id, 1), [("stdout", "runs\n")])  # it is announced before it begins
         self.write(1, "from a library\n")
         self.assertEqual(self.streams(msg_id, 1), [("stdout", "from a library\n")])
         self.write(2, "and a warning: \N{LATIN SMALL LETTER E WITH ACUTE}\n")
