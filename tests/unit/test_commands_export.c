@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kernel/commands/box_table.h"
@@ -446,10 +447,11 @@ TEST(extracts_without_the_library)
     lens_close(&l);
 }
 
-static void *cancel_soon(void *child)
+/* When the helper has written the number of what it started. */
+static void *cancel_when_written(void *path)
 {
-    usleep(300000);
-    (void)child;
+    struct stat about;
+    for (int i = 0; i < 6000 && (stat(path, &about) != 0 || !about.st_size); i++) usleep(10000);
     lg_cancel_set(&l.cancel);
     return NULL;
 }
@@ -464,13 +466,13 @@ TEST(extracts_are_interrupted)
     char script[1000];
     snprintf(script, sizeof script, "#!/bin/sh\nsleep 60 &\necho $! > %s\nwait\n", path);
     setenv("LOGOLENS_PYTHON", stand_in("hangs.sh", script), 1);
-    CHECK_INT(pthread_create(&thread, NULL, cancel_soon, NULL), 0);
+    CHECK_INT(pthread_create(&thread, NULL, cancel_when_written, path), 0);
     CHECK_INT(lens_run(&l, "export posts to x.hyper"), LG_E_INTERRUPTED);
     pthread_join(thread, NULL);
     unsetenv("LOGOLENS_PYTHON");
     long pid = strtol(file("pids"), NULL, 10);
     CHECK(pid > 1);
-    for (int i = 0; i < 100 && kill((pid_t)pid, 0) == 0; i++) usleep(20000);
+    for (int i = 0; i < 3000 && kill((pid_t)pid, 0) == 0; i++) usleep(20000);
     CHECK(kill((pid_t)pid, 0) != 0);
     lens_close(&l);
 }

@@ -312,23 +312,34 @@ static void *decode_victim(void *ctx)
     return NULL;
 }
 
-TEST(a_helper_killed_while_it_decodes_costs_that_file_only)
+/* Kills the helper in the middle of it, unless it was quicker than we were: false then. */
+static bool kill_while_it_decodes(victim *v, pid_t pid)
 {
-    lg_err err = {0};
     pthread_t thread;
-    lg_buf small = png_of(9, 9, 2);
-    victim v = {.bytes = large_png()};
     char state = 0;
     int parent;
     unsigned long before = 0, now = 0;
-    start(0);
-    CHECK_OK(decode(&small, &err));
-    pid_t pid = only_helper();
     CHECK(read_stat(pid, &state, &parent, &before));
-    CHECK_INT(pthread_create(&thread, NULL, decode_victim, &v), 0);
-    while (!atomic_load(&v.done) && read_stat(pid, &state, &parent, &now) && now < before + 3) usleep(2000);
+    CHECK_INT(pthread_create(&thread, NULL, decode_victim, v), 0);
+    while (!atomic_load(&v->done) && read_stat(pid, &state, &parent, &now) && now < before + 3) usleep(2000);
     kill(pid, SIGKILL);
     pthread_join(thread, NULL);
+    return v->st != LG_OK;
+}
+
+TEST(a_helper_killed_while_it_decodes_costs_that_file_only)
+{
+    lg_err err = {0};
+    lg_buf small = png_of(9, 9, 2);
+    victim v;
+    pid_t pid;
+    start(0);
+    for (int tries = 0; tries < 20; tries++) {
+        v = (victim){.bytes = large_png()};
+        CHECK_OK(decode(&small, &err));
+        pid = only_helper();
+        if (kill_while_it_decodes(&v, pid)) break;
+    }
     CHECK_INT(v.st, LG_E_FORMAT);
     CHECK_INT(v.err.code, 305);
     CHECK_HAS(v.err.why, "crashed (signal 9)");
@@ -358,7 +369,7 @@ TEST(who_waits_for_a_helper_that_dies_goes_on)
     usleep(300000); /* the two without a helper wait by now; should they come later, they find none */
     kill(pid, SIGKILL);
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += 30;
+    until.tv_sec += 120;
     for (int i = 0; i < THREADS; i++) CHECK_INT(pthread_timedjoin_np(thread[i], NULL, &until), 0);
     for (int i = 0; i < THREADS; i++) crashed += v[i].st != LG_OK, lg_buf_release(&v[i].bytes);
     CHECK(crashed <= 1);

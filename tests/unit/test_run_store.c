@@ -153,7 +153,7 @@ static double stop_after;
 
 static void *stop_later(void *unused)
 {
-    struct timespec t = {.tv_nsec = (long)(stop_after * 1e9)};
+    struct timespec t = {.tv_sec = (time_t)stop_after, .tv_nsec = (long)(fmod(stop_after, 1) * 1e9)};
     (void)unused;
     nanosleep(&t, NULL);
     lg_cancel_set(&l.cancel);
@@ -163,7 +163,8 @@ static void *stop_later(void *unused)
 /* Stops a training somewhere after its first epoch; what stays on disk is what a kill would have left. */
 static void cut(const char *fit)
 {
-    for (stop_after = 0.02; stop_after < 0.9; stop_after *= 1.3) {
+    stop_after = 0.02;
+    for (int tries = 0; tries < 60; tries++) {
         pthread_t thread;
         session();
         remove_runs();
@@ -171,8 +172,8 @@ static void cut(const char *fit)
         lg_status st = lens_run(&l, fit);
         pthread_join(thread, NULL);
         lg_cancel_clear(&l.cancel);
-        if (st == LG_OK) TEST_FAIL("it ended before it could be stopped");
-        if (kept(NULL)) return;
+        if (st != LG_OK && kept(NULL)) return;
+        stop_after *= st == LG_OK ? 0.5 : 1.3; /* a machine that others use is slow, and then quick again */
     }
     TEST_FAIL("nothing was kept");
 }
