@@ -119,7 +119,7 @@ class Protocol(unittest.TestCase):
 
     def test_stop_on_error_aborts_what_is_queued(self):
         running = self.client.send("execute_request", {"code": SLOW, "stop_on_error": False})
-        while self.client.receive("iopub").type != "execute_input":
+        while (told := self.client.receive("iopub")).type != "execute_input" or told.parent["msg_id"] != running:
             pass
         ids = [self.client.send("execute_request", {"code": code}) for code in (WRONG, HELLO, HELLO)]
         info = self.client.send("kernel_info_request")
