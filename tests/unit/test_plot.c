@@ -414,7 +414,7 @@ TEST(quoted_words_are_code_on_a_page)
     const plt_bundle *bundle = rendered(&doc);
     CHECK_HAS(bundle->html, ">add <code>flatten</code> or <code>&lt;b&gt;</code> above<br>");
     CHECK_HAS(bundle->html, "<br>a ` alone, `` nothing, and `one<");
-    CHECK_HAS(bundle->html, "try: <code style=\"background:none;color:inherit;padding:0\">show logos</code>");
+    CHECK_HAS(bundle->html, "try: <code style=\"background:none;color:#222222;padding:0\">show logos</code>");
     CHECK_HAS(bundle->html, "the title of <code>it</code>");
     CHECK_HAS(bundle->text, "add `flatten` or `<b>` above");
 }
