@@ -62,8 +62,10 @@ TEST(paper_and_flat_areas_are_exact)
         for (int y = 10; y < 40; y++)
             for (int x = 2; x < 20; x++) pixels[y * STRIDE + 22 * k + x] = flat[k];
     }
-    /* 1,000 other colours, some of them as good as paper or as a flat one */
-    for (int i = 0; i < 1000; i++) pixels[(50 + i / SIDE) * STRIDE + i % SIDE] = word(i % 251, i % 256, 255 - i % 13);
+    /* and below them others, some of them so near that they are counted as one with paper or with a flat one */
+    const uint32_t near[] = {0xf8fcf8, 0x0573b7, 0xd05c07, 0x079e70, 0x272027};
+    for (int i = 0; i < 45 * SIDE; i++)
+        pixels[(50 + i / SIDE) * STRIDE + i % SIDE] = i % 9 ? word(i % 251, i % 256, i % 13) : near[i / 9 % 5];
     img_picture p = through_png(pixels, NULL);
     for (int y = 0; y < 45; y++) {
         for (int x = 0; x < SIDE; x++) {
