@@ -19,6 +19,7 @@
 
 /* ".lmodel", ".ldata", ".lrun"; NULL: objects of this kind are not saved. */
 const char *cmd_file_ending(dsl_kind kind);
+bool cmd_opens(const char *ending); /* ".lmodel": is it one that `open` is for? Without case. */
 
 /* Initialises out and fills it with the whole file. base: the full path of the folder it will lie in. LL336: a kind
  * that is not saved. */

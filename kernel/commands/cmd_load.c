@@ -1,4 +1,5 @@
 /* cmd_load.c - `load`: pictures and their labels become a dataset. */
+#include "kernel/commands/box_file.h"
 #include "kernel/commands/label_fixes.h"
 #include "kernel/commands/params.h"
 #include "lib/sample/logos.h"
@@ -264,6 +265,9 @@ static void blame(const dsl_call *call, const data_report *report, lg_err *err)
     const char *from = call->arg[FROM].value[0].text;
     if (err->code == 302 && param == FROM && !strncasecmp(from, "sample", 6) && !*err->hint)
         lg_try(err, "did you mean `sample:logos`?");
+    const char *dot = strrchr(from, '.');
+    if (err->code == 393 && param == FROM && dot && cmd_opens(dot)) /* the other way to bring something in */
+        lg_try(err, "open %s from %s", call->arg[NAME].value[0].text, from);
     lg_err_place(err, arg->value[which].span);
 }
 

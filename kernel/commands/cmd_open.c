@@ -2,6 +2,7 @@
 #include "kernel/commands/box_file.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "kernel/commands/box_table.h"
 #include "kernel/commands/open_network.h"
@@ -49,6 +50,17 @@ static const dsl_param params[] = {
                 .help = "of a network: which value of its graph comes out"},
     {0},
 };
+
+bool cmd_opens(const char *ending)
+{
+    size_t len = strlen(ending);
+    for (const char *at = params[FROM].endings; *at; at += strspn(at, " ")) {
+        size_t n = strcspn(at, " ");
+        if (n == len && !strncasecmp(at, ending, n)) return true;
+        at += n;
+    }
+    return false;
+}
 
 static void open_progress(void *ctx, size_t done, size_t count)
 {
@@ -199,6 +211,7 @@ static lg_status open_run(const dsl_call *call, lg_err *err)
     lg_buf_init(&bytes, LARGEST);
     cmd_live_init(&live, call->out);
     lg_status st = lg_reach_read(o.file, &bytes, err);
+    if (st && err->code == 393) lg_try(err, "load %s from %s", call->arg[NAME].value[0].text, o.file); /* a folder */
     if (st) lg_err_place(err, call->arg[FROM].value[0].span);
     o.data = lg_buf_str(&bytes);
     o.len = bytes.len;
