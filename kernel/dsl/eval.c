@@ -21,18 +21,32 @@ lg_status dsl_step(dsl_walk *walk, lg_err *err)
 }
 
 /* ---- let ---- */
-static lg_status set_var(dsl_walk *walk, const char *name, const dsl_words *words, lg_err *err)
+static bool is_bound(const dsl_var *var, const dsl_words *words)
 {
+    bool unknown = false;
+    if (!var || var->count != words->count) return false;
+    for (int i = 0; i < words->count; i++) {
+        if (strcmp(var->text[i], words->word[i].text) != 0) return false;
+        unknown |= words->word[i].unknown;
+    }
+    return var->unknown == unknown;
+}
+
+/* arena: of the statement. The cell's, which the rounds of a loop would fill, holds what only the cell knows. */
+static lg_status set_var(dsl_walk *walk, const char *name, const dsl_words *words, lg_arena *arena, lg_err *err)
+{
+    const dsl_var *known = dsl_names_get(&walk->vars, name);
+    const bool keeps = !walk->dry && !known;
     dsl_var var = {.count = words->count};
     void *old;
-    var.text = lg_arena_alloc(walk->cell, (size_t)words->count + 1, sizeof *var.text, err);
+    if (is_bound(known, words)) return LG_OK;
+    var.text = lg_arena_alloc(keeps ? arena : walk->cell, (size_t)words->count + 1, sizeof *var.text, err);
     if (!var.text) return err->status;
     for (int i = 0; i < words->count; i++) {
         var.text[i] = words->word[i].text;
         var.unknown |= words->word[i].unknown;
     }
-    dsl_var *hiding = dsl_names_get(&walk->vars, name);
-    if (!walk->dry && !hiding) return dsl_session_set_var(walk->session, name, &var, err);
+    if (keeps) return dsl_session_set_var(walk->session, name, &var, err);
     dsl_var *kept = lg_arena_alloc(walk->cell, 1, sizeof *kept, err);
     if (!kept) return err->status;
     for (int i = 0; i < words->count; i++) {
@@ -102,7 +116,7 @@ lg_status dsl_let(dsl_walk *walk, const dsl_stmt *stmt, lg_err *err)
     if (stmt->args->kind == NODE_MATRIX) LG_GO(let_grid(walk, stmt, name, &arena, err));
     else {
         LG_GO(dsl_list_words(walk, &stmt->args->list, &arena, &words, err));
-        LG_GO(set_var(walk, name, &words, err));
+        LG_GO(set_var(walk, name, &words, &arena, err));
     }
 done:
     lg_arena_release(&arena);

@@ -7,6 +7,7 @@ import unittest
 
 import zmq
 from conformance_support import HELLO, PORTS, WithKernel, only, text, types
+from kernel_support import DIGITS, Kernel
 
 
 class Load(WithKernel):
@@ -126,6 +127,17 @@ class Load(WithKernel):
         self.assertEqual(len(reply.content["user_expressions"]), 10_000)
         msg_id = self.client.send(name)
         self.assertEqual(types(self.client.outputs(msg_id)), ["busy", "idle"])
+
+    def test_10_08_rounds_of_a_loop(self):
+        """What a round binds is gone when the next one binds it: a thousand of 8 KB leave no 8 MB."""
+        code = "".join(f"for {name} in {DIGITS} {{ " for name in "abc") + "let x = " + "w, " * 999 + "w }}}"
+        with Kernel() as kernel:
+            client = kernel.client().ready()
+            client.execute(code.replace(DIGITS, "0, 1"))
+            before = kernel.memory("VmHWM")
+            self.assertEqual(client.execute(code)[0].content["status"], "ok")
+            if os.environ.get("LOGOLENS_FLAVOR", "release") == "release":
+                self.assertLess(kernel.memory("VmHWM") - before, 4 << 20)
 
     def test_10_08_two_thousand_cells(self):
         for n in range(300):
