@@ -73,7 +73,8 @@ static lg_status is_for_save(const dsl_call *call, const dsl_value *to, const ch
 {
     lg_fail(err, LG_E_ARG, 334, "`.%s` files are written by `save`", end);
     lg_why(err, "`export` writes for other tools, `save` for `open`");
-    lg_try(err, "save %s to %s", object_text(call, "scratch"), to->text);
+    lg_try(err, "save %s to %s", object_text(call, "scratch"),
+           cmd_file_word(call, (int)strlen(to->text), to->text, ""));
     return lg_err_place(err, to->span);
 }
 
@@ -88,8 +89,10 @@ static lg_status unknown_ending(const dsl_call *call, const char *end, lg_err *e
     lg_fail(err, LG_E_ARG, 334, "`%.80s` does not say what to write", to->text);
     lg_why(err, "the ending says it: " TABLES " .html .png .svg " NETWORKS);
     if (!near) near = model ? "onnx" : "csv";
-    lg_try(err, "export %s to %.*s.%s", call->arg[OBJECT].count ? value->text : "logos",
-           (int)(*end ? end - 1 - to->text : (ptrdiff_t)strlen(to->text)), to->text, near);
+    char fits[40];
+    snprintf(fits, sizeof fits, ".%s", near);
+    lg_try(err, "export %s to %s", call->arg[OBJECT].count ? value->text : "logos",
+           cmd_file_word(call, (int)(*end ? end - 1 - to->text : (ptrdiff_t)strlen(to->text)), to->text, fits));
     return lg_err_place(err, to->span);
 }
 
@@ -122,16 +125,17 @@ static lg_status name_of_another(const dsl_call *call, int named, int asked, lg_
 {
     const dsl_value *to = &call->arg[TO].value[0];
     const char *end = ending(to->text), *word = formats[asked].name;
-    const char *fits = formats[asked].kind == NETWORK ? formats[asked].ending : word;
-    int stem = (int)(end - 1 - to->text);
+    char fits[40];
+    snprintf(fits, sizeof fits, ".%s", formats[asked].kind == NETWORK ? formats[asked].ending : word);
+    const char *file = cmd_file_word(call, (int)(end - 1 - to->text), to->text, fits);
     lg_fail(err, LG_E_ARG, 334, "`%.80s` ends as a `.%.20s` file, and `format %s` writes another kind of file",
             to->text, end, word);
     if (asked == KERAS)
         lg_why(err, "`format keras` is the Python source of its layers, unless the file ends in .keras");
     else lg_why(err, "programs go by the ending: they would not read it, or misread it");
     if (!suits(call, asked)) lg_try(err, "leave out `format %s`", word);
-    else if (!suits(call, named)) lg_try(err, "write `to %.*s.%s`", stem, to->text, fits);
-    else lg_try(err, "write `to %.*s.%s`, or leave out `format %s`", stem, to->text, fits, word);
+    else if (!suits(call, named)) lg_try(err, "write `to %s`", file);
+    else lg_try(err, "write `to %s`, or leave out `format %s`", file, word);
     return lg_err_place(err, to->span);
 }
 

@@ -267,7 +267,8 @@ static void blame(const dsl_call *call, const data_report *report, lg_err *err)
         lg_try(err, "did you mean `sample:logos`?");
     const char *dot = strrchr(from, '.');
     if (err->code == 393 && param == FROM && dot && cmd_opens(dot)) /* the other way to bring something in */
-        lg_try(err, "open %s from %s", call->arg[NAME].value[0].text, from);
+        lg_try(err, "open %s from %s", call->arg[NAME].value[0].text,
+               cmd_file_word(call, (int)strlen(from), from, ""));
     lg_err_place(err, arg->value[which].span);
 }
 

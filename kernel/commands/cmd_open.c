@@ -211,7 +211,9 @@ static lg_status open_run(const dsl_call *call, lg_err *err)
     lg_buf_init(&bytes, LARGEST);
     cmd_live_init(&live, call->out);
     lg_status st = lg_reach_read(o.file, &bytes, err);
-    if (st && err->code == 393) lg_try(err, "load %s from %s", call->arg[NAME].value[0].text, o.file); /* a folder */
+    if (st && err->code == 393) /* a folder */
+        lg_try(err, "load %s from %s", call->arg[NAME].value[0].text,
+               cmd_file_word(call, (int)strlen(o.file), o.file, ""));
     if (st) lg_err_place(err, call->arg[FROM].value[0].span);
     o.data = lg_buf_str(&bytes);
     o.len = bytes.len;

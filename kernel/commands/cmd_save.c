@@ -37,7 +37,7 @@ static lg_status check_ending(const dsl_call *call, const dsl_object *object, lg
     int stem = (int)(dot && dot != name ? dot - to->text : (ptrdiff_t)strlen(to->text));
     if (dot && (strcmp(dot, ".csv") == 0 || strcmp(dot, ".json") == 0 || cmd_net_format_find(dot + 1)))
         lg_why(err, "`export` writes `%s` files", dot);
-    lg_try(err, "save %s to %.*s%s", call->arg[OBJECT].value[0].text, stem, to->text, wanted);
+    lg_try(err, "save %s to %s", call->arg[OBJECT].value[0].text, cmd_file_word(call, stem, to->text, wanted));
     return lg_err_place(err, to->span);
 }
 

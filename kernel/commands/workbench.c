@@ -202,6 +202,20 @@ lg_status cmd_display(const dsl_call *call, plt_doc *doc, bool png, lg_err *err)
     return cmd_display_to(call->out, doc, png, cmd_output_limit(call), err);
 }
 
+const char *cmd_file_word(const dsl_call *call, int stem, const char *path, const char *ending)
+{
+    lg_err quiet = {0};
+    lg_buf name, word;
+    lg_buf_init(&name, 8192);
+    lg_buf_init(&word, 8192);
+    lg_buf_addf(&name, "%.*s%s", stem, path, ending);
+    dsl_add_word(&word, lg_buf_str(&name));
+    const char *text = word.failed ? NULL : lg_arena_strndup(call->arena, lg_buf_str(&word), word.len, &quiet);
+    lg_buf_release(&name);
+    lg_buf_release(&word);
+    return text ? text : path;
+}
+
 /* ---- sliders ---- */
 /* A slider has its display by itself: the line of the work before it goes. */
 static void clear_idle(dsl_out *out)

@@ -82,6 +82,8 @@ lg_status cmd_live_end(cmd_live *live, plt_doc *doc, bool png, size_t limit, lg_
 void cmd_live_progress(cmd_live *live, const char *what, long done, long total);
 /* The same for an archive that is unpacked before its pictures can be read, in megabytes; ctx is the cmd_live. */
 void cmd_live_unpacking(void *ctx, size_t done, size_t total);
+/* "%.*s%s" as it is written in a line (dsl_add_word), for what one is told to type; in the call's arena. */
+const char *cmd_file_word(const dsl_call *call, int stem, const char *path, const char *ending);
 /* A command's result: in the place of its progress where that was shown, else as a display of its own. */
 lg_status cmd_live_result(const dsl_call *call, cmd_live *live, plt_doc *doc, bool png, lg_err *err) LG_MUST_CHECK;
 /* Work is over whose result, or an error, is still to come: the progress shrinks to one line ("reading pictures: done",

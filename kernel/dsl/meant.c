@@ -116,8 +116,9 @@ static bool other_preposition(const dsl_target *target, const around *a, const d
     for (size_t i = 0; *name.s && i < sizeof pairs / sizeof *pairs; i++) {
         const dsl_param *here = dsl_same(word->text, pairs[i][0]) ? named(target, pairs[i][1]) : NULL;
         if (!here || here->role != DSL_PREPOSITION) continue;
-        if (here->type == DSL_T_OUTPATH && !strchr(name.s, '.')) /* `export scratch as onnx` */
-            lg_try(err, "did you mean `to FILE.%s`?", name.s);
+        const dsl_param *format = named(target, "format");
+        if (format && here->type == DSL_T_OUTPATH && dsl_choice_index(format->choices, name.s) >= 0)
+            lg_try(err, "did you mean `to FILE.%s`?", name.s); /* `export scratch as onnx` */
         else lg_try(err, "did you mean `%s %s`?", here->name, name.s);
         return true;
     }
@@ -164,6 +165,7 @@ static bool parted_name(const dsl_target *target, const dsl_stmt *stmt, const ar
     if (!first || first->type != DSL_T_NEWNAME || first->role != DSL_POSITIONAL || a->before != stmt->args)
         return false;
     if (!dsl_is_identifier(word->text) || !a->after) return false;
+    if (dsl_is_preposition(word->text) || dsl_same(word->text, "in")) return false;
     lg_try(err, "a name is one word: `%s %s_%s`", target->name, before.s, word->text);
     return true;
 }
@@ -186,13 +188,34 @@ typedef struct edit { /* of the line: these bytes become that text */
     const char *text;
 } edit;
 
-/* Bytes of the command's first line, without its block, its comment and blanks at its end. */
+/* Where the command's first line ends, or its block begins; a brace in a text is none. */
+static size_t line_end(const dsl_stmt *stmt)
+{
+    char quote = 0;
+    size_t n = 0;
+    for (; n < stmt->len && !strchr("\r\n", stmt->at[n]); n++) {
+        char c = stmt->at[n];
+        if (quote == '"' && c == '\\' && n + 1 < stmt->len) n++;
+        else if (quote) quote = c == quote ? 0 : quote;
+        else if (c == '"' || c == '\'') quote = c;
+        else if (c == '{') break;
+    }
+    return n;
+}
+
+/* Its bytes, without the command's block, its comment and blanks at its end. */
 static size_t line_len(const dsl_stmt *stmt)
 {
-    size_t n = 0;
-    while (n < stmt->len && !strchr("{\r\n", stmt->at[n])) n++;
+    size_t n = line_end(stmt);
     while (n && strchr(" \t;", stmt->at[n - 1])) n--;
     return n;
+}
+
+/* Does it go on on the next line? What stands there would be lost. */
+static bool goes_on(const dsl_stmt *stmt)
+{
+    size_t n = line_end(stmt);
+    return n < stmt->len && stmt->at[n] != '{';
 }
 
 /* The line with its edits, which are in order, as what to type. */
@@ -200,6 +223,7 @@ static void try_line(const dsl_stmt *stmt, const edit *edits, int count, lg_err 
 {
     lg_buf line;
     const char *at = stmt->at, *end = stmt->at + line_len(stmt);
+    if (goes_on(stmt)) return;
     lg_buf_init(&line, 400);
     for (int i = 0; i < count; i++) {
         lg_buf_add(&line, at, (size_t)(edits[i].at - at));
@@ -236,9 +260,11 @@ static void try_without(const dsl_stmt *stmt, const dsl_atom *wrong, const dsl_a
 
 static bool is_written(const dsl_stmt *stmt, const char *name)
 {
-    for (const dsl_node *node = stmt->args; node; node = node->next)
+    for (const dsl_node *node = stmt->args; node; node = node->next) {
+        if (node->kind == NODE_SETTING && dsl_same_n(node->word->at, name, node->word->len)) return true;
         for (const dsl_atom *atom = node->kind == NODE_LIST ? node->list.first : NULL; atom; atom = atom->next)
             if (atom->kind == TOK_WORD && dsl_same_n(atom->at, name, atom->len)) return true;
+    }
     return false;
 }
 
@@ -298,14 +324,20 @@ static bool counted_first(dsl_walk *walk, const dsl_target *target, const dsl_st
 }
 
 /* `open logos.ldata`: the file, where a name comes first. */
-static bool file_for_name(const dsl_target *target, const dsl_stmt *stmt, const dsl_word *word, lg_err *err)
+static bool file_for_name(dsl_walk *walk, const dsl_target *target, const dsl_stmt *stmt, const dsl_word *word,
+                          lg_err *err)
 {
     const dsl_param *from = named(target, "from");
     const char *slash = strrchr(word->text, '/'), *stem = slash ? slash + 1 : word->text;
     char name[40];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(stem, "."), stem);
     if (!from || from->type != DSL_T_PATH || is_written(stmt, "from") || !strpbrk(word->text, "/.")) return false;
-    lg_try(err, "%s %s from %s", target->name, dsl_is_identifier(name) ? name : "logos", word->text);
+    lg_buf file;
+    lg_buf_init(&file, 1000);
+    dsl_add_word(&file, word->text);
+    bool may = dsl_is_identifier(name) && !dsl_is_reserved(&walk->session->config, name);
+    if (!file.failed) lg_try(err, "%s %s from %s", target->name, may ? name : "logos", lg_buf_str(&file));
+    lg_buf_release(&file);
     return true;
 }
 
@@ -313,7 +345,7 @@ void dsl_meant_value(dsl_walk *walk, const dsl_target *target, const dsl_param *
                      const dsl_word *word, lg_err *err)
 {
     const dsl_atom *before = NULL;
-    if (err->code == 110 && file_for_name(target, stmt, word, err)) return;
+    if (err->code == 110 && file_for_name(walk, target, stmt, word, err)) return;
     if (err->code == 130 && counted_first(walk, target, stmt, word, err)) return;
     const dsl_atom *wrong = err->code == 133 && target->command && param->kinds ? atom_of(stmt, word, &before) : NULL;
     if (!wrong) return;
