@@ -44,14 +44,15 @@ static bool write_all(int fd, const char *data, size_t len)
 
 lg_status main_install_write(const char *folder, const char *name, const char *from, const char *to, lg_err *err)
 {
-    char path[2 * INSTALL_PATH], fresh[2 * INSTALL_PATH + 8];
+    char path[2 * INSTALL_PATH], fresh[2 * INSTALL_PATH + 16];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     char *last = strrchr(path, '/');
     *last = '\0';
     LG_TRY(main_install_folders(path, err));
     *last = '/';
-    snprintf(fresh, sizeof fresh, "%s.new", path);
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    snprintf(fresh, sizeof fresh, "%s.logolens-new", path); /* nobody's but ours, and never what a link leads to */
+    unlink(fresh);
+    int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0) return cannot(err, "written", path);
     bool whole = write_all(fd, from, (size_t)(to - from));
     if (close(fd) || !whole || rename(fresh, path)) {

@@ -228,6 +228,18 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(after, {name: text for name, text in before.items() if name not in left})
         self.assertFalse(Path(self.folder.name, "elsewhere").exists() or (top / "elsewhere").exists())
 
+    def test_lessons_leave_alone_what_is_named_alike(self):
+        top = Path(self.folder.name, "logolens-lessons")
+        top.mkdir()
+        Path(top, "02-data.ipynb.new").write_text("mine")
+        Path(self.folder.name, "precious").write_text("precious")
+        for ending in ("new", "logolens-new"):
+            Path(top, f"README.md.{ending}").symlink_to("../precious")
+        self.lessons()
+        self.assertEqual(Path(top, "02-data.ipynb.new").read_text(), "mine")
+        self.assertEqual(Path(self.folder.name, "precious").read_text(), "precious")
+        self.assertFalse(Path(top, "README.md").is_symlink())
+
     def test_lessons_that_cannot_be_written(self):
         Path(self.folder.name, "file").touch()
         Path(self.folder.name, "half").mkdir()
