@@ -562,8 +562,8 @@ static void say_what_there_is(dsl_walk *walk, unsigned kinds, const char *word, 
     const char *near = lg_nearest(word, list.name, list.count);
     if (part_hint(walk, kinds, word, err)) return;
     const char *slash = strrchr(word, '/');
-    bool files =
-        slash && slash > word && !strchr(word, ':') && (!kinds || kinds & DSL_DATASETS) && dsl_command_find(&walk->session->config, "load");
+    bool files = slash && slash > word && !strchr(word, ':') && (!kinds || kinds & DSL_DATASETS) &&
+                 dsl_command_find(&walk->session->config, "load");
     if (near) lg_try(err, "did you mean `%s`?", near);
     else if (files) /* `classify pics/a.jpg with scratch` */
         lg_try(err, "files get a name first: `load photos from %.*s`",
