@@ -125,7 +125,7 @@ static void to_the_log(int fd, const char *text, size_t len)
     }
 }
 
-void jp_capture_take(jp_capture *capture, int which)
+bool jp_capture_take(jp_capture *capture, int which)
 {
     char block[BLOCK];
     ssize_t n = 1;
@@ -137,6 +137,7 @@ void jp_capture_take(jp_capture *capture, int which)
         if (n < 0) break;
     }
     pthread_mutex_unlock(&capture->lock);
+    return n != 0;
 }
 
 void jp_capture_drain(jp_capture *capture)

@@ -37,8 +37,9 @@ void jp_capture_close(jp_capture *capture);
 void jp_capture_begin(jp_capture *capture, struct jp_output *output);
 /* Forgets an output that is about to end. */
 void jp_capture_forget(jp_capture *capture, const struct jp_output *output);
-/* Moves what waits in one of the pipes, a pipe full at most. */
-void jp_capture_take(jp_capture *capture, int which);
+/* Moves what waits in one of the pipes, a pipe full at most. False: nothing will come any more, for a library has put
+ * something else in the descriptor's place. */
+bool jp_capture_take(jp_capture *capture, int which);
 /* Moves all that was written before the call. */
 void jp_capture_drain(jp_capture *capture);
 /* Seconds until the I/O thread should take more, 0: now, -1: never. Text beyond what may leave stays in the pipe, and

@@ -203,14 +203,14 @@ static void read_sockets(jp_kernel *kernel)
     }
 }
 
-static void read_ready(jp_kernel *kernel, const struct pollfd item[WATCHED])
+static void read_ready(jp_kernel *kernel, struct pollfd item[WATCHED])
 {
     uint64_t count;
     if (item[WOKEN].revents && read(kernel->wake_fd, &count, sizeof count) < 0)
         lg_log(LG_LOG_DEBUG, "woken for nothing");
     if (item[SIGNALLED].revents) read_signals(kernel);
     for (int i = 0; i < JP_CAPTURED; i++)
-        if (item[PRINTED + i].revents) jp_capture_take(&kernel->capture, i);
+        if (item[PRINTED + i].revents && !jp_capture_take(&kernel->capture, i)) item[PRINTED + i].fd = -1;
     read_sockets(kernel);
 }
 

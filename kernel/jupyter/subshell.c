@@ -75,11 +75,13 @@ void jp_subshells_route(jp_kernel *kernel, jp_request *request)
     uint64_t sender = sender_of(request);
     jp_executor *x = find(kernel, request->subshell);
     request->arrival = atomic_fetch_add(&kernel->received, 1) + 1;
-    if (accepts(kernel, x, &err)) jp_executor_refuse(kernel, request, 0, &err);
-    else if (!answer_at_once(kernel, x, request, sender)) {
-        x->sender[x->given++ % JP_SENDERS] = sender;
-        jp_queue_put(&x->requests, &request->item);
-        return;
+    if (!x || !answer_at_once(kernel, x, request, sender)) {
+        if (accepts(kernel, x, &err) == LG_OK) {
+            x->sender[x->given++ % JP_SENDERS] = sender;
+            jp_queue_put(&x->requests, &request->item);
+            return;
+        }
+        jp_executor_refuse(kernel, request, 0, &err);
     }
     jp_request_free(request);
 }

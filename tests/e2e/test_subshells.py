@@ -250,6 +250,9 @@ class Subshells(unittest.TestCase):
         for msg_id in refused:
             self.assertEqual((found[msg_id]["status"], found[msg_id]["ename"]), ("error", "LL513"))
         self.assertNotIn(running, found)
+        console = self.kernel.client().ready()  # one that has just been opened beside it is told what kernel this is
+        self.assertEqual(console.reply(console.send("kernel_info_request", subshell=full)).content["status"], "ok")
+        console.close()
 
         def until_it_runs(msg_id):
             while True:

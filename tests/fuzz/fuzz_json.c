@@ -6,10 +6,12 @@
  * the kernel must answer a request, and everything it has sent until then must be signed, UTF-8 and JSON. Cells with
  * letters in them are left out: they are fuzz_dsl's, and might do something. */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -22,7 +24,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { COMMS = 10, SUBSHELLS = 8, CONTENT = 1 << 16, LATE = 20000 /* milliseconds */ };
+enum { COMMS = 10, SUBSHELLS = 8, CONTENT = 1 << 16, LATE = 20000, SOON = 200 /* milliseconds */ };
 
 static const struct {
     char letter;
@@ -90,6 +92,17 @@ static void *serve(void *arg)
     return NULL;
 }
 
+/* X is at a port of this computer where nobody listens: whatever a key is, it leaves for nowhere. */
+static void write_credentials(void)
+{
+    char path[sizeof folder + 32];
+    snprintf(path, sizeof path, "%s/config", folder);
+    mkdir(path, 0700);
+    snprintf(path, sizeof path, "%s/config/credentials", folder);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    if (fd < 0 || dprintf(fd, "[twitter]\ninstance = http://127.0.0.1:1\n") < 0 || close(fd)) broken("no credentials");
+}
+
 static void start_kernel(void)
 {
     char members[512];
@@ -98,6 +111,7 @@ static void start_kernel(void)
     pthread_t thread;
     told = dup(2);
     if (!mkdtemp(folder)) broken("no folder to work in");
+    write_credentials();
     int len = snprintf(members, sizeof members,
                        "{\"transport\":\"ipc\",\"ip\":\"%s/k\",\"key\":\"k\",\"shell_port\":1,\"control_port\":2,"
                        "\"stdin_port\":3,\"iopub_port\":4,\"hb_port\":5}",
@@ -256,7 +270,7 @@ static jp_bytes fill(const char *line, size_t len)
 }
 
 /* The question stays a question unless the answer ends it; the interrupt ends it in any case. A key that was answered
- * before is not asked for again. */
+ * before is not asked for again, and X, which is where nobody listens, tried some times. */
 static void answer(jp_bytes content)
 {
     static const char cell[] = "{\"code\":\"connect twitter\",\"stop_on_error\":false}";
@@ -264,7 +278,7 @@ static void answer(jp_bytes content)
     zmq_pollitem_t item[] = {{.socket = sockets[JP_STDIN], .events = ZMQ_POLLIN},
                              {.socket = sockets[JP_SHELL], .events = ZMQ_POLLIN}};
     send_message(JP_SHELL, "execute_request", none, none, (jp_bytes){cell, sizeof cell - 1});
-    if (!ready(item, 2, LATE)) broken("neither a question nor a reply");
+    ready(item, 2, SOON);
     if (item[0].revents) send_message(JP_STDIN, "input_reply", none, none, content);
     ready(item + 1, 1, 2);
     send_message(JP_CONTROL, "interrupt_request", none, none, none);

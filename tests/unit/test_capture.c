@@ -51,3 +51,19 @@ TEST(the_end_does_not_wait_for_a_library_that_prints)
     close(file), close(out);
     unlink(name);
 }
+
+TEST(another_in_its_place_ends_the_pipe)
+{
+    int out = dup(STDOUT_FILENO);
+    jp_capture capture;
+    fflush(stdout);
+    jp_capture_init(&capture);
+    jp_capture_open(&capture);
+    bool before = jp_capture_take(&capture, 0);
+    dup2(out, STDOUT_FILENO); /* as a library may */
+    bool after = jp_capture_take(&capture, 0);
+    jp_capture_close(&capture);
+    CHECK(before);
+    CHECK(!after); /* and the I/O thread, which it would wake for ever, looks there no more */
+    close(out);
+}
