@@ -328,7 +328,7 @@ class Prompt(Cells):
         self.start()
         msg_id = self.begin("connect twitter")
         first = self.question()
-        self.client.ask("interrupt_request", channel="control")
+        self.client.reply(self.client.send("interrupt_request", channel="control"), "control")
         reply, _ = self.end(msg_id)
         self.assertEqual((reply["status"], reply["ename"]), ("error", "Interrupted"))
         # What comes too late answers nothing, neither at once nor the next question.
@@ -547,7 +547,7 @@ class Answers(Cells):
         self.fails("connect twitter", "LL704", BEARER)
         msg_id = self.begin("connect twitter")  # nothing is asked again: what was typed is there
         self.assertTrue(self.client.silent("stdin"))
-        self.client.ask("interrupt_request", channel="control")
+        self.client.reply(self.client.send("interrupt_request", channel="control"), "control")
         self.assertEqual(self.end(msg_id)[0]["ename"], "Interrupted")
         self.nowhere(BEARER)
 

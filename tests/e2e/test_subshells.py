@@ -75,7 +75,8 @@ class Subshells(unittest.TestCase):
 
     def interrupt(self, **header):
         header = self.client.header("interrupt_request", **header)
-        self.assertEqual(self.client.ask("interrupt_request", channel="control", header=header)[0].content["status"], "ok")
+        sent = self.client.send("interrupt_request", channel="control", header=header)
+        self.assertEqual(self.client.reply(sent, "control").content["status"], "ok")
 
     def replies(self, msg_ids):
         """Those of several requests, by msg_id, in whatever order the shells send them."""

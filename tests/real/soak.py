@@ -85,7 +85,8 @@ class Soak:
         queued = [self.client.send("execute_request", {"code": "say never"}) for _ in range(3)]
         while self.client.receive("iopub").type != "stream":
             pass
-        self.client.ask("interrupt_request", channel="control")
+        # not `ask`, which reads outputs until the interrupt's own: what is aborted may have been told before it
+        self.client.reply(self.client.send("interrupt_request", channel="control"), "control")
         assert self.client.reply(running).content["ename"] == "Interrupted"
         for one in queued:
             assert self.client.reply(one).content["status"] == "aborted"
