@@ -7,6 +7,7 @@
 #include "kernel/jupyter/subshell.h"
 #include "kernel/jupyter/wire_json.h"
 #include "tests/support/lens.h"
+#include "tests/support/request.h"
 
 static lg_err err;
 static jp_kernel kernel;
@@ -45,19 +46,10 @@ static void close_kernel(void)
 static void send(const char *code)
 {
     static int asked;
-    char header[128], content[128], hex[JP_SIGNATURE + 1];
-    jp_frames frames;
-    jp_request *request = NULL;
-    snprintf(header, sizeof header, "{\"msg_type\":\"execute_request\",\"msg_id\":\"%d\"}", ++asked);
+    char id[16], content[128];
+    snprintf(id, sizeof id, "%d", ++asked);
     snprintf(content, sizeof content, "{\"code\":\"%s\"}", code);
-    const jp_bytes part[JP_SIGNED_PARTS] = {{header, strlen(header)}, {"{}", 2}, {"{}", 2}, {content, strlen(content)}};
-    jp_signer_sign(kernel.signer, part, hex);
-    jp_frames_init(&frames);
-    jp_frames_add(&frames, "<IDS|MSG>", 9);
-    jp_frames_add(&frames, hex, strlen(hex));
-    for (int i = 0; i < JP_SIGNED_PARTS; i++) jp_frames_add(&frames, part[i].data, part[i].len);
-    CHECK_OK(jp_request_new(&frames, kernel.signer, JP_SHELL, &request, &err));
-    jp_subshells_route(&kernel, request);
+    jp_subshells_route(&kernel, request_from(kernel.signer, "execute_request", id, content));
 }
 
 /* "1 ok": whose reply the next one is, and its status. */

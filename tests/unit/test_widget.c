@@ -4,6 +4,7 @@
 #include "kernel/jupyter/wire_json.h"
 #include "lib/plot/theme.h"
 #include "tests/support/lens.h"
+#include "tests/support/request.h"
 
 #define LINE "convolve [35 19 25 6; 13 22 16 53; 4 3 7 10; 9 8 1 3] with edge"
 
@@ -56,18 +57,9 @@ static void setup(void)
 
 static jp_request *request_of(const char *type, const char *content)
 {
-    char header[128], hex[JP_SIGNATURE + 1];
-    jp_frames frames;
-    jp_request *request = NULL;
-    snprintf(header, sizeof header, "{\"msg_type\":\"%s\",\"msg_id\":\"%s %d\"}", type, type, ++asked);
-    const jp_bytes part[JP_SIGNED_PARTS] = {{header, strlen(header)}, {"{}", 2}, {"{}", 2}, {content, strlen(content)}};
-    jp_signer_sign(kernel.signer, part, hex);
-    jp_frames_init(&frames);
-    jp_frames_add(&frames, "<IDS|MSG>", 9);
-    jp_frames_add(&frames, hex, strlen(hex));
-    for (int i = 0; i < JP_SIGNED_PARTS; i++) jp_frames_add(&frames, part[i].data, part[i].len);
-    CHECK_OK(jp_request_new(&frames, kernel.signer, JP_SHELL, &request, &err));
-    return request;
+    char id[80];
+    snprintf(id, sizeof id, "%s %d", type, ++asked);
+    return request_from(kernel.signer, type, id, content);
 }
 
 static json_t *read_part(const jp_packet *packet, size_t behind)
